@@ -73,7 +73,7 @@ export async function measureRates(
 /** The median time of the steps of some runs together; null if there are too few. */
 export function secondsPerStep(runs: readonly StudyRun[]): number | null {
   const seconds = runs.flatMap(({ directory }) =>
-    readJsonLines(runPaths(directory).timings).map((line) => Number(line.seconds)),
+    Array.from(readJsonLines(runPaths(directory).timings), (line) => Number(line.seconds)),
   );
   return seconds.length < LEAST_STEPS ? null : median(seconds);
 }

@@ -9,7 +9,7 @@ import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
 import { shellWord } from './terminal/shellWord.ts';
-import { formatTable } from './terminal/table.ts';
+import { tableLines } from './terminal/table.ts';
 
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
@@ -81,7 +81,7 @@ const LISTED = 20;
 function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation): string[] {
   const share = ({ accuracy, accuracyError }: Accuracy): string =>
     `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
-  const table = formatTable(
+  const table = tableLines(
     [
       { title: 'CLASS' },
       { title: 'IMAGES', align: 'right' },
@@ -100,6 +100,6 @@ function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation): s
   return [
     `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely`,
     `as a classifier, by Bayes' rule: ${share(all)} of the images right`,
-    ...(byClass.length <= LISTED ? [table] : []),
+    ...(byClass.length <= LISTED ? table : []),
   ];
 }

@@ -3,7 +3,14 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
-import { appendToFile, flushFile, removeFile, renameFile, writeFileAtomically } from './files.ts';
+import {
+  appendToFile,
+  type FileContent,
+  flushFile,
+  removeFile,
+  renameFile,
+  writeFileAtomically,
+} from './files.ts';
 import { removePartialFiles } from './partialFiles.ts';
 
 /**
@@ -23,7 +30,7 @@ export class ClosedFolder {
   }
 
   /** Writes a file as `writeFileAtomically` does. */
-  write(path: string, content: Uint8Array | string): void {
+  write(path: string, content: FileContent): void {
     this.beforeChange();
     this.requireNoLink(path);
     // A large file takes a while, so again before it replaces what is there.

@@ -1,5 +1,5 @@
 // Bytes of files, whole or with random access; errors name the file.
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { cannotRead, reasonFor } from './fileErrors.ts';
@@ -39,6 +39,72 @@ export function openRegularFile(path: string): number {
       closeSync(file);
     }
     throw cannotRead(path, cause);
+  }
+}
+
+/** What `blocksOf` reads at once. */
+const BLOCK_BYTES = 2 ** 20;
+
+/**
+ * The bytes of a file in blocks of at most 1 MiB, read as they are asked for: for files of any size. A block is valid
+ * until the next one is read.
+ *
+ * @param most the most bytes it may have; by default any number
+ * @throws UserError as `openRegularFile` does, and if it has more
+ */
+export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY): Generator<Uint8Array> {
+  const file = openRegularFile(path);
+  try {
+    requireAtMost(path, fstatSync(file).size, most);
+    const block = new Uint8Array(BLOCK_BYTES);
+    for (let length = readInto(block, 0, file, path); length > 0; length = readInto(block, 0, file, path)) {
+      yield block.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Reads an open file to its end.
+ *
+ * @param path its path, for errors
+ * @param most the most bytes
+ * @throws UserError (`invalid-data`) if it has more, before more are read
+ */
+export function readToEnd(file: number, path: string, most: number): Uint8Array {
+  const { size } = fstatSync(file);
+  requireAtMost(path, size, most);
+  // A byte more than it says: a pipe says 0, and a file may grow.
+  let bytes = new Uint8Array(Math.min(most, Math.max(size, 2 ** 12)) + 1);
+  let length = 0;
+  for (let read = -1; read !== 0; length += read) {
+    if (length === bytes.length) {
+      requireAtMost(path, length, most);
+      const longer = new Uint8Array(Math.min(most + 1, 2 * length));
+      longer.set(bytes);
+      bytes = longer;
+    }
+    read = readInto(bytes, length, file, path);
+  }
+  requireAtMost(path, length, most);
+  return bytes.subarray(0, length);
+}
+
+function requireAtMost(path: string, size: number, most: number): void {
+  if (size > most) {
+    throw new UserError(
+      'invalid-data',
+      `cannot read ${path}: ${size} bytes are too many for a file of this kind (limit ${most}); replace it or move it away`,
+    );
+  }
+}
+
+function readInto(bytes: Uint8Array, offset: number, file: number, path: string): number {
+  try {
+    return readSync(file, bytes, offset, Math.min(bytes.length - offset, maxBytesAtOnce), null);
+  } catch (error) {
+    throw cannotRead(path, error);
   }
 }
 

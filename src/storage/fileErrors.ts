@@ -68,8 +68,6 @@ export function reasonFor(code: string, path: string): string | undefined {
       return 'too many files are open; raise the limit (ulimit -n) or close other programs';
     case 'EIO':
       return 'the disk reports an error (EIO); check it or choose another one';
-    case 'ERR_FS_FILE_TOO_LARGE':
-      return 'it is larger than 2 GiB, the most that can be read at once';
     default:
       return undefined;
   }

@@ -127,9 +127,11 @@ describe('writeFileAtomically', () => {
 describe('readBytes', () => {
   it('reads a file and explains why a path is not one', () => {
     fs.writeFileSync(join(folder, 'file'), 'abc');
-    expect([...readBytes(join(folder, 'file'))]).toEqual([97, 98, 99]);
-    expect(failureOf(() => readBytes(join(folder, 'none'))).message).toContain('it does not exist; check');
-    expect(failureOf(() => readBytes(folder)).message).toContain('it is a folder');
+    expect([...readBytes(join(folder, 'file'), 1000)]).toEqual([97, 98, 99]);
+    expect(failureOf(() => readBytes(join(folder, 'none'), 1000)).message).toContain(
+      'it does not exist; check',
+    );
+    expect(failureOf(() => readBytes(folder, 1000)).message).toContain('it is a folder');
   });
 
   it('rejects a text file that is too large for a person to have written', () => {
@@ -138,15 +140,17 @@ describe('readBytes', () => {
     expect(() => readTextFile(path)).toThrow(
       new UserError(
         'invalid-data',
-        `cannot read ${path}: 1048577 bytes are too many for a file of this kind`,
+        `cannot read ${path}: 1048577 bytes are too many for a file of this kind (limit 1048576); replace it or move it away`,
       ),
     );
   });
 
-  it('rejects a file above 2 GiB', () => {
+  it('rejects a file above its limit before it reads any of it', () => {
     fs.closeSync(fs.openSync(join(folder, 'large'), 'w'));
     fs.truncateSync(join(folder, 'large'), 2 ** 31 + 8);
-    expect(failureOf(() => readBytes(join(folder, 'large'))).message).toContain('larger than 2 GiB');
+    expect(failureOf(() => readBytes(join(folder, 'large'), 1000)).message).toContain(
+      '2147483656 bytes are too many for a file of this kind (limit 1000)',
+    );
   });
 });
 

@@ -8,7 +8,6 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -19,7 +18,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { openRegularFile } from './fileBytes.ts';
+import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { PartialFile, type PartialFileOptions } from './partialFiles.ts';
 
@@ -36,6 +35,9 @@ export interface TextFile {
   readonly path: string;
   readonly text: string;
 }
+
+/** What a file is to contain: bytes, text, or bytes in blocks, each of which is used before the next is asked for. */
+export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 
 /**
  * Whether a path exists.
@@ -102,51 +104,44 @@ export function requireWritable(path: string): void {
 /**
  * All bytes of a file.
  *
- * @throws UserError if the file does not exist, cannot be read, is larger than 2 GiB or is not a regular file,
- * such as a FIFO, for which it does not wait
+ * @param most the most bytes it may have: files may come from anyone, so every reader sets a limit
+ * @throws UserError if the file does not exist, cannot be read, is larger, or is not a regular file, such as a FIFO,
+ * for which it does not wait
  */
-export function readBytes(path: string): Uint8Array {
+export function readBytes(path: string, most: number): Uint8Array {
   const file = openRegularFile(path);
   try {
-    return readFileSync(file);
-  } catch (error) {
-    throw cannotRead(path, error);
+    return readToEnd(file, path, most);
   } finally {
     closeSync(file);
   }
 }
 
-/** The whole of a UTF-8 file as text; throws as `readBytes` does. */
-export function readText(path: string): string {
-  return new TextDecoder().decode(readBytes(path));
-}
-
 /** The most bytes of a small text file: one that a person reads and edits. */
 const LARGEST_TEXT_FILE = 2 ** 20;
 
-/**
- * The whole of a small UTF-8 file, such as a configuration, with its path.
- *
- * @param most the most bytes; by default 1 MiB
- * @throws UserError as `readBytes` does, and if the file is larger
- */
-export function readTextFile(path: string, most = LARGEST_TEXT_FILE): TextFile {
-  const size = statusOf(path)?.size ?? 0;
-  if (size > most) {
-    throw new UserError(
-      'invalid-data',
-      `cannot read ${path}: ${size} bytes are too many for a file of this kind`,
-    );
-  }
+/** The whole of a UTF-8 file, by default of at most 1 MiB; throws as `readBytes` does. */
+export function readText(path: string, most = LARGEST_TEXT_FILE): string {
+  return new TextDecoder().decode(readBytes(path, most));
+}
+
+/** The same with its path, such as of a configuration. */
+export function readTextFile(path: string): TextFile {
   return { path, text: readText(path) };
 }
 
 /** The same for a file that the user has named, which may be a pipe or a terminal: it is read to its end. */
 export function readTextStream(path: string): TextFile {
+  let file: number | undefined;
   try {
-    return { path, text: readFileSync(path, 'utf8') };
+    file = openSync(path, 'r');
+    return { path, text: new TextDecoder().decode(readToEnd(file, path, LARGEST_TEXT_FILE)) };
   } catch (error) {
     throw cannotRead(path, error);
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
   }
 }
 
@@ -157,12 +152,16 @@ export function readTextStream(path: string): TextFile {
  */
 export function writeFileAtomically(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
   options: PartialFileOptions = {},
 ): void {
   const file = new PartialFile(path, options);
   try {
-    file.write(bytesOf(content), 0);
+    let position = 0;
+    for (const bytes of blocksIn(content)) {
+      file.write(bytes, position);
+      position += bytes.length;
+    }
     file.finish();
   } catch (error) {
     throw cleanedUpAfter(error, () => file.discard());
@@ -178,7 +177,7 @@ export function writeFileAtomically(
 export function appendToFile(path: string, content: Uint8Array | string): void {
   try {
     if ((lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) > 1) {
-      writeFileAtomically(path, readBytes(path));
+      writeFileAtomically(path, blocksOf(path));
     }
     const file = openSync(path, toAppend, 0o666);
     try {
@@ -262,6 +261,10 @@ function statusOf(path: string): Stats | undefined {
 function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR' | 'ENOTDIR'): UserError {
   const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
   return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
+}
+
+function blocksIn(content: FileContent): Iterable<Uint8Array> {
+  return typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content;
 }
 
 function bytesOf(content: Uint8Array | string): Uint8Array {

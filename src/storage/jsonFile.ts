@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exists, readText, writeFileAtomically } from './files.ts';
-import { parseJsonObject } from './jsonText.ts';
+import { parseJsonObject, stringifyJson } from './jsonText.ts';
 
 /**
  * The object in a file; undefined if the file does not exist.
@@ -16,5 +16,5 @@ export function readJson<Value>(path: string): Value | undefined {
 /** Writes an object atomically, creating missing parent folders. */
 export function writeJson(path: string, value: object, indent?: number): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileAtomically(path, `${JSON.stringify(value, null, indent)}\n`);
+  writeFileAtomically(path, `${stringifyJson(value, indent)}\n`);
 }

@@ -25,16 +25,22 @@ afterEach(() => {
 
 describe('appendJsonLine', () => {
   it('appends one line at a time, which readJsonLines reads back', () => {
-    expect(readJsonLines(log)).toEqual([]);
+    expect([...readJsonLines(log)]).toEqual([]);
     appendJsonLine(files, log, { step: 1, bitsPerDim: 7.25, note: 'a\nb' });
     appendJsonLine(files, log, { step: 2, bitsPerDim: Number.NaN });
     expect(fs.readFileSync(log, 'utf8')).toBe(
       '{"step":1,"bitsPerDim":7.25,"note":"a\\nb"}\n{"step":2,"bitsPerDim":null}\n',
     );
-    expect(readJsonLines(log)).toEqual([
+    expect([...readJsonLines(log)]).toEqual([
       { step: 1, bitsPerDim: 7.25, note: 'a\nb' },
       { step: 2, bitsPerDim: null },
     ]);
+  });
+
+  it('escapes characters that a terminal would interpret', () => {
+    appendJsonLine(files, log, { reason: 'a\u009b31m\u202eb' });
+    expect(fs.readFileSync(log, 'utf8')).toBe('{"reason":"a\\u009b31m\\u202eb"}\n');
+    expect([...readJsonLines(log)]).toEqual([{ reason: 'a\u009b31m\u202eb' }]);
   });
 
   it('leaves no half line when the disk fills up', () => {
@@ -61,13 +67,13 @@ describe('appendJsonLine', () => {
 describe('readJsonLines', () => {
   it('leaves out a line truncated by a crash', () => {
     fs.writeFileSync(log, '{"step":1}\n{"step":2,"bits');
-    expect(readJsonLines(log)).toEqual([{ step: 1 }]);
+    expect([...readJsonLines(log)]).toEqual([{ step: 1 }]);
   });
 
   it.each(['{"step":', '[1]', '', 'null'])('names file and line of %j', (line) => {
     fs.writeFileSync(log, `{"step":1}\n${line}\n{"step":3}\n`);
-    expect(() => readJsonLines(log)).toThrow(UserError);
-    expect(() => readJsonLines(log)).toThrow(`${log}, line 2: not`);
+    expect(() => [...readJsonLines(log)]).toThrow(UserError);
+    expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 2: not`);
   });
 });
 
@@ -80,7 +86,7 @@ describe('rewindJsonLines', () => {
     const whole = fs.readFileSync(log, 'utf8');
     fs.appendFileSync(log, '{"step":5,"bi');
     rewindJsonLines(files, log, ({ step }) => Number(step) <= 2);
-    expect(readJsonLines(log)).toEqual(lines.slice(0, 2));
+    expect([...readJsonLines(log)]).toEqual(lines.slice(0, 2));
     appendJsonLine(files, log, lines[2]!);
     appendJsonLine(files, log, lines[3]!);
     expect(fs.readFileSync(log, 'utf8')).toBe(whole);
@@ -107,7 +113,7 @@ describe('mendJsonLines', () => {
         aside: join(folder, aside),
       });
       expect(fs.readFileSync(join(folder, aside), 'utf8')).toBe(damaged);
-      expect(readJsonLines(log, check)).toEqual([{ step: 1 }, { step: 4 }]);
+      expect([...readJsonLines(log, check)]).toEqual([{ step: 1 }, { step: 4 }]);
     }
   });
 
@@ -120,8 +126,76 @@ describe('mendJsonLines', () => {
 
   it('names the line whose values are wrong', () => {
     fs.writeFileSync(log, '{"step":1}\n{"step":{}}\n');
-    expect(() => readJsonLines(log, check)).toThrow(
+    expect(() => [...readJsonLines(log, check)]).toThrow(
       `${log}, line 2: its step is not a number; remove that line`,
     );
+  });
+});
+
+describe('a log from a stranger', () => {
+  const check = ({ step }: Record<string, unknown>) =>
+    typeof step === 'number' ? undefined : 'its step is not a number';
+
+  it('is read line by line where blocks end anywhere, and rewound byte for byte', () => {
+    // Lines of many lengths across the blocks of 1 MiB, with characters of several bytes.
+    const lines = Array.from({ length: 40_000 }, (_, step) => ({ step, note: 'é€😀'.repeat(step % 17) }));
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    fs.writeFileSync(log, text);
+    expect([...readJsonLines(log, check)]).toEqual(lines);
+    rewindJsonLines(files, log, ({ step }) => Number(step) < 31_000);
+    const kept = lines.slice(0, 31_000).map((line) => `${JSON.stringify(line)}\n`);
+    expect(fs.readFileSync(log, 'utf8')).toBe(kept.join(''));
+  });
+
+  it('with lines that are far too long is refused by the first, and mended by leaving them out', () => {
+    const long = (length: number) => `{"step":2,"note":"${'x'.repeat(length)}"}`;
+    // In one block, across blocks, and cut off at the end.
+    fs.writeFileSync(
+      log,
+      `{"step":1}\n${long(70_000)}\n{"step":3}\n${long(3e6)}\n{"step":4}\n${long(70_000)}`,
+    );
+    const damage = `${log}, line 2: longer than 65536 bytes`;
+    expect(() => [...readJsonLines(log)]).toThrow(`${damage}; remove that line`);
+    expect(mendJsonLines(files, log, check)).toEqual({ damage, aside: `${log}.damaged` });
+    expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n{"step":3}\n{"step":4}\n');
+  });
+
+  it('that ends in a line that no crash has truncated is refused', () => {
+    fs.writeFileSync(log, `{"step":1}\n${'x'.repeat(70_000)}`);
+    expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 2: longer than 65536 bytes`);
+  });
+
+  it('of more than 2 GiB is refused and left alone', () => {
+    fs.writeFileSync(log, '{"step":1}\n');
+    fs.truncateSync(log, 8 * 2 ** 30);
+    for (const use of [
+      () => [...readJsonLines(log)],
+      () => mendJsonLines(files, log, check),
+      () => rewindJsonLines(files, log, () => true),
+    ]) {
+      expect(use).toThrow(`cannot read ${log}: 8589934592 bytes are too many for a file of this kind`);
+    }
+    expect(fs.readdirSync(folder)).toEqual(['metrics.jsonl']);
+    expect(fs.statSync(log).size).toBe(8 * 2 ** 30);
+  });
+
+  it('with objects nested so deep that they could not be written again is damaged', () => {
+    fs.writeFileSync(log, `{"step":1,"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}\n`);
+    expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 1: nested deeper than 64 levels`);
+  });
+
+  it('is read with a memory that does not grow with it', () => {
+    const line = `{"step":1,"bitsPerDim":${'1'.repeat(9000)}}\n`;
+    fs.writeFileSync(log, line.repeat(10_000));
+    const before = process.memoryUsage().rss;
+    let [count, most] = [0, 0];
+    for (const _ of readJsonLines(log)) {
+      if (count++ % 500 === 0) {
+        most = Math.max(most, process.memoryUsage().rss - before);
+      }
+    }
+    expect(count).toBe(10_000);
+    // 90 MB of text.
+    expect(most).toBeLessThan(60e6);
   });
 });

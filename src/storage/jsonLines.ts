@@ -1,15 +1,22 @@
 // Logs on disk with one JSON object per line: appended to during a run, read afterwards, truncated when a run
-// resumes.
+// resumes. They are read in blocks: a log may be larger than the memory.
 import type { ClosedFolder } from './closedFolder.ts';
-import { exists, readText } from './files.ts';
+import { blocksOf } from './fileBytes.ts';
+import { exists } from './files.ts';
 import {
+  damageIn,
+  firstBytes,
   type JsonObject,
   jsonLine,
-  jsonLinesWhile,
   type LineCheck,
+  type LogBytes,
+  lengthWhile,
   parseJsonLines,
-  soundJsonLines,
+  soundLines,
 } from './jsonText.ts';
+
+/** The most bytes of a log: those of about 30 million steps. */
+const LONGEST_LOG = 2 ** 31;
 
 /**
  * Appends one line to a log, which is created with its first line.
@@ -20,9 +27,11 @@ export function appendJsonLine(folder: ClosedFolder, path: string, object: JsonO
   folder.append(path, jsonLine(object));
 }
 
-/** The lines of a log, as `parseJsonLines` reads them; none if the log does not exist yet. */
-export function readJsonLines(path: string, check?: LineCheck): JsonObject[] {
-  return exists(path) ? parseJsonLines(readText(path), path, check) : [];
+/**
+ * The lines of a log, read as they are asked for and as `parseJsonLines` does; none if the log does not exist yet.
+ */
+export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObject> {
+  return exists(path) ? parseJsonLines(logAt(path), check) : [];
 }
 
 /**
@@ -37,7 +46,7 @@ export function rewindJsonLines(
   keep: (object: JsonObject) => boolean,
 ): void {
   if (exists(path)) {
-    folder.write(path, jsonLinesWhile(readText(path), path, keep));
+    folder.write(path, firstBytes(blocksOf(path), lengthWhile(logAt(path), keep)));
   }
 }
 
@@ -56,11 +65,15 @@ export interface MendedLog {
  * @throws UserError if the log cannot be read or replaced
  */
 export function mendJsonLines(folder: ClosedFolder, path: string, check: LineCheck): MendedLog | undefined {
-  const sound = exists(path) ? soundJsonLines(readText(path), path, check) : undefined;
-  if (sound === undefined) {
+  const damage = exists(path) ? damageIn(logAt(path), check) : undefined;
+  if (damage === undefined) {
     return undefined;
   }
   const aside = folder.setAside(path);
-  folder.write(path, sound.text);
-  return { damage: sound.damage, aside };
+  folder.write(path, soundLines(logAt(aside), check));
+  return { damage, aside };
+}
+
+function logAt(path: string): LogBytes {
+  return { path, blocks: blocksOf(path, LONGEST_LOG) };
 }

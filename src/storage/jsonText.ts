@@ -1,5 +1,7 @@
-// Text with one JSON object per line, wherever it is stored: reading its lines and checking them.
+// Text with one JSON object per line, wherever it is stored: its lines are read and checked one at a time, so that
+// memory does not grow with the text.
 import { UserError } from '../errors.ts';
+import { visibleLines } from '../visibleText.ts';
 
 /** One line of a log: non-finite numbers are stored as null. */
 export type JsonObject = Record<string, unknown>;
@@ -7,78 +9,152 @@ export type JsonObject = Record<string, unknown>;
 /** Checks a line of a log; returns what is wrong with it, or undefined. */
 export type LineCheck = (object: JsonObject) => string | undefined;
 
+/** A log: its bytes in blocks, and its name for errors. */
+export interface LogBytes {
+  readonly path: string;
+  readonly blocks: Iterable<Uint8Array>;
+}
+
+/** The most bytes of a line: those that training writes have a few hundred. */
+const LONGEST_LINE = 2 ** 16;
+/** The deepest that objects and lists may be nested: what writes them again calls itself for each level. */
+const DEEPEST = 64;
+
+const LINE_FEED = 10;
+
 /** An object as a line of a log. */
 export function jsonLine(object: JsonObject): string {
-  return `${JSON.stringify(object)}\n`;
+  return `${stringifyJson(object)}\n`;
+}
+
+/** A value as JSON whose strings have their control and bidirectional characters escaped: it may be shown in a terminal. */
+export function stringifyJson(value: unknown, indent?: number): string {
+  return visibleLines(JSON.stringify(value, null, indent));
 }
 
 /**
  * The lines of a log. Text after the last line break is a line truncated by a crash and is left out.
  *
- * @param path the log's name, for errors
- * @throws UserError with name and line if a line is not a JSON object, or `check` finds something wrong
+ * @throws UserError with name and line if a line is not a JSON object, is far too long, or `check` finds something wrong
  */
-export function parseJsonLines(text: string, path: string, check: LineCheck = () => undefined): JsonObject[] {
-  return splitLines(text).map((line, index) => parseLine(line, placeOf(path, index), check));
+export function* parseJsonLines(log: LogBytes, check?: LineCheck): Generator<JsonObject> {
+  for (const line of linesIn(log)) {
+    yield parseLine(line, check);
+  }
 }
 
 /**
- * The text of a log up to the first line that `keep` rejects, byte for byte. A line truncated by a crash is removed
- * too.
+ * The number of bytes of a log before the first line that `keep` rejects. A line truncated by a crash does not count.
  *
  * @throws UserError as `parseJsonLines` does, if there are damaged lines before
  */
-export function jsonLinesWhile(text: string, path: string, keep: (object: JsonObject) => boolean): string {
-  const lines = splitLines(text);
-  const refused = lines.findIndex((line, index) => !keep(parseLine(line, placeOf(path, index))));
-  return joinLines(refused === -1 ? lines : lines.slice(0, refused));
-}
-
-/** The sound part of a damaged log. */
-export interface SoundLines {
-  /** The first damage: file, line and what is wrong there. */
-  readonly damage: string;
-  /** The text of the other lines. */
-  readonly text: string;
-}
-
-/** The sound lines of a log; undefined if no line is damaged. */
-export function soundJsonLines(text: string, path: string, check: LineCheck): SoundLines | undefined {
-  let damage: string | undefined;
-  const sound = splitLines(text).filter((line, index) => {
-    try {
-      parseLine(line, placeOf(path, index), check, '');
-      return true;
-    } catch (error) {
-      if (!(error instanceof UserError)) {
-        throw error;
-      }
-      damage ??= error.message;
-      return false;
+export function lengthWhile(log: LogBytes, keep: (object: JsonObject) => boolean): number {
+  let length = 0;
+  for (const line of linesIn(log)) {
+    if (!keep(parseLine(line))) {
+      break;
     }
-  });
-  return damage === undefined ? undefined : { damage, text: joinLines(sound) };
+    length += line.bytes!.length + 1;
+  }
+  return length;
 }
 
-function splitLines(text: string): string[] {
-  return text.split('\n').slice(0, -1);
+/** The first damage of a log: its name, the line and what is wrong there; undefined if no line is damaged. */
+export function damageIn(log: LogBytes, check: LineCheck): string | undefined {
+  for (const line of linesIn(log)) {
+    const damage = damageOf(line, check);
+    if (damage !== undefined) {
+      return damage;
+    }
+  }
+  return undefined;
 }
 
-function joinLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
+/** The lines of a log that are not damaged, each with its line break. */
+export function* soundLines(log: LogBytes, check: LineCheck): Generator<Uint8Array> {
+  for (const line of linesIn(log)) {
+    if (damageOf(line, check) === undefined) {
+      yield line.bytes!;
+      yield Uint8Array.of(LINE_FEED);
+    }
+  }
 }
 
-function placeOf(path: string, index: number): string {
-  return `${path}, line ${index + 1}`;
+/** The first bytes of blocks; `length` must not be more than they have. */
+export function* firstBytes(blocks: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
+  let left = length;
+  for (const block of blocks) {
+    if (left === 0) {
+      break;
+    }
+    yield block.subarray(0, left);
+    left -= Math.min(left, block.length);
+  }
 }
 
-function parseLine(
-  line: string,
-  place: string,
-  check?: LineCheck,
-  remedy = '; remove that line',
-): JsonObject {
-  const object = parseJsonObject(line, place, remedy);
+/** A line of a log, valid until the next one is read. */
+interface Line {
+  /** Its bytes without the line break; undefined if they are far too many. */
+  readonly bytes: Uint8Array | undefined;
+  /** Where it is, for errors. */
+  readonly place: string;
+}
+
+/** The lines of a log. One that is too long comes as soon as that is known, even if a crash has truncated it. */
+function* linesIn({ path, blocks }: LogBytes): Generator<Line> {
+  let number = 1;
+  const place = (): string => `${path}, line ${number++}`;
+  // The start of a line whose end is in a later block, and how long that line is so far.
+  const started = new Uint8Array(LONGEST_LINE);
+  let length = 0;
+  const extend = (part: Uint8Array): Line | undefined => {
+    const before = length;
+    length += part.length;
+    if (length <= LONGEST_LINE) {
+      started.set(part, before);
+      return undefined;
+    }
+    return before <= LONGEST_LINE ? { bytes: undefined, place: place() } : undefined;
+  };
+  for (const block of blocks) {
+    let start = 0;
+    for (let end = block.indexOf(LINE_FEED); end !== -1; end = block.indexOf(LINE_FEED, start)) {
+      const part = block.subarray(start, end);
+      const tooLong = extend(part);
+      if (tooLong !== undefined) {
+        yield tooLong;
+      } else if (length <= LONGEST_LINE) {
+        yield { bytes: length === part.length ? part : started.subarray(0, length), place: place() };
+      }
+      length = 0;
+      start = end + 1;
+    }
+    const tooLong = extend(block.subarray(start));
+    if (tooLong !== undefined) {
+      yield tooLong;
+    }
+  }
+}
+
+function damageOf(line: Line, check: LineCheck): string | undefined {
+  try {
+    parseLine(line, check, '');
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
+const decoder = new TextDecoder();
+
+function parseLine({ bytes, place }: Line, check?: LineCheck, remedy = '; remove that line'): JsonObject {
+  if (bytes === undefined) {
+    throw new UserError('invalid-data', `${place}: longer than ${LONGEST_LINE} bytes${remedy}`);
+  }
+  const object = parseJsonObject(decoder.decode(bytes), place, remedy);
   const problem = check?.(object);
   if (problem !== undefined) {
     throw new UserError('invalid-data', `${place}: ${problem}${remedy}`);
@@ -103,5 +179,17 @@ export function parseJsonObject(text: string, place: string, remedy: string): Js
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UserError('invalid-data', `${place}: not a JSON object${remedy}`);
   }
+  if (!isWithinDepth(value, DEEPEST)) {
+    throw new UserError('invalid-data', `${place}: nested deeper than ${DEEPEST} levels${remedy}`);
+  }
   return value as JsonObject;
+}
+
+/** Whether objects and lists in a value are nested at most so deep. */
+function isWithinDepth(value: unknown, deepest: number): boolean {
+  return (
+    typeof value !== 'object' ||
+    value === null ||
+    (deepest > 0 && Object.values(value).every((inner) => isWithinDepth(inner, deepest - 1)))
+  );
 }

@@ -50,6 +50,9 @@ const SILENT_FOR = 15 * 60;
  */
 const PUT_BACK_WITHIN = 1000;
 
+/** The most bytes of a lock, which names a process. */
+const LARGEST_MARK = 2 ** 12;
+
 const markSchema = z.object({
   pid: z.number(),
   started: z.string(),
@@ -173,8 +176,8 @@ function takeAway(path: string, refusal: LockErrors['refusal']): void {
 }
 
 /**
- * A lock and the seconds since it was last renewed; null if it is gone. What is no regular file, such as a link,
- * is a lock that does not say whose it is.
+ * A lock and the seconds since it was last renewed; null if it is gone. What is no regular file, such as a link, or is
+ * far too large, is a lock that does not say whose it is.
  */
 function readLock(path: string): { mark: LockMark | undefined; text: string; silent: number } | null {
   const status = lstatSync(path, { throwIfNoEntry: false });
@@ -182,7 +185,7 @@ function readLock(path: string): { mark: LockMark | undefined; text: string; sil
     return null;
   }
   const silent = (Date.now() - status.mtimeMs) / 1000;
-  if (!status.isFile()) {
+  if (!status.isFile() || status.size > LARGEST_MARK) {
     return { mark: undefined, text: '', silent };
   }
   try {

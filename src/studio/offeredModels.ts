@@ -8,7 +8,7 @@ import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
 import { runOverview } from '../evaluation/runs/runOverview.ts';
 import { parseYaml } from '../experiments/configText.ts';
 import { isOfLibrary } from '../models/ownMixings.ts';
-import { exists, readTextFile } from '../storage/files.ts';
+import { exists, readText } from '../storage/files.ts';
 import { pathFrom, pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
 import { listCheckpoints, runPaths } from '../training/folder/runFolder.ts';
@@ -55,13 +55,13 @@ const mixingSchema = z.object({ model: z.object({ mixing: z.string() }) });
 /** The mixing that a manifest names; undefined if it names none, which is reported where it matters. */
 function exportedMixing(folder: string): string | undefined {
   const path = pathIn(folder, 'manifest.json');
-  return mixingSchema.safeParse(parseJsonObject(readTextFile(path).text, path, '; export it again')).data
-    ?.model.mixing;
+  return mixingSchema.safeParse(parseJsonObject(readText(path), path, '; export it again')).data?.model
+    .mixing;
 }
 
 /** The mixing in the configuration of a run. */
 function runMixing(folder: string): string | undefined {
-  const parsed = parseYaml(readTextFile(runPaths(folder).config).text);
+  const parsed = parseYaml(readText(runPaths(folder).config));
   return 'value' in parsed ? mixingSchema.safeParse(parsed.value).data?.model.mixing : undefined;
 }
 
@@ -94,7 +94,7 @@ const manifestSchema = z.object({
 function exportIn(folder: string): Found {
   const path = pathIn(folder, 'manifest.json');
   const { data: manifest } = manifestSchema.safeParse(
-    parseJsonObject(readTextFile(path).text, path, '; export it again'),
+    parseJsonObject(readText(path), path, '; export it again'),
   );
   if (manifest === undefined) {
     throw new UserError('invalid-data', `${path} does not describe a model: export it again`);

@@ -2,7 +2,8 @@
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
-import { exists, isFolder, readBytes, readText, readTextFile } from '../storage/files.ts';
+import { blocksOf } from '../storage/fileBytes.ts';
+import { exists, type FileContent, isFolder, readText } from '../storage/files.ts';
 import { folderOf, listFolder, makeFolders, pathIn } from '../storage/folders.ts';
 import { staysInFolder } from '../storage/newFolder.ts';
 import type { StudioFiles } from './files.ts';
@@ -33,7 +34,7 @@ export function writeSite(folder: string, files: StudioFiles): number {
   makeFolders(folder);
   const site = new ClosedFolder(folder);
   const names = files.list();
-  const write = (name: string, content: Uint8Array | string): void => {
+  const write = (name: string, content: FileContent): void => {
     makeFoldersIn(site, folderOf(name));
     site.write(pathIn(folder, name), content);
   };
@@ -59,7 +60,7 @@ function earlierFiles(folder: string): readonly string[] {
     return [];
   }
   const list = pathIn(folder, LIST_FILE);
-  const earlier = exists(list) ? listSchema.safeParse(parsed(readTextFile(list).text)).data : undefined;
+  const earlier = exists(list) ? listSchema.safeParse(parsed(readText(list))).data : undefined;
   if (earlier === undefined) {
     throw new UserError(
       'exists',
@@ -86,7 +87,7 @@ function makeFoldersIn(site: ClosedFolder, inside: string): void {
 }
 
 /** A file's content; a page that cannot count on a server says so, and itself what it may load. */
-function contentOf(files: StudioFiles, name: string): Uint8Array | string {
+function contentOf(files: StudioFiles, name: string): FileContent {
   const content = files.find(name);
   if (content === undefined) {
     throw new UserError('io', `${name} has disappeared while the site was written: build it again`);
@@ -99,5 +100,5 @@ function contentOf(files: StudioFiles, name: string): Uint8Array | string {
         '<head>',
         `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
       )
-    : readBytes(content.file);
+    : blocksOf(content.file);
 }

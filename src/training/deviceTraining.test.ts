@@ -22,7 +22,7 @@ const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-const linesOf = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
+const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
 const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 async function started(

@@ -96,7 +96,7 @@ describe('a resumed run', () => {
   it('counts the time of all steps', async () => {
     await begin('timed', { stopAt: 2 });
     const { seconds, imagesPerSecond } = await goOn('timed');
-    const lines = readJsonLines(runPaths(inRoot('timed')).timings);
+    const lines = [...readJsonLines(runPaths(inRoot('timed')).timings)];
     expect(lines).toHaveLength(6);
     const total = lines.reduce((sum, line) => sum + Number(line.seconds), 0);
     expect(seconds).toBeCloseTo(total, 9);

@@ -54,7 +54,7 @@ const bytesOf = (name: string, step: number): Buffer[] => {
 it('falls within 30 steps, and is the same after a stop', async () => {
   const config = configOf(30);
   const state = await trained(config, 'whole');
-  const losses = readJsonLines(runPaths(join(root, 'whole')).metrics).flatMap(({ bitsPerDim }) =>
+  const losses = [...readJsonLines(runPaths(join(root, 'whole')).metrics)].flatMap(({ bitsPerDim }) =>
     typeof bitsPerDim === 'number' ? [bitsPerDim] : [],
   );
   expect(losses).toHaveLength(30);

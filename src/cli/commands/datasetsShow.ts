@@ -19,7 +19,7 @@ import { requireWritablePng } from '../requireWritable.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { tableLines } from '../terminal/table.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
 type Split = (typeof splits)[number];
@@ -122,7 +122,7 @@ function classLines(dataset: Dataset): string[] {
   const columns = splits.map((split) => ({ title: split.toUpperCase(), align: 'right' }) as const);
   return [
     `labels  ${formatCount(classes.length)} classes`,
-    ...formatTable([{ title: 'CLASS' }, ...columns], rows).split('\n'),
+    ...tableLines([{ title: 'CLASS' }, ...columns], rows),
   ];
 }
 

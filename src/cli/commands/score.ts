@@ -1,4 +1,5 @@
 // `emerging score`: scores how unusual images are under a model.
+
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { imagesInMemory } from '../../data/dataset.ts';
@@ -15,6 +16,7 @@ import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
@@ -169,7 +171,7 @@ async function runScore(
     ...(maps && { maps }),
   };
   if (out !== undefined) {
-    writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
+    writeFileAtomically(out, format === 'csv' ? csv(images) : `${stringifyJson(report, 2)}\n`);
   }
   if (sheet !== undefined) {
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
@@ -251,11 +253,15 @@ function csv(images: readonly FileScore[]): string {
   ].join('\n');
 }
 
-/** A text as a CSV field: quoted if necessary, and escaped so that no spreadsheet takes it for a formula. */
+/**
+ * A text as a CSV field on one line: quoted if necessary, its control and bidirectional characters escaped, and marked
+ * as text where a spreadsheet would take it for a formula.
+ */
 function csvText(text: string): string {
-  const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
-  const shown = isFormula ? `'${text}` : text;
-  return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  const visible = visibleText(text);
+  const isFormula = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
+  const shown = isFormula ? `'${visible}` : visible;
+  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 function sheetOf(scores: readonly Score[], pixels: Uint8Array, imageShape: ImageShape): Uint8Array {

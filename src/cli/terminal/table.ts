@@ -9,20 +9,23 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** The lines of a table: the titles, then one line per row, two spaces between columns and none at the end. */
+/** A table as text, with the lines of `tableLines`. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  return tableLines(columns, rows).join('\n');
+}
+
+/** The lines of a table: the titles, then one line per row, two spaces between columns and none at the end. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(visibleText))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? ''))));
-  return lines
-    .map((line) =>
-      columns
-        .map(({ align }, index) => {
-          const cell = line[index] ?? '';
-          const padding = ' '.repeat(widths[index]! - stringWidth(cell));
-          return align === 'right' ? padding + cell : cell + padding;
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return lines.map((line) =>
+    columns
+      .map(({ align }, index) => {
+        const cell = line[index] ?? '';
+        const padding = ' '.repeat(widths[index]! - stringWidth(cell));
+        return align === 'right' ? padding + cell : cell + padding;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -1,8 +1,8 @@
 // `--tensorboard`: training progress as TensorBoard events.
 import { join } from 'node:path';
 import { EventFile } from '../../evaluation/runs/eventFile.ts';
-import { samplesPath } from '../../evaluation/runs/runPictures.ts';
-import { exists, readBytes } from '../../storage/files.ts';
+import { readSheet, samplesPath } from '../../evaluation/runs/runPictures.ts';
+import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
 import { runFiles } from '../../training/folder/runFiles.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -51,7 +51,7 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
     onSamples(step) {
       const samples = samplesPath(paths, step);
       if (exists(samples)) {
-        file().image(step, 'samples', readBytes(samples));
+        file().image(step, 'samples', readSheet(samples));
       }
       file().flush();
     },

@@ -1,4 +1,5 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
+
 import { countTrained } from '../../flows/parameters.ts';
 import { boundOf } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
@@ -6,6 +7,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { WEIGHTS_FILE } from '../model/exportedModel.ts';
 import { checksumOfFile } from '../model/manifest.ts';
 import { SCORES_FILE } from '../model/scoresFile.ts';
+import { stringifyJson } from '../../storage/jsonText.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */
@@ -63,7 +65,7 @@ export function exportManifest(
       ]),
     ),
   };
-  return `${JSON.stringify(manifest, null, 2).replace(SHORT_LIST, shortened)}\n`;
+  return `${stringifyJson(manifest, 2).replace(SHORT_LIST, shortened)}\n`;
 }
 
 /** What is said about each file. */

@@ -102,9 +102,12 @@ function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): Mod
 function measurementsOf(paths: RunPaths, step: number): JsonObject[] {
   const summary = readSummary(paths);
   const ofStep = evaluationsIn(summary).filter((evaluation) => evaluation.step === step);
-  const logged = readMetrics(paths).findLast(
-    (line) => line.step === step && typeof line.validationBitsPerDim === 'number',
-  )?.validationBitsPerDim;
+  let logged: unknown;
+  for (const line of readMetrics(paths)) {
+    if (line.step === step && typeof line.validationBitsPerDim === 'number') {
+      logged = line.validationBitsPerDim;
+    }
+  }
   // After a stop between milestones only the summary has it.
   const bitsPerDim = logged ?? (summary.steps === step ? summary.bitsPerDim : undefined);
   return typeof bitsPerDim === 'number'

@@ -1,5 +1,7 @@
 // The bits/dim of validation images, sorted, and where an image ranks among them.
+
 import { mean, variance } from '../../numeric/statistics.ts';
+import { stringifyJson } from '../../storage/jsonText.ts';
 
 /** The bits/dim of reference images under a model, and the settings they were measured with. */
 export interface ReferenceScores {
@@ -54,7 +56,7 @@ function countBelow(sorted: ArrayLike<number>, value: number): number {
 
 /** The scores as JSON text. */
 export function scoresText(scores: ReferenceScores): string {
-  return `${JSON.stringify(scores)}\n`;
+  return `${stringifyJson(scores)}\n`;
 }
 
 /** What is wrong with scores from a file; undefined if nothing is. */

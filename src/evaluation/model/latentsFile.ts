@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { readBytes, requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from './corrections.ts';
 import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
@@ -81,7 +82,7 @@ export function writeLatents(
  */
 export function readLatents(path: string, model: FlowModel): StoredLatents {
   requireExists(path);
-  const file = decodeSafetensors(readBytes(path), path);
+  const file = decodeSafetensors(readBytes(path, maxBytesAtOnce), path);
   const { tensors, metadata } = file;
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {

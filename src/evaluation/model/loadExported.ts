@@ -1,6 +1,7 @@
 // A trained model from the folder of an export.
-import { exists, readBytes, readTextFile } from '../../storage/files.ts';
+import { exists, readBytes, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
 import { MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
 import { readScores } from './scoresFile.ts';
@@ -19,7 +20,7 @@ export function isExported(directory: string): boolean {
 export function loadExported(directory: string, choice: ExportChoice = {}): TrainedModel {
   const path = weightsIn(directory);
   const manifest = readManifest(directory);
-  const model = exportedModel(readBytes(path), { path, name: directory, manifest }, choice);
+  const model = exportedModel(readBytes(path, maxBytesAtOnce), { path, name: directory, manifest }, choice);
   return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, manifest) };
 }
 
@@ -32,8 +33,8 @@ const LARGEST_MANIFEST = 2 ** 22;
  * @throws UserError if it cannot be read, or is none
  */
 export function readManifest(directory: string): Manifest {
-  const { path, text } = readTextFile(pathIn(directory, MANIFEST_FILE), LARGEST_MANIFEST);
-  return manifestFrom(text, path);
+  const path = pathIn(directory, MANIFEST_FILE);
+  return manifestFrom(readText(path, LARGEST_MANIFEST), path);
 }
 
 function weightsIn(directory: string): string {

@@ -1,8 +1,8 @@
 // Validation scores on disk: `scores.json` of an export, and the cache of a run under the same name.
 import { UserError } from '../../errors.ts';
-import { exists, readTextFile } from '../../storage/files.ts';
+import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { type JsonObject, parseJsonObject } from '../../storage/jsonText.ts';
+import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 import { runFiles } from '../../training/folder/runFiles.ts';
 import type { RunPaths } from '../../training/folder/runFolder.ts';
 import { problemInScores, type ReferenceScores } from '../measure/referenceScores.ts';
@@ -96,7 +96,7 @@ export function storeScores(paths: RunPaths, of: string, scores: ReferenceScores
       one.seed !== scores.seed,
   );
   const kept = [...others, { of, ...scores }].slice(-MOST_KEPT);
-  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), `${JSON.stringify({ scores: kept })}\n`);
+  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), `${stringifyJson({ scores: kept })}\n`);
 }
 
 function cachedIn({ directory }: RunPaths): CachedScores[] {
@@ -104,7 +104,7 @@ function cachedIn({ directory }: RunPaths): CachedScores[] {
   if (!exists(path)) {
     return [];
   }
-  const { scores } = parseObject(readTextFile(path, LARGEST).text, path);
+  const { scores } = parseObject(readText(path, LARGEST), path);
   if (!Array.isArray(scores)) {
     throw new UserError('invalid-data', `${path}: its scores are not a list; delete it`);
   }

@@ -27,11 +27,38 @@ describe('readLearningCurve', () => {
         { step: 2, bitsPerDim: Number.NaN },
       ],
       validation: [{ step: 2, bitsPerDim: 5 }],
+      batchesPerPoint: 1,
     });
   });
 
+  it('merges neighbours of a log with more steps than it keeps, and says how many batches a point is', () => {
+    const paths = runPaths(folder);
+    const count = 2 ** 20 + 3;
+    const lines = Array.from(
+      { length: count },
+      (_, index) => `{"step":${index + 1},"bitsPerDim":${index % 4}}\n`,
+    );
+    writeFileSync(paths.metrics, lines.join(''));
+    const { training, batchesPerPoint } = readLearningCurve(paths);
+    expect(batchesPerPoint).toBe(2);
+    expect(training).toHaveLength(2 ** 19 + 2);
+    expect(training.slice(0, 2)).toEqual([
+      { step: 2, bitsPerDim: 0.5 },
+      { step: 4, bitsPerDim: 2.5 },
+    ]);
+    expect(training.at(-1)).toEqual({ step: count, bitsPerDim: 2 });
+    const plot = curvePlot([{ name: 'a', curve: { training, validation: [], batchesPerPoint } }], {
+      title: 'a',
+    })!;
+    expect(plot.series[0]!.name).toBe('training (means of 6992 batches)');
+  });
+
   it('is empty before the first step', () => {
-    expect(readLearningCurve(runPaths(join(folder, 'none')))).toEqual({ training: [], validation: [] });
+    expect(readLearningCurve(runPaths(join(folder, 'none')))).toEqual({
+      training: [],
+      validation: [],
+      batchesPerPoint: 1,
+    });
   });
 });
 
@@ -57,7 +84,11 @@ it('means skip non-finite values, and have a gap where no value is finite', () =
 
 describe('curvePlot', () => {
   it('shows one run as two series, and clips only the first steps and spikes', () => {
-    const curve = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
+    const curve = {
+      training: steps(1000),
+      validation: [{ step: 1000, bitsPerDim: 1.9 }],
+      batchesPerPoint: 1,
+    };
     const plot = curvePlot([{ name: 'a', curve }], { title: 'a' })!;
     expect(plot.series.map(({ name }) => name)).toEqual([
       'training (means of 7 batches)',
@@ -80,7 +111,9 @@ describe('curvePlot', () => {
       bitsPerDim: isHuge(step) ? 1e14 / step : 8 - step / 25,
     }));
     const validation = [20, 60].map((step) => ({ step, bitsPerDim: isHuge(step) ? 1e9 : 8 - step / 25 }));
-    const plot = curvePlot([{ name: 'a', curve: { training, validation } }], { title: 'a' })!;
+    const plot = curvePlot([{ name: 'a', curve: { training, validation, batchesPerPoint: 1 } }], {
+      title: 'a',
+    })!;
     const sound = training.filter(({ step }) => step >= 3 && !isHuge(step)).map((point) => point.bitsPerDim);
     const [least, most] = plot.y.range!;
     expect(least).toBeLessThan(Math.min(...sound));
@@ -89,8 +122,8 @@ describe('curvePlot', () => {
   });
 
   it('shows a run that is far shorter than another', () => {
-    const short = { training: [], validation: [{ step: 10, bitsPerDim: 6.5 }] };
-    const long = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
+    const short = { training: [], validation: [{ step: 10, bitsPerDim: 6.5 }], batchesPerPoint: 1 };
+    const long = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }], batchesPerPoint: 1 };
     const runs = [
       { name: 'long', curve: long },
       { name: 'short', curve: short },
@@ -100,14 +133,19 @@ describe('curvePlot', () => {
 
   it('shows every value of a run that learned nothing', () => {
     const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
-    const [least, most] = curvePlot([{ name: 'a', curve: { training, validation: [] } }], { title: 'a' })!.y
-      .range!;
+    const [least, most] = curvePlot(
+      [{ name: 'a', curve: { training, validation: [], batchesPerPoint: 1 } }],
+      { title: 'a' },
+    )!.y.range!;
     expect(least).toBeLessThan(1e6);
     expect(most).toBeGreaterThan(2.9e6);
   });
 
   it('gives each of several runs one colour for both its series, and one name in the legend', () => {
-    const runs = ['a', 'b'].map((name) => ({ name, curve: { training: steps(3), validation: steps(2) } }));
+    const runs = ['a', 'b'].map((name) => ({
+      name,
+      curve: { training: steps(3), validation: steps(2), batchesPerPoint: 1 },
+    }));
     const series = curvePlot(runs, { title: 'both' })!.series;
     expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
     expect(series.map(({ unlisted }) => unlisted ?? false)).toEqual([true, false, true, false]);
@@ -116,18 +154,22 @@ describe('curvePlot', () => {
 
   it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {
     const lost = Array.from({ length: dropped }, (_, index) => ({ step: 2 + index, bitsPerDim: Number.NaN }));
-    const plot = curvePlot([{ name: 'a', curve: { training: [...steps(1), ...lost], validation: [] } }], {
-      title: 'a',
-    })!;
+    const plot = curvePlot(
+      [{ name: 'a', curve: { training: [...steps(1), ...lost], validation: [], batchesPerPoint: 1 } }],
+      {
+        title: 'a',
+      },
+    )!;
     expect(plot.series.map(({ kind }) => kind)).toEqual(['points']);
     expect(
-      curvePlot([{ name: 'a', curve: { training: steps(2), validation: [] } }], { title: 'a' })!.series[0]!
-        .kind,
+      curvePlot([{ name: 'a', curve: { training: steps(2), validation: [], batchesPerPoint: 1 } }], {
+        title: 'a',
+      })!.series[0]!.kind,
     ).toBe('line');
   });
 
   it('is null if no finite value was measured', () => {
-    const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [] };
+    const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [], batchesPerPoint: 1 };
     expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();
   });
 });

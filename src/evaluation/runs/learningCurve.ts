@@ -17,8 +17,12 @@ export interface LearningCurve {
   readonly training: readonly CurvePoint[];
   /** The mean over the validation images, with the average weights. */
   readonly validation: readonly CurvePoint[];
+  /** The number of batches that each training point is the mean of: 1, unless there are more than a million. */
+  readonly batchesPerPoint: number;
 }
 
+/** A curve has fewer points than this in memory: an even number, so that pairs can be merged. */
+const mostKept = 2 ** 20;
 /** A training curve has at most this many points in a plot. */
 const mostPoints = 150;
 /** The share of the steps, at the start, that may lie above the plot: the loss falls steeply there. */
@@ -34,18 +38,55 @@ const soundRanges = 10;
 
 /** The learning curve in a run's `metrics.jsonl`. */
 export function readLearningCurve(paths: RunPaths): LearningCurve {
-  return learningCurveIn(readMetrics(paths));
+  const [training, validation] = [new BoundedCurve(), new BoundedCurve()];
+  for (const line of readMetrics(paths)) {
+    training.add(trainingPoint(line));
+    validation.add(validationPoint(line));
+  }
+  return { training: training.all(), validation: validation.all(), batchesPerPoint: training.size };
 }
 
-/** The learning curve in the lines of `metrics.jsonl`. */
-export function learningCurveIn(lines: readonly JsonObject[]): LearningCurve {
-  const pointsOf = (key: string): CurvePoint[] =>
-    lines.flatMap(({ step, [key]: value }) =>
-      value === undefined
-        ? []
-        : { step: Number(step), bitsPerDim: value === null ? Number.NaN : Number(value) },
-    );
-  return { training: pointsOf('bitsPerDim'), validation: pointsOf('validationBitsPerDim') };
+/** The training measurement in a line of `metrics.jsonl`; undefined if it has none. */
+export function trainingPoint({ step, bitsPerDim }: JsonObject): CurvePoint | undefined {
+  return pointAt(step, bitsPerDim);
+}
+
+/** The validation measurement in a line of `metrics.jsonl`; undefined if it has none. */
+export function validationPoint({ step, validationBitsPerDim }: JsonObject): CurvePoint | undefined {
+  return pointAt(step, validationBitsPerDim);
+}
+
+function pointAt(step: unknown, value: unknown): CurvePoint | undefined {
+  return value === undefined
+    ? undefined
+    : { step: Number(step), bitsPerDim: value === null ? Number.NaN : Number(value) };
+}
+
+/** Points of a curve that are added one by one: as they are up to a number of them, and means of neighbours beyond. */
+class BoundedCurve {
+  /** How many added points each point is the mean of. */
+  size = 1;
+  private points: CurvePoint[] = [];
+  private pending: CurvePoint[] = [];
+
+  add(point: CurvePoint | undefined): void {
+    if (point === undefined) {
+      return;
+    }
+    this.pending.push(point);
+    if (this.pending.length === this.size) {
+      this.points.push(this.size === 1 ? point : smoothed(this.pending, this.size)[0]!);
+      this.pending = [];
+    }
+    if (this.points.length === mostKept) {
+      this.points = smoothed(this.points, 2);
+      this.size *= 2;
+    }
+  }
+
+  all(): CurvePoint[] {
+    return [...this.points, ...smoothed(this.pending, this.size)];
+  }
 }
 
 /**
@@ -81,7 +122,10 @@ export function curvePlot(
   const alone = runs.length === 1;
   const series = runs.flatMap(({ name, curve }, hue): PlotSeries[] => {
     const training = smoothed(curve.training, size);
-    const trainingName = size === 1 || !alone ? 'training batches' : `training (means of ${size} batches)`;
+    const trainingName =
+      size * curve.batchesPerPoint === 1 || !alone
+        ? 'training batches'
+        : `training (means of ${size * curve.batchesPerPoint} batches)`;
     const lines: PlotSeries[] = [
       {
         name: alone ? trainingName : `${name}, training`,

@@ -7,9 +7,9 @@ import type { JsonObject } from '../../storage/jsonText.ts';
 import { runPaths } from '../../training/folder/runFolder.ts';
 import { readMetrics, trainingTime } from '../../training/folder/runLogs.ts';
 import { readSummary } from '../../training/folder/summaryFile.ts';
-import { troubleIn } from '../../training/run/logLines.ts';
+import { type Trouble, troubleIn } from '../../training/run/logLines.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
-import { finiteMean, learningCurveIn } from './learningCurve.ts';
+import { type CurvePoint, finiteMean, trainingPoint, validationPoint } from './learningCurve.ts';
 import { type RunProgress, unknownProgress } from './runProgress.ts';
 
 /** A run in a list. */
@@ -30,25 +30,23 @@ export function runOverview(directory: string): RunOverview {
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
-    const lines = readMetrics(paths);
-    const { training, validation } = learningCurveIn(lines);
+    const { recent, validation, ...trouble } = lastOf(readMetrics(paths));
     const summary = readSummary(paths);
     const { preset, complete } = summary;
     const { imagesPerSecond } = trainingTime(paths);
-    const recent = finiteMean(training.slice(-RECENT));
     const config = resolveConfig({ file: readTextFile(paths.config) });
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
       data: config.data.name,
       bound: boundOf(config.model),
-      step: training.at(-1)?.step ?? 0,
+      step: recent.at(-1)?.step ?? 0,
       complete: complete === true,
-      train: finiteOrNull(recent),
-      validation: finiteOrNull(validation.at(-1)?.bitsPerDim),
+      train: finiteOrNull(finiteMean(recent)),
+      validation: finiteOrNull(validation?.bitsPerDim),
       test: lastTest(summary),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
-      ...troubleIn(lines),
+      ...trouble,
     };
   } catch (error) {
     if (error instanceof UserError) {
@@ -56,6 +54,28 @@ export function runOverview(directory: string): RunOverview {
     }
     throw error;
   }
+}
+
+/** The last measurements in the lines of `metrics.jsonl`, and how often the guard acted. */
+function lastOf(
+  lines: Iterable<JsonObject>,
+): Trouble & { recent: readonly CurvePoint[]; validation: CurvePoint | undefined } {
+  const recent: CurvePoint[] = [];
+  let validation: CurvePoint | undefined;
+  const trouble = troubleIn(
+    (function* () {
+      for (const line of lines) {
+        const point = trainingPoint(line);
+        if (point !== undefined) {
+          recent.push(point);
+          recent.splice(0, recent.length - RECENT);
+        }
+        validation = validationPoint(line) ?? validation;
+        yield line;
+      }
+    })(),
+  );
+  return { recent, validation, ...trouble };
 }
 
 function finiteOrNull(value = Number.NaN): number | null {

@@ -31,6 +31,14 @@ export function samplesPath(paths: RunPaths, step: number): string {
   return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
 }
 
+/** The most bytes of a sheet: 64 images of 512x512 pixels that no compression shortens. */
+const LARGEST_SHEET = 2 ** 26;
+
+/** The bytes of a sheet of samples. */
+export function readSheet(path: string): Uint8Array {
+  return readBytes(path, LARGEST_SHEET);
+}
+
 /** The samples drawn from a model. */
 export interface DrawnSamples {
   /** The sheet. */
@@ -65,7 +73,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   files.write(file, contactSheet(images, { imageShape, ...columns }));
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   const stacked = stackRows(
-    sheets.map((name) => readBytes(pathIn(paths.samples, name))),
+    sheets.map((name) => readSheet(pathIn(paths.samples, name))),
     rowHeight(imageShape),
   );
   files.write(pathIn(paths.samples, 'over-time.png'), stacked);

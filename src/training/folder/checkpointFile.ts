@@ -2,6 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
 import { readBytes } from '../../storage/files.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { type Checkpoint, checkpointFrom, soundCheckpoint } from '../checkpoint.ts';
 import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
@@ -17,7 +18,7 @@ export function saveCheckpoint(folder: ClosedFolder, path: string, { tensors, me
 
 /** Reads a checkpoint, even if its checksum is wrong; throws UserError if it is not one or cannot be read. */
 function readCheckpoint(path: string): Checkpoint {
-  return checkpointFrom(decodeSafetensors(readBytes(path), path), path);
+  return checkpointFrom(decodeSafetensors(readBytes(path, maxBytesAtOnce), path), path);
 }
 
 /**
@@ -26,7 +27,7 @@ function readCheckpoint(path: string): Checkpoint {
  * @throws UserError if it is corrupt, cannot be read or is not a checkpoint
  */
 export function readSoundCheckpoint(path: string): Checkpoint {
-  return soundCheckpoint(readBytes(path), path);
+  return soundCheckpoint(readBytes(path, maxBytesAtOnce), path);
 }
 
 /** Whether a wrong checksum is accepted. */

@@ -46,10 +46,11 @@ function ofStep({ checkpoints, paths }: RunFolder, step: number): CheckpointFile
 
 /** The validated checkpoint with the lowest bits/dim; of equal ones the last. */
 function bestOf({ checkpoints, paths }: RunFolder): CheckpointFile {
-  const measured = new Map<number, number>();
+  const written = new Set<unknown>(checkpoints.map(({ step }) => step));
+  const measured = new Map<unknown, number>();
   for (const { step, validationBitsPerDim: value } of readMetrics(paths)) {
-    if (typeof value === 'number' && Number.isFinite(value)) {
-      measured.set(Number(step), value);
+    if (written.has(step) && typeof value === 'number' && Number.isFinite(value)) {
+      measured.set(step, value);
     }
   }
   const bitsPerDimOf = ({ step }: CheckpointFile): number => measured.get(step)!;

@@ -5,13 +5,16 @@ import { type DataRecord, dataRecordText, holdOutIn, parseDataRecord } from '../
 import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 
+/** The most bytes of a record, which may name every held-out image. */
+const LARGEST = 2 ** 26;
+
 /**
  * What identifies the images of a run; undefined for a run of an earlier version, which has no record.
  *
  * @throws UserError with the file's name if it is damaged
  */
 export function readDataRecord({ dataRecord: path }: RunPaths): DataRecord | undefined {
-  return exists(path) ? parseDataRecord(readText(path), path) : undefined;
+  return exists(path) ? parseDataRecord(readText(path, LARGEST), path) : undefined;
 }
 
 /** Records what identifies the images of a run. */

@@ -59,7 +59,7 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
  * @throws UserError if a part cannot be removed
  */
 export function discardUnstartedRun(paths: RunPaths): void {
-  if (readMetrics(paths).length > 0) {
+  for (const _ of readMetrics(paths)) {
     return;
   }
   for (const file of [

@@ -6,11 +6,11 @@ import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 
 /**
- * The lines of a run's `metrics.jsonl`.
+ * The lines of a run's `metrics.jsonl`, read as they are asked for.
  *
  * @throws UserError with file and line if one is damaged
  */
-export function readMetrics(paths: RunPaths): JsonObject[] {
+export function readMetrics(paths: RunPaths): Iterable<JsonObject> {
   return readJsonLines(paths.metrics, checkMetrics);
 }
 

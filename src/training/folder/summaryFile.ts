@@ -6,13 +6,16 @@ import { evaluationsIn, parseSummary, summaryText, withEvaluationsOf } from '../
 import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 
+/** The most bytes of a summary: hundreds of evaluations of a model with a thousand classes. */
+const LARGEST = 2 ** 24;
+
 /**
  * The contents of `summary.json`; an empty object if it does not exist.
  *
  * @throws UserError with its name if it is corrupt, or its evaluations or changes are not what they should be
  */
 export function readSummary({ summary: path }: RunPaths): JsonObject {
-  return exists(path) ? parseSummary(readText(path), path) : {};
+  return exists(path) ? parseSummary(readText(path, LARGEST), path) : {};
 }
 
 /** The same, but an empty object if it is corrupt: a resume sets such a file aside and starts another. */

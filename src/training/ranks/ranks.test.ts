@@ -61,7 +61,7 @@ const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name
  */
 function expectClose(found: { name: string; result: TrainingResult }, expected: typeof found): void {
   const [ours, theirs] = [found, expected].map(({ name }) =>
-    readJsonLines(runPaths(inRoot(name)).metrics).map(({ bitsPerDim, validationBitsPerDim }) =>
+    [...readJsonLines(runPaths(inRoot(name)).metrics)].map(({ bitsPerDim, validationBitsPerDim }) =>
       Number(bitsPerDim ?? validationBitsPerDim),
     ),
   ) as [number[], number[]];

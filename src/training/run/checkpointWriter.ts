@@ -38,9 +38,15 @@ export class CheckpointWriter {
   /** @param start the step that training resumes from; 0 for a new run */
   static async open(options: CheckpointWriterOptions, start: number): Promise<CheckpointWriter> {
     const { store } = options;
-    const validated = (await store.readMetrics()).filter((line) => 'validationBitsPerDim' in line);
     const { steps } = await store.readSummary();
-    return new CheckpointWriter(options, start, new Set([...validated.map(({ step }) => step), steps]));
+    const chosen = new Set([steps]);
+    const written = new Set<unknown>(await store.checkpointSteps());
+    for (const { step, validationBitsPerDim } of await store.readMetrics()) {
+      if (validationBitsPerDim !== undefined && written.has(step)) {
+        chosen.add(step);
+      }
+    }
+    return new CheckpointWriter(options, start, chosen);
   }
 
   /** The seconds since the last checkpoint, or since the start. */

@@ -4,7 +4,7 @@ import type { HoldOut } from '../../data/dataset.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
-import { parseJsonObject } from '../../storage/jsonText.ts';
+import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
 /** What identifies the images of a run, and the name or path they were opened by. */
 export interface DataRecord extends DatasetIdentity {
@@ -63,7 +63,7 @@ export function parseDataRecord(text: string, path: string): DataRecord {
 
 /** The text of a `data.json`. */
 export function dataRecordText({ name, ...identity }: DataRecord): string {
-  return `${JSON.stringify({ name, ...identity }, null, 2)}\n`;
+  return `${stringifyJson({ name, ...identity }, 2)}\n`;
 }
 
 /** How the validation images of a run are held out; runs of earlier versions, without a record, held them out by position. */

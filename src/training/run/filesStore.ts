@@ -3,12 +3,15 @@ import { type Literal, literal, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import {
+  damageIn,
+  firstBytes,
   type JsonObject,
   jsonLine,
-  jsonLinesWhile,
   type LineCheck,
+  type LogBytes,
+  lengthWhile,
   parseJsonLines,
-  soundJsonLines,
+  soundLines,
 } from '../../storage/jsonText.ts';
 import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { type Checkpoint, soundCheckpoint } from '../checkpoint.ts';
@@ -99,14 +102,14 @@ class FilesStore implements RunStore {
       [METRICS, checkMetrics],
       [TIMINGS, checkTimings],
     ] as const) {
-      const text = await this.logText(log);
-      const sound = soundJsonLines(text, this.pathOf(log), check);
-      if (sound !== undefined) {
+      const damaged = await this.logBytes(log);
+      const damage = damageIn(damaged, check);
+      if (damage !== undefined) {
         const aside = await this.copyAside(log);
         // At once: a page that is closed before the first checkpoint must not cost the sound lines.
-        this.setLog(log, sound.text);
+        this.setLog(log, textOf(soundLines(damaged, check)));
         await this.flush();
-        notes.push(`${sound.damage}; the log is kept as ${aside}, its sound lines are used`);
+        notes.push(`${damage}; the log is kept as ${aside}, its sound lines are used`);
       }
     }
     try {
@@ -126,12 +129,9 @@ class FilesStore implements RunStore {
       await this.setAside(fileOf(later));
     }
     for (const log of [METRICS, TIMINGS]) {
-      const kept = jsonLinesWhile(
-        await this.logText(log),
-        this.pathOf(log),
-        (line) => Number(line.step) <= step,
-      );
-      this.setLog(log, kept);
+      const whole = await this.logBytes(log);
+      const length = lengthWhile(whole, (line) => Number(line.step) <= step);
+      this.setLog(log, textOf(firstBytes(whole.blocks, length)));
     }
     await this.flush();
     await this.write(CONFIG, stringifyConfig(config));
@@ -146,7 +146,7 @@ class FilesStore implements RunStore {
     return this.write(IMAGES, dataRecordText(record));
   }
 
-  readMetrics(): Promise<JsonObject[]> {
+  readMetrics(): Promise<Iterable<JsonObject>> {
     return this.readLog(METRICS, checkMetrics);
   }
 
@@ -154,7 +154,7 @@ class FilesStore implements RunStore {
     return this.append(METRICS, line);
   }
 
-  readTimings(): Promise<JsonObject[]> {
+  readTimings(): Promise<Iterable<JsonObject>> {
     return this.readLog(TIMINGS, checkTimings);
   }
 
@@ -201,8 +201,12 @@ class FilesStore implements RunStore {
     return this.files.remove(fileOf(step));
   }
 
-  private async readLog(log: string, check: LineCheck): Promise<JsonObject[]> {
-    return parseJsonLines(await this.logText(log), this.pathOf(log), check);
+  private async readLog(log: string, check: LineCheck): Promise<Iterable<JsonObject>> {
+    return parseJsonLines(await this.logBytes(log), check);
+  }
+
+  private async logBytes(log: string): Promise<LogBytes> {
+    return { path: this.pathOf(log), blocks: [new TextEncoder().encode(await this.logText(log))] };
   }
 
   private async append(log: string, line: JsonObject): Promise<void> {
@@ -264,6 +268,15 @@ class FilesStore implements RunStore {
   private pathOf(name: string): string {
     return `${this.name}/${name}`;
   }
+}
+
+function textOf(blocks: Iterable<Uint8Array>): string {
+  const decoder = new TextDecoder();
+  let text = '';
+  for (const block of blocks) {
+    text += decoder.decode(block, { stream: true });
+  }
+  return text;
 }
 
 function fileOf(step: number): string {

@@ -31,7 +31,7 @@ export interface TrainingTime {
 }
 
 /** The time of all steps in the lines of `timings.jsonl`. */
-export function timeOf(lines: readonly JsonObject[]): TrainingTime {
+export function timeOf(lines: Iterable<JsonObject>): TrainingTime {
   let seconds = 0;
   let images = 0;
   for (const line of lines) {
@@ -50,11 +50,13 @@ export interface Trouble {
 }
 
 /** Counts the trouble in the lines of `metrics.jsonl`. */
-export function troubleIn(lines: readonly JsonObject[]): Trouble {
-  return {
-    droppedSteps: lines.filter(({ dropped }) => dropped !== undefined).length,
-    setbacks: lines.filter(({ backToStep }) => backToStep !== undefined).length,
-  };
+export function troubleIn(lines: Iterable<JsonObject>): Trouble {
+  let [droppedSteps, setbacks] = [0, 0];
+  for (const { dropped, backToStep } of lines) {
+    droppedSteps += dropped === undefined ? 0 : 1;
+    setbacks += backToStep === undefined ? 0 : 1;
+  }
+  return { droppedSteps, setbacks };
 }
 
 /** The trouble in words, `3 steps dropped, rolled back once`; null if there was none. */

@@ -62,12 +62,12 @@ export interface RunStore {
   /** Records what identifies the run's images. */
   recordImages(record: DataRecord): Awaitable<void>;
 
-  /** The lines of `metrics.jsonl`. */
-  readMetrics(): Awaitable<readonly JsonObject[]>;
+  /** The lines of `metrics.jsonl`, read as they are asked for. */
+  readMetrics(): Awaitable<Iterable<JsonObject>>;
   /** Adds a line to `metrics.jsonl`. */
   appendMetrics(line: JsonObject): Awaitable<void>;
-  /** The lines of `timings.jsonl`. */
-  readTimings(): Awaitable<readonly JsonObject[]>;
+  /** The lines of `timings.jsonl`, read as they are asked for. */
+  readTimings(): Awaitable<Iterable<JsonObject>>;
   /** Adds a line to `timings.jsonl`. */
   appendTiming(line: JsonObject): Awaitable<void>;
 

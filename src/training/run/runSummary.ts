@@ -1,6 +1,6 @@
 // The summary of a run, as stored in its `summary.json`: the result of the training, then every evaluation.
 import { UserError } from '../../errors.ts';
-import { type JsonObject, parseJsonObject } from '../../storage/jsonText.ts';
+import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
 /**
  * The summary in the text of a `summary.json`.
@@ -19,7 +19,7 @@ export function parseSummary(text: string, path: string): JsonObject {
 
 /** The text of a `summary.json`. */
 export function summaryText(summary: JsonObject): string {
-  return `${JSON.stringify(summary, null, 2)}\n`;
+  return `${stringifyJson(summary, 2)}\n`;
 }
 
 /** A summary with the evaluations of an earlier one. */

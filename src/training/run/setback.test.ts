@@ -47,7 +47,7 @@ async function trained(
   return { ...(await train({ ...run, threads: 1, events, ...options })), told, rates };
 }
 
-const lines = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
+const lines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
 const bytes = (name: string, step: number) => ({
   metrics: readFileSync(runPaths(inRoot(name)).metrics, 'utf8'),
   checkpoint: readFileSync(checkpointPath(runPaths(inRoot(name)), step), 'base64'),
