@@ -119,6 +119,14 @@ export function literal(value: Literal): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
+/**
+ * What is wrong with one of several things that are listed, in one line: its error must not hide the others, not even an
+ * error that nobody foresaw.
+ */
+export function problemOf(error: unknown): string {
+  return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);
+}
+
 /** The names in `known` that `name` may have been meant for, nearest first; at most three, possibly none. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   if (name === '') {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
 import { launchIn } from './launcher.ts';
 
 it.each([
@@ -22,4 +23,33 @@ it.each([
   ],
 ])('finds in %j: %j', (environment, launch) => {
   expect(launchIn(environment)).toEqual(launch);
+});
+
+it.each([
+  [
+    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '-1' },
+    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
+  ],
+  [
+    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '2' },
+    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
+  ],
+  [
+    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '' },
+    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
+  ],
+  [
+    { OMPI_COMM_WORLD_SIZE: '1', OMPI_COMM_WORLD_RANK: '1' },
+    'OMPI_COMM_WORLD_RANK must be a number from 0 to 0',
+  ],
+  [{ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0.5' }, 'SLURM_PROCID must be a number from 0 to 1'],
+  [{ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1e0' }, 'SLURM_PROCID must be a number from 0 to 1'],
+  [{ OMPI_COMM_WORLD_SIZE: '0' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes from 1 to 1048576'],
+  [{ OMPI_COMM_WORLD_SIZE: '' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+  [{ OMPI_COMM_WORLD_SIZE: 'two' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+  [{ PMI_SIZE: '-2' }, 'PMI_SIZE must be a number of processes'],
+  [{ PMI_SIZE: '9'.repeat(400) }, 'PMI_SIZE must be a number of processes'],
+])('refuses %j in one line', (environment, message) => {
+  expect(() => launchIn(environment)).toThrow(UserError);
+  expect(() => launchIn(environment)).toThrow(message);
 });

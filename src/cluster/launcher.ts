@@ -1,5 +1,7 @@
 // What an MPI launcher says of a process in its environment, before MPI itself is loaded.
 
+import { UserError } from '../errors.ts';
+
 /** How a process was started together with others. */
 export interface Launch {
   /** The program that started it. */
@@ -18,13 +20,39 @@ const variables = [
   ['mpiexec', 'PMI_SIZE', 'PMI_RANK'],
 ] as const;
 
-/** How this process was started; undefined if it is the only one. */
+/** The most processes of a job: far more than any machine starts. */
+const MOST = 2 ** 20;
+
+/**
+ * How this process was started; undefined if it is the only one.
+ *
+ * @throws UserError (`invalid-argument`) if its variables hold no size, or no rank of that size
+ */
 export function launchIn(environment: Readonly<Record<string, string | undefined>>): Launch | undefined {
-  for (const [launcher, sizeName, rankName] of variables) {
-    const [size, rank] = [Number(environment[sizeName]), Number(environment[rankName] ?? 0)];
-    if (environment[sizeName] !== undefined) {
-      return Number.isInteger(size) && size > 1 ? { launcher, rank, size } : undefined;
-    }
+  const found = variables.find(([, sizeName]) => environment[sizeName] !== undefined);
+  if (found === undefined) {
+    return undefined;
   }
-  return undefined;
+  const [launcher, sizeName, rankName] = found;
+  const size = wholeNumber(environment[sizeName]);
+  const rank = wholeNumber(environment[rankName] ?? '0');
+  if (size === undefined || size < 1 || size > MOST) {
+    throw wrong(sizeName, environment[sizeName]!, `a number of processes from 1 to ${MOST}`);
+  }
+  if (rank === undefined || rank >= size) {
+    throw wrong(rankName, environment[rankName]!, `a number from 0 to ${size - 1}, below ${sizeName}`);
+  }
+  return size > 1 ? { launcher, rank, size } : undefined;
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return /^\d{1,15}$/.test(text ?? '') ? Number(text) : undefined;
+}
+
+function wrong(name: string, value: string, expected: string): UserError {
+  return new UserError(
+    'invalid-argument',
+    `the environment variable ${name} must be ${expected}, not '${value.slice(0, 40)}': MPI launchers set it; unset it ` +
+      'to run one process',
+  );
 }

@@ -1,5 +1,5 @@
 // Configurations as YAML. Apart from their validation: a page that uses a model reads no YAML.
-import { LineCounter, parseDocument, stringify } from 'yaml';
+import { CST, Lexer, LineCounter, parseDocument, stringify } from 'yaml';
 import { check } from './config.ts';
 import { type Config, configSchema } from './configSchema.ts';
 
@@ -15,21 +15,71 @@ export function stringifyConfig(config: Config): string {
   return `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`;
 }
 
-/** The value of a YAML text, or its first problem and the line of it. */
-export function parseYaml(text: string): { value: unknown } | { problem: string; line: number } {
+/** The most characters of a configuration: the time that a YAML parser takes can grow with their square. */
+const LONGEST_TEXT = 65_536;
+/** The deepest that lists and maps may be nested: the parser calls itself for each level. */
+const DEEPEST = 32;
+/** The most columns before a line, for the same reason. */
+const WIDEST_INDENT = 100;
+
+/** What configurations do without: it makes a small text stand for a huge or endless value, or for another type. */
+const refused: Readonly<Record<string, string>> = {
+  alias: 'an alias (*name) is not supported: write the value out',
+  anchor: 'an anchor (&name) is not supported: write the value out where it is needed',
+  tag: 'a tag (!name) is not supported: remove it',
+  'directive-line': 'a directive (%NAME) is not supported: remove it',
+};
+
+/** What is wrong with a YAML text, and the line of it. */
+interface YamlProblem {
+  readonly problem: string;
+  readonly line: number;
+}
+
+/**
+ * The value of a YAML text, or its first problem. Aliases, anchors, tags and directives are problems, and so are more
+ * than 65,536 characters and deep nesting.
+ */
+export function parseYaml(text: string): { value: unknown } | YamlProblem {
+  const outlined = problemInTokens(text);
+  if (outlined !== undefined) {
+    return outlined;
+  }
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined) {
-    return { problem: error.message, line: lineCounter.linePos(error.pos[0]).line };
+  return error === undefined
+    ? { value: document.toJS() }
+    : { problem: `not valid YAML: ${error.message}`, line: lineCounter.linePos(error.pos[0]).line };
+}
+
+/** What can be seen to be wrong before the text is parsed. */
+function problemInTokens(text: string): YamlProblem | undefined {
+  if (text.length > LONGEST_TEXT) {
+    return { problem: `too long: ${text.length} characters (limit ${LONGEST_TEXT})`, line: 1 };
   }
-  try {
-    return { value: document.toJS() };
-  } catch (unresolved) {
-    // Aliases are only resolved here: an unknown one, or enough of them to exhaust memory.
-    if (unresolved instanceof ReferenceError) {
-      return { problem: unresolved.message, line: 1 };
+  let [line, open, inLine, isLineStart] = [1, 0, 0, true];
+  for (const token of new Lexer().lex(text)) {
+    const type = CST.tokenType(token);
+    if (type !== null && refused[type] !== undefined) {
+      return { problem: refused[type], line };
     }
-    throw unresolved;
+    // Each level of a block is indented by a column or more.
+    if (type === 'space' && isLineStart && token.length > WIDEST_INDENT) {
+      return { problem: `indented by more than ${WIDEST_INDENT} columns`, line };
+    }
+    // A list in a list can begin on the same line, - - 1, and so can maps with ? and lists in brackets.
+    inLine += type === 'seq-item-ind' || type === 'explicit-key-ind' ? 1 : 0;
+    open += type === 'flow-seq-start' || type === 'flow-map-start' ? 1 : 0;
+    open -= type === 'flow-seq-end' || type === 'flow-map-end' ? 1 : 0;
+    if (open + inLine > DEEPEST) {
+      return { problem: `nested deeper than ${DEEPEST} levels`, line };
+    }
+    if (token.includes('\n')) {
+      line += token.split('\n').length - 1;
+      inLine = 0;
+    }
+    isLineStart = type === 'newline';
   }
+  return undefined;
 }

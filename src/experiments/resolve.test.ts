@@ -132,12 +132,9 @@ describe('settings', () => {
     ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
     [
       'data.augment=[flip',
-      "the setting 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
+      "the setting 'data.augment=[flip': not valid YAML: Flow sequence must end with a ]",
     ],
-    [
-      'data.name=*x',
-      "the setting 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
-    ],
+    ['data.name=*x', "the setting 'data.name=*x': an alias (*name) is not supported: write the value out"],
   ])('%s is rejected', (setting, message) => {
     expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));
   });
@@ -150,6 +147,29 @@ describe('files', () => {
       'seed: 1\nmodel: a: b\n',
       'a.yaml:2: not valid YAML: Nested mappings are not allowed in compact mappings',
     ],
+    [
+      'model:\n  bits: &a [*a]\n',
+      'a.yaml:2: an anchor (&name) is not supported: write the value out where it is needed',
+    ],
+    ['model:\n\n  bits: *a\n', 'a.yaml:3: an alias (*name) is not supported: write the value out'],
+    ['seed: !!int 1\n', 'a.yaml:1: a tag (!name) is not supported: remove it'],
+    ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
+    [
+      'model: { <<: { levels: 2 } }\n',
+      "a.yaml: unknown key 'model.<<': known: levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, scaleFloor, learnedPrior, classes, bits, dequantisation, dequantisationSteps, dequantisationWidth",
+    ],
+    [
+      'seed: 1\n__proto__: { seed: 2 }\n',
+      "a.yaml: unknown key '__proto__': known: seed, data, model, training",
+    ],
+    [`seed: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, 'a.yaml:1: nested deeper than 32 levels'],
+    [`seed:\n  ${'- '.repeat(10_000)}1\n`, 'a.yaml:2: nested deeper than 32 levels'],
+    [`${'? '.repeat(10_000)}1\n`, 'a.yaml:1: nested deeper than 32 levels'],
+    [
+      Array.from({ length: 200 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+      'a.yaml:102: indented by more than 100 columns',
+    ],
+    [`# ${'x'.repeat(65_535)}\n`, 'a.yaml:1: too long: 65538 characters (limit 65536)'],
     ['seed: 1\nmodel:\n  levls: 2\n', "a.yaml: unknown key 'model.levls': did you mean model.levels?"],
     [
       '- 1\n',

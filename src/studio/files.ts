@@ -4,9 +4,10 @@ import { UserError } from '../errors.ts';
 import { exists } from '../storage/files.ts';
 import { filesBelow, pathIn } from '../storage/folders.ts';
 import { RUNS_FILE } from './foundRun.ts';
-import { runFinder } from './foundRuns.ts';
+import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
 import { offeredModels } from './offeredModels.ts';
+import { overviewReader } from './overviews.ts';
 import { fileOn, placesOn, type Shelf, shelfOf } from './shelf.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,8 +39,8 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   }
   // Read anew: the page may be built again while it is served.
   const page = () => filesBelow(pageFolder).files;
-  const models = () => offeredModels(placesOn(shelves));
-  const findRuns = runFinder();
+  const overviewOf = overviewReader();
+  const models = () => offeredModels(placesOn(shelves), overviewOf);
   return {
     find(path) {
       if (page().includes(path)) {
@@ -49,7 +50,7 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
         return { text: `${JSON.stringify(models(), null, 2)}\n` };
       }
       if (path === RUNS_FILE) {
-        return { text: `${JSON.stringify(findRuns(placesOn(shelves)), null, 2)}\n` };
+        return { text: `${JSON.stringify(foundRuns(placesOn(shelves), overviewOf), null, 2)}\n` };
       }
       const file = fileOn(shelves, path);
       return file !== undefined && exists(file) ? { file } : undefined;

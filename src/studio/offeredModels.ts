@@ -1,11 +1,10 @@
 // What is known of the models that a studio offers, without loading their weights.
 import * as z from 'zod/mini';
-import { UserError } from '../errors.ts';
+import { problemOf, UserError } from '../errors.ts';
 import { WEIGHTS_FILE } from '../evaluation/model/exportedModel.ts';
 import { isExported } from '../evaluation/model/loadExported.ts';
 import { MANIFEST_FILE } from '../evaluation/model/manifest.ts';
 import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
-import { runOverview } from '../evaluation/runs/runOverview.ts';
 import { parseYaml } from '../experiments/configText.ts';
 import { isOfLibrary } from '../models/ownMixings.ts';
 import { exists, readText } from '../storage/files.ts';
@@ -13,10 +12,11 @@ import { pathFrom, pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
 import { listCheckpoints, runPaths } from '../training/folder/runFolder.ts';
 import type { OfferedModel } from './offeredModel.ts';
+import type { OverviewReader } from './overviews.ts';
 import { isWithin, type Place } from './shelf.ts';
 
 /** The models in these places. What is wrong with one is its `problem`, and does not concern the others. */
-export function offeredModels(places: readonly Place[]): OfferedModel[] {
+export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
   return places.map((place) => {
     const { path, folder } = place;
     const kind = isExported(folder) ? 'export' : 'run';
@@ -24,12 +24,9 @@ export function offeredModels(places: readonly Place[]): OfferedModel[] {
     try {
       requireOwnFiles(folder);
       requireMixingOfLibrary(folder, kind);
-      return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder)) };
+      return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
     } catch (error) {
-      if (error instanceof UserError) {
-        return { ...unknown, problem: error.message };
-      }
-      throw error;
+      return { ...unknown, problem: problemOf(error) };
     }
   });
 }
@@ -67,8 +64,8 @@ function runMixing(folder: string): string | undefined {
 
 type Found = Omit<OfferedModel, 'path' | 'kind'>;
 
-function runIn(folder: string): Found {
-  const { preset, data, test, problem } = runOverview(folder);
+function runIn(folder: string, overviewOf: OverviewReader): Found {
+  const { preset, data, test, problem } = overviewOf(folder);
   if (problem !== null) {
     throw new UserError('invalid-data', problem);
   }

@@ -47,6 +47,7 @@ export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<
 
 /** The ranks; undefined on all but rank 0 if they cannot work together. */
 async function joined(): Promise<Ranks | undefined> {
+  const rank = launchIn(process.env)?.rank ?? 0;
   try {
     return await joinRanks();
   } catch (error) {
@@ -54,7 +55,6 @@ async function joined(): Promise<Ranks | undefined> {
       process.exitCode = 1;
       return undefined;
     }
-    const rank = launchIn(process.env)?.rank ?? 0;
     throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
   }
 }

@@ -1,5 +1,5 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
-import { UserError } from '../../errors.ts';
+import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { boundOf } from '../../models/dequantisation.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
@@ -49,10 +49,7 @@ export function runOverview(directory: string): RunOverview {
       ...trouble,
     };
   } catch (error) {
-    if (error instanceof UserError) {
-      return { ...unknown, problem: error.message };
-    }
-    throw error;
+    return { ...unknown, problem: problemOf(error) };
   }
 }
 

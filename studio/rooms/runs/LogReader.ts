@@ -9,11 +9,12 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 const NEW_LINE = 10;
 
-/** What a log has that was not read before. */
-export interface NewLines {
-  readonly lines: readonly unknown[];
-  /** Whether the log was replaced, as by a resume, so that these are all its lines. */
-  readonly isReplaced: boolean;
+/** Receives what a log has that was not read before. */
+export interface LogEvents {
+  /** Some lines, in order; a long log comes in parts, which are not kept. */
+  readonly onLines: (lines: readonly unknown[]) => void;
+  /** The log was replaced, as by a resume: what came before is void, and all its lines follow. */
+  readonly onReplaced: () => void;
 }
 
 /** Reads a log from where it stopped. */
@@ -32,13 +33,11 @@ export class LogReader {
   }
 
   /**
-   * The lines since the last call.
+   * Reads the lines since the last call.
    *
    * @throws Error if the server does not answer
    */
-  async read(signal: AbortSignal): Promise<NewLines> {
-    let lines: unknown[] = [];
-    let isReplaced = false;
+  async read(signal: AbortSignal, { onLines, onReplaced }: LogEvents): Promise<void> {
     while (!this.isFull) {
       const part = await this.partAt(this.offset, signal);
       if (part === undefined) {
@@ -47,17 +46,16 @@ export class LogReader {
         }
         // It is shorter than before, or ends lines elsewhere.
         this.offset = 0;
-        [lines, isReplaced] = [[], true];
+        onReplaced();
         continue;
       }
       const end = part.lastIndexOf(NEW_LINE) + 1;
-      lines.push(...linesOf(new TextDecoder().decode(part.subarray(0, end))));
+      onLines(linesOf(new TextDecoder().decode(part.subarray(0, end))));
       this.offset += end;
       if (part.length < PART_BYTES - 1 || end === 0) {
         break;
       }
     }
-    return { lines, isReplaced };
   }
 
   /** The bytes from an offset, where a line begins; undefined if none does there. */

@@ -126,16 +126,25 @@ class RunLogs {
   /** @param when the run has changed last */
   async read(when: string | null, signal: AbortSignal): Promise<WatchedRun> {
     if (when !== this.readAt) {
-      const metrics = await this.metrics.read(signal);
-      const timings = await this.timings.read(signal);
-      this.curve = metrics.isReplaced ? new RunCurve() : this.curve;
-      for (const line of metrics.lines) {
-        this.curve.addMetrics(line);
-      }
-      // Those of a resume begin with a step that is known, and replace it.
-      for (const line of timings.lines) {
-        this.curve.addTiming(line);
-      }
+      await this.metrics.read(signal, {
+        onReplaced: () => {
+          this.curve = new RunCurve();
+        },
+        onLines: (lines) => {
+          for (const line of lines) {
+            this.curve.addMetrics(line);
+          }
+        },
+      });
+      await this.timings.read(signal, {
+        // Those of a resume begin with a step that is known, and replace it.
+        onReplaced: () => {},
+        onLines: (lines) => {
+          for (const line of lines) {
+            this.curve.addTiming(line);
+          }
+        },
+      });
       this.readAt = when;
     }
     return {

@@ -1,0 +1,27 @@
+// The overviews of runs, kept until their files change.
+import { type RunOverview, runOverview } from '../evaluation/runs/runOverview.ts';
+import { lastWritten } from '../storage/files.ts';
+import { type RunPaths, runPaths } from '../training/folder/runFolder.ts';
+
+/** Reads the overview of the run in a folder. */
+export type OverviewReader = (folder: string) => RunOverview;
+
+/** Reads overviews; what was read of a run whose files have not changed since is not read again. */
+export function overviewReader(): OverviewReader {
+  const known = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
+  return (folder) => {
+    const stamp = stampOf(runPaths(folder));
+    const earlier = known.get(folder);
+    if (earlier?.stamp === stamp) {
+      return earlier.overview;
+    }
+    const overview = runOverview(folder);
+    known.set(folder, { stamp, overview });
+    return overview;
+  };
+}
+
+/** When each of the files was written that an overview is read from. */
+function stampOf({ config, metrics, timings, summary }: RunPaths): string {
+  return [config, metrics, timings, summary].map((file) => lastWritten(file) ?? 0).join(' ');
+}

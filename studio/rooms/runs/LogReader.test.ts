@@ -1,0 +1,63 @@
+// The reader of a growing log: what it asks for, and logs that a stranger has made.
+import { afterEach, expect, it, vi } from 'vitest';
+import { LogReader } from './LogReader.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** Serves a log as the studio does, in the parts that are asked for. */
+function serve(log: () => Uint8Array): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (_: string, { headers }: { headers: { range: string } }) => {
+    asked.push(headers.range);
+    const [start, end] = /(\d+)-(\d+)/.exec(headers.range)!.slice(1).map(Number) as [number, number];
+    const part = log().subarray(start, end + 1);
+    return part.length === 0
+      ? new Response(null, { status: 416 })
+      : new Response(Uint8Array.from(part), { status: 206 });
+  });
+  return asked;
+}
+
+/** Reads what is new: the number of lines by part, and how often the log was replaced. */
+async function read(reader: LogReader): Promise<{ parts: number[]; replaced: number }> {
+  const parts: number[] = [];
+  let replaced = 0;
+  await reader.read(new AbortController().signal, {
+    onLines: (lines) => parts.push(lines.length),
+    onReplaced: () => {
+      replaced++;
+    },
+  });
+  return { parts, replaced };
+}
+
+it('hands a long log of short lines on in parts, and stops at 64 MiB', async () => {
+  // Half a million lines in each part: more than a call takes as arguments.
+  const log = Buffer.from('{"a":1}\n'.repeat(9 * 2 ** 20));
+  const asked = serve(() => log);
+  const reader = new LogReader('http://studio/metrics.jsonl');
+  const { parts } = await read(reader);
+  expect(Math.max(...parts)).toBeGreaterThan(500_000);
+  expect(parts.length).toBe(asked.length);
+  expect(reader.isFull).toBe(true);
+  expect(parts.reduce((sum, part) => sum + part, 0) * 8).toBeLessThan(69 * 2 ** 20);
+});
+
+it('asks for one part of a line without an end', async () => {
+  const log = new Uint8Array(20 * 2 ** 20);
+  const asked = serve(() => log);
+  const reader = new LogReader('http://studio/metrics.jsonl');
+  expect(await read(reader)).toEqual({ parts: [0], replaced: 0 });
+  expect(asked).toEqual(['bytes=0-4194303']);
+});
+
+it('reads on where it stopped, and from the start again when the log was replaced', async () => {
+  let log = Buffer.from('{"step":1}\n{"step":2}\n{"st');
+  serve(() => log);
+  const reader = new LogReader('http://studio/metrics.jsonl');
+  expect(await read(reader)).toEqual({ parts: [2], replaced: 0 });
+  log = Buffer.from('{"step":1}\n{"step":2}\n{"step":3}\n');
+  expect(await read(reader)).toEqual({ parts: [1], replaced: 0 });
+  log = Buffer.from('{"step":1}\n');
+  expect(await read(reader)).toEqual({ parts: [1], replaced: 1 });
+});
