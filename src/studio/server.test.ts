@@ -1,5 +1,5 @@
 // The server of a studio: what it hands out, and what it refuses.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -323,4 +323,33 @@ describe('where it listens', () => {
     expect(two[0]!.url).not.toBe(two[1]!.url);
     await Promise.all(two.map((one) => one.close()));
   });
+});
+
+it('lists runs with broken files beside the others, and serves them still', async () => {
+  const broken = {
+    cyclic: ['config.yaml', 'model: { bits: &a [*a] }\n'],
+    long: ['metrics.jsonl', 'x'.repeat(100_000)],
+    nested: ['summary.json', `{"evaluations":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    huge: ['summary.json', undefined],
+  } as const;
+  for (const [name, [file, content]] of Object.entries(broken)) {
+    writeRun('runs', name);
+    writeFileSync(path('runs', name, file), content ?? '');
+    if (content === undefined) {
+      truncateSync(path('runs', name, file), 8 * 2 ** 30);
+    }
+  }
+  const runs = JSON.parse((await ask('/runs.json')).body) as FoundRun[];
+  for (const list of [runs, await models()]) {
+    const problems = Object.fromEntries(
+      list.map(({ path: at, problem }) => [at.replace('runs/', ''), problem]),
+    );
+    expect(problems).toMatchObject({
+      first: null,
+      cyclic: expect.stringMatching(/an anchor \(&name\) is not supported/),
+      long: expect.stringMatching(/metrics\.jsonl, line 1: longer than 65536 bytes/),
+      nested: expect.stringMatching(/nested deeper than 64 levels/),
+      huge: expect.stringMatching(/8589934592 bytes are too many/),
+    });
+  }
 });

@@ -4,14 +4,14 @@ import type { Command } from 'commander';
 import type { ImageSet } from '../../data/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
-import { UserError } from '../../errors.ts';
+import { UserError, type UserErrorCode } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { errorText } from '../../evaluation/runs/errorText.ts';
-import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
+import { curvePlot, type LearningCurve, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
@@ -25,8 +25,9 @@ import { differenceFromRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
   readonly out: string;
@@ -60,11 +61,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const models: ComparedModel[] = [];
-  for (const directory of directories) {
-    const trained = await loadTrained(directory, { weights, step: options.step });
-    models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
-  }
+  const { models, broken } = await loadAll(directories, { weights, step: options.step });
   requireDifferent(models);
   const [first] = models as [ComparedModel];
   for (const model of models) {
@@ -94,24 +91,21 @@ async function runCompare(directories: readonly string[], options: CompareComman
   } finally {
     bar.finish();
   }
-  const plot = curvePlot(
-    runs.map(({ paths }) => ({ name: paths.directory, curve: readLearningCurve(paths) })),
-    {
-      title: 'Learning curves',
-      subtitle: 'training batches light; validation images, average weights, with points',
-    },
-  );
+  const plot = curvePlot(runs.flatMap(curveOf), {
+    title: 'Learning curves',
+    subtitle: 'training batches light; validation images, average weights, with points',
+  });
   const drawn =
     plot &&
     (await drawOrNote(`learning curves in ${out}`, async () => {
       writeFileAtomically(out, await plotPng(plot));
       return out;
     }));
-  if (plot !== null && drawn === null) {
+  if ((plot !== null && drawn === null) || broken.length > 0) {
     process.exitCode = 1;
   }
   const entries = compared.map((one, index) => ({
-    run: directories[index]!,
+    run: models[index]!.directory,
     step: models[index]!.trained.step,
     bound: boundOf(models[index]!.trained.model.options),
     ...one,
@@ -121,12 +115,64 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries, file: drawn })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries, ...(broken.length > 0 && { broken }), file: drawn })}\n`
       : `${tableOf(entries)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${kinds} weights, ${bits} bits, ${formatCounted(draws, 'draw')})\n` +
-          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
+          broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
   );
+}
+
+/** A model that cannot be compared, and why. */
+interface BrokenModel {
+  readonly run: string;
+  readonly problem: string;
+}
+
+/** What a file can be wrong with; other errors are of the command, such as a misspelt name. */
+const ofFiles: readonly UserErrorCode[] = ['invalid-data', 'invalid-config', 'not-ready', 'io'];
+
+/**
+ * Loads the models. One whose files are broken does not hide the others if two are left.
+ *
+ * @throws UserError if not, or if a name is wrong
+ */
+async function loadAll(
+  directories: readonly string[],
+  choice: Parameters<typeof loadTrained>[1],
+): Promise<{ models: ComparedModel[]; broken: BrokenModel[] }> {
+  const models: ComparedModel[] = [];
+  const failed: { readonly run: string; readonly error: UserError }[] = [];
+  for (const directory of directories) {
+    try {
+      const trained = await loadTrained(directory, choice);
+      models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
+    } catch (error) {
+      if (!(error instanceof UserError && ofFiles.includes(error.code))) {
+        throw error;
+      }
+      failed.push({ run: directory, error });
+    }
+  }
+  if (models.length < 2 && failed.length > 0) {
+    throw failed[0]!.error;
+  }
+  return { models, broken: failed.map(({ run, error }) => ({ run, problem: messageOf(error) })) };
+}
+
+/** The learning curve of a run; a log that is broken costs only the curve. */
+function curveOf({ paths }: LoadedRun): { name: string; curve: LearningCurve }[] {
+  try {
+    return [{ name: paths.directory, curve: readLearningCurve(paths) }];
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    noteOnStderr(`no learning curve of ${paths.directory}: ${messageOf(error)}`);
+    process.exitCode = 1;
+    return [];
+  }
 }
 
 /** One of the models that are compared. */

@@ -100,8 +100,18 @@ it('writes maps whose mean is the bits/dim of each image, in the same colours', 
   expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
 });
 
-it('escapes names in a CSV that spreadsheets would run as formulas', async () => {
-  const names = ['=1+1.png', '+a.png', '-b.png', '@c.png', '\td.png', '=HYPERLINK("x",1).png', 'a=b.png'];
+it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {
+  const names = [
+    '=1+1.png',
+    '+a.png',
+    '-b.png',
+    '@c.png',
+    '\td.png',
+    '=HYPERLINK("x",1).png',
+    'a=b.png',
+    'e\u001b[2J\n\u202egnp.exe.png',
+    '\uff1df.png',
+  ];
   for (const [index, name] of names.entries()) {
     writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
   }
@@ -122,9 +132,11 @@ it('escapes names in a CSV that spreadsheets would run as formulas', async () =>
       "'+a.png",
       "'-b.png",
       "'@c.png",
-      "'\td.png",
+      String.raw`\u0009d.png`,
       '"\'=HYPERLINK(""x"",1).png"',
       'a=b.png',
+      String.raw`e\u001b[2J\u000a\u202egnp.exe.png`,
+      "'\uff1df.png",
     ].sort(),
   );
 });

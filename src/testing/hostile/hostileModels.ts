@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +49,14 @@ function write(name: string, content: string | Uint8Array): Change {
   return (folder) => {
     rmSync(join(folder, name), { recursive: true, force: true });
     writeFileSync(join(folder, name), content);
+  };
+}
+
+/** A file of 8 GiB that takes no room on the disk. */
+function sparse(name: string): Change {
+  return (folder) => {
+    write(name, '')(folder);
+    truncateSync(join(folder, name), 8 * 2 ** 30);
   };
 }
 
@@ -162,6 +171,8 @@ const runChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
       `a: &a [x, x]\n${Array.from({ length: 40 }, (_, i) => `b${i}: &b${i} [*${i ? `b${i - 1}` : 'a'}, *${i ? `b${i - 1}` : 'a'}]`).join('\n')}\n`,
     ),
   ],
+  'cyclic alias': ['refuse', set('bits', '&a [*a]')],
+  'a tag': ['refuse', set('bits', '!!js/function 5')],
   'prototype key': ['refuse', edit('config.yaml', (text) => `${text}__proto__: {levels: 1}\n`)],
   'config as FIFO': ['refuse', fifo('config.yaml')],
   'config as endless device': ['refuse', link('config.yaml', '/dev/zero')],
@@ -244,6 +255,21 @@ const runChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
     (folder) => appendFileSync(join(folder, 'metrics.jsonl'), `{"a":${'['.repeat(5_000_000)}\n`),
   ],
   'log as endless device': ['cope', link('metrics.jsonl', '/dev/zero')],
+  'log of 100 MB': ['cope', write('metrics.jsonl', '{"step":1,"bitsPerDim":3}\n'.repeat(4_000_000))],
+  'log of one line': ['cope', write('metrics.jsonl', Buffer.alloc(megabytes(300), 'x'))],
+  ...Object.fromEntries(
+    [
+      'metrics.jsonl',
+      'timings.jsonl',
+      'summary.json',
+      'data.json',
+      'data.mark',
+      'training.lock',
+      'scores.json',
+    ].map((name) => [`sparse ${name}`, ['cope', sparse(name)]] as const),
+  ),
+  'sparse config': ['refuse', sparse('config.yaml')],
+  'sparse checkpoint': ['refuse', sparse('checkpoints/step-00000004.safetensors')],
 };
 
 /** What every command that uses an export must refuse. */
@@ -271,6 +297,8 @@ const exportChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
   'weights as FIFO': ['refuse', fifo('model.safetensors')],
   'weights as endless device': ['refuse', link('model.safetensors', '/dev/zero')],
   'manifest as FIFO': ['cope', fifo('manifest.json')],
+  'sparse manifest': ['cope', sparse('manifest.json')],
+  'sparse weights': ['refuse', sparse('model.safetensors')],
 };
 
 /**
