@@ -37,7 +37,7 @@ export function readScores(
   if (!exists(path)) {
     return undefined;
   }
-  const { text } = readTextFile(path, LARGEST);
+  const text = readText(path, LARGEST);
   const scores: unknown = parseObject(text, path);
   requireSound(scores, path);
   if (scores.fingerprint !== fingerprint) {
