@@ -133,8 +133,10 @@ it('never renames over another file', () => {
 
 it('changes nothing outside of it, and nothing at all after a refusal', () => {
   expect(() => files.write(join(outside, 'mine'), 'x')).toThrow('is not in');
-  const refusing = new ClosedFolder(folder, () => {
-    throw new Error('refused');
+  const refusing = new ClosedFolder(folder, {
+    beforeChange() {
+      throw new Error('refused');
+    },
   });
   for (const change of [
     () => refusing.write(inFolder('file'), 'x'),

@@ -1,7 +1,7 @@
 // A folder that may come from a stranger: what is written, renamed or removed in it never leaves it through a link.
 import { lstatSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { UserError } from '../errors.ts';
+import { type Phrase, phrase, UserError } from '../errors.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
 import {
   appendToFile,
@@ -13,20 +13,32 @@ import {
 } from './files.ts';
 import { removePartialFiles } from './partialFiles.ts';
 
+/** How changes in a folder are made. */
+export interface ClosedFolderOptions {
+  /** Called before every change: if it throws, nothing is changed. */
+  beforeChange?(): void;
+  /** What to do about a link, for its error. */
+  readonly remedy?: Phrase;
+}
+
+const defaultRemedy = ['delete the link or replace it with a copy of what it leads to'];
+
 /**
  * Changes the files of a folder and of its subfolders, none of which may be a link. The folder itself may be
  * one: the user has named it. Archives and repositories keep links, so a folder from a stranger may contain a
- * `README.md` that leads to any file of the user.
+ * `README.md` that leads to any file of the user. The same holds for every name that the program chooses itself, in the
+ * working directory (`new ClosedFolder('.')`) or in a folder that the user has named.
  */
 export class ClosedFolder {
   /** The path of the folder. */
   readonly path: string;
   private readonly beforeChange: () => void;
+  private readonly remedy: Phrase;
 
-  /** @param beforeChange called before every change: if it throws, nothing is changed */
-  constructor(path: string, beforeChange: () => void = () => {}) {
+  constructor(path: string, { beforeChange = () => {}, remedy = defaultRemedy }: ClosedFolderOptions = {}) {
     this.path = path;
     this.beforeChange = beforeChange;
+    this.remedy = remedy;
   }
 
   /** Writes a file as `writeFileAtomically` does. */
@@ -78,10 +90,13 @@ export class ClosedFolder {
     removeFile(path);
   }
 
-  /** Creates a subfolder, unless it exists; returns whether it was created. */
+  /** Creates a subfolder, unless it exists; returns whether it was created. The folder itself must exist. */
   makeFolder(path: string): boolean {
     this.beforeChange();
     this.requireNoLink(path);
+    if (this.partsOf(path).length === 0) {
+      return false;
+    }
     try {
       mkdirSync(path);
       return true;
@@ -119,11 +134,11 @@ export class ClosedFolder {
     for (const part of parts) {
       entry = join(entry, part);
       if (statusOf(entry)?.isSymbolicLink() === true) {
-        const what = entry === path ? 'it' : entry;
+        const what = entry === join(path) ? 'it' : entry;
+        const where = this.path === '.' ? 'the working directory' : this.path;
         throw new UserError(
           'invalid-data',
-          `cannot change ${path}: ${what} is a link, and links in ${this.path} are not followed; delete the link or ` +
-            'replace it with a copy of what it leads to',
+          phrase`cannot change ${path}: ${what} is a link, and links in ${where} are not followed; ${this.remedy}`,
         );
       }
     }

@@ -36,11 +36,6 @@ export function partialPath(path: string): string {
   return `${path}.${process.pid}.partial`;
 }
 
-/** The same for a file that another process may continue later, such as a download. */
-export function resumablePath(path: string): string {
-  return `${path}.partial`;
-}
-
 /**
  * Renames `partial` to its final path, which survives a power cut if its bytes have been flushed. Throws the
  * system's errors.

@@ -2,7 +2,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { call, phrase, UserError } from '../../errors.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists } from '../../storage/files.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { publishedFiles } from './publishedFiles.ts';
 
 /** The files of a dataset, and where to get them. */
@@ -27,6 +29,32 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
     return [env.EMERGING_DATA];
   }
   return ['data', join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'emerging-flows')];
+}
+
+/** A data folder to write to. */
+export interface WritableDataFolder {
+  /** Its path. */
+  readonly path: string;
+  /** Changes files in it, never through a link. */
+  readonly files: ClosedFolder;
+}
+
+/**
+ * Creates the first data folder, to write to it. The folder in `EMERGING_DATA` may be a link, but `data` in the working
+ * directory may not: nobody has named it.
+ *
+ * @throws UserError (`invalid-data`) if `data` is a link, or if it cannot be created
+ */
+export function writableDataFolder(env: NodeJS.ProcessEnv = process.env): WritableDataFolder {
+  const [path] = dataFolders(env);
+  const remedy = ['delete the link, or set EMERGING_DATA to the folder where datasets should be'];
+  if (env.EMERGING_DATA) {
+    makeFolders(path);
+    return { path, files: new ClosedFolder(path, { remedy }) };
+  }
+  const files = new ClosedFolder('.', { remedy });
+  files.makeFolder(path);
+  return { path, files };
 }
 
 /**

@@ -1,5 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,11 +18,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
 
 const random = new RandomStream(4, 'file');
 const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.integer(256)));
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 let folder: string;
 let server: Server;
@@ -37,7 +49,7 @@ afterEach(async () => {
 
 const path = (): string => join(folder, 'file.bin');
 const get = (options: DownloadOptions = {}) =>
-  download({ url, bytes: content.length, checksum: { algorithm: 'md5', value: md5(content) } }, path(), {
+  download({ url, bytes: content.length, sha256: sha256(content) }, new ClosedFolder(folder), path(), {
     retries: 3,
     pauseMilliseconds: 1,
     stallMilliseconds: 200,
@@ -197,7 +209,7 @@ describe('download', () => {
     [
       'another file of the same length',
       Buffer.alloc(300_000, 1),
-      /not the published one \(md5 [0-9a-f]{32} instead of/,
+      /not the published one \(SHA-256 [0-9a-f]{64} instead of/,
     ],
     ['a longer one', Buffer.alloc(400_000, 1), 'more than 300000 bytes'],
     ['a shorter one', Buffer.from('<html>login</html>'), '18 of 300000 bytes'],
@@ -265,7 +277,55 @@ describe('download', () => {
   it('passes on file system errors unchanged', async () => {
     answer = serve;
     await expect(
-      download({ url, bytes: 1, checksum: { algorithm: 'md5', value: '' } }, join(folder, 'none', 'x')),
+      download({ url, bytes: 1, sha256: '' }, new ClosedFolder(folder), join(folder, 'none', 'x')),
     ).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  describe.runIf(process.platform !== 'win32')('with something planted in its place', () => {
+    const mine = (): string => join(folder, 'mine');
+    const plant: Record<string, (name: string) => void> = {
+      link: (name) => symlinkSync(mine(), name),
+      'link that leads nowhere': (name) => symlinkSync(join(folder, 'new'), name),
+      'hard link': (name) => linkSync(mine(), name),
+      FIFO: (name) => void spawnSync('mkfifo', [name]),
+    };
+
+    it.each(
+      Object.keys(plant).flatMap((what) => ['.partial', '.partial.json'].map((end) => [what, end] as const)),
+    )('replaces a %s at %s', async (what, end) => {
+      // As long as the file: only its version is missing.
+      const own = Buffer.alloc(content.length - 1, 5);
+      writeFileSync(mine(), own);
+      plant[what]!(`${path()}${end}`);
+      answer = serve;
+      expect(await get()).toBe(true);
+      expect(asked).toEqual([undefined]);
+      expect(readFileSync(path()).equals(content)).toBe(true);
+      expect(readFileSync(mine()).equals(own)).toBe(true);
+      expect(readdirSync(folder).sort()).toEqual(['file.bin', 'mine']);
+    });
+
+    it('replaces a part that is a hard link, although its version is known', async () => {
+      const own = content.subarray(0, 1000);
+      writeFileSync(mine(), own);
+      linkSync(mine(), `${path()}.partial`);
+      writeFileSync(`${path()}.partial.json`, JSON.stringify({ url, version: '"one"' }));
+      answer = serve;
+      expect(await get()).toBe(true);
+      expect(asked).toEqual([undefined]);
+      expect(readFileSync(mine()).equals(own)).toBe(true);
+    });
+
+    it('refuses a link on the way', async () => {
+      symlinkSync(folder, join(folder, 'link'));
+      const refused = download(
+        { url, bytes: 1, sha256: '' },
+        new ClosedFolder(folder),
+        join(folder, 'link', 'x'),
+      );
+      await expect(refused).rejects.toThrow(
+        `${join(folder, 'link')} is a link, and links in ${folder} are not`,
+      );
+    });
   });
 });

@@ -1,28 +1,20 @@
 // Downloads a file completely or not at all: resumes interrupted downloads, and verifies the result.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  createReadStream,
-  existsSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
-import { moveIntoPlace, resumablePath } from '../../storage/partialFiles.ts';
+import type { ClosedFolder } from '../../storage/closedFolder.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { ResumableFile } from '../../storage/resumableFile.ts';
 
 /** A published file. */
 export interface RemoteFile {
   readonly url: string;
   readonly bytes: number;
-  /** In hexadecimal. */
-  readonly checksum: { readonly algorithm: 'md5' | 'sha256'; readonly value: string };
+  /** The SHA-256 of its bytes, in hexadecimal. */
+  readonly sha256: string;
 }
 
 /** The options of `download`. */
@@ -44,8 +36,11 @@ export interface DownloadOptions {
 /** A failure that is worth retrying. */
 class Interrupted extends Error {}
 
+/** Read at once while the checksum is computed. */
+const CHUNK = 2 ** 20;
+
 /**
- * Downloads a file to `path`. Until it is complete and verified it is stored next to it as `NAME.partial`,
+ * Downloads a file to `path` in a folder, in which no link is followed. Until it is complete and verified it is stored next to it as `NAME.partial`,
  * with the server's identifier of this version in `NAME.partial.json`: a later call resumes if the server
  * still has that version, and starts over if not.
  *
@@ -55,18 +50,18 @@ class Interrupted extends Error {}
  */
 export async function download(
   remote: RemoteFile,
+  folder: ClosedFolder,
   path: string,
   options: DownloadOptions = {},
 ): Promise<boolean> {
   const { signal, onRetry, retries = 5, pauseMilliseconds = 1000 } = options;
-  const partial = resumablePath(path);
+  const part = new ResumableFile(folder, path);
   for (let failures = 0; !signal?.aborted; ) {
-    const before = sizeOf(partial);
+    const before = part.size;
     try {
-      await fetchRest(remote, partial, options);
-      await requirePublished(remote, partial);
-      moveIntoPlace(partial, path);
-      rmSync(`${partial}.json`, { force: true });
+      await fetchRest(remote, part, options);
+      await requirePublished(remote, part);
+      part.finish();
       return true;
     } catch (error) {
       if (signal?.aborted) {
@@ -75,7 +70,7 @@ export async function download(
       if (!(error instanceof Interrupted)) {
         throw error;
       }
-      failures = sizeOf(partial) > before ? 1 : failures + 1;
+      failures = part.size > before ? 1 : failures + 1;
       if (failures > retries) {
         throw new UserError('io', `${remote.url}: ${error.message}; run it again to resume`, {
           cause: error,
@@ -90,15 +85,14 @@ export async function download(
 }
 
 /** Fetches the missing part of a file and appends it. */
-async function fetchRest(remote: RemoteFile, partial: string, options: DownloadOptions): Promise<void> {
-  let start = sizeOf(partial);
-  const version = start > 0 ? versionOf(partial, remote.url) : undefined;
+async function fetchRest(remote: RemoteFile, part: ResumableFile, options: DownloadOptions): Promise<void> {
+  let start = part.size;
+  const version = start > 0 ? versionOf(part, remote.url) : undefined;
   if (start >= remote.bytes || version === undefined) {
     // Complete, but not yet verified or renamed; or of an unknown version.
     if (start === remote.bytes) {
       return;
     }
-    rmSync(partial, { force: true });
     start = 0;
   }
   const headers: Record<string, string> =
@@ -111,12 +105,11 @@ async function fetchRest(remote: RemoteFile, partial: string, options: DownloadO
         `${remote.url}: the server sent a different part than requested; download it manually`,
       );
     }
-    if (response.statusCode === 200 && start > 0) {
-      truncateSync(partial, 0);
+    if (response.statusCode === 200) {
       start = 0;
     }
-    rememberVersion(partial, remote.url, response);
-    await append(response, partial, { start, remote, ...options });
+    part.open(start, JSON.stringify({ url: remote.url, version: versionIn(response) }));
+    await append(response, part, { start, remote, ...options });
   } finally {
     response.destroy();
   }
@@ -125,37 +118,35 @@ async function fetchRest(remote: RemoteFile, partial: string, options: DownloadO
 /** Appends the body of a response. */
 async function append(
   response: IncomingMessage,
-  partial: string,
+  part: ResumableFile,
   { start, remote, onProgress, signal }: DownloadOptions & { start: number; remote: RemoteFile },
 ): Promise<void> {
   let bytes = start;
-  let file: FileHandle | undefined;
   try {
-    file = await open(partial, start > 0 ? 'r+' : 'w');
     for await (const chunk of response as AsyncIterable<Buffer>) {
       if (bytes + chunk.length > remote.bytes) {
-        rmSync(partial, { force: true });
+        part.discard();
         throw wrongFile(remote, `more than ${remote.bytes} bytes`);
       }
-      await file.write(chunk, 0, chunk.length, bytes);
+      part.write(chunk, bytes);
       bytes += chunk.length;
       onProgress?.(bytes);
       if (signal?.aborted) {
         throw new Interrupted('stopped');
       }
     }
-    await file.sync();
+    part.flush();
   } catch (error) {
     // Connection errors are retried; file system errors carry a path or a system call.
     throw isConnectionError(error)
       ? new Interrupted(interruptedText(bytes, remote, (error as Error).message))
       : error;
   } finally {
-    await file?.close();
+    part.close();
   }
   if (bytes < remote.bytes) {
     if (response.complete && response.headers['content-length'] !== undefined) {
-      rmSync(partial, { force: true });
+      part.discard();
       throw wrongFile(remote, `${bytes} of ${remote.bytes} bytes`);
     }
     throw new Interrupted(interruptedText(bytes, remote, 'the server closed the connection'));
@@ -213,17 +204,17 @@ async function responseTo(
 }
 
 /** Verifies the checksum, and removes the file if it is not the published one. */
-async function requirePublished(remote: RemoteFile, path: string): Promise<void> {
-  const { algorithm, value } = remote.checksum;
-  const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-    hash.update(chunk as Buffer);
-  }
+async function requirePublished(remote: RemoteFile, part: ResumableFile): Promise<void> {
+  const hash = createHash('sha256');
+  await withFile(part.partial, async (file) => {
+    for (let offset = 0; offset < file.size; offset += CHUNK) {
+      hash.update(await file.read(offset, Math.min(CHUNK, file.size - offset)));
+    }
+  });
   const found = hash.digest('hex');
-  if (found !== value) {
-    rmSync(path, { force: true });
-    rmSync(`${path}.json`, { force: true });
-    throw wrongFile(remote, `${algorithm} ${found} instead of ${value}`);
+  if (found !== remote.sha256) {
+    part.discard();
+    throw wrongFile(remote, `SHA-256 ${found} instead of ${remote.sha256}`);
   }
 }
 
@@ -248,17 +239,15 @@ function isConnectionError(error: unknown): boolean {
   );
 }
 
-/** The server's version of the file that the partial file belongs to; undefined if unknown. */
-function versionOf(partial: string, url: string): string | undefined {
-  if (!existsSync(`${partial}.json`)) {
+/** The server's version of the file that the part belongs to; undefined if unknown. */
+function versionOf(part: ResumableFile, url: string): string | undefined {
+  const note = part.readNote();
+  if (note === undefined) {
     return undefined;
   }
   try {
-    const stored = JSON.parse(readFileSync(`${partial}.json`, 'utf8')) as {
-      url?: unknown;
-      version?: unknown;
-    };
-    return stored.url === url && typeof stored.version === 'string' ? stored.version : undefined;
+    const stored = JSON.parse(note) as { url?: unknown; version?: unknown } | null;
+    return stored?.url === url && typeof stored.version === 'string' ? stored.version : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) {
       return undefined;
@@ -267,13 +256,9 @@ function versionOf(partial: string, url: string): string | undefined {
   }
 }
 
-function rememberVersion(partial: string, url: string, { headers }: IncomingMessage): void {
+/** The server's identifier of the version that a response is of; undefined if it has none. */
+function versionIn({ headers }: IncomingMessage): string | undefined {
   const { etag } = headers;
   // A weak tag does not guarantee equal bytes, so it must not be used with ranges.
-  const version = etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
-  writeFileSync(`${partial}.json`, JSON.stringify({ url, version }));
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
 }

@@ -1,10 +1,18 @@
 // downloadDataset: existing files are kept, and datasets without a download are rejected.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DatasetDownload, downloadDataset } from './downloadDataset.ts';
 
 let folder: string;
@@ -51,5 +59,39 @@ it('rejects a dataset without a download', async () => {
   await expect(downloadDataset('imagenet32')).rejects.toMatchObject({
     code: 'not-found',
     message: "unknown dataset to download 'imagenet32': known: cifar10, fashion-mnist",
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('links', () => {
+  // Nothing listens there: a folder that may be written to is found out before anything is asked for.
+  const from = 'http://127.0.0.1:1';
+  const options = { from, retries: 0 };
+  const before = process.cwd();
+  afterEach(() => process.chdir(before));
+
+  it('in the data folder are not followed, but the folder in EMERGING_DATA may be one', async () => {
+    const [disk, named] = [join(folder, 'disk'), join(folder, 'named')];
+    mkdirSync(disk);
+    symlinkSync(disk, named);
+    vi.stubEnv('EMERGING_DATA', named);
+    await expect(downloadDataset('cifar10', options)).rejects.toThrow('no connection to');
+    symlinkSync(disk, join(disk, 'fashion-mnist'));
+    await expect(downloadDataset('fashion-mnist', options)).rejects.toThrow(
+      `cannot change ${join(named, 'fashion-mnist')}: it is a link, and links in ${named} are not followed; ` +
+        'delete the link, or set EMERGING_DATA to the folder where datasets should be',
+    );
+    expect(readdirSync(disk)).toEqual(['fashion-mnist']);
+  });
+
+  it('in place of the folder data are not followed, which nobody has named', async () => {
+    vi.stubEnv('EMERGING_DATA', undefined);
+    process.chdir(folder);
+    mkdirSync('disk');
+    symlinkSync('disk', 'data');
+    await expect(downloadDataset('cifar10', options)).rejects.toThrow(
+      'cannot change data: it is a link, and links in the working directory are not followed; delete the link, or set ' +
+        'EMERGING_DATA to the folder where datasets should be',
+    );
+    expect(readdirSync('disk')).toEqual([]);
   });
 });

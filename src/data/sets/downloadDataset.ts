@@ -3,10 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { unknownName } from '../../errors.ts';
 import { cannotWrite } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
-import { makeFolders } from '../../storage/folders.ts';
-import { dataFolders } from './dataFolder.ts';
+import { dataFolders, writableDataFolder } from './dataFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { publishedFiles } from './publishedFiles.ts';
+import { type DatasetFile, publishedFiles } from './publishedFiles.ts';
 
 /** A file of a dataset. */
 export interface DatasetDownload {
@@ -31,7 +30,8 @@ export interface DownloadDatasetOptions extends DownloadOptions {
  * Existing files are kept; interrupted downloads are resumed.
  *
  * @returns the files; null if the signal stopped it
- * @throws UserError if there is no download, the server refuses or sends another file, or a write fails
+ * @throws UserError if there is no download, the server refuses or sends another file, a write fails, or a folder to
+ *   write to is a link that nobody has named
  */
 export async function downloadDataset(
   name: string,
@@ -54,12 +54,11 @@ export async function downloadDataset(
   return done;
 }
 
-async function fetchFile(
-  ...[remote, path, options]: Required<Parameters<typeof download>>
-): Promise<boolean> {
-  makeFolders(dirname(path));
+async function fetchFile(remote: DatasetFile, path: string, options: DownloadOptions): Promise<boolean> {
+  const { files } = writableDataFolder();
+  files.makeFolder(dirname(path));
   try {
-    return await download(remote, path, options);
+    return await download(remote, files, path, options);
   } catch (error) {
     throw cannotWrite(path, error);
   }

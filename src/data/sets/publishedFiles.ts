@@ -1,4 +1,4 @@
-// The files of freely downloadable datasets: URLs, sizes and published checksums.
+// The files of freely downloadable datasets: URLs, sizes and checksums.
 import type { RemoteFile } from './download.ts';
 
 /** A file of a dataset, and its place in a data folder. */
@@ -7,16 +7,20 @@ export interface DatasetFile extends RemoteFile {
   readonly place: string;
 }
 
-const fashionMnist = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
+/** The publisher's bucket: the address that the publisher names is the same without https. */
+const fashionMnist = 'https://fashion-mnist.s3.eu-central-1.amazonaws.com';
 
-/** The files by dataset name; other datasets must be downloaded manually. */
+/**
+ * The files by dataset name; other datasets must be downloaded manually. The publishers name MD5 sums only. The SHA-256
+ * sums here are those of TensorFlow Datasets; torchvision has the same for Fashion-MNIST, MLDatasets.jl for CIFAR-10.
+ */
 export const publishedFiles: Readonly<Record<string, readonly DatasetFile[]>> = {
   cifar10: [
     {
       place: 'cifar-10-binary.tar.gz',
       url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
       bytes: 170_052_171,
-      checksum: { algorithm: 'md5', value: 'c32a1d4ab5d03f1284b67883e8d87530' },
+      sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
     },
   ],
   'fashion-mnist': [
@@ -24,13 +28,13 @@ export const publishedFiles: Readonly<Record<string, readonly DatasetFile[]>> = 
       place: 'fashion-mnist/train-images-idx3-ubyte.gz',
       url: `${fashionMnist}/train-images-idx3-ubyte.gz`,
       bytes: 26_421_880,
-      checksum: { algorithm: 'md5', value: '8d4fb7e6c68d591d4c3dfef9ec88bf0d' },
+      sha256: '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84',
     },
     {
       place: 'fashion-mnist/t10k-images-idx3-ubyte.gz',
       url: `${fashionMnist}/t10k-images-idx3-ubyte.gz`,
       bytes: 4_422_102,
-      checksum: { algorithm: 'md5', value: 'bef4ecab320f06d8554ea6380940ec79' },
+      sha256: '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
     },
   ],
 };

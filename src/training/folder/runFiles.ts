@@ -6,7 +6,7 @@ import { requireOwnRun } from './runLock.ts';
 
 /** The folder of a run, to write, append, rename and remove files in it. */
 export function runFiles(paths: RunPaths): ClosedFolder {
-  return new ClosedFolder(paths.directory, () => requireOwnRun(paths));
+  return new ClosedFolder(paths.directory, { beforeChange: () => requireOwnRun(paths) });
 }
 
 /**

@@ -1,0 +1,114 @@
+// A file that several calls write one after another, such as a download: it is called `NAME.partial` until it is complete.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
+import type { ClosedFolder } from './closedFolder.ts';
+import { readTextFile } from './files.ts';
+import { moveIntoPlace, openPartial } from './partialFiles.ts';
+
+/** Not through a link, and without waiting for the reader of a FIFO. */
+const toResume = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The part of a file that exists so far, with a note about it in `NAME.partial.json`. Only what an earlier call can have
+ * left is continued: a link, a file with other names (hard links), a folder or a FIFO in place of either is not written
+ * to. Methods throw the system's errors, except where they say otherwise.
+ */
+export class ResumableFile {
+  /** Where the part is. */
+  readonly partial: string;
+  private readonly path: string;
+  private readonly note: string;
+  private readonly folder: ClosedFolder;
+  private file: number | undefined;
+
+  /** @throws UserError if the path leads through a link in the folder */
+  constructor(folder: ClosedFolder, path: string) {
+    folder.requireNoLink(path);
+    this.folder = folder;
+    this.path = path;
+    this.partial = `${path}.partial`;
+    this.note = `${this.partial}.json`;
+  }
+
+  /** The number of bytes so far; 0 if there is nothing to continue. */
+  get size(): number {
+    return ownSize(this.partial) ?? 0;
+  }
+
+  /** The note about the part; undefined if there is none. */
+  readNote(): string | undefined {
+    return ownSize(this.note) === undefined ? undefined : readTextFile(this.note).text;
+  }
+
+  /** Opens the part to write on from byte `start`, with a new note about it. A part of another length is cut or begun anew. */
+  open(start: number, note: string): void {
+    const bytes = new TextEncoder().encode(note);
+    const noteFile = openPartial(this.note);
+    try {
+      writeSync(noteFile, bytes);
+    } finally {
+      closeSync(noteFile);
+    }
+    if (start === 0 || this.size < start) {
+      this.file = openPartial(this.partial);
+      return;
+    }
+    this.file = openSync(this.partial, toResume);
+    if (!isOwn(fstatSync(this.file))) {
+      this.close();
+      throw new Error(`${this.partial} was replaced while it was opened`);
+    }
+    ftruncateSync(this.file, start);
+  }
+
+  /** Writes all of these bytes at a position; the part must be open. */
+  write(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(this.file!, bytes, done, bytes.length - done, position + done);
+    }
+  }
+
+  /** Flushes what was written to disk; the part must be open. */
+  flush(): void {
+    fsyncSync(this.file!);
+  }
+
+  /** Closes the part, which stays for the next call. */
+  close(): void {
+    if (this.file !== undefined) {
+      closeSync(this.file);
+      this.file = undefined;
+    }
+  }
+
+  /** Moves the complete part into place. */
+  finish(): void {
+    moveIntoPlace(this.partial, this.path);
+    this.folder.remove(this.note);
+  }
+
+  /** Removes the part and its note. */
+  discard(): void {
+    this.close();
+    this.folder.remove(this.partial);
+    this.folder.remove(this.note);
+  }
+}
+
+/** The size of a file that nothing else refers to; undefined if there is no such file. */
+function ownSize(path: string): number | undefined {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  return status !== undefined && isOwn(status) ? status.size : undefined;
+}
+
+function isOwn(status: { isFile(): boolean; nlink: number }): boolean {
+  return status.isFile() && status.nlink === 1;
+}
