@@ -1,10 +1,9 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { exists, requireWritable } from '../storage/files.ts';
-import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
 import { packedTarget } from './packed/packedTarget.ts';
 import type { PackedTarget } from './packed/packedWriter.ts';
@@ -12,7 +11,7 @@ import { prepare } from './packed/prepare.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { countPictures, limited } from './rawImages.ts';
 import { datasets, openRawDataset } from './registry.ts';
-import { dataFolders } from './sets/dataFolder.ts';
+import { dataFolders, writableDataFolder } from './sets/dataFolder.ts';
 import { preparedName } from './sets/preparedSet.ts';
 
 /** The options of `prepareDataset`. */
@@ -102,7 +101,11 @@ export async function prepareDataset(
     out ?? join(dataFolders()[0], hasNativeShape ? preparedName(named) : fileName(nameOrPath, size));
   const isWriter = (options.ranks ?? onlyRank).rank === 0;
   if (isWriter) {
-    requireFree(file, out === undefined);
+    requireFree(file);
+    if (out === undefined) {
+      writableDataFolder().files.requireNoLink(file);
+    }
+    requireWritable(file);
   }
   const all = await openRawDataset(nameOrPath);
   const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
@@ -135,15 +138,11 @@ function fileName(nameOrPath: string, size: number): string {
 }
 
 /** Refuses to overwrite an existing file, which may have taken hours to prepare. */
-function requireFree(file: string, mayCreateFolder: boolean): void {
+function requireFree(file: string): void {
   if (exists(file)) {
     throw new UserError(
       'exists',
       phrase`${file} already exists: choose another file with ${option('out', 'FILE')}, or remove it`,
     );
   }
-  if (mayCreateFolder) {
-    makeFolders(dirname(file));
-  }
-  requireWritable(file);
 }

@@ -1,10 +1,11 @@
 // A folder that may come from a stranger: what is written, renamed or removed in it never leaves it through a link.
-import { lstatSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { type Phrase, phrase, UserError } from '../errors.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
 import {
   appendToFile,
+  entryAt,
   type FileContent,
   flushFile,
   removeFile,
@@ -67,7 +68,7 @@ export class ClosedFolder {
     this.beforeChange();
     this.requireOwnFolders(path);
     this.requireOwnFolders(to);
-    if (statusOf(to) !== undefined) {
+    if (entryAt(to) !== undefined) {
       throw new UserError('exists', `cannot rename ${path}: ${to} exists already; move it away`);
     }
     renameFile(path, to);
@@ -76,7 +77,7 @@ export class ClosedFolder {
   /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …, and returns its new path. */
   setAside(path: string): string {
     let aside = `${path}.damaged`;
-    for (let number = 2; statusOf(aside) !== undefined; number++) {
+    for (let number = 2; entryAt(aside) !== undefined; number++) {
       aside = `${path}.damaged-${number}`;
     }
     this.rename(path, aside);
@@ -101,7 +102,7 @@ export class ClosedFolder {
       mkdirSync(path);
       return true;
     } catch (error) {
-      if (!hasCode(error, 'EEXIST') || statusOf(path)?.isDirectory() !== true) {
+      if (!hasCode(error, 'EEXIST') || entryAt(path)?.isDirectory() !== true) {
         throw explainFileError(error, path, 'create the folder');
       }
       return false;
@@ -133,7 +134,7 @@ export class ClosedFolder {
     let entry = this.path;
     for (const part of parts) {
       entry = join(entry, part);
-      if (statusOf(entry)?.isSymbolicLink() === true) {
+      if (entryAt(entry)?.isSymbolicLink() === true) {
         const what = entry === join(path) ? 'it' : entry;
         const where = this.path === '.' ? 'the working directory' : this.path;
         throw new UserError(
@@ -151,18 +152,5 @@ export class ClosedFolder {
       throw new Error(`${path} is not in ${this.path}`);
     }
     return inside === '' ? [] : inside.split(sep);
-  }
-}
-
-/** The status of an entry itself, not of what it leads to; undefined if it does not exist. */
-function statusOf(path: string): ReturnType<typeof lstatSync> | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    // A file is in the way: whoever writes there is told so.
-    if (hasCode(error, 'ENOTDIR')) {
-      return undefined;
-    }
-    throw explainFileError(error, path, 'read');
   }
 }

@@ -53,6 +53,19 @@ export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
 }
 
+/** The status of what is at a path itself, not of what it leads to; undefined if there is nothing. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file is in the way: whoever writes there is told so.
+    if (hasCode(error, 'ENOTDIR')) {
+      return undefined;
+    }
+    throw explainFileError(error, path, 'read');
+  }
+}
+
 /** The path with links resolved, if it exists. */
 export function realPath(path: string): string {
   try {

@@ -143,13 +143,8 @@ export class PartialFile {
  */
 export function removePartialFiles(folder: string, of?: string): void {
   try {
-    for (const name of readdirSync(folder)) {
-      const [end, pid] = ownEnd.exec(name) ?? [];
-      const path = join(folder, name);
-      const isOfFile = end !== undefined && (of === undefined || name === `${of}${end}`);
-      if (isOfFile && !(isAnother(Number(pid)) && isRecent(path))) {
-        rmSync(path, { force: true });
-      }
+    for (const path of abandonedFiles(folder, of)) {
+      rmSync(path, { force: true });
     }
   } catch (error) {
     // A missing folder is reported when something is written to it.
@@ -157,6 +152,25 @@ export function removePartialFiles(folder: string, of?: string): void {
       throw explainFileError(error, folder, 'clean up');
     }
   }
+}
+
+/** Whether a crash has left partial files in a folder, which `removePartialFiles` would remove. */
+export function hasPartialFiles(folder: string): boolean {
+  try {
+    return abandonedFiles(folder).length > 0;
+  } catch (error) {
+    throw explainFileError(error, folder, 'read the folder');
+  }
+}
+
+/** The paths of the partial files in a folder that no process is writing. */
+function abandonedFiles(folder: string, of?: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const [end, pid] = ownEnd.exec(entry.name) ?? [];
+    const path = join(folder, entry.name);
+    const isOfFile = end !== undefined && (of === undefined || entry.name === `${of}${end}`);
+    return isOfFile && !entry.isDirectory() && !(isAnother(Number(pid)) && isRecent(path)) ? [path] : [];
+  });
 }
 
 /** Whether a process runs that is not this one, which writes nothing while it cleans up. */

@@ -29,11 +29,11 @@ export function isRunning({ pid, started, host, place: where }: ProcessMark): bo
   return hasProcess(pid) && (started === '' || startOf(pid) === started);
 }
 
-/** Whether any process has this PID on this machine. */
+/** Whether any process has this PID on this machine. One that has ended counts no longer, even if its parent has not noticed. */
 export function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return statOf(pid)?.[0] !== 'Z';
   } catch (error) {
     // EPERM: there is one, of another user.
     return hasCode(error, 'EPERM');
@@ -44,8 +44,13 @@ export function hasProcess(pid: number): boolean {
  * Linux reports when a process was started, in the 20th number after its name; elsewhere the PID has to do.
  */
 function startOf(pid: number): string | undefined {
+  return statOf(pid)?.[19];
+}
+
+/** What Linux reports of a process after its name, the first of which is its state; undefined elsewhere. */
+function statOf(pid: number): string[] | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function place(): string {

@@ -15,12 +15,11 @@ import { curvePlot, type LearningCurve, readLearningCurve } from '../../evaluati
 import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { outputPng } from '../outputFile.ts';
 import { differenceFromRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -30,7 +29,7 @@ import { formatTable } from '../terminal/table.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
-  readonly out: string;
+  readonly out?: string;
 }
 
 /** Adds the command `compare` to the program. */
@@ -42,7 +41,7 @@ export function registerCompare(program: Command): void {
       '<run...>',
       'two or more run folders or exported models; the others are compared with the first',
     )
-    .option('--out <file>', 'the PNG for the learning curves', 'compare.png');
+    .option('--out <file>', 'the PNG for the learning curves (default: compare.png)');
   addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
@@ -55,11 +54,11 @@ export function registerCompare(program: Command): void {
 }
 
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, out, data } = options;
+  const { split, draws, weights, batch, seed, data } = options;
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
-  requireWritablePng(out);
+  const output = outputPng(options.out ?? { byDefault: 'compare.png' });
   const engine = await compileOptions(options);
   const { models, broken } = await loadAll(directories, { weights, step: options.step });
   requireDifferent(models);
@@ -97,9 +96,9 @@ async function runCompare(directories: readonly string[], options: CompareComman
   });
   const drawn =
     plot &&
-    (await drawOrNote(`learning curves in ${out}`, async () => {
-      writeFileAtomically(out, await plotPng(plot));
-      return out;
+    (await drawOrNote(`learning curves in ${output.path}`, async () => {
+      output.write(await plotPng(plot));
+      return output.path;
     }));
   if ((plot !== null && drawn === null) || broken.length > 0) {
     process.exitCode = 1;

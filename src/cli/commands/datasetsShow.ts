@@ -11,11 +11,10 @@ import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { outputPng } from '../outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -63,15 +62,16 @@ export function registerDatasetsShow(datasets: Command): void {
 
 async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
   const { split, limit } = options;
-  const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
-  requireWritablePng(out);
+  const output = outputPng(
+    options.out ?? { byDefault: `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png` },
+  );
   const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
   requireDrawable(options.count, { imageShape: dataset.imageShape });
   const images = drawn(dataset, options);
-  writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));
+  output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
   const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
   let found: Inspection;
@@ -87,11 +87,11 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   if (options.json) {
     const { imageShape, whyNoLabels } = dataset;
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: output.path, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
     );
     return;
   }
-  writeStdout(`${textOf(dataset, found, out, warnings).map(visibleText).join('\n')}\n`);
+  writeStdout(`${textOf(dataset, found, output.path, warnings).map(visibleText).join('\n')}\n`);
 }
 
 /** The classes, if there are labels, and how many images of each class each split has. */

@@ -1,4 +1,5 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
+
 import { type Command, InvalidArgumentError } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import type { NamedImages } from '../../data/sources/imageFiles.ts';
@@ -8,7 +9,7 @@ import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { realPath, writeFileAtomically } from '../../storage/files.ts';
+import { realPath } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../classOption.ts';
 import { decodeMoved } from '../decodeMoved.ts';
@@ -21,7 +22,7 @@ import {
   type EngineOptions,
   stepText,
 } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { outputPng } from '../outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
@@ -80,14 +81,14 @@ async function runEdit(
   options: EditCommandOptions,
 ): Promise<void> {
   const { out, toClass, step } = options;
-  requireWritablePng(out);
+  const output = outputPng(out);
   const groups = groupsOf(options);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const edit = groups
     ? await moveBetweenGroups(model, image, groups, options)
     : await moveToClasses(model, image, toClass!, options);
   const { imageShape } = model;
-  writeFileAtomically(out, contactSheet(edit.row, { imageShape, columns: edit.columns.length }));
+  output.write(contactSheet(edit.row, { imageShape, columns: edit.columns.length }));
   writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, step: model.step, image, ...edit.report, skipped: edit.skipped })}\n`

@@ -20,7 +20,7 @@ import {
   oneOf,
   stepText,
 } from '../options.ts';
-import { requireWritableOutput } from '../requireWritable.ts';
+import { outputFile } from '../outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
@@ -71,7 +71,7 @@ async function runEncode(
   options: EncodeCommandOptions,
 ): Promise<void> {
   const { out, precision, exact, step } = options;
-  requireWritableOutput(out);
+  outputFile(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);

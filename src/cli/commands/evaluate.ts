@@ -12,7 +12,6 @@ import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { runFiles } from '../../training/folder/runFiles.ts';
 import { appendEvaluation, readSummary } from '../../training/folder/summaryFile.ts';
@@ -20,9 +19,9 @@ import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { stepText, wholeNumber } from '../options.ts';
+import { outputPng } from '../outputFile.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
-import { requireWritablePng } from '../requireWritable.ts';
 import { notOfRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
@@ -65,9 +64,7 @@ export function registerEvaluate(program: Command): void {
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions, ranks: Ranks): Promise<void> {
   const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
-  if (worst !== undefined && ranks.rank === 0) {
-    requireWritablePng(worst);
-  }
+  const output = worst !== undefined && ranks.rank === 0 ? outputPng(worst) : undefined;
   const engine = await compileOptionsOf(ranks, options);
   const { trained, images } = await requireSameInputs(ranks, async () => {
     const trained = await loadTrained(directory, { weights, step });
@@ -112,10 +109,10 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     picture !== undefined &&
     (await drawOrNote('picture of the worst images', () => {
       const png = drawWorst(images, measured.worstImages);
-      if (run && worst === undefined) {
-        runFiles(run.paths).write(picture, png);
+      if (output) {
+        output.write(png);
       } else {
-        writeFileAtomically(picture, png);
+        runFiles(run!.paths).write(picture, png);
       }
       return picture;
     })) !== null;

@@ -1,4 +1,5 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
+
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -7,7 +8,6 @@ import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../classOption.ts';
 import { decodeMoved } from '../decodeMoved.ts';
@@ -22,7 +22,7 @@ import {
   stepText,
   wholeNumber,
 } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { outputPng } from '../outputFile.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
@@ -63,7 +63,7 @@ async function runInterpolate(
   options: InterpolateCommandOptions,
 ): Promise<void> {
   const { steps, step, out } = options;
-  requireWritablePng(out);
+  const output = outputPng(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
@@ -76,7 +76,7 @@ async function runInterpolate(
     nameOf: (index) => `image ${index + 1} of ${steps}`,
     remedy: 'choose other ends, or lower --temperature if they are seeds',
   });
-  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, columns: steps }));
+  output.write(contactSheet(images, { imageShape: model.imageShape, columns: steps }));
   const [from, to] = ends;
   writeStdout(
     options.json

@@ -1,4 +1,5 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
+
 import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
@@ -6,7 +7,6 @@ import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../classOption.ts';
 import {
@@ -20,7 +20,7 @@ import {
   stepText,
   wholeNumber,
 } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { outputPng } from '../outputFile.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -64,7 +64,7 @@ export function registerSample(program: Command): void {
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse, step } = options;
-  requireWritablePng(out);
+  const output = outputPng(out);
   const engine = await compileOptions(options);
   const model = keep(await loadModel(directory, { ...engine, inverse, step }));
   const { count, columns, classes } = sheetOf(model, options);
@@ -89,7 +89,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, ...columns }));
+  output.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
   writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, step: model.step, count, ...classReport(model, options), temperature, seed, seconds, overflowed })}\n`

@@ -15,7 +15,6 @@ import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -28,10 +27,10 @@ import {
   stepText,
   wholeNumber,
 } from '../options.ts';
+import { outputFile, outputPng } from '../outputFile.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
-import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
 import { type Maps, mapsText, writeMaps } from '../scoreMaps.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -112,12 +111,8 @@ async function runScore(
 ): Promise<void> {
   const { out, sheet, map: mapFolder, step } = options;
   const format = out === undefined ? undefined : formatOf(out);
-  if (out !== undefined && ranks.rank === 0) {
-    requireWritableOutput(out);
-  }
-  if (sheet !== undefined && ranks.rank === 0) {
-    requireWritablePng(sheet);
-  }
+  const list = out !== undefined && ranks.rank === 0 ? outputFile(out) : undefined;
+  const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet) : undefined;
   if (mapFolder !== undefined && ranks.rank === 0) {
     requireNewFolder(mapFolder);
   }
@@ -170,12 +165,8 @@ async function runScore(
     skipped,
     ...(maps && { maps }),
   };
-  if (out !== undefined) {
-    writeFileAtomically(out, format === 'csv' ? csv(images) : `${stringifyJson(report, 2)}\n`);
-  }
-  if (sheet !== undefined) {
-    writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
-  }
+  list?.write(format === 'csv' ? csv(images) : `${stringifyJson(report, 2)}\n`);
+  picture?.write(sheetOf(scores, pixels, imageShape));
   writeStdout(
     options.json ? `${JSON.stringify(report)}\n` : text(report, stepText(model.step, options), out, sheet),
   );

@@ -11,6 +11,7 @@ import { finishRun } from '../../evaluation/runs/trainRun.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
+import { tidyRun } from '../../training/folder/leftovers.ts';
 import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
 import { lockRun } from '../../training/folder/runLock.ts';
 import {
@@ -125,6 +126,7 @@ async function runOpened(
 ): Promise<void> {
   const { directory } = run.paths;
   if (isDone(run, options)) {
+    tidyRun(run.paths);
     const { step } = run.state!;
     const reached = await reachedBefore(run);
     print(reached, options, [
@@ -180,16 +182,17 @@ async function finish(
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
     const { test, exitCode: untested } =
       finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
-    if (test) {
+    // A process that was killed after the test may have recorded the same.
+    if (test && !isTested(readSummary(run.paths), state.step)) {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
-    // Complete only after the test, unless that is skipped or interrupted.
-    writeSummary(run.paths, { ...readSummary(run.paths), complete: finished });
     const { samples, curve } = await finishRun(run, result, untested ? undefined : model, drawOrNote);
     if (samples !== null) {
       writeStderr(overflowNote(samples.overflowed, samples.count));
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
+    // Last: a run that was killed before is finished by a resume.
+    writeSummary(run.paths, { ...readSummary(run.paths), complete: finished });
     return { test, untested, samples: samples?.file ?? null, curve };
   });
   print(readSummary(run.paths), options, [

@@ -9,6 +9,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
 import { locateData } from '../../training/folder/dataMark.ts';
 import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
@@ -74,10 +75,21 @@ async function newRun(
   requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
-  const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)), {
-    preset: name ?? null,
-  });
+  const run = await startRun(config, out ?? chosenRunFolder(folder), { preset: name ?? null });
   return { ...run, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/**
+ * A free folder in `runs` of the working directory.
+ *
+ * @throws UserError (`invalid-data`) if `runs` is a link, which the user has not named
+ */
+function chosenRunFolder(name: string): string {
+  const folder = join('runs', name);
+  const remedy = phrase`delete it, or name the run folder: ${option('out', folder)}`;
+  // Before anything is looked up through the link.
+  new ClosedFolder('.', { remedy }).requireNoLink('runs');
+  return nextFreeRunFolder(folder);
 }
 
 /** Treats the images of a configuration that lies in a run folder like those of the run. */

@@ -15,14 +15,9 @@ export interface TensorBoard {
   onSamples(step: number): void;
 }
 
-/** The events folder in a run folder. */
-function eventFolder({ paths }: PreparedRun): string {
-  return join(paths.directory, 'tensorboard');
-}
-
 /** Whether an earlier command has written events for the run. */
 export function hasEvents(run: PreparedRun): boolean {
-  return exists(eventFolder(run));
+  return exists(run.paths.tensorboard);
 }
 
 /**
@@ -33,7 +28,7 @@ export function hasEvents(run: PreparedRun): boolean {
  */
 export function tensorBoard(run: PreparedRun): TensorBoard {
   const { paths, state } = run;
-  const folder = eventFolder(run);
+  const folder = paths.tensorboard;
   // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;
   const file = (): EventFile => {

@@ -8,6 +8,7 @@ import type { RunStore } from '../run/runStore.ts';
 import { readSoundCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { markData } from './dataMark.ts';
 import { readDataRecord, writeDataRecord } from './dataRecordFile.ts';
+import { removeRunPartials } from './leftovers.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { requireNoLinks, runFiles } from './runFiles.ts';
 import { checkpointPath, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
@@ -61,9 +62,7 @@ function rewindLogs(paths: RunPaths, step: number): void {
   for (const folder of [paths.checkpoints, paths.samples]) {
     files.makeFolder(folder);
   }
-  for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
-    files.removePartialFiles(folder);
-  }
+  removeRunPartials(paths);
   for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
     files.setAside(path);
   }

@@ -2,7 +2,7 @@
 // started.
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { exists, isFolder } from '../../storage/files.ts';
+import { entryAt, exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
 import { runFiles } from './runFiles.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
@@ -76,7 +76,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
   removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
 }
 
-/** The first of `base`, `base-2`, `base-3` … in which a run can be created. */
+/** The first of `base`, `base-2`, `base-3` … in which a run can be created, and which is no link. */
 export function nextFreeRunFolder(base: string): string {
   const stem = base.replace(/(?<=.)[/\\]+$/, '');
   let candidate = stem;
@@ -96,5 +96,8 @@ function holdsRun(paths: RunPaths): boolean {
 }
 
 function isFree(directory: string): boolean {
+  if (entryAt(directory)?.isSymbolicLink()) {
+    return false;
+  }
   return !exists(directory) || (isFolder(directory) && !holdsRun(runPaths(directory)));
 }

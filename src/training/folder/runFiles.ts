@@ -16,13 +16,10 @@ export function runFiles(paths: RunPaths): ClosedFolder {
  */
 export function requireNoLinks(paths: RunPaths): void {
   const files = runFiles(paths);
-  const { config, schema, metrics, timings, checkpoints, curve, samples, summary, dataRecord } = paths;
-  const written = [config, schema, metrics, timings, checkpoints, curve, samples, summary, dataRecord];
-  for (const path of written) {
+  const { directory: _, lock: __, ...written } = paths;
+  for (const path of [...Object.values(written), cardPath(paths)]) {
     files.requireNoLink(path);
   }
-  files.requireNoLink(cardPath(paths));
-  files.requireNoLink(pathIn(paths.directory, 'tensorboard'));
 }
 
 /** The path of a run's model card. */

@@ -23,6 +23,8 @@ export interface RunPaths {
   readonly curve: string;
   /** The folder of the sample grids. */
   readonly samples: string;
+  /** The folder of the TensorBoard events. */
+  readonly tensorboard: string;
   /** The result of the training, and every evaluation. */
   readonly summary: string;
   /** What identifies its images. */
@@ -59,6 +61,7 @@ export function runPaths(directory: string): RunPaths {
     checkpoints: pathIn(directory, checkpointFolder),
     curve: pathIn(directory, 'curve.png'),
     samples: pathIn(directory, 'samples'),
+    tensorboard: pathIn(directory, 'tensorboard'),
     summary: pathIn(directory, runFileNames.summary),
     dataRecord: pathIn(directory, runFileNames.dataRecord),
     dataMark: pathIn(directory, 'data.mark'),

@@ -1,0 +1,8 @@
+// Runs the command line in a process that kills itself inside one of its writes: the write in JSON, then the words of
+// the command.
+import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
+
+const [deadly, ...words] = process.argv.slice(2);
+dieInWrite(JSON.parse(deadly!) as DeadlyWrite);
+process.argv.splice(2, Number.POSITIVE_INFINITY, ...words);
+await import('../cli/main.ts');
