@@ -3,11 +3,15 @@
 //   npm run build && npm run site
 //
 // Writes built-site, which any host can serve. `npx vite preview --outDir built-site` shows it.
+import { lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { faultsOf } from './faults.ts';
 import { buildSite } from './site.ts';
 
 const target = fileURLToPath(new URL('../built-site', import.meta.url));
+if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) {
+  throw new Error(`${target} is a link, which the build would empty: delete it`);
+}
 await buildSite(target);
 const faults = faultsOf(target);
 for (const fault of faults) {

@@ -25,7 +25,10 @@ let folder: string;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-hostile-')));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return rm(folder, { recursive: true });
+});
 
 /** A time limit in ms: far more than any of these tests takes, far less than the file would take. */
 const quick = 5000;
@@ -236,11 +239,36 @@ describe('a path that is not a regular file', () => {
     'is read as the image it links to, once',
     async () => {
       await symlink('a.png', join(folder, 'set/train/0.png'));
-      await symlink('../../c.png', join(folder, 'set/train/c.png'));
-      await symlink('../../c.png', join(folder, 'set/train/d.png'));
-      await cp(fixture('opaque.png'), join(folder, 'c.png'));
-      expect((await score('set', 'c.png')).names).toHaveLength(3);
+      await cp(fixture('opaque.png'), join(folder, 'set/train/c.png'));
+      await symlink('c.png', join(folder, 'set/train/d.png'));
+      await symlink('../train/c.png', join(folder, 'set/test/e.png'));
+      expect((await score('set')).names).toHaveLength(3);
       expect((await open(join(folder, 'set'))).train.count).toBe(2);
+    },
+    quick,
+  );
+
+  it(
+    'is refused if it leads out of the folder, unless the user follows such links',
+    async () => {
+      await cp(fixture('opaque.png'), join(folder, 'c.png'));
+      await symlink('../../c.png', join(folder, 'set/train/c.png'));
+      await symlink(join(folder, 'c.png'), join(folder, 'set/train/d.png'));
+      expect(await score('set')).toEqual({
+        names: ['test/b.png', 'train/a.png'],
+        skipped: [
+          'set/train/c.png: a link to a file elsewhere; set EMERGING_LINKS=follow if the links are your own, or pass the file itself',
+        ],
+      });
+      await symlink('../../d.png', join(folder, 'set/train/e.png'));
+      await cp(fixture('opaque.png'), join(folder, 'd.png'));
+      await expect(open(join(folder, 'set'))).rejects.toThrow(
+        'set: 2 links in it lead to files elsewhere, such as train/c.png: set EMERGING_LINKS=follow if the links are your ' +
+          'own, or put copies in their place',
+      );
+      vi.stubEnv('EMERGING_LINKS', 'follow');
+      expect((await score('set', 'c.png')).names).toHaveLength(4);
+      expect((await open(join(folder, 'set'))).train.count).toBe(3);
     },
     quick,
   );

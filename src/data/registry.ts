@@ -13,6 +13,7 @@ import {
   type PathFormat,
 } from './dataset.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
+import { requireNoLinksOut } from './formats/linksOut.ts';
 import { openingOnce } from './formats/storedFiles.ts';
 import { packedFile } from './packed/packedFile.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -175,6 +176,11 @@ async function findAt(path: string): Promise<Found> {
         );
   }
   const openStore = openingOnce();
+  if (isFolder(path)) {
+    const folder = await openStore(path);
+    await folder.names();
+    requireNoLinksOut(path, folder.linksOut?.() ?? []);
+  }
   for (const { recognises, open, openPart, openRaw } of pathFormats) {
     if (await recognises(path, openStore)) {
       return {

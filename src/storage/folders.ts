@@ -49,6 +49,8 @@ export function listFolder(path: string): string[] {
 export interface FilesBelow {
   /** Regular files and links to such, each real file once; and links that lead nowhere. */
   readonly files: readonly string[];
+  /** Those of `files` that are links to files outside of the folder. */
+  readonly linksOut: readonly string[];
   /** FIFOs, devices, sockets, and links to these or to folders, which are not followed. */
   readonly others: readonly string[];
 }
@@ -59,7 +61,7 @@ export interface FilesBelow {
  * @throws UserError if one of them cannot be read
  */
 export function filesBelow(folder: string): FilesBelow {
-  const [files, links, others]: [string[], string[], string[]] = [[], [], []];
+  const [files, links, others, linksOut]: [string[], string[], string[], string[]] = [[], [], [], []];
   try {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       const name = pathFrom(folder, join(entry.parentPath, entry.name));
@@ -82,10 +84,13 @@ export function filesBelow(folder: string): FilesBelow {
       } else if (target === undefined || !seen.has(target)) {
         files.push(name);
         seen.add(target ?? join(root, name));
+        if (target !== undefined && !target.startsWith(join(root, sep))) {
+          linksOut.push(name);
+        }
       }
     }
   }
-  return { files: files.sort(), others: others.sort() };
+  return { files: files.sort(), linksOut, others: others.sort() };
 }
 
 /** The real path of the regular file that a link leads to; undefined if it is broken. */

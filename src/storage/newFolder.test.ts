@@ -67,3 +67,18 @@ it('leaves nothing behind if a file cannot be written', () => {
   );
   expect(readdirSync(root)).toEqual([]);
 });
+
+it('refuses names that are the same file on some systems', () => {
+  for (const names of [
+    ['a.png', 'A.png'],
+    ['é', 'e\u0301'],
+    ['x/a', 'X/a'],
+  ]) {
+    const write = () =>
+      writeNewFolder(join(root, 'new'), Object.fromEntries(names.map((name) => [name, ''])));
+    expect(write).toThrow(
+      `cannot write both ${names[0]} and ${names[1]}: on some systems these are the same file`,
+    );
+    expect(readdirSync(root)).toEqual([]);
+  }
+});

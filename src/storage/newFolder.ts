@@ -30,15 +30,43 @@ export function requireNewFolder(path: string): void {
 }
 
 /**
- * Whether a file of this name, a path with `/`, stays inside the folder that it is written to, wherever that
- * is.
+ * Whether a file of this name, a path with `/`, stays inside the folder that it is written to, wherever that is, and the
+ * name is the plain one of that file: no part of it is empty, `.` or `..`.
  */
 export function staysInFolder(name: string): boolean {
-  if (name.includes('\0')) {
+  if (name.includes('\0') || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
     return false;
   }
   const inside = relative(anyFolder, resolve(anyFolder, name));
   return inside !== '' && !isAbsolute(inside) && inside.split(sep)[0] !== '..';
+}
+
+/**
+ * What the names of one file have in common: on some systems the case of letters does not matter, nor how they are
+ * encoded (é as one character or two).
+ */
+export function fileKey(name: string): string {
+  return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/**
+ * Checks that all names are those of different files on any system.
+ *
+ * @throws UserError (`invalid-data`) that names the first two that may be the same
+ */
+export function requireDistinctFiles(names: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const key = fileKey(name);
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new UserError(
+        'invalid-data',
+        `cannot write both ${other} and ${name}: on some systems these are the same file; rename one of them`,
+      );
+    }
+    seen.set(key, name);
+  }
 }
 
 /**
@@ -47,11 +75,12 @@ export function staysInFolder(name: string): boolean {
  *
  * @param files contents by name
  * @returns the paths of the files, relative if the folder's path is
- * @throws UserError if something exists there already or the disk does not allow it; what was created is
- * removed
+ * @throws UserError if something exists there already, two names may be the same file, or the disk does not allow it;
+ * what was created is removed
  */
 export function writeNewFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): string[] {
   requireNewFolder(path);
+  requireDistinctFiles(Object.keys(files));
   const target = resolve(path);
   const partial = partialPath(target);
   const parents = makeFolders(folderOf(target));

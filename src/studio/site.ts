@@ -5,7 +5,7 @@ import { ClosedFolder } from '../storage/closedFolder.ts';
 import { blocksOf } from '../storage/fileBytes.ts';
 import { exists, type FileContent, isFolder, readText } from '../storage/files.ts';
 import { folderOf, listFolder, makeFolders, pathIn } from '../storage/folders.ts';
-import { staysInFolder } from '../storage/newFolder.ts';
+import { requireDistinctFiles, staysInFolder } from '../storage/newFolder.ts';
 import type { StudioFiles } from './files.ts';
 import { contentPolicy } from './headers.ts';
 
@@ -31,9 +31,10 @@ export function requireSiteFolder(folder: string): void {
  */
 export function writeSite(folder: string, files: StudioFiles): number {
   const earlier = earlierFiles(folder);
+  const names = files.list();
+  requireDistinctFiles(names);
   makeFolders(folder);
   const site = new ClosedFolder(folder);
-  const names = files.list();
   const write = (name: string, content: FileContent): void => {
     makeFoldersIn(site, folderOf(name));
     site.write(pathIn(folder, name), content);

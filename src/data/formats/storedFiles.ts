@@ -80,6 +80,7 @@ function folderFiles(path: string, limit: number): FileStore {
     path,
     isArchive: false,
     names,
+    linksOut: () => (listed?.linksOut ?? []).filter(isVisible),
     irregular: () => (listed?.others ?? []).filter(isVisible),
     async *files(wanted) {
       const budget = source.pass();

@@ -9,6 +9,7 @@ import { filesBelow } from '../../storage/folders.ts';
 import { Budget, OverBudget } from '../budget.ts';
 import { maxFileBytes } from '../formats/fileStore.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
 
@@ -41,12 +42,14 @@ interface ImageFile {
 }
 
 const otherFormat = `not a ${imageFormats} image; convert it to PNG`;
+const linkOut = `a link to a file elsewhere; ${ownLinks}, or pass the file itself`;
 const notRegular = 'neither a regular file nor a folder, or a link to a folder; pass the folder itself';
 
 /**
  * Reads the images at `paths`: the given files, and all image files in the given folders and below,
  * sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
- * image format, or are not regular files. Each real file is read once, and links to folders are not followed.
+ * image format, are not regular files, or are links out of the folder (unless `EMERGING_LINKS` is `follow`). Each real
+ * file is read once, and links to folders are not followed.
  *
  * @throws OverBudget if small files decode to far too many pixels
  * @throws UserError if a path does not exist, a given file cannot be read, an image has another size or
@@ -114,13 +117,15 @@ function findImages(path: string): ImageFile[] {
   if (!isFolder(path)) {
     return [{ path, found: false }];
   }
-  const { files, others } = filesBelow(path);
+  const { files, linksOut, others } = filesBelow(path);
+  const left = new Set(followsLinksOut() ? [] : linksOut);
   const found = files
     .filter((name) => imageName.test(name) || otherImageName.test(name))
     .map((name) => ({
       path: join(path, name),
       found: true,
       ...(otherImageName.test(name) && { refusal: otherFormat }),
+      ...(left.has(name) && { refusal: linkOut }),
     }));
   const refused = others.map((name) => ({ path: join(path, name), found: true, refusal: notRegular }));
   return [...found, ...refused].filter((file) => !basename(file.path).startsWith('.'));

@@ -145,6 +145,8 @@ describe('is refused', () => {
     ['with names that are not strings', images(1, 2, 3)],
     ['with a name that leaves the folder', images('a.png', 'b.png', '../c.png')],
     ['with a name that leaves it midway', images('a.png', 'b.png', 'x/../../c.png')],
+    ['with the name of another file in other words', images('a.png', 'b.png', 'x/../b.png')],
+    ['with a name that begins with ./', images('a.png', 'b.png', './c.png')],
     ['with an absolute name', images('a.png', 'b.png', '/c.png')],
     ['with an empty name', images('a.png', 'b.png', '')],
     ['with a duplicate name', images('a.png', 'b.png', 'a.png')],

@@ -1,30 +1,25 @@
 // `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is over. A
 // command must work or refuse in words, within limits of time and memory. What fails is kept.
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../../cli/options.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
 import { runInLimits } from './inLimits.ts';
 
 const options = new Command('fuzz')
   .option('--minutes <n>', 'how long to go on', wholeNumber(1), 60)
   .option('--seed <n>', 'the seed of the damage', wholeNumber(0), 0)
-  .option('--keep <folder>', 'where files that fail are kept', 'fuzz-findings')
+  .option('--keep <folder>', 'an existing folder where files that fail are kept (default: fuzz-findings)')
   .parse()
-  .opts<{ minutes: number; seed: number; keep: string }>();
+  .opts<{ minutes: number; seed: number; keep?: string }>();
+/** Where files that fail are kept; only a folder that was named may be a link. */
+const keptIn = options.keep ?? 'fuzz-findings';
+const findings = new ClosedFolder(options.keep ?? '.');
 
 const LIMITS = { seconds: 20, openFiles: 256 };
 const MOST_BYTES = 2 ** 30;
@@ -178,9 +173,9 @@ let next = 0;
 /** Keeps a file that a command did not cope with, and says so. */
 function keep(file: string, command: readonly string[], why: string): void {
   counts.failed++;
-  mkdirSync(options.keep, { recursive: true });
-  const kept = join(options.keep, `${options.seed}-${counts.failed}${extname(file)}`);
-  copyFileSync(file, kept);
+  findings.makeFolder(keptIn);
+  const kept = join(keptIn, `${options.seed}-${counts.failed}${extname(file)}`);
+  findings.write(kept, readFileSync(file));
   process.stdout.write(`${kept}: ${command.slice(0, 2).join(' ')}: ${why}\n`);
 }
 

@@ -1,0 +1,34 @@
+// Names of pictures: one file for each image, on any system.
+import { expect, it, vi } from 'vitest';
+import { pngNames } from './pngNames.ts';
+
+function namesAndNotes(names: readonly string[]): { files: string[]; notes: string } {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const files = pngNames(names);
+    return { files, notes: write.mock.calls.map(([text]) => String(text)).join('') };
+  } finally {
+    write.mockRestore();
+  }
+}
+
+it('ends all names with .png, once', () => {
+  expect(namesAndNotes(['a', 'b.png', 'c.PNG', 'd.jpg'])).toEqual({
+    files: ['a.png', 'b.png', 'c.PNG', 'd.jpg.png'],
+    notes: '',
+  });
+});
+
+it.each([
+  ['a', 'a.png'],
+  ['a.png', 'A.PNG'],
+  ['é.png', 'e\u0301.png'],
+  ['straße.png', 'STRASSE.png'],
+  ['folder/a.png', 'Folder/a.png'],
+])('writes %s and %s to two files, and says so', (one, other) => {
+  const { files, notes } = namesAndNotes([one, other]);
+  expect(files[0]).toBe(one.endsWith('.png') ? one : `${one}.png`);
+  expect(files[1]).toBe(`${other}.png`);
+  expect(notes).toContain(`1 image written under another name`);
+  expect(notes).toContain(`${other} as ${other}.png`);
+});

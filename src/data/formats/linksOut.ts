@@ -1,0 +1,26 @@
+// Links that lead out of a folder of images: a stranger may have placed them, so they are refused unless the user says otherwise.
+import { UserError } from '../../errors.ts';
+
+/** What to do about such a link. */
+export const ownLinks = 'set EMERGING_LINKS=follow if the links are your own';
+
+/** Whether the user has said that links may lead anywhere. */
+export function followsLinksOut(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.EMERGING_LINKS === 'follow';
+}
+
+/**
+ * Refuses a folder with links to files outside of it.
+ *
+ * @param links their names
+ * @throws UserError (`invalid-data`) that counts them, unless `followsLinksOut`
+ */
+export function requireNoLinksOut(path: string, links: readonly string[]): void {
+  if (links.length > 0 && !followsLinksOut()) {
+    const count = links.length === 1 ? 'a link in it leads' : `${links.length} links in it lead`;
+    throw new UserError(
+      'invalid-data',
+      `${path}: ${count} to files elsewhere, such as ${links[0]}: ${ownLinks}, or put copies in their place`,
+    );
+  }
+}
