@@ -73,7 +73,12 @@ describe.runIf(process.platform !== 'win32')('a link is refused', () => {
 describe.runIf(process.platform !== 'win32')('a link is not written through', () => {
   it.each(['.partial', '.partial.json'])('in place of NAME%s of a download', async (end) => {
     mkdirSync(inFolder('data'));
-    symlinkSync(inFolder('home', 'file'), inFolder('data', `cifar-10-binary.tar.gz${end}`));
+    const file = 'cifar-10-binary.tar.gz';
+    // As a server's version that an earlier call has begun: it would be continued.
+    const note = JSON.stringify({ url: `${url}/${file}`, version: '"1"' });
+    writeFileSync(inFolder('data', `${file}.partial.json`), note);
+    rmSync(inFolder('data', `${file}${end}`), { force: true });
+    symlinkSync(inFolder('home', 'file'), inFolder('data', `${file}${end}`));
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', `--from=${url}`);
     expect(stderr).toContain('not the published one (15 of');
     expect(code).toBe(1);

