@@ -12,7 +12,7 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
  * @param host where the server listens, as the user has said it
  */
 export function refusalOf(
-  { host: asked = '', origin }: IncomingHttpHeaders,
+  { host: asked = '', origin, ...headers }: IncomingHttpHeaders,
   host: string,
 ): string | undefined {
   const name = asked.replace(/:\d+$/, '').toLowerCase();
@@ -22,7 +22,12 @@ export function refusalOf(
   if (!isOurs) {
     return 'the studio does not answer to this name';
   }
-  if (origin !== undefined && origin !== `http://${asked}`) {
+  // Browsers name the origin of scripts alone, and say of all else, such as pictures, only whether it is the same site.
+  const isForeign = !['same-origin', 'none', undefined].includes(
+    headers['sec-fetch-site'] as string | undefined,
+  );
+  const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if ((origin !== undefined && origin !== `http://${asked}`) || (isForeign && !isLink)) {
     return 'the studio answers its own page only';
   }
   return undefined;

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { exists } from '../storage/files.ts';
 import { filesBelow, pathIn } from '../storage/folders.ts';
-import { RUNS_FILE } from './foundRun.ts';
+import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
 import { offeredModels } from './offeredModels.ts';
 import { overviewReader } from './overviews.ts';
-import { fileOn, placesOn, type Shelf, shelfOf } from './shelf.ts';
+import { type Shelf, searched, shelfOf } from './shelf.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 const builtPage = pathIn(packageFolder, 'dist', 'page');
@@ -17,7 +17,7 @@ const builtPage = pathIn(packageFolder, 'dist', 'page');
 export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
 
 /** Where the content of a file is. */
-export type Content = { readonly file: string } | { readonly text: string };
+type Content = { readonly file: string } | { readonly text: string };
 
 /** The files of a studio. */
 export interface StudioFiles {
@@ -25,6 +25,8 @@ export interface StudioFiles {
   find(path: string): Content | undefined;
   /** The paths of the files that make up the page and the models; what only a server has is not among them. */
   list(): string[];
+  /** Where the search for models stopped before its end; undefined if it did not. */
+  stopped(): string | undefined;
 }
 
 /**
@@ -39,8 +41,13 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   }
   // Read anew: the page may be built again while it is served.
   const page = () => filesBelow(pageFolder).files;
+  const shelved = searched(shelves);
   const overviewOf = overviewReader();
-  const models = () => offeredModels(placesOn(shelves), overviewOf);
+  const models = () => offeredModels(shelved.all().places, overviewOf);
+  const runs = (): FoundRuns => {
+    const { places, stopped } = shelved.all();
+    return { runs: foundRuns(places, overviewOf), stopped: stopped ?? null };
+  };
   return {
     find(path) {
       if (page().includes(path)) {
@@ -50,9 +57,9 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
         return { text: `${JSON.stringify(models(), null, 2)}\n` };
       }
       if (path === RUNS_FILE) {
-        return { text: `${JSON.stringify(foundRuns(placesOn(shelves), overviewOf), null, 2)}\n` };
+        return { text: `${JSON.stringify(runs(), null, 2)}\n` };
       }
-      const file = fileOn(shelves, path);
+      const file = shelved.file(path);
       return file !== undefined && exists(file) ? { file } : undefined;
     },
     list: () => [
@@ -60,5 +67,6 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
       MODELS_FILE,
       ...models().flatMap(({ path, files }) => files.map((name) => `${path}/${name}`)),
     ],
+    stopped: () => shelved.all().stopped,
   };
 }

@@ -11,5 +11,12 @@ export interface FoundRun extends RunProgress {
   readonly samples: readonly string[];
 }
 
+/** The runs that a studio has found. */
+export interface FoundRuns {
+  readonly runs: readonly FoundRun[];
+  /** Where the search for them stopped before its end; null if it did not. */
+  readonly stopped: string | null;
+}
+
 /** The name of the list of runs, next to the page of a server; static files have none. */
 export const RUNS_FILE = 'runs.json';

@@ -13,7 +13,7 @@ import { parseJsonObject } from '../storage/jsonText.ts';
 import { listCheckpoints, runPaths } from '../training/folder/runFolder.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
-import { isWithin, type Place } from './shelf.ts';
+import { isWithin, type Place } from './place.ts';
 
 /** The models in these places. What is wrong with one is its `problem`, and does not concern the others. */
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {

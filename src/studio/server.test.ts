@@ -10,7 +10,7 @@ import { reverse } from '../flows/permutation.ts';
 import { registerMixing } from '../models/ownMixings.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
-import type { FoundRun } from './foundRun.ts';
+import type { FoundRuns } from './foundRun.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import { type RunningStudio, serveStudio } from './server.ts';
 import { shelfOf } from './shelf.ts';
@@ -168,7 +168,9 @@ it('lists runs at some depth as they go, with what the page may look at', async 
   writeFileSync(path('runs', 'mine', 'deep', 'samples', 'notes.png'), 'secret');
   const logs = (text: string) => writeFileSync(path('runs', 'mine', 'deep', 'metrics.jsonl'), text);
   const deep = async () =>
-    (JSON.parse((await ask('/runs.json')).body) as FoundRun[]).find((one) => one.path === 'runs/mine/deep');
+    (JSON.parse((await ask('/runs.json')).body) as FoundRuns).runs.find(
+      (one) => one.path === 'runs/mine/deep',
+    );
   logs('{"step":6,"bitsPerDim":3}\n');
   expect(await deep()).toMatchObject({ step: 6, train: 3, validation: null, problem: null });
   logs('{"step":6,"bitsPerDim":3}\n{"step":6,"validationBitsPerDim":2.5}\n');
@@ -184,8 +186,9 @@ it('lists runs at some depth as they go, with what the page may look at', async 
   expect(await ask('/runs/mine/deep/samples/notes.png')).toMatchObject({ status: 404 });
   writeRun('runs', 'a', 'b', 'c', 'too-deep');
   writeRun('runs', '.hidden');
-  const found: FoundRun[] = JSON.parse((await ask('/runs.json')).body);
-  expect(found.map((one) => one.path)).toEqual(['runs/first', 'runs/mine/deep']);
+  const { runs, stopped }: FoundRuns = JSON.parse((await ask('/runs.json')).body);
+  expect(stopped).toBe(null);
+  expect(runs.map((one) => one.path)).toEqual(['runs/first', 'runs/mine/deep']);
 });
 
 describe('requests that are refused', () => {
@@ -231,6 +234,13 @@ describe('requests that are refused', () => {
     expect(await ask('/models.json', { host: `localhost:${new URL(studio.url).port}` })).toMatchObject({
       status: 200,
     });
+    const picture = (site: string) => ({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' });
+    expect(await ask('/models.json', picture('cross-site'))).toMatchObject({ status: 403 });
+    expect(await ask('/models.json', picture('same-site'))).toMatchObject({ status: 403 });
+    expect(await ask('/models.json', picture('same-origin'))).toMatchObject({ status: 200 });
+    const link = { ...picture('cross-site'), 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect(await ask('/', link)).toMatchObject({ status: 200 });
+    expect(await ask('/', { ...link, 'sec-fetch-dest': 'iframe' })).toMatchObject({ status: 403 });
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       expect(await ask('/', {}, method)).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     }
@@ -339,7 +349,7 @@ it('lists runs with broken files beside the others, and serves them still', asyn
       truncateSync(path('runs', name, file), 8 * 2 ** 30);
     }
   }
-  const runs = JSON.parse((await ask('/runs.json')).body) as FoundRun[];
+  const { runs } = JSON.parse((await ask('/runs.json')).body) as FoundRuns;
   for (const list of [runs, await models()]) {
     const problems = Object.fromEntries(
       list.map(({ path: at, problem }) => [at.replace('runs/', ''), problem]),

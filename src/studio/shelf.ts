@@ -1,19 +1,88 @@
 // The folders of models that a studio offers, and the files of them that it hands out. They may come from strangers.
-import { basename, resolve, sep } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { isExported } from '../evaluation/model/loadExported.ts';
-import { isFolder, realPath } from '../storage/files.ts';
-import { listFolder, pathIn } from '../storage/folders.ts';
-import { isRunFolder } from '../training/folder/runFolder.ts';
+import { isFolder } from '../storage/files.ts';
+import { pathIn } from '../storage/folders.ts';
+import { isBelow, type Place, placeOf } from './place.ts';
+import { type Found, isModel, modelsBelow } from './search.ts';
 
-/** A folder of a model, and its path from the page: `runs/first`. */
-export interface Place {
-  readonly path: string;
-  readonly folder: string;
+/** Looks for the models that are there at this moment. */
+export type Shelf = () => Found;
+
+/** The models of a folder and of the folders below, `prefix` being its path in the page; it may be a model itself. */
+export function shelfOf(prefix: string, folder: string): Shelf {
+  return () => {
+    if (!isFolder(folder)) {
+      return { places: [], stopped: undefined };
+    }
+    if (isModel(folder)) {
+      return { places: [placeOf(`${prefix}/${basename(resolve(folder))}`, folder)], stopped: undefined };
+    }
+    return modelsBelow(prefix, folder);
+  };
 }
 
-/** The folders of models that are there at this moment. */
-export type Shelf = () => readonly Place[];
+/** The models on several shelves. */
+export interface Shelves {
+  /**
+   * All of them.
+   *
+   * @throws UserError (`exists`) if two models have the same name
+   */
+  all(): Found;
+  /** The file that a path from the page names; undefined if it is none that is handed out. */
+  file(path: string): string | undefined;
+}
+
+/** A search that takes this long is not repeated at once, */
+const LONG_MS = 100;
+/** but only after so many times its duration, so that it never takes more than a small share of the time. */
+const REST = 20;
+
+/** Searches several shelves, at first when something is asked for. */
+export function searched(shelves: readonly Shelf[]): Shelves {
+  let known: Found | undefined;
+  let isFresh = (): boolean => false;
+  const all = (): Found => {
+    if (known === undefined || !isFresh()) {
+      const start = performance.now();
+      known = together(shelves.map((shelf) => shelf()));
+      const took = performance.now() - start;
+      const until = took < LONG_MS ? 0 : performance.now() + REST * took;
+      isFresh = () => performance.now() < until;
+    }
+    return known;
+  };
+  return {
+    all,
+    file(path) {
+      const place = placeAt(known?.places ?? [], path) ?? placeAt(all().places, path);
+      return place && fileIn(place, path.slice(place.path.length + 1));
+    },
+  };
+}
+
+/** What several searches have found, each model once. */
+function together(found: readonly Found[]): Found {
+  const places = new Map<string, Place>();
+  for (const place of found.flatMap((one) => one.places)) {
+    const other = places.get(place.path);
+    if (other !== undefined && other.real !== place.real) {
+      throw new UserError(
+        'exists',
+        `${other.folder} and ${place.folder} have the same name: rename one of them, or leave it out`,
+      );
+    }
+    places.set(place.path, place);
+  }
+  const stopped = found.flatMap((one) => one.stopped ?? []).join('; ');
+  return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
+}
+
+/** The place that a path is in. A model's folder has no model in it: at most one place matches. */
+function placeAt(places: readonly Place[], path: string): Place | undefined {
+  return places.find((one) => path.startsWith(`${one.path}/`));
+}
 
 /** The files of a model's folder that are handed out; nothing else in it ever is. */
 const handedOut = new RegExp(
@@ -23,103 +92,16 @@ const handedOut = new RegExp(
     'manifest\\.json',
     'config\\.yaml',
     'scores\\.json',
-    'checkpoints/step-\\d{8,}\\.safetensors',
+    'checkpoints/step-\\d{8,16}\\.safetensors',
     // How its training goes.
     '(metrics|timings)\\.jsonl',
     'summary\\.json',
     'README\\.md',
-    'samples/step-\\d{8,}\\.png',
+    'samples/step-\\d{8,16}\\.png',
   ].join('|')})$`,
 );
 
-/** How far below a named folder models are looked for, and in how many folders. */
-const MOST_LEVELS = 3;
-const MOST_FOLDERS = 1000;
-
-/** The models of a folder and of the folders below, `prefix` being its path in the page; it may be a model itself. */
-export function shelfOf(prefix: string, folder: string): Shelf {
-  return () => {
-    if (!isFolder(folder)) {
-      return [];
-    }
-    if (isModel(folder)) {
-      return [{ path: `${prefix}/${basename(resolve(folder))}`, folder }];
-    }
-    return modelsBelow({ path: prefix, folder });
-  };
-}
-
-/** The models below a folder, a level at a time; no models are looked for in a model. */
-function modelsBelow(top: Place): Place[] {
-  const models: Place[] = [];
-  let level = [top];
-  let looked = 0;
-  for (let depth = 0; depth < MOST_LEVELS && level.length > 0; depth++) {
-    const inside = level.slice(0, MOST_FOLDERS - looked).flatMap(foldersIn);
-    looked += level.length;
-    models.push(...inside.filter(({ folder }) => isModel(folder)));
-    level = inside.filter(({ folder }) => !isModel(folder));
-  }
-  return models;
-}
-
-/** The folders in a folder. A link may lead anywhere; whoever means its target names that instead. */
-function foldersIn({ path, folder }: Place): Place[] {
-  return namesIn(folder)
-    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
-    .map((name) => ({ path: `${path}/${name}`, folder: pathIn(folder, name) }))
-    .filter((inside) => isWithin(folder, inside.folder) && isFolder(inside.folder));
-}
-
-/** What is in a folder; nothing if the system does not show it. */
-function namesIn(folder: string): string[] {
-  try {
-    return listFolder(folder);
-  } catch (error) {
-    if (error instanceof UserError) {
-      return [];
-    }
-    throw error;
-  }
-}
-
-/**
- * The places of several shelves.
- *
- * @throws UserError (`exists`) if two models have the same name
- */
-export function placesOn(shelves: readonly Shelf[]): Place[] {
-  const places = new Map<string, Place>();
-  for (const place of shelves.flatMap((shelf) => shelf())) {
-    const other = places.get(place.path);
-    if (other !== undefined && realPath(other.folder) !== realPath(place.folder)) {
-      throw new UserError(
-        'exists',
-        `${other.folder} and ${place.folder} have the same name: rename one of them, or leave it out`,
-      );
-    }
-    places.set(place.path, place);
-  }
-  return [...places.values()];
-}
-
-/** The file that a path from the page names; undefined if it is none that is handed out. */
-export function fileOn(shelves: readonly Shelf[], path: string): string | undefined {
-  // A model's folder has no model in it: at most one place matches.
-  const place = placesOn(shelves).find((one) => path.startsWith(`${one.path}/`));
-  const name = place && path.slice(place.path.length + 1);
-  if (name === undefined || !handedOut.test(name)) {
-    return undefined;
-  }
-  const file = pathIn(place!.folder, ...name.split('/'));
-  return isWithin(place!.folder, file) ? file : undefined;
-}
-
-/** Whether a path stays in a folder when its links are followed. */
-export function isWithin(folder: string, path: string): boolean {
-  return realPath(path).startsWith(realPath(folder) + sep);
-}
-
-function isModel(folder: string): boolean {
-  return isFolder(folder) && (isRunFolder(folder) || isExported(folder));
+function fileIn({ folder, real }: Place, name: string): string | undefined {
+  const file = pathIn(folder, ...name.split('/'));
+  return handedOut.test(name) && isBelow(real, file) ? file : undefined;
 }

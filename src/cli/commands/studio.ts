@@ -9,7 +9,7 @@ import { requireSiteFolder, writeSite } from '../../studio/site.ts';
 import { visibleText } from '../../visibleText.ts';
 import { wholeNumber } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 
 interface StudioCommandOptions {
   readonly host: string;
@@ -48,13 +48,17 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
   const named = folders.length === 0 && build === undefined ? ['runs'] : folders;
   const shelves: readonly Shelf[] = [bundledModels, ...named.map((folder) => shelfOf('runs', folder))];
   const files = studioFiles(shelves);
+  const stopped = files.stopped();
+  if (stopped !== undefined) {
+    noteOnStderr(`warning: ${stopped}`);
+  }
   if (build !== undefined) {
     requireSiteFolder(build);
     const count = writeSite(build, files);
     writeStdout(`${visibleText(`${formatCounted(count, 'file')}: ${build}`)}\n`);
     return;
   }
-  // Found now rather than by the page.
+  // Described now rather than for the page.
   files.list();
   const { url } = await serveStudio(files, { host, port });
   writeStdout(`The studio is at ${url} until Ctrl-C.\n`);

@@ -12,7 +12,7 @@ import './runs.css';
 /** The room. */
 export function Runs() {
   const address = settings.value;
-  const { runs, watched, problem } = useWatch(
+  const { runs, stopped, watched, problem } = useWatch(
     (found) => looked(runsSettings(address, found)),
     JSON.stringify(address),
   );
@@ -29,6 +29,7 @@ export function Runs() {
       </RoomHead>
       <section class="runs-list-place" aria-label="All runs">
         {problem !== undefined && <Notice>{problem}</Notice>}
+        {stopped !== null && <Notice>The studio {stopped}.</Notice>}
         {runs?.length === 0 && (
           <p class="runs-quiet">
             No run yet: “emerging train --out runs/first” starts one, and it appears here.

@@ -1,6 +1,6 @@
 // The runs in the folders of the server, watched while the room is open.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FoundRun } from '../../../src/studio/foundRun.ts';
+import type { FoundRun, FoundRuns } from '../../../src/studio/foundRun.ts';
 import { RunCurve } from '../../parts/plot/RunCurve.ts';
 import { LogReader } from './LogReader.ts';
 
@@ -29,6 +29,8 @@ export interface WatchedRun {
 export interface Watch {
   /** Undefined until it is known. */
   readonly runs: readonly FoundRun[] | undefined;
+  /** Where the search for them stopped before its end; null if it did not. */
+  readonly stopped: string | null;
   /** The logs of those that are looked at, by path. */
   readonly watched: ReadonlyMap<string, WatchedRun>;
   /** Why nothing new is known, as a sentence. */
@@ -42,7 +44,12 @@ export interface Watch {
  * @param key what that depends on besides the runs: they are looked at again when it changes
  */
 export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly string[], key: string): Watch {
-  const [watch, setWatch] = useState<Watch>({ runs: undefined, watched: new Map(), problem: undefined });
+  const [watch, setWatch] = useState<Watch>({
+    runs: undefined,
+    stopped: null,
+    watched: new Map(),
+    problem: undefined,
+  });
   const logs = useRef(new Map<string, RunLogs>());
   const wanted = useRef(pathsAmong);
   const lookAgain = useRef(() => {});
@@ -59,9 +66,9 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
       isLooking = true;
       clearTimeout(timer);
       try {
-        const runs = await fetchRuns(signal);
+        const { runs, stopped } = await fetchRuns(signal);
         const watched = await readLogs(logs.current, runs, wanted.current(runs), signal);
-        setWatch({ runs, watched, problem: undefined });
+        setWatch({ runs, stopped, watched, problem: undefined });
       } catch (error) {
         if (!signal.aborted) {
           const why = error instanceof TypeError ? 'is the studio still running?' : (error as Error).message;
@@ -86,7 +93,7 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
   return watch;
 }
 
-async function fetchRuns(signal: AbortSignal): Promise<FoundRun[]> {
+async function fetchRuns(signal: AbortSignal): Promise<FoundRuns> {
   const response = await fetch(new URL('runs.json', document.baseURI), { cache: 'no-store', signal });
   if (!response.ok) {
     throw new Error(`the server answers ${response.status}: ${(await response.text()).trim()}`);

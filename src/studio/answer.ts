@@ -1,0 +1,74 @@
+// How a studio answers a request: with a file, a list, or why not.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusalOf } from './callers.ts';
+import type { StudioFiles } from './files.ts';
+import { answerHeaders, typeOf } from './headers.ts';
+import { sendFile } from './sendFile.ts';
+
+/**
+ * Answers a request.
+ *
+ * @param host where the server listens, as the user has said it
+ */
+export function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  files: StudioFiles,
+  host: string,
+): void {
+  for (const [name, value] of Object.entries(answerHeaders)) {
+    response.setHeader(name, value);
+  }
+  try {
+    const refusal = refusalOf(request.headers, host);
+    const path = pathOf(request.url ?? '');
+    const content = refusal === undefined && path !== undefined ? files.find(path) : undefined;
+    if (refusal !== undefined) {
+      say(response, 403, refusal);
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      say(response, 405, 'the studio only reads');
+    } else if (content === undefined) {
+      say(response, 404, 'there is nothing here');
+    } else {
+      const described = {
+        'content-type': typeOf(path!),
+        // The names of these files change with their contents; everything else may change at any moment.
+        'cache-control': path!.startsWith('assets/') ? 'max-age=31536000, immutable' : 'no-store',
+      };
+      if ('text' in content) {
+        response.writeHead(200, described).end(content.text);
+      } else {
+        sendFile(request, response, content.file, described);
+      }
+    }
+  } catch (error) {
+    // Whatever is wrong with one file, the others are still there.
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    say(response, 500, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${text}\n`);
+}
+
+/** The path in a request's target; undefined if it is none of a file below the page. */
+function pathOf(target: string): string | undefined {
+  const [path = ''] = target.split('?');
+  if (path === '/') {
+    return 'index.html';
+  }
+  try {
+    const parts = path.split('/').map(decodeURIComponent);
+    const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\\\0]/.test(part);
+    return parts[0] === '' && parts.slice(1).every(isSound) ? parts.slice(1).join('/') : undefined;
+  } catch {
+    // A % that begins no character.
+    return undefined;
+  }
+}

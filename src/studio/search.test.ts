@@ -1,0 +1,135 @@
+// The search for models: what it finds, and where it stops.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Place } from './place.ts';
+import { modelsBelow, type SearchLimits } from './search.ts';
+import { searched, shelfOf } from './shelf.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function writeRun(...names: string[]): void {
+  mkdirSync(join(root, ...names), { recursive: true });
+  writeFileSync(join(root, ...names, 'config.yaml'), '');
+}
+const makeFolder = (...names: string[]) => mkdirSync(join(root, ...names), { recursive: true });
+const pathsOf = (places: readonly Place[]): string[] => places.map(({ path }) => path);
+const look = (limits: Partial<SearchLimits> = {}) => {
+  const { places, stopped } = modelsBelow('runs', root, limits);
+  return { paths: pathsOf(places), stopped };
+};
+
+it('finds models at some depth, nearest first, and none in a model or in hidden folders', () => {
+  writeRun('z', 'deep', 'deeper');
+  writeRun('b');
+  writeRun('b', 'inner');
+  writeRun('.hidden');
+  writeRun('node_modules', 'package');
+  writeRun('z', 'deep', 'deeper2', 'too-deep');
+  makeFolder('a');
+  writeFileSync(join(root, 'a', 'manifest.json'), '');
+  writeFileSync(join(root, 'a', 'model.safetensors'), '');
+  expect(look()).toEqual({ paths: ['runs/a', 'runs/b', 'runs/z/deep/deeper'], stopped: undefined });
+});
+
+describe('limits', () => {
+  it('are on folders, names and time; what is nearest is found before', () => {
+    writeRun('first');
+    for (let index = 0; index < 30; index++) {
+      makeFolder(`other-${index}`, 'inside');
+    }
+    writeRun('other-9', 'late');
+    const only = (folders: number) =>
+      `looked into the first ${folders} folders in ${root} only: name the folder of your runs`;
+    expect(look()).toEqual({ paths: ['runs/first', 'runs/other-9/late'], stopped: undefined });
+    expect(look({ folders: 20 })).toEqual({ paths: ['runs/first'], stopped: only(20) });
+    expect(look({ names: 32 })).toEqual({ paths: ['runs/first'], stopped: only(2) });
+    expect(look({ names: 5 })).toMatchObject({ stopped: only(1) });
+    expect(look({ milliseconds: -1 })).toEqual({ paths: [], stopped: only(0) });
+  });
+
+  it('hold for what is found as well', () => {
+    for (let index = 0; index < 1100; index++) {
+      writeRun(`run-${String(index).padStart(4, '0')}`);
+    }
+    const { paths, stopped } = look();
+    expect(paths).toHaveLength(999);
+    expect(stopped).toMatch(/^looked into the first 1000 folders/);
+  });
+
+  it('hold at the root of the file system', () => {
+    expect(modelsBelow('runs', '/').stopped).toMatch(/^looked into the first \d+ folders in \/ only/);
+  });
+});
+
+it('goes on beside what the system does not show, and links that lead elsewhere', () => {
+  writeRun('sound');
+  makeFolder('closed');
+  chmodSync(join(root, 'closed'), 0);
+  symlinkSync(join(root, 'sound'), join(root, 'same'));
+  symlinkSync('/', join(root, 'away'));
+  symlinkSync('round', join(root, 'round'));
+  try {
+    expect(look()).toEqual({ paths: ['runs/same', 'runs/sound'], stopped: undefined });
+  } finally {
+    chmodSync(join(root, 'closed'), 0o755);
+  }
+});
+
+describe('several shelves', () => {
+  it('are searched again, but not at once if that takes long', () => {
+    writeRun('first');
+    const shelf = vi.fn(shelfOf('runs', root));
+    const shelves = searched([shelf]);
+    expect(pathsOf(shelves.all().places)).toEqual(['runs/first']);
+    writeRun('second');
+    expect(pathsOf(shelves.all().places)).toEqual(['runs/first', 'runs/second']);
+    expect(shelf).toHaveBeenCalledTimes(2);
+    shelves.file('runs/first/config.yaml');
+    expect(shelf).toHaveBeenCalledTimes(2);
+
+    let [time, duration] = [0, 2000];
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => time);
+    const slow = searched([
+      () => {
+        time += duration;
+        return shelf();
+      },
+    ]);
+    try {
+      shelf.mockClear();
+      slow.all();
+      writeRun('third');
+      time += 30_000;
+      expect(pathsOf(slow.all().places)).toEqual(['runs/first', 'runs/second']);
+      expect(slow.file('runs/third/config.yaml')).toBe(undefined);
+      expect(shelf).toHaveBeenCalledTimes(1);
+      time += 30_000;
+      duration = 0;
+      expect(slow.file('runs/third/config.yaml')).toBe(join(root, 'third', 'config.yaml'));
+      expect(shelf).toHaveBeenCalledTimes(2);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('never lead out of a folder that has become a link since it was found', () => {
+    writeRun('first');
+    const shelves = searched([shelfOf('runs', root)]);
+    expect(shelves.file('runs/first/config.yaml')).toBe(join(root, 'first', 'config.yaml'));
+    rmSync(join(root, 'first'), { recursive: true });
+    const other = mkdtempSync(join(tmpdir(), 'emerging-'));
+    try {
+      writeFileSync(join(other, 'config.yaml'), 'secret');
+      symlinkSync(other, join(root, 'first'));
+      expect(shelves.file('runs/first/config.yaml')).toBe(undefined);
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+});

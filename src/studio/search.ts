@@ -1,0 +1,121 @@
+// The search for models below a folder. It has limits, since a studio may be started in a home directory.
+import { type Dir, type Dirent, opendirSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+import { isExported } from '../evaluation/model/loadExported.ts';
+import { explainFileError } from '../storage/fileErrors.ts';
+import { isFolder } from '../storage/files.ts';
+import { pathIn } from '../storage/folders.ts';
+import { isRunFolder } from '../training/folder/runFolder.ts';
+import { isWithin, type Place, placeOf } from './place.ts';
+
+/** Where a search stops. */
+export interface SearchLimits {
+  /** How far below the folder models are looked for. */
+  readonly levels: number;
+  /** The most folders that are looked into. */
+  readonly folders: number;
+  /** The most names that are read, in all folders together. */
+  readonly names: number;
+  readonly milliseconds: number;
+}
+
+const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, milliseconds: 1000 };
+
+/** What a search has found. */
+export interface Found {
+  readonly places: readonly Place[];
+  /** Where it stopped before its end; undefined if it did not. */
+  readonly stopped: string | undefined;
+}
+
+/** The models below a folder, nearest first; no models are looked for in a model. `path` is that from the page. */
+export function modelsBelow(path: string, folder: string, limits: Partial<SearchLimits> = {}): Found {
+  const { levels, folders, names, milliseconds } = { ...usualLimits, ...limits };
+  const end = performance.now() + milliseconds;
+  const places: Place[] = [];
+  let [looked, read, wasCut] = [0, 0, false];
+  const goesOn = (): boolean => {
+    wasCut ||= looked >= folders || read >= names || performance.now() > end;
+    return !wasCut;
+  };
+  /** Where the folders in a folder are, by their paths; none if it is a model. */
+  const lookInto = (path: string, folder: string): Map<string, string> => {
+    looked++;
+    const entries = entriesOf(folder, names - read);
+    if (entries === undefined) {
+      return new Map();
+    }
+    read += entries.length;
+    if (looked > 1 && isModel(folder)) {
+      places.push(placeOf(path, folder));
+      return new Map();
+    }
+    const inside = entries
+      .filter((entry) => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && leadsInside(folder, entry.name)))
+      .map(({ name }) => name);
+    return new Map(inside.sort().map((name) => [`${path}/${name}`, pathIn(folder, name)]));
+  };
+  let level = new Map([[path, folder]]);
+  for (let depth = 0; depth <= levels; depth++) {
+    const next = new Map<string, string>();
+    for (const [path, folder] of level) {
+      if (!goesOn()) {
+        break;
+      }
+      for (const [inside, of] of lookInto(path, folder)) {
+        next.set(inside, of);
+      }
+    }
+    level = next;
+  }
+  goesOn();
+  const stopped = `looked into the first ${looked} folders in ${folder} only: name the folder of your runs`;
+  return { places, stopped: wasCut ? stopped : undefined };
+}
+
+/** Whether a folder is that of a run or an export. */
+export function isModel(folder: string): boolean {
+  return isRunFolder(folder) || isExported(folder);
+}
+
+/** Whether a link leads to a folder in its own folder; whoever means another one names that instead. */
+function leadsInside(folder: string, name: string): boolean {
+  const link = pathIn(folder, name);
+  return isWithin(folder, link) && unlessDenied(() => isFolder(link)) === true;
+}
+
+/** What is in a folder, up to some number of entries; undefined if the system does not show it. */
+function entriesOf(folder: string, most: number): Dirent[] | undefined {
+  return unlessDenied(() => {
+    const entries: Dirent[] = [];
+    let opened: Dir | undefined;
+    try {
+      opened = opendirSync(folder, { bufferSize: 256 });
+      for (
+        let entry = opened.readSync();
+        entry !== null && entries.length < most;
+        entry = opened.readSync()
+      ) {
+        entries.push(entry);
+      }
+    } catch (error) {
+      throw explainFileError(error, folder, 'read the folder');
+    } finally {
+      opened?.closeSync();
+    }
+    return entries;
+  });
+}
+
+/** What the system shows, if it does: a search goes on elsewhere. */
+function unlessDenied<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof UserError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
