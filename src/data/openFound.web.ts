@@ -52,7 +52,7 @@ async function find(
         ...fetchOptionsOf(others),
         ...(onProgress && { onProgress: (done, total) => onProgress(done, total, 'bytes') }),
       },
-      'give the URL of a prepared file or a zip archive',
+      { advice: 'give the URL of a prepared file or a zip archive' },
     );
     return inFile(new Blob([bytes]), options.name ?? (pathname.split('/').at(-1) || href));
   }

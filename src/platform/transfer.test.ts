@@ -24,14 +24,21 @@ afterAll(() => {
 
 it('ends with the reason of its signal, before and within the transfer', async () => {
   const reason = new Error('no longer wanted');
-  await expect(fetchBytes(url, { signal: AbortSignal.abort(reason) }, '')).rejects.toBe(reason);
+  await expect(fetchBytes(url, { signal: AbortSignal.abort(reason) }, { advice: '' })).rejects.toBe(reason);
   const end = new AbortController();
   const onProgress = (): void => end.abort(reason);
-  await expect(fetchBytes(url, { signal: end.signal, onProgress }, '')).rejects.toBe(reason);
+  await expect(fetchBytes(url, { signal: end.signal, onProgress }, { advice: '' })).rejects.toBe(reason);
+});
+
+it('ends a transfer that stands still or drips', async () => {
+  const slowest = { bytes: 100, milliseconds: 200 };
+  await expect(fetchBytes(url, {}, { advice: 'try again', slowest })).rejects.toThrow(
+    /^cannot fetch \S+: fewer than 100 bytes arrived in 0.2 s; try again$/,
+  );
 });
 
 it('does not take a web page for the file that was asked for', async () => {
-  await expect(fetchBytes(`${url}page`, {}, 'check it')).rejects.toThrow(
+  await expect(fetchBytes(`${url}page`, {}, { advice: 'check it' })).rejects.toThrow(
     /page: the server answers with a web page instead of a file; check it$/,
   );
 });

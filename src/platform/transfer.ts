@@ -1,5 +1,6 @@
 // Fetches a file whole, within a limit.
 import { UserError } from '../errors.ts';
+import { visibleText } from '../visibleText.ts';
 import { joinBytes } from './joinBytes.ts';
 
 /** How a file is fetched. */
@@ -38,38 +39,34 @@ export function urlOf(source: string | URL): URL {
   }
 }
 
+/** What is expected of a file that is fetched. */
+export interface ExpectedFile {
+  /** What to give instead, for errors. */
+  readonly advice: string;
+  /**
+   * The size of the file by its beginning, or how much of it must be there to know it. Nothing is received beyond that.
+   *
+   * @throws UserError if the file is not what it should be
+   */
+  sizeIn?(start: Uint8Array): { readonly size: number } | { readonly atLeast: number };
+  /** A transfer ends if fewer than `bytes` arrive in `milliseconds`; default 4 KiB in a minute. */
+  readonly slowest?: { readonly bytes: number; readonly milliseconds: number };
+}
+
 /**
  * Fetches a file.
  *
- * @param advice what to give instead, for errors
- * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`; the reason of
- *   `signal` if that ends it
+ * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it goes
+ *   on after its end; the reason of `signal` if that ends it
  */
 export async function fetchBytes(
   address: string,
   { onProgress, maxBytes = 2 ** 30, signal }: FetchOptions,
-  advice: string,
+  { advice, sizeIn, slowest = { bytes: 4096, milliseconds: 60_000 } }: ExpectedFile,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const cannotFetch = (why: string, cause?: unknown): unknown =>
-    signal?.aborted
-      ? signal.reason
-      : new UserError('io', `cannot fetch ${address}: ${why}; ${advice}`, { cause });
-  const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
-    throw cannotFetch(cause instanceof Error ? cause.message : String(cause), cause);
-  });
-  if (!response.ok || !response.body) {
-    throw cannotFetch(`the server answers ${response.status} ${response.statusText}`.trim());
-  }
-  if (/^text\/html\b/.test(response.headers.get('content-type') ?? '')) {
-    throw cannotFetch('the server answers with a web page instead of a file');
-  }
-  const length = response.headers.get('content-length');
-  // A compressed transfer says the length of what is sent, not of what arrives.
-  const total =
-    length !== null && response.headers.get('content-encoding') === null ? Number(length) : undefined;
-  const parts: Uint8Array[] = [];
-  let received = 0;
-  const requireSmall = (bytes: number): void => {
+  const cannotFetch = (why: string, cause?: unknown): UserError =>
+    new UserError('io', `cannot fetch ${address}: ${why}; ${advice}`, { cause });
+  const requireAtMost = (bytes: number): void => {
     if (bytes > maxBytes) {
       throw new UserError(
         'unsupported',
@@ -77,25 +74,89 @@ export async function fetchBytes(
       );
     }
   };
-  const reader = response.body.getReader();
-  try {
-    requireSmall(total ?? 0);
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw cannotFetch('the transfer broke off', cause);
-      });
-      if (done) {
-        break;
+  const parts: Uint8Array[] = [];
+  let received = 0;
+  let size: number | undefined;
+  let atLeast = 0;
+  const take = (part: Uint8Array): void => {
+    parts.push(part);
+    received += part.length;
+    requireAtMost(received);
+    while (sizeIn && size === undefined && received >= atLeast) {
+      const found = sizeIn(joinBytes(parts));
+      if ('size' in found) {
+        size = found.size;
+        requireAtMost(size);
+      } else {
+        atLeast = found.atLeast;
       }
-      received += value.length;
-      requireSmall(received);
-      parts.push(value);
+    }
+    if (size !== undefined && received > size) {
+      const what = `the server sends more than the ${size} bytes that the file says it has`;
+      throw new UserError('invalid-data', `${address}: ${what}; use another copy`);
+    }
+  };
+
+  const transfer = new AbortController();
+  const onAbort = (): void => transfer.abort(signal!.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', onAbort);
+  let before = 0;
+  const pace = setInterval(() => {
+    if (received - before < slowest.bytes) {
+      transfer.abort(
+        cannotFetch(`fewer than ${slowest.bytes} bytes arrived in ${slowest.milliseconds / 1000} s`),
+      );
+    }
+    before = received;
+  }, slowest.milliseconds);
+  /** What went wrong with the transfer: it was ended for a reason, or by the other side. */
+  const failed =
+    (why: string) =>
+    (cause: unknown): never => {
+      throw transfer.signal.aborted ? transfer.signal.reason : cannotFetch(why, cause);
+    };
+  try {
+    const response = await fetch(address, { signal: transfer.signal }).catch((cause: unknown) =>
+      failed(cause instanceof Error ? cause.message : String(cause))(cause),
+    );
+    const total = totalOf(response, cannotFetch, address);
+    requireAtMost(total ?? 0);
+    const reader = response.body!.getReader();
+    const next = () => reader.read().catch(failed('the transfer broke off'));
+    for (let { done, value } = await next(); !done; { done, value } = await next()) {
+      take(value!);
       onProgress?.(received, total);
     }
+    return joinBytes(parts);
   } finally {
-    await reader.cancel().catch(() => {
-      // The transfer has ended already, in whatever way the caller is told.
-    });
+    clearInterval(pace);
+    signal?.removeEventListener('abort', onAbort);
+    // Whatever is still to come is not received.
+    transfer.abort();
   }
-  return joinBytes(parts);
+}
+
+/**
+ * The size of the file in a response, if the server says it.
+ *
+ * @throws what `cannotFetch` makes of the reason if there is no file in it
+ */
+function totalOf(
+  { ok, status, statusText, headers, body, url }: Response,
+  cannotFetch: (why: string) => UserError,
+  address: string,
+): number | undefined {
+  if (address.startsWith('https:') && url.startsWith('http:')) {
+    throw cannotFetch('the server redirects from HTTPS to HTTP');
+  }
+  if (!ok || !body) {
+    throw cannotFetch(`the server answers ${status} ${visibleText(statusText).slice(0, 80)}`.trim());
+  }
+  if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) {
+    throw cannotFetch('the server answers with a web page instead of a file');
+  }
+  const length = headers.get('content-length') ?? '';
+  // A compressed transfer says the length of what is sent, not of what arrives.
+  return /^\d{1,15}$/.test(length) && headers.get('content-encoding') === null ? Number(length) : undefined;
 }

@@ -84,15 +84,24 @@ export function encodeSafetensors(
  * @throws UserError in one line with `source` if anything in the file contradicts itself or the format
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
-  const fail: Fail = (what) => {
-    throw new UserError(
-      'invalid-data',
-      `cannot read ${source} as safetensors: ${what}; the file is corrupt or in another format, use another copy`,
-    );
-  };
-  const dataStart = lengthBytes + readHeaderLength(bytes, fail);
+  const fail = failureIn(source);
+  if (bytes.length < lengthBytes) {
+    return fail(`it has ${bytes.length} bytes, too few for a header`);
+  }
+  const headerLength = readHeaderLength(bytes, fail);
+  const dataStart = lengthBytes + headerLength;
+  if (dataStart > bytes.length) {
+    return fail(`it is truncated, with ${bytes.length - lengthBytes} of ${headerLength} bytes of its header`);
+  }
   const { metadata, entries } = readHeader(bytes.subarray(lengthBytes, dataStart), fail);
-  checkLayout(entries, bytes.length - dataStart, fail);
+  const expected = checkLayout(entries, fail);
+  const available = bytes.length - dataStart;
+  if (expected > available) {
+    return fail(`it is truncated, with ${available} of ${expected} bytes of tensors`);
+  }
+  if (expected < available) {
+    return fail(`${available - expected} bytes at its end do not belong to any tensor`);
+  }
   const tensors = new Map(
     entries.map(({ name, type, shape, begin, end }) => {
       const stored = bytes.subarray(dataStart + begin, dataStart + end);
@@ -106,20 +115,43 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   return { tensors, metadata };
 }
 
+/**
+ * The size of a safetensors file by its beginning, before the rest of it is there.
+ *
+ * @returns `atLeast` if it takes so many bytes to know the size
+ * @throws UserError as `decodeSafetensors` does
+ */
+export function safetensorsSize(
+  start: Uint8Array,
+  source: string,
+): { readonly size: number } | { readonly atLeast: number } {
+  if (start.length < lengthBytes) {
+    return { atLeast: lengthBytes };
+  }
+  const fail = failureIn(source);
+  const dataStart = lengthBytes + readHeaderLength(start, fail);
+  if (start.length < dataStart) {
+    return { atLeast: dataStart };
+  }
+  return {
+    size: dataStart + checkLayout(readHeader(start.subarray(lengthBytes, dataStart), fail).entries, fail),
+  };
+}
+
 type Fail = (what: string) => never;
 
+function failureIn(source: string): Fail {
+  return (what) => {
+    throw new UserError(
+      'invalid-data',
+      `cannot read ${source} as safetensors: ${what}; the file is corrupt or in another format, use another copy`,
+    );
+  };
+}
+
 function readHeaderLength(bytes: Uint8Array, fail: Fail): number {
-  if (bytes.length < lengthBytes) {
-    return fail(`it has ${bytes.length} bytes, too few for a header`);
-  }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > largestHeader) {
-    return fail('it does not start like a safetensors file');
-  }
-  if (Number(length) > bytes.length - lengthBytes) {
-    return fail(`it is truncated, with ${bytes.length - lengthBytes} of ${length} bytes of its header`);
-  }
-  return Number(length);
+  return length > largestHeader ? fail('it does not start like a safetensors file') : Number(length);
 }
 
 function readHeader(
@@ -220,8 +252,8 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   return { name, type, shape, begin, end };
 }
 
-/** Sorts the entries by position and checks that they cover `available` bytes without overlaps or gaps. */
-function checkLayout(entries: TensorEntry[], available: number, fail: Fail): void {
+/** Sorts the entries by position, checks that there are no overlaps or gaps, and returns where the last one ends. */
+function checkLayout(entries: TensorEntry[], fail: Fail): number {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const { name, begin, end } of entries) {
@@ -233,12 +265,7 @@ function checkLayout(entries: TensorEntry[], available: number, fail: Fail): voi
     }
     expected = end;
   }
-  if (expected > available) {
-    fail(`it is truncated, with ${available} of ${expected} bytes of tensors`);
-  }
-  if (expected < available) {
-    fail(`${available - expected} bytes at its end do not belong to any tensor`);
-  }
+  return expected;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -98,3 +98,79 @@ it('tells every caller when the worker dies, and starts another for the next cal
   expect(await compute('double', 5)).toBe(10);
   expect(LocalWorker.started).toBe(before + 1);
 });
+
+it('does not begin what is no task, and tells who waits for one that does not exist', async () => {
+  await compute('double', 1);
+  const before = LocalWorker.started;
+  const say = (data: unknown) => worker.inside.dispatchEvent(new MessageEvent('message', { data }));
+  for (const data of [
+    null,
+    3,
+    'task',
+    [],
+    {},
+    { id: 'x', task: 'wait' },
+    { id: 1e300, task: 'wait' },
+    { cancel: true },
+  ]) {
+    say(data);
+  }
+  seen.splice(0);
+  say({ id: 900, task: 7 });
+  say({ id: 900, cancel: true });
+  await turn();
+  expect(seen.splice(0)).toEqual([]);
+  for (const task of ['constructor', '__proto__', 'toString', 'nothing']) {
+    await expect(compute(task as 'double', 1)).rejects.toThrow(
+      `There is no task "${task}": load the page again.`,
+    );
+  }
+  expect(await compute('double', 2)).toBe(4);
+  expect(LocalWorker.started).toBe(before);
+});
+
+it.each([
+  null,
+  'done',
+  {},
+  { id: '0', result: 1 },
+  { id: Number.NaN, result: 1 },
+  { id: 5 },
+  { id: 5, failure: { toString: 1 } },
+])('tells every caller when its worker sends %j, and starts another', async (data) => {
+  const waiting = compute('wait', 'it');
+  await turn();
+  const answers = worker;
+  answers.dispatchEvent(new MessageEvent('message', { data }));
+  await expect(waiting).rejects.toThrow(
+    'The computation broke off (its worker sent something else): try it again.',
+  );
+  expect(answers.ended).toBe(true);
+  expect(await compute('double', 5)).toBe(10);
+  seen.splice(0);
+});
+
+it('ignores answers to calls that it does not know', async () => {
+  await compute('double', 1);
+  const before = LocalWorker.started;
+  for (const data of [
+    { id: 2 ** 50, result: 1 },
+    { id: -1, failure: 'no' },
+    { id: 2 ** 50, progress: 1 },
+  ]) {
+    worker.dispatchEvent(new MessageEvent('message', { data }));
+  }
+  expect(await compute('double', 5)).toBe(10);
+  expect(LocalWorker.started).toBe(before);
+});
+
+it('tells every caller when a message cannot be read, and the caller of one that cannot be sent', async () => {
+  const waiting = compute('wait', 'it');
+  await turn();
+  await expect(compute('double', (() => 1) as never)).rejects.toThrow(/could not be cloned/);
+  worker.dispatchEvent(new MessageEvent('messageerror'));
+  await expect(waiting).rejects.toThrow(
+    'The computation broke off (a message cannot be read): try it again.',
+  );
+  seen.splice(0);
+});

@@ -29,7 +29,7 @@ export interface Waiting<News = Progress> {
 interface Order {
   readonly id: number;
   readonly task: string;
-  readonly argument: unknown;
+  readonly argument?: unknown;
 }
 type Question = Order | { readonly id: number; readonly cancel: true };
 type Answer =
@@ -37,10 +37,15 @@ type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string };
 
+/** Whether a message has the form of those of the other side: whatever else reaches a port is ignored or an error. */
+function isMessage(data: unknown): data is Record<string, unknown> & { readonly id: number } {
+  return typeof data === 'object' && data !== null && 'id' in data && Number.isSafeInteger(data.id);
+}
+
 /** The way to the other side, as a worker has it. */
 interface Port {
   postMessage(message: Question | Answer): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent) => void): void;
 }
 
 /**
@@ -64,6 +69,9 @@ export function serve(
       await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
       const report = (progress: unknown): void => port.postMessage({ id, progress });
+      if (!Object.hasOwn(tasks, task)) {
+        throw new Error(`There is no task ${JSON.stringify(task)}: load the page again.`);
+      }
       port.postMessage({ id, result: await tasks[task]!(argument as never, { signal, report }) });
     } catch (error) {
       if (!signal.aborted) {
@@ -73,13 +81,23 @@ export function serve(
       running.delete(id);
     }
   };
-  port.addEventListener('message', ({ data }: MessageEvent<Question>) => {
-    if ('cancel' in data) {
+  port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (isMessage(data) && 'cancel' in data) {
       running.get(data.id)?.abort();
-    } else {
-      perform(data);
+    } else if (isMessage(data) && typeof data.task === 'string' && !running.has(data.id)) {
+      perform({ id: data.id, task: data.task, argument: data.argument });
     }
   });
+  port.addEventListener('messageerror', () => {
+    // Nobody knows which call it was; an error that is not caught ends all, and the page says so.
+    throw new Error('a message cannot be read');
+  });
+}
+
+/** A message as the answer that it is; undefined if it is none. */
+function answerOf(message: Record<string, unknown> & { readonly id: number }): Answer | undefined {
+  const isAnswer = 'progress' in message || typeof message.failure === 'string' || 'result' in message;
+  return isAnswer ? (message as Answer) : undefined;
 }
 
 /** Calls a task of a worker. */
@@ -114,27 +132,38 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
   let worker: Worker | undefined;
   let calls = 0;
   const listen = (started: Worker): Worker => {
-    started.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
-      const call = open.get(data.id);
-      if ('progress' in data) {
-        call?.onProgress?.(data.progress);
+    /** Ends the worker and all its calls. */
+    const breakOff = (why: string): void => {
+      if (worker !== started) {
         return;
       }
-      open.delete(data.id);
-      if ('failure' in data) {
-        call?.reject(new Error(data.failure));
-      } else {
-        call?.resolve(data.result);
-      }
-    });
-    started.addEventListener('error', ({ message }) => {
       started.terminate();
       worker = undefined;
       for (const { reject } of open.values()) {
-        reject(new Error(`The computation broke off (${message || 'no reason is known'}): try it again.`));
+        reject(new Error(`The computation broke off (${why}): try it again.`));
       }
       open.clear();
+    };
+    started.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      const answer = isMessage(data) ? answerOf(data) : undefined;
+      if (answer === undefined) {
+        breakOff('its worker sent something else');
+        return;
+      }
+      const call = open.get(answer.id);
+      if ('progress' in answer) {
+        call?.onProgress?.(answer.progress);
+        return;
+      }
+      open.delete(answer.id);
+      if ('failure' in answer) {
+        call?.reject(new Error(answer.failure));
+      } else {
+        call?.resolve(answer.result);
+      }
     });
+    started.addEventListener('messageerror', () => breakOff('a message cannot be read'));
+    started.addEventListener('error', ({ message }) => breakOff(message || 'no reason is known'));
     return started;
   };
   const running = (): Worker => {
@@ -155,7 +184,13 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
         reject,
         ...(onProgress && { onProgress: onProgress as (news: unknown) => void }),
       });
-      asked.postMessage({ id, task, argument } satisfies Question);
+      try {
+        asked.postMessage({ id, task, argument } satisfies Question);
+      } catch (error) {
+        // It cannot be copied.
+        open.delete(id);
+        throw error;
+      }
       signal?.addEventListener('abort', () => {
         if (open.delete(id)) {
           worker?.postMessage({ id, cancel: true } satisfies Question);

@@ -18,6 +18,9 @@ const MOST_KEPT = 2;
 /** The images that are computed between two looks at whether a call was cancelled; results do not depend on it. */
 const BATCH_SIZE = 16;
 
+/** The most bytes of a file, as for `loadModel`. */
+const MOST_BYTES = 2 ** 30;
+
 interface Loading {
   readonly model: Promise<FlowModel>;
   /** Calls that wait for it; it is given up when all have been cancelled. */
@@ -111,9 +114,16 @@ async function fetchFile(
   // A compressed transfer says the length of what is sent, not of what arrives.
   const total = length > 0 && !response.headers.has('content-encoding') ? length : undefined;
   let done = 0;
+  const requireSmall = (bytes: number): void => {
+    if (bytes > MOST_BYTES) {
+      throw new Error(`${decodeURI(url.pathname)} has more than 1 GiB: use it in a terminal.`);
+    }
+  };
+  requireSmall(total ?? 0);
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(part, stream) {
       done += part.length;
+      requireSmall(done);
       onProgress({ done, total, doing: 'Loading the model' });
       stream.enqueue(part);
     },

@@ -1,6 +1,7 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
+import { safetensorsSize } from '../../storage/safetensors.ts';
 import { soundCheckpoint } from '../../training/checkpoint.ts';
 import { restore } from '../../training/restore.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
@@ -70,10 +71,15 @@ function checkpointAmong(names: readonly string[], step: ExportChoice['step']): 
  * Fetches the file of an export that holds its model.
  *
  * @param url of the folder of the export
- * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`
+ * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it is
+ *   another file, or goes on after its end
  */
 export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Promise<ModelFiles> {
   const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);
   const address = new URL(WEIGHTS_FILE, folder).href;
-  return { [WEIGHTS_FILE]: await fetchBytes(address, options, 'give the URL of the folder of an export') };
+  const bytes = await fetchBytes(address, options, {
+    advice: 'give the URL of the folder of an export',
+    sizeIn: (start) => safetensorsSize(start, address),
+  });
+  return { [WEIGHTS_FILE]: bytes };
 }

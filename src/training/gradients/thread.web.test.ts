@@ -76,6 +76,25 @@ it('reports what a worker reports, with its code', async () => {
   await expect(thread.ask(batch)).rejects.toThrow(/^a gradient worker failed: a mistake$/);
 });
 
+it.each([
+  'ready',
+  null,
+  7,
+  {},
+  { answer: null },
+  { answer: { bitsPerDim: array } },
+  { answer: { bitsPerDim: array, gradients: { all: { shape, data: new Float32Array(3) } } } },
+])('ends a worker that answers with %j', async (answer) => {
+  const worker = played('ready', answer as WorkerMessage);
+  const thread = startThread(data);
+  await thread.ready();
+  await expect(thread.ask(batch)).rejects.toThrow(
+    'a gradient worker sent something else than gradients: start the training again',
+  );
+  expect(worker.terminated).toBe(1);
+  await expect(thread.ask(batch)).rejects.toThrow('a gradient worker has ended');
+});
+
 it('ends a worker whose script fails, and asks it nothing more', async () => {
   const worker = played('ready', 'crash');
   const thread = startThread(data);

@@ -43,6 +43,16 @@ export function sharedArray(elements: number): Float32Array {
   return new Float32Array(elements);
 }
 
+/** Whether an answer has the gradients of these arrays: a script of the page's own decides what the worker is. */
+function fits(answer: Partial<WorkerAnswer> | undefined, gradients: Groups): answer is WorkerAnswer {
+  return (
+    ArrayBuffer.isView(answer?.bitsPerDim?.data) &&
+    Object.entries(gradients).every(
+      ([name, { data }]) => answer.gradients?.[name]?.data?.length === data.length,
+    )
+  );
+}
+
 /** Starts a worker. */
 export function startThread(data: ThreadData): Thread {
   const { start, runtime } = gradientWorkerFactory()!;
@@ -69,7 +79,7 @@ export function startThread(data: ThreadData): Thread {
     });
     worker.postMessage(message);
     return answered.then((answer) => {
-      if (typeof answer === 'object' && 'failure' in answer) {
+      if (typeof answer === 'object' && answer !== null && 'failure' in answer) {
         const text = `a gradient worker failed: ${answer.failure}`;
         throw answer.code === undefined ? new Error(text) : new UserError(answer.code, text);
       }
@@ -88,7 +98,11 @@ export function startThread(data: ThreadData): Thread {
   return {
     ready: () => ready,
     async ask(batch) {
-      const { answer } = (await send({ ...batch, weights })) as { answer: WorkerAnswer };
+      const { answer } = ((await send({ ...batch, weights })) ?? {}) as { answer?: WorkerAnswer };
+      if (!fits(answer, gradients)) {
+        await kill();
+        throw new Error('a gradient worker sent something else than gradients: start the training again');
+      }
       copyInto(gradients, answer.gradients);
       return answer.bitsPerDim;
     },

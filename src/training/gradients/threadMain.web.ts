@@ -21,14 +21,18 @@ export function serveGradients(scope: WorkerScope): void {
     if (request === 'end') {
       await work?.release();
       scope.postMessage('ended');
+    } else if (typeof request !== 'object' || request === null) {
+      throw new Error('it was sent something else than a request');
     } else if ('runtime' in request) {
       configureRuntime(request.runtime as RuntimeFiles);
       ({ weights, gradients } = request);
       work = await openGradientThread(request);
       scope.postMessage('ready');
+    } else if (work === undefined) {
+      throw new Error('it was sent a request before what it starts with');
     } else {
       copyInto(weights, request.weights);
-      const bitsPerDim = await work!.run(request);
+      const bitsPerDim = await work.run(request);
       scope.postMessage({ answer: { bitsPerDim, gradients } });
     }
   };
