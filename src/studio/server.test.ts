@@ -208,6 +208,18 @@ describe('requests that are refused', () => {
     '/runs/first/checkpoints/../data.mark',
     '/assets',
     'http://elsewhere/index.html',
+    'file:///etc/passwd',
+    '*',
+    '/runs/first/%252e%252e/%252e%252e/secret',
+    '/runs/first/%c0%ae%c0%ae/secret',
+    '/runs/first/.%00./secret',
+    '/runs/first/./config.yaml',
+    '/runs/first/config.yaml/',
+    '/runs/first/config.yaml%0d%0aset-cookie:%20a=b',
+    '/runs/first/CONFIG.YAML',
+    '/__proto__',
+    `/${'a/'.repeat(4000)}`,
+    `/runs/first/checkpoints/step-${'0'.repeat(300)}.safetensors`,
   ])('are those for %s', async (target) => {
     const { status, body } = await ask(target);
     expect({ status, body }).toEqual({ status: 404, body: 'there is nothing here\n' });
