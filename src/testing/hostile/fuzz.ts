@@ -1,223 +1,97 @@
 // `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is over. A
-// command must work or refuse in words, within limits of time and memory. What fails is kept.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// command must work or refuse in one line, within limits, and change nothing else. What fails is kept.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
 import { wholeNumber } from '../../cli/options.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
+import { breachOf, commandLimits } from './contract.ts';
+import { formatsOf } from './fuzzing/formats.ts';
+import { Report } from './fuzzing/report.ts';
+import { commandScript, makeWorkplace, Place } from './fuzzing/workplace.ts';
 import { runInLimits } from './inLimits.ts';
+import { oneOf } from './mutations/choice.ts';
+import { changeOutside, makeOutside } from './outside.ts';
+
+interface FuzzOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly only?: string;
+  readonly input?: number;
+  readonly keep: string;
+}
 
 const options = new Command('fuzz')
   .option('--minutes <n>', 'how long to go on', wholeNumber(1), 60)
-  .option('--seed <n>', 'the seed of the damage', wholeNumber(0), 0)
-  .option('--keep <folder>', 'an existing folder where files that fail are kept (default: fuzz-findings)')
+  .option('--seed <n>', 'the seed of the damage; by default, another one each time', wholeNumber(0))
+  .option('--only <format>', 'damage only this format')
+  .addOption(new Option('--input <n>', 'try only this input of the seed').argParser(wholeNumber(0)))
+  .option('--keep <folder>', 'where files that fail are kept', 'fuzz-findings')
   .parse()
-  .opts<{ minutes: number; seed: number; keep?: string }>();
-/** Where files that fail are kept; only a folder that was named may be a link. */
-const keptIn = options.keep ?? 'fuzz-findings';
-const findings = new ClosedFolder(options.keep ?? '.');
+  .opts<Partial<FuzzOptions> & Pick<FuzzOptions, 'minutes' | 'keep'>>();
+const { minutes, keep, only, input, seed = Math.floor(Date.now() / 1000) } = options;
 
-const LIMITS = { seconds: 20, openFiles: 256 };
-const MOST_BYTES = 2 ** 30;
 /** Commands per process: starting one takes a second. */
-const BATCH = 40;
+const BATCH = 50;
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const script = [process.execPath, '--import', import.meta.resolve('tsx'), here('./runCommands.ts')];
 const folder = mkdtempSync(join(tmpdir(), 'emerging-fuzz-'));
+process.stderr.write(`seed ${seed}; training tiny models to damage\n`);
+const workplace = await makeWorkplace(folder);
+const formats = formatsOf(workplace);
+if (only !== undefined && !Object.hasOwn(formats, only)) {
+  throw new Error(`unknown format ${only}: known: ${Object.keys(formats).join(', ')}`);
+}
+const report = new Report(seed, keep);
+mkdirSync(keep, { recursive: true });
 
-/** A sound file, and how a damaged copy of it is read. */
-interface Seed {
-  readonly bytes: Uint8Array;
-  /** Writes damaged bytes and returns the command that reads them, and the file. */
-  place(bytes: Uint8Array, index: number): { command: string[]; file: string };
+/** Makes the input of a number: always the same, whichever others are made. */
+function make(number: number) {
+  const random = new RandomStream(seed, 'fuzz', number);
+  const drawn = oneOf(random, Object.keys(formats));
+  const format = only ?? drawn;
+  const place = new Place(workplace, join(folder, 'inputs', String(number)));
+  makeOutside(place.outside);
+  return { number, format, place, ...formats[format]!(place, random, workplace) };
 }
 
-async function run(...commands: string[][]): Promise<void> {
-  const { ended, killed } = await runInLimits(script, commands, folder, { ...LIMITS, seconds: 120 });
-  const bad = ended.find(({ state }) => state !== 'done');
-  if (bad || ended.length < commands.length) {
-    throw new Error(`cannot prepare: ${bad?.message ?? killed?.join(' ') ?? 'the process ended'}`);
-  }
-}
-
-/** Images and archives, as datasets and as images to score. */
-function dataSeeds(): Seed[] {
-  const fixtures = here('../../data/fixtures');
-  return readdirSync(fixtures)
-    .filter((name) => !/\.(ts|py|mjs)$/.test(name))
-    .map((name) => ({
-      bytes: readFileSync(join(fixtures, name)),
-      place(bytes, index) {
-        const file = join(folder, `${index}-${name}`);
-        writeFileSync(file, bytes);
-        const isImage = /^\.(png|jpe?g|webp|gif|tiff|avif)$/.test(extname(name));
-        return {
-          file,
-          command: isImage
-            ? ['score', 'run', file, '--resize', '--draws=1', '--threads=1']
-            : ['datasets', 'show', file, `--out=${join(folder, 'shown.png')}`, '--limit=100', '--count=4'],
-        };
-      },
-    }));
-}
-
-/** Every file of a run and of an export. */
-function modelSeeds(): Seed[] {
-  const seedOf = (model: string, name: string, command: (path: string) => string[]): Seed => ({
-    bytes: readFileSync(join(folder, model, name)),
-    place(bytes, index) {
-      const path = join(folder, `${index}-${model}`);
-      cpSync(join(folder, model), path, { recursive: true });
-      writeFileSync(join(path, name), bytes);
-      return { file: join(path, name), command: command(path) };
-    },
-  });
-  const sample = (path: string): string[] => [
-    'sample',
-    path,
-    '--count=4',
-    `--out=${path}.png`,
-    '--threads=1',
-  ];
-  const evaluate = (path: string): string[] => ['evaluate', path, '--draws=1', '--threads=1'];
-  const resume = (path: string): string[] => [
-    'train',
-    '--resume',
-    path,
-    '--steps=5',
-    '--no-test',
-    '--threads=1',
-  ];
-  const latents: Seed = {
-    bytes: readFileSync(join(folder, 'latents.safetensors')),
-    place(bytes, index) {
-      const file = join(folder, `${index}-latents.safetensors`);
-      writeFileSync(file, bytes);
-      return { file, command: ['decode', 'run', file, `--out=${file}.images`, '--threads=1'] };
-    },
-  };
-  return [
-    seedOf('run', 'config.yaml', sample),
-    seedOf('run', 'summary.json', evaluate),
-    seedOf('run', 'metrics.jsonl', resume),
-    seedOf('run', 'timings.jsonl', resume),
-    seedOf('run', join('checkpoints', 'step-00000004.safetensors'), sample),
-    seedOf('run', join('checkpoints', 'step-00000004.safetensors'), resume),
-    seedOf('export', 'model.safetensors', sample),
-    seedOf('export', 'manifest.json', sample),
-    latents,
-  ];
-}
-
-/** Damages a file as bad disks, bad networks and bad people do. */
-function damaged(bytes: Uint8Array, other: Uint8Array, random: RandomStream): Uint8Array {
-  let result = Uint8Array.from(bytes);
-  const at = (length: number): number => random.integer(Math.max(1, length));
-  // Formats begin with what they promise, so half of all damage is done there.
-  const place = (): number => at(random.uniform() < 0.5 ? Math.min(256, result.length) : result.length);
-  for (let count = 1 + random.integer(4); count > 0; count--) {
-    switch (random.integer(6)) {
-      case 0:
-        result[place()]! ^= 1 << random.integer(8);
-        break;
-      case 1:
-        result[place()] = [0, 1, 0x7f, 0x80, 0xff, 0x2f, 0x5b, 0x22][random.integer(8)]!;
-        break;
-      case 2:
-        // A number far too large, as four bytes.
-        result.set(
-          [0xff, 0xff, 0xff, 0x7f].slice(0, Math.max(0, result.length - 4)),
-          Math.min(place(), Math.max(0, result.length - 4)),
-        );
-        break;
-      case 3:
-        result = result.slice(0, place());
-        break;
-      case 4: {
-        // A part of another file.
-        const start = at(other.length);
-        const part = other.subarray(start, start + 1 + random.integer(64)).subarray(0, result.length);
-        result.set(part, at(result.length - part.length));
-        break;
-      }
-      default: {
-        // A part twice.
-        const start = place();
-        const part = result.subarray(start, start + 1 + random.integer(256));
-        result = Buffer.concat([result.subarray(0, start), part, part, result.subarray(start + part.length)]);
-      }
+async function tryInputs(numbers: readonly number[]): Promise<void> {
+  const inputs = numbers.map(make);
+  const outcomes = await runInLimits(
+    commandScript,
+    inputs.map(({ args, place: { cwd } }) => ({ args, cwd })),
+    commandLimits,
+  );
+  outcomes.forEach((outcome, index) => {
+    const { number, format, what, place, judge } = inputs[index]!;
+    const failure = breachOf(outcome) ?? changeOutside(place.outside) ?? judge?.(outcome);
+    report.add({ number, format, what, folder: place.folder, outcome, failure });
+    if (input === undefined) {
+      rmSync(place.folder, { recursive: true, force: true });
+    } else {
+      process.stdout.write(`${format}: ${what}\n${outcome.stdout}${outcome.stderr}in ${place.cwd}\n`);
     }
-  }
-  return result;
+  });
 }
 
-const quick = ['--set=training.warmupSteps=0', '--steps=4', '--no-test', '--threads=1'];
-writeTinyDataset(join(folder, 'data'));
-process.stderr.write('training a tiny model to damage\n');
-await run(
-  ['train', '--data=data', ...tinyTraining, ...quick, '--out=run'],
-  ['export', 'run', '--out=export'],
-  ['encode', 'run', '--data=data', '--count=4', '--out=latents.safetensors', '--threads=1'],
-);
-const seeds = [...dataSeeds(), ...modelSeeds()];
-const random = new RandomStream(options.seed, 'fuzz');
-const end = Date.now() + 60_000 * options.minutes;
-const counts = { done: 0, refused: 0, failed: 0 };
+const end = Date.now() + 60_000 * minutes;
 let next = 0;
-
-/** Keeps a file that a command did not cope with, and says so. */
-function keep(file: string, command: readonly string[], why: string): void {
-  counts.failed++;
-  findings.makeFolder(keptIn);
-  const kept = join(keptIn, `${options.seed}-${counts.failed}${extname(file)}`);
-  findings.write(kept, readFileSync(file));
-  process.stdout.write(`${kept}: ${command.slice(0, 2).join(' ')}: ${why}\n`);
-}
-
 async function work(): Promise<void> {
   while (Date.now() < end) {
-    const batch = Array.from({ length: BATCH }, () => {
-      const [seed, other] = [seeds[random.integer(seeds.length)]!, seeds[random.integer(seeds.length)]!];
-      return seed.place(damaged(seed.bytes, other.bytes, random), next++);
-    });
-    const { ended, killed } = await runInLimits(
-      script,
-      batch.map(({ command }) => command),
-      folder,
-      LIMITS,
-    );
-    ended.forEach(({ state, message, peakBytes }, index) => {
-      const { file, command } = batch[index]!;
-      const earlier = ended[index - 1]?.peakBytes ?? 0;
-      if (state === 'unexpected') {
-        keep(file, command, message);
-      } else if (peakBytes > MOST_BYTES && earlier <= MOST_BYTES) {
-        keep(file, command, `${(peakBytes / 2 ** 20).toFixed(0)} MiB of memory`);
-      } else {
-        counts[state === 'done' ? 'done' : 'refused']++;
-      }
-    });
-    if (killed) {
-      const { file, command } = batch[ended.length]!;
-      keep(file, command, `took more than ${LIMITS.seconds} s, or ended the process`);
-    }
-    for (const name of readdirSync(folder)) {
-      if (batch.some(({ file }) => file.startsWith(join(folder, name)))) {
-        rmSync(join(folder, name), { recursive: true, force: true });
-      }
-    }
-    const minutes = Math.max(0, Math.ceil((end - Date.now()) / 60_000));
-    process.stderr.write(
-      `${next} files: ${counts.done} read, ${counts.refused} refused, ${counts.failed} failed; ${minutes} min left\n`,
-    );
+    next += BATCH;
+    const first = next - BATCH;
+    await tryInputs(Array.from({ length: BATCH }, (_, index) => first + index));
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 60_000));
+    process.stderr.write(`${report.inputs} inputs, ${report.findings} distinct failures; ${left} min left\n`);
   }
 }
 
-await Promise.all(Array.from({ length: availableParallelism() }, work));
-rmSync(folder, { recursive: true });
-process.exitCode = counts.failed > 0 ? 1 : 0;
+if (input === undefined) {
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  rmSync(folder, { recursive: true });
+} else {
+  await tryInputs([input]);
+}
+workplace.close();
+process.stdout.write(`${report.table()}\nseed ${seed}\n`);
+process.exitCode = report.findings > 0 ? 1 : 0;

@@ -8,18 +8,27 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-
-/** Changes the folder of a sound run or export. */
-type Change = (folder: string) => void;
-
-/** Whatever a command does with the folder: it must refuse it, or may also cope with it. */
-type Verdict = 'refuse' | 'cope';
+import {
+  bytes,
+  type Change,
+  type Changes,
+  edit,
+  fifo,
+  header,
+  holes,
+  link,
+  megabytes,
+  set,
+  type Verdict,
+  write,
+} from './hostileFiles.ts';
+import { logChanges } from './hostileLogs.ts';
+import { yamlChanges } from './hostileYaml.ts';
 
 /** A hostile folder. */
 export interface HostileFolder {
@@ -27,71 +36,8 @@ export interface HostileFolder {
   readonly verdict: Verdict;
 }
 
-/** Replaces the value of a key in `config.yaml`. */
-function set(key: string, value: string): Change {
-  return edit('config.yaml', (text) => {
-    const changed = text.replace(new RegExp(`^( *${key}:).*$`, 'm'), `$1 ${value}`);
-    if (changed === text) {
-      throw new Error(`config.yaml has no ${key}`);
-    }
-    return changed;
-  });
-}
-
-function edit(name: string, change: (text: string) => string): Change {
-  return (folder) => {
-    const path = join(folder, name);
-    writeFileSync(path, change(readFileSync(path, 'utf8')));
-  };
-}
-
-function write(name: string, content: string | Uint8Array): Change {
-  return (folder) => {
-    rmSync(join(folder, name), { recursive: true, force: true });
-    writeFileSync(join(folder, name), content);
-  };
-}
-
-/** A file of 8 GiB that takes no room on the disk. */
-function sparse(name: string): Change {
-  return (folder) => {
-    write(name, '')(folder);
-    truncateSync(join(folder, name), 8 * 2 ** 30);
-  };
-}
-
-function link(name: string, target: string): Change {
-  return (folder) => {
-    rmSync(join(folder, name), { recursive: true, force: true });
-    symlinkSync(target, join(folder, name));
-  };
-}
-
-function fifo(name: string): Change {
-  return (folder) => {
-    rmSync(join(folder, name), { recursive: true, force: true });
-    execFileSync('mkfifo', [join(folder, name)]);
-  };
-}
-
 const checkpoint = (folder: string): string => join(folder, 'checkpoints', 'step-00000004.safetensors');
 const weights = (folder: string): string => join(folder, 'model.safetensors');
-
-/** Rewrites the header of a safetensors file. */
-function header(fileIn: (folder: string) => string, change: (text: string) => string): Change {
-  return (folder) => {
-    const file = readFileSync(fileIn(folder));
-    const length = Number(file.readBigUInt64LE());
-    const before = file.subarray(8, 8 + length).toString();
-    const text = Buffer.from(change(before));
-    if (text.toString() === before) {
-      throw new Error('nothing in the header was changed');
-    }
-    const size = Buffer.alloc(8);
-    size.writeBigUInt64LE(BigInt(text.length));
-    writeFileSync(fileIn(folder), Buffer.concat([size, text, file.subarray(8 + length)]));
-  };
-}
 
 // A stranger would make all files agree, so nothing that binds weights to other files is left.
 
@@ -112,16 +58,10 @@ function unbindExport(folder: string): void {
   write('manifest.json', '{}')(folder);
 }
 
-/** Rewrites the whole of a file of weights. */
-function bytes(fileIn: (folder: string) => string, change: (content: Buffer) => Uint8Array): Change {
-  return (folder) => writeFileSync(fileIn(folder), change(readFileSync(fileIn(folder))));
-}
-
-const megabytes = (count: number): number => count * 2 ** 20;
 const control = '"a\\e[2J\\e]0;x\\a\\nb"';
 
 /** What every command that uses the model of a run must refuse, or survive. */
-const runChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
+const runChanges: Changes = {
   depth: ['refuse', set('depth', '20000000')],
   'depth within bounds': ['refuse', set('depth', '1000')],
   kernel: ['refuse', set('kernelSize', '20001')],
@@ -255,25 +195,12 @@ const runChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
     (folder) => appendFileSync(join(folder, 'metrics.jsonl'), `{"a":${'['.repeat(5_000_000)}\n`),
   ],
   'log as endless device': ['cope', link('metrics.jsonl', '/dev/zero')],
-  'log of 100 MB': ['cope', write('metrics.jsonl', '{"step":1,"bitsPerDim":3}\n'.repeat(4_000_000))],
-  'log of one line': ['cope', write('metrics.jsonl', Buffer.alloc(megabytes(300), 'x'))],
-  ...Object.fromEntries(
-    [
-      'metrics.jsonl',
-      'timings.jsonl',
-      'summary.json',
-      'data.json',
-      'data.mark',
-      'training.lock',
-      'scores.json',
-    ].map((name) => [`sparse ${name}`, ['cope', sparse(name)]] as const),
-  ),
-  'sparse config': ['refuse', sparse('config.yaml')],
-  'sparse checkpoint': ['refuse', sparse('checkpoints/step-00000004.safetensors')],
+  ...logChanges,
+  ...yamlChanges,
 };
 
 /** What every command that uses an export must refuse. */
-const exportChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
+const exportChanges: Changes = {
   depth: ['refuse', header(weights, (text) => text.replace('\\"depth\\":1', '\\"depth\\":20000000'))],
   'depth within bounds': [
     'refuse',
@@ -297,8 +224,17 @@ const exportChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
   'weights as FIFO': ['refuse', fifo('model.safetensors')],
   'weights as endless device': ['refuse', link('model.safetensors', '/dev/zero')],
   'manifest as FIFO': ['cope', fifo('manifest.json')],
-  'sparse manifest': ['cope', sparse('manifest.json')],
-  'sparse weights': ['refuse', sparse('model.safetensors')],
+  'manifest in itself': [
+    'cope',
+    edit('manifest.json', (text) => text.replace(/"shape": \[/, '$&[[[["x"]]]],')),
+  ],
+  'manifest of nested lists': ['cope', write('manifest.json', `{"model":${'['.repeat(5_000_000)}`)],
+  'manifest of holes': ['cope', holes('manifest.json', megabytes(4096))],
+  'scores of holes': ['cope', holes('scores.json', megabytes(4096))],
+  'scores of nested lists': ['cope', write('scores.json', `{"bitsPerDim":${'['.repeat(5_000_000)}`)],
+  'weights of holes': ['refuse', holes('model.safetensors', megabytes(4096))],
+  'encoder of holes': ['cope', holes('encoder.onnx', megabytes(4096))],
+  'sampler as endless device': ['cope', link('sampler.onnx', '/dev/zero')],
 };
 
 /**
@@ -312,7 +248,7 @@ export function writeHostileModels(
   const copies = (
     source: string,
     kind: string,
-    changes: typeof runChanges,
+    changes: Changes,
     prepare: Change,
   ): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {

@@ -1,65 +1,86 @@
-// Runs commands in a process of their own, with limits of time and open files.
+// Runs commands in processes of their own, with limits of time, memory and open files.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { hasCode } from '../../storage/fileErrors.ts';
+import type { Call } from '../runCalls.ts';
+import { processTree, usageOf } from './processUsage.ts';
 import type { Outcome } from './runCommands.ts';
 
-/** Linux counts processor time in hundredths of a second. */
-const TICKS = 100;
-
-/** What a process may take. */
+/** What a command may take. */
 export interface Limits {
-  /** Of processor time for each command, and ten times as long by the clock; the process is killed then. */
+  /** Of processor time, and ten times as long by the clock. */
   readonly seconds: number;
+  /** Of resident memory. */
+  readonly bytes: number;
   readonly openFiles: number;
 }
 
-/** How commands ended, and the one that did not. */
-export interface Outcomes {
-  readonly ended: readonly Outcome[];
-  /** The words of the command that took too long, or that ended the process. */
-  readonly killed?: readonly string[] | undefined;
-}
-
 /**
- * Runs commands one after another.
+ * Runs commands one after another. One that exceeds its limits is killed, with its process, and the others
+ * run in the next.
  *
  * @param script the words that start `runCommands`
- * @param folder the working directory
+ * @returns how each ended
  */
 export async function runInLimits(
   script: readonly string[],
-  commands: readonly (readonly string[])[],
-  folder: string,
-  { seconds, openFiles }: Limits,
-): Promise<Outcomes> {
+  calls: readonly Call[],
+  limits: Limits,
+): Promise<readonly Outcome[]> {
+  const ended: Outcome[] = [];
+  while (ended.length < calls.length) {
+    const more = await runSome(script, calls.slice(ended.length), limits);
+    if (more.length === 0) {
+      throw new Error('the process ended before its first command');
+    }
+    ended.push(...more);
+  }
+  return ended;
+}
+
+/** Runs commands in one process until it ends. */
+async function runSome(
+  script: readonly string[],
+  calls: readonly Call[],
+  { seconds, bytes, openFiles }: Limits,
+): Promise<Outcome[]> {
   const temporary = mkdtempSync(join(tmpdir(), 'emerging-commands-'));
   const list = join(temporary, 'commands.json');
-  writeFileSync(list, JSON.stringify(commands));
+  writeFileSync(list, JSON.stringify(calls));
   const child = spawn('sh', ['-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...script, list], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', EMERGING_DATA: '' },
   });
-  /** When the current command has begun: by the clock, and in processor time. */
+  // Only the end of the process itself writes here.
+  let lastWords = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
   let start = { clock: performance.now(), used: 0 };
+  let killed: string | undefined;
   const watch = setInterval(() => {
-    const used = processorSeconds(child.pid!);
-    if (used - start.used > seconds || performance.now() - start.clock > 10_000 * seconds) {
-      child.kill('SIGKILL');
+    const used = usageOf(child.pid!);
+    killed ??=
+      used.bytes > bytes
+        ? `took ${(used.bytes / 2 ** 20).toFixed(0)} MiB of memory`
+        : used.seconds - start.used > seconds || performance.now() - start.clock > 10_000 * seconds
+          ? `took more than ${seconds} s`
+          : undefined;
+    if (killed !== undefined) {
+      killAll(processTree(child.pid!));
     }
   }, 100);
   const ended: Outcome[] = [];
   let begun: Outcome | undefined;
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      start = { clock: performance.now(), used: processorSeconds(child.pid!) };
+      start = { clock: performance.now(), used: usageOf(child.pid!).seconds };
       const outcome = JSON.parse(line) as Outcome;
-      begun = outcome.state === 'begun' ? outcome : undefined;
-      if (outcome.state !== 'begun') {
+      begun = outcome.code === null ? outcome : undefined;
+      if (outcome.code !== null) {
         ended.push(outcome);
       }
     }
@@ -67,23 +88,20 @@ export async function runInLimits(
     clearInterval(watch);
     rmSync(temporary, { recursive: true });
   }
-  return { ended, killed: begun?.args };
+  if (begun !== undefined) {
+    ended.push({ ...begun, killed: killed ?? `ended the process: ${lastWords.trim()}` });
+  }
+  return ended;
 }
 
-/**
- * The processor time that a process and the children that it has waited for have taken, in seconds; 0 once it is gone, and
- * on systems other than Linux.
- */
-function processorSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) {
-      return 0;
+function killAll(processes: readonly number[]): void {
+  for (const pid of processes) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!hasCode(error, 'ESRCH')) {
+        throw error;
+      }
     }
-    throw error;
   }
 }

@@ -1,45 +1,62 @@
 // Runs commands one after another in this process and reports each on stdout as a line of JSON, for a test
 // that gives every command the same limits: it kills this process if a line is late.
-import { readFileSync } from 'node:fs';
-import { CommanderError } from 'commander';
-import { createProgram } from '../../cli/program.ts';
-import { UserError } from '../../errors.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { runCommand } from '../../cli/runCommand.ts';
+import type { Call } from '../runCalls.ts';
 
 /** How a command ended. */
 export interface Outcome {
   /** The words of the command. */
   readonly args: readonly string[];
-  /** `begun` before it runs; then whether it worked, was refused in words, or failed in a way nobody expected. */
-  readonly state: 'begun' | 'done' | 'refused' | 'unexpected';
-  /** The message of the error; the stack trace if it was unexpected. */
-  readonly message: string;
+  /** The exit code; null if it has only begun, or was killed. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
   readonly seconds: number;
-  /** The largest resident memory of the process so far. */
+  /** The largest resident memory of the process while the command ran. */
   readonly peakBytes: number;
+  /** Why it did not end by itself. */
+  readonly killed?: string;
 }
 
-const commands = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as string[][];
+/** The process ends early if a command leaves more memory than this behind: the next must not pay for it. */
+const MOST_LEFT = 2 ** 28 + 2 ** 27;
+/** The most characters of an output that are reported, from its end. */
+const MOST_TEXT = 65_536;
+
+const calls = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Call[];
 const print = process.stdout.write.bind(process.stdout);
-process.stdout.write = () => true;
-process.stderr.write = () => true;
-
-function report(outcome: Omit<Outcome, 'peakBytes'>): void {
-  print(`${JSON.stringify({ ...outcome, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+const texts = { stdout: '', stderr: '' };
+for (const name of ['stdout', 'stderr'] as const) {
+  process[name].write = (text: string | Uint8Array) => {
+    texts[name] = (texts[name] + String(text)).slice(-MOST_TEXT);
+    return true;
+  };
 }
 
-for (const args of commands) {
-  report({ args, state: 'begun', message: '', seconds: 0 });
-  const begin = performance.now();
-  let state: Outcome['state'] = 'done';
-  let message = '';
-  try {
-    const program = await createProgram(args);
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    const isRefusal = error instanceof UserError || error instanceof CommanderError;
-    state = isRefusal ? 'refused' : 'unexpected';
-    message = isRefusal ? error.message : error instanceof Error ? error.stack! : String(error);
+/** Forgets the largest memory so far, where the system can. */
+function resetPeak(): void {
+  if (process.platform === 'linux') {
+    writeFileSync('/proc/self/clear_refs', '5');
   }
-  report({ args, state, message, seconds: (performance.now() - begin) / 1000 });
+}
+
+function report(args: readonly string[], code: number | null, seconds: number): void {
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  print(`${JSON.stringify({ args, code, ...texts, seconds, peakBytes } satisfies Outcome)}\n`);
+}
+
+for (const { args, cwd } of calls) {
+  texts.stdout = texts.stderr = '';
+  resetPeak();
+  report(args, null, 0);
+  const begin = performance.now();
+  process.chdir(cwd);
+  process.exitCode = 0;
+  await runCommand(args);
+  report(args, Number(process.exitCode), (performance.now() - begin) / 1000);
+  if (process.memoryUsage.rss() > MOST_LEFT) {
+    break;
+  }
 }
 process.exit(0);

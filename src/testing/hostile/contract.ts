@@ -1,0 +1,36 @@
+// What every command promises, whatever its files hold: it works or refuses in one line, within limits.
+import { visibleLines } from '../../visibleText.ts';
+import type { Limits } from './inLimits.ts';
+import type { Outcome } from './runCommands.ts';
+
+/** The limits of every command: it takes a third of the time on an idle machine. */
+export const commandLimits: Limits = { seconds: 15, bytes: 2 ** 30, openFiles: 256 };
+
+/** The errors that a command reported, one line each. */
+export function errorsOf({ stderr }: Outcome): string[] {
+  return stderr.split('\n').filter((line) => line.startsWith('emerging: '));
+}
+
+/** How a command broke the contract, in one line; undefined if it did not. */
+export function breachOf(outcome: Outcome): string | undefined {
+  const { code, stdout, stderr, killed, peakBytes } = outcome;
+  const errors = errorsOf(outcome);
+  if (killed !== undefined) {
+    return killed;
+  }
+  if (code === null || ![0, 1, 2].includes(code)) {
+    return `exit code ${code}`;
+  }
+  if (/unexpected error|^\s+at .+:\d+:\d+\)?$/m.test(stderr)) {
+    return errors[0] ?? stderr;
+  }
+  if (errors.length > 1 || (code !== 0 && errors.length === 0)) {
+    return `exit code ${code} with ${errors.length} errors: ${errors.join(' | ')}`;
+  }
+  if (visibleLines(stdout) !== stdout || visibleLines(stderr) !== stderr) {
+    return 'control characters in its output';
+  }
+  return peakBytes > commandLimits.bytes
+    ? `took ${(peakBytes / 2 ** 20).toFixed(0)} MiB of memory`
+    : undefined;
+}

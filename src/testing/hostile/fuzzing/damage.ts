@@ -1,0 +1,21 @@
+// A damaged input: what was done to which files, and the command that reads them.
+import type { RandomStream } from '../../../numeric/random.ts';
+import type { Outcome } from '../runCommands.ts';
+import type { Place, Workplace } from './workplace.ts';
+
+/** A command on damaged files. */
+export interface Trap {
+  /** The words of the command. */
+  readonly args: readonly string[];
+  /** What is wrong with an outcome that keeps the general contract. */
+  judge?(outcome: Outcome): string | undefined;
+}
+
+/** A damaged input in its place. */
+interface Damaged extends Trap {
+  /** What was damaged, and how. */
+  readonly what: string;
+}
+
+/** Makes one damaged input. */
+export type Damage = (place: Place, random: RandomStream, workplace: Workplace) => Damaged;

@@ -1,0 +1,51 @@
+// Logs and small files of runs that are huge, really or by holes.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Change, type Changes, holes, megabytes } from './hostileFiles.ts';
+
+/** More than a string can hold, or an array: reading it at once fails, whatever memory there is. */
+const ENDLESS = megabytes(4096);
+
+/** Appends a text to a file until this many bytes are written. */
+function grown(name: string, text: string, size: number): Change {
+  return (folder) => {
+    const file = openSync(join(folder, name), 'a');
+    const part = Buffer.from(text.repeat(Math.ceil(2 ** 20 / text.length)));
+    for (let written = 0; written < size; written += part.length) {
+      writeSync(file, part);
+    }
+    closeSync(file);
+  };
+}
+
+const ofTraining = '{"step":4,"epoch":1,"bitsPerDim":7,"learningRate":0.01,"gradientNorm":1}\n';
+const ofTimings = '{"step":4,"seconds":0.01,"imagesPerSecond":1000}\n';
+
+/** What a command may cope with or refuse, but not read into memory. */
+export const logChanges: Changes = {
+  'log of 300 MB': ['cope', grown('metrics.jsonl', ofTraining, megabytes(300))],
+  'timings of 300 MB': ['cope', grown('timings.jsonl', ofTimings, megabytes(300))],
+  'log of one line of 300 MB': ['cope', grown('metrics.jsonl', '{"step":4,"a":"xxxxxxxx', megabytes(300))],
+  'log of empty lines': ['cope', grown('metrics.jsonl', '\n', megabytes(100))],
+  'log of other lines': ['cope', grown('metrics.jsonl', '{"step":1e9,"bitsPerDim":null}\n', megabytes(100))],
+  ...Object.fromEntries(
+    [
+      'metrics.jsonl',
+      'timings.jsonl',
+      'summary.json',
+      'data.json',
+      'data.mark',
+      'scores.json',
+      'training.lock',
+    ].map((name) => [`${name} of holes`, ['cope', holes(name, ENDLESS)] as const]),
+  ),
+  ...Object.fromEntries(
+    ['summary.json', 'data.json', 'data.mark', 'scores.json', 'training.lock'].map((name) => [
+      `${name} of 600 MB of holes`,
+      ['cope', holes(name, megabytes(600))] as const,
+    ]),
+  ),
+  'config.yaml of holes': ['refuse', holes('config.yaml', ENDLESS)],
+  'config.yaml of 600 MB of holes': ['refuse', holes('config.yaml', megabytes(600))],
+  'checkpoint of holes': ['refuse', holes('checkpoints/step-00000004.safetensors', ENDLESS)],
+};

@@ -1,0 +1,46 @@
+// What a process and its descendants take, from /proc; nothing on systems other than Linux.
+import { readFileSync } from 'node:fs';
+import { hasCode } from '../../storage/fileErrors.ts';
+
+/** Linux counts processor time in hundredths of a second. */
+const TICKS = 100;
+
+/** What processes take. */
+export interface Usage {
+  /** Processor time, including that of ended children. */
+  readonly seconds: number;
+  /** Resident memory. */
+  readonly bytes: number;
+}
+
+/** A process and its descendants, parents first. */
+export function processTree(pid: number): number[] {
+  const children = linesOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(processTree)];
+}
+
+/** What a process and its descendants take. */
+export function usageOf(pid: number): Usage {
+  let [seconds, bytes] = [0, 0];
+  for (const one of processTree(pid)) {
+    const fields = linesOf(`/proc/${one}/stat`)
+      .replace(/^.*\) /s, '')
+      .split(' ')
+      .slice(11, 15);
+    seconds += fields.reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+    bytes += 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(linesOf(`/proc/${one}/status`))?.[1] ?? 0);
+  }
+  return { seconds, bytes };
+}
+
+/** A file of /proc; empty if the process has ended. */
+function linesOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) {
+      return '';
+    }
+    throw error;
+  }
+}
