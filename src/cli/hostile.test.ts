@@ -1,21 +1,24 @@
 // Every command that reads runs, exports or images, on files that a stranger made: refused in words, in little
 // time and memory, whatever they hold.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../testing/command.ts';
 import { breachOf, commandLimits } from '../testing/hostile/contract.ts';
 import { writeHostileImages } from '../testing/hostile/hostileImages.ts';
+import { writeHostileLatents } from '../testing/hostile/hostileLatents.ts';
 import { type HostileFolder, writeHostileModels } from '../testing/hostile/hostileModels.ts';
 import { runInLimits } from '../testing/hostile/inLimits.ts';
 import type { Outcome } from '../testing/hostile/runCommands.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
 const emerging = commandProcess();
+const quick = ['--threads=1'];
 
 let runs: readonly HostileFolder[];
 let exports: readonly HostileFolder[];
 let images: readonly HostileFolder[];
+let latents: readonly HostileFolder[];
 
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
@@ -28,15 +31,15 @@ beforeAll(async () => {
     }
   }
   await emerging.json('export', 'sound/run', '--out=sound/export');
-  await emerging
-    .json('datasets', 'show', 'data', '--out=image.png', '--count=1', '--scale=1')
-    .catch(() => {});
+  const encoding = ['--data=data', '--count=2', '--out=two.safetensors', ...quick];
+  await emerging.json('encode', 'sound/run', ...encoding);
   mkdirSync(join(emerging.folder, 'hostile'));
   ({ runs, exports } = writeHostileModels(join(emerging.folder, 'hostile'), {
     run: join(emerging.folder, 'sound/run'),
     exported: join(emerging.folder, 'sound/export'),
   }));
   images = writeHostileImages(join(emerging.folder, 'images'));
+  latents = writeHostileLatents(join(emerging.folder, 'hostile'), join(emerging.folder, 'two.safetensors'));
 });
 
 /** Runs commands in limits. */
@@ -61,8 +64,6 @@ async function expectRefusals(
   });
   expect(breaches).toEqual([]);
 }
-
-const quick = ['--threads=1'];
 
 it.each<[string, (path: string) => string[]]>([
   ['evaluate', (path) => ['evaluate', path, '--draws=1', ...quick]],
@@ -105,4 +106,68 @@ it('runs lists them all', { timeout: 60_000 }, async () => {
   for (const { path } of runs) {
     expect(outcome!.stdout).toContain(basename(path));
   }
+});
+
+it('decode survives all latents, and writes as many images as it says', { timeout: 600_000 }, async () => {
+  const outOf = (path: string): string => path.replace('latents ', 'decoded ');
+  const decode = (path: string): string[] => ['decode', 'sound/run', path, `--out=${outOf(path)}`, ...quick];
+  await expectRefusals(latents, decode);
+  for (const { path } of latents) {
+    const files = existsSync(outOf(path)) ? filesIn(outOf(path)) : [];
+    expect([0, 2], path).toContain(files.length);
+  }
+});
+
+/** The names of the files in a folder and its subfolders. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+it.each([
+  'dilation: 2',
+  'bits: 7',
+  'bits: 1',
+  'learnedPrior: false',
+  'coupling: additive',
+  'mixing: 1x1',
+  'mixing: finc',
+  'kernelSize: 5',
+  'width: 4',
+  'scaleFloor: 0.5',
+  'dequantisation: variational',
+])('a run with %s instead of its own is refused, or gives the same bits/dim', async (line) => {
+  const copy = join(emerging.folder, 'edited', line);
+  cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
+  const [key] = line.split(':');
+  const config = join(copy, 'config.yaml');
+  const text = readFileSync(config, 'utf8').replace(new RegExp(`^  ${key}:.*\\n`, 'm'), '');
+  writeFileSync(config, text.replace('model:\n', `model:\n  ${line}\n`));
+  const evaluate = ['--draws=1', '--json', ...quick];
+  const [sound, edited] = await outcomesOf([
+    ['evaluate', 'sound/run', ...evaluate],
+    ['evaluate', copy, ...evaluate],
+  ]);
+  expect(breachOf(edited!)).toBeUndefined();
+  if (edited!.code === 0) {
+    expect(JSON.parse(edited!.stdout).bitsPerDim).toBe(JSON.parse(sound!.stdout).bitsPerDim);
+  }
+});
+
+it('evaluate notices every flipped byte of a prepared file', { timeout: 60_000 }, async () => {
+  const out = join(emerging.folder, 'flip.images');
+  await emerging.json('datasets', 'prepare', 'data', '--size=8', '--channels=1', `--out=${out}`);
+  const bytes = readFileSync(out);
+  // The images are last but for their names: the test images, of 64 bytes each, end before those.
+  const pixels = bytes.length - 64 * 48 - 48 * 'test-00000.png'.length;
+  const flips = [pixels, pixels + 64 * 24 + 1, pixels + 64 * 30];
+  const paths = flips.map((at) => {
+    const path = join(emerging.folder, `flipped-${at}.images`);
+    const flipped = Uint8Array.from(bytes);
+    flipped[at]! ^= 0x40;
+    writeFileSync(path, flipped);
+    return { path, verdict: 'refuse' as const };
+  });
+  await expectRefusals(paths, (path) => ['evaluate', 'sound/run', `--data=${path}`, '--draws=1', ...quick]);
 });

@@ -20,5 +20,5 @@ export function changeOutside(path: string): string | undefined {
     [join(path, 'file'), join(path, 'folder/file')].every(
       (file) => lstatSync(file).isFile() && readFileSync(file, 'utf8') === CONTENT,
     );
-  return isSame ? undefined : `changed files outside: ${found.join(', ')}`;
+  return isSame ? undefined : `files outside were changed; they are now ${found.join(', ')}`;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomStream } from '../../../numeric/random.ts';
+import { withImageNames } from '../hostileLatents.ts';
 import { mutateBytes } from '../mutations/bytes.ts';
 import { chance, oneOf } from '../mutations/choice.ts';
 import { mutateJson, mutateLog, mutateYaml } from '../mutations/texts.ts';
@@ -211,23 +212,9 @@ const latents: Damage = (place, random, { sound }) => {
     return { what, args, judge };
   }
   const names = Array.from({ length: 4 }, () => oneOf(random, collidingNames));
-  place.rewrite('latents.safetensors', (bytes) => renamed(bytes, names));
+  place.rewrite('latents.safetensors', (bytes) => withImageNames(bytes, names));
   return { what: `names ${JSON.stringify(names).slice(0, 200)}`, args, judge };
 };
-
-/** Latents under other names of images. */
-function renamed(bytes: Uint8Array, names: readonly string[]): Uint8Array {
-  const file = Buffer.from(bytes);
-  const length = Number(file.readBigUInt64LE());
-  const header = JSON.parse(file.subarray(8, 8 + length).toString()) as {
-    __metadata__: Record<string, string>;
-  };
-  header.__metadata__.images = JSON.stringify(names);
-  const text = Buffer.from(JSON.stringify(header));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([size, text, file.subarray(8 + length)]);
-}
 
 /** The formats of runs, exports and latents. */
 export const modelFormats: Readonly<Record<string, Damage>> = {

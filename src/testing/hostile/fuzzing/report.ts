@@ -118,6 +118,7 @@ export class Report {
 /** A failure without what differs between inputs. */
 function kindOf({ format, outcome: { args } }: Trial, failure: string): string {
   const message = failure
+    .replace(/; they are now .*/, '')
     .replace(/\/\S+/g, 'PATH')
     .replace(/[\d.,]+/g, 'N')
     .slice(0, 160);
