@@ -57,8 +57,8 @@ describe('datasets get writes nothing through', () => {
     },
   );
 
-  it('a partial file that it would resume', async () => {
-    const place = planted(`${file}.partial`, 'a hard link');
+  it.each(['a link', 'a hard link'])('a partial file that it would resume, %s', async (plant) => {
+    const place = planted(`${file}.partial`, plant);
     const from = server.urlOf('endless');
     const url = `${from}/train-images-idx3-ubyte.gz`;
     const record = join(emerging.folder, place.cwd, `${file}.partial.json`);

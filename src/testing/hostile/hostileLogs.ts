@@ -26,8 +26,8 @@ export const logChanges: Changes = {
   'log of 300 MB': ['cope', grown('metrics.jsonl', ofTraining, megabytes(300))],
   'timings of 300 MB': ['cope', grown('timings.jsonl', ofTimings, megabytes(300))],
   'log of one line of 300 MB': ['cope', grown('metrics.jsonl', '{"step":4,"a":"xxxxxxxx', megabytes(300))],
-  'log of empty lines': ['cope', grown('metrics.jsonl', '\n', megabytes(100))],
-  'log of other lines': ['cope', grown('metrics.jsonl', '{"step":1e9,"bitsPerDim":null}\n', megabytes(100))],
+  'log of empty lines': ['cope', grown('metrics.jsonl', '\n', megabytes(20))],
+  'log of other lines': ['cope', grown('metrics.jsonl', '{"step":1e9,"bitsPerDim":null}\n', megabytes(20))],
   ...Object.fromEntries(
     [
       'metrics.jsonl',
