@@ -32,8 +32,8 @@ const options = new Command('fuzz')
   .opts<Partial<FuzzOptions> & Pick<FuzzOptions, 'minutes' | 'keep'>>();
 const { minutes, keep, only, input, seed = Math.floor(Date.now() / 1000) } = options;
 
-/** Commands per process: starting one takes a second. */
-const BATCH = 50;
+/** Commands per process: starting one takes seconds. */
+const BATCH = 150;
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-fuzz-'));
 process.stderr.write(`seed ${seed}; training tiny models to damage\n`);

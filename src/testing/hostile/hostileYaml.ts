@@ -17,7 +17,7 @@ export const yamlChanges: Changes = {
   'an alias in place of a value': [
     'refuse',
     edit('config.yaml', (text) => {
-      return text.replace('bits: 8', 'bits: *seed').replace('seed: 0', 'seed: &seed 0');
+      return text.replace('bits: 8', 'bits: *seed').replace('seed: 0', 'seed: &seed 8');
     }),
   ],
   'an unknown alias': ['refuse', set('bits', '*nothing')],
