@@ -4,10 +4,10 @@ import { countTrained } from '../../flows/parameters.ts';
 import { boundOf } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { stringifyJson } from '../../storage/jsonText.ts';
 import { WEIGHTS_FILE } from '../model/exportedModel.ts';
 import { checksumOfFile } from '../model/manifest.ts';
 import { SCORES_FILE } from '../model/scoresFile.ts';
-import { stringifyJson } from '../../storage/jsonText.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */

@@ -245,12 +245,7 @@ export function writeHostileModels(
   folder: string,
   sound: { readonly run: string; readonly exported: string },
 ): { readonly runs: HostileFolder[]; readonly exports: HostileFolder[] } {
-  const copies = (
-    source: string,
-    kind: string,
-    changes: Changes,
-    prepare: Change,
-  ): HostileFolder[] =>
+  const copies = (source: string, kind: string, changes: Changes, prepare: Change): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {
       const path = join(folder, kind, name);
       cpSync(source, path, { recursive: true });
