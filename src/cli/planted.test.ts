@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../testing/command.ts';
-import { type HostileServer, startHostileServer } from '../testing/hostile/hostileServer.ts';
+import { type HostileServer, startHostileServer } from '../testing/hostile/hostileDownloads.ts';
 import { changeOutside, makeOutside } from '../testing/hostile/outside.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
