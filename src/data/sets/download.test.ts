@@ -119,6 +119,13 @@ describe('download', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
+  it.each(['http://[:::', 'file:///etc/passwd', 'data:,x'])('refuses a redirect to %s', async (location) => {
+    answer = (_, response) => response.writeHead(302, { location }).end();
+    await expect(get()).rejects.toThrow(
+      `${url}: the server redirects to '${location}'; download it manually`,
+    );
+  });
+
   it('keeps a .gz as it is, even if served with Content-Encoding', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': content.length }).end(content);
