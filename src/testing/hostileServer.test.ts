@@ -1,28 +1,30 @@
-// `loadModel` and a server that answers with anything but a model: one line says what is wrong, and little is received.
+// `loadModel` from a hostile server: a one-line error, and few bytes received.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadModel } from '../evaluation/model/loadModel.ts';
 import { bundle } from './browser.ts';
-import { type HostileServer, hostileAnswers, serveHostile } from './hostile/hostileServer.ts';
+import { type HostileServer, startHostileServer } from './hostile/hostileServer.ts';
+import { modelAnswers, slowModel } from './hostile/modelAnswers.ts';
 import { chromiumPath, openPage } from './pages.ts';
 
-/** The largest header, twice, and what is on its way when the connection ends. */
+/** Twice the largest header, and what is in flight when the connection closes. */
 const MOST_RECEIVED = 48 * 2 ** 20;
 
 let server: HostileServer;
 beforeAll(async () => {
-  server = await serveHostile();
+  const answers = Object.entries(modelAnswers).map(([name, { answer }]) => [name, answer] as const);
+  server = await startHostileServer({ ...Object.fromEntries(answers), slow: slowModel });
 });
 afterAll(() => server.close());
 
-/** Checks that the server was left, after not much was received. */
+/** Checks that the connection is closed, after few bytes. */
 async function requireEnd(before: number): Promise<void> {
   await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 5000 });
   expect(server.sent() - before).toBeLessThan(MOST_RECEIVED);
 }
 
-const names = Object.keys(hostileAnswers);
-const urlOf = (name: string): string => `${server.url}${encodeURIComponent(name)}/`;
+const names = Object.keys(modelAnswers);
+const urlOf = (name: string): string => `${server.urlOf(name)}/`;
 
 describe('in Node', () => {
   it.each(names)('%s', async (name) => {
@@ -32,13 +34,13 @@ describe('in Node', () => {
       (error: Error) => error,
     );
     expect(failure.name).toBe('UserError');
-    expect(failure.message).toMatch(hostileAnswers[name]!.error);
+    expect(failure.message).toMatch(modelAnswers[name]!.error);
     expect(failure.message).not.toContain('\n');
     expect(failure.message.length).toBeLessThan(400);
     await requireEnd(before);
   });
 
-  it('ends a transfer that is no longer wanted', async () => {
+  it('stops a transfer that is aborted', async () => {
     const reason = new Error('no longer wanted');
     const end = new AbortController();
     const onProgress = (): void => end.abort(reason);
@@ -66,12 +68,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     const before = server.sent();
     const failure = (await page.evaluate(`load(${JSON.stringify(urlOf(name))})`)) as Error & { code: string };
     expect(failure.code).toBeDefined();
-    expect(failure.message).toMatch(hostileAnswers[name]!.errorInPage ?? hostileAnswers[name]!.error);
+    expect(failure.message).toMatch(modelAnswers[name]!.errorInPage ?? modelAnswers[name]!.error);
     expect(failure.message).not.toContain('\n');
     await requireEnd(before);
   });
 
-  it('a server that is closed to other origins', async () => {
+  it('a server that other origins cannot read', async () => {
     const url = urlOf('an empty body').replace('127.0.0.1', 'localhost');
     expect(await page.evaluate(`load(${JSON.stringify(url)})`)).toMatchObject({
       code: 'io',
@@ -79,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     });
   });
 
-  it('ends a transfer that is no longer wanted', async () => {
+  it('stops a transfer that is aborted', async () => {
     const failure = await page.evaluate(`(async () => {
       const end = new AbortController();
       return load(${JSON.stringify(urlOf('slow'))}, { signal: end.signal, onProgress: () => end.abort() });

@@ -92,6 +92,6 @@ if (input === undefined) {
 } else {
   await tryInputs([input]);
 }
-workplace.close();
+await workplace.close();
 process.stdout.write(`${report.table()}\nseed ${seed}\n`);
 process.exitCode = report.findings > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-// Configurations that use what YAML can do: values that hold themselves, aliases, merge keys, tags, keys twice.
+// Configurations that misuse YAML: cycles, aliases, merge keys, tags, duplicate keys, deep nesting.
 import { type Changes, edit, set, write } from './hostileFiles.ts';
 
 /** Appends lines to the configuration. */
@@ -6,7 +6,7 @@ const append = (lines: string) => edit('config.yaml', (text) => `${text}${lines}
 
 const loop = '&a [*a]';
 
-/** What must be refused, or leave the run as it is. */
+/** Changes of `config.yaml`, all of which must be refused. */
 export const yamlChanges: Changes = {
   'bits in themselves': ['refuse', set('bits', loop)],
   'a name in itself': ['refuse', set('name', '&a {a: *a}')],
@@ -42,5 +42,19 @@ export const yamlChanges: Changes = {
   ],
   'lists below lists': ['refuse', set('bits', `${'['.repeat(20_000)}8${']'.repeat(20_000)}`)],
   'bits not a number': ['refuse', set('bits', '.nan')],
+  'keys by the thousand': [
+    'refuse',
+    write('config.yaml', Array.from({ length: 150_000 }, (_, index) => `k${index}: 1\n`).join('')),
+  ],
+  'nested lists': ['refuse', write('config.yaml', `seed: ${'['.repeat(30_000)}`)],
+  'nested maps': ['refuse', write('config.yaml', '{a: '.repeat(15_000))],
+  aliases: [
+    'refuse',
+    write(
+      'config.yaml',
+      `a: &a [x, x]\n${Array.from({ length: 40 }, (_, i) => `b${i}: &b${i} [*${i ? `b${i - 1}` : 'a'}, *${i ? `b${i - 1}` : 'a'}]`).join('\n')}\n`,
+    ),
+  ],
+  'prototype key': ['refuse', edit('config.yaml', (text) => `${text}__proto__: {levels: 1}\n`)],
   'endless seed': ['refuse', set('seed', '.inf')],
 };

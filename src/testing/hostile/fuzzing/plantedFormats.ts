@@ -1,14 +1,14 @@
-// What is planted instead of a file, and where commands choose their files by themselves.
+// Planted files: in place of those of runs and exports, of outputs and of downloads.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverBehaviours } from '../hostileDownloads.ts';
+import { downloadAnswers } from '../downloadAnswers.ts';
 import { oneOf } from '../mutations/choice.ts';
 import { plantLink, replaceFile } from '../mutations/files.ts';
 import type { Damage } from './damage.ts';
 import { exportTrap, runTrap } from './modelFormats.ts';
 import { quick } from './workplace.ts';
 
-/** A whole file of a run or an export is replaced; a run may get files that it did not have. */
+/** Replaces a file of a run or an export, or adds one to a run. */
 const files: Damage = (place, random) => {
   const model = oneOf(random, ['run', 'run', 'export']);
   place.copy(model);
@@ -30,7 +30,7 @@ const files: Damage = (place, random) => {
   return { what, ...(model === 'run' ? runTrap(place, random) : exportTrap(place, random)) };
 };
 
-/** Links where a command writes although no option names the file. */
+/** Plants a link where a command writes a file that no option names. */
 const outputs: Damage = (place, random) => {
   place.copy('data', 'run', 'run2');
   const training = [
@@ -57,10 +57,10 @@ const outputs: Damage = (place, random) => {
   return { what: `${path}: ${plantLink(place.path(path), place.outside, random)}`, args };
 };
 
-/** Downloads beside planted files, from a server that sends anything. */
+/** Plants a link where a download is written, which comes from a hostile server. */
 const download: Damage = (place, random, { urlOf }) => {
   const name = oneOf(random, ['fashion-mnist/train-images-idx3-ubyte.gz', 'cifar-10-binary.tar.gz']);
-  const behaviour = oneOf(random, serverBehaviours);
+  const answer = oneOf(random, Object.keys(downloadAnswers));
   const planted = oneOf(random, ['', '.partial', '.partial.json', '.partial.lock', 'folder', 'none']);
   const path = place.path(join('data', name));
   const folder = name.startsWith('fashion') ? join(path, '..') : join(path, '../..', 'data');
@@ -69,9 +69,9 @@ const download: Damage = (place, random, { urlOf }) => {
     what = plantLink(folder, place.outside, random);
   } else if (planted !== 'none') {
     what = plantLink(`${path}${planted}`, place.outside, random);
-    // A partial file with its version is resumed, so that both are used.
+    // A partial file is resumed only if its version is known.
     if (planted === '.partial' && random.uniform() < 0.5) {
-      const url = `${urlOf(behaviour)}/${name.split('/').at(-1)}`;
+      const url = `${urlOf(answer)}/${name.split('/').at(-1)}`;
       writeFileSync(`${path}.partial.json`, JSON.stringify({ url, version: '"a"' }));
     } else if (planted === '.partial.json' && !existsSync(`${path}.partial`)) {
       writeFileSync(`${path}.partial`, 'abc');
@@ -79,10 +79,10 @@ const download: Damage = (place, random, { urlOf }) => {
   }
   const dataset = name.startsWith('fashion') ? 'fashion-mnist' : 'cifar10';
   return {
-    what: `${planted}: ${what}; server: ${behaviour}`,
-    args: ['datasets', 'get', dataset, `--from=${urlOf(behaviour)}`],
+    what: `${planted}: ${what}; server: ${answer}`,
+    args: ['datasets', 'get', dataset, `--from=${urlOf(answer)}`],
   };
 };
 
-/** Files that are no files, links at files that commands choose, and downloads. */
+/** The formats of planted files. */
 export const plantedFormats: Readonly<Record<string, Damage>> = { files, outputs, download };

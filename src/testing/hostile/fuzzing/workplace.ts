@@ -1,16 +1,17 @@
-// The sound files that the fuzzer damages copies of, and what commands say of them.
+// The sound files that the fuzzer copies and damages, and the results of commands on them.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contactSheet } from '../../../pictures/contactSheet.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../tinyImages.ts';
 import { breachOf, commandLimits } from '../contract.ts';
-import { startHostileServer } from '../hostileDownloads.ts';
+import { downloadAnswers } from '../downloadAnswers.ts';
+import { startHostileServer } from '../hostileServer.ts';
 import { runInLimits } from '../inLimits.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The words that start `runCommands`. */
+/** The command line of `runCommands`. */
 export const commandScript = [
   process.execPath,
   '--import',
@@ -18,10 +19,10 @@ export const commandScript = [
   here('../runCommands.ts'),
 ];
 
-/** Options that keep commands short. */
+/** Options for short commands. */
 export const quick = ['--draws=1', '--threads=1'];
 
-/** What damaged copies are made from. */
+/** The sound files and results. */
 export interface Workplace {
   readonly folder: string;
   /** The path of a sound file or folder: `run`, `run2`, `export`, `data`, `latents.safetensors`, … */
@@ -34,12 +35,12 @@ export interface Workplace {
   readonly bitsPerDim: number;
   /** What `score` prints for the export. */
   readonly score: string;
-  /** The URL of the hostile server. */
-  urlOf(behaviour: string): string;
-  close(): void;
+  /** The URL below which the hostile server gives this answer. */
+  urlOf(answer: string): string;
+  close(): Promise<void>;
 }
 
-/** Trains, exports and encodes with a tiny model in `folder`. */
+/** Trains tiny models in `folder`, exports them and encodes images. */
 export async function makeWorkplace(folder: string): Promise<Workplace> {
   const home = join(folder, 'sound');
   mkdirSync(home, { recursive: true });
@@ -68,7 +69,7 @@ export async function makeWorkplace(folder: string): Promise<Workplace> {
     ['encode', 'run2', '--data=data', '--count=4', '--out=latents2.safetensors', '--threads=1'],
     ['datasets', 'prepare', 'data', '--size=8', '--channels=1', '--out=prepared.images'],
   );
-  // Copies must be small, and have no earlier checkpoint to fall back on.
+  // Copies must be small, without an earlier checkpoint to fall back on.
   for (const name of ['run', 'run2'].flatMap((model) =>
     readdirSync(join(home, model, 'checkpoints')).map((file) => join(model, 'checkpoints', file)),
   )) {
@@ -84,7 +85,7 @@ export async function makeWorkplace(folder: string): Promise<Workplace> {
     ['evaluate', 'measured', ...quick, '--json'],
     ['score', 'export', 'image.png', '--threads=1'],
   );
-  const server = await startHostileServer();
+  const server = await startHostileServer(downloadAnswers);
   const fixtures = here('../../../data/fixtures');
   return {
     folder,

@@ -1,4 +1,4 @@
-// Replaces a whole file by something else at its path: a link, a FIFO, a folder, a file of terabytes.
+// Replaces a file with something else: a link, a FIFO, a folder, a sparse file of a terabyte.
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,18 +6,18 @@ import type { RandomStream } from '../../../numeric/random.ts';
 import { isFolder } from '../../../storage/files.ts';
 import { oneOf } from './choice.ts';
 
-/** Puts something else at the path of a file. */
+/** Puts something else at a path. */
 type Replacement = (path: string, outside: string) => void;
 
-/** What can be planted where no command may write through it: links to files and folders outside. */
-const links: Readonly<Record<string, Replacement>> = {
+/** The links that must never be written through, by name: each leads to something in the folder `outside`. */
+export const plantedLinks: Readonly<Record<string, Replacement>> = {
   link: (path, outside) => symlinkSync(join(outside, 'file'), path),
   'hard link': (path, outside) => linkSync(join(outside, 'file'), path),
   'link to a folder': (path, outside) => symlinkSync(join(outside, 'folder'), path),
   'link to a new file': (path, outside) => symlinkSync(join(outside, 'new'), path),
 };
 
-/** A file of holes: its size counts, not its blocks. */
+/** Extends a file with zeros that take no space on the disk. */
 const sparse = (bytes: number): Replacement => {
   return (path) => {
     writeFileSync(path, '{}\n', { flag: 'a' });
@@ -26,7 +26,7 @@ const sparse = (bytes: number): Replacement => {
 };
 
 const replacements: Readonly<Record<string, Replacement>> = {
-  ...links,
+  ...plantedLinks,
   'link to a device': (path) => symlinkSync('/dev/zero', path),
   'link to itself': (path) => symlinkSync(path, path),
   FIFO: (path) => execFileSync('mkfifo', [path]),
@@ -41,20 +41,20 @@ const replacements: Readonly<Record<string, Replacement>> = {
   'a million lines': (path) => writeFileSync(path, '{"step":1,"bitsPerDim":1}\n'.repeat(1e6)),
 };
 
-/** Replaces the file at a path; returns by what. */
+/** Replaces the file at a path, and returns the name of the replacement. */
 export function replaceFile(path: string, outside: string, random: RandomStream): string {
   return put(replacements, path, outside, random);
 }
 
-/** Plants a link at a path, where there need be no file yet; returns which. */
+/** Plants a link at a path, where no file needs to exist, and returns its name. */
 export function plantLink(path: string, outside: string, random: RandomStream): string {
   mkdirSync(dirname(path), { recursive: true });
-  return put(links, path, outside, random);
+  return put(plantedLinks, path, outside, random);
 }
 
-function put(choices: typeof links, path: string, outside: string, random: RandomStream): string {
+function put(choices: typeof plantedLinks, path: string, outside: string, random: RandomStream): string {
   const name = oneOf(random, Object.keys(choices));
-  // Holes follow what a file begins with.
+  // Holes extend the existing file.
   if (!name.includes('holes') || isFolder(path)) {
     rmSync(path, { recursive: true, force: true });
   }

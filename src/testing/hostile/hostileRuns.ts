@@ -1,0 +1,135 @@
+// Hostile changes of a run with 8x8x1 images, depth 1, one level and a checkpoint at step 4.
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checksumOf } from '../../numeric/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { bytes, type Changes, edit, fifo, header, link, megabytes, set, write } from './hostileFiles.ts';
+import { logChanges } from './hostileLogs.ts';
+import { yamlChanges } from './hostileYaml.ts';
+
+const CHECKPOINT = 'checkpoints/step-00000004.safetensors';
+const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
+
+/**
+ * Removes the model's options from the checkpoint, as in checkpoints of earlier versions. Otherwise an edited
+ * configuration would be refused for its options, before the check that the corpus is for.
+ */
+export function unbindRun(folder: string): void {
+  const path = checkpoint(folder);
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  const { model: _, ...rest } = metadata;
+  writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+}
+
+const control = '"a\\e[2J\\e]0;x\\a\\nb"';
+
+/** Changes of a run, with what commands that use its model must do. */
+export const runChanges: Changes = {
+  depth: ['refuse', set('depth', '20000000')],
+  'depth within bounds': ['refuse', set('depth', '1000')],
+  kernel: ['refuse', set('kernelSize', '20001')],
+  'kernel within bounds': ['refuse', set('kernelSize', '255')],
+  'masked networks': [
+    'refuse',
+    (folder) => {
+      set('mixing', 'maf')(folder);
+      set('hiddenChannels', '30720')(folder);
+    },
+  ],
+  'masked networks within bounds': [
+    'refuse',
+    (folder) => {
+      set('mixing', 'maf')(folder);
+      set('hiddenChannels', '8192')(folder);
+    },
+  ],
+  width: ['refuse', set('width', '8192')],
+  levels: ['refuse', set('levels', '1000')],
+  'levels of nothing': [
+    'refuse',
+    (folder) => {
+      set('levels', '12')(folder);
+      header(checkpoint, (text) => text.replace('8x8x1', '0x0x1'))(folder);
+    },
+  ],
+  'huge images': ['refuse', header(checkpoint, (text) => text.replace('8x8x1', '4096x4096x1'))],
+  'huge sides': ['refuse', header(checkpoint, (text) => text.replace('8x8x1', '9007199254740992x2x1'))],
+  'batch near 2^53': [
+    'refuse',
+    (folder) => {
+      set('batchSize', '9007199254740881')(folder);
+      set('microBatch', '9007199254740880')(folder);
+    },
+  ],
+  'config as FIFO': ['refuse', fifo('config.yaml')],
+  'config as endless device': ['refuse', link('config.yaml', '/dev/zero')],
+  'config as folder': [
+    'refuse',
+    (folder) => {
+      rmSync(join(folder, 'config.yaml'));
+      mkdirSync(join(folder, 'config.yaml'));
+    },
+  ],
+  'huge config': ['refuse', write('config.yaml', Buffer.alloc(megabytes(64), 'a'))],
+  'control characters in a name': ['cope', set('name', control)],
+  'endless header': [
+    'refuse',
+    bytes(checkpoint, (file) => Buffer.concat([Buffer.alloc(8, 0x0f), file.subarray(8)])),
+  ],
+  'header of brackets': [
+    'refuse',
+    bytes(checkpoint, () => {
+      const file = Buffer.alloc(8 + megabytes(30), '[');
+      file.writeBigUInt64LE(BigInt(megabytes(30)));
+      return file;
+    }),
+  ],
+  'header of empty lists': [
+    'refuse',
+    bytes(checkpoint, () => {
+      const text = Buffer.from(`{"a":[${'[],'.repeat(megabytes(10))}[]]}`);
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(text.length));
+      return Buffer.concat([size, text]);
+    }),
+  ],
+  'a name twice': [
+    'refuse',
+    header(checkpoint, (text) => text.replace(/("weights\/[^:]*:\{[^}]*\}),/, '$1,$1,')),
+  ],
+  'overlapping tensors': [
+    'refuse',
+    header(checkpoint, (text) => text.replaceAll(/"data_offsets":\[\d+,/g, '"data_offsets":[0,')),
+  ],
+  truncated: ['refuse', bytes(checkpoint, (file) => file.subarray(0, file.length - 5))],
+  'truncated header': ['refuse', bytes(checkpoint, (file) => file.subarray(0, 100))],
+  'empty checkpoint': ['refuse', bytes(checkpoint, () => new Uint8Array())],
+  'flipped weights': [
+    'cope',
+    bytes(checkpoint, (file) => {
+      file[file.length - 3]! ^= 0xff;
+      return file;
+    }),
+  ],
+  'checkpoint as FIFO': ['refuse', fifo(CHECKPOINT)],
+  'checkpoint as endless device': ['refuse', link(CHECKPOINT, '/dev/zero')],
+  'a step beyond all numbers': [
+    'cope',
+    (folder) =>
+      renameSync(checkpoint(folder), join(folder, 'checkpoints', `step-${'9'.repeat(60)}.safetensors`)),
+  ],
+  'checkpoints as a file': ['refuse', write('checkpoints', 'x')],
+  'null evaluations': ['cope', write('summary.json', '{"evaluations":[null,1,"x",{"split":null}]}')],
+  'list as summary': ['cope', write('summary.json', '[]')],
+  'damaged summary': ['cope', write('summary.json', Uint8Array.of(0xff, 0xfe, 0, 1))],
+  'nested summary': ['cope', write('summary.json', `{"evaluations":${'['.repeat(5_000_000)}`)],
+  'summary as FIFO': ['cope', fifo('summary.json')],
+  'bad byte in the log': ['cope', edit('metrics.jsonl', (text) => `${text}\0\u001b[2J\n{"step":null}\n`)],
+  'log of nested lists': [
+    'cope',
+    (folder) => appendFileSync(join(folder, 'metrics.jsonl'), `{"a":${'['.repeat(5_000_000)}\n`),
+  ],
+  'log as endless device': ['cope', link('metrics.jsonl', '/dev/zero')],
+  ...logChanges,
+  ...yamlChanges,
+};
