@@ -10,7 +10,7 @@ import { buildSite } from './site.ts';
 
 const target = fileURLToPath(new URL('../built-site', import.meta.url));
 if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) {
-  throw new Error(`${target} is a link, which the build would empty: delete it`);
+  throw new Error(`${target} is a link: delete it, since the build empties its target`);
 }
 await buildSite(target);
 const faults = faultsOf(target);

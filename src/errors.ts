@@ -120,8 +120,7 @@ export function literal(value: Literal): string {
 }
 
 /**
- * What is wrong with one of several things that are listed, in one line: its error must not hide the others, not even an
- * error that nobody foresaw.
+ * The problem of one item in a list, in one line: even an unexpected error must not hide the other items.
  */
 export function problemOf(error: unknown): string {
   return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);

@@ -16,7 +16,7 @@ export interface Examined {
   readonly weights: string | undefined;
   readonly data: string | undefined;
   readonly split: string;
-  /** Which files fail their checksum, and why. */
+  /** The files that fail their checks, and why. */
   readonly damage: readonly string[];
   /** What could not be checked. */
   readonly note: string | null;

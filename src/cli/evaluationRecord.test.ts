@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { evaluationLines } from './evaluationRecord.ts';
 
-it('is lines, those of the classes too: aligned, with the control characters of names escaped', () => {
+it('prints lines, with an aligned class table and escaped control characters', () => {
   const about = { accuracy: 0.5, accuracyError: 0.1, samplingError: null };
   const lines = evaluationLines({
     bitsPerDim: 3,

@@ -1,4 +1,4 @@
-// A command that is killed while it finishes a run: a resume completes the run, and leaves neither a lock nor a partial file.
+// A training killed while it finishes: a resume completes the run, without a leftover lock or partial file.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Runs and exports whose files do not belong together: every command that uses them says so, and old ones still load.
+// Runs and exports with files of different models: every command refuses them, and those of earlier versions still load.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -156,7 +156,7 @@ describe('an export', () => {
   it('with the weights of another is refused by every command', async () => {
     replace('model.safetensors');
     const line =
-      'emerging: model/model.safetensors is not the file that model/manifest.json lists: its SHA-256 is another; ' +
+      'emerging: model/model.safetensors is not the file that model/manifest.json lists: its SHA-256 differs; ' +
       'restore the files of one export, or export again';
     expect(await refusals(uses)).toEqual(uses.map(([name]) => `${name}: ${line}`));
     const names = ['model.safetensors', 'manifest.json'];

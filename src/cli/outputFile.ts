@@ -1,4 +1,4 @@
-// The files that commands write where --out and the like say, or by default in the working directory.
+// Output files of commands: at a path the user names (--out), or under a default name in the working directory.
 import { dirname, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../errors.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
@@ -6,28 +6,27 @@ import { exists, requireWritable, writeFileAtomically } from '../storage/files.t
 import { noteOnStderr } from './terminal/output.ts';
 
 /**
- * Where an output goes: a path that the user has named, which may be a link, or a name in the working directory that the
- * command has chosen, which may not: whoever made the folder may have placed a link there.
+ * Where an output goes: a path named by the user, which may be a link, or a default name in the working directory,
+ * which may not, because whoever prepared the folder may have planted it.
  */
 type OutputPlace = string | { readonly byDefault: string };
 
 /** A file that a command will write. */
 export interface OutputFile {
   readonly path: string;
-  /** Writes all of it, in place of what was there. */
+  /** Writes the whole file and replaces an existing one. */
   write(content: Uint8Array | string): void;
 }
 
 /**
- * Checks that an output can be written, before the work rather than after it, and says so if it replaces a file: files
- * that a command names as its output are replaced, folders and prepared datasets never are. A link that the user has
- * named is written through, but not one in a run folder or an export, which may come from a stranger.
+ * Checks before the work that an output can be written, and notes on stderr if it replaces a file. A link named by the
+ * user is written through, except in a run folder or an export, which may come from a stranger.
  *
  * @throws UserError if not
  */
 export function outputFile(place: OutputPlace): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
-  // First: without access to the folder, nothing can be asked about the files in it.
+  // First, because the other checks need access to the folder.
   requireWritable(path);
   const closed =
     typeof place === 'string'
@@ -44,7 +43,7 @@ export function outputFile(place: OutputPlace): OutputFile {
 }
 
 /**
- * The same for a picture: it is always a PNG.
+ * The same for a picture, which is always a PNG.
  *
  * @throws UserError if it cannot be written, or if the name does not end in .png
  */
@@ -59,7 +58,7 @@ export function outputPng(place: OutputPlace): OutputFile {
   return outputFile(place);
 }
 
-/** The run folder or export that a path is in, also in a subfolder of it. */
+/** The run folder or export that contains a path, directly or in a subfolder. */
 function strangersFolder(path: string): ClosedFolder | undefined {
   const folder = dirname(path);
   const around = [folder, join(folder, '..')].find((one) =>

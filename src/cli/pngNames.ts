@@ -4,8 +4,8 @@ import { formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
 /**
- * Names with the ending .png, which is added where it is missing, and again, with a note, where the file of another image
- * has the same name on any system.
+ * Names that end in .png. The ending is added where it is missing, and again, with a note, if another image already has
+ * the same file name on some system.
  */
 export function pngNames(names: readonly string[]): string[] {
   const taken = new Set<string>();

@@ -20,13 +20,13 @@ const variables = [
   ['mpiexec', 'PMI_SIZE', 'PMI_RANK'],
 ] as const;
 
-/** The most processes of a job: far more than any machine starts. */
+/** The most processes of a job, far beyond any real one. */
 const MOST = 2 ** 20;
 
 /**
  * How this process was started; undefined if it is the only one.
  *
- * @throws UserError (`invalid-argument`) if its variables hold no size, or no rank of that size
+ * @throws UserError (`invalid-argument`) if the launcher's variables don't hold a valid size and rank
  */
 export function launchIn(environment: Readonly<Record<string, string | undefined>>): Launch | undefined {
   const found = variables.find(([, sizeName]) => environment[sizeName] !== undefined);

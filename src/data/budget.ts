@@ -7,7 +7,7 @@ type Unit = 'images' | 'pixels' | 'bytes';
 /** The maximum number of pixels per image; 108-megapixel photos fit. */
 export const maxImagePixels = 2 ** 27;
 
-/** The maximum memory that decoding one image takes, all copies included: 768 MiB. */
+/** The maximum memory for decoding one image, all copies included: 768 MiB. */
 export const maxDecodingBytes = 6 * maxImagePixels;
 
 /** The minimum budget, however small the source is: a few seconds and less than 1 GiB. */

@@ -1,4 +1,4 @@
-// Files of a few bytes that decoders would take seconds or gigabytes for are refused by their headers.
+// Small files that would take seconds or gigabytes to decode are refused by their headers.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from '../testing/hostile/hostilePhotos.ts';
@@ -62,7 +62,7 @@ it('reads files within the limits', async () => {
   }
 });
 
-it('counts scans behind whatever decoders skip', () => {
+it('counts scans after bytes that decoders skip', () => {
   const file = jpegOfScans(16, 7);
   const padded = Buffer.concat([file.subarray(0, 2), Buffer.from([1, 2, 0xff, 0xff]), file.subarray(2)]);
   expect(countScans(padded)).toBe(7);

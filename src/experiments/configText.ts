@@ -15,14 +15,14 @@ export function stringifyConfig(config: Config): string {
   return `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`;
 }
 
-/** The most characters of a configuration: the time that a YAML parser takes can grow with their square. */
+/** The most characters of a configuration: YAML parsing can take quadratic time. */
 const LONGEST_TEXT = 65_536;
-/** The deepest that lists and maps may be nested: the parser calls itself for each level. */
+/** The deepest nesting of lists and maps: the parser recurses. */
 const DEEPEST = 32;
-/** The most columns before a line, for the same reason. */
+/** The widest indentation, for the same reason. */
 const WIDEST_INDENT = 100;
 
-/** What configurations do without: it makes a small text stand for a huge or endless value, or for another type. */
+/** Unsupported YAML: with it, a small text can define a huge or cyclic value, or another type. */
 const refused: Readonly<Record<string, string>> = {
   alias: 'an alias (*name) is not supported: write the value out',
   anchor: 'an anchor (&name) is not supported: write the value out where it is needed',
@@ -30,7 +30,7 @@ const refused: Readonly<Record<string, string>> = {
   'directive-line': 'a directive (%NAME) is not supported: remove it',
 };
 
-/** What is wrong with a YAML text, and the line of it. */
+/** A problem in a YAML text, and its line. */
 interface YamlProblem {
   readonly problem: string;
   readonly line: number;
@@ -53,7 +53,7 @@ export function parseYaml(text: string): { value: unknown } | YamlProblem {
     : { problem: `not valid YAML: ${error.message}`, line: lineCounter.linePos(error.pos[0]).line };
 }
 
-/** What can be seen to be wrong before the text is parsed. */
+/** The first problem that is visible before parsing. */
 function problemInTokens(text: string): YamlProblem | undefined {
   if (text.length > LONGEST_TEXT) {
     return { problem: `too long: ${text.length} characters (limit ${LONGEST_TEXT})`, line: 1 };

@@ -52,7 +52,7 @@ export function resolveConfig(sources: ConfigSources): Config {
  * Parses the text of a configuration file into a layer.
  *
  * @param source the file's name, for errors
- * @throws UserError with the line for what `parseYaml` finds, and for anything that `checkLayer` rejects
+ * @throws UserError with the line for any problem found by `parseYaml` or `checkLayer`
  */
 export function parseLayer(text: string, source: string): ConfigLayer {
   const yaml = parseYaml(text);

@@ -52,12 +52,12 @@ export function recordedIn(text: string): RecordedOptions | null {
 const MOST_LISTED = 4;
 
 /**
- * Checks that options are those that weights were trained with: many others fit the same weights, and make another model
- * of them. Defaults count as set.
+ * Checks that weights were trained with these options: others often fit the same weights, but define another model.
+ * Missing options have their defaults.
  *
- * @param options those to be used
- * @param source the file that they are from, for the error
- * @param trained those recorded with the weights
+ * @param options the options to use
+ * @param source their file, for the error
+ * @param trained the options recorded with the weights
  * @param weights the file of the weights, for the error
  * @throws UserError (`mismatch`) that names each option that differs, with both values
  */

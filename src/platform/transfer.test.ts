@@ -30,7 +30,7 @@ it('ends with the reason of its signal, before and within the transfer', async (
   await expect(fetchBytes(url, { signal: end.signal, onProgress }, { advice: '' })).rejects.toBe(reason);
 });
 
-it('ends a transfer that stands still or drips', async () => {
+it('stops a transfer that stalls or is too slow', async () => {
   const slowest = { bytes: 100, milliseconds: 200 };
   await expect(fetchBytes(url, {}, { advice: 'try again', slowest })).rejects.toThrow(
     /^cannot fetch \S+: fewer than 100 bytes arrived in 0.2 s; try again$/,

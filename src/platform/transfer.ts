@@ -39,14 +39,14 @@ export function urlOf(source: string | URL): URL {
   }
 }
 
-/** What is expected of a file that is fetched. */
+/** Expectations of a fetched file. */
 export interface ExpectedFile {
-  /** What to give instead, for errors. */
+  /** The remedy, for errors. */
   readonly advice: string;
   /**
-   * The size of the file by its beginning, or how much of it must be there to know it. Nothing is received beyond that.
+   * The size of the file as declared at its beginning, or the number of bytes needed to know it. The transfer stops there.
    *
-   * @throws UserError if the file is not what it should be
+   * @throws UserError if the beginning is invalid
    */
   sizeIn?(start: Uint8Array): { readonly size: number } | { readonly atLeast: number };
   /** A transfer ends if fewer than `bytes` arrive in `milliseconds`; default 4 KiB in a minute. */
@@ -56,8 +56,8 @@ export interface ExpectedFile {
 /**
  * Fetches a file.
  *
- * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it goes
- *   on after its end; the reason of `signal` if that ends it
+ * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it
+ *   is longer than it declares; the reason of `signal` if that ends it
  */
 export async function fetchBytes(
   address: string,
@@ -92,7 +92,7 @@ export async function fetchBytes(
       }
     }
     if (size !== undefined && received > size) {
-      const what = `the server sends more than the ${size} bytes that the file says it has`;
+      const what = `the server sends more than the ${size} bytes that the file declares`;
       throw new UserError('invalid-data', `${address}: ${what}; use another copy`);
     }
   };
@@ -110,7 +110,7 @@ export async function fetchBytes(
     }
     before = received;
   }, slowest.milliseconds);
-  /** What went wrong with the transfer: it was ended for a reason, or by the other side. */
+  /** Throws the reason if the transfer was aborted, else a connection error. */
   const failed =
     (why: string) =>
     (cause: unknown): never => {
@@ -132,15 +132,15 @@ export async function fetchBytes(
   } finally {
     clearInterval(pace);
     signal?.removeEventListener('abort', onAbort);
-    // Whatever is still to come is not received.
+    // Stops receiving the rest.
     transfer.abort();
   }
 }
 
 /**
- * The size of the file in a response, if the server says it.
+ * The size of the file in a response, if the server declares it.
  *
- * @throws what `cannotFetch` makes of the reason if there is no file in it
+ * @throws the error of `cannotFetch` if the response has no file
  */
 function totalOf(
   { ok, status, statusText, headers, body, url }: Response,
@@ -157,6 +157,6 @@ function totalOf(
     throw cannotFetch('the server answers with a web page instead of a file');
   }
   const length = headers.get('content-length') ?? '';
-  // A compressed transfer says the length of what is sent, not of what arrives.
+  // For a compressed transfer, the length is that of the compressed bytes.
   return /^\d{1,15}$/.test(length) && headers.get('content-encoding') === null ? Number(length) : undefined;
 }

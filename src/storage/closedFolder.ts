@@ -18,7 +18,7 @@ import { removePartialFiles } from './partialFiles.ts';
 export interface ClosedFolderOptions {
   /** Called before every change: if it throws, nothing is changed. */
   beforeChange?(): void;
-  /** What to do about a link, for its error. */
+  /** The remedy for a link, for errors. */
   readonly remedy?: Phrase;
 }
 
@@ -27,8 +27,8 @@ const defaultRemedy = ['delete the link or replace it with a copy of what it lea
 /**
  * Changes the files of a folder and of its subfolders, none of which may be a link. The folder itself may be
  * one: the user has named it. Archives and repositories keep links, so a folder from a stranger may contain a
- * `README.md` that leads to any file of the user. The same holds for every name that the program chooses itself, in the
- * working directory (`new ClosedFolder('.')`) or in a folder that the user has named.
+ * `README.md` that leads to any file of the user. Names that the program chooses itself need the same
+ * protection, in the working directory (`new ClosedFolder('.')`) or in a folder named by the user.
  */
 export class ClosedFolder {
   /** The path of the folder. */

@@ -42,15 +42,14 @@ export function openRegularFile(path: string): number {
   }
 }
 
-/** What `blocksOf` reads at once. */
+/** The bytes per read of `blocksOf`. */
 const BLOCK_BYTES = 2 ** 20;
 
 /**
- * The bytes of a file in blocks of at most 1 MiB, read as they are asked for: for files of any size. A block is valid
- * until the next one is read.
+ * The bytes of a file of any size, read on demand in blocks of at most 1 MiB. A block is valid until the next is read.
  *
- * @param most the most bytes it may have; by default any number
- * @throws UserError as `openRegularFile` does, and if it has more
+ * @param most the maximum size; by default unlimited
+ * @throws UserError as `openRegularFile` does, or if it is larger
  */
 export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY): Generator<Uint8Array> {
   const file = openRegularFile(path);
@@ -69,13 +68,13 @@ export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY): Genera
  * Reads an open file to its end.
  *
  * @param path its path, for errors
- * @param most the most bytes
- * @throws UserError (`invalid-data`) if it has more, before more are read
+ * @param most the maximum size
+ * @throws UserError (`invalid-data`) if it is larger, without reading more
  */
 export function readToEnd(file: number, path: string, most: number): Uint8Array {
   const { size } = fstatSync(file);
   requireAtMost(path, size, most);
-  // A byte more than it says: a pipe says 0, and a file may grow.
+  // One byte more, since a pipe reports size 0 and a file may grow.
   let bytes = new Uint8Array(Math.min(most, Math.max(size, 2 ** 12)) + 1);
   let length = 0;
   for (let read = -1; read !== 0; length += read) {
@@ -155,18 +154,13 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
 }
 
 /**
- * All bytes of a file.
+ * All bytes of a file of at most 2 GiB.
  *
- * @throws UserError that names the file if it cannot be read or has more than `limit` bytes
+ * @throws UserError that names the file if it cannot be read or is larger
  */
-export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Array> {
+export function readWhole(path: string): Promise<Uint8Array> {
   return withFile(path, (file) => {
-    if (file.size > limit) {
-      throw new UserError(
-        'unsupported',
-        `${path}: too large to be read at once: ${file.size} bytes, at most ${limit}`,
-      );
-    }
+    requireAtMost(path, file.size, maxBytesAtOnce);
     return file.read(0, file.size);
   });
 }

@@ -36,7 +36,7 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** What a file is to contain: bytes, text, or bytes in blocks, each of which is used before the next is asked for. */
+/** The content of a file: bytes, text, or blocks of bytes, each of which is written before the next is requested. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 
 /**
@@ -53,12 +53,12 @@ export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
 }
 
-/** The status of what is at a path itself, not of what it leads to; undefined if there is nothing. */
+/** The status of the entry at a path, without following a link; undefined if there is none. */
 export function entryAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A file is in the way: whoever writes there is told so.
+    // A parent is a file: writing there reports it.
     if (hasCode(error, 'ENOTDIR')) {
       return undefined;
     }
@@ -117,7 +117,7 @@ export function requireWritable(path: string): void {
 /**
  * All bytes of a file.
  *
- * @param most the most bytes it may have: files may come from anyone, so every reader sets a limit
+ * @param most the maximum size: files may come from anyone, so every reader sets one
  * @throws UserError if the file does not exist, cannot be read, is larger, or is not a regular file, such as a FIFO,
  * for which it does not wait
  */

@@ -49,7 +49,7 @@ export function listFolder(path: string): string[] {
 export interface FilesBelow {
   /** Regular files and links to such, each real file once; and links that lead nowhere. */
   readonly files: readonly string[];
-  /** Those of `files` that are links to files outside of the folder. */
+  /** Those of `files` that are links to files outside the folder. */
   readonly linksOut: readonly string[];
   /** FIFOs, devices, sockets, and links to these or to folders, which are not followed. */
   readonly others: readonly string[];

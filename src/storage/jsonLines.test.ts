@@ -147,7 +147,7 @@ describe('a log from a stranger', () => {
     expect(fs.readFileSync(log, 'utf8')).toBe(kept.join(''));
   });
 
-  it('with lines that are far too long is refused by the first, and mended by leaving them out', () => {
+  it('with too long lines is refused at the first, and repaired without them', () => {
     const long = (length: number) => `{"step":2,"note":"${'x'.repeat(length)}"}`;
     // In one block, across blocks, and cut off at the end.
     fs.writeFileSync(
@@ -160,7 +160,7 @@ describe('a log from a stranger', () => {
     expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n{"step":3}\n{"step":4}\n');
   });
 
-  it('that ends in a line that no crash has truncated is refused', () => {
+  it('that ends in a too long line is refused', () => {
     fs.writeFileSync(log, `{"step":1}\n${'x'.repeat(70_000)}`);
     expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 2: longer than 65536 bytes`);
   });
@@ -179,12 +179,12 @@ describe('a log from a stranger', () => {
     expect(fs.statSync(log).size).toBe(8 * 2 ** 30);
   });
 
-  it('with objects nested so deep that they could not be written again is damaged', () => {
+  it('with objects nested too deep to be written again is damaged', () => {
     fs.writeFileSync(log, `{"step":1,"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}\n`);
     expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 1: nested deeper than 64 levels`);
   });
 
-  it('is read a block at a time, as its lines are asked for', () => {
+  it('is read in blocks, on demand', () => {
     fs.writeFileSync(log, '{"step":1,"bitsPerDim":3}\n'.repeat(200_000));
     const reads = vi.spyOn(fs, 'readSync');
     const closes = vi.spyOn(fs, 'closeSync');

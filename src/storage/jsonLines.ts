@@ -1,5 +1,5 @@
 // Logs on disk with one JSON object per line: appended to during a run, read afterwards, truncated when a run
-// resumes. They are read in blocks: a log may be larger than the memory.
+// resumes. They are read in blocks, since a log may be larger than memory.
 import type { ClosedFolder } from './closedFolder.ts';
 import { blocksOf } from './fileBytes.ts';
 import { exists } from './files.ts';
@@ -15,7 +15,7 @@ import {
   soundLines,
 } from './jsonText.ts';
 
-/** The most bytes of a log: those of about 30 million steps. */
+/** The most bytes of a log, enough for about 30 million steps. */
 const LONGEST_LOG = 2 ** 31;
 
 /**
@@ -28,7 +28,7 @@ export function appendJsonLine(folder: ClosedFolder, path: string, object: JsonO
 }
 
 /**
- * The lines of a log, read as they are asked for and as `parseJsonLines` does; none if the log does not exist yet.
+ * The lines of a log, read on demand by `parseJsonLines`; none if the log does not exist yet.
  */
 export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObject> {
   return exists(path) ? parseJsonLines(logAt(path), check) : [];

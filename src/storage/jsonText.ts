@@ -1,5 +1,5 @@
-// Text with one JSON object per line, wherever it is stored: its lines are read and checked one at a time, so that
-// memory does not grow with the text.
+// Logs with one JSON object per line, wherever they are stored. Lines are read and checked one by one, so that memory
+// does not grow with the log.
 import { UserError } from '../errors.ts';
 import { visibleLines } from '../visibleText.ts';
 
@@ -15,9 +15,9 @@ export interface LogBytes {
   readonly blocks: Iterable<Uint8Array>;
 }
 
-/** The most bytes of a line: those that training writes have a few hundred. */
+/** The most bytes of a line; training writes a few hundred. */
 const LONGEST_LINE = 2 ** 16;
-/** The deepest that objects and lists may be nested: what writes them again calls itself for each level. */
+/** The deepest nesting of objects and lists: writing them recurses. */
 const DEEPEST = 64;
 
 const LINE_FEED = 10;
@@ -27,7 +27,7 @@ export function jsonLine(object: JsonObject): string {
   return `${stringifyJson(object)}\n`;
 }
 
-/** A value as JSON whose strings have their control and bidirectional characters escaped: it may be shown in a terminal. */
+/** A value as JSON, with control and bidirectional characters escaped so that a terminal can show it. */
 export function stringifyJson(value: unknown, indent?: number): string {
   return visibleLines(JSON.stringify(value, null, indent));
 }
@@ -80,7 +80,7 @@ export function* soundLines(log: LogBytes, check: LineCheck): Generator<Uint8Arr
   }
 }
 
-/** The first bytes of blocks; `length` must not be more than they have. */
+/** The first `length` bytes of blocks, which must have that many. */
 export function* firstBytes(blocks: Iterable<Uint8Array>, length: number): Generator<Uint8Array> {
   let left = length;
   for (const block of blocks) {
@@ -94,17 +94,17 @@ export function* firstBytes(blocks: Iterable<Uint8Array>, length: number): Gener
 
 /** A line of a log, valid until the next one is read. */
 interface Line {
-  /** Its bytes without the line break; undefined if they are far too many. */
+  /** Its bytes without the line break; undefined if the line is too long. */
   readonly bytes: Uint8Array | undefined;
   /** Where it is, for errors. */
   readonly place: string;
 }
 
-/** The lines of a log. One that is too long comes as soon as that is known, even if a crash has truncated it. */
+/** The lines of a log. A line that is too long is reported at once, even if it is truncated. */
 function* linesIn({ path, blocks }: LogBytes): Generator<Line> {
   let number = 1;
   const place = (): string => `${path}, line ${number++}`;
-  // The start of a line whose end is in a later block, and how long that line is so far.
+  // The start of a line that ends in a later block, and its length so far.
   const started = new Uint8Array(LONGEST_LINE);
   let length = 0;
   const extend = (part: Uint8Array): Line | undefined => {

@@ -176,8 +176,8 @@ function takeAway(path: string, refusal: LockErrors['refusal']): void {
 }
 
 /**
- * A lock and the seconds since it was last renewed; null if it is gone. What is no regular file, such as a link, or is
- * far too large, is a lock that does not say whose it is.
+ * A lock and the seconds since it was last renewed; null if it is gone. Anything but a small regular file, such as a link,
+ * counts as a lock of an unknown owner.
  */
 function readLock(path: string): { mark: LockMark | undefined; text: string; silent: number } | null {
   const status = lstatSync(path, { throwIfNoEntry: false });

@@ -30,8 +30,8 @@ export function requireNewFolder(path: string): void {
 }
 
 /**
- * Whether a file of this name, a path with `/`, stays inside the folder that it is written to, wherever that is, and the
- * name is the plain one of that file: no part of it is empty, `.` or `..`.
+ * Whether a name, a path with `/`, stays inside the folder that it is written to, and has no part that is empty, `.` or
+ * `..`.
  */
 export function staysInFolder(name: string): boolean {
   if (name.includes('\0') || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
@@ -42,17 +42,17 @@ export function staysInFolder(name: string): boolean {
 }
 
 /**
- * What the names of one file have in common: on some systems the case of letters does not matter, nor how they are
- * encoded (é as one character or two).
+ * A key that is equal for names of the same file on some system, where case or the encoding of é, as one character or two,
+ * doesn't matter.
  */
 export function fileKey(name: string): string {
   return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }
 
 /**
- * Checks that all names are those of different files on any system.
+ * Checks that all names belong to different files on every system.
  *
- * @throws UserError (`invalid-data`) that names the first two that may be the same
+ * @throws UserError (`invalid-data`) with the first two that may be the same file
  */
 export function requireDistinctFiles(names: readonly string[]): void {
   const seen = new Map<string, string>();

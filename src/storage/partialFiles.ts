@@ -154,7 +154,7 @@ export function removePartialFiles(folder: string, of?: string): void {
   }
 }
 
-/** Whether a crash has left partial files in a folder, which `removePartialFiles` would remove. */
+/** Whether `removePartialFiles` would remove a file. */
 export function hasPartialFiles(folder: string): boolean {
   try {
     return abandonedFiles(folder).length > 0;

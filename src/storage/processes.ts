@@ -29,7 +29,7 @@ export function isRunning({ pid, started, host, place: where }: ProcessMark): bo
   return hasProcess(pid) && (started === '' || startOf(pid) === started);
 }
 
-/** Whether any process has this PID on this machine. One that has ended counts no longer, even if its parent has not noticed. */
+/** Whether a process with this PID runs on this machine. Zombies, whose parent hasn't collected them, don't count. */
 export function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -47,7 +47,7 @@ function startOf(pid: number): string | undefined {
   return statOf(pid)?.[19];
 }
 
-/** What Linux reports of a process after its name, the first of which is its state; undefined elsewhere. */
+/** The fields of /proc/PID/stat after the name, starting with the state; undefined except on Linux. */
 function statOf(pid: number): string[] | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,4 +1,4 @@
-// A file that several calls write one after another, such as a download: it is called `NAME.partial` until it is complete.
+// A file written over several calls, such as a download; it is called `NAME.partial` until it is complete.
 import {
   closeSync,
   constants,
@@ -17,12 +17,12 @@ import { moveIntoPlace, openPartial } from './partialFiles.ts';
 const toResume = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * The part of a file that exists so far, with a note about it in `NAME.partial.json`. Only what an earlier call can have
- * left is continued: a link, a file with other names (hard links), a folder or a FIFO in place of either is not written
- * to. Methods throw the system's errors, except where they say otherwise.
+ * The existing part of a file, with a note about it in `NAME.partial.json`. Only a file that an earlier call can have left
+ * is continued: links, files with other hard links, folders and FIFOs are not written to. Methods throw the system's
+ * errors unless stated otherwise.
  */
 export class ResumableFile {
-  /** Where the part is. */
+  /** The path of the part. */
   readonly partial: string;
   private readonly path: string;
   private readonly note: string;
@@ -48,7 +48,7 @@ export class ResumableFile {
     return ownSize(this.note) === undefined ? undefined : readTextFile(this.note).text;
   }
 
-  /** Opens the part to write on from byte `start`, with a new note about it. A part of another length is cut or begun anew. */
+  /** Opens the part to write from byte `start`, with a new note. A longer part is cut, and a shorter one is replaced. */
   open(start: number, note: string): void {
     const bytes = new TextEncoder().encode(note);
     const noteFile = openPartial(this.note);
@@ -103,7 +103,7 @@ export class ResumableFile {
   }
 }
 
-/** The size of a file that nothing else refers to; undefined if there is no such file. */
+/** The size of a regular file without other hard links; undefined if there is none. */
 function ownSize(path: string): number | undefined {
   const status = lstatSync(path, { throwIfNoEntry: false });
   return status !== undefined && isOwn(status) ? status.size : undefined;

@@ -116,9 +116,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
 }
 
 /**
- * The size of a safetensors file by its beginning, before the rest of it is there.
+ * The size of a safetensors file, from its beginning.
  *
- * @returns `atLeast` if it takes so many bytes to know the size
+ * @returns the size, or `atLeast`, the number of bytes needed to know it
  * @throws UserError as `decodeSafetensors` does
  */
 export function safetensorsSize(

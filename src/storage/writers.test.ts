@@ -1,4 +1,4 @@
-// Which files of the sources write to disk: `storage` alone, which decides where links are followed.
+// Only `src/storage` writes files, since it decides where links are followed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

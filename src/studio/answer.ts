@@ -1,4 +1,4 @@
-// How a studio answers a request: with a file, a list, or why not.
+// Answers a request to the studio: with a file, a list or an error.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalOf } from './callers.ts';
 import type { StudioFiles } from './files.ts';
@@ -8,7 +8,7 @@ import { sendFile } from './sendFile.ts';
 /**
  * Answers a request.
  *
- * @param host where the server listens, as the user has said it
+ * @param host the address to listen on, as given by the user
  */
 export function answer(
   request: IncomingMessage,
@@ -33,7 +33,7 @@ export function answer(
     } else {
       const described = {
         'content-type': typeOf(path!),
-        // The names of these files change with their contents; everything else may change at any moment.
+        // Names in assets change with their contents; all other files may change at any time.
         'cache-control': path!.startsWith('assets/') ? 'max-age=31536000, immutable' : 'no-store',
       };
       if ('text' in content) {
@@ -43,7 +43,7 @@ export function answer(
       }
     }
   } catch (error) {
-    // Whatever is wrong with one file, the others are still there.
+    // An error in one file must not stop the server.
     if (response.headersSent) {
       response.destroy();
       return;
@@ -57,7 +57,7 @@ function say(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-/** The path in a request's target; undefined if it is none of a file below the page. */
+/** The path in a request's target; undefined if it is not a valid path below the page. */
 function pathOf(target: string): string | undefined {
   const [path = ''] = target.split('?');
   if (path === '/') {
@@ -68,7 +68,7 @@ function pathOf(target: string): string | undefined {
     const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\\\0]/.test(part);
     return parts[0] === '' && parts.slice(1).every(isSound) ? parts.slice(1).join('/') : undefined;
   } catch {
-    // A % that begins no character.
+    // An invalid percent-encoding.
     return undefined;
   }
 }

@@ -22,7 +22,7 @@ export function refusalOf(
   if (!isOurs) {
     return 'the studio does not answer to this name';
   }
-  // Browsers name the origin of scripts alone, and say of all else, such as pictures, only whether it is the same site.
+  // Browsers send an origin only for scripts; for everything else, such as pictures, only whether the site is the same.
   const isForeign = !['same-origin', 'none', undefined].includes(
     headers['sec-fetch-site'] as string | undefined,
   );

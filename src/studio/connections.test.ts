@@ -1,4 +1,4 @@
-// Connections of a studio that end early, stand still or ask for too much: nothing stays open for them.
+// Connections to the studio that close early, are idle or ask for too much: none of them keeps a file open.
 import {
   mkdirSync,
   mkdtempSync,
@@ -95,7 +95,7 @@ describe.skipIf(process.platform !== 'linux')('files (counted in /proc, on Linux
     await noneIsOpen();
   });
 
-  it('are not more than connections, whatever these ask for', async () => {
+  it('are at most one per connection', async () => {
     await start();
     const waiting = await Promise.all(Array.from({ length: 5 }, () => send(log.repeat(10))));
     for (const { socket } of waiting) {
@@ -110,7 +110,7 @@ describe.skipIf(process.platform !== 'linux')('files (counted in /proc, on Linux
   });
 });
 
-it('answers the requests of a connection in their order, and ends one that sends too many', async () => {
+it('answers the requests of a connection in order, and closes one that sends too many', async () => {
   await start();
   const few = await send(
     request('/', 'HEAD') + request('/nothing') + request('/', 'GET', 'connection: close\r\n'),
@@ -121,7 +121,7 @@ it('answers the requests of a connection in their order, and ends one that sends
   await (await send(log.repeat(200))).ended;
 });
 
-it('ends the connection of a file that becomes shorter while it is sent', async () => {
+it('closes the connection if a file shrinks while it is sent', async () => {
   await start();
   const { socket, ended } = await send(log);
   socket.pause();
@@ -131,7 +131,7 @@ it('ends the connection of a file that becomes shorter while it is sent', async 
   await ended;
 });
 
-it('ends connections that stand still: nothing is sent, half a request, or nothing is read', async () => {
+it('closes idle connections: nothing sent, half a request, or nothing read', async () => {
   await start({ requestMs: 200, idleMs: 500 });
   const still = [await send(''), await send('GET / HTTP/1.1\r\nhost: local'), await send(log)];
   still[2]!.socket.pause();
@@ -141,7 +141,7 @@ it('ends connections that stand still: nothing is sent, half a request, or nothi
   expect(still[2]!.received().length).toBeLessThan(LARGE);
 });
 
-it('ends an answer whose reader is too slow, however often it reads', async () => {
+it('stops an answer whose reader is too slow, however often it reads', async () => {
   await start();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
@@ -157,7 +157,7 @@ it('ends an answer whose reader is too slow, however often it reads', async () =
   }
 });
 
-it('takes so many connections and no more, and others once these have ended', async () => {
+it('accepts a limited number of connections, and others once these have closed', async () => {
   await start({ connections: 3 });
   const taken = await Promise.all([1, 2, 3].map(() => send(request('/'))));
   await vi.waitFor(() => expect(taken.every(({ received }) => received().includes('200 OK'))).toBe(true));

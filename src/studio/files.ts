@@ -25,7 +25,7 @@ export interface StudioFiles {
   find(path: string): Content | undefined;
   /** The paths of the files that make up the page and the models; what only a server has is not among them. */
   list(): string[];
-  /** Where the search for models stopped before its end; undefined if it did not. */
+  /** Where the search for models stopped early, if it did. */
   stopped(): string | undefined;
 }
 

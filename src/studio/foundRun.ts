@@ -14,7 +14,7 @@ export interface FoundRun extends RunProgress {
 /** The runs that a studio has found. */
 export interface FoundRuns {
   readonly runs: readonly FoundRun[];
-  /** Where the search for them stopped before its end; null if it did not. */
+  /** Where the search stopped early; null if it did not. */
   readonly stopped: string | null;
 }
 

@@ -12,7 +12,7 @@ import type { Place } from './place.ts';
 /** The most sheets of samples that are named of a run: training draws five. */
 const MOST_SAMPLES = 100;
 
-/** The runs in these places. What is wrong with one is its `problem`, and does not concern the others. */
+/** The runs in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function foundRuns(places: readonly Place[], overviewOf: OverviewReader): FoundRun[] {
   return places.filter(({ folder }) => isRunFolder(folder)).map((place) => found(place, overviewOf));
 }

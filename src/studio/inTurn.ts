@@ -1,13 +1,13 @@
-// Requests that arrive on one connection before the first is answered (pipelining). No browser sends such.
+// Answers pipelined requests, which arrive before earlier ones are answered, one at a time. Browsers don't send any.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The most requests of a connection that wait; more end it. */
+/** The most waiting requests of a connection; one more closes it. */
 const MOST_WAITING = 16;
 
 /**
- * Answers the requests of each connection one after another. Node passes on each at once, and its response says nothing
- * when the connection ends before its turn: a file that was opened for it would stay open.
+ * Answers the requests of each connection one after another. Node reports each request at once, but its response doesn't
+ * report the end of the connection before its turn: a file opened for it would stay open.
  */
 export function inTurn(answer: RequestListener): RequestListener {
   const queues = new WeakMap<Socket, (() => void)[]>();

@@ -6,7 +6,7 @@ import { type RunPaths, runPaths } from '../training/folder/runFolder.ts';
 /** Reads the overview of the run in a folder. */
 export type OverviewReader = (folder: string) => RunOverview;
 
-/** Reads overviews; what was read of a run whose files have not changed since is not read again. */
+/** Reads overviews, and reads a run again only if its files have changed. */
 export function overviewReader(): OverviewReader {
   const known = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
   return (folder) => {
@@ -21,7 +21,7 @@ export function overviewReader(): OverviewReader {
   };
 }
 
-/** When each of the files was written that an overview is read from. */
+/** When each file behind an overview was last written. */
 function stampOf({ config, metrics, timings, summary }: RunPaths): string {
   return [config, metrics, timings, summary].map((file) => lastWritten(file) ?? 0).join(' ');
 }

@@ -1,4 +1,4 @@
-// Where a model is, on the disk and in the page.
+// The place of a model: on the disk, and as a path in the page.
 import { sep } from 'node:path';
 import { realPath } from '../storage/files.ts';
 
@@ -6,7 +6,7 @@ import { realPath } from '../storage/files.ts';
 export interface Place {
   readonly path: string;
   readonly folder: string;
-  /** The folder without links, when it was found: it is never left, whatever becomes of it later. */
+  /** The real path of the folder when it was found. Files outside of it are never read, even if the folder changes later. */
   readonly real: string;
 }
 
@@ -20,7 +20,7 @@ export function isWithin(folder: string, path: string): boolean {
   return isBelow(realPath(folder), path);
 }
 
-/** The same for a folder whose own links were followed before. */
+/** The same for a folder given by its real path. */
 export function isBelow(real: string, path: string): boolean {
   return realPath(path).startsWith(real.endsWith(sep) ? real : real + sep);
 }

@@ -38,7 +38,7 @@ it('finds models at some depth, nearest first, and none in a model or in hidden 
 });
 
 describe('limits', () => {
-  it('are on folders, names and time; what is nearest is found before', () => {
+  it('are on folders, names and time, and the nearest models are found first', () => {
     writeRun('first');
     for (let index = 0; index < 30; index++) {
       makeFolder(`other-${index}`, 'inside');
@@ -67,7 +67,7 @@ describe('limits', () => {
   });
 });
 
-it('goes on beside what the system does not show, and links that lead elsewhere', () => {
+it('skips unreadable folders and links that lead elsewhere', () => {
   writeRun('sound');
   makeFolder('closed');
   chmodSync(join(root, 'closed'), 0);
@@ -82,7 +82,7 @@ it('goes on beside what the system does not show, and links that lead elsewhere'
 });
 
 describe('several shelves', () => {
-  it('are searched again, but not at once if that takes long', () => {
+  it('are searched again, but not immediately if that takes long', () => {
     writeRun('first');
     const shelf = vi.fn(shelfOf('runs', root));
     const shelves = searched([shelf]);

@@ -10,35 +10,35 @@ import { isWithin, type Place, placeOf } from './place.ts';
 
 /** Where a search stops. */
 export interface SearchLimits {
-  /** How far below the folder models are looked for. */
+  /** The deepest level below the folder. */
   readonly levels: number;
-  /** The most folders that are looked into. */
+  /** The most folders to read. */
   readonly folders: number;
-  /** The most names that are read, in all folders together. */
+  /** The most names to read, over all folders. */
   readonly names: number;
   readonly milliseconds: number;
 }
 
 const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, milliseconds: 1000 };
 
-/** What a search has found. */
+/** The result of a search. */
 export interface Found {
   readonly places: readonly Place[];
-  /** Where it stopped before its end; undefined if it did not. */
+  /** Where it stopped early, if it did. */
   readonly stopped: string | undefined;
 }
 
-/** The models below a folder, nearest first; no models are looked for in a model. `path` is that from the page. */
+/** The models below a folder, nearest first, without searching inside models. `path` is the folder's path in the page. */
 export function modelsBelow(path: string, folder: string, limits: Partial<SearchLimits> = {}): Found {
   const { levels, folders, names, milliseconds } = { ...usualLimits, ...limits };
   const end = performance.now() + milliseconds;
   const places: Place[] = [];
-  let [looked, read, wasCut] = [0, 0, false];
-  const goesOn = (): boolean => {
-    wasCut ||= looked >= folders || read >= names || performance.now() > end;
-    return !wasCut;
+  let [looked, read, stoppedEarly] = [0, 0, false];
+  const canContinue = (): boolean => {
+    stoppedEarly ||= looked >= folders || read >= names || performance.now() > end;
+    return !stoppedEarly;
   };
-  /** Where the folders in a folder are, by their paths; none if it is a model. */
+  /** The subfolders of a folder by their paths in the page; none if it is a model. */
   const lookInto = (path: string, folder: string): Map<string, string> => {
     looked++;
     const entries = entriesOf(folder, names - read);
@@ -60,7 +60,7 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
   for (let depth = 0; depth <= levels; depth++) {
     const next = new Map<string, string>();
     for (const [path, folder] of level) {
-      if (!goesOn()) {
+      if (!canContinue()) {
         break;
       }
       for (const [inside, of] of lookInto(path, folder)) {
@@ -69,23 +69,23 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
     }
     level = next;
   }
-  goesOn();
+  canContinue();
   const stopped = `looked into the first ${looked} folders in ${folder} only: name the folder of your runs`;
-  return { places, stopped: wasCut ? stopped : undefined };
+  return { places, stopped: stoppedEarly ? stopped : undefined };
 }
 
-/** Whether a folder is that of a run or an export. */
+/** Whether a folder is a run or an export. */
 export function isModel(folder: string): boolean {
   return isRunFolder(folder) || isExported(folder);
 }
 
-/** Whether a link leads to a folder in its own folder; whoever means another one names that instead. */
+/** Whether a link leads to a folder inside its own folder. */
 function leadsInside(folder: string, name: string): boolean {
   const link = pathIn(folder, name);
   return isWithin(folder, link) && unlessDenied(() => isFolder(link)) === true;
 }
 
-/** What is in a folder, up to some number of entries; undefined if the system does not show it. */
+/** The entries of a folder, at most `most`; undefined if it cannot be read. */
 function entriesOf(folder: string, most: number): Dirent[] | undefined {
   return unlessDenied(() => {
     const entries: Dirent[] = [];
@@ -108,7 +108,7 @@ function entriesOf(folder: string, most: number): Dirent[] | undefined {
   });
 }
 
-/** What the system shows, if it does: a search goes on elsewhere. */
+/** The result, or undefined if the system denies access: the search continues elsewhere. */
 function unlessDenied<T>(look: () => T): T | undefined {
   try {
     return look();

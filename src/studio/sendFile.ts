@@ -1,16 +1,16 @@
-// A file as the answer to a request, as a stream; it is closed however the answer ends.
+// Streams a file as the answer to a request, and closes it however the answer ends.
 import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { openRegularFile } from '../storage/fileBytes.ts';
 
-/** An answer may take half a minute, */
+/** The time that any answer may take. */
 const GRACE_MS = 30_000;
-/** and longer only for a reader that takes so much of it on average. */
+/** The average pace that a reader must keep to take longer. */
 const SLOWEST_BYTES_PER_MS = 64;
 
 /**
- * Sends a file, or the part of it that is asked for.
+ * Sends a file, or the requested part of it.
  *
  * @throws UserError if it cannot be opened
  */
@@ -40,10 +40,10 @@ export function sendFile(
       response.end();
       return;
     }
-    // Not more than was said, should it grow meanwhile.
+    // No more than announced, even if the file grows.
     stream = createReadStream('', { fd: file, start, end });
     const slowest = setTimeout(() => response.destroy(), GRACE_MS + length / SLOWEST_BYTES_PER_MS);
-    // Not less either: who waits for the rest of a file that has become shorter is told by the end of the connection.
+    // If the file has shrunk, closing the connection tells the reader that the rest is missing.
     stream.on('end', () => stream!.bytesRead < length && response.destroy());
     pipeline(stream, response, () => clearTimeout(slowest));
   } finally {
@@ -54,10 +54,10 @@ export function sendFile(
 }
 
 /**
- * The part of a file that a page asks for, as of a log that grows: `bytes=1000-` or `bytes=1000-1999`. Other forms are
- * answered with the whole file, as the standard allows.
+ * The part of a file that a page requests, as for a growing log: `bytes=1000-` or `bytes=1000-1999`. Other forms get the
+ * whole file, as the standard allows.
  *
- * @returns `none` if the file ends before it; undefined if no part is asked for
+ * @returns `none` if the file ends before it; undefined if the whole file is requested
  */
 function partOf(
   range: string | undefined,

@@ -1,4 +1,4 @@
-// The server of a studio: where it listens, and how much of it one client can take.
+// The studio's server: its address, and the limits for clients.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UserError } from '../errors.ts';
@@ -25,13 +25,13 @@ export interface RunningStudio {
 /** The port unless another is chosen: a fixed one, so that links to the studio stay valid. */
 export const USUAL_PORT = 4680;
 
-/** How much of a studio its clients can take. */
+/** The limits for clients. */
 export interface ServerLimits {
   /** The most connections at a time; a browser opens six. Each has at most one file open. */
   readonly connections: number;
   /** How long a request may take to arrive. */
   readonly requestMs: number;
-  /** How long a connection may stand still. */
+  /** How long a connection may be idle. */
   readonly idleMs: number;
 }
 

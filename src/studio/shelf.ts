@@ -1,4 +1,4 @@
-// The folders of models that a studio offers, and the files of them that it hands out. They may come from strangers.
+// The models that a studio offers, and the files of them that it serves. They may come from strangers.
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isFolder } from '../storage/files.ts';
@@ -6,7 +6,7 @@ import { pathIn } from '../storage/folders.ts';
 import { isBelow, type Place, placeOf } from './place.ts';
 import { type Found, isModel, modelsBelow } from './search.ts';
 
-/** Looks for the models that are there at this moment. */
+/** Finds the models that exist now. */
 export type Shelf = () => Found;
 
 /** The models of a folder and of the folders below, `prefix` being its path in the page; it may be a model itself. */
@@ -30,16 +30,16 @@ export interface Shelves {
    * @throws UserError (`exists`) if two models have the same name
    */
   all(): Found;
-  /** The file that a path from the page names; undefined if it is none that is handed out. */
+  /** The file at a path in the page; undefined if it is not served. */
   file(path: string): string | undefined;
 }
 
-/** A search that takes this long is not repeated at once, */
+/** A search that takes this long is not repeated immediately. */
 const LONG_MS = 100;
-/** but only after so many times its duration, so that it never takes more than a small share of the time. */
+/** It is repeated after this many times its duration, so that searching takes at most 5 % of the time. */
 const REST = 20;
 
-/** Searches several shelves, at first when something is asked for. */
+/** Searches several shelves, for the first time when they are first used. */
 export function searched(shelves: readonly Shelf[]): Shelves {
   let known: Found | undefined;
   let isFresh = (): boolean => false;
@@ -62,7 +62,7 @@ export function searched(shelves: readonly Shelf[]): Shelves {
   };
 }
 
-/** What several searches have found, each model once. */
+/** The results of several searches, each model once. */
 function together(found: readonly Found[]): Found {
   const places = new Map<string, Place>();
   for (const place of found.flatMap((one) => one.places)) {
@@ -79,12 +79,12 @@ function together(found: readonly Found[]): Found {
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
 }
 
-/** The place that a path is in. A model's folder has no model in it: at most one place matches. */
+/** The place that contains a path. Models don't contain models: at most one place matches. */
 function placeAt(places: readonly Place[], path: string): Place | undefined {
   return places.find((one) => path.startsWith(`${one.path}/`));
 }
 
-/** The files of a model's folder that are handed out; nothing else in it ever is. */
+/** The only files of a model's folder that are served. */
 const handedOut = new RegExp(
   `^(${[
     // The model.
@@ -93,7 +93,7 @@ const handedOut = new RegExp(
     'config\\.yaml',
     'scores\\.json',
     'checkpoints/step-\\d{8,16}\\.safetensors',
-    // How its training goes.
+    // Its training.
     '(metrics|timings)\\.jsonl',
     'summary\\.json',
     'README\\.md',

@@ -1,5 +1,5 @@
-// Runs the command line in a process that kills itself inside one of its writes: the write in JSON, then the words of
-// the command.
+// Runs a command in a process that kills itself inside one of its writes. Arguments: the write in JSON, then the
+// command's words.
 import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
 
 const [deadly, ...words] = process.argv.slice(2);

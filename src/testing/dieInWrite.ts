@@ -1,12 +1,12 @@
-// Kills this process inside one of its own writes, where no other process could be sure to hit it.
+// Kills this process inside one of its own writes, which another process could not time.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /** A write in which the process dies. */
 export interface DeadlyWrite {
-  /** A part of the paths of the files that count. */
+  /** A part of the paths of the files to count. */
   readonly path: string;
-  /** Which write of these files it is, from 1 on. */
+  /** The number of the write to these files, from 1. */
   readonly write: number;
   /** The share of its bytes that reach the file, between 0 and 1. */
   readonly share: number;
@@ -19,7 +19,7 @@ export function dieInWrite({ path, write, share }: DeadlyWrite): void {
   let writes = 0;
   fs.openSync = (name, ...rest) => {
     const file = openSync(name, ...rest);
-    // Descriptors are used again.
+    // Descriptors are reused.
     counted.delete(file);
     if (String(name).includes(path)) {
       counted.add(file);

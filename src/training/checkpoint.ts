@@ -20,7 +20,7 @@ const FORMAT_VERSION = 2;
 /** The optimiser of a checkpoint that does not name one. */
 const FIRST_OPTIMIZER: OptimizerName = 'adamax';
 
-/** The prefix of an optimiser's moment in the names of a checkpoint's arrays. */
+/** The prefix of an optimiser's moment in the array names of a checkpoint. */
 export function placeOf(moment: string): string {
   return `optimizer/${moment}`;
 }

@@ -16,10 +16,10 @@ export interface Restored {
 }
 
 /**
- * The model and state in a checkpoint. Checkpoints of earlier versions do not record their options: of those, only the
- * shapes of the weights are compared.
+ * The model and state in a checkpoint. Checkpoints of earlier versions don't record their options: only the shapes of
+ * their weights are compared.
  *
- * @param options those of the model in the run's configuration
+ * @param options the model options of the run's configuration
  * @param source the file of the configuration, for errors
  * @throws UserError (`mismatch`) if the checkpoint was trained with other options, or belongs to another model
  */

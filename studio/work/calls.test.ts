@@ -92,14 +92,14 @@ it('tells every caller when the worker dies, and starts another for the next cal
   const [first, before] = [worker, LocalWorker.started];
   const open = [compute('wait', 'a'), compute('wait', 'b')];
   first.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
-  const sentence = 'The computation broke off (out of memory): try it again.';
+  const sentence = 'The worker crashed (out of memory): try again.';
   await Promise.all(open.map((one) => expect(one).rejects.toThrow(sentence)));
   expect(first.ended).toBe(true);
   expect(await compute('double', 5)).toBe(10);
   expect(LocalWorker.started).toBe(before + 1);
 });
 
-it('does not begin what is no task, and tells who waits for one that does not exist', async () => {
+it('does not start an unknown task, and reports it to the caller', async () => {
   await compute('double', 1);
   const before = LocalWorker.started;
   const say = (data: unknown) => worker.inside.dispatchEvent(new MessageEvent('message', { data }));
@@ -142,9 +142,7 @@ it.each([
   await turn();
   const answers = worker;
   answers.dispatchEvent(new MessageEvent('message', { data }));
-  await expect(waiting).rejects.toThrow(
-    'The computation broke off (its worker sent something else): try it again.',
-  );
+  await expect(waiting).rejects.toThrow('The worker crashed (unexpected message): try again.');
   expect(answers.ended).toBe(true);
   expect(await compute('double', 5)).toBe(10);
   seen.splice(0);
@@ -169,8 +167,6 @@ it('tells every caller when a message cannot be read, and the caller of one that
   await turn();
   await expect(compute('double', (() => 1) as never)).rejects.toThrow(/could not be cloned/);
   worker.dispatchEvent(new MessageEvent('messageerror'));
-  await expect(waiting).rejects.toThrow(
-    'The computation broke off (a message cannot be read): try it again.',
-  );
+  await expect(waiting).rejects.toThrow('The worker crashed (a message cannot be read): try again.');
   seen.splice(0);
 });

@@ -37,7 +37,7 @@ type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string };
 
-/** Whether a message has the form of those of the other side: whatever else reaches a port is ignored or an error. */
+/** Whether a message has the expected form: anything else on a port is ignored or an error. */
 function isMessage(data: unknown): data is Record<string, unknown> & { readonly id: number } {
   return typeof data === 'object' && data !== null && 'id' in data && Number.isSafeInteger(data.id);
 }
@@ -89,12 +89,12 @@ export function serve(
     }
   });
   port.addEventListener('messageerror', () => {
-    // Nobody knows which call it was; an error that is not caught ends all, and the page says so.
+    // Its call is unknown: an uncaught error ends all calls, and the page shows it.
     throw new Error('a message cannot be read');
   });
 }
 
-/** A message as the answer that it is; undefined if it is none. */
+/** A message as an answer; undefined if it is not one. */
 function answerOf(message: Record<string, unknown> & { readonly id: number }): Answer | undefined {
   const isAnswer = 'progress' in message || typeof message.failure === 'string' || 'result' in message;
   return isAnswer ? (message as Answer) : undefined;
@@ -140,14 +140,14 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       started.terminate();
       worker = undefined;
       for (const { reject } of open.values()) {
-        reject(new Error(`The computation broke off (${why}): try it again.`));
+        reject(new Error(`The worker crashed (${why}): try again.`));
       }
       open.clear();
     };
     started.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       const answer = isMessage(data) ? answerOf(data) : undefined;
       if (answer === undefined) {
-        breakOff('its worker sent something else');
+        breakOff('unexpected message');
         return;
       }
       const call = open.get(answer.id);
@@ -163,7 +163,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       }
     });
     started.addEventListener('messageerror', () => breakOff('a message cannot be read'));
-    started.addEventListener('error', ({ message }) => breakOff(message || 'no reason is known'));
+    started.addEventListener('error', ({ message }) => breakOff(message || 'unknown error'));
     return started;
   };
   const running = (): Worker => {

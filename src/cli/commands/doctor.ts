@@ -88,12 +88,12 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   process.exitCode = report.ok ? 0 : 1;
 }
 
-/** What was found in the files of a model. */
+/** Problems in the files of a model. */
 interface FileFindings {
   readonly kind: 'checkpoint' | 'export';
-  /** What is wrong, one line for each file. */
+  /** One line for each wrong file. */
   readonly found: readonly string[];
-  /** What could not be checked, since an earlier version wrote the files. */
+  /** What could not be checked in files of an earlier version. */
   readonly note: string | null;
 }
 

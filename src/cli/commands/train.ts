@@ -182,7 +182,7 @@ async function finish(
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
     const { test, exitCode: untested } =
       finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
-    // A process that was killed after the test may have recorded the same.
+    // A process killed after the test may already have recorded it.
     if (test && !isTested(readSummary(run.paths), state.step)) {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
@@ -191,7 +191,7 @@ async function finish(
       writeStderr(overflowNote(samples.overflowed, samples.count));
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
-    // Last: a run that was killed before is finished by a resume.
+    // Last, so that a run killed before this point is finished by a resume.
     writeSummary(run.paths, { ...readSummary(run.paths), complete: finished });
     return { test, untested, samples: samples?.file ?? null, curve };
   });

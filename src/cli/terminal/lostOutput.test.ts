@@ -1,4 +1,4 @@
-// Output that is lost: on a full disk, and when its reader has gone.
+// Lost output: on a full disk, and when the reader has exited.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -16,7 +16,7 @@ function inShell(words: readonly string[], redirect: string): { status: number |
 const hasFull = existsSync('/dev/full');
 
 it.skipIf(!hasFull).each([[['presets']], [['presets', '--json']], [['--help']]])(
-  '%j on a full disk says so in one line',
+  '%j on a full disk fails in one line',
   (words) => {
     const { status, stderr } = inShell(words, '> /dev/full');
     expect(stderr).toBe(
@@ -26,10 +26,10 @@ it.skipIf(!hasFull).each([[['presets']], [['presets', '--json']], [['--help']]])
   },
 );
 
-it.skipIf(!hasFull)('has the exit code of a failure that cannot be said', () => {
+it.skipIf(!hasFull)('exits with 1 if even the failure cannot be reported', () => {
   expect(inShell(['presets', '--all'], '2> /dev/full').status).toBe(2);
 });
 
-it('says nothing to a reader that has gone', () => {
+it('is silent if the reader has exited', () => {
   expect(inShell(['presets'], '| true')).toMatchObject({ status: 0, stderr: '' });
 });

@@ -1,14 +1,14 @@
-// Output that cannot be written: its reader has gone, or the disk that it goes to is full.
+// Output that can't be written: its reader has exited, or the disk is full.
 import { reasonFor } from '../../storage/fileErrors.ts';
 import { noteOnStderr } from './output.ts';
 
 /**
- * Has output that is lost reported in one line, once, and sets the exit code of this process to 1; the work continues. A
- * reader that has exited, as with `| head`, has seen what it wanted: nothing is said, and the exit code stays.
+ * Reports lost output in one line, once, and sets the exit code to 1; the work continues. A reader that has exited, as
+ * with `| head`, is not an error: nothing is reported, and the exit code stays.
  */
 export function reportLostOutput(): void {
   process.stdout.on('error', once(reportLoss));
-  // There is no place left to say it.
+  // stderr is lost too: nowhere is left to report it.
   process.stderr.on('error', once(failUnlessReaderLeft));
 }
 
@@ -19,12 +19,12 @@ function reportLoss(error: NodeJS.ErrnoException): void {
   }
 }
 
-/** Whether output was lost that someone still waits for. */
+/** Whether output was lost, other than to a reader that has exited. */
 function failUnlessReaderLeft({ code }: NodeJS.ErrnoException): boolean {
   if (code === 'EPIPE') {
     return false;
   }
-  // Also when the command succeeds and sets no exit code of its own, or sets one of success afterwards.
+  // At exit, because the command may still set another exit code.
   process.once('exit', () => {
     process.exitCode ||= 1;
   });

@@ -82,12 +82,12 @@ async function newRun(
 /**
  * A free folder in `runs` of the working directory.
  *
- * @throws UserError (`invalid-data`) if `runs` is a link, which the user has not named
+ * @throws UserError (`invalid-data`) if `runs` is a link
  */
 function chosenRunFolder(name: string): string {
   const folder = join('runs', name);
   const remedy = phrase`delete it, or name the run folder: ${option('out', folder)}`;
-  // Before anything is looked up through the link.
+  // Before looking anything up through the link.
   new ClosedFolder('.', { remedy }).requireNoLink('runs');
   return nextFreeRunFolder(folder);
 }

@@ -1,9 +1,9 @@
-// The images in an AVIF file: an image in tiles names its own size, whatever the sizes of its tiles are.
+// The sizes of the images in an AVIF file. A tiled image declares its own size, whatever the sizes of its tiles.
 import { charactersOf, viewOf } from './bytes.ts';
 
-/** What may be in a file besides coded images; overlays, for one, have a size of their own in other places. */
+/** The known kinds of items. Others, such as overlays, declare their size elsewhere. */
 const kinds = ['av01', 'grid', 'tmap', 'Exif', 'mime', 'uri '];
-/** Tiles take no more than the image that they make up, nor do its alpha channel and theirs. */
+/** An image, its tiles, its alpha channel and the tiles of that. */
 const COPIES = 4;
 
 /** Far more than cameras and encoders write. */
@@ -17,8 +17,8 @@ interface Box {
 }
 
 /**
- * The pixels that decoding may take: of the largest image in the file, or all of them, of which an image in tiles with
- * an alpha channel has four times its own.
+ * The most pixels that decoding allocates: the largest image, or a quarter of all declared pixels, since a tiled image
+ * with an alpha channel declares its size four times.
  *
  * @throws Error if there are items of other kinds
  */
@@ -54,7 +54,7 @@ export function largestImage(bytes: Uint8Array): number {
   return Math.max(0, ...sizes, total / COPIES);
 }
 
-/** The boxes in a part of a file; a size of 0 is up to its end, 1 has 64 bits after the type. */
+/** The boxes in a part of a file. Size 0 extends to its end; size 1 means 64 bits after the type. */
 function boxesIn(view: DataView, from: number, to: number): Box[] {
   const boxes: Box[] = [];
   for (let at = from; at + 8 <= to; ) {
@@ -75,7 +75,7 @@ function boxesIn(view: DataView, from: number, to: number): Box[] {
   return boxes;
 }
 
-/** The numbers of all properties that items have, from 1, each as often as it is used. */
+/** The numbers, from 1, of the properties of all items, each as often as it is used. */
 function propertiesIn(view: DataView, from: number, to: number): number[] {
   const [isLong, isWide] = [view.getUint8(from) >= 1, (view.getUint8(from + 3) & 1) === 1];
   const numbers: number[] = [];

@@ -1,12 +1,12 @@
 // What a decoder reports before it decodes.
 
-/** What decoding an image costs, besides its size. */
+/** The cost of decoding an image. */
 export interface DecodingCost {
-  /** The most bytes in memory per pixel while it is decoded, all copies included. */
+  /** The most bytes per pixel in memory during decoding, all copies included. */
   readonly pixelBytes: number;
   /** The passes over all pixels, such as the scans of a progressive JPEG; default 1. */
   readonly scans?: number;
-  /** The pixels that are decoded, if these may be more than those of the image; default width times height. */
+  /** The decoded pixels, if there may be more than those of the image; default width times height. */
   readonly pixels?: number;
 }
 

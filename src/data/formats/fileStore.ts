@@ -31,7 +31,7 @@ export interface FileStore {
   names(): Promise<string[]>;
   /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
   links?(): readonly string[];
-  /** The names of the links in a folder to files outside of it, as of the last call of `names`. */
+  /** The names of links to files outside the folder, as of the last call of `names`. */
   linksOut?(): readonly string[];
   /** The names of what is no regular file in a folder (FIFOs, devices, links to folders), as of the last call of `names`. */
   irregular?(): readonly string[];

@@ -1,4 +1,4 @@
-// The number of frames in GIF and WebP files: decoders list all of them to read the first.
+// Counts the frames of GIF and WebP files: decoders list all of them to read the first.
 import { charactersOf, viewOf } from './bytes.ts';
 
 /** The frames of a GIF file, at most one more than `most`. */

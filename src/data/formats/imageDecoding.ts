@@ -8,7 +8,7 @@ import { MOST_SCANS } from './jpegScans.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
 import { decodePng } from './png.ts';
 
-/** As many as progressive files usually have. */
+/** The usual number of scans in progressive files. */
 const FREE_SCANS = 10;
 /** The maximum of pixels times scans: a few seconds. */
 const mostScannedPixels = 2 ** 31;

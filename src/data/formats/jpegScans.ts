@@ -1,6 +1,6 @@
-// The scans of a JPEG file: each is a pass over the whole image, and may take only a few bytes.
+// Counts the scans of a JPEG file: each is a pass over the whole image, even if it has only a few bytes.
 
-/** Files with more are refused: encoders write about ten. */
+/** The most scans of a file: encoders write about ten. */
 export const MOST_SCANS = 100;
 /** Markers without content: TEM, the restarts, the start of the file. */
 const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
@@ -8,9 +8,9 @@ const END = 0xd9;
 const SCAN = 0xda;
 
 /**
- * The number of scans, at most one more than `MOST_SCANS`. Whatever is between markers is skipped, as decoders skip it.
+ * The number of scans, at most one more than `MOST_SCANS`. Bytes between markers are skipped, as decoders do.
  *
- * @param bytes the file, or its rest from any marker on
+ * @param bytes the file, or the rest of it after any marker
  */
 export function countScans(bytes: Uint8Array): number {
   let scans = 0;

@@ -1,16 +1,16 @@
-// Links that lead out of a folder of images: a stranger may have placed them, so they are refused unless the user says otherwise.
+// Refuses links that lead out of a folder of images, which a stranger may have planted, unless the user allows them.
 import { UserError } from '../../errors.ts';
 
-/** What to do about such a link. */
+/** The remedy, for errors. */
 export const ownLinks = 'set EMERGING_LINKS=follow if the links are your own';
 
-/** Whether the user has said that links may lead anywhere. */
+/** Whether the user allows links to lead anywhere. */
 export function followsLinksOut(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.EMERGING_LINKS === 'follow';
 }
 
 /**
- * Refuses a folder with links to files outside of it.
+ * Refuses a folder with links to files outside it.
  *
  * @param links their names
  * @throws UserError (`invalid-data`) that counts them, unless `followsLinksOut`

@@ -1,4 +1,4 @@
-// What sharp takes to decode a file, from its header: measured with sharp 0.35 on flat images of 25 megapixels.
+// The cost of decoding a file with sharp, from its header: measured with sharp 0.35 on flat 25-megapixel images.
 import type { Metadata } from 'sharp';
 import { largestImage } from './avifItems.ts';
 import type { DecodingCost } from './beginDecoding.ts';
@@ -7,10 +7,10 @@ import { gifFrames, webpFrames } from './frameCounts.ts';
 import { countScans } from './jpegScans.ts';
 import { tiffHeader } from './tiffHeader.ts';
 
-/** Decoders list the frames or pages of a file before they read the first: a second for ten thousand. */
+/** Decoders list all frames or pages before they read the first: ten thousand take a second. */
 const MOST_PAGES = 4096;
 
-/** Throws Error if a file has so many frames or pages that only to list them takes long. */
+/** Throws Error if a file has so many frames or pages that even listing them takes long. */
 export function requirePlausible(bytes: Uint8Array): void {
   const start = charactersOf(bytes.subarray(0, 4));
   const pages =
@@ -26,11 +26,11 @@ export function requirePlausible(bytes: Uint8Array): void {
   }
 }
 
-/** What decoding a file costs, of which sharp has read the header. */
+/** The cost of decoding a file whose header sharp has read. */
 export function costOf(bytes: Uint8Array, about: Metadata): DecodingCost {
   const { width, height, depth, channels, hasAlpha } = about;
   const cost = costOfDecoder(bytes, about);
-  // What follows: rounding from 16 bits to 8, and compositing onto white.
+  // After the decoder: rounding from 16 bits to 8, and compositing onto white.
   const [isDeep, added] = [depth === 'ushort', hasAlpha ? channels - 1 : 0];
   const after = channels * (isDeep ? 3 : 1) + added;
   return { pixels: width * height, ...cost, pixelBytes: Math.max(cost.pixelBytes, after) };
@@ -39,12 +39,12 @@ export function costOf(bytes: Uint8Array, about: Metadata): DecodingCost {
 function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
   const { format, width, height, depth, channels, isProgressive, orientation = 1 } = about;
   const valueBytes = depth === 'ushort' ? 2 : 1;
-  // Turned, an image is in memory twice.
+  // Rotation needs a second copy of the image.
   const turned = orientation > 1 ? channels * valueBytes : 0;
   switch (format) {
     case 'jpeg': {
       const scans = countScans(bytes);
-      // Of several scans, all coefficients are kept, two bytes each.
+      // With several scans, the decoder keeps all coefficients, two bytes each.
       const coefficients = isProgressive || scans > 1 ? 2 * channels : 0;
       return { pixelBytes: channels + coefficients + turned, scans };
     }

@@ -30,7 +30,7 @@ export async function decodePhoto(
   const sharp = await loadSharp(source);
   try {
     requirePlausible(bytes);
-    // Whatever the size is: `begin` refuses what is too large, and names it.
+    // Without a limit, because `begin` refuses large images with a better error.
     const about = await sharp(bytes, { limitInputPixels: false }).metadata();
     const { width, height, depth } = about;
     if (depth !== 'uchar' && depth !== 'ushort') {
@@ -82,7 +82,7 @@ async function pixelsOf(image: Sharp, { depth, space, bitsPerSample = 16 }: Meta
   // Values of 10 or 12 bits are in the upper bits.
   const [shift, largest] = [16 - bitsPerSample, 2 ** bitsPerSample - 1];
   const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  // Not Uint8Array.from, which takes 80 bytes per value.
+  // Uint8Array.from would take 80 bytes per value.
   const rounded = new Uint8Array(values.length);
   for (let index = 0; index < values.length; index++) {
     rounded[index] = Math.round(((values[index]! >> shift) * 255) / largest);

@@ -36,7 +36,7 @@ export async function decodePhoto(
     if (colours === 4) {
       throw new UserError('unsupported', `${source}: a CMYK image; convert it to RGB`);
     }
-    // A bitmap, its RGBA and the pixels; of several scans, browsers keep all coefficients, two bytes each.
+    // A bitmap, its RGBA and the pixels. With several scans, browsers keep all coefficients, two bytes each.
     await begin(width, height, { pixelBytes: isProgressive || scans > 1 ? 9 : 6, scans });
     const type = isWebp ? 'image/webp' : 'image/jpeg';
     const { isOpaque, pixels } = await pixelsOf(header, type);

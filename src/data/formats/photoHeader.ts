@@ -25,7 +25,7 @@ export interface PhotoHeader {
   readonly plain: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Segments or chunks, each of which is kept. */
+/** The most segments or chunks, all of which are kept. */
 const MOST_PARTS = 2 ** 16;
 const exifStart = 'Exif\0\0';
 

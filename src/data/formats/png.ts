@@ -42,7 +42,7 @@ export async function decodePng(
   }
 }
 
-/** The bytes per pixel of all arrays from the decompressed rows to the image, which may be in memory together. */
+/** The bytes per pixel of all arrays, from the decompressed rows to the image: they may be in memory together. */
 function pixelBytesOf({ header, transparency, exif }: PngChunks): number {
   const { channels, depth, indexed, interlaced } = header;
   const rows = (channels * depth) / 8;

@@ -16,7 +16,7 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
-/** What a PNG file says of its pixels. */
+/** A PNG file before decompression. */
 export interface PngChunks {
   readonly header: PngHeader;
   /** RGB colours, three bytes each. */
@@ -47,7 +47,7 @@ const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: re
   6: { channels: 4, depths: [8, 16] },
 };
 const indexedType = 3;
-/** Each is kept until all are decompressed; libpng writes one for 8 KiB. */
+/** The most data chunks, which are kept until decompression; libpng writes one per 8 KiB. */
 const mostDataChunks = 2 ** 18;
 /** Some programs write a few bytes after the last row. */
 const trailingBytes = 1024;

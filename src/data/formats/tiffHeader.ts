@@ -1,8 +1,8 @@
-// What reading the first image of a TIFF file costs, from its directories.
+// The cost of reading the first image of a TIFF file, from its directories.
 import { charactersOf, viewOf } from './bytes.ts';
 import { countScans } from './jpegScans.ts';
 
-/** What reading a TIFF file costs. */
+/** The cost of reading a TIFF file. */
 export interface TiffHeader {
   /** The images in the file, at most one more than wanted. */
   readonly pages: number;
@@ -10,7 +10,7 @@ export interface TiffHeader {
   readonly scans: number;
   /** The pixels of a tile or a strip. */
   readonly tilePixels: number;
-  /** The pixels of all tiles, with those beyond the edges of the image. */
+  /** The pixels of all tiles, including those beyond the edges of the image. */
   readonly storedPixels: number;
 }
 
@@ -28,7 +28,7 @@ const tags = {
 } as const;
 const OLD_JPEG = 6;
 const JPEG = 7;
-/** Tiles or strips of an image: a hundred megapixels have 25,000 of 64x64. */
+/** The most tiles or strips: a hundred megapixels have 25,000 of 64x64. */
 const MOST_TILES = 2 ** 18;
 /** Bytes per value, by type. */
 const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
@@ -36,8 +36,7 @@ const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
 /**
  * Reads the directories of a TIFF file.
  *
- * @throws Error if the first is missing or too large for the file, or they are in the format for JPEG that TIFF 6
- *   has given up
+ * @throws Error if the first is missing or too large for the file, or uses the obsolete JPEG compression of TIFF 6
  */
 export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
   const view = viewOf(bytes);
@@ -49,7 +48,7 @@ export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
     const next = at + 2 + 12 * entriesAt(at);
     at = next + 4 <= bytes.length ? view.getUint32(next, isLittle) : 0;
   }
-  /** The values of a tag of the first directory, which are numbers. */
+  /** The numbers of a tag in the first directory. */
   const values = (tag: number): number[] => {
     for (let index = 0; index < entriesAt(first); index++) {
       const at = first + 2 + 12 * index;
@@ -60,7 +59,7 @@ export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
       const count = view.getUint32(at + 4, isLittle);
       const from = each === undefined || each * count <= 4 ? at + 8 : view.getUint32(at + 8, isLittle);
       if (each === undefined || from + each * count > bytes.length || count > MOST_TILES) {
-        throw new Error(`its field ${tag} has ${count} values, which are not in the file or too many`);
+        throw new Error(`its field ${tag} has ${count} values: too many, or outside the file`);
       }
       return Array.from({ length: count }, (_, value) => {
         const place = from + each * value;
@@ -81,7 +80,7 @@ export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
   const isTiled = tileWidth > 0 && tileHeight > 0;
   const [compression] = values(tags.compression);
   if (compression === OLD_JPEG) {
-    throw new Error('it is compressed as JPEG in the way of TIFF 6, which TIFF has given up');
+    throw new Error('it uses the obsolete JPEG compression of TIFF 6');
   }
   let scans = 1;
   if (compression === JPEG) {

@@ -1,14 +1,14 @@
 // The checksums in a packed file: the CRC-32 of each image, 32 bits each, little-endian.
 //
-// One for each image, not for a block of them: batches are images at random places, and to verify one image nothing else
-// must be read.
+// One per image rather than per block: batches read single images at random places, and verifying one must not require
+// reading others.
 import { viewOf } from '../formats/bytes.ts';
 import { crc32 } from '../formats/compression.node.ts';
 import { corruptPackedFile, type PackedFile, type PackedHeader, packedSplits } from './packedHeader.ts';
 
-/** The bytes of the checksum of an image. */
+/** The bytes of one checksum. */
 export const CHECKSUM_BYTES = 4;
-/** Wrong images that an error names. */
+/** The most wrong images named in an error. */
 const MOST_LISTED = 3;
 
 /** Checksums as bytes. */
@@ -30,8 +30,7 @@ export function checksumsIn(bytes: Uint8Array): Uint32Array {
 }
 
 /**
- * Adds the positions, in the file, of those images that do not match their checksums. A file of an earlier version has
- * no checksums.
+ * Adds the positions in the file of images that don't match their checksums. Files of earlier versions have none.
  *
  * @param images consecutive images, from position `first`, of `size` bytes each
  */
@@ -48,7 +47,7 @@ export function collectWrong(
   }
 }
 
-/** Throws UserError that names the wrong images, given by their positions in the file, if there are any. */
+/** Throws UserError with the names of the wrong images, given by their positions in the file, if there are any. */
 export function requireNoneWrong({ path, header }: PackedFile, wrong: ReadonlySet<number>): void {
   if (wrong.size > 0) {
     const listed = [...wrong].slice(0, MOST_LISTED).map((position) => nameInSplit(header, position));

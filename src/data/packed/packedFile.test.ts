@@ -59,7 +59,7 @@ const nameBytes = 4 * '"train/\\n0.png"\n'.length + 2 * '"test/\\n0.png"\n'.leng
 /** The bytes of the checksums of six images. */
 const checksumBytes = 6 * 4;
 
-/** The file as an earlier version would have written it: before 4 without checksums of images, 1 without those of splits and names. */
+/** The file as an earlier version wrote it: before 4 without image checksums, version 1 without split checksums and names. */
 function asVersion(version: 1 | 2, path: string): string {
   const bytes = readFileSync(path);
   const [, json] = bytes.toString('utf8', 0, HEADER_BYTES).split('\n');

@@ -82,7 +82,7 @@ export interface PackedBytes {
   /** Its path, for errors. */
   readonly path: string;
   readonly size: number;
-  /** Whether they are in memory, and so not verified again when an image is read. */
+  /** Whether they are in memory, so that images are not verified again when they are read. */
   readonly isInMemory: boolean;
   /** Fills `out` from a position; throws UserError if it cannot. */
   read(out: Uint8Array, position: number): void;

@@ -142,7 +142,7 @@ export function packedSource(packed: PackedFile): DatasetSource {
   };
 }
 
-/** Images that are read on demand, and verified unless they are in memory. */
+/** Images read on demand, and verified unless they are in memory. */
 function imagesAt(
   packed: PackedFile,
   firstOfSplit: number,

@@ -1,4 +1,4 @@
-// What follows the images of a packed file: their names, labels and checksums, each with a SHA-256 in the header.
+// The parts after the images of a packed file: names, labels and checksums, each with a SHA-256 in the header.
 import * as z from 'zod/mini';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
@@ -12,12 +12,12 @@ import {
 } from './packedHeader.ts';
 import { labelsIn, mostLabelBytes, type StoredLabels } from './packedLabels.ts';
 
-/** What follows the images, in this order. */
+/** The parts after the images, in order. */
 const parts = ['names', 'labels', 'checksums'] as const;
-/** The mean length of a name is limited: six bytes for each of the 4,096 characters of a path, in JSON. */
+/** The largest mean length of a name in JSON: six bytes for each of the 4,096 characters of a path. */
 const mostNameBytes = 6 * 4096;
 
-/** Where a part after the images starts; without a name, where the file ends. */
+/** The start of a part after the images; without a name, the end of the file. */
 export function partAt(header: PackedHeader, name?: (typeof parts)[number]): number {
   const before = parts.slice(0, name && parts.indexOf(name));
   return before.reduce(
@@ -88,6 +88,6 @@ function nameIn(line: string, path: string): string {
   try {
     return z.string().parse(JSON.parse(line));
   } catch (cause) {
-    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a text in JSON`, cause);
+    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a JSON string`, cause);
   }
 }

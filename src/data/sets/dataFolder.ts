@@ -41,13 +41,13 @@ export interface WritableDataFolder {
 
 /**
  * Creates the first data folder, to write to it. The folder in `EMERGING_DATA` may be a link, but `data` in the working
- * directory may not: nobody has named it.
+ * directory may not, since no one has named it.
  *
  * @throws UserError (`invalid-data`) if `data` is a link, or if it cannot be created
  */
 export function writableDataFolder(env: NodeJS.ProcessEnv = process.env): WritableDataFolder {
   const [path] = dataFolders(env);
-  const remedy = ['delete the link, or set EMERGING_DATA to the folder where datasets should be'];
+  const remedy = ['delete the link, or set EMERGING_DATA to the folder for datasets'];
   if (env.EMERGING_DATA) {
     makeFolders(path);
     return { path, files: new ClosedFolder(path, { remedy }) };

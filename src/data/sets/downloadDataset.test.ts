@@ -63,7 +63,7 @@ it('rejects a dataset without a download', async () => {
 });
 
 describe.runIf(process.platform !== 'win32')('links', () => {
-  // Nothing listens there: a folder that may be written to is found out before anything is asked for.
+  // Nothing listens there: folders are checked before any request.
   const from = 'http://127.0.0.1:1';
   const options = { from, retries: 0 };
   const before = process.cwd();
@@ -78,19 +78,19 @@ describe.runIf(process.platform !== 'win32')('links', () => {
     symlinkSync(disk, join(disk, 'fashion-mnist'));
     await expect(downloadDataset('fashion-mnist', options)).rejects.toThrow(
       `cannot change ${join(named, 'fashion-mnist')}: it is a link, and links in ${named} are not followed; ` +
-        'delete the link, or set EMERGING_DATA to the folder where datasets should be',
+        'delete the link, or set EMERGING_DATA to the folder for datasets',
     );
     expect(readdirSync(disk)).toEqual(['fashion-mnist']);
   });
 
-  it('in place of the folder data are not followed, which nobody has named', async () => {
+  it('in place of the folder data, unnamed by the user, are not followed', async () => {
     vi.stubEnv('EMERGING_DATA', undefined);
     process.chdir(folder);
     mkdirSync('disk');
     symlinkSync('disk', 'data');
     await expect(downloadDataset('cifar10', options)).rejects.toThrow(
       'cannot change data: it is a link, and links in the working directory are not followed; delete the link, or set ' +
-        'EMERGING_DATA to the folder where datasets should be',
+        'EMERGING_DATA to the folder for datasets',
     );
     expect(readdirSync('disk')).toEqual([]);
   });

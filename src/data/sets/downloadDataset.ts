@@ -30,8 +30,8 @@ export interface DownloadDatasetOptions extends DownloadOptions {
  * Existing files are kept; interrupted downloads are resumed.
  *
  * @returns the files; null if the signal stopped it
- * @throws UserError if there is no download, the server refuses or sends another file, a write fails, or a folder to
- *   write to is a link that nobody has named
+ * @throws UserError if there is no download, the server refuses or sends another file, a write fails, or a
+ *   folder to write to is a link that the user hasn't named
  */
 export async function downloadDataset(
   name: string,

@@ -7,12 +7,12 @@ export interface DatasetFile extends RemoteFile {
   readonly place: string;
 }
 
-/** The publisher's bucket: the address that the publisher names is the same without https. */
+/** The publisher's bucket; the published address is the same without HTTPS. */
 const fashionMnist = 'https://fashion-mnist.s3.eu-central-1.amazonaws.com';
 
 /**
- * The files by dataset name; other datasets must be downloaded manually. The publishers name MD5 sums only. The SHA-256
- * sums here are those of TensorFlow Datasets; torchvision has the same for Fashion-MNIST, MLDatasets.jl for CIFAR-10.
+ * The files by dataset name; other datasets must be downloaded manually. The publishers list only MD5. The SHA-256
+ * checksums are from TensorFlow Datasets; torchvision lists the same for Fashion-MNIST, MLDatasets.jl for CIFAR-10.
  */
 export const publishedFiles: Readonly<Record<string, readonly DatasetFile[]>> = {
   cifar10: [

@@ -48,7 +48,7 @@ const notRegular = 'neither a regular file nor a folder, or a link to a folder; 
 /**
  * Reads the images at `paths`: the given files, and all image files in the given folders and below,
  * sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
- * image format, are not regular files, or are links out of the folder (unless `EMERGING_LINKS` is `follow`). Each real
+ * image format, are not regular files, or are links to files elsewhere (unless `EMERGING_LINKS` is `follow`). Each real
  * file is read once, and links to folders are not followed.
  *
  * @throws OverBudget if small files decode to far too many pixels

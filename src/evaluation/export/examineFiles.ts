@@ -1,4 +1,4 @@
-// Whether the files of an export are those that its manifest lists, also those that this library does not read.
+// Compares all files of an export with its manifest, including those that this library doesn't read.
 import { startSha256 } from '../../platform/sha256.node.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { exists } from '../../storage/files.ts';
@@ -6,14 +6,14 @@ import { pathIn } from '../../storage/folders.ts';
 import { readManifest } from '../model/loadExported.ts';
 import { type FileChecksum, problemOfFile } from '../model/manifest.ts';
 
-/** Bytes read at a time. */
+/** The bytes per read. */
 const BLOCK = 2 ** 22;
 
 /** The result of comparing files with a manifest. */
 export interface FilesExamination {
   /** The number of files that the manifest lists with a checksum; 0 in exports of earlier versions. */
   readonly listed: number;
-  /** What is wrong, one line for each file. Files that are missing are not: nothing can be computed with them. */
+  /** One line for each wrong file. Missing files are not reported: they can't give wrong results. */
   readonly problems: readonly string[];
 }
 

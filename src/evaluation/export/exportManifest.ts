@@ -68,7 +68,7 @@ export function exportManifest(
   return `${stringifyJson(manifest, 2).replace(SHORT_LIST, shortened)}\n`;
 }
 
-/** What is said about each file. */
+/** The entry of each file. */
 const about: Readonly<Record<string, (model: Glow) => object>> = {
   'encoder.onnx': (model) => ({ ...encoderPorts(model), howToCall: howToEncode(model) }),
   'sampler.onnx': (model) => ({ ...samplerPorts(model), howToCall: howToSample(model) }),

@@ -69,7 +69,7 @@ export async function exportModel(
     [WEIGHTS_FILE]: weightsFile(run, origin),
     ...(known && { [SCORES_FILE]: scoresText(known) }),
   };
-  // The model card is not listed: whoever publishes the export may edit it.
+  // The model card is not listed: publishers may edit it.
   const manifest = exportManifest(run.model, origin, files);
   return { step: run.step, files: { ...files, [MANIFEST_FILE]: manifest, 'README.md': exportCard(run) } };
 }

@@ -30,7 +30,7 @@ export interface ExportChoice {
  * @param path its path or URL, for errors
  * @param name the name of the export, for errors
  * @param manifest the manifest beside it, if there is one to compare with
- * @throws UserError if the file is inconsistent, is not that of the manifest, or holds other weights
+ * @throws UserError if the file is inconsistent, does not match the manifest, or contains other weights
  */
 export function exportedModel(
   bytes: Uint8Array,

@@ -15,7 +15,7 @@ export function isExported(directory: string): boolean {
 /**
  * Loads an exported model: its options and the weights of the run.
  *
- * @throws UserError if a file cannot be read or is inconsistent, the manifest lists others, or they hold other weights
+ * @throws UserError if a file cannot be read, is inconsistent or does not match the manifest
  */
 export function loadExported(directory: string, choice: ExportChoice = {}): TrainedModel {
   const path = weightsIn(directory);
@@ -24,13 +24,13 @@ export function loadExported(directory: string, choice: ExportChoice = {}): Trai
   return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, manifest) };
 }
 
-/** The most bytes of a manifest: twice the names of the most classes, and much else. */
+/** The most bytes of a manifest: room for the longest list of class names, twice. */
 const LARGEST_MANIFEST = 2 ** 22;
 
 /**
  * The manifest of an export.
  *
- * @throws UserError if it cannot be read, or is none
+ * @throws UserError if it cannot be read or is not a manifest
  */
 export function readManifest(directory: string): Manifest {
   const path = pathIn(directory, MANIFEST_FILE);

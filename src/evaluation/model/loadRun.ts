@@ -20,7 +20,7 @@ export interface LoadedRun extends TrainedModel {
   readonly lastStep: number;
   /** Why the checkpoint fails its checksum; null unless damage is accepted. */
   readonly damage: string | null;
-  /** Whether the checkpoint records the options that it was trained with, which were then compared with the configuration. */
+  /** Whether the checkpoint records its options, so that they were compared with the configuration. */
   readonly recordsOptions: boolean;
 }
 

@@ -1,5 +1,5 @@
-// What the manifest of an export says about its files: the model, and the size and checksum of each, so that files of
-// two exports are not mixed up.
+// The manifest of an export: its model options, and the size and checksum of each file, so that files of different
+// exports are not mixed.
 import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import { recordedSchema, requireTrainedOptions } from '../../experiments/trainedOptions.ts';
@@ -15,13 +15,13 @@ export interface FileChecksum {
   readonly sha256: string;
 }
 
-/** A manifest as far as it is compared with the files. */
+/** The parts of a manifest that are compared with the files. */
 export interface Manifest {
   /** Its path, for errors. */
   readonly path: string;
-  /** The options of the model; undefined if it has none. */
+  /** The model's options, if listed. */
   readonly model?: object | undefined;
-  /** The files by name; none in the exports of earlier versions, which have no checksums. */
+  /** The files by name; empty in exports of earlier versions. */
   readonly files: ReadonlyMap<string, FileChecksum>;
 }
 
@@ -32,10 +32,10 @@ const manifestSchema = z.object({
 });
 
 /**
- * The manifest in a text.
+ * Parses a manifest.
  *
  * @param path its file, for errors
- * @throws UserError (`invalid-data`) if it is none
+ * @throws UserError (`invalid-data`) if it is not a manifest
  */
 export function manifestFrom(text: string, path: string): Manifest {
   const { data } = manifestSchema.safeParse(parseJsonObject(text, path, '; export again'));
@@ -55,7 +55,7 @@ export function checksumOfFile(content: Uint8Array | string): FileChecksum {
   return { bytes: bytes.length, sha256: sha256([bytes]) };
 }
 
-/** What is wrong with a file of an export, as the manifest lists it; undefined if nothing is, or it is not listed. */
+/** How a file of an export differs from the manifest; undefined if it doesn't, or is not listed. */
 export function problemOfFile(
   { files, path: manifest }: Manifest,
   name: string,
@@ -68,7 +68,7 @@ export function problemOfFile(
   }
   const why =
     listed.bytes === found.bytes
-      ? 'its SHA-256 is another'
+      ? 'its SHA-256 differs'
       : `it has ${found.bytes} bytes instead of ${listed.bytes}`;
   return `${path} is not the file that ${manifest} lists: ${why}; restore the files of one export, or export again`;
 }
@@ -76,7 +76,7 @@ export function problemOfFile(
 /**
  * Checks a file of an export against the manifest.
  *
- * @throws UserError (`mismatch`) if it is not the file that the manifest lists
+ * @throws UserError (`mismatch`) if they differ
  */
 export function requireListed(
   manifest: Manifest,
@@ -95,8 +95,8 @@ export function requireListed(
 /**
  * Checks the weights of an export against the manifest.
  *
- * @param options those of the model, from the file of the weights
- * @throws UserError (`mismatch`) if they are not those of the manifest
+ * @param options the model's options, from the file of the weights
+ * @throws UserError (`mismatch`) if they differ
  */
 export function requireListedWeights(
   manifest: Manifest,

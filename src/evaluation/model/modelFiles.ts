@@ -9,8 +9,8 @@ import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /**
- * The files of a model by their names: `model.safetensors` of an export, which is compared with `manifest.json` if that is given, or `config.yaml` and
- * `checkpoints/step-….safetensors` of a run, whose last checkpoint counts.
+ * The files of a model by name: `model.safetensors` of an export, compared with `manifest.json` if it is there, or
+ * `config.yaml` and `checkpoints/step-….safetensors` of a run, whose last checkpoint counts.
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array>>;
 
@@ -72,7 +72,7 @@ function checkpointAmong(names: readonly string[], step: ExportChoice['step']): 
  *
  * @param url of the folder of the export
  * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it is
- *   another file, or goes on after its end
+ *   another file, or longer than it declares
  */
 export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Promise<ModelFiles> {
   const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);

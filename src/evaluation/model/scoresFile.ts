@@ -26,7 +26,8 @@ interface CachedScores extends ReferenceScores {
 /**
  * The scores in an export; undefined if it has none.
  *
- * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if it belongs to another model, or is not the file that the manifest lists
+ * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if it belongs to another model or does not match
+ * the manifest
  */
 export function readScores(
   directory: string,

@@ -17,11 +17,11 @@ export interface LearningCurve {
   readonly training: readonly CurvePoint[];
   /** The mean over the validation images, with the average weights. */
   readonly validation: readonly CurvePoint[];
-  /** The number of batches that each training point is the mean of: 1, unless there are more than a million. */
+  /** The number of batches averaged in each training point: 1 for fewer than a million batches. */
   readonly batchesPerPoint: number;
 }
 
-/** A curve has fewer points than this in memory: an even number, so that pairs can be merged. */
+/** The most points of a curve in memory: even, so that pairs can be merged. */
 const mostKept = 2 ** 20;
 /** A training curve has at most this many points in a plot. */
 const mostPoints = 150;
@@ -62,9 +62,9 @@ function pointAt(step: unknown, value: unknown): CurvePoint | undefined {
     : { step: Number(step), bitsPerDim: value === null ? Number.NaN : Number(value) };
 }
 
-/** Points of a curve that are added one by one: as they are up to a number of them, and means of neighbours beyond. */
+/** A curve with bounded memory: when it is full, neighbouring points are merged into their means. */
 class BoundedCurve {
-  /** How many added points each point is the mean of. */
+  /** The number of added points averaged in each point. */
   size = 1;
   private points: CurvePoint[] = [];
   private pending: CurvePoint[] = [];

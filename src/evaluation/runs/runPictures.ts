@@ -31,7 +31,7 @@ export function samplesPath(paths: RunPaths, step: number): string {
   return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
 }
 
-/** The most bytes of a sheet: 64 images of 512x512 pixels that no compression shortens. */
+/** The most bytes of a sheet: 64 incompressible images of 512x512 pixels. */
 const LARGEST_SHEET = 2 ** 26;
 
 /** The bytes of a sheet of samples. */

@@ -1,9 +1,9 @@
-// What every command promises, whatever its files hold: it works or refuses in one line, within limits.
+// The contract of every command, whatever its files contain: it works or refuses in one line, within limits.
 import { visibleLines } from '../../visibleText.ts';
 import type { Limits } from './inLimits.ts';
 import type { Outcome } from './runCommands.ts';
 
-/** The limits of every command: it takes a third of the time on an idle machine. */
+/** The limits of every command; on an idle machine, it takes a third of the time. */
 export const commandLimits: Limits = { seconds: 15, bytes: 2 ** 30, openFiles: 256 };
 
 /** The errors that a command reported, one line each. */

@@ -1,5 +1,5 @@
-// `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is over. A
-// command must work or refuse in one line, within limits, and change nothing else. What fails is kept.
+// `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is up. A command must
+// work or refuse in one line, within limits, and change nothing else. Failures are kept.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,11 +23,11 @@ interface FuzzOptions {
 }
 
 const options = new Command('fuzz')
-  .option('--minutes <n>', 'how long to go on', wholeNumber(1), 60)
-  .option('--seed <n>', 'the seed of the damage; by default, another one each time', wholeNumber(0))
+  .option('--minutes <n>', 'how long to run', wholeNumber(1), 60)
+  .option('--seed <n>', 'the seed of the damage; by default, from the clock', wholeNumber(0))
   .option('--only <format>', 'damage only this format')
   .addOption(new Option('--input <n>', 'try only this input of the seed').argParser(wholeNumber(0)))
-  .option('--keep <folder>', 'where files that fail are kept', 'fuzz-findings')
+  .option('--keep <folder>', 'where to keep failures', 'fuzz-findings')
   .parse()
   .opts<Partial<FuzzOptions> & Pick<FuzzOptions, 'minutes' | 'keep'>>();
 const { minutes, keep, only, input, seed = Math.floor(Date.now() / 1000) } = options;
@@ -45,7 +45,7 @@ if (only !== undefined && !Object.hasOwn(formats, only)) {
 const report = new Report(seed, keep);
 mkdirSync(keep, { recursive: true });
 
-/** Makes the input of a number: always the same, whichever others are made. */
+/** Makes the input of a number, which doesn't depend on other inputs. */
 function make(number: number) {
   const random = new RandomStream(seed, 'fuzz', number);
   const drawn = oneOf(random, Object.keys(formats));

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 /** Changes the folder of a sound run or export. */
 export type Change = (folder: string) => void;
 
-/** Whatever a command does with the folder: it must refuse it, or may also cope with it. */
+/** What a command may do with the folder: it must refuse it, or may also cope with it. */
 export type Verdict = 'refuse' | 'cope';
 
 /** Changes by name, each with its verdict. */
 export type Changes = Readonly<Record<string, readonly [Verdict, Change]>>;
 
-/** Bytes. */
+/** A number of mebibytes, in bytes. */
 export const megabytes = (count: number): number => count * 2 ** 20;
 
 /** Replaces the value of a key in `config.yaml`. */
@@ -58,7 +58,7 @@ export function fifo(name: string): Change {
   };
 }
 
-/** Makes a file sparse: what it holds, and zeros up to this size that take no space. */
+/** Extends a file to this size with zeros that take no space on the disk. */
 export function holes(name: string, size: number): Change {
   return (folder) => {
     const path = join(folder, name);
@@ -79,7 +79,7 @@ export function header(fileIn: (folder: string) => string, change: (text: string
   };
 }
 
-/** Rewrites the whole of a file of weights. */
+/** Rewrites a file of weights. */
 export function bytes(fileIn: (folder: string) => string, change: (content: Buffer) => Uint8Array): Change {
   return (folder) => writeFileSync(fileIn(folder), change(readFileSync(fileIn(folder))));
 }

@@ -1,9 +1,9 @@
-// Latents whose images have names that collide or lead elsewhere.
+// Latents whose image names collide or lead elsewhere.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostileFolder } from './hostileModels.ts';
 
-/** Names of two images, and what must become of them. */
+/** The names of two images, and what `decode` must do. */
 const names: Readonly<Record<string, readonly [HostileFolder['verdict'], readonly [string, string]]>> = {
   'through a folder': ['cope', ['a/../b.png', 'b.png']],
   'with a dot': ['cope', ['./b.png', 'b.png']],

@@ -1,9 +1,9 @@
-// Logs and small files of runs that are huge, really or by holes.
+// Runs with huge logs and other files, written or sparse.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Change, type Changes, holes, megabytes } from './hostileFiles.ts';
 
-/** More than a string can hold, or an array: reading it at once fails, whatever memory there is. */
+/** More than a string or an array can hold: reading it at once fails however much memory there is. */
 const ENDLESS = megabytes(4096);
 
 /** Appends a text to a file until this many bytes are written. */
@@ -21,7 +21,7 @@ function grown(name: string, text: string, size: number): Change {
 const ofTraining = '{"step":4,"epoch":1,"bitsPerDim":7,"learningRate":0.01,"gradientNorm":1}\n';
 const ofTimings = '{"step":4,"seconds":0.01,"imagesPerSecond":1000}\n';
 
-/** What a command may cope with or refuse, but not read into memory. */
+/** Files that no command may read into memory. */
 export const logChanges: Changes = {
   'log of 300 MB': ['cope', grown('metrics.jsonl', ofTraining, megabytes(300))],
   'timings of 300 MB': ['cope', grown('timings.jsonl', ofTimings, megabytes(300))],

@@ -1,8 +1,8 @@
-// Files in the formats that sharp decodes, of a few kilobytes, that would take long or much memory.
+// Files of a few kilobytes, in formats that sharp decodes, that would take much time or memory.
 import { readFileSync } from 'node:fs';
 import { fixture } from '../../data/fixtures/formula.ts';
 
-/** A square grey progressive JPEG file in so many scans, of which all but the first take a few bytes. */
+/** A square grey progressive JPEG with this many scans; all but the first take a few bytes. */
 export function jpegOfScans(side: number, scans: number): Uint8Array {
   const segment = (marker: number, content: readonly number[]): Buffer =>
     Buffer.from([0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255, ...content]);
@@ -37,14 +37,14 @@ export function jpegOfScans(side: number, scans: number): Uint8Array {
   return Buffer.concat([...parts, Buffer.from([0xff, 0xd9])]);
 }
 
-/** A GIF file of 16x16 pixels with so many frames of one pixel. */
+/** A GIF of 16x16 pixels with this many frames of one pixel. */
 export function gifOfFrames(frames: number): Uint8Array {
   const start = Buffer.from('GIF89a\x10\0\x10\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
   const frame = Buffer.from('\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0', 'latin1');
   return Buffer.concat([start, Buffer.alloc(frames * frame.length, frame), Buffer.from(';')]);
 }
 
-/** A TIFF file of so many pages, all of the same pixels. */
+/** A TIFF with this many pages that share their pixels. */
 export function tiffOfPages(pages: number): Uint8Array {
   const file = readFileSync(fixture('plain.tiff'));
   const first = file.readUInt32LE(4);

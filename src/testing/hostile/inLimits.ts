@@ -9,11 +9,11 @@ import type { Call } from '../runCalls.ts';
 import { processTree, usageOf } from './processUsage.ts';
 import type { Outcome } from './runCommands.ts';
 
-/** What a command may take. */
+/** The limits of a command. */
 export interface Limits {
-  /** Of processor time, and ten times as long by the clock. */
+  /** Processor time; ten times as long by the clock. */
   readonly seconds: number;
-  /** Of resident memory. */
+  /** Resident memory. */
   readonly bytes: number;
   readonly openFiles: number;
 }

@@ -39,7 +39,7 @@ const notSafetensors = /^cannot read \S+ as safetensors: it does not start like 
 export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
   'an endless body': {
     answer: (_, response) => endless(small, response),
-    error: /: the server sends more than the \d+ bytes that the file says it has; use another copy$/,
+    error: /: the server sends more than the \d+ bytes that the file declares; use another copy$/,
   },
   'an endless body of zeros': {
     answer: (_, response) => endless(Buffer.alloc(2 ** 20), response),
@@ -86,7 +86,7 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
       zip.pipe(response).on('close', () => zip.destroy());
       endless(small, zip);
     },
-    error: /: the server sends more than the \d+ bytes that the file says it has; use another copy$/,
+    error: /: the server sends more than the \d+ bytes that the file declares; use another copy$/,
   },
   'a broken compression': {
     answer: whole(gzipSync(small).subarray(0, 40), { 'content-encoding': 'gzip' }),

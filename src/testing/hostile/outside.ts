@@ -12,7 +12,7 @@ export function makeOutside(path: string): void {
   }
 }
 
-/** What a command has changed in it; undefined if nothing. */
+/** How a command has changed the folder; undefined if it hasn't. */
 export function changeOutside(path: string): string | undefined {
   const found = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
   const isSame =

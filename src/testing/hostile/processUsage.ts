@@ -1,11 +1,11 @@
-// What a process and its descendants take, from /proc; nothing on systems other than Linux.
+// The processor time and memory of a process and its descendants, from /proc; zero except on Linux.
 import { readFileSync } from 'node:fs';
 import { hasCode } from '../../storage/fileErrors.ts';
 
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100;
 
-/** What processes take. */
+/** The usage of processes. */
 export interface Usage {
   /** Processor time, including that of ended children. */
   readonly seconds: number;
@@ -19,7 +19,7 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
-/** What a process and its descendants take. */
+/** The usage of a process and its descendants. */
 export function usageOf(pid: number): Usage {
   let [seconds, bytes] = [0, 0];
   for (const one of processTree(pid)) {

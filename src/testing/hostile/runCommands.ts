@@ -8,7 +8,7 @@ import type { Call } from '../runCalls.ts';
 export interface Outcome {
   /** The words of the command. */
   readonly args: readonly string[];
-  /** The exit code; null if it has only begun, or was killed. */
+  /** The exit code; null if it is running or was killed. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,7 +19,7 @@ export interface Outcome {
   readonly killed?: string;
 }
 
-/** The process ends early if a command leaves more memory than this behind: the next must not pay for it. */
+/** The process ends early if a command leaves more memory than this in use, which would count for the next one. */
 const MOST_LEFT = 2 ** 28 + 2 ** 27;
 /** The most characters of an output that are reported, from its end. */
 const MOST_TEXT = 65_536;
@@ -34,7 +34,7 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 
-/** Forgets the largest memory so far, where the system can. */
+/** Resets the peak memory, where the system can. */
 function resetPeak(): void {
   if (process.platform === 'linux') {
     writeFileSync('/proc/self/clear_refs', '5');

@@ -1,4 +1,4 @@
-// What a process that was killed leaves in a run folder: partial files, and its lock.
+// Removes what a killed process leaves in a run folder: partial files and its lock.
 import { entryAt } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { hasPartialFiles } from '../../storage/partialFiles.ts';
@@ -15,9 +15,9 @@ export function removeRunPartials(paths: RunPaths): void {
 }
 
 /**
- * Removes the lock and the partial files that a killed process has left in a run that is not trained further.
+ * Removes the lock and the partial files left in a finished run.
  *
- * @throws UserError (`locked`) if a process is training the run; UserError if a file cannot be removed
+ * @throws UserError (`locked`) if a process is training the run, or if a file cannot be removed
  */
 export function tidyRun(paths: RunPaths): void {
   if (entryAt(paths.lock) === undefined && !ownFolders(paths).some(hasPartialFiles)) {

@@ -76,7 +76,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
   removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
 }
 
-/** The first of `base`, `base-2`, `base-3` … in which a run can be created, and which is no link. */
+/** The first of `base`, `base-2`, `base-3` … where a run can be created and which is not a link. */
 export function nextFreeRunFolder(base: string): string {
   const stem = base.replace(/(?<=.)[/\\]+$/, '');
   let candidate = stem;

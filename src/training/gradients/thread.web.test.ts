@@ -89,7 +89,7 @@ it.each([
   const thread = startThread(data);
   await thread.ready();
   await expect(thread.ask(batch)).rejects.toThrow(
-    'a gradient worker sent something else than gradients: start the training again',
+    'a gradient worker sent an unexpected message: restart the training',
   );
   expect(worker.terminated).toBe(1);
   await expect(thread.ask(batch)).rejects.toThrow('a gradient worker has ended');

@@ -43,7 +43,7 @@ export function sharedArray(elements: number): Float32Array {
   return new Float32Array(elements);
 }
 
-/** Whether an answer has the gradients of these arrays: a script of the page's own decides what the worker is. */
+/** Whether an answer has the gradients of these arrays: the page supplies the worker's script, which may be wrong. */
 function fits(answer: Partial<WorkerAnswer> | undefined, gradients: Groups): answer is WorkerAnswer {
   return (
     ArrayBuffer.isView(answer?.bitsPerDim?.data) &&
@@ -101,7 +101,7 @@ export function startThread(data: ThreadData): Thread {
       const { answer } = ((await send({ ...batch, weights })) ?? {}) as { answer?: WorkerAnswer };
       if (!fits(answer, gradients)) {
         await kill();
-        throw new Error('a gradient worker sent something else than gradients: start the training again');
+        throw new Error('a gradient worker sent an unexpected message: restart the training');
       }
       copyInto(gradients, answer.gradients);
       return answer.bitsPerDim;

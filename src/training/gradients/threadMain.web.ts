@@ -22,14 +22,14 @@ export function serveGradients(scope: WorkerScope): void {
       await work?.release();
       scope.postMessage('ended');
     } else if (typeof request !== 'object' || request === null) {
-      throw new Error('it was sent something else than a request');
+      throw new Error('it received an unexpected message');
     } else if ('runtime' in request) {
       configureRuntime(request.runtime as RuntimeFiles);
       ({ weights, gradients } = request);
       work = await openGradientThread(request);
       scope.postMessage('ready');
     } else if (work === undefined) {
-      throw new Error('it was sent a request before what it starts with');
+      throw new Error('it received a request before its initial data');
     } else {
       copyInto(weights, request.weights);
       const bitsPerDim = await work.run(request);

@@ -9,11 +9,11 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 const NEW_LINE = 10;
 
-/** Receives what a log has that was not read before. */
+/** Receives the new lines of a log. */
 export interface LogEvents {
-  /** Some lines, in order; a long log comes in parts, which are not kept. */
+  /** Some lines, in order; a long log comes in parts, which the reader doesn't keep. */
   readonly onLines: (lines: readonly unknown[]) => void;
-  /** The log was replaced, as by a resume: what came before is void, and all its lines follow. */
+  /** The log was replaced, as by a resume: discard earlier lines; all lines follow again. */
   readonly onReplaced: () => void;
 }
 

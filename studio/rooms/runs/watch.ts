@@ -29,7 +29,7 @@ export interface WatchedRun {
 export interface Watch {
   /** Undefined until it is known. */
   readonly runs: readonly FoundRun[] | undefined;
-  /** Where the search for them stopped before its end; null if it did not. */
+  /** Where the search stopped early; null if it did not. */
   readonly stopped: string | null;
   /** The logs of those that are looked at, by path. */
   readonly watched: ReadonlyMap<string, WatchedRun>;
@@ -144,7 +144,7 @@ class RunLogs {
         },
       });
       await this.timings.read(signal, {
-        // Those of a resume begin with a step that is known, and replace it.
+        // After a resume, lines repeat known steps and replace them.
         onReplaced: () => {},
         onLines: (lines) => {
           for (const line of lines) {

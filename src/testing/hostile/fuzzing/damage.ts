@@ -1,4 +1,4 @@
-// A damaged input: what was done to which files, and the command that reads them.
+// A damaged input: the damage to its files, and the command that reads them.
 import type { RandomStream } from '../../../numeric/random.ts';
 import type { Outcome } from '../runCommands.ts';
 import type { Place, Workplace } from './workplace.ts';
@@ -7,7 +7,7 @@ import type { Place, Workplace } from './workplace.ts';
 export interface Trap {
   /** The words of the command. */
   readonly args: readonly string[];
-  /** What is wrong with an outcome that keeps the general contract. */
+  /** A problem in an outcome that meets the general contract. */
   judge?(outcome: Outcome): string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What is wrong with an outcome that keeps the general contract: a result that silently differs.
+// Finds results that silently differ, in outcomes that meet the general contract.
 import { readdirSync } from 'node:fs';
 import { errorsOf } from '../contract.ts';
 import type { Outcome } from '../runCommands.ts';

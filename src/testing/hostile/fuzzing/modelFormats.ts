@@ -70,7 +70,7 @@ function damageBytes(place: Place, name: string, random: RandomStream, { sound }
   place.rewrite(name, (bytes) => mutateBytes(bytes, readFileSync(sound('image.png')), random));
 }
 
-/** Options of models, with values that may fit the weights of the run although they are not its own. */
+/** Model options with values that may fit the weights of the run, although it was trained with others. */
 const otherOptions: Readonly<Record<string, readonly (string | number | boolean)[]>> = {
   dilation: [2, 3, 255],
   bits: [1, 4, 5, 7],
@@ -104,7 +104,7 @@ const otherOptions: Readonly<Record<string, readonly (string | number | boolean)
   classes: ['[a, b]', true],
 };
 
-/** A configuration with model options that are not those of the weights. */
+/** Changes model options in the configuration. */
 const options: Damage = (place, random, { bitsPerDim }) => {
   place.copy('run', 'data');
   const changes: string[] = [];
@@ -158,7 +158,7 @@ const exported: Damage = (place, random, workplace) => {
     : { what, ...exportTrap(place, random) };
 };
 
-/** One file of another run in its place. */
+/** Replaces one file by that of another run. */
 const swapped: Damage = (place, random, { sound }) => {
   place.copy('run');
   const names = ['config.yaml', 'metrics.jsonl', 'timings.jsonl', 'summary.json', 'data.json', 'scores.json'];
@@ -197,7 +197,7 @@ const collidingNames: readonly string[] = [
   'y/'.repeat(200),
 ];
 
-/** Latents with other names, headers or bytes. */
+/** Damages the names, headers or bytes of latents. */
 const latents: Damage = (place, random, { sound }) => {
   place.copy('run', 'latents.safetensors');
   const args = ['decode', 'run', 'latents.safetensors', '--out=decoded', threads, '--json'];

@@ -1,4 +1,4 @@
-// Planted files: in place of those of runs and exports, of outputs and of downloads.
+// Plants links and other entries in place of the files of runs and exports, of outputs and of downloads.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { downloadAnswers } from '../downloadAnswers.ts';

@@ -1,4 +1,4 @@
-// What the fuzzer has found: distinct failures, each with how to repeat it, and a table by format.
+// The fuzzer's results: distinct failures, each with the command that repeats it, and a table by format.
 import { appendFileSync, cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { visibleText } from '../../../visibleText.ts';
@@ -24,7 +24,7 @@ interface Row {
   mostBytes: number;
 }
 
-/** Larger files are left out of what is kept: the case can be made again from its number. */
+/** Larger files are not kept: the input can be made again from its number. */
 const LARGEST_KEPT = 2 ** 26;
 
 /** Collects trials. */
@@ -115,7 +115,7 @@ export class Report {
   }
 }
 
-/** A failure without what differs between inputs. */
+/** A failure without the parts that differ between inputs. */
 function kindOf({ format, outcome: { args } }: Trial, failure: string): string {
   const message = failure
     .replace(/; they are now .*/, '')

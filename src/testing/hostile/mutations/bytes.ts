@@ -1,8 +1,8 @@
-// Damages bytes as bad disks, bad networks and bad people do, whatever their format.
+// Damages bytes of any format, as bad disks, networks and people do.
 import type { RandomStream } from '../../../numeric/random.ts';
 import { chance, oneOf } from './choice.ts';
 
-/** Bytes that formats give a meaning. */
+/** Bytes with a meaning in many formats. */
 const telling = [0, 1, 0x0a, 0x20, 0x22, 0x2f, 0x5b, 0x7f, 0x80, 0xff];
 
 /** A damaged copy. */
@@ -15,7 +15,7 @@ export function mutateBytes(bytes: Uint8Array, other: Uint8Array, random: Random
   return result;
 }
 
-/** A place in bytes. Formats begin with what they promise, so half of all damage is done there. */
+/** A random position: half of the damage is near the start, where formats have their headers. */
 function place({ length }: Uint8Array, random: RandomStream): number {
   return random.integer(Math.max(1, chance(random, 0.5) ? Math.min(256, length) : length));
 }

@@ -1,5 +1,5 @@
-// Edits what formats are made of: chunks, entries, segments, headers. Checksums are made right again, so that
-// readers get past them.
+// Edits the parts of formats: chunks, entries, segments, headers. Checksums are recomputed, so that readers get past
+// them.
 import { crc32, gunzipSync, gzipSync } from 'node:zlib';
 import { HEADER_BYTES } from '../../../data/packed/packedHeader.ts';
 import type { RandomStream } from '../../../numeric/random.ts';
@@ -11,7 +11,7 @@ import { mutateJson } from './texts.ts';
 /** Edits bytes of one format. */
 type Mutation = (bytes: Uint8Array, random: RandomStream, other: Uint8Array) => Uint8Array;
 
-/** What is edited in files of a format, by the end of their names; in all others, bytes are. */
+/** The editors by the ending of the file's name; other files have their bytes edited. */
 export const containerMutations: Readonly<Record<string, Mutation>> = {
   png: (bytes, random, other) => edited(pngChunks(bytes), random, other),
   webp: (bytes, random, other) => edited(riffChunks(bytes), random, other),
@@ -25,10 +25,10 @@ export const containerMutations: Readonly<Record<string, Mutation>> = {
   images: packedHeader,
 };
 
-/** A part of a file, and how its bytes become sound again after an edit. */
+/** A part of a file, and how to make it valid after an edit. */
 interface Part {
   readonly bytes: Uint8Array;
-  /** The edit must not touch the first bytes: a frame that is made anew. */
+  /** The first bytes, which are recomputed, are not edited. */
   readonly from: number;
   seal?(bytes: Buffer): void;
 }
@@ -60,7 +60,7 @@ function edited(parts: readonly Part[], random: RandomStream, other: Uint8Array)
   return Buffer.concat(result.map(({ bytes }) => bytes));
 }
 
-/** Cuts bytes into parts, each as long as `lengthAt` says; what is left is the last part. */
+/** Cuts bytes into parts with the lengths of `lengthAt`; the rest is the last part. */
 function cut(
   bytes: Uint8Array,
   start: number,

@@ -1,4 +1,4 @@
-// Edits JSON, logs of JSON lines and YAML: their values, and what only their texts can say.
+// Edits JSON, logs of JSON lines and YAML: their values and their syntax.
 import { parse, stringify } from 'yaml';
 import type { RandomStream } from '../../../numeric/random.ts';
 import { chance, oneOf } from './choice.ts';
@@ -47,7 +47,7 @@ const jsonTricks: readonly Trick[] = [
   (text) => `${text}${text}`,
   (text) => `${text}\0`,
   (text) => `[${text}]`,
-  // A key twice.
+  // A duplicate key.
   (text) => text.replace(/"([^"]*)":/, '"$1":0,"$1":'),
   (text) => text.replace(/:[^,{}[\]]+/, ':1e999'),
   (text) => text.replace(/\{/, '{"__proto__":{"levels":1},'),
@@ -76,7 +76,7 @@ const laughs = Array.from(
 );
 
 const yamlTricks: readonly Trick[] = [
-  // Values that hold themselves.
+  // Cyclic values.
   (text, random) => value(text, random, '&a [*a]'),
   (text, random) => value(text, random, '&a {b: *a}'),
   (text, random) => value(text, random, '&a [1, {b: [*a, *a]}]'),
@@ -117,7 +117,7 @@ const yamlTricks: readonly Trick[] = [
       random,
       oneOf(random, ['.inf', '-.inf', '.nan', '0x10', '0o17', '1_000', '1e3', '+1', '~', 'yes']),
     ),
-  // Keys twice, keys that are no texts, keys that are long.
+  // Duplicate keys, keys that are not strings, long keys.
   (text, random) => {
     const lines = text.split('\n');
     const line = oneOf(random, lines);

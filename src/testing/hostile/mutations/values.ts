@@ -1,4 +1,4 @@
-// Edits values as in JSON and YAML: one somewhere in the tree becomes another.
+// Edits a random value in a JSON or YAML tree.
 import type { RandomStream } from '../../../numeric/random.ts';
 import { chance, oneOf } from './choice.ts';
 
@@ -91,7 +91,7 @@ function editOne(root: Branch, random: RandomStream): void {
       ];
       break;
     case 2:
-      // Another name for the same, beside it.
+      // The same value under a second name.
       Object.defineProperty(branch, oneOf(random, [...oddTexts, `${key}2`, key.toUpperCase()]), {
         value: structuredClone(old),
         enumerable: true,
@@ -136,7 +136,7 @@ function editedText(old: string, random: RandomStream): string {
   ]);
 }
 
-/** The list or map that a text holds as JSON. */
+/** The list or map in a JSON text. */
 function treeIn(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) {
     return undefined;
@@ -149,7 +149,7 @@ function treeIn(text: string): unknown {
 }
 
 function placesIn(branch: Branch): { branch: Branch; key: string }[] {
-  // Of a long list, the first.
+  // Only the first of a long list.
   const keys = Object.keys(branch).slice(0, 200);
   return keys.flatMap((key) => {
     const value = branch[key];
