@@ -457,7 +457,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a checkpoint of another model',
     ['evaluate', 'runs/other'],
-    `runs/other/${latest} does not match the model in its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
+    `runs/other/config.yaml does not match the weights in runs/other/${latest}: model.width is 9, but was 8 in training. Restore runs/other/config.yaml, or the weights that belong to it`,
   ],
   [
     'a corrupt summary',

@@ -14,8 +14,8 @@ const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
  * Removes the model's options from the checkpoint, as in checkpoints of earlier versions. Otherwise an edited
  * configuration would be refused for its options, before the check that the corpus is for.
  */
-export function unbindRun(folder: string): void {
-  const path = checkpoint(folder);
+export function unbindRun(folder: string, name = CHECKPOINT): void {
+  const path = join(folder, name);
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const { model: _, ...rest } = metadata;
   writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
