@@ -90,6 +90,25 @@ export function readToEnd(file: number, path: string, most: number): Uint8Array 
   return bytes.subarray(0, length);
 }
 
+/**
+ * The first `length` bytes of an open file, which is then still read from its start.
+ *
+ * @param path its path, for errors
+ * @throws UserError if it has fewer
+ */
+export function readStart(file: number, path: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readInto(bytes, done, file, path, done);
+    if (read === 0) {
+      throw truncated(path);
+    }
+    done += read;
+  }
+  return bytes;
+}
+
 function requireAtMost(path: string, size: number, most: number): void {
   if (size > most) {
     throw new UserError(
@@ -99,9 +118,20 @@ function requireAtMost(path: string, size: number, most: number): void {
   }
 }
 
-function readInto(bytes: Uint8Array, offset: number, file: number, path: string): number {
+function truncated(path: string): UserError {
+  return new UserError('invalid-data', `${path}: it was truncated while it was being read`);
+}
+
+/** Reads on from where the last call ended, or from `position`. */
+function readInto(
+  bytes: Uint8Array,
+  offset: number,
+  file: number,
+  path: string,
+  position: number | null = null,
+): number {
   try {
-    return readSync(file, bytes, offset, Math.min(bytes.length - offset, maxBytesAtOnce), null);
+    return readSync(file, bytes, offset, Math.min(bytes.length - offset, maxBytesAtOnce), position);
   } catch (error) {
     throw cannotRead(path, error);
   }
@@ -144,7 +174,7 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
             throw cannotRead(path, cause);
           });
         if (bytesRead === 0) {
-          throw new UserError('invalid-data', `${path}: it was truncated while it was being read`);
+          throw truncated(path);
         }
         done += bytesRead;
       }

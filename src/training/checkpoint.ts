@@ -26,7 +26,14 @@ export function placeOf(moment: string): string {
 }
 
 /** A checkpoint as read from its file: its metadata, and its arrays by name. */
-export interface Checkpoint {
+export interface Checkpoint extends CheckpointRecord {
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
+  readonly damage: string | null;
+}
+
+/** What the metadata of a checkpoint records. */
+export interface CheckpointRecord {
   readonly path: string;
   /** The number of steps taken. */
   readonly step: number;
@@ -40,9 +47,6 @@ export interface Checkpoint {
   readonly imageShape: ImageShape;
   /** The options of the model; undefined if the file is too old to record them. */
   readonly trainedOptions?: RecordedOptions;
-  readonly tensors: ReadonlyMap<string, NdArray>;
-  /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
-  readonly damage: string | null;
 }
 
 /**
@@ -88,6 +92,20 @@ export function checkpointContents(
  * @throws UserError if it is inconsistent or is not a checkpoint
  */
 export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
+  const record = recordIn(metadata, path);
+  const damage = isWhole(metadata, tensors)
+    ? null
+    : `${path} is corrupt: its checksum does not match; use another copy`;
+  return { ...record, tensors, damage };
+}
+
+/**
+ * What the metadata of a checkpoint records.
+ *
+ * @param path the file, for errors
+ * @throws UserError if it is inconsistent or is not that of a checkpoint
+ */
+export function recordIn(metadata: Safetensors['metadata'], path: string): CheckpointRecord {
   const version = checkFormat(metadata, path);
   const step = countIn(metadata.step);
   const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
@@ -104,11 +122,8 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
     );
   }
   const optimizer = optimizerIn(metadata, path);
-  const damage = isWhole(version, metadata, tensors)
-    ? null
-    : `${path} is corrupt: its checksum does not match; use another copy`;
   const imageShape = sides as [number, number, number];
-  const about = { path, step, updates, guard, optimizer, imageShape, tensors, damage };
+  const about = { path, step, updates, guard, optimizer, imageShape };
   return trainedOptions === undefined ? about : { ...about, trainedOptions };
 }
 
@@ -126,13 +141,9 @@ export function soundCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   return checkpoint;
 }
 
-function isWhole(
-  version: number,
-  metadata: Record<string, string>,
-  tensors: ReadonlyMap<string, NdArray>,
-): boolean {
-  const { checksum } = metadata;
-  if (version >= 2) {
+function isWhole(metadata: Record<string, string>, tensors: ReadonlyMap<string, NdArray>): boolean {
+  const { checksum, formatVersion } = metadata;
+  if (versionIn(formatVersion) >= 2) {
     return checksum === checksumOf(tensors, metadata);
   }
   return checksum === undefined || checksum === checksumOf(tensors);
@@ -163,6 +174,11 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
   return known;
 }
 
+/** The format version that a checkpoint names. */
+function versionIn(formatVersion = '1'): number {
+  return Number(formatVersion);
+}
+
 /** The format version; throws if it is unknown. */
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
@@ -172,7 +188,7 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
       `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
     );
   }
-  const version = Number(formatVersion);
+  const version = versionIn(formatVersion);
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
     throw new UserError(
       'unsupported',

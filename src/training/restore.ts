@@ -2,10 +2,11 @@
 import { UserError } from '../errors.ts';
 import { modelFor, type ShapedModel } from '../experiments/modelShape.ts';
 import { requireTrainedOptions } from '../experiments/trainedOptions.ts';
+import type { ParameterSpecs } from '../flows/parameters.ts';
 import type { Glow, GlowOptions } from '../models/glow.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
 import { optimizers } from '../optimizers/registry.ts';
-import { type Checkpoint, placeOf } from './checkpoint.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../storage/safetensorsHeader.ts';
+import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import type { TrainingState } from './trainingState.ts';
 
@@ -28,12 +29,54 @@ export function restore(
   options: GlowOptions & ShapedModel,
   source: string,
 ): Restored {
-  const { trainedOptions, imageShape, path } = checkpoint;
+  const model = modelOf(checkpoint, options, source);
+  return { model, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+}
+
+/**
+ * Checks that a large checkpoint has the arrays of a model and no others, before they are read; otherwise like `restore`.
+ */
+export function requireArraysOf(options: GlowOptions & ShapedModel, source: string): HeaderCheck {
+  return ifLarge(({ metadata, tensors }, path) => {
+    const record = recordIn(metadata, path);
+    const { parameters } = modelOf(record, options, source);
+    requireNone(differenceFrom(tensors, arraysOf(record, parameters)), path);
+  });
+}
+
+function modelOf(
+  { trainedOptions, imageShape, path }: CheckpointRecord,
+  options: GlowOptions & ShapedModel,
+  source: string,
+): Glow {
   if (trainedOptions !== undefined) {
     requireTrainedOptions(options, source, trainedOptions, path);
   }
-  const model = modelFor(options, imageShape);
-  return { model, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+  return modelFor(options, imageShape);
+}
+
+/** The names and shapes of a checkpoint's arrays. */
+function arraysOf(
+  { optimizer }: CheckpointRecord,
+  parameters: ParameterSpecs,
+): Map<string, readonly number[]> {
+  const places = ['weights', 'average', ...optimizers[optimizer].moments.map(placeOf)];
+  return new Map(
+    places.flatMap((place) =>
+      parametersIn(place, parameters).map((name) => [`${place}/${name}`, parameters[name]!.shape] as const),
+    ),
+  );
+}
+
+/** The parameters that have an array at a place of a checkpoint: fixed ones have no average and no moments. */
+function parametersIn(place: string, parameters: ParameterSpecs): string[] {
+  return Object.keys(parameters).filter((name) => parameters[name]!.trained || place === 'weights');
+}
+
+function requireNone(difference: string | undefined, path: string): void {
+  if (difference !== undefined) {
+    throw new UserError('mismatch', `${path} does not match the model in its config: ${difference}`);
+  }
 }
 
 /**
@@ -41,29 +84,15 @@ export function restore(
  *
  * @throws UserError if it belongs to another model
  */
-function stateFrom(
-  { path, step, updates, guard, optimizer, tensors }: Checkpoint,
-  layout: ParameterLayout,
-): TrainingState {
-  const read = (place: string): Groups => {
-    const arrays: Record<string, NdArray> = {};
-    for (const [parameter, { shape, trained }] of Object.entries(layout.specs)) {
-      if (!trained && place !== 'weights') {
-        continue;
-      }
-      const name = `${place}/${parameter}`;
-      const array = tensors.get(name);
-      if (array?.shape.join() !== shape.join()) {
-        const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
-        throw new UserError(
-          'mismatch',
-          `${path} does not match the model in its config: ${name} ${found}, expected [${shape.join(', ')}]`,
-        );
-      }
-      arrays[parameter] = array;
-    }
-    return layout.pack(arrays);
-  };
+function stateFrom(checkpoint: Checkpoint, layout: ParameterLayout): TrainingState {
+  const { path, step, updates, guard, optimizer, tensors } = checkpoint;
+  requireNone(missingFrom(tensors, arraysOf(checkpoint, layout.specs)), path);
+  const read = (place: string): Groups =>
+    layout.pack(
+      Object.fromEntries(
+        parametersIn(place, layout.specs).map((name) => [name, tensors.get(`${place}/${name}`)!]),
+      ),
+    );
   const [weights, average] = [read('weights'), read('average')];
   const moments = optimizers[optimizer].moments.map((moment) => [moment, read(placeOf(moment))]);
   const remembered = { name: optimizer, moments: Object.fromEntries(moments) };

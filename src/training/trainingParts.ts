@@ -15,6 +15,7 @@ import { requireWorkers } from './gradients/workers.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { shareOf } from './ranks/batchShare.ts';
 import { shareState, startOfLeader } from './ranks/sharedState.ts';
+import { requireArraysOf } from './restore.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
 import { latestSoundCheckpoint } from './run/latestCheckpoint.ts';
 import type { RunStore } from './run/runStore.ts';
@@ -71,7 +72,7 @@ export async function prepareTraining(
   const { batchSize, learningRate } = config.training;
   const share = shareOf(config.training, ranks);
   const { microBatch } = share;
-  await requireLatest(state, store);
+  await requireLatest(state, store, config);
   requireOptimizer(state, config, store);
   requirePlace(engine);
   requireWorkers(workers, { ...engine, images: microBatch });
@@ -169,13 +170,17 @@ function requireOptimizer(state: TrainingState | undefined, { training }: Config
 }
 
 /** Rejects a state older than the latest that is stored: the checkpoints would contradict the logs. */
-async function requireLatest(state: TrainingState | undefined, store: RunStore): Promise<void> {
+async function requireLatest(
+  state: TrainingState | undefined,
+  store: RunStore,
+  { model }: Config,
+): Promise<void> {
   const reached = state?.step ?? 0;
   const [last = 0] = (await store.checkpointSteps()).slice(-1);
   if (last <= reached) {
     return;
   }
-  const latest = (await latestSoundCheckpoint(store)).checkpoint;
+  const { checkpoint: latest } = await latestSoundCheckpoint(store, requireArraysOf(model, store.name));
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
       'exists',

@@ -6,7 +6,8 @@ import type { Glow } from '../../models/glow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
+import { constant } from '../../tensor/tensor.ts';
 import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type Manifest, requireListedWeights } from './manifest.ts';
@@ -14,6 +15,15 @@ import type { TrainedModel } from './trainedModel.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
+
+/**
+ * Checks that a large file of weights has the arrays of its own model and no others.
+ *
+ * @throws UserError (`invalid-data`) if not
+ */
+export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, path) => {
+  requireNone(differenceFrom(tensors, shapesOf(modelOf(metadata, path))), path);
+});
 
 /** Which weights to require of an export. */
 export interface ExportChoice {
@@ -60,20 +70,24 @@ export function exportedModel(
   if (manifest !== undefined) {
     requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, options: model.options });
   }
-  const parameters: Record<string, Tensor> = {};
-  for (const [parameter, { shape }] of Object.entries(model.parameters)) {
-    const array = tensors.get(parameter);
-    if (array?.shape.join() !== shape.join()) {
-      const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
-      throw new UserError(
-        'invalid-data',
-        `${path} does not fit its own model: ${parameter} ${found}, expected [${shape.join(', ')}]; export again`,
-      );
-    }
-    parameters[parameter] = constant(array);
-  }
+  const wanted = shapesOf(model);
+  requireNone(missingFrom(tensors, wanted), path);
+  const parameters = Object.fromEntries(
+    [...wanted.keys()].map((name) => [name, constant(tensors.get(name)!)]),
+  );
   const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
   return { model, parameters, step: own, weights: kind };
+}
+
+/** The arrays of a model: its parameters. */
+function shapesOf({ parameters }: Glow): Map<string, readonly number[]> {
+  return new Map(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
+}
+
+function requireNone(difference: string | undefined, path: string): void {
+  if (difference !== undefined) {
+    throw new UserError('invalid-data', `${path} does not fit its own model: ${difference}; export again`);
+  }
 }
 
 /** The step in the metadata; undefined if they have none. */

@@ -9,6 +9,7 @@ import { Glow } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { constant } from '../../tensor/tensor.ts';
+import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { randomParameters } from '../../testing/layers.ts';
 import type { Correction } from './corrections.ts';
 import { FlowModel } from './flowModel.ts';
@@ -164,6 +165,14 @@ describe('is refused', () => {
     );
     writeFileSync(path, encodeSafetensors(new Map([...tensors].slice(0, 1)), metadata));
     expect(() => readLatents(path, model)).toThrow(`${path} is damaged: latent/1 is missing`);
+  });
+
+  it('before it is read, if it is larger than its images', () => {
+    writeFileSync(path, encodeSafetensors(tensors, metadata));
+    tensorOfHoles(() => path, megabytes(1900))(folder);
+    expect(() => readLatents(path, model)).toThrow(
+      /is damaged: it has 199\d+ bytes, more than 3 images take; encode the images again$/,
+    );
   });
 
   it('if it is truncated or in another format', () => {

@@ -1,17 +1,24 @@
 // Latents in a safetensors file, with the names of their images, the fingerprint of the model they belong to,
 // checksums of the images, and corrections for those that decoding does not return exactly.
 import { UserError } from '../../errors.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { readBytes, requireExists, writeFileAtomically } from '../../storage/files.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
+import { missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from './corrections.ts';
 import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
 import type { FlowModel } from './flowModel.ts';
 import { type Latents, sliceLatents } from './latents.ts';
 
 const format = 'emerging-flows latents';
+
+/** The most bytes of what is not of images, such as the header. */
+const LARGEST_REST = 2 ** 25;
+
+/** Tensors of which the shapes are known, by name. */
+type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
 /** What is known about the images that latents were encoded from. */
 export interface EncodedFrom {
@@ -82,8 +89,33 @@ export function writeLatents(
  */
 export function readLatents(path: string, model: FlowModel): StoredLatents {
   requireExists(path);
-  const file = decodeSafetensors(readBytes(path, maxBytesAtOnce), path);
-  const { tensors, metadata } = file;
+  const bytes = readSafetensorsBytes(path, (header) =>
+    requireSize(header, aboutLatents(header, path, model)),
+  );
+  const file = decodeSafetensors(bytes, path);
+  const { names, classes, damaged } = aboutLatents(file, path, model);
+  const latents = model.latentShapes.map((_, index) => file.tensors.get(latentPath(index))!);
+  const stored = { names, latents, ...(classes && { classes }) };
+  const { pixelChecksums, latentChecksums } = file.metadata;
+  if (pixelChecksums === undefined || latentChecksums === undefined) {
+    return stored;
+  }
+  return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
+}
+
+/** What a file of latents says of them. */
+interface AboutLatents extends Pick<NamedLatents, 'names' | 'classes'> {
+  /** The most bytes of all that it may hold. */
+  readonly mostBytes: number;
+  readonly damaged: Damaged;
+}
+
+/** Checks what a file says of its latents, which need not have been read yet, against a model. */
+function aboutLatents(
+  { metadata, tensors }: Pick<SafetensorsHeader, 'metadata'> & { readonly tensors: Shapes },
+  path: string,
+  model: FlowModel,
+): AboutLatents {
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {
     throw new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`);
@@ -98,16 +130,13 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
   const damaged: Damaged = (problem) => {
     throw new UserError('invalid-data', `${path} is damaged: ${problem}; encode the images again`);
   };
-  const latents = model.latentShapes.map((shape, index): NdArray => {
-    const latent = tensors.get(latentPath(index));
-    const expected = [names.length, ...shape].join(', ');
-    const found = latent?.shape.join(', ');
-    if (latent === undefined || found !== expected) {
-      const problem = latent === undefined ? 'is missing' : `has shape [${found}], expected [${expected}]`;
-      return damaged(`${latentPath(index)} ${problem}`);
-    }
-    return latent;
-  });
+  const missing = missingFrom(
+    tensors,
+    model.latentShapes.map((shape, index) => [latentPath(index), [names.length, ...shape]] as const),
+  );
+  if (missing !== undefined) {
+    return damaged(missing);
+  }
   const classes = model.classes.length === 0 ? undefined : textsIn(metadata.classes);
   if (
     classes &&
@@ -115,12 +144,15 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
   ) {
     damaged('its classes are not those of the model, one for each image');
   }
-  const stored = { names, latents, ...(classes && { classes }) };
-  const { pixelChecksums, latentChecksums } = metadata;
-  if (pixelChecksums === undefined || latentChecksums === undefined) {
-    return stored;
+  // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
+  const mostBytes = LARGEST_REST + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);
+  return { names, ...(classes && { classes }), mostBytes, damaged };
+}
+
+function requireSize({ size }: SafetensorsHeader, { names, mostBytes, damaged }: AboutLatents): void {
+  if (size > mostBytes) {
+    damaged(`it has ${size} bytes, more than ${names.length} images take`);
   }
-  return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
 }
 
 /** In place of a checksum that is not known. */

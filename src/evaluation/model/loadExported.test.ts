@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
+import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { randomParameters } from '../../testing/layers.ts';
 import { isExported, loadExported } from './loadExported.ts';
 import { loadModel } from './loadModel.ts';
@@ -44,6 +45,13 @@ it('is recognised by its two files', () => {
   expect(isExported(folder)).toBe(true);
   rmSync(path);
   expect(isExported(folder)).toBe(false);
+});
+
+it('is refused before its weights are read if they are not those of its model', () => {
+  tensorOfHoles(() => path, megabytes(1900))(folder);
+  expect(() => loadExported(folder)).toThrow(
+    `${path} does not fit its own model: "holes" does not belong to it; export again`,
+  );
 });
 
 it('refuses to load weights that it does not have', async () => {

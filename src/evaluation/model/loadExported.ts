@@ -1,8 +1,8 @@
 // A trained model from the folder of an export.
-import { exists, readBytes, readText } from '../../storage/files.ts';
+import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
-import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
+import { type ExportChoice, exportedModel, requireOwnArrays, WEIGHTS_FILE } from './exportedModel.ts';
 import { MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
 import { readScores } from './scoresFile.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -20,7 +20,8 @@ export function isExported(directory: string): boolean {
 export function loadExported(directory: string, choice: ExportChoice = {}): TrainedModel {
   const path = weightsIn(directory);
   const manifest = readManifest(directory);
-  const model = exportedModel(readBytes(path, maxBytesAtOnce), { path, name: directory, manifest }, choice);
+  const bytes = readSafetensorsBytes(path, requireOwnArrays);
+  const model = exportedModel(bytes, { path, name: directory, manifest }, choice);
   return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, manifest) };
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { type CheckpointChoice, readChosenCheckpoint } from '../../training/folder/chosenCheckpoint.ts';
 import { openRunFolder, type RunPaths } from '../../training/folder/runFolder.ts';
-import { restore } from '../../training/restore.ts';
+import { requireArraysOf, restore } from '../../training/restore.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { readCachedScores } from './scoresFile.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
@@ -43,7 +43,10 @@ export function loadRun(
 ): LoadedRun {
   const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.config });
-  const checkpoint = readChosenCheckpoint(run, options);
+  const checkpoint = readChosenCheckpoint(run, {
+    ...options,
+    check: requireArraysOf(config.model, run.paths.config),
+  });
   const { model, state } = restore(checkpoint, config.model, run.paths.config);
   const { damage, trainedOptions } = checkpoint;
   const lastStep = run.checkpoints.at(-1)!.step;

@@ -1,10 +1,10 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
-import { safetensorsSize } from '../../storage/safetensors.ts';
+import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { soundCheckpoint } from '../../training/checkpoint.ts';
 import { restore } from '../../training/restore.ts';
-import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { type ExportChoice, exportedModel, requireOwnArrays, WEIGHTS_FILE } from './exportedModel.ts';
 import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
@@ -79,7 +79,13 @@ export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Pro
   const address = new URL(WEIGHTS_FILE, folder).href;
   const bytes = await fetchBytes(address, options, {
     advice: 'give the URL of the folder of an export',
-    sizeIn: (start) => safetensorsSize(start, address),
+    sizeIn: (start) => {
+      const header = safetensorsHeader(start, address);
+      if (!('atLeast' in header)) {
+        requireOwnArrays(header, address);
+      }
+      return header;
+    },
   });
   return { [WEIGHTS_FILE]: bytes };
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { bytes, type Changes, edit, fifo, header, holes, link, megabytes, write } from './hostileFiles.ts';
+import { bytes, type Changes, edit, fifo, header, holes, link, megabytes, tensorOfHoles, write } from './hostileFiles.ts';
 
 const weights = (folder: string): string => join(folder, 'model.safetensors');
 
@@ -48,6 +48,7 @@ export const exportChanges: Changes = {
   'manifest of holes': ['cope', holes('manifest.json', megabytes(4096))],
   'scores of holes': ['cope', holes('scores.json', megabytes(4096))],
   'scores of nested lists': ['cope', write('scores.json', `{"bitsPerDim":${'['.repeat(5_000_000)}`)],
+  'a tensor of holes': ['refuse', tensorOfHoles(weights, megabytes(1900))],
   'weights of holes': ['refuse', holes('model.safetensors', megabytes(4096))],
   'encoder of holes': ['cope', holes('encoder.onnx', megabytes(4096))],
   'sampler as endless device': ['cope', link('sampler.onnx', '/dev/zero')],

@@ -1,6 +1,6 @@
 // Changes of single files in the folder of a run or an export.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Changes the folder of a sound run or export. */
@@ -76,6 +76,21 @@ export function header(fileIn: (folder: string) => string, change: (text: string
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(text.length));
     writeFileSync(fileIn(folder), Buffer.concat([size, text, file.subarray(8 + length)]));
+  };
+}
+
+/** Adds a tensor of so many bytes to a safetensors file: zeros that take no space. */
+export function tensorOfHoles(fileIn: (folder: string) => string, size: number): Change {
+  return (folder) => {
+    const path = fileIn(folder);
+    const addTensor = (text: string): string => {
+      const { __metadata__, ...tensors } = JSON.parse(text) as Record<string, { data_offsets: number[] }>;
+      const end = Math.max(...Object.values(tensors).map(({ data_offsets }) => data_offsets[1]!));
+      const holes = { dtype: 'F32', shape: [size / 4], data_offsets: [end, end + size] };
+      return JSON.stringify({ __metadata__, ...tensors, holes });
+    };
+    header(fileIn, addTensor)(folder);
+    truncateSync(path, statSync(path).size + size);
   };
 }
 

@@ -1,6 +1,7 @@
 // Latents whose image names collide or lead elsewhere.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { megabytes, tensorOfHoles } from './hostileFiles.ts';
 import type { HostileFolder } from './hostileModels.ts';
 
 /** The names of two images, and what `decode` must do. */
@@ -41,9 +42,13 @@ export function withImageNames(latents: Uint8Array, images: readonly string[]): 
 /** Writes latents of two images, from a sound file of two, that collide or lead elsewhere. */
 export function writeHostileLatents(folder: string, sound: string): HostileFolder[] {
   const latents = readFileSync(sound);
-  return Object.entries(names).map(([name, [verdict, images]]) => {
+  const ofHoles = join(folder, 'latents with a tensor of holes');
+  writeFileSync(ofHoles, latents);
+  tensorOfHoles(() => ofHoles, megabytes(1900))(folder);
+  const named = Object.entries(names).map(([name, [verdict, images]]): HostileFolder => {
     const path = join(folder, `latents ${name}`);
     writeFileSync(path, withImageNames(latents, images));
     return { path, verdict };
   });
+  return [...named, { path: ofHoles, verdict: 'refuse' }];
 }

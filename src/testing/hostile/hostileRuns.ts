@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { bytes, type Changes, edit, fifo, header, link, megabytes, set, write } from './hostileFiles.ts';
+import { bytes, type Changes, edit, fifo, header, link, megabytes, set, tensorOfHoles, write } from './hostileFiles.ts';
 import { logChanges } from './hostileLogs.ts';
 import { yamlChanges } from './hostileYaml.ts';
 
@@ -25,6 +25,7 @@ const control = '"a\\e[2J\\e]0;x\\a\\nb"';
 
 /** Changes of a run, with what commands that use its model must do. */
 export const runChanges: Changes = {
+  'a tensor of holes': ['refuse', tensorOfHoles(checkpoint, megabytes(1900))],
   depth: ['refuse', set('depth', '20000000')],
   'depth within bounds': ['refuse', set('depth', '1000')],
   kernel: ['refuse', set('kernelSize', '20001')],

@@ -9,9 +9,10 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { type Checkpoint, checkpointContents } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
-import { restore } from '../restore.ts';
+import { requireArraysOf, restore } from '../restore.ts';
 import { newGuard } from '../step/guard.ts';
 import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { createRunFolder } from './newRunFolder.ts';
@@ -49,7 +50,7 @@ function withMetadata(changes: Record<string, string | undefined>): void {
 
 const stateIn = (checkpoint: Checkpoint) =>
   restore(checkpoint, { ...model.options, hiddenChannels: 96 }, 'config.yaml').state;
-const read = () => readLatestCheckpoint(openRunFolder(paths.directory));
+const read = () => readLatestCheckpoint(openRunFolder(paths.directory), { check: () => {} });
 
 it('reads what was written', () => {
   withMetadata({});
@@ -91,6 +92,15 @@ it.each([
 ])('rejects %j', (changes, message) => {
   withMetadata(changes);
   expect(read).toThrow(message);
+});
+
+it('is refused before its arrays are read if they are not those of the model', () => {
+  withMetadata({});
+  tensorOfHoles(() => path, megabytes(1900))(root);
+  const check = requireArraysOf({ ...model.options, hiddenChannels: 96 }, 'config.yaml');
+  expect(() => readLatestCheckpoint(openRunFolder(paths.directory), { check })).toThrow(
+    `${path} does not match the model in its config: "holes" does not belong to it`,
+  );
 });
 
 describe('a corrupt checkpoint', () => {

@@ -1,9 +1,9 @@
 // Checkpoints on disk: writing, reading, and choosing which of a run's to read.
 import { phrase, UserError } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
-import { readBytes } from '../../storage/files.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
+import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import { type Checkpoint, checkpointFrom, soundCheckpoint } from '../checkpoint.ts';
 import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
 
@@ -17,21 +17,25 @@ export function saveCheckpoint(folder: ClosedFolder, path: string, { tensors, me
 }
 
 /** Reads a checkpoint, even if its checksum is wrong; throws UserError if it is not one or cannot be read. */
-function readCheckpoint(path: string): Checkpoint {
-  return checkpointFrom(decodeSafetensors(readBytes(path, maxBytesAtOnce), path), path);
+function readCheckpoint(path: string, check: HeaderCheck): Checkpoint {
+  return checkpointFrom(decodeSafetensors(readSafetensorsBytes(path, check), path), path);
 }
 
 /**
  * Reads a checkpoint that must be sound.
  *
- * @throws UserError if it is corrupt, cannot be read or is not a checkpoint
+ * @param check called before its arrays are read
+ * @throws UserError if it is corrupt, cannot be read or is not a checkpoint; what `check` throws
  */
-export function readSoundCheckpoint(path: string): Checkpoint {
-  return soundCheckpoint(readBytes(path, maxBytesAtOnce), path);
+export function readSoundCheckpoint(path: string, check: HeaderCheck): Checkpoint {
+  return soundCheckpoint(readSafetensorsBytes(path, check), path);
 }
 
-/** Whether a wrong checksum is accepted. */
+/** What is accepted. */
 interface ReadOptions {
+  /** Called before the arrays are read. */
+  readonly check: HeaderCheck;
+  /** Whether a wrong checksum is accepted. */
   readonly acceptDamage?: boolean | undefined;
 }
 
@@ -40,8 +44,11 @@ interface ReadOptions {
  *
  * @throws UserError if it is corrupt
  */
-export function readStepCheckpoint({ path }: CheckpointFile, { acceptDamage }: ReadOptions = {}): Checkpoint {
-  return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
+export function readStepCheckpoint(
+  { path }: CheckpointFile,
+  { check, acceptDamage }: ReadOptions,
+): Checkpoint {
+  return acceptDamage ? readCheckpoint(path, check) : readSoundCheckpoint(path, check);
 }
 
 /**
@@ -50,13 +57,13 @@ export function readStepCheckpoint({ path }: CheckpointFile, { acceptDamage }: R
  * @param options.acceptDamage whether to accept a wrong checksum
  * @throws UserError if there is none, or it is corrupt; the error then names the one to fall back on
  */
-export function readLatestCheckpoint(run: RunFolder, options: ReadOptions = {}): Checkpoint {
+export function readLatestCheckpoint(run: RunFolder, options: ReadOptions): Checkpoint {
   const latest = requireCheckpoint(run);
   const earlier = run.checkpoints.at(-2);
   try {
     return readStepCheckpoint(latest, options);
   } catch (error) {
-    throw error instanceof UserError && earlier
+    throw error instanceof UserError && error.code !== 'mismatch' && earlier
       ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier.step}`, {
           cause: error,
         })

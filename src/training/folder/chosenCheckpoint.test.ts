@@ -38,7 +38,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 function stepOf(step?: StepChoice, ...validations: [number, number | null][]): number {
   const lines = validations.map(([at, bits]) => JSON.stringify({ step: at, validationBitsPerDim: bits }));
   writeFileSync(paths.metrics, [...lines, ''].join('\n'));
-  return readChosenCheckpoint(openRunFolder(paths.directory), { step }).step;
+  return readChosenCheckpoint(openRunFolder(paths.directory), { step, check: () => {} }).step;
 }
 
 it('is the last one, or that of a step', () => {

@@ -1,5 +1,6 @@
 // The checkpoint of a run whose model is used: the last one, that of a step, or the best one.
 import { option, phrase, UserError } from '../../errors.ts';
+import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { readLatestCheckpoint, readStepCheckpoint } from './checkpointFile.ts';
 import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
@@ -19,18 +20,21 @@ export interface CheckpointChoice {
   readonly acceptDamage?: boolean | undefined;
 }
 
+/** The same, with a check that is called before the arrays are read. */
+type CheckedChoice = CheckpointChoice & { readonly check: HeaderCheck };
+
 /**
  * Reads the chosen checkpoint of a run, to use its model.
  *
  * @throws UserError (`not-found`) if the run has none of that step: the error lists those it has; UserError if the
  *   run has no checkpoint at all, none was validated, or the chosen one is corrupt
  */
-export function readChosenCheckpoint(run: RunFolder, { step, acceptDamage }: CheckpointChoice): Checkpoint {
+export function readChosenCheckpoint(run: RunFolder, { step, ...options }: CheckedChoice): Checkpoint {
   if (step === undefined) {
-    return readLatestCheckpoint(run, { acceptDamage });
+    return readLatestCheckpoint(run, options);
   }
   requireCheckpoint(run);
-  return readStepCheckpoint(step === 'best' ? bestOf(run) : ofStep(run, step), { acceptDamage });
+  return readStepCheckpoint(step === 'best' ? bestOf(run) : ofStep(run, step), options);
 }
 
 function ofStep({ checkpoints, paths }: RunFolder, step: number): CheckpointFile {

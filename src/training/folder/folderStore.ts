@@ -45,7 +45,7 @@ export function folderStore(paths: RunPaths): RunStore {
     writeSummary: (summary) => writeSummary(paths, summary),
     checkpointSteps: () => listCheckpoints(paths).map(({ step }) => step),
     checkpointPath: (step) => checkpointPath(paths, step),
-    readCheckpoint: (step) => readSoundCheckpoint(checkpointPath(paths, step)),
+    readCheckpoint: (step, check) => readSoundCheckpoint(checkpointPath(paths, step), check),
     saveCheckpoint(step, contents) {
       const files = runFiles(paths);
       files.flush(paths.metrics);

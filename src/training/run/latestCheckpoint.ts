@@ -1,5 +1,6 @@
 // The checkpoint to resume a run from: its latest sound one.
 import { UserError } from '../../errors.ts';
+import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { RunStore } from './runStore.ts';
 
@@ -13,15 +14,17 @@ export interface SoundCheckpoint {
 /**
  * Reads the latest sound checkpoint of a run.
  *
- * @throws UserError if the run has checkpoints and none of them is sound
+ * @param check called before the arrays of a checkpoint are read
+ * @throws UserError if the run has checkpoints and none of them is sound, or (`mismatch`) what `check` throws: an earlier
+ *   one would be of the same model
  */
-export async function latestSoundCheckpoint(store: RunStore): Promise<SoundCheckpoint> {
+export async function latestSoundCheckpoint(store: RunStore, check: HeaderCheck): Promise<SoundCheckpoint> {
   const damages: string[] = [];
   for (const step of (await store.checkpointSteps()).toReversed()) {
     try {
-      return { checkpoint: await store.readCheckpoint(step), damages };
+      return { checkpoint: await store.readCheckpoint(step, check), damages };
     } catch (error) {
-      if (!(error instanceof UserError)) {
+      if (!(error instanceof UserError) || error.code === 'mismatch') {
         throw error;
       }
       damages.push(error.message);

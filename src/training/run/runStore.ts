@@ -4,6 +4,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Safetensors } from '../../storage/safetensors.ts';
+import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { DataRecord } from './dataRecord.ts';
 
@@ -83,9 +84,10 @@ export interface RunStore {
   /**
    * Reads the checkpoint of a step.
    *
-   * @throws UserError (`invalid-data`) if it is corrupt
+   * @param check called before its arrays are read, unless they are in memory already
+   * @throws UserError (`invalid-data`) if it is corrupt; what `check` throws
    */
-  readCheckpoint(step: number): Awaitable<Checkpoint>;
+  readCheckpoint(step: number, check: HeaderCheck): Awaitable<Checkpoint>;
   /** Saves a checkpoint; the logs are then complete up to it, even after a power cut. */
   saveCheckpoint(step: number, contents: Safetensors): Awaitable<void>;
   /** Removes the checkpoint of a step. */

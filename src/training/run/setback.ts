@@ -2,7 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { shareState, startOfLeader } from '../ranks/sharedState.ts';
-import { restore } from '../restore.ts';
+import { requireArraysOf, restore } from '../restore.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import type { StepOutcome } from '../step/guardedStep.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
@@ -115,7 +115,8 @@ function isSound({ guard }: TrainingState): boolean {
 /** The state in the checkpoint of a step; null if it is corrupt or belongs to another model. */
 async function readState(store: RunStore, step: number, { model }: Config): Promise<TrainingState | null> {
   try {
-    return restore(await store.readCheckpoint(step), model, store.name).state;
+    const checkpoint = await store.readCheckpoint(step, requireArraysOf(model, store.name));
+    return restore(checkpoint, model, store.name).state;
   } catch (error) {
     if (error instanceof UserError) {
       return null;

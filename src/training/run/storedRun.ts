@@ -11,7 +11,7 @@ import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { requireLabels, withClassesOf } from '../classInputs.ts';
-import { restore } from '../restore.ts';
+import { requireArraysOf, restore } from '../restore.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { changedSplit } from './dataRecord.ts';
 import { latestSoundCheckpoint } from './latestCheckpoint.ts';
@@ -92,7 +92,10 @@ export async function resumeStoredRun(
 ): Promise<StoredRun> {
   const file = await store.readConfig();
   const config = changedConfig(file, changes, set);
-  const { checkpoint, damages } = await latestSoundCheckpoint(store);
+  const { checkpoint, damages } = await latestSoundCheckpoint(
+    store,
+    requireArraysOf(config.model, file.path),
+  );
   // Before the images, which may take a while to open.
   const state = checkpoint && restore(checkpoint, config.model, file.path).state;
   const dataset = await openImages();
