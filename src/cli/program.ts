@@ -58,7 +58,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .hook('preAction', async (own, called) => {
       refuseEmpty(own);
       refuseEmpty(called);
-      refuseRanks(called, process.env);
+      await refuseRanks(called, process.env);
       for (const module of own.opts<{ import: readonly string[] }>().import) {
         await importModule(pathToFileURL(module).href);
       }

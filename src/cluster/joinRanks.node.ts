@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.node.ts';
-import { type Launch, launchIn } from './launcher.ts';
+import { type Launch, launchIn, withoutLaunch } from './launcher.ts';
 import { openMpi } from './openMpi.node.ts';
-import { gather, LeaderFailed, onlyRank, type Ranks } from './ranks.ts';
+import { gather, onlyRank, type Ranks } from './ranks.ts';
 import { whileOthersJoin } from './startWatch.node.ts';
 
 /** How ranks are joined. */
@@ -30,7 +30,7 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
   const job = await whileOthersJoin(lateText(launch, leastPatience), () => mpi.join());
   if (job.size !== launch.size) {
     job.finalize();
-    throw launch.rank === 0 ? notTogether(launch) : new LeaderFailed();
+    throw notTogether(launch);
   }
   let left = false;
   const say = (what: string): void => {
@@ -102,6 +102,6 @@ function notTogether({ launcher, size }: Launch): UserError {
   }[launcher];
   return new UserError(
     'unsupported',
-    `${launcher} has started ${size} processes, but each is alone for Open MPI: ${remedy}`,
+    `${launcher} has started ${size} processes, but each is alone for Open MPI: ${remedy}; to start one process, use ${withoutLaunch}`,
   );
 }

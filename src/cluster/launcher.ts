@@ -20,13 +20,16 @@ const variables = [
   ['mpiexec', 'PMI_SIZE', 'PMI_RANK'],
 ] as const;
 
-/** The most processes of a job, far beyond any real one. */
+/** The command that runs another as if no launcher had started it. */
+export const withoutLaunch = `env ${variables.map(([, sizeName]) => `-u ${sizeName}`).join(' ')}`;
+
+/** The most processes of a job: far more than any machine starts. */
 const MOST = 2 ** 20;
 
 /**
  * How this process was started; undefined if it is the only one.
  *
- * @throws UserError (`invalid-argument`) if the launcher's variables don't hold a valid size and rank
+ * @throws UserError (`invalid-argument`) if its variables hold no size, or no rank of that size
  */
 export function launchIn(environment: Readonly<Record<string, string | undefined>>): Launch | undefined {
   const found = variables.find(([, sizeName]) => environment[sizeName] !== undefined);

@@ -10,8 +10,11 @@ import {
   writeSync,
 } from 'node:fs';
 import type { ClosedFolder } from './closedFolder.ts';
-import { readTextFile } from './files.ts';
+import { readText } from './files.ts';
 import { moveIntoPlace, openPartial } from './partialFiles.ts';
+
+/** The most bytes of a note: servers' identifiers of versions are far shorter. */
+const LARGEST_NOTE = 2 ** 16;
 
 /** Not through a link, and without waiting for the reader of a FIFO. */
 const toResume = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -43,9 +46,10 @@ export class ResumableFile {
     return ownSize(this.partial) ?? 0;
   }
 
-  /** The note about the part; undefined if there is none. */
+  /** The note about the part; undefined if there is none that an earlier call can have left. */
   readNote(): string | undefined {
-    return ownSize(this.note) === undefined ? undefined : readTextFile(this.note).text;
+    const size = ownSize(this.note);
+    return size === undefined || size > LARGEST_NOTE ? undefined : readText(this.note, LARGEST_NOTE);
   }
 
   /** Opens the part to write from byte `start`, with a new note. A longer part is cut, and a shorter one is replaced. */

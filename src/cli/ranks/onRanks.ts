@@ -1,16 +1,12 @@
 // A command on all ranks that an MPI launcher has started: joining them, and how failures end the job.
-import { setTimeout as pause } from 'node:timers/promises';
 import { joinRanks } from '../../cluster/joinRanks.node.ts';
 import { launchIn } from '../../cluster/launcher.ts';
 import { isKnownToAll, LeaderFailed, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { phrase, UserError } from '../../errors.ts';
 import { compileOptions, type EngineOptions } from '../options.ts';
 import { mute } from '../terminal/output.ts';
+import { afterLeader } from './afterLeader.ts';
 import { requireSameCommand } from './sameInputs.ts';
-
-/** A rank waits this long before it reports a failure: rank 0 may have the same one, and its report ends the job. */
-const PRECEDENCE_MS = 2000;
 
 /**
  * Runs a command on all ranks, or in this process if it is the only one. Rank 0 alone prints. A failure is reported once
@@ -18,9 +14,6 @@ const PRECEDENCE_MS = 2000;
  */
 export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<void> {
   const ranks = await joined();
-  if (ranks === undefined) {
-    return;
-  }
   mute(ranks.rank > 0);
   try {
     await requireSameCommand(ranks);
@@ -45,24 +38,12 @@ export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<
   return compileOptions(sharesCores ? { ...options, threads: options.threads ?? ranks.cores } : options);
 }
 
-/** The ranks; undefined on all but rank 0 if they cannot work together. */
-async function joined(): Promise<Ranks | undefined> {
+/** The ranks, if they can work together. */
+async function joined(): Promise<Ranks> {
   const rank = launchIn(process.env)?.rank ?? 0;
   try {
     return await joinRanks();
   } catch (error) {
-    if (error instanceof LeaderFailed) {
-      process.exitCode = 1;
-      return undefined;
-    }
     throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
   }
-}
-
-/** A failure of a rank, with its name. */
-async function afterLeader(error: unknown, name: string): Promise<unknown> {
-  await pause(PRECEDENCE_MS);
-  return error instanceof UserError
-    ? new UserError(error.code, phrase`${name}: ${error.phrase}`, { cause: error })
-    : new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

@@ -1,21 +1,22 @@
 // Commands that run as one process, started as several by a launcher.
 import type { Command } from 'commander';
-import { launchIn } from '../../cluster/launcher.ts';
+import { launchIn, withoutLaunch } from '../../cluster/launcher.ts';
 import { UserError } from '../../errors.ts';
+import { afterLeader } from './afterLeader.ts';
 
 /** The commands whose work several processes share. */
 const shared = ['train', 'evaluate', 'score', 'datasets prepare'];
 
 /**
  * Refuses a command that a launcher has started several times, if it would do the same in each process and write the same
- * files. Rank 0 alone says so; the others end.
+ * files. Rank 0 says so, and its end is that of all others; one that still runs then has no rank 0.
  *
- * @throws UserError (`invalid-argument`) on rank 0
+ * @throws UserError (`invalid-argument`)
  */
-export function refuseRanks(
+export async function refuseRanks(
   called: Command,
   environment: Readonly<Record<string, string | undefined>>,
-): void {
+): Promise<void> {
   const launch = launchIn(environment);
   const group = called.parent?.parent ? `${called.parent.name()} ` : '';
   const name = `${group}${called.name()}`;
@@ -23,13 +24,10 @@ export function refuseRanks(
     return;
   }
   const { launcher, rank, size } = launch;
-  if (rank > 0) {
-    // Without an error: a launcher would end rank 0 before it has spoken.
-    process.exit(0);
-  }
-  throw new UserError(
+  const error = new UserError(
     'invalid-argument',
     `emerging ${name} runs as one process, and ${launcher} has started ${size}: start it without ${launcher}; processes ` +
-      'that have nothing to do with each other are started with env -u OMPI_COMM_WORLD_SIZE -u SLURM_STEP_NUM_TASKS -u PMI_SIZE',
+      `that have nothing to do with each other are started with ${withoutLaunch}`,
   );
+  throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
 }

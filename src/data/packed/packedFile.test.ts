@@ -180,6 +180,22 @@ describe('a packed file', () => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
   });
 
+  it.each([
+    ['a byte order mark', (json: string) => `\ufeff${json}`],
+    ['text at its end', (json: string) => `${json} }`],
+    ['nothing', () => ''],
+  ])('is rejected if its header has the right checksum and %s', async (_, change) => {
+    const path = write('header', { train: 4, test: 2 });
+    const bytes = readFileSync(path);
+    const json = change(bytes.toString('utf8', 0, HEADER_BYTES).split('\n')[1]!);
+    const start = Buffer.alloc(HEADER_BYTES, ' ');
+    start.write(`emerging-images 4 ${createHash('sha256').update(json).digest('hex')}\n${json}\n`);
+    writeFileSync(path, Buffer.concat([start, bytes.subarray(HEADER_BYTES)]));
+    const message = `${path}: corrupt: its header is not valid JSON; prepare it again`;
+    await expect(packedFile.open(path)).rejects.toThrow(message);
+    expect(() => readPackedHeader(path)).toThrow(message);
+  });
+
   it('is rejected if truncated, also while in use', async () => {
     const path = write('cut', { train: 4, test: 2 });
     const { test } = await packedFile.open(path);

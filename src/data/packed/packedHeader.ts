@@ -128,11 +128,19 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   if (checksum !== sha256Of([json])) {
     throw corruptPackedFile(path, 'its header does not match its checksum');
   }
-  const { data, error } = headerSchema.safeParse(JSON.parse(json));
+  const { data, error } = headerSchema.safeParse(parseHeader(path, json));
   if (error) {
     throw corruptPackedFile(path, `its header is incomplete or invalid: ${error.issues[0]!.path.join('.')}`);
   }
   return data;
+}
+
+function parseHeader(path: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw corruptPackedFile(path, 'its header is not valid JSON', cause);
+  }
 }
 
 /** The error for a corrupt packed file. */

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
@@ -119,11 +121,30 @@ describe('download', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  it.each(['http://[:::', 'file:///etc/passwd', 'data:,x'])('refuses a redirect to %s', async (location) => {
-    answer = (_, response) => response.writeHead(302, { location }).end();
-    await expect(get()).rejects.toThrow(
-      `${url}: the server redirects to '${location}'; download it manually`,
+  it.each([
+    'file:///etc/hostname',
+    'data:text/plain,x',
+    'ftp://localhost/x',
+    'http://[',
+    'http://\u001b[2J:x/',
+  ])('refuses a redirect to %j', async (location) => {
+    answer = (_, response) => response.writeHead(302, { location: encodeURI(location) }).end();
+    const expected = new UserError(
+      'io',
+      `${url}: the server redirects to '${encodeURI(location)}'; download it manually`,
     );
+    await expect(get()).rejects.toThrow(expected);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('starts over if what is known of the version is far too much', async () => {
+    writeFileSync(`${path()}.partial`, content.subarray(0, 1000));
+    writeFileSync(`${path()}.partial.json`, JSON.stringify({ url, version: '"one"' }));
+    truncateSync(`${path()}.partial.json`, 2 ** 32);
+    answer = serve;
+    expect(await get()).toBe(true);
+    expect(asked).toEqual([undefined]);
+    expectWhole();
   });
 
   it('keeps a .gz as it is, even if served with Content-Encoding', async () => {

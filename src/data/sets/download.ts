@@ -8,6 +8,7 @@ import { UserError } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { ResumableFile } from '../../storage/resumableFile.ts';
+import { visibleText } from '../../visibleText.ts';
 
 /** A published file. */
 export interface RemoteFile {
@@ -36,13 +37,13 @@ export interface DownloadOptions {
 /** A failure that is worth retrying. */
 class Interrupted extends Error {}
 
-/** The bytes per read while the checksum is computed. */
+/** Read at once while the checksum is computed. */
 const CHUNK = 2 ** 20;
 
 /**
- * Downloads a file to `path` in a folder, without following links in it. Until the file is complete and verified, it is
- * called `NAME.partial`, with the server's identifier of this version in `NAME.partial.json`: a later call resumes if
- * the server still has that version, and starts over otherwise.
+ * Downloads a file to `path` in a folder, in which no link is followed. Until it is complete and verified it is stored next to it as `NAME.partial`,
+ * with the server's identifier of this version in `NAME.partial.json`: a later call resumes if the server
+ * still has that version, and starts over if not.
  *
  * @returns whether the file was downloaded; false if the signal stopped it
  * @throws UserError if the server refuses, the connection fails repeatedly, or the file is not the published
@@ -168,7 +169,7 @@ async function request(
   response.destroy();
   const { location } = response.headers;
   if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects > 0) {
-    return request(redirectTarget(url, location), headers, options, redirects - 1);
+    return request(redirected(url, location), headers, options, redirects - 1);
   }
   const answer = `the server answered ${statusCode} ${statusMessage ?? ''}`.trim();
   if (statusCode >= 500 || statusCode === 429) {
@@ -177,14 +178,12 @@ async function request(
   throw new UserError('io', `${url}: ${answer}; download it manually`);
 }
 
-/** The URL that a redirect leads to. */
-function redirectTarget(url: string, location: string): string {
+/** Where a server redirects to; throws UserError if nothing can be fetched from there. */
+function redirected(url: string, location: string): string {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
-    throw new UserError(
-      'io',
-      `${url}: the server redirects to '${location.slice(0, 100)}'; download it manually`,
-    );
+    const shown = visibleText(location.slice(0, 80));
+    throw new UserError('io', `${url}: the server redirects to '${shown}'; download it manually`);
   }
   return target.href;
 }
@@ -251,7 +250,7 @@ function isConnectionError(error: unknown): boolean {
   );
 }
 
-/** The server's version of the file that the part belongs to, if known. */
+/** The server's version of the file that the part belongs to; undefined if unknown. */
 function versionOf(part: ResumableFile, url: string): string | undefined {
   const note = part.readNote();
   if (note === undefined) {
@@ -268,7 +267,7 @@ function versionOf(part: ResumableFile, url: string): string | undefined {
   }
 }
 
-/** The server's identifier of the version in a response, if it sends one. */
+/** The server's identifier of the version that a response is of; undefined if it has none. */
 function versionIn({ headers }: IncomingMessage): string | undefined {
   const { etag } = headers;
   // A weak tag does not guarantee equal bytes, so it must not be used with ranges.
