@@ -1,7 +1,13 @@
 // Small files that would take seconds or gigabytes to decode are refused by their headers.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from '../testing/hostile/hostilePhotos.ts';
+import {
+  gifOfFrames,
+  jpegOfScans,
+  tiffOfLargeTiles,
+  tiffOfOverlappingStrips,
+  tiffOfPages,
+} from '../testing/hostile/hostilePhotos.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { countScans } from './formats/jpegScans.ts';
@@ -33,6 +39,16 @@ it.each<[string, () => Uint8Array, RegExp]>([
     'an AVIF file with an overlay',
     () => avifWith((file) => file.write('iovl', file.indexOf('infe') + 12)),
     /^x: corrupt: .*; use another copy$/,
+  ],
+  [
+    'an AVIF file of tiles',
+    () => avifWith((file) => file.write('grid', file.indexOf('infe') + 12)),
+    /^x: corrupt: it has an item of type "grid"; use another copy$/,
+  ],
+  [
+    'a TIFF file whose JPEG strips overlap',
+    tiffOfOverlappingStrips,
+    /^x: corrupt: its tiles or strips overlap/,
   ],
   ['a JPEG file of 101 scans', () => jpegOfScans(16, 101), /^x: 16x16 pixels in more than 100 scans take/],
   [

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
 import { appendJsonLine, mendJsonLines, readJsonLines, rewindJsonLines } from './jsonLines.ts';
+import { soundLines } from './jsonText.ts';
 
 let folder: string;
 let log: string;
@@ -205,4 +206,15 @@ describe('a log from a stranger', () => {
       expect(bytes.byteLength).toBe(2 ** 20);
     }
   });
+});
+
+it('of empty lines is mended without parsing each, and sound lines are written in blocks', () => {
+  const lines = `${'\n'.repeat(5000)}${'{"step":1}\n'.repeat(5000)}`;
+  const log = { path: 'log', blocks: [new TextEncoder().encode(lines)] };
+  const parse = vi.spyOn(JSON, 'parse');
+  const blocks = [...soundLines(log, () => undefined)];
+  expect(parse).toHaveBeenCalledTimes(5000);
+  parse.mockRestore();
+  expect(blocks).toHaveLength(1);
+  expect(new TextDecoder().decode(blocks[0])).toBe('{"step":1}\n'.repeat(5000));
 });

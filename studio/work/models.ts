@@ -92,17 +92,28 @@ async function fetchFiles(
 ): Promise<Record<string, Uint8Array>> {
   const found: Record<string, Uint8Array> = {};
   for (const name of files.filter((one) => one !== SCORES_FILE)) {
-    found[name] = (await keptFile(url, name)) ?? (await fetchFile(new URL(name, url), signal, onProgress));
+    found[name] =
+      (await keptFile(url, name)) ?? (await fetchFile(new URL(name, url), { signal, onProgress }));
   }
   return found;
 }
 
-async function fetchFile(
+/** How a file is fetched. */
+interface FetchFileOptions {
+  readonly signal: AbortSignal;
+  /** Whether an earlier copy may do. */
+  readonly cache?: RequestCache;
+  /** The most bytes; default 1 GiB. */
+  readonly mostBytes?: number;
+  onProgress?(progress: Progress): void;
+}
+
+/** Fetches a file of a model; throws Error with a sentence if that fails or it is too large. */
+export async function fetchFile(
   url: URL,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-): Promise<Uint8Array> {
-  const response = await fetch(url, { signal }).catch((cause: unknown) => {
+  { signal, cache = 'default', mostBytes = MOST_BYTES, onProgress }: FetchFileOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url, { signal, cache }).catch((cause: unknown) => {
     throw signal.aborted
       ? signal.reason
       : new Error(`Cannot reach ${url.host}: is the studio still running?`, { cause });
@@ -115,8 +126,10 @@ async function fetchFile(
   const total = length > 0 && !response.headers.has('content-encoding') ? length : undefined;
   let done = 0;
   const requireSmall = (bytes: number): void => {
-    if (bytes > MOST_BYTES) {
-      throw new Error(`${decodeURI(url.pathname)} has more than 1 GiB: use it in a terminal.`);
+    if (bytes > mostBytes) {
+      throw new Error(
+        `${decodeURI(url.pathname)} has more than ${mostBytes / 2 ** 20} MiB: use it in a terminal.`,
+      );
     }
   };
   requireSmall(total ?? 0);
@@ -124,7 +137,7 @@ async function fetchFile(
     transform(part, stream) {
       done += part.length;
       requireSmall(done);
-      onProgress({ done, total, doing: 'Loading the model' });
+      onProgress?.({ done, total, doing: 'Loading the model' });
       stream.enqueue(part);
     },
   });

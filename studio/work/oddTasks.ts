@@ -3,7 +3,7 @@ import { measureReference, type NdArray, type ReferenceScores } from 'emerging-f
 import { imagesInMemory } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
 import { measured } from './measured.ts';
-import { type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
+import { fetchFile, type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
 import { progressOf } from './progressOf.ts';
 
 /** The bits/dim of images, and their percentiles if there is something to compare with. */
@@ -11,6 +11,9 @@ export interface Ratings {
   readonly bits: readonly number[];
   readonly percentiles: readonly number[] | undefined;
 }
+
+/** The most bytes of `scores.json`, as in a terminal: about a million images. */
+const LARGEST_SCORES = 2 ** 25;
 
 /** The tasks, by name. */
 export const oddTasks = {
@@ -23,22 +26,12 @@ export const oddTasks = {
     if (!address.files.includes(SCORES_FILE)) {
       return undefined;
     }
-    const response = await fetch(new URL(SCORES_FILE, address.url), {
+    const bytes = await fetchFile(new URL(SCORES_FILE, address.url), {
       signal: call.signal,
       cache: 'no-store',
+      mostBytes: LARGEST_SCORES,
     });
-    if (!response.ok) {
-      throw new Error(`Cannot load ${SCORES_FILE} of this model: the server answers ${response.status}.`);
-    }
-    return scoresFor(
-      fingerprint,
-      await response.json().catch((cause: unknown) => {
-        call.signal.throwIfAborted();
-        throw new Error(`${SCORES_FILE} of this model is damaged: delete it, or export the model again.`, {
-          cause,
-        });
-      }),
-    );
+    return scoresFor(fingerprint, parsed(bytes));
   },
 
   /** Measures images to compare others with. */
@@ -92,6 +85,16 @@ export const oddTasks = {
     return model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress });
   },
 };
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new Error(`${SCORES_FILE} of this model is damaged: delete it, or export the model again.`, {
+      cause,
+    });
+  }
+}
 
 /** The scores in `scores.json` that belong to these weights: an export has one list, a run one for each measurement. */
 function scoresFor(fingerprint: string, content: unknown): ReferenceScores | undefined {

@@ -1,8 +1,8 @@
-// The sizes of the images in an AVIF file. A tiled image declares its own size, whatever the sizes of its tiles.
+// The sizes of the images in an AVIF file.
 import { charactersOf, viewOf } from './bytes.ts';
 
-/** The known kinds of items. Others, such as overlays, declare their size elsewhere. */
-const kinds = ['av01', 'grid', 'tmap', 'Exif', 'mime', 'uri '];
+/** The known kinds of items. Others, such as overlays and grids of tiles, declare their size elsewhere. */
+const kinds = ['av01', 'tmap', 'Exif', 'mime', 'uri '];
 /** An image, its tiles, its alpha channel and the tiles of that. */
 const COPIES = 4;
 

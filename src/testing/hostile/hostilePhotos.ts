@@ -72,3 +72,23 @@ export function tiffOfLargeTiles(): Uint8Array {
   }
   return file;
 }
+
+/** A TIFF file of JPEG strips, each of which is the whole file. */
+export function tiffOfOverlappingStrips(): Uint8Array {
+  const file = Buffer.from(readFileSync(fixture('jpeg.tiff')));
+  const first = file.readUInt32LE(4);
+  const strips = 8;
+  const [offsets, lengths] = [Buffer.alloc(4 * strips), Buffer.alloc(4 * strips)];
+  for (let strip = 0; strip < strips; strip++) {
+    lengths.writeUInt32LE(file.length, 4 * strip);
+  }
+  for (let entry = first + 2; entry < first + 2 + 12 * file.readUInt16LE(first); entry += 12) {
+    const list = [273, 279].indexOf(file.readUInt16LE(entry));
+    if (list >= 0) {
+      file.writeUInt16LE(4, entry + 2);
+      file.writeUInt32LE(strips, entry + 4);
+      file.writeUInt32LE(file.length + list * offsets.length, entry + 8);
+    }
+  }
+  return Buffer.concat([file, offsets, lengths]);
+}

@@ -1,0 +1,26 @@
+// Files that the page fetches have a size limit, whatever the server sends.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fetchFile } from './models.ts';
+
+let server: Server;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    // Without a length: the limit holds for what arrives.
+    response.write('x'.repeat(request.url === '/small' ? 1000 : 2000), () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => void server.close());
+
+const get = (name: string): Promise<Uint8Array> =>
+  fetchFile(new URL(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`), {
+    signal: new AbortController().signal,
+    mostBytes: 1000,
+  });
+
+it('refuses a file that is too large', async () => {
+  expect(await get('small')).toHaveLength(1000);
+  await expect(get('large')).rejects.toThrow(/^\/large has more than .* MiB: use it in a terminal.$/);
+});
