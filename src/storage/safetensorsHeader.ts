@@ -15,7 +15,7 @@ export interface SafetensorsHeader {
 export type HeaderCheck = (header: SafetensorsHeader, path: string) => void;
 
 /** A tensor in a file. */
-export interface TensorEntry {
+interface TensorEntry {
   readonly name: string;
   readonly type: (typeof tensorTypes)[TensorTypeName];
   readonly shape: readonly number[];
