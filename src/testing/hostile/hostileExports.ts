@@ -2,7 +2,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { bytes, type Changes, edit, fifo, header, holes, link, megabytes, tensorOfHoles, write } from './hostileFiles.ts';
+import {
+  bytes,
+  type Changes,
+  edit,
+  fifo,
+  header,
+  holes,
+  link,
+  megabytes,
+  tensorOfHoles,
+  write,
+} from './hostileFiles.ts';
 
 const weights = (folder: string): string => join(folder, 'model.safetensors');
 

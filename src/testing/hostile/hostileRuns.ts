@@ -3,7 +3,18 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { bytes, type Changes, edit, fifo, header, link, megabytes, set, tensorOfHoles, write } from './hostileFiles.ts';
+import {
+  bytes,
+  type Changes,
+  edit,
+  fifo,
+  header,
+  link,
+  megabytes,
+  set,
+  tensorOfHoles,
+  write,
+} from './hostileFiles.ts';
 import { logChanges } from './hostileLogs.ts';
 import { yamlChanges } from './hostileYaml.ts';
 
