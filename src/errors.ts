@@ -43,7 +43,11 @@ export type CallName =
   | 'downloadDataset'
   | 'listDevices'
   | 'prepareDataset'
+  | 'registerConditioner'
+  | 'registerFlow'
+  | 'registerMask'
   | 'registerMixing'
+  | 'registerTransformer'
   | 'resumeRun'
   | 'verify';
 

@@ -2,8 +2,8 @@
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { UserError, unknownName } from '../../src/errors.ts';
-import { choices } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
+import { mixingNames } from '../../src/models/mixing.ts';
 import { readText, requireExists } from '../../src/storage/files.ts';
 import { builtInStudies } from './builtInStudies.ts';
 import { changesOf, distinct, type Study, studySchema, variantsOf } from './studies.ts';
@@ -65,8 +65,8 @@ function requireConfig({ name, data, preset, changes }: Study, set: readonly str
 function requireKnownVariants(study: Study, place: string): void {
   const own = Object.keys(study.variants ?? {});
   for (const variant of new Set([...variantsOf(study), ...own])) {
-    if (!own.includes(variant) && !choices.mixing.some((mixing) => mixing === variant)) {
-      const { message } = unknownName('variant', variant, [...own, ...choices.mixing]);
+    if (!own.includes(variant) && !mixingNames.some((mixing) => mixing === variant)) {
+      const { message } = unknownName('variant', variant, [...own, ...mixingNames]);
       throw new UserError('invalid-config', `${place}: ${study.name}: ${message}`);
     }
     requireConfig(study, changesOf(study, variant), `${place}: ${variant}`);

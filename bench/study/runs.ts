@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
-import { boundOf, type DequantisationName } from '../../src/models/dequantisation.ts';
+import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { openRunFolder, runPaths } from '../../src/training/folder/runFolder.ts';
@@ -106,7 +106,7 @@ export function configsOf(study: Study): Map<string, Config> {
 
 /** Which bound on the likelihood the bits/dim of a variant are. */
 export function boundOfVariant(study: Study, variant: string): DequantisationName {
-  return boundOf(configOf(seedRun('', study, variant, study.seeds[0]!, null)).model);
+  return dequantisationOf(configOf(seedRun('', study, variant, study.seeds[0]!, null)).model);
 }
 
 /** The configuration for these options; the preset's learning rate is used for an unknown one. */

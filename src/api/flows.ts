@@ -11,18 +11,26 @@ export type { Bijection, Transformed } from '../flows/bijection.ts';
 export { butterfly } from '../flows/butterfly.ts';
 export { chain } from '../flows/chain.ts';
 export { type CirculantOptions, circulant } from '../flows/circulant.ts';
+export { type Condition, type ConditionName, type ConditionShapes, required } from '../flows/condition.ts';
 export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 export {
   type ConvolutionExponentialOptions,
   convolutionExponential,
 } from '../flows/convolutionExponential.ts';
-export { type CouplingKind, type CouplingOptions, coupling } from '../flows/coupling.ts';
-export type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
+export { additive } from '../flows/coupling/additive.ts';
+export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
+export { channelHalves } from '../flows/coupling/channelHalves.ts';
+export type { Conditioner, ConditionerFor, ConditionerOutput } from '../flows/coupling/conditioner.ts';
+export { type CouplingParts, coupling } from '../flows/coupling/coupling.ts';
+export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
+export type { Mask, MaskedParts, MaskFor } from '../flows/coupling/mask.ts';
+export { type SplineOptions, spline } from '../flows/coupling/spline.ts';
+export type { TransformedValues, Transformer } from '../flows/coupling/transformer.ts';
+export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
 export { type EmergingOptions, emerging } from '../flows/emerging.ts';
 export { type FourCornersOptions, fourCorners } from '../flows/fourCorners.ts';
 export { type MafOptions, maf } from '../flows/maf.ts';
 export {
-  type Conditions,
   countTrained,
   filledParameter,
   normalParameter,
@@ -36,8 +44,47 @@ export {
 } from '../flows/parameters.ts';
 export { periodic } from '../flows/periodic.ts';
 export { reverse, shuffle } from '../flows/permutation.ts';
+export {
+  type Split,
+  type Standardised,
+  split,
+  type TopPrior,
+  type TopPriorOptions,
+  topPrior,
+} from '../flows/prior.ts';
 export { squeeze } from '../flows/squeeze.ts';
+export { type VariationalOptions, variationalDequantiser } from '../flows/variationalDequantiser.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/woodbury.ts';
-export { bitsPerDim, type Encoding, Glow, type GlowOptions, type Likelihood } from '../models/glow.ts';
-export type { Mixing, MixingOptions } from '../models/mixing.ts';
-export { type MixingName, type OwnMixing, registerMixing } from '../models/ownMixings.ts';
+export {
+  type ConditionerPart,
+  type CouplingChoice,
+  type CouplingOptions,
+  type MaskPart,
+  registerConditioner,
+  registerMask,
+  registerTransformer,
+  type TransformerPart,
+} from '../models/couplings.ts';
+export { bitsPerDim, type Encoding, type Flow, type Likelihood } from '../models/flow.ts';
+export { type FlowPart, flowFor, registerFlow } from '../models/flowRegistry.ts';
+export { Glow } from '../models/glow.ts';
+export {
+  type Mixing,
+  type MixingName,
+  type MixingOptions,
+  type MixingPart,
+  registerMixing,
+} from '../models/mixing.ts';
+export { type ModelOptions, modelDefaults } from '../models/options.ts';
+export type { NamedPart, Own } from '../models/partRegistry.ts';
+export { StagedFlow } from '../models/stagedFlow.ts';
+export {
+  bijectionStage,
+  type Densities,
+  type PlacedStage,
+  type Stage,
+  type StagePlace,
+  type StageResult,
+  splitStage,
+  topStage,
+} from '../models/stages.ts';

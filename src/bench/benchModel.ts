@@ -1,7 +1,7 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
 import { imagesInMemory } from '../data/dataset.ts';
 import { uniformDequantiser } from '../flows/dequantiser.ts';
-import type { GlowOptions } from '../models/glow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from '../optimizers/adamax.ts';
@@ -9,7 +9,7 @@ import { type BatchedModel, BatchLoader } from '../training/batchLoader.ts';
 import type { UpdateOptions } from '../training/step/stateArrays.ts';
 
 /** A model without its mixing, in which the timed models differ. */
-export type BenchModel = Omit<GlowOptions, 'mixing'>;
+export type BenchModel = Omit<ModelOptions, 'mixing'>;
 
 /** The model of the paper for CIFAR-10 at depth 8. */
 export const paperModel = {

@@ -1,7 +1,8 @@
 // The training that is benchmarked: a model with its weights, and batches of random pixels.
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
-import { Glow, type GlowOptions } from '../models/glow.ts';
+import { Glow } from '../models/glow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { BatchLoader } from '../training/batchLoader.ts';
 import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
@@ -12,7 +13,7 @@ import { benchUpdate, randomBatches } from './benchModel.ts';
 
 /** The model and the steps of a benchmark. */
 export interface BenchTrainingOptions extends CompileOptions {
-  readonly model: GlowOptions;
+  readonly model: ModelOptions;
   readonly imageShape: ImageShape;
   readonly batchSize: number;
   /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */

@@ -4,8 +4,9 @@ import { compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
 import { newTraffic, type Traffic, trafficSince } from '../engine/traffic.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { countParameters, type GlowOptions } from '../models/glow.ts';
-import type { MixingName } from '../models/ownMixings.ts';
+import { countParameters } from '../models/glow.ts';
+import type { MixingName } from '../models/mixing.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { median } from '../numeric/statistics.ts';
 import type { GradientPlan } from '../training/gradients/gradientPlan.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
@@ -19,7 +20,7 @@ import { measureInTurn, secondsOf, type Turns } from './timing.ts';
 
 /** What is timed. */
 export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
-  readonly models: readonly GlowOptions[];
+  readonly models: readonly ModelOptions[];
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
   /**
@@ -155,7 +156,7 @@ async function timeRounds(
 /** What another process needs to take the steps of one model. */
 function trainingOf(
   { imageShape, batchSize, microBatch, activations, device }: TrainingBenchmark,
-  model: GlowOptions,
+  model: ModelOptions,
 ): BenchTrainingOptions {
   return {
     model,
@@ -183,7 +184,7 @@ interface Contender {
   release(): Promise<void>;
 }
 
-function createContender(benchmark: TrainingBenchmark, options: GlowOptions): Promise<Contender> {
+function createContender(benchmark: TrainingBenchmark, options: ModelOptions): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
   const traffic = newTraffic();
   let moved = newTraffic();

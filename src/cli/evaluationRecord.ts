@@ -3,8 +3,8 @@ import type { Split } from '../data/sources/splitOfName.ts';
 import type { Accuracy, ClassEvaluation } from '../evaluation/measure/classEvaluation.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import { errorText } from '../evaluation/runs/errorText.ts';
-import { boundOf, type DequantisationName } from '../models/dequantisation.ts';
-import type { GlowOptions } from '../models/glow.ts';
+import { type DequantisationName, dequantisationOf } from '../models/dequantisation.ts';
+import type { ModelOptions } from '../models/options.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
@@ -24,9 +24,15 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
 /** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
   { perImage: _, ...measured }: Evaluation,
-  { split, weights, model }: { split: Split; weights: WeightsKind | undefined; model: GlowOptions },
+  { split, weights, model }: { split: Split; weights: WeightsKind | undefined; model: ModelOptions },
 ): EvaluationRecord {
-  return { ...measured, split, ...(weights && { weights }), bits: model.bits, bound: boundOf(model) };
+  return {
+    ...measured,
+    split,
+    ...(weights && { weights }),
+    bits: model.bits,
+    bound: dequantisationOf(model),
+  };
 }
 
 /**

@@ -4,9 +4,10 @@ import { FlowModel } from '../evaluation/model/flowModel.ts';
 import type { FlowModelOptions } from '../evaluation/model/flowModelOptions.ts';
 import { drawLatents } from '../evaluation/model/latents.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { boundOf } from '../models/dequantisation.ts';
-import { Glow, type GlowOptions } from '../models/glow.ts';
+import { dequantisationOf } from '../models/dequantisation.ts';
+import { Glow } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
+import type { ModelOptions } from '../models/options.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -26,13 +27,17 @@ const BATCH = 2;
 const TOLERANCE = 1e-4;
 
 /** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
-async function trainedTo(mixing: Mixing, added: Partial<GlowOptions> = {}) {
+async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
   const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
   const model = new Glow({ ...options, learnedPrior: true, bits: 8, ...added }, imageShape);
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];
   const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
-  const noise = { shape, data: new Float32Array(sizeOf(shape)), dequantisation: boundOf(model.options) };
+  const noise = {
+    shape,
+    data: new Float32Array(sizeOf(shape)),
+    dequantisation: dequantisationOf(model.options),
+  };
   model.dequantiser.draw(random, noise.data);
   const classes = oneHotRows([0, 1], model.classes.length);
   const batch = { image, noise, ...(model.classes.length > 0 && { classes }) };
@@ -57,7 +62,7 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
 }
 
 /** What a model with conditions says of two images on a device, and two samples of it. */
-async function used(added: Partial<GlowOptions>, device: FlowModelOptions): Promise<Float64Array> {
+async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Promise<Float64Array> {
   const { model, state } = await trainedTo('1x1', added);
   return releaseAfter(async (keep) => {
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
@@ -96,7 +101,7 @@ describeOnGpu('webgpu', () => {
   });
 
   it.each(conditionedModels)('%s: measures, encodes and samples without the CPU', async (_, added) => {
-    const options = added as Partial<GlowOptions>;
+    const options = added as Partial<ModelOptions>;
     expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
   });
 

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
+import { mixingNames } from '../models/mixing.ts';
 import { checkLayer } from './config.ts';
-import { type Config, type ConfigLayer, choices } from './configSchema.ts';
+import type { Config, ConfigLayer } from './configSchema.ts';
 import { stringifyConfig } from './configText.ts';
 import { parseLayer, resolveConfig } from './resolve.ts';
 
@@ -86,8 +87,8 @@ describe('an invalid layer is rejected with one line', () => {
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
     [
       'near choice',
-      { model: { coupling: 'afine' } },
-      "unknown model.coupling 'afine': did you mean affine or spline?",
+      { model: { dequantisation: 'variation' } },
+      "unknown model.dequantisation 'variation': did you mean variational?",
     ],
     [
       'floor of scales',
@@ -96,13 +97,13 @@ describe('an invalid layer is rejected with one line', () => {
     ],
     [
       'far choice',
-      { model: { coupling: 'x' } },
-      "unknown model.coupling 'x': known: affine, additive, spline",
+      { model: { dequantisation: 'x' } },
+      "unknown model.dequantisation 'x': known: uniform, variational",
     ],
     [
       'number for a choice',
       { model: { mixing: 11 } },
-      `model.mixing must be one of ${choices.mixing.join(', ')}, or one that is registered, not 11`,
+      `model.mixing must be one of ${mixingNames.join(', ')}, or one that is registered, not 11`,
     ],
     [
       'optimizer',
@@ -185,6 +186,20 @@ describe('an invalid layer is rejected with one line', () => {
     expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
   });
 
+  test.each([
+    ['mixing', 'registerMixing'],
+    ['coupling', 'registerTransformer'],
+    ['conditioner', 'registerConditioner'],
+    ['mask', 'registerMask'],
+    ['flow', 'registerFlow'],
+  ])('unknown %s: how to register it', (key, register) => {
+    expect(() => checkLayer({ model: { [key]: 'qqq' } })).toThrow(
+      new RegExp(
+        `^unknown model.${key} 'qqq': known: .*\\. Register your own first: ${register}\\('qqq'\\)$`,
+      ),
+    );
+  });
+
   test('for any value', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom('seed', 'data', 'model', 'training'), (value, key) => {
@@ -250,21 +265,6 @@ describe('a configuration', () => {
   test('needs a dataset', () => {
     expect(() => resolved({})).toThrow(
       new UserError('invalid-config', 'data.name is missing: give the name or the path of a dataset'),
-    );
-  });
-
-  test('takes a floor for the scales of affine couplings only', () => {
-    const floorOf = (model: ConfigLayer['model']) =>
-      resolved({ data: { name: 'mnist' }, model }).model.scaleFloor;
-    expect(floorOf({ scaleFloor: 0.05 })).toBe(0.05);
-    expect(floorOf({ coupling: 'additive', scaleFloor: 0 })).toBe(0);
-    expect(() => floorOf({ coupling: 'spline', scaleFloor: 0.05 })).toThrow('spline couplings have no scale');
-    expect(() => floorOf({ coupling: 'additive', scaleFloor: 0.05 })).toThrow(
-      new UserError(
-        'invalid-config',
-        'model.scaleFloor is 0.05, but additive couplings have no scale: ' +
-          'leave it out or set model.coupling=affine',
-      ),
     );
   });
 
@@ -372,7 +372,7 @@ training:
       model: fc.record({
         levels: whole(1, 12),
         width: whole(1),
-        mixing: fc.constantFrom(...choices.mixing),
+        mixing: fc.constantFrom(...mixingNames),
         kernelSize: whole(1, 127).map((half) => 2 * half + 1),
         learnedPrior: fc.boolean(),
         bits: whole(1, 8),

@@ -2,7 +2,8 @@
 import type * as z from 'zod/mini';
 import { defaultValidation } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
-import { boundOf, dequantisationNames, dequantisations } from '../models/dequantisation.ts';
+import { dequantisationNames, dequantisationOf, dequantisations } from '../models/dequantisation.ts';
+import { modelDefaults } from '../models/options.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
 import { type Config, type ConfigLayer, configSchema, layerSchema } from './configSchema.ts';
@@ -20,18 +21,7 @@ export const exclusivePairs = [
 export const defaults: ConfigLayer = {
   seed: 0,
   data: { augment: [], validation: defaultValidation },
-  model: {
-    levels: 3,
-    depth: 8,
-    width: 512,
-    mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
-    hiddenChannels: 96,
-    coupling: 'affine',
-    learnedPrior: true,
-    bits: 8,
-  },
+  model: modelDefaults,
   training: {
     optimizer: 'adamax',
     learningRate: 0.001,
@@ -122,7 +112,6 @@ export function completeConfig(layer: ConfigLayer): Config {
   const config = check(configSchema, { ...layer, training: { ...options, ...layer.training, microBatch } });
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
-  requireScale(config.model);
   requireLearnedPrior(config.model);
   requireOwnNoise(config.model);
   return config;
@@ -139,16 +128,6 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
   }
 }
 
-function requireScale({ coupling, scaleFloor = 0 }: Config['model']): void {
-  if (coupling !== 'affine' && scaleFloor > 0) {
-    throw new UserError(
-      'invalid-config',
-      `model.scaleFloor is ${scaleFloor}, but ${coupling} couplings have no scale: ` +
-        'leave it out or set model.coupling=affine',
-    );
-  }
-}
-
 function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
   if (classes !== undefined && !learnedPrior) {
     throw new UserError(
@@ -160,7 +139,7 @@ function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
 
 /** Rejects options of another dequantisation than the chosen one. */
 function requireOwnNoise(model: Config['model']): void {
-  const chosen = boundOf(model);
+  const chosen = dequantisationOf(model);
   const options = dequantisationNames.flatMap((name) => dequantisations[name].options);
   const other = options.find(
     (key) => model[key] !== undefined && !dequantisations[chosen].options.includes(key),

@@ -1,7 +1,7 @@
 // Error messages for an invalid configuration: one line with the path, what was expected and what was found.
 import type * as z from 'zod/mini';
 import { nearestNames, UserError, unknownName } from '../errors.ts';
-import { unknownMixing } from '../models/ownMixings.ts';
+import { partKeys, parts } from '../models/parts.ts';
 
 /**
  * The error for an issue reported by the schema.
@@ -21,8 +21,9 @@ export function explainIssue(
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
     return unknownName(where, clip(issue.input), issue.values.map(String), 'invalid-config');
   }
-  if (where === 'model.mixing' && typeof issue.input === 'string') {
-    return unknownMixing(clip(issue.input));
+  const part = partKeys.find((key) => where === `model.${key}`);
+  if (part !== undefined && typeof issue.input === 'string') {
+    return parts[part].unknown(clip(issue.input));
   }
   return usageError(
     issue.input === undefined

@@ -36,7 +36,7 @@ describe('configKeys', () => {
       meaning: 'Bits of a pixel value; 8-bit images are reduced to them.',
       default: '8',
       range: 'a whole number from 1 to 8',
-      mixings: null,
+      users: null,
       changeable: false,
     });
     expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
@@ -46,11 +46,11 @@ describe('configKeys', () => {
     });
   });
 
-  it('names the mixings that use a key', () => {
-    const users = Object.fromEntries(
-      configKeys().flatMap(({ key, mixings }) => (mixings ? [[key, mixings]] : [])),
-    );
+  it('names the parts that use a key', () => {
+    const users = Object.fromEntries(configKeys().flatMap(({ key, users }) => (users ? [[key, users]] : [])));
     expect(users).toEqual({
+      'model.width': ['glow'],
+      'model.scaleFloor': ['affine'],
       'model.kernelSize': expect.arrayContaining(['emerging', 'periodic']),
       'model.dilation': expect.arrayContaining(['emerging']),
       'model.hiddenChannels': expect.arrayContaining(['maf']),

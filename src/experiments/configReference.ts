@@ -2,7 +2,7 @@
 // editors.
 import { stringify } from 'yaml';
 import * as z from 'zod/mini';
-import { mixingsWith } from '../models/mixing.ts';
+import { usersOf } from '../models/parts.ts';
 import { optionDefaults } from '../optimizers/registry.ts';
 import { defaults as common } from './config.ts';
 import { layerSchema } from './configSchema.ts';
@@ -20,8 +20,8 @@ export interface ConfigKey {
   readonly default: string | null;
   /** The values it accepts, in words. */
   readonly range: string;
-  /** The only mixings it affects; null if it is not a mixing option. */
-  readonly mixings: readonly string[] | null;
+  /** The only parts of a model that it affects; null if it is not an option of some. */
+  readonly users: readonly string[] | null;
   /** Whether a resume may change it. */
   readonly changeable: boolean;
 }
@@ -43,21 +43,23 @@ function describeKey(key: string, schema: z.ZodMiniType, fallback: unknown): Con
   // The error for a value that can never be valid describes the valid ones.
   const { error } = schema.safeParse(Symbol('no value'));
   const { description, changeable } = metadataOf(schema);
-  const mixings = mixingsWith(key.replace(/^model\./, ''));
+  const users = key.startsWith('model.')
+    ? usersOf(key.slice('model.'.length)).flatMap(([, names]) => names)
+    : [];
   return {
     key,
     meaning: description!,
     default: fallback === undefined ? null : stringify(fallback, { collectionStyle: 'flow' }).trim(),
     range: error!.issues[0]!.message,
-    mixings: mixings.length > 0 ? mixings : null,
+    users: users.length > 0 ? users : null,
     changeable: changeable === true,
   };
 }
 
-/** Further facts about a key, as clauses: which mixings it is for, and whether a resume may change it. */
-export function notesOf({ mixings, changeable }: ConfigKey): string[] {
+/** Further facts about a key, as clauses: which parts it is for, and whether a resume may change it. */
+export function notesOf({ users, changeable }: ConfigKey): string[] {
   return [
-    ...(mixings === null ? [] : [`only for ${mixings.join(', ')}`]),
+    ...(users === null ? [] : [`only for ${users.join(', ')}`]),
     ...(changeable ? ['a resume may change it'] : []),
   ];
 }

@@ -4,15 +4,12 @@ import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_NORM_BOUND } from '../flows/convolutionExponential.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
-import { mixingNames } from '../models/mixing.ts';
-import { isMixing, type MixingName } from '../models/ownMixings.ts';
+import { type PartKey, parts } from '../models/parts.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The names a configuration may choose from. */
 export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
-  mixing: mixingNames,
-  coupling: ['affine', 'additive', 'spline'],
   dequantisation: dequantisationNames,
   optimizer: optimizerNames,
 } as const;
@@ -71,7 +68,6 @@ const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
-const mixingText = `one of ${choices.mixing.join(', ')}, or one that is registered`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const nameText = 'the name or the path of a dataset';
 
@@ -104,11 +100,14 @@ const data = section({
   ),
 });
 
-// Which names are registered is known only when a configuration is checked.
-const mixing = z.string(mixingText).check(z.refine(isMixing, mixingText)) as unknown as z.ZodMiniType<
-  MixingName,
-  MixingName
->;
+/** The name of a part: one of the library's, or one that a module registers before the configuration is checked. */
+function partName(key: PartKey) {
+  const text = `one of ${parts[key].names.join(', ')}, or one that is registered`;
+  return z.string(text).check(
+    z.refine((name) => parts[key].has(name), text),
+    z.meta({ examples: [...parts[key].names] }),
+  );
+}
 
 const className = z
   .string(classesText)
@@ -120,6 +119,8 @@ const classNames = z.array(className, classesText).check(
 );
 
 const model = section({
+  /** The kind of flow; default glow. */
+  flow: z.exactOptional(partName('flow')).check(z.describe('The kind of flow; default glow.')),
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */
   levels: wholeNumber(1, 12).check(
     z.describe('How often the image is squeezed; height and width must be divisible by 2^levels.'),
@@ -129,10 +130,7 @@ const model = section({
   /** Hidden channels of the coupling networks. */
   width: wholeNumber(1, MOST_CHANNELS).check(z.describe('Hidden channels of the coupling networks.')),
   /** What mixes channels and pixels between couplings. */
-  mixing: mixing.check(
-    z.describe('What mixes channels and pixels between couplings.'),
-    z.meta({ examples: [...choices.mixing] }),
-  ),
+  mixing: partName('mixing').check(z.describe('What mixes channels and pixels between couplings.')),
   /** The side length of the mixing's kernel; odd. */
   kernelSize: oddNumber(3, 255).check(z.describe("The side length of the mixing's kernel; odd.")),
   /** The spacing of the kernel's taps. */
@@ -161,10 +159,14 @@ const model = section({
   diagonals: z
     .exactOptional(wholeNumber(1, 16))
     .check(z.describe('How many diagonal matrices a circulant mixing has; default 2.')),
-  /** How the second half of the channels depends on the first. */
-  coupling: choice(choices.coupling).check(
-    z.describe('How the second half of the channels depends on the first.'),
-  ),
+  /** How couplings transform the values that they change. */
+  coupling: partName('coupling').check(z.describe('How couplings transform the values that they change.')),
+  /** The network inside couplings; default glow. */
+  conditioner: z
+    .exactOptional(partName('conditioner'))
+    .check(z.describe('The network inside couplings; default glow.')),
+  /** Which values couplings keep; default channels. */
+  mask: z.exactOptional(partName('mask')).check(z.describe('Which values couplings keep; default channels.')),
   /** A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none. */
   scaleFloor: z
     .exactOptional(

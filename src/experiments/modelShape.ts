@@ -1,7 +1,9 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
-import { Glow, type GlowOptions } from '../models/glow.ts';
-import { kernelOriginOf, optionsOfMixing } from '../models/ownMixings.ts';
+import type { Flow } from '../models/flow.ts';
+import { flowFor } from '../models/flowRegistry.ts';
+import { mixingParts } from '../models/mixing.ts';
+import type { ModelOptions } from '../models/options.ts';
 import {
   dimensionsOf,
   type ImageShape,
@@ -26,9 +28,9 @@ export type ShapedModel = Pick<
  *
  * @throws UserError as `requireBuildable` does
  */
-export function modelFor(options: GlowOptions & ShapedModel, imageShape: ImageShape): Glow {
+export function modelFor(options: ModelOptions & ShapedModel, imageShape: ImageShape): Flow {
   requireBuildable(options, imageShape);
-  return new Glow(options, imageShape);
+  return flowFor(options, imageShape);
 }
 
 /**
@@ -39,7 +41,7 @@ export function modelFor(options: GlowOptions & ShapedModel, imageShape: ImageSh
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   requireBuildable(model, imageShape);
-  if (optionsOfMixing(model.mixing).includes('kernelSize')) {
+  if ((mixingParts.find(model.mixing).options ?? []).includes('kernelSize')) {
     checkKernel(model, imageShape);
   }
 }
@@ -53,7 +55,7 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
 export function requireBuildable(model: ShapedModel, imageShape: ImageShape): void {
   checkSize(imageShape);
   checkLevels(model.levels, imageShape);
-  if (optionsOfMixing(model.mixing).includes('hiddenChannels')) {
+  if ((mixingParts.find(model.mixing).options ?? []).includes('hiddenChannels')) {
     checkHiddenChannels(model, imageShape);
   }
 }
@@ -115,8 +117,8 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
  */
 function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
   const side = Math.max(height, width) / 2;
-  const spacing = optionsOfMixing(mixing).includes('dilation') ? dilation : 1;
-  const origin = kernelOriginOf(mixing);
+  const spacing = (mixingParts.find(mixing).options ?? []).includes('dilation') ? dilation : 1;
+  const origin = mixingParts.find(mixing).kernelOrigin ?? 'centre';
   const share = origin === 'corner' ? 1 : 0.5;
   const reach = (kernelSize - 1) * share * spacing;
   // The smallest is allowed even on the tiniest image.

@@ -126,7 +126,7 @@ describe('settings', () => {
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
     [
       'model=3',
-      'model must be a section with the keys levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, scaleFloor, learnedPrior, classes, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
+      'model must be a section with the keys flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, conditioner, mask, scaleFloor, learnedPrior, classes, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
     ],
     ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
     ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],

@@ -17,6 +17,11 @@ it.each<[Record<string, unknown>, string[]]>([
       'model.spaceRank has no effect: model.mixing is butterfly, and only woodbury, woodbury-me use it',
     ],
   ],
-])('keys of another mixing are named: %j', (model, warnings) => {
+  [{ coupling: 'affine', scaleFloor: 0.05 }, []],
+  [
+    { coupling: 'additive', scaleFloor: 0.05 },
+    ['model.scaleFloor has no effect: model.coupling is additive, and only affine uses it'],
+  ],
+])('names keys that no part of the model uses: %j', (model, warnings) => {
   expect(unusedKeyWarnings(modelOptions(model))).toEqual(warnings);
 });

@@ -1,24 +1,25 @@
-// Keys of a configuration that say something about another mixing than the one it has.
-import { mixingsWith } from '../models/mixing.ts';
-import { optionsOfMixing } from '../models/ownMixings.ts';
-import { defaults } from './config.ts';
+// Keys of a configuration that none of the model's parts uses.
+import { modelDefaults } from '../models/options.ts';
+import { optionsUsedBy, usersOf } from '../models/parts.ts';
 import type { Config } from './configSchema.ts';
 
 /**
- * The keys of `model` that have another value than by default and that the mixing does not use, as warnings. They are not
- * errors: models that differ in their mixing alone can have one configuration.
+ * The keys of `model` that differ from their defaults and that no part of the model uses, as warnings. They are not errors:
+ * models that differ in one part alone can share a configuration.
  *
- * @throws UserError if there is no such mixing
+ * @throws UserError if a part is not registered
  */
 export function unusedKeyWarnings(model: Config['model']): string[] {
-  const used: readonly string[] = optionsOfMixing(model.mixing);
+  const used = optionsUsedBy(model);
   return Object.entries(model).flatMap(([key, value]) => {
-    const owners = mixingsWith(key);
-    const isSet = value !== undefined && value !== defaults.model?.[key as keyof Config['model']];
-    return owners.length > 0 && isSet && !used.includes(key)
-      ? [
-          `model.${key} has no effect: model.mixing is ${model.mixing}, and only ${owners.join(', ')} ${owners.length === 1 ? 'uses' : 'use'} it`,
-        ]
-      : [];
+    const [users] = usersOf(key);
+    const isSet = value !== undefined && value !== modelDefaults[key as keyof typeof modelDefaults];
+    if (users === undefined || !isSet || used.has(key)) {
+      return [];
+    }
+    const [part, names] = users;
+    return [
+      `model.${key} has no effect: model.${part} is ${model[part]}, and only ${names.join(', ')} ${names.length === 1 ? 'uses' : 'use'} it`,
+    ];
   });
 }

@@ -1,6 +1,7 @@
 // The contract of every layer of a flow.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Condition } from './condition.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
 /** The result of applying a layer to a batch of images. */
@@ -31,10 +32,10 @@ export interface Bijection {
   readonly outputShape: ImageShape;
   /** The layer's parameters, trained or fixed, by name; empty if it has none. */
   readonly parameters: ParameterSpecs;
-  /** The transformed images and the log-determinant of the transformation. */
-  forward(x: Tensor, parameters: Parameters): Transformed;
-  /** Inverts `forward` for the same parameters. */
-  inverse(y: Tensor, parameters: Parameters): Tensor;
+  /** The transformed images and the log-determinant of the transformation, given a condition if the layer depends on one. */
+  forward(x: Tensor, parameters: Parameters, condition?: Condition): Transformed;
+  /** Inverts `forward` for the same parameters and condition. */
+  inverse(y: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   /** The layers of a chain, first to last, by the keys of their parameters. */
   readonly parts?: Readonly<Record<string, Bijection>>;
   /**

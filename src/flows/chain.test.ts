@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
+import { couplingOf } from '../models/couplings.ts';
 import { reshape, transpose } from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { constant, input } from '../tensor/tensor.ts';
@@ -11,7 +12,7 @@ import { chain } from './chain.ts';
 import { circulant } from './circulant.ts';
 import { conv1x1 } from './conv1x1.ts';
 import { convolutionExponential } from './convolutionExponential.ts';
-import { coupling } from './coupling.ts';
+import { spline } from './coupling/spline.ts';
 import { emerging } from './emerging.ts';
 import { fourCorners } from './fourCorners.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
@@ -86,11 +87,11 @@ describe('chain', () => {
       inverse: (y) => transpose(y, [0, 2, 1, 3]),
     };
     const layers = [
-      chain('turning', { turned, coupling: coupling([3, 2, 2], { width: 3 }) }),
+      chain('turning', { turned, coupling: couplingOf([3, 2, 2], { width: 3 }) }),
       chain('enlarging', {
         larger,
         squeeze: small,
-        coupling: coupling([2, 3, 4], { width: 3 }),
+        coupling: couplingOf([2, 3, 4], { width: 3 }),
         again: larger,
       }),
     ];
@@ -128,7 +129,7 @@ describe('a part of a chain that breaks the contract', () => {
 describe('layers reject invalid options', () => {
   it.each([
     ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
-    ['coupling: needs at least 2 channels', () => coupling([4, 4, 1], { width: 8 })],
+    ['coupling: needs at least 2 channels', () => couplingOf([4, 4, 1], { width: 8 })],
     ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
     ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
     ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],
@@ -154,13 +155,13 @@ describe('layers reject invalid options', () => {
       `circulant: there must be 1 or more diagonals, not ${diagonals}`,
       () => circulant([4, 4, 2], { diagonals }),
     ]),
-    ...[1, 2.5, 513].map((bins): [string, () => Bijection] => [
-      `coupling: bins must be a whole number from 2 to 512, not ${bins}`,
-      () => coupling([4, 4, 2], { width: 8, coupling: 'spline', bins }),
+    ...[1, 2.5, 513].map((bins): [string, () => unknown] => [
+      `spline: bins must be a whole number from 2 to 512, not ${bins}`,
+      () => spline({ bins }),
     ]),
-    ...[0, -4, Number.POSITIVE_INFINITY].map((bound): [string, () => Bijection] => [
-      `coupling: bound must be a number above 0, not ${bound}`,
-      () => coupling([4, 4, 2], { width: 8, coupling: 'spline', bound }),
+    ...[0, -4, Number.POSITIVE_INFINITY].map((bound): [string, () => unknown] => [
+      `spline: bound must be a number above 0, not ${bound}`,
+      () => spline({ bound }),
     ]),
   ])('%s', (message, make) => {
     expect(make).toThrow(message);

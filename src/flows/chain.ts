@@ -48,12 +48,12 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     outputShape: entries.at(-1)![1].outputShape,
     parameters,
     parts,
-    forward(x, p) {
+    forward(x, p, condition) {
       let y = x;
       let logDet: Tensor = constant(0);
       const results: Transformed[] = [];
       for (const [key, part] of entries) {
-        const result = checked(part.forward(y, p.at(key)), key, y);
+        const result = checked(part.forward(y, p.at(key), condition), key, y);
         results.push(result);
         y = result.y;
         logDet = add(logDet, result.logDet);
@@ -62,7 +62,8 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
         ? { y, logDet, logDetMap: mapOf(parts, results) }
         : { y, logDet };
     },
-    inverse: (y, p) => entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key)), y),
+    inverse: (y, p, condition) =>
+      entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key), condition), y),
   };
 }
 

@@ -9,7 +9,8 @@ import type { NdArray } from '../numeric/ndarray.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { type Parameters, parametersFrom } from './parameters.ts';
+import type { Condition } from './condition.ts';
+import { parametersFrom } from './parameters.ts';
 import { topPrior } from './prior.ts';
 
 const K = 4;
@@ -26,17 +27,14 @@ const oneHot = (numbers: readonly number[]): NdArray => ({
   ),
 });
 
-const withClass = (p: Parameters, number: number): Parameters => ({
-  ...p,
-  classes: () => constant(oneHot([number])),
-});
+const ofClass = (number: number): Condition => ({ classes: constant(oneHot([number])) });
 
 it.each(shapes)('%i x %i x %i: is a bijection under each class', async (...shape) => {
   const { bijection } = topStage(topPrior(shape, { learnedPrior: true, classes: K }), shape);
   const report = await checkBijection({
     ...bijection,
-    forward: (x, p) => bijection.forward(x, withClass(p, 2)),
-    inverse: (y, p) => bijection.inverse(y, withClass(p, 2)),
+    forward: (x, p) => bijection.forward(x, p, ofClass(2)),
+    inverse: (y, p) => bijection.inverse(y, p, ofClass(2)),
   });
   expect(report.problems).toEqual([]);
   expect(JSON.stringify(report.checks)).toContain('classKernel');
@@ -54,12 +52,12 @@ it.each(shapes)(
     const numbers = [3, 0, 2];
     const x = randomImages(numbers.length, shape, 'x');
     const [z, classes] = [input('z', [OPEN_BATCH, ...shape]), input('classes', [OPEN_BATCH, K])];
-    const p = parametersFrom(tensors, { classes });
-    const { epsilon, logPrior } = layer.forward(z, p);
+    const p = parametersFrom(tensors);
+    const { epsilon, logPrior } = layer.forward(z, p, { classes });
     const outputs = {
       logPrior,
-      back: layer.inverse(epsilon, p),
-      all: layer.logPriorByClass(z, parametersFrom(tensors)),
+      back: layer.inverse(epsilon, p, { classes }),
+      all: layer.logPriorByClass(z, p),
     };
     const program = await compile({ inputs: { z, classes, ...tensors }, outputs }, { precision: 'float64' });
     const result = await program.run({ z: x, classes: oneHot(numbers), ...parameters });
@@ -111,6 +109,6 @@ it('needs the classes of the images, and a learned prior', () => {
     Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
   );
   const forward = () => layer.forward(input('z', [1, 1, 1, 2]), parametersFrom(tensors));
-  expect(forward).toThrow('the model has classes, and those of the images are missing');
+  expect(forward).toThrow("the flow is conditioned on 'classes', and the condition given has none");
   expect(() => topPrior([1, 1, 2], { learnedPrior: false, classes: K })).toThrow('cannot depend on classes');
 });

@@ -2,6 +2,7 @@
 import type { RandomStream } from '../numeric/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
+import type { Condition } from './condition.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
 /** The noise that is added to integer images, and its density. */
@@ -32,11 +33,10 @@ export interface Dequantiser {
    * @param image the pixels v as v/2^bits − ½, of the same shape
    */
   noise(drawn: Tensor, image: Tensor, p: Parameters): DequantisationNoise;
-  /**
-   * The bijection from standard normal draws to u, in some order of its values, for images as above; missing if u itself
-   * is drawn.
-   */
-  flow?(image: Tensor): Bijection;
+  /** The bijection from standard normal draws to u, in some order of its values; missing if u itself is drawn. */
+  readonly flow?: Bijection;
+  /** The condition of `flow` for images as above. */
+  condition?(image: Tensor): Condition;
 }
 
 /**

@@ -71,27 +71,11 @@ export interface Parameters {
   get(path: string, start?: () => Tensor): Tensor;
   /** The parameters below a path. */
   at(path: string): Parameters;
-  /**
-   * The classes of the images, one-hot, `[N, K]`, or `[1, K]` for one class of all: what a layer whose density depends
-   * on the class is conditioned on.
-   *
-   * @throws Error if they were not given
-   */
-  classes(): Tensor;
-}
-
-/** What a batch is conditioned on: given with the parameters, so that only the layer that depends on it knows it. */
-export interface Conditions {
-  /** The classes of the images, one-hot, `[N, K]` or `[1, K]`; required by a model with classes. */
-  readonly classes?: Tensor;
 }
 
 /** The given tensors as parameters. */
-export function parametersFrom(
-  tensors: Readonly<Record<string, Tensor>>,
-  conditions: Conditions = {},
-): Parameters {
-  return scoped('', (path) => find(tensors, path), conditions);
+export function parametersFrom(tensors: Readonly<Record<string, Tensor>>): Parameters {
+  return scoped('', (path) => find(tensors, path));
 }
 
 /** Parameters with data-dependent initialisation, and their initial values. */
@@ -107,10 +91,7 @@ export interface StartingParameters {
  * the given one and is kept in `started` under its path. Layers run in order, each on the outputs of those
  * already initialised.
  */
-export function startingParameters(
-  tensors: Readonly<Record<string, Tensor>>,
-  conditions: Conditions = {},
-): StartingParameters {
+export function startingParameters(tensors: Readonly<Record<string, Tensor>>): StartingParameters {
   const started = new Map<string, Tensor>();
   const get = (path: string, start?: () => Tensor): Tensor => {
     const value = started.get(path) ?? start?.();
@@ -120,24 +101,13 @@ export function startingParameters(
     started.set(path, value);
     return value;
   };
-  const parameters = scoped('', get, conditions);
-  return { parameters, started };
+  return { parameters: scoped('', get), started };
 }
 
-function scoped(
-  prefix: string,
-  get: (path: string, start?: () => Tensor) => Tensor,
-  conditions: Conditions,
-): Parameters {
+function scoped(prefix: string, get: (path: string, start?: () => Tensor) => Tensor): Parameters {
   return {
     get: (path, start) => get(prefix + path, start),
-    at: (path) => scoped(`${prefix}${path}/`, get, conditions),
-    classes() {
-      if (!conditions.classes) {
-        throw new Error('the model has classes, and those of the images are missing');
-      }
-      return conditions.classes;
-    },
+    at: (path) => scoped(`${prefix}${path}/`, get),
   };
 }
 

@@ -17,8 +17,9 @@ import {
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Condition, required } from './condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
-import { pairedScaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { byNumber, scaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
@@ -80,8 +81,8 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
     if (!learnedPrior) {
       return undefined;
     }
-    const pairs = pairedScaledConvolution(kept, p);
-    const [mean, logDeviation] = splitChannels(pairs, 3, [half, half]) as [Tensor, Tensor];
+    const numbers = scaledConvolution(kept, p, byNumber(half, 2));
+    const [mean, logDeviation] = splitChannels(numbers, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
   return {
@@ -101,9 +102,9 @@ export interface TopPrior {
   readonly parameters: ParameterSpecs;
   /** How many classes it depends on; 0 if on none. */
   readonly classes: number;
-  forward(z: Tensor, p: Parameters): Standardised;
-  inverse(epsilon: Tensor, p: Parameters): Tensor;
-  /** The log-density of z under each class, `[N, K]`; only for a prior with classes, and without `p.classes()`. */
+  forward(z: Tensor, p: Parameters, condition?: Condition): Standardised;
+  inverse(epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
+  /** The log-density of z under each class, `[N, K]`; only for a prior with classes. */
   logPriorByClass(z: Tensor, p: Parameters): Tensor;
 }
 
@@ -149,12 +150,12 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
     const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
-  const gaussianOf = (p: Parameters): Gaussian => {
+  const gaussianOf = (p: Parameters, condition: Condition | undefined): Gaussian => {
     if (!learnedPrior) {
       return undefined;
     }
     if (classes > 0) {
-      return gaussiansOf(p, p.classes());
+      return gaussiansOf(p, required(condition, 'classes'));
     }
     const [mean, logDeviation] = splitChannels(sharedOf(p), 2, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
@@ -172,8 +173,8 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
           }),
         }
       : {},
-    forward: (z, p) => standardise(z, gaussianOf(p)),
-    inverse: (epsilon, p) => unstandardise(epsilon, gaussianOf(p)),
+    forward: (z, p, condition) => standardise(z, gaussianOf(p, condition)),
+    inverse: (epsilon, p, condition) => unstandardise(epsilon, gaussianOf(p, condition)),
     logPriorByClass(z, p) {
       const { mean, logDeviation } = gaussiansOf(p, identity(classes));
       const dimensions = height * width * channels;

@@ -30,32 +30,28 @@ export function scaledConvolutionParameters(channels: number, outputs: number): 
   };
 }
 
-/** A scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel. */
-export function scaledConvolution(x: Tensor, p: Parameters): Tensor {
-  return scaled(x, p, (parameter) => parameter);
+/**
+ * A scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel.
+ *
+ * @param order the order of the output channels, as positions in the parameters; default: as stored. The parameters are
+ *   reordered, not the result: they are smaller.
+ */
+export function scaledConvolution(x: Tensor, p: Parameters, order?: readonly number[]): Tensor {
+  const get = (name: string): Tensor => {
+    const parameter = p.get(name);
+    return order ? reorder(parameter, parameter.rank - 1, order) : parameter;
+  };
+  const shifted = add(edgeConvolution(x, get('kernel')), get('bias'));
+  return multiply(shifted, exp(multiply(get('logScale'), 3)));
 }
 
 /**
- * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second:
- * channels 0, 2, 4, … and then 1, 3, 5, ….
- *
- * The parameters are reordered, not the result: they are smaller, and later operations take contiguous
- * halves.
+ * The order of the output channels of a layer that computes several numbers for each channel, stored by channel: first
+ * number 0 of every channel, then number 1, and so on. Element `number · channels + channel` is `channel · numbers + number`.
  */
-export function pairedScaledConvolution(x: Tensor, p: Parameters): Tensor {
-  return scaled(x, p, evenThenOdd);
-}
-
-function scaled(x: Tensor, p: Parameters, arrange: (parameter: Tensor) => Tensor): Tensor {
-  const convolved = edgeConvolution(x, arrange(p.get('kernel')));
-  const shifted = add(convolved, arrange(p.get('bias')));
-  return multiply(shifted, exp(multiply(arrange(p.get('logScale')), 3)));
-}
-
-/** Even before odd elements along the last axis. */
-function evenThenOdd(x: Tensor): Tensor {
-  const length = x.shape.at(-1)!;
-  const half = length / 2;
-  const order = Array.from({ length }, (_, index) => (index < half ? 2 * index : 2 * (index - half) + 1));
-  return reorder(x, x.rank - 1, order);
+export function byNumber(channels: number, numbers: number): number[] {
+  return Array.from(
+    { length: channels * numbers },
+    (_, index) => (index % channels) * numbers + Math.floor(index / channels),
+  );
 }

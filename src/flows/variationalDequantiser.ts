@@ -1,11 +1,12 @@
 // Variational dequantisation: the noise of an image comes from a small flow that sees the image.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { subtract } from '../tensor/operations/index.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { chain } from './chain.ts';
-import { coupling } from './coupling.ts';
+import type { Condition } from './condition.ts';
+import { coupling } from './coupling/coupling.ts';
+import { glowConditioner } from './coupling/glowConditioner.ts';
 import type { Dequantiser } from './dequantiser.ts';
 import { parametersFrom } from './parameters.ts';
 import { reverse } from './permutation.ts';
@@ -49,17 +50,32 @@ const START_OF_COUPLING = 1 / (1 + Math.exp(-2));
  *
  * @throws if height or width is odd
  */
-export function variationalDequantiser(shape: ImageShape, options: VariationalOptions): Dequantiser {
+export function variationalDequantiser(
+  shape: ImageShape,
+  { bits, steps, width }: VariationalOptions,
+): Dequantiser {
   const squeezed = squeeze(shape);
+  const inner = squeezed.outputShape;
   const normal = topPrior(shape, { learnedPrior: false });
+  const flow = chain('noise', {
+    squeeze: squeezed,
+    steps: noiseSteps(inner, { steps, width }),
+    unitInterval: unitInterval(inner, {
+      scale: START_DEVIATION / START_OF_COUPLING ** steps,
+      margin: 2 ** (bits - 24),
+    }),
+  });
+  const none = parametersFrom({});
+  const condition = (image: Tensor): Condition => ({ context: squeezed.forward(image, none).y });
   return {
-    parameters: noiseFlow(shape, input('image', [OPEN_BATCH, ...shape]), options).parameters,
-    flow: (image) => noiseFlow(shape, image, options),
+    parameters: flow.parameters,
+    flow,
+    condition,
     draw(random, out) {
       out.set(random.normals(out.length));
     },
     noise(drawn, image, p) {
-      const { y, ...stretched } = noiseFlow(shape, image, options).forward(drawn, p);
+      const { y, ...stretched } = flow.forward(drawn, p, condition(image));
       const { logPrior, logPriorMap } = normal.forward(drawn, p);
       return {
         u: squeezed.inverse(y, p),
@@ -70,31 +86,16 @@ export function variationalDequantiser(shape: ImageShape, options: VariationalOp
   };
 }
 
-/** The flow from ε to the squeezed u of images `[N, H, W, C]` in [−½, ½); a bijection as any other, once they are given. */
-function noiseFlow(shape: ImageShape, image: Tensor, { bits, steps, width }: VariationalOptions): Bijection {
-  const squeezed = squeeze(shape);
-  const inner = squeezed.outputShape;
-  const given = squeezed.forward(image, parametersFrom({})).y;
-  return chain('noise', {
-    squeeze: squeezed,
-    steps: noiseSteps(inner, given, { steps, width }),
-    unitInterval: unitInterval(inner, {
-      scale: START_DEVIATION / START_OF_COUPLING ** steps,
-      margin: 2 ** (bits - 24),
-    }),
-  });
-}
-
-/** Steps of two affine couplings, the second of which changes the half that the first one keeps. */
-export function noiseSteps(
-  shape: ImageShape,
-  given: Tensor,
-  { steps, width }: Omit<VariationalOptions, 'bits'>,
-): Bijection {
+/**
+ * Steps of two affine couplings, the second of which changes the half that the first one keeps. Their networks also see a
+ * context image of the same shape.
+ */
+export function noiseSteps(shape: ImageShape, { steps, width }: Omit<VariationalOptions, 'bits'>): Bijection {
+  const parts = { conditioner: glowConditioner({ width }), contextChannels: shape[2] };
   const step = chain('noise step', {
-    first: coupling(shape, { width, given }),
+    first: coupling(shape, parts),
     reverse: reverse(shape),
-    second: coupling(shape, { width, given }),
+    second: coupling(shape, parts),
     restore: reverse(shape),
   });
   return chain('noise steps', Object.fromEntries(Array.from({ length: steps }, (_, index) => [index, step])));

@@ -2,16 +2,18 @@
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { randomParameters } from '../evaluation/bijections/randomParameters.ts';
-import { type Conditions, parametersFrom } from '../flows/parameters.ts';
+import type { Condition } from '../flows/condition.ts';
+import { parametersFrom } from '../flows/parameters.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
-import { Glow, type GlowOptions } from './glow.ts';
+import { Glow } from './glow.ts';
+import type { ModelOptions } from './options.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 1,
   width: 4,
@@ -35,13 +37,15 @@ async function run(
   model: Glow,
   weights: Readonly<Record<string, NdArray>>,
   what: 'given' | 'by class',
-  conditions: Conditions = {},
+  condition: Condition = {},
 ): Promise<ArrayLike<number>> {
   const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
   const [x, u] = [input('image', shape), input('noise', shape)];
-  const p = parametersFrom(tensors, conditions);
+  const p = parametersFrom(tensors);
   const found =
-    what === 'given' ? model.likelihood(x, u, p).logLikelihood : model.logLikelihoodByClass(x, u, p);
+    what === 'given'
+      ? model.likelihood(x, u, p, condition).logLikelihood
+      : model.logLikelihoodByClass(x, u, p);
   const program = await compile(
     { inputs: { image: x, noise: u }, outputs: { found } },
     { precision: 'float64' },
@@ -51,7 +55,7 @@ async function run(
   return result!.data;
 }
 
-const given = (number: number): Conditions => ({
+const given = (number: number): Condition => ({
   classes: constant({ shape: [1, 3], data: Float64Array.from(classes, (_, k) => Number(k === number)) }),
 });
 
@@ -99,6 +103,6 @@ it('has no likelihood by class without classes, and needs their names', () => {
   );
   expect(() =>
     plain.logLikelihoodByClass(input('image', shape), input('noise', shape), parametersFrom(tensors)),
-  ).toThrow('without classes');
+  ).toThrow('has no likelihood by class');
   expect(() => new Glow({ ...options, classes: true }, imageShape)).toThrow('model.classes is true');
 });

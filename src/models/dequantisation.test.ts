@@ -12,9 +12,11 @@ import { mean } from '../numeric/statistics.ts';
 import { gradients } from '../tensor/gradient.ts';
 import { sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
-import { DEQUANTISER, Glow, type GlowOptions } from './glow.ts';
+import { DEQUANTISER } from './flow.ts';
+import { Glow } from './glow.ts';
+import type { ModelOptions } from './options.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 1,
   depth: 1,
   width: 5,
@@ -272,7 +274,7 @@ describe('the bound', () => {
     expect(Math.abs(exact - (await exactly(6)))).toBeLessThan(2e-3);
     const draws = 65_536;
     const values = await logDensities(model, new RandomStream(9, 'draws').normals(4 * draws));
-    const boundOf = (count: number): { mean: number; error: number } => {
+    const dequantisationOf = (count: number): { mean: number; error: number } => {
       const groups = Array.from({ length: draws / count }, (_, group) =>
         Math.log(mean(Array.from(values.subarray(group * count, (group + 1) * count), Math.exp))),
       );
@@ -280,7 +282,7 @@ describe('the bound', () => {
       const spread = mean(groups.map((one) => (one - average) ** 2));
       return { mean: average, error: Math.sqrt(spread / groups.length) };
     };
-    const bounds = [1, 4, 16, 64, 2048].map(boundOf);
+    const bounds = [1, 4, 16, 64, 2048].map(dequantisationOf);
     bounds.slice(1).forEach((bound, index) => {
       expect(bound.mean).toBeGreaterThan(bounds[index]!.mean);
     });

@@ -44,7 +44,7 @@ export type DequantisationName = keyof typeof dequantisations;
 /** The names of all, the default first. */
 export const dequantisationNames = Object.keys(dequantisations) as DequantisationName[];
 
-/** Which bound on the log-likelihood a model's bits/dim are: the name of its dequantisation. */
-export function boundOf({ dequantisation = 'uniform' }: DequantisationOptions): DequantisationName {
+/** The name of a model's dequantisation, after which the bound that its bits/dim report is named. */
+export function dequantisationOf({ dequantisation = 'uniform' }: DequantisationOptions): DequantisationName {
   return dequantisation;
 }

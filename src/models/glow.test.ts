@@ -6,8 +6,9 @@ import { countTrained } from '../flows/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
 import { modelChecks } from '../testing/goldenModels.ts';
-import { countParameters, Glow, type GlowOptions } from './glow.ts';
+import { countParameters, Glow } from './glow.ts';
 import { mixingNames } from './mixing.ts';
+import type { ModelOptions } from './options.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of modelChecks) {
@@ -16,7 +17,7 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
 });
 
 describe('countParameters', () => {
-  const cifar: GlowOptions = {
+  const cifar: ModelOptions = {
     levels: 3,
     depth: 32,
     width: 512,
@@ -37,12 +38,12 @@ describe('countParameters', () => {
     [{ ...cifar, depth: 4, mixing: 'emerging' }, [32, 32, 3], 5.65],
     [{ ...cifar, levels: 2, depth: 8, learnedPrior: false }, [32, 32, 3], 6.3],
     [{ ...cifar, levels: 2, depth: 8, learnedPrior: false, mixing: 'emerging' }, [32, 32, 3], 6.34],
-  ] as [GlowOptions, ImageShape, number][])('%o', (options, imageShape, millions) => {
+  ] as [ModelOptions, ImageShape, number][])('%o', (options, imageShape, millions) => {
     expect(countParameters(options, imageShape) / 1e6).toBeCloseTo(millions, 2);
   });
 
   it.each(mixingNames)('counts every parameter of a deeper model with %s', (mixing) => {
-    const options: GlowOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
+    const options: ModelOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
     const { parameters } = new Glow(options, [8, 4, 3]);
     expect(countParameters(options, [8, 4, 3])).toBe(countTrained(parameters));
   });

@@ -6,11 +6,12 @@ import { parametersFrom } from '../flows/parameters.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { Glow, type GlowOptions } from './glow.ts';
+import { Glow } from './glow.ts';
 import { layersOf } from './layers.ts';
 import type { Mixing } from './mixing.ts';
+import type { ModelOptions } from './options.ts';
 
-const options: Omit<GlowOptions, 'mixing' | 'learnedPrior'> = {
+const options: Omit<ModelOptions, 'mixing' | 'learnedPrior'> = {
   levels: 2,
   depth: 1,
   width: 5,

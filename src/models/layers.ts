@@ -1,7 +1,6 @@
 // The layers of a model one by one, each with its path: for code that inspects single layers.
 import type { Bijection } from '../flows/bijection.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { DEQUANTISER, type Glow } from './glow.ts';
+import { DEQUANTISER, type Flow } from './flow.ts';
 
 /** A layer, and its place in a model. */
 export interface PlacedLayer {
@@ -17,7 +16,7 @@ export interface PlacedLayer {
 }
 
 /** Every layer of a model in the order of encoding. Chains are flattened. */
-export function layersOf(model: Glow): PlacedLayer[] {
+export function layersOf(model: Flow): PlacedLayer[] {
   return model.stages.flatMap(({ path, stage: { bijection, outputShape, latentShape } }) => {
     const layers = partsOf(path, bijection);
     return outputShape && latentShape
@@ -26,9 +25,9 @@ export function layersOf(model: Glow): PlacedLayer[] {
   });
 }
 
-/** Every layer of the flow that a model's dequantisation noise comes from, for images in [−½, ½); none if it is drawn. */
-export function noiseLayersOf({ dequantiser }: Glow, image: Tensor): PlacedLayer[] {
-  return dequantiser.flow ? partsOf(DEQUANTISER, dequantiser.flow(image)) : [];
+/** Every layer of the flow that a model's dequantisation noise comes from; none if it is drawn. */
+export function noiseLayersOf({ dequantiser }: Flow): PlacedLayer[] {
+  return dequantiser.flow ? partsOf(DEQUANTISER, dequantiser.flow) : [];
 }
 
 /** A bijection as a list of layers: itself, or the parts of a chain, including those of nested chains. */

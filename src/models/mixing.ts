@@ -10,7 +10,8 @@ import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
 import { woodbury, woodburyMe } from '../flows/woodbury.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 
 /** The model options that a mixing may use. */
 export interface MixingOptions {
@@ -30,27 +31,31 @@ export interface MixingOptions {
   readonly diagonals?: number;
 }
 
-/** A configuration key of a model that only some mixings use. */
-type MixingOption = keyof MixingOptions;
-
 /** Where in a kernel the pixel itself is: how far its outermost taps are from there depends on it. */
 export type KernelOrigin = 'centre' | 'corner';
 
-/** The definition of a mixing. */
-export interface MixingDefinition {
-  /** A description of its layers, in the plural: `emerging convolutions`. */
-  readonly text: string;
-  /** The options that it uses; it ignores all others. */
-  readonly options: readonly MixingOption[];
+/** A mixing of channels, and pixels, between couplings. */
+export interface MixingPart extends NamedPart {
+  readonly options?: readonly (keyof MixingOptions)[];
   /** Where in its kernel, if it has one, the pixel itself is; default: at the centre. */
   readonly kernelOrigin?: KernelOrigin;
-  /** The name of its last layer's inverse in benchmarks of inverses. */
-  readonly inverse: string;
-  /** Its layers, first to last, by the keys in their parameters' paths; named after the last one. */
+  /**
+   * Its layers for images of a shape, first to last, by the keys in their parameters' paths, which may be neither `actnorm`
+   * nor `coupling`. Every call with the same arguments returns the same layers.
+   */
   layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
 }
 
-/** The mixings by name. */
+/** The definition of one of the library's mixings. It is named after its last layer. */
+export interface MixingDefinition extends MixingPart {
+  /** A description of its layers, in the plural: `emerging convolutions`. */
+  readonly text: string;
+  readonly options: readonly (keyof MixingOptions)[];
+  /** The name of its last layer's inverse in benchmarks of inverses. */
+  readonly inverse: string;
+}
+
+/** The library's mixings by name. */
 export const mixings = named({
   '1x1': {
     text: '1x1 convolutions',
@@ -155,7 +160,70 @@ export type Mixing = keyof typeof mixings;
 /** The names of all mixings, in the order in which they are listed. */
 export const mixingNames = Object.keys(mixings) as Mixing[];
 
-/** The names of the mixings that a key of the model's configuration is an option of; of most keys none. */
-export function mixingsWith(key: string): Mixing[] {
-  return mixingNames.filter((name) => mixings[name].options.some((option) => option === key));
+/** The name of a mixing: one of the library's, or a registered one. */
+export type MixingName = Mixing | (string & Record<never, never>);
+
+/** All mixings, with those that users register. */
+export const mixingParts = new PartRegistry<MixingPart>(
+  {
+    what: 'mixing',
+    key: 'model.mixing',
+    register: 'registerMixing',
+    builder: { name: 'layers', from: 'the shape and the options' },
+  },
+  mixings,
+);
+
+/**
+ * Registers a mixing: from then on `mixing` of `Glow` and `model.mixing` of configurations may be its name, and runs and
+ * exports with it can be read. If its module registers the name again, the later one counts.
+ *
+ * @throws UserError if the name is not made of letters, digits and single hyphens or is taken, or the definition is wrong
+ */
+export function registerMixing(name: string, mixing: Own<MixingPart>): void {
+  mixingParts.register(name, mixing);
+}
+
+/**
+ * The layers of a mixing for images of a shape.
+ *
+ * @throws UserError if there is no mixing of this name
+ */
+export function layersOfMixing(
+  name: MixingName,
+  shape: ImageShape,
+  options: MixingOptions,
+): Readonly<Record<string, Bijection>> {
+  const layers = mixingParts.find(name).layers(shape, options);
+  const problem = mixingParts.isOfLibrary(name) ? undefined : problemOfLayers(layers, shape);
+  if (problem !== undefined) {
+    throw new Error(`mixing '${name}': ${problem}`);
+  }
+  return layers;
+}
+
+/** What is wrong with the layers that a user's own mixing returns for images of a shape. */
+function problemOfLayers(layers: unknown, shape: ImageShape): string | undefined {
+  if (typeof layers !== 'object' || layers === null || Array.isArray(layers) || layers instanceof Promise) {
+    return 'layers must return an object of bijections by their keys, at once';
+  }
+  const entries = Object.entries(layers as Record<string, Partial<Bijection>>);
+  if (entries.length === 0) {
+    return 'layers must return at least one bijection';
+  }
+  for (const [key, layer] of entries) {
+    if (key === 'actnorm' || key === 'coupling') {
+      return `the layer '${key}' needs another key: every flow step has one of it`;
+    }
+    const missing = ['name', 'inputShape', 'outputShape', 'parameters', 'forward', 'inverse'].filter(
+      (part) => (layer as Record<string, unknown> | undefined)?.[part] === undefined,
+    );
+    if (missing.length > 0) {
+      return `the layer '${key}' is not a bijection: it has no ${missing.join(', no ')}`;
+    }
+  }
+  const { outputShape } = entries.at(-1)![1] as Bijection;
+  return String(outputShape) === String(shape)
+    ? undefined
+    : `its layers take images ${showImageShape(shape)} and return ${showImageShape(outputShape)}: both must be the same`;
 }

@@ -1,13 +1,17 @@
 // Mixings of one's own: what may be registered, what a model makes of it, and what is said of one that is not there.
 import { expect, it } from 'vitest';
 import { reverse } from '../flows/permutation.ts';
-import { Glow, type GlowOptions } from './glow.ts';
+import { Glow } from './glow.ts';
 import { layersOf } from './layers.ts';
-import { isMixing, type OwnMixing, registerMixing } from './ownMixings.ts';
+import { type MixingPart, mixingParts, registerMixing } from './mixing.ts';
+import type { ModelOptions } from './options.ts';
+import type { Own } from './partRegistry.ts';
+
+type OwnMixing = Own<MixingPart>;
 
 const module = 'file:///mine.mjs';
 const twice: OwnMixing = { module, layers: (shape) => ({ one: reverse(shape), two: reverse(shape) }) };
-const options = (mixing: string): GlowOptions => ({
+const options = (mixing: string): ModelOptions => ({
   levels: 1,
   depth: 1,
   width: 2,
@@ -59,9 +63,9 @@ it.each([
 });
 
 it('are unknown until they are registered, names of every object too', () => {
-  expect(['hasOwnProperty', 'toString', '__proto__'].filter(isMixing)).toEqual([]);
+  expect(['hasOwnProperty', 'toString', '__proto__'].filter((name) => mixingParts.has(name))).toEqual([]);
   expect(() => new Glow(options('mine'), [2, 2, 1])).toThrow(
-    /^unknown model.mixing 'mine': .* One of your own must be registered first: registerMixing\('mine'\)$/,
+    /^unknown model.mixing 'mine': .* Register your own first: registerMixing\('mine'\)$/,
   );
 });
 
@@ -85,7 +89,7 @@ it.each([
   ],
 ])('are not registered with %s', (_, mixing, message) => {
   expect(() => registerMixing('wrong', mixing as OwnMixing)).toThrow(`the mixing wrong: ${message}`);
-  expect(isMixing('wrong')).toBe(false);
+  expect(mixingParts.has('wrong')).toBe(false);
 });
 
 it.each([
@@ -96,12 +100,12 @@ it.each([
   [
     'a layer',
     () => reverse([1, 1, 4]),
-    "the layer 'name' is no bijection: it has no name, no inputShape, no outputShape",
+    "the layer 'name' is not a bijection: it has no name, no inputShape, no outputShape",
   ],
   [
     'a layer without an inverse',
     () => ({ one: { ...reverse([1, 1, 4]), inverse: undefined } }),
-    "the layer 'one' is no bijection: it has no inverse",
+    "the layer 'one' is not a bijection: it has no inverse",
   ],
   [
     'a layer that changes the shape',

@@ -1,5 +1,6 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
 import type { Bijection } from '../flows/bijection.ts';
+import type { Condition } from '../flows/condition.ts';
 import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
 import { logDetShares, sharesBefore } from '../flows/pixelMap.ts';
 import type { Split, Standardised, TopPrior } from '../flows/prior.ts';
@@ -48,16 +49,16 @@ export interface Stage {
    * followed by the latent; for the top prior, from the remainder to its latent.
    */
   readonly bijection: Bijection;
-  /** How it depends on the class of the image; missing if it does not. Only such a stage asks for the classes. */
+  /** How it depends on the class of the image; missing if it does not. */
   readonly byClass?: {
     /** How many classes there are. */
     readonly count: number;
     /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
     logPrior(x: Tensor, parameters: Parameters): Tensor;
   };
-  forward(x: Tensor, parameters: Parameters): StageResult;
+  forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */
-  inverse(values: StageValues, parameters: Parameters): Tensor;
+  inverse(values: StageValues, parameters: Parameters, condition?: Condition): Tensor;
 }
 
 /** The place of a stage in a model. */
@@ -83,11 +84,11 @@ export function bijectionStage(bijection: Bijection): Stage {
     parameters: bijection.parameters,
     outputShape: bijection.outputShape,
     bijection,
-    forward(x, p) {
-      const result = bijection.forward(x, p);
+    forward(x, p, condition) {
+      const result = bijection.forward(x, p, condition);
       return { y: result.y, logDet: result.logDet, shares: logDetShares(result, bijection.inputShape) };
     },
-    inverse: ({ y }, p) => bijection.inverse(y!, p),
+    inverse: ({ y }, p, condition) => bijection.inverse(y!, p, condition),
   };
 }
 
@@ -134,17 +135,17 @@ export function topStage(top: TopPrior, shape: ImageShape): Stage {
       inputShape: shape,
       outputShape: shape,
       parameters: top.parameters,
-      forward(x, p) {
-        const standardised = top.forward(x, p);
+      forward(x, p, condition) {
+        const standardised = top.forward(x, p, condition);
         return { y: standardised.epsilon, ...logDetOf(standardised, shape) };
       },
-      inverse: (y, p) => top.inverse(y, p),
+      inverse: (y, p, condition) => top.inverse(y, p, condition),
     },
-    forward(x, p) {
-      const { logPriorMap: shares, ...result } = top.forward(x, p);
+    forward(x, p, condition) {
+      const { logPriorMap: shares, ...result } = top.forward(x, p, condition);
       return { ...result, shares };
     },
-    inverse: ({ epsilon }, p) => top.inverse(epsilon!, p),
+    inverse: ({ epsilon }, p, condition) => top.inverse(epsilon!, p, condition),
   };
 }
 

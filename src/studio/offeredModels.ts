@@ -6,7 +6,7 @@ import { isExported } from '../evaluation/model/loadExported.ts';
 import { MANIFEST_FILE } from '../evaluation/model/manifest.ts';
 import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
 import { parseYaml } from '../experiments/configText.ts';
-import { isOfLibrary } from '../models/ownMixings.ts';
+import { foreignParts, type PartChoice, partKeys } from '../models/parts.ts';
 import { exists, readText } from '../storage/files.ts';
 import { pathFrom, pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
@@ -23,7 +23,7 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
     const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
     try {
       requireOwnFiles(folder);
-      requireMixingOfLibrary(folder, kind);
+      requirePartsOfLibrary(folder, kind);
       return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
     } catch (error) {
       return { ...unknown, problem: problemOf(error) };
@@ -32,34 +32,39 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
 }
 
 /**
- * Checks that a page can compute the model: it has the code of the library's mixings, and runs none from elsewhere,
- * whatever the server has imported.
+ * Checks that a page can compute the model: it has the library's code, and runs none from elsewhere, whatever the server
+ * has imported.
  *
  * @throws UserError (`unsupported`) if not
  */
-function requireMixingOfLibrary(folder: string, kind: OfferedModel['kind']): void {
-  const name = kind === 'export' ? exportedMixing(folder) : runMixing(folder);
-  if (name !== undefined && !isOfLibrary(name)) {
+function requirePartsOfLibrary(folder: string, kind: OfferedModel['kind']): void {
+  const foreign = foreignParts(kind === 'export' ? partsOfExport(folder) : partsOfRun(folder));
+  if (foreign.length > 0) {
     throw new UserError(
       'unsupported',
-      `its mixing ${JSON.stringify(name)} is not one of the library, and a page runs no code from elsewhere: use the model in a terminal or from code, where its module can be imported`,
+      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not the library's, and a page runs no other code: use the model in a terminal or from code, where its module can be imported`,
     );
   }
 }
 
-const mixingSchema = z.object({ model: z.object({ mixing: z.string() }) });
+const partsSchema = z.object({
+  model: z.object(Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())]))),
+});
 
-/** The mixing that a manifest names; undefined if it names none, which is reported where it matters. */
-function exportedMixing(folder: string): string | undefined {
+/** The parts that a manifest names; none if it names none, which is reported where it matters. */
+function partsOfExport(folder: string): PartChoice {
   const path = pathIn(folder, 'manifest.json');
-  return mixingSchema.safeParse(parseJsonObject(readText(path), path, '; export it again')).data?.model
-    .mixing;
+  return partsIn(parseJsonObject(readText(path), path, '; export it again'));
 }
 
-/** The mixing in the configuration of a run. */
-function runMixing(folder: string): string | undefined {
+/** The parts in the configuration of a run. */
+function partsOfRun(folder: string): PartChoice {
   const parsed = parseYaml(readText(runPaths(folder).config));
-  return 'value' in parsed ? mixingSchema.safeParse(parsed.value).data?.model.mixing : undefined;
+  return 'value' in parsed ? partsIn(parsed.value) : {};
+}
+
+function partsIn(value: unknown): PartChoice {
+  return (partsSchema.safeParse(value).data?.model ?? {}) as PartChoice;
 }
 
 type Found = Omit<OfferedModel, 'path' | 'kind'>;

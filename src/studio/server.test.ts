@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { reverse } from '../flows/permutation.ts';
-import { registerMixing } from '../models/ownMixings.ts';
+import { registerMixing } from '../models/mixing.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
 import type { FoundRuns } from './foundRun.ts';

@@ -4,11 +4,14 @@ import { compile } from '../engine/program.ts';
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
-import { type CouplingOptions, coupling } from '../flows/coupling.ts';
+import { coupling } from '../flows/coupling/coupling.ts';
+import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import { spline } from '../flows/coupling/spline.ts';
 import { parametersFrom, startingParameters } from '../flows/parameters.ts';
 import { split, topPrior } from '../flows/prior.ts';
 import { scaledConvolution } from '../flows/scaledConvolution.ts';
 import { squeeze } from '../flows/squeeze.ts';
+import { type CouplingChoice, couplingOf } from '../models/couplings.ts';
 import { type MixingOptions, mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -50,9 +53,12 @@ function layerOf(golden: GoldenCase): Bijection {
         golden.parametrization as 'free' | 'plu' | 'qr'
       ](shape);
     case 'coupling':
-      return coupling(shape, golden as CouplingOptions & GoldenCase);
+      return couplingOf(shape, golden as CouplingChoice & GoldenCase);
     case 'coupling-spline':
-      return coupling(shape, { ...(golden as GoldenCase & CouplingOptions), coupling: 'spline' });
+      return coupling(shape, {
+        conditioner: glowConditioner({ width: golden.width as number }),
+        transformer: spline({ bins: golden.bins as number, bound: golden.bound as number }),
+      });
     case 'squeeze':
       return squeeze(shape);
     default:

@@ -2,7 +2,9 @@
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
 import { parametersFrom, startingParameters } from '../flows/parameters.ts';
-import { bitsPerDim, Glow, type GlowOptions } from '../models/glow.ts';
+import { bitsPerDim } from '../models/flow.ts';
+import { Glow } from '../models/glow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { gradients } from '../tensor/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
@@ -24,7 +26,7 @@ export const modelChecks: readonly GoldenCheck[] = [
 ];
 
 function modelOf(golden: GoldenCase): Glow {
-  return new Glow(golden.config as GlowOptions, golden.config.imageShape as ImageShape);
+  return new Glow(golden.config as ModelOptions, golden.config.imageShape as ImageShape);
 }
 
 /** The batch decoded from the priors' own latents: image values x in [−½, ½). */

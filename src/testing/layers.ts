@@ -5,7 +5,9 @@ import { chain } from '../flows/chain.ts';
 import { circulant } from '../flows/circulant.ts';
 import { conv1x1 } from '../flows/conv1x1.ts';
 import { convolutionExponential } from '../flows/convolutionExponential.ts';
-import { coupling } from '../flows/coupling.ts';
+import { coupling } from '../flows/coupling/coupling.ts';
+import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import { spline } from '../flows/coupling/spline.ts';
 import { emerging } from '../flows/emerging.ts';
 import { fourCorners } from '../flows/fourCorners.ts';
 import { maf } from '../flows/maf.ts';
@@ -13,11 +15,11 @@ import { periodic } from '../flows/periodic.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { noiseSteps } from '../flows/variationalDequantiser.ts';
 import { woodbury, woodburyMe } from '../flows/woodbury.ts';
+import { couplingOf } from '../models/couplings.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { add, multiply } from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+import { constant } from '../tensor/tensor.ts';
 
 /** Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense. */
 const shapes: ImageShape[] = [
@@ -63,7 +65,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
   'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), shapes],
   'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [shapes[2]!, manyChannels]],
-  'coupling, additive': [(shape) => coupling(shape, { width: 5, coupling: 'additive' }), shapes.slice(1)],
+  'coupling, additive': [(shape) => couplingOf(shape, { width: 5, coupling: 'additive' }), shapes.slice(1)],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
   'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
   'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
@@ -95,37 +97,43 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   ],
   'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [shapes[2]!]],
   'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [shapes[0]!, shapes[2]!]],
-  coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
-  'coupling, spline': [(shape) => coupling(shape, { width: 5, coupling: 'spline' }), shapes.slice(1)],
+  coupling: [(shape) => couplingOf(shape, { width: 5 }), shapes.slice(1)],
+  'coupling, spline': [(shape) => couplingOf(shape, { width: 5, coupling: 'spline' }), shapes.slice(1)],
   'coupling, spline of 3 bins': [
-    (shape) => coupling(shape, { width: 5, coupling: 'spline', bins: 3, bound: 0.5 }),
+    (shape) =>
+      coupling(shape, {
+        conditioner: glowConditioner({ width: 5 }),
+        transformer: spline({ bins: 3, bound: 0.5 }),
+      }),
     [shapes[2]!, [1, 1, 2]],
   ],
   'coupling, with a floor of 0.3': [
-    (shape) => coupling(shape, { width: 5, scaleFloor: 0.3 }),
+    (shape) => couplingOf(shape, { width: 5, scaleFloor: 0.3 }),
     shapes.slice(1),
   ],
-  'coupling, narrow': [(shape) => coupling(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
-  'coupling, given images': [
-    (shape) => ofImages(shape, (given) => coupling(shape, { width: 5, given })),
+  'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
+  'coupling, with a context': [
+    (shape) =>
+      inContext(coupling(shape, { conditioner: glowConditioner({ width: 5 }), contextChannels: shape[2] })),
     shapes.slice(1),
   ],
   'steps of variational noise': [
-    (shape) => ofImages(shape, (given) => noiseSteps(shape, given, { steps: 2, width: 5 })),
+    (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5 })),
     [shapes[1]!, shapes[3]!],
   ],
   squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
   chain: [step, evenShapes],
 };
 
-/** A layer that depends on images, for the same image beside each that it is given. */
-function ofImages(shape: ImageShape, make: (image: Tensor) => Bijection): Bijection {
-  const data = new RandomStream(4, 'image').normals(dimensionsOf(shape));
-  const besides = (x: Tensor): Tensor => add(multiply(x, 0), constant({ shape: [1, ...shape], data }));
+/** A layer given the same context image beside each image. */
+function inContext(layer: Bijection): Bijection {
+  const shape = [1, ...layer.inputShape];
+  const data = new RandomStream(4, 'image').normals(dimensionsOf(layer.inputShape));
+  const condition = { context: constant({ shape, data }) };
   return {
-    ...make(constant({ shape: [1, ...shape], data })),
-    forward: (x, p) => make(besides(x)).forward(x, p),
-    inverse: (y, p) => make(besides(y)).inverse(y, p),
+    ...layer,
+    forward: (x, p) => layer.forward(x, p, condition),
+    inverse: (y, p) => layer.inverse(y, p, condition),
   };
 }
 
@@ -138,7 +146,7 @@ function step(shape: ImageShape): Bijection {
     squeeze: squeezed,
     actnorm: actnorm(inner),
     mixing,
-    coupling: coupling(inner, { width: 4 }),
+    coupling: couplingOf(inner, { width: 4 }),
   });
 }
 

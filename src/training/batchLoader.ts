@@ -3,17 +3,18 @@ import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { AugmentationName } from '../data/pixels/augment.ts';
 import { UserError } from '../errors.ts';
-import { boundOf } from '../models/dequantisation.ts';
-import type { Glow, GlowOptions } from '../models/glow.ts';
+import { dequantisationOf } from '../models/dequantisation.ts';
+import type { Flow } from '../models/flow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { oneHotRows, requireLabels } from './classInputs.ts';
 import { type Batch, imageArray } from './likelihood.ts';
 
 /** What batches depend on of a model. */
-export interface BatchedModel extends Pick<Glow, 'dequantiser' | 'classes'> {
+export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {
   /** The bits of a pixel value, and the kind of noise. */
-  readonly options: Pick<GlowOptions, 'bits' | 'dequantisation'>;
+  readonly options: Pick<ModelOptions, 'bits' | 'dequantisation'>;
 }
 
 /** How batches are made. */
@@ -70,7 +71,7 @@ export class BatchLoader {
     const noise = {
       shape: image.shape,
       data: this.noise.subarray(-this.pixels.length),
-      dequantisation: boundOf(model.options),
+      dequantisation: dequantisationOf(model.options),
     };
     const classes = model.classes.length;
     return classes === 0

@@ -2,21 +2,23 @@
 import type { Dataset, Labels } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
-import type { Conditions } from '../flows/parameters.ts';
-import type { Glow } from '../models/glow.ts';
+import type { Condition } from '../flows/condition.ts';
+import type { Flow } from '../models/flow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { constant, input } from '../tensor/tensor.ts';
 
 /**
- * The conditions of a model's programs for so many images: the input `classes`, one-hot, `[images, K]`, for a model with
- * classes, and none for another. They are inputs of the program under the same names.
+ * The condition of a flow's programs for so many images: an input for each condition that the flow accepts, `[images, …]`,
+ * under its name.
  */
-export function conditionInputs({ classes }: Glow, images: number): Conditions {
-  return classes.length === 0 ? {} : { classes: input('classes', [images, classes.length]) };
+export function conditionInputs({ condition }: Flow, images: number): Condition {
+  return Object.fromEntries(
+    Object.entries(condition).map(([name, shape]) => [name, input(name, [images, ...shape])]),
+  );
 }
 
-/** The conditions of a model's programs for images of these classes, as constants; none for a model without classes. */
-export function conditionsOf({ classes }: Glow, numbers: ArrayLike<number>): Conditions {
+/** The condition of a flow's programs for images of these classes, as constants; empty for a flow without classes. */
+export function conditionOf({ classes }: Flow, numbers: ArrayLike<number>): Condition {
   return classes.length === 0 ? {} : { classes: constant(oneHotRows(numbers, classes.length)) };
 }
 
@@ -100,7 +102,7 @@ export function requireLabels(
 
 /** The classes of images for `measureInBatches`; undefined if the model has none. */
 export function labelsFor(
-  { classes }: Glow,
+  { classes }: Flow,
   images: { readonly labels?: Labels },
 ): { readonly count: number; of(image: number): number } | undefined {
   if (classes.length === 0) {

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import type { Dequantiser } from '../flows/dequantiser.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import type { DequantisationName } from '../models/dequantisation.ts';
-import type { Glow } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -89,19 +89,19 @@ export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: num
  * @param tensors the parameters by path
  */
 export function bitsPerDimOf(
-  model: Glow,
+  model: Flow,
   batchSize: number,
   tensors: Readonly<Record<string, Tensor>>,
 ): { inputs: Record<string, Tensor>; bitsPerDim: Tensor } {
   const shape = [batchSize, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const conditions = conditionInputs(model, batchSize);
-  const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors, conditions));
-  return { inputs: { image, noise, ...conditions }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+  const condition = conditionInputs(model, batchSize);
+  const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors), condition);
+  return { inputs: { image, noise, ...condition }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
 }
 
 /** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
-export function bitsPerDimFrom({ imageShape }: Glow, logLikelihood: Tensor): Tensor {
+export function bitsPerDimFrom({ imageShape }: Flow, logLikelihood: Tensor): Tensor {
   return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
 }
 
@@ -109,7 +109,7 @@ export function bitsPerDimFrom({ imageShape }: Glow, logLikelihood: Tensor): Ten
  * The program that computes `bitsPerDim` from a batch, with these parameter inputs and tensors.
  */
 export function likelihoodDefinition(
-  model: Glow,
+  model: Flow,
   batchSize: number,
   { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
 ): ProgramDefinition {

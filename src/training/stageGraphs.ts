@@ -1,16 +1,17 @@
 // The graphs of a model's stages, each on its own: for programs that an image passes through one after the other.
+import type { Condition } from '../flows/condition.ts';
 import {
-  type Conditions,
   type ParameterSpecs,
   type Parameters,
   parametersFrom,
   startingParameters,
 } from '../flows/parameters.ts';
-import { DEQUANTISER, type Glow } from '../models/glow.ts';
+import { DEQUANTISER, type Flow } from '../models/flow.ts';
 import type { Densities, Stage, StageResult } from '../models/stages.ts';
 import { checkpoint } from '../tensor/operations/index.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
+import { topologicalOrder } from '../tensor/traversal.ts';
 import { conditionInputs } from './classInputs.ts';
 
 /** A stage, or the dequantisation, as its own graph. */
@@ -18,7 +19,8 @@ export interface StageGraph {
   readonly parameters: ParameterSpecs;
   /** The images that it takes: `x`, or `image` and `noise`. */
   readonly taken: Readonly<Record<string, Tensor>>;
-  readonly conditions: Conditions;
+  /** The inputs of the conditions that its layers use. */
+  readonly condition: Condition;
   readonly weights: Readonly<Record<string, Tensor>>;
   /** The weights that its layers derive from the images it takes; none unless it was asked for them. */
   readonly started: Readonly<Record<string, Tensor>>;
@@ -37,14 +39,13 @@ export interface PlacedGraph {
  *
  * @param starting whether layers with data-dependent initialisation use what they derive from the images
  */
-export function stageGraphs(model: Glow, images: number, starting = false): PlacedGraph[] {
+export function stageGraphs(model: Flow, images: number, starting = false): PlacedGraph[] {
   const graphs = new Map<Stage, StageGraph>();
   const start = dequantisationGraph(model, images, starting);
   let shape = start.result.y!.shape;
   const placed: PlacedGraph[] = [{ path: DEQUANTISER, graph: start }];
   for (const { path, stage } of model.stages) {
-    const conditions = stage.byClass ? conditionInputs(model, images) : {};
-    const graph = graphs.get(stage) ?? stageGraph(stage, shape, conditions, starting);
+    const graph = graphs.get(stage) ?? stageGraph(stage, shape, conditionInputs(model, images), starting);
     graphs.set(stage, graph);
     placed.push({ path, graph });
     shape = graph.result.y?.shape ?? shape;
@@ -52,29 +53,33 @@ export function stageGraphs(model: Glow, images: number, starting = false): Plac
   return placed;
 }
 
-function stageGraph(stage: Stage, shape: Shape, conditions: Conditions, starting: boolean): StageGraph {
+function stageGraph(stage: Stage, shape: Shape, accepted: Condition, starting: boolean): StageGraph {
   const x = input('x', shape);
-  const { weights, parameters, started } = weightsOf(stage.parameters, '', conditions, starting);
-  const result = stage.forward(checkpoint(x), parameters);
-  return { parameters: stage.parameters, taken: { x }, conditions, weights, started: started(), result };
+  const { weights, parameters, started } = weightsOf(stage.parameters, '', starting);
+  const result = stage.forward(checkpoint(x), parameters, accepted);
+  const { y, logPrior, logDet, logNoise } = result;
+  const used = new Set(
+    topologicalOrder([y, logPrior, logDet, logNoise].filter((tensor) => tensor !== undefined)),
+  );
+  const condition = Object.fromEntries(Object.entries(accepted).filter(([, tensor]) => used.has(tensor)));
+  return { parameters: stage.parameters, taken: { x }, condition, weights, started: started(), result };
 }
 
-function dequantisationGraph(model: Glow, images: number, starting: boolean): StageGraph {
+function dequantisationGraph(model: Flow, images: number, starting: boolean): StageGraph {
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const specs = model.dequantiser.parameters;
-  const { weights, parameters, started } = weightsOf(specs, `${DEQUANTISER}/`, {}, starting);
+  const { weights, parameters, started } = weightsOf(specs, `${DEQUANTISER}/`, starting);
   const { u, logDensity } = model.noiseOf(image, noise, parameters);
   const y = model.dequantise(image, u);
   const result = { y, ...(logDensity && { logNoise: logDensity }) };
-  return { parameters: specs, taken: { image, noise }, conditions: {}, weights, started: started(), result };
+  return { parameters: specs, taken: { image, noise }, condition: {}, weights, started: started(), result };
 }
 
 /** The inputs for parameters, by name; the layers ask for them under a prefix. */
 function weightsOf(
   specs: ParameterSpecs,
   prefix: string,
-  conditions: Conditions,
   starting: boolean,
 ): Pick<StageGraph, 'weights'> & { parameters: Parameters; started: () => Record<string, Tensor> } {
   const weights = Object.fromEntries(
@@ -84,9 +89,9 @@ function weightsOf(
     Object.entries(weights).map(([name, weight]) => [prefix + name, weight]),
   );
   if (!starting) {
-    return { weights, parameters: parametersFrom(tensors, conditions), started: () => ({}) };
+    return { weights, parameters: parametersFrom(tensors), started: () => ({}) };
   }
-  const { parameters, started } = startingParameters(tensors, conditions);
+  const { parameters, started } = startingParameters(tensors);
   const byName = () =>
     Object.fromEntries([...started].map(([path, value]) => [path.slice(prefix.length), value]));
   return { weights, parameters, started: byName };

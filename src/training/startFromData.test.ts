@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { startingParameters } from '../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../models/glow.ts';
+import { Glow } from '../models/glow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
@@ -13,21 +14,21 @@ import { startFromData } from './startFromData.ts';
 
 const dataset = labelledTinyDataset(8);
 
-it.each<[string, Partial<GlowOptions>]>([
+it.each<[string, Partial<ModelOptions>]>([
   ['emerging', { mixing: 'emerging' }],
-  ...(conditionedModels as [string, Partial<GlowOptions>][]),
+  ...(conditionedModels as [string, Partial<ModelOptions>][]),
 ])('initialises every stage from what those before it return (%s)', async (_, options) => {
   const { model: config } = tinyConfig({}, { depth: 3 });
   const model = new Glow({ ...config, ...options }, dataset.imageShape);
   const batch = new BatchLoader(dataset.train, { batchSize: 8, seed: 2, model }).at(0);
   const layout = new ParameterLayout(model.parameters);
   const { inputs, tensors } = layout.inputs();
-  const conditions = conditionInputs(model, 8);
-  const { parameters, started } = startingParameters(tensors, conditions);
+  const condition = conditionInputs(model, 8);
+  const { parameters, started } = startingParameters(tensors);
   const [image, noise] = [input('image', batch.image.shape), input('noise', batch.noise.shape)];
-  model.likelihood(image, noise, parameters);
+  model.likelihood(image, noise, parameters, condition);
   const definition = {
-    inputs: { image, noise, ...conditions, ...inputs },
+    inputs: { image, noise, ...condition, ...inputs },
     outputs: Object.fromEntries(started),
   };
   const program = await compile(definition, { threads: 1 });

@@ -1,8 +1,8 @@
 // The initial training state: random weights, and data-dependent initialisation of the actnorms.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
-import { boundOf } from '../models/dequantisation.ts';
-import type { Glow } from '../models/glow.ts';
+import { dequantisationOf } from '../models/dequantisation.ts';
+import type { Flow } from '../models/flow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -23,13 +23,13 @@ import type { TrainingStart } from './trainingState.ts';
  * @throws UserError (`mismatch`) if the noise of the batch is not of the kind that the model takes
  */
 export async function startFromData(
-  model: Glow,
+  model: Flow,
   batch: Batch,
   seed: number,
   options: CompileOptions = {},
   into: Groups = {},
 ): Promise<TrainingStart> {
-  requireNoise(boundOf(model.options), batch.noise);
+  requireNoise(dequantisationOf(model.options), batch.noise);
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const weights = layout.unpack(drawn);
@@ -56,11 +56,11 @@ export async function startFromData(
 }
 
 /** The program that passes images on, with the initial weights that its layers derive from them. */
-function startOf({ taken, conditions, weights, started, result: { y } }: StageGraph): ProgramDefinition {
+function startOf({ taken, condition, weights, started, result: { y } }: StageGraph): ProgramDefinition {
   const asWeights = (tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [arrayName('weights', name), tensor]));
   return {
-    inputs: { ...taken, ...conditions, ...asWeights(weights) },
+    inputs: { ...taken, ...condition, ...asWeights(weights) },
     outputs: { ...(y && { y }), ...asWeights(started) },
   };
 }

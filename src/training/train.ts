@@ -6,7 +6,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
 import { phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
-import type { Glow } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
@@ -65,7 +65,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
 /** How a run ended. */
 export interface TrainingResult {
   /** The trained model. */
-  readonly model: Glow;
+  readonly model: Flow;
   /** The state after the last step; its arrays share one block of memory, freed only when all are unused. */
   readonly state: TrainingState;
   /**

@@ -3,7 +3,7 @@ import type { Ranks } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { ProgramArrays } from '../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
-import type { Glow } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
 import { mean } from '../numeric/statistics.ts';
 import { labelsFor } from './classInputs.ts';
 import { likelihoodDefinition, measureBitsPerDim } from './likelihood.ts';
@@ -28,10 +28,10 @@ export interface ValidationOptions extends CompileOptions {
 export class Validation {
   private readonly images: ImageSet;
   private readonly options: ValidationOptions;
-  private readonly model: Glow;
+  private readonly model: Flow;
   private program: Program | undefined;
 
-  constructor(model: Glow, images: ImageSet, options: ValidationOptions) {
+  constructor(model: Flow, images: ImageSet, options: ValidationOptions) {
     this.model = model;
     this.images = images;
     this.options = options;

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
-import { type Mixing, mixingNames, mixingsWith } from '../../models/mixing.ts';
+import { type Mixing, mixingNames, mixingParts } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
 
@@ -47,7 +47,7 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
   addModelOptions(command, defaults)
     .option(
       '--kernel-size <k>',
-      `kernel size of ${mixingsWith('kernelSize').join(', ')}; odd`,
+      `kernel size of ${mixingParts.usersOf('kernelSize').join(', ')}; odd`,
       oddNumber(3),
       paperModel.kernelSize,
     )

@@ -7,7 +7,7 @@ import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { errorText } from '../../evaluation/runs/errorText.ts';
 import { curvePlot, type LearningCurve, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
-import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
+import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { visibleText } from '../../visibleText.ts';
 import { type ComparedModel, loadCompared, requireSameData, requireSameImages } from '../comparedModels.ts';
@@ -96,7 +96,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const entries = compared.map((one, index) => ({
     run: models[index]!.directory,
     step: models[index]!.trained.step,
-    bound: boundOf(models[index]!.trained.model.options),
+    bound: dequantisationOf(models[index]!.trained.model.options),
     ...one,
   }));
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');

@@ -4,7 +4,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { type Preset, presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
-import { optionsOfMixing } from '../../models/ownMixings.ts';
+import { mixingParts } from '../../models/mixing.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -89,7 +89,9 @@ function textOf(entries: readonly Entry[]): string {
 
 /** The model in brief: `emerging 3x3, L 3, D 32, W 512`. */
 function layersText({ mixing, kernelSize, levels, depth, width }: Config['model']): string {
-  const kernel = optionsOfMixing(mixing).includes('kernelSize') ? ` ${kernelSize}x${kernelSize}` : '';
+  const kernel = (mixingParts.find(mixing).options ?? []).includes('kernelSize')
+    ? ` ${kernelSize}x${kernelSize}`
+    : '';
   return `${mixing}${kernel}, L ${levels}, D ${depth}, W ${width}`;
 }
 

@@ -10,6 +10,9 @@ import {
 } from '../../errors.ts';
 import { shellWord } from './shellWord.ts';
 
+/** How a command learns of a part that a module registers. */
+const importModule = (): string => '--import MODULE';
+
 /** The command that corresponds to a function of the library. */
 const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
   diagnose: () => 'emerging doctor',
@@ -17,7 +20,11 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   listDevices: () => 'emerging devices',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
-  registerMixing: () => '--import MODULE',
+  registerConditioner: importModule,
+  registerFlow: importModule,
+  registerMask: importModule,
+  registerMixing: importModule,
+  registerTransformer: importModule,
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
   verify: () => 'emerging encode --exact',

@@ -1,8 +1,8 @@
 // A model prepared for every device: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
-import { coupling } from '../../flows/coupling.ts';
 import { emerging } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
+import { couplingOf } from '../../models/couplings.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { gradients } from '../../tensor/gradient.ts';
@@ -19,7 +19,7 @@ const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
 /** Enough for several blocks on a CPU, of whole images or not. */
 const batches = [3, 4] as const;
 
-const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const layer = couplingOf([SIZE, SIZE, CHANNELS], { width: WIDTH });
 const arraysOf = (images: number): Record<string, NdArray> =>
   Object.fromEntries(
     Object.entries({ x: { shape: [images, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(

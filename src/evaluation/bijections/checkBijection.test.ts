@@ -5,9 +5,9 @@ import { actnorm } from '../../flows/actnorm.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { chain } from '../../flows/chain.ts';
 import { conv1x1 } from '../../flows/conv1x1.ts';
-import { coupling } from '../../flows/coupling.ts';
 import { emerging } from '../../flows/emerging.ts';
 import type { Parameters } from '../../flows/parameters.ts';
+import { couplingOf } from '../../models/couplings.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import {
@@ -102,7 +102,7 @@ describe('checkBijection', () => {
     'a factor': withLogDet(scaling, (logDet) => multiply(logDet, 3)),
     'the number of pixels': withLogDet(scaling, (_, __, p) => sum(p.get('scale'))),
     'a constant': withLogDet(scaling, (logDet) => add(logDet, 1e-6)),
-    'the image': withLogDet(coupling(shape, { width: 4 }), (logDet) => multiply(logDet, 0.999)),
+    'the image': withLogDet(couplingOf(shape, { width: 4 }), (logDet) => multiply(logDet, 0.999)),
   };
   it.each(Object.entries(wrongLogDets))('finds a log-determinant wrong in %s', async (_, layer) => {
     expect(await problemsOf(layer)).toEqual(
@@ -111,7 +111,7 @@ describe('checkBijection', () => {
   });
 
   it('finds a single log-determinant where each image has its own', async () => {
-    const layer = coupling(shape, { width: 4 });
+    const layer = couplingOf(shape, { width: 4 });
     const first = withLogDet(layer, (logDet) => divide(sum(logDet), 3));
     const problems = await problemsOf(first);
     expect(problems).toContain('logDet of image 0 against its Jacobian');
@@ -128,7 +128,7 @@ describe('checkBijection', () => {
   });
 
   it('finds a map of the log-determinant that does not add up to it, or has another shape', async () => {
-    const layer = coupling(shape, { width: 4 });
+    const layer = couplingOf(shape, { width: 4 });
     const withMap = (change: (map: Tensor) => Tensor): Bijection =>
       altered(layer, {
         forward: (x, p) => {

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Bijection } from '../../flows/bijection.ts';
 import { chain } from '../../flows/chain.ts';
 import { conv1x1 } from '../../flows/conv1x1.ts';
-import { coupling } from '../../flows/coupling.ts';
 import { emerging } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { squeeze } from '../../flows/squeeze.ts';
+import { couplingOf } from '../../models/couplings.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { logDetByDifferences, logDetByDirections, logDetByGradients } from './jacobian.ts';
@@ -21,7 +21,7 @@ const layers: Record<string, Bijection> = {
   step: chain('step', {
     conv1x1: conv1x1(shape),
     emerging: emerging(shape),
-    coupling: coupling(shape, { width: 6 }),
+    coupling: couplingOf(shape, { width: 6 }),
   }),
 };
 

@@ -8,9 +8,10 @@ import type { Dequantiser } from '../../flows/dequantiser.ts';
 import { emerging } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { periodic } from '../../flows/periodic.ts';
-import { boundOf } from '../../models/dequantisation.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import { Glow } from '../../models/glow.ts';
 import { type Mixing, mixingNames } from '../../models/mixing.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
@@ -32,11 +33,11 @@ const images = imagesInMemory(tinyImages(40, 8, 3), imageShape);
 const engine = { threads: 1 };
 
 /** A model after a few steps of training. */
-async function train(mixing: Mixing, changes: Partial<GlowOptions> = {}): Promise<TrainedModel> {
+async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promise<TrainedModel> {
   const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
   const model = new Glow({ ...options, mixing, learnedPrior: true, ...changes }, imageShape);
   const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
-  const dequantisation = boundOf(model.options);
+  const dequantisation = dequantisationOf(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
   const batch = { image, noise: { shape: image.shape, data: half, dequantisation } };
   const state = await startFromData(model, batch, 0, engine);
@@ -323,21 +324,22 @@ describe('the noise of variational dequantisation', () => {
     expect(found).toEqual(['dequantiser noiseDensityError']);
   });
 
+  /** A layer with the wrong sign of ln|det| and no inverse. */
+  const inverted = (layer: Bijection): Bijection => ({
+    ...layer,
+    forward(x, p) {
+      const { y, logDet } = layer.forward(x, p);
+      return { y, logDet: negate(logDet) };
+    },
+    inverse: (y) => y,
+  });
+
   it('with a layer that is wrong names the layer', async () => {
     const found = await faultsOf((right) => ({
-      flow(image) {
-        const flow = right.flow!(image);
-        const { squeeze, steps, unitInterval } = flow.parts!;
-        const wrong: Bijection = {
-          ...unitInterval!,
-          forward(x, p) {
-            const { y, logDet } = unitInterval!.forward(x, p);
-            return { y, logDet: negate(logDet) };
-          },
-          inverse: (y) => y,
-        };
-        return chain('noise', { squeeze: squeeze!, steps: steps!, unitInterval: wrong });
-      },
+      flow: chain('noise', {
+        ...right.flow!.parts!,
+        unitInterval: inverted(right.flow!.parts!.unitInterval!),
+      }),
     }));
     expect(found).toEqual([
       'dequantiser/unitInterval roundTripError',

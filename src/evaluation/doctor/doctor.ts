@@ -5,9 +5,9 @@ import { hasClasses } from '../../data/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
-import { conditionsOf } from '../../training/classInputs.ts';
+import { conditionOf } from '../../training/classInputs.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../model/flowModel.ts';
@@ -103,7 +103,7 @@ export async function diagnose(
   const noiseLayers = noise?.layers ?? [];
   const ofImages = await examineLayers(layersOf(model), parameters, x, {
     ...how,
-    conditions: conditionsOf(model, classes.slice(0, 1)),
+    condition: conditionOf(model, classes.slice(0, 1)),
     onLayer: (done) => onProgress?.(noiseLayers.length + done),
   });
   const layers = [...noiseLayers, ...ofImages];
@@ -170,7 +170,7 @@ async function classesOf(
 }
 
 /** How many layers `diagnose` examines. */
-export function countLayers(model: Glow): number {
+export function countLayers(model: Flow): number {
   return countNoiseLayers(model) + layersOf(model).length;
 }
 

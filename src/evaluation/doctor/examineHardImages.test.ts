@@ -4,7 +4,8 @@ import { imagesInMemory } from '../../data/dataset.ts';
 import { reduceBits } from '../../data/pixels/bitDepth.ts';
 import { evaluate } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
@@ -21,8 +22,8 @@ const pixels = tinyImages(COUNT, 8, 5);
 const engine = { threads: 1 };
 
 /** A model with t = `bias` in the first coupling, whose inverse divides by sigmoid(2 + t). */
-async function modelWith(changed: Partial<GlowOptions> = {}, bias?: number): Promise<TrainedModel> {
-  const options: GlowOptions = {
+async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Promise<TrainedModel> {
+  const options: ModelOptions = {
     ...{ levels: 2, depth: 1, width: 8, mixing: 'emerging', kernelSize: 3, dilation: 1 },
     ...{ learnedPrior: true, bits: 8 },
     ...changed,

@@ -1,6 +1,7 @@
 // The measurements of one layer of a trained model, on the activations that reach it.
 import { type CompileOptions, compile } from '../../engine/program.ts';
-import { type Conditions, type Parameters, parametersFrom } from '../../flows/parameters.ts';
+import type { Condition } from '../../flows/condition.ts';
+import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
 import type { PlacedLayer } from '../../models/layers.ts';
 import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -70,8 +71,8 @@ export interface LayerOptions extends CompileOptions {
   readonly seed?: number;
   /** Whether the numerical ln|det| is that of the whole Jacobian for images of any size; default false. */
   readonly exact?: boolean;
-  /** What the layers are conditioned on: one class for all images, for a model with classes. */
-  readonly conditions?: Conditions;
+  /** What the layers are conditioned on, the same for all images: one class, or one context image. */
+  readonly condition?: Condition;
   /** Called after each layer with the number done. */
   onLayer?(done: number): void;
 }
@@ -87,7 +88,7 @@ export async function examineLayers(
   layers: readonly PlacedLayer[],
   parameters: Readonly<Record<string, Tensor>>,
   x: NdArray,
-  { onLayer, seed = 0, exact = false, conditions, ...options }: LayerOptions = {},
+  { onLayer, seed = 0, exact = false, condition, ...options }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
   const results: LayerExamination[] = [];
   let reached = x;
@@ -99,12 +100,18 @@ export async function examineLayers(
       ? reached
       : { shape, data: Float32Array.from(new RandomStream(seed, 'noise', path).normals(sizeOf(shape))) };
     const nonFiniteWeights = findNonFinite(placed, parameters);
-    const inside = parametersFrom(parameters, conditions).at(path);
-    const { y, ...measured } = await measure(placed, inside, images, nonFiniteWeights.length > 0, {
-      ...options,
-      seed,
-      exact,
-    });
+    const inside = parametersFrom(parameters).at(path);
+    const { y, ...measured } = await measure(
+      given(placed, condition),
+      inside,
+      images,
+      nonFiniteWeights.length > 0,
+      {
+        ...options,
+        seed,
+        exact,
+      },
+    );
     results.push({
       layer: path,
       kind: bijection.name,
@@ -119,6 +126,19 @@ export async function examineLayers(
     await nextTurn();
   }
   return results;
+}
+
+/** A layer given a condition. */
+function given(placed: PlacedLayer, condition: Condition | undefined): PlacedLayer {
+  const { bijection } = placed;
+  return {
+    ...placed,
+    bijection: {
+      ...bijection,
+      forward: (x, p) => bijection.forward(x, p, condition),
+      inverse: (y, p) => bijection.inverse(y, p, condition),
+    },
+  };
 }
 
 type Measured = Omit<LayerExamination, 'layer' | 'kind' | 'dimensions' | 'input' | 'nonFiniteWeights'>;

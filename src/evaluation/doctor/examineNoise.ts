@@ -4,14 +4,14 @@ import { onCpu } from '../../engine/devices/device.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
-import type { Bijection } from '../../flows/bijection.ts';
+import type { Condition } from '../../flows/condition.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { DEQUANTISER, type Glow } from '../../models/glow.ts';
-import { noiseLayersOf, type PlacedLayer } from '../../models/layers.ts';
+import { DEQUANTISER, type Flow } from '../../models/flow.ts';
+import { noiseLayersOf } from '../../models/layers.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { add, multiply, reshape, subtract, sumPerImage, zeros } from '../../tensor/operations/index.ts';
+import { add, multiply, subtract } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -61,8 +61,9 @@ export async function examineNoise(
     shape: [1, ...model.imageShape],
     data: image.data.subarray(0, dimensionsOf(model.imageShape)),
   };
-  const layers = await examineLayers(layersFor(model, first), parameters, double(noise), {
+  const layers = await examineLayers(noiseLayersOf(model), parameters, double(noise), {
     ...onCpu(options),
+    condition: conditionFor(model, first),
     seed,
     precision: 'float64',
   });
@@ -98,33 +99,20 @@ export async function examineNoise(
 }
 
 /** How many layers `examineNoise` examines. */
-export function countNoiseLayers(model: Glow): number {
-  return noiseLayersOf(model, zeros([1, ...model.imageShape])).length;
+export function countNoiseLayers(model: Flow): number {
+  return noiseLayersOf(model).length;
 }
 
-/** The layers of the noise of one image, for any number of draws at once. */
-function layersFor(model: Glow, { shape, data }: NdArray): PlacedLayer[] {
-  const values = constant({ shape, data: data.map((value) => value * 2 ** -model.options.bits - 0.5) });
-  // The given images are of the batch that a layer takes.
-  const repeated = (x: Tensor): Tensor =>
-    add(reshape(multiply(sumPerImage(x), 0), [x.shape[0]!, 1, 1, 1]), values);
-  return noiseLayersOf(model, values).map(({ path, bijection }, index) => {
-    const forBatch = (x: Tensor): Bijection => noiseLayersOf(model, repeated(x))[index]!.bijection;
-    return {
-      path,
-      bijection: {
-        ...bijection,
-        forward: (x, p) => forBatch(x).forward(x, p),
-        inverse: (y, p) => forBatch(y).inverse(y, p),
-      },
-    };
-  });
+/** The condition of the noise's layers for integer images. */
+function conditionFor({ dequantiser, options: { bits } }: Flow, { shape, data }: NdArray): Condition {
+  const values = constant({ shape, data: data.map((value) => value * 2 ** -bits - 0.5) });
+  return dequantiser.condition?.(values) ?? {};
 }
 
 /** u of images, its log-density, Σ ln|det| of the layers, and the pixels that v + u is in. */
 async function noiseIn(
   precision: Precision,
-  model: Glow,
+  model: Flow,
   { image, noise, parameters }: { image: NdArray; noise: NdArray; parameters: TrainedModel['parameters'] },
   options: CompileOptions,
 ): Promise<Readonly<Record<'u' | 'logDensity' | 'logDet' | 'returned', NdArray['data']>>> {
@@ -135,8 +123,9 @@ async function noiseIn(
   const values = subtract(multiply(v, 2 ** -bits), 0.5);
   let z = drawn;
   let logDet: Tensor = constant(0);
-  for (const { path, bijection } of noiseLayersOf(model, values)) {
-    const result = bijection.forward(z, p.at(path));
+  const condition = model.dequantiser.condition?.(values);
+  for (const { path, bijection } of noiseLayersOf(model)) {
+    const result = bijection.forward(z, p.at(path), condition);
     z = result.y;
     logDet = add(logDet, result.logDet);
   }

@@ -1,8 +1,8 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
 import { countTrained } from '../../flows/parameters.ts';
-import { boundOf } from '../../models/dequantisation.ts';
-import type { Glow } from '../../models/glow.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { WEIGHTS_FILE } from '../model/exportedModel.ts';
@@ -44,7 +44,7 @@ export const DEQUANTISER_FILE = 'dequantiser.onnx';
  * @param contents the files that it lists, by name, with their sizes and checksums
  */
 export function exportManifest(
-  model: Glow,
+  model: Flow,
   origin: ModelOrigin,
   contents: Readonly<Record<string, Uint8Array | string>>,
 ): string {
@@ -69,7 +69,7 @@ export function exportManifest(
 }
 
 /** The entry of each file. */
-const about: Readonly<Record<string, (model: Glow) => object>> = {
+const about: Readonly<Record<string, (model: Flow) => object>> = {
   'encoder.onnx': (model) => ({ ...encoderPorts(model), howToCall: howToEncode(model) }),
   'sampler.onnx': (model) => ({ ...samplerPorts(model), howToCall: howToSample(model) }),
   [DEQUANTISER_FILE]: (model) => ({ ...dequantiserPorts(model), howToCall: howToDequantise(model) }),
@@ -88,7 +88,7 @@ function shortened(list: string): string {
   return list.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, '');
 }
 
-function latentPorts(model: Glow, what: string): Port[] {
+function latentPorts(model: Flow, what: string): Port[] {
   return model.latentShapes.map((shape, index) => ({
     name: latentName(index),
     type: 'float32',
@@ -98,7 +98,7 @@ function latentPorts(model: Glow, what: string): Port[] {
 }
 
 /** The images that programs take. */
-function imagePort({ imageShape, options: { bits } }: Glow): Port {
+function imagePort({ imageShape, options: { bits } }: Flow): Port {
   return {
     name: 'image',
     type: 'float32',
@@ -108,7 +108,7 @@ function imagePort({ imageShape, options: { bits } }: Glow): Port {
   };
 }
 
-function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
   return {
     inputs: [
@@ -119,7 +119,7 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         shape,
         range: [0, 1],
         what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
-          boundOf(model.options) === 'uniform' ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
+          dequantisationOf(model.options) === 'uniform' ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
         }`,
       },
       ...classPorts(model),
@@ -131,7 +131,7 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         type: 'float32',
         shape: ['N'],
         what:
-          boundOf(model.options) === 'uniform'
+          dequantisationOf(model.options) === 'uniform'
             ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
             : `the log-density of the image with this noise${givenItsClass(model)}, in nats: what ${DEQUANTISER_FILE} says of the noise is to be subtracted`,
       },
@@ -140,7 +140,7 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
 }
 
 /** The input of the classes, for a model with classes. */
-function classPorts({ classes }: Glow): Port[] {
+function classPorts({ classes }: Flow): Port[] {
   return classes.length === 0
     ? []
     : [
@@ -154,7 +154,7 @@ function classPorts({ classes }: Glow): Port[] {
       ];
 }
 
-function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
   return {
     inputs: [
@@ -179,11 +179,11 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function givenItsClass({ classes }: Glow): string {
+function givenItsClass({ classes }: Flow): string {
   return classes.length > 0 ? ' given its class' : '';
 }
 
-function dequantiserPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
   return {
     inputs: [imagePort(model), { name: 'noise', type: 'float32', shape, what: 'standard normal draws' }],
@@ -199,7 +199,7 @@ function dequantiserPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function howToDequantise({ imageShape, classes }: Glow): string[] {
+function howToDequantise({ imageShape, classes }: Flow): string[] {
   return [
     `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${classes.length === 0 ? '' : ', with classes: u does not depend on the class'}.`,
     `logLikelihood - logDensity is the variational bound on the log-probability of each image${classes.length === 0 ? '' : ' given its class'}; take its mean over several draws.`,
@@ -208,10 +208,10 @@ function howToDequantise({ imageShape, classes }: Glow): string[] {
   ];
 }
 
-function howToEncode(model: Glow): string[] {
+function howToEncode(model: Flow): string[] {
   const { imageShape, classes } = model;
   const { bits } = model.options;
-  const bound = boundOf(model.options);
+  const bound = dequantisationOf(model.options);
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
     'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
@@ -232,7 +232,7 @@ function howToEncode(model: Glow): string[] {
   ];
 }
 
-function howToSample({ options: { bits }, classes }: Glow): string[] {
+function howToSample({ options: { bits }, classes }: Flow): string[] {
   return [
     'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
     ...(classes.length === 0 ? [] : ['classes: the class of each image to draw.']),

@@ -5,14 +5,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import { compile, evaluate } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { conditionsOf, oneHotRows } from '../../training/classInputs.ts';
+import { conditionOf, oneHotRows } from '../../training/classInputs.ts';
 import { drawLatents } from '../model/latents.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -24,7 +25,7 @@ type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
 
 const imageShape: ImageShape = [8, 4, 2];
 const largestBatch = 3;
-const base: Omit<GlowOptions, 'mixing'> = {
+const base: Omit<ModelOptions, 'mixing'> = {
   levels: 2,
   depth: 2,
   width: 6,
@@ -34,8 +35,8 @@ const base: Omit<GlowOptions, 'mixing'> = {
   learnedPrior: true,
   bits: 8,
 };
-const cases: [string, GlowOptions][] = [
-  ...mixingNames.map((mixing): [string, GlowOptions] => [mixing, { ...base, mixing }]),
+const cases: [string, ModelOptions][] = [
+  ...mixingNames.map((mixing): [string, ModelOptions] => [mixing, { ...base, mixing }]),
   ['spline couplings', { ...base, mixing: '1x1', coupling: 'spline' }],
   [
     'emerging, kernel 5, dilation 2, additive, 5 bits',
@@ -85,7 +86,7 @@ const standardOperators: Readonly<Record<string, number>> = {
  * A model some way from its initial weights, as if trained: with random parameters its inverse would lose all
  * digits.
  */
-function trainedModelOf(options: GlowOptions): TrainedModel {
+function trainedModelOf(options: ModelOptions): TrainedModel {
   const model = new Glow(options, imageShape);
   const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
     const random = new RandomStream(1, 'parameters', path);
@@ -238,14 +239,14 @@ describe.each(cases)('%s', (_, options) => {
 
 const classes = ['cat', 'dog', 'cow'];
 const variational = { dequantisation: 'variational' } as const;
-const conditioned: [string, Partial<GlowOptions>][] = [
+const conditioned: [string, Partial<ModelOptions>][] = [
   ['variational dequantisation', variational],
   ['classes', { classes }],
   ['variational dequantisation and classes', { ...variational, classes }],
 ];
 
 describe.each(conditioned)('%s', (_, added) => {
-  const options: GlowOptions = { ...base, mixing: 'emerging', ...added };
+  const options: ModelOptions = { ...base, mixing: 'emerging', ...added };
   const trained = trainedModelOf(options);
   const { model } = trained;
   const shape = [largestBatch, ...imageShape];
@@ -262,10 +263,11 @@ describe.each(conditioned)('%s', (_, added) => {
 
   beforeAll(async () => {
     files = await exportPrograms(trained, { threads: 1 });
-    const parameters = parametersFrom(trained.parameters, conditionsOf(model, numbers));
-    const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters);
+    const parameters = parametersFrom(trained.parameters);
+    const condition = conditionOf(model, numbers);
+    const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters, condition);
     const middle = model.dequantise(constant(image), constant(0.5));
-    const found = await evaluate([logLikelihood, ...model.encode(middle, parameters).latents]);
+    const found = await evaluate([logLikelihood, ...model.encode(middle, parameters, condition).latents]);
     expected = Float64Array.from(found[0]!.data);
     latents = found.slice(1);
   });

@@ -51,23 +51,24 @@ function dequantiserDefinition({ model, parameters }: TrainedModel): ProgramDefi
 function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const conditions = conditionInputs(model, OPEN_BATCH);
+  const condition = conditionInputs(model, OPEN_BATCH);
   const x = model.dequantise(image, noise);
-  const { latents, ...densities } = model.encode(x, parametersFrom(parameters, conditions));
+  const { latents, ...densities } = model.encode(x, parametersFrom(parameters), condition);
   const logLikelihood = model.logLikelihood(densities);
-  return { inputs: { image, noise, ...conditions }, outputs: { ...named(latents), logLikelihood } };
+  return { inputs: { image, noise, ...condition }, outputs: { ...named(latents), logLikelihood } };
 }
 
 function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
   const temperature = input('temperature', [1]);
-  const conditions = conditionInputs(model, OPEN_BATCH);
+  const condition = conditionInputs(model, OPEN_BATCH);
   const values = model.decode(
     latents.map((latent) => multiply(latent, temperature)),
-    parametersFrom(parameters, conditions),
+    parametersFrom(parameters),
+    condition,
   );
   return {
-    inputs: { ...named(latents), temperature, ...conditions },
+    inputs: { ...named(latents), temperature, ...condition },
     outputs: { image: eightBitImage(values, model.options.bits), values },
   };
 }

@@ -1,7 +1,8 @@
 // bits/dim of a split: against a likelihood written out by hand; the meaning of its summary and error.
 import { describe, expect, it } from 'vitest';
 import { imagesInMemory, readOne } from '../../data/dataset.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -17,7 +18,7 @@ import { FlowModel } from '../model/flowModel.ts';
 import { trainedModel } from '../model/trainedModel.ts';
 import { evaluate, summarise } from './evaluate.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 1,
   depth: 1,
   width: 5,
@@ -30,7 +31,7 @@ const options: GlowOptions = {
 
 describe('against a plain likelihood', () => {
   const imageShape: ImageShape = [8, 12, 1];
-  const options: GlowOptions = {
+  const options: ModelOptions = {
     levels: 2,
     depth: 2,
     width: 5,

@@ -1,7 +1,7 @@
 // Compares images after a round trip (encode, decode) with the originals: wrong pixels and errors.
 import { type ImageSet, readAll } from '../../data/dataset.ts';
 import { evaluate } from '../../engine/program.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
@@ -27,7 +27,7 @@ export interface ReturnedImages {
 }
 
 /** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, `[N, H, W, C]`. */
-export async function dequantised(images: ImageSet, model: Glow): Promise<NdArray> {
+export async function dequantised(images: ImageSet, model: Flow): Promise<NdArray> {
   const image = imageArray(readAll(images), images.imageShape, model.options.bits);
   const [x] = await evaluate([model.dequantise(constant(image), constant(0.5))]);
   return { shape: image.shape, data: Float32Array.from(x!.data) };

@@ -1,8 +1,9 @@
 // Where the bits of an image are: against plain loops, their sum, their place, and both precisions.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ParameterSpecs } from '../../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
 import { mixingNames, mixings } from '../../models/mixing.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { largestDifference } from '../../numeric/compare.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -17,7 +18,7 @@ import { randomParameters } from '../bijections/randomParameters.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 2,
   width: 6,
@@ -34,7 +35,7 @@ afterEach(async () => {
 });
 
 function modelOf(
-  changed: Partial<GlowOptions>,
+  changed: Partial<ModelOptions>,
   imageShape: ImageShape,
   how: FlowModelOptions = {},
   weights: (specs: ParameterSpecs) => Record<string, NdArray> = randomParameters,
@@ -68,7 +69,7 @@ function rowsOf({ shape: [, , width], data }: NdArray): number[][] {
 }
 
 describe('equals plain loops', () => {
-  it.each<[Partial<GlowOptions>, ImageShape]>([
+  it.each<[Partial<ModelOptions>, ImageShape]>([
     [{}, [8, 12, 1]],
     [{ mixing: '1x1', depth: 1, levels: 3 }, [8, 16, 3]],
     [{ levels: 1, depth: 1 }, [6, 2, 3]],
@@ -93,7 +94,7 @@ describe('equals plain loops', () => {
   });
 });
 
-const kinds: [string, Partial<GlowOptions>][] = mixingNames.flatMap((mixing) => [
+const kinds: [string, Partial<ModelOptions>][] = mixingNames.flatMap((mixing) => [
   [`${mixing}, affine`, { mixing, levels: 3, depth: 1 }],
   [`${mixing}, additive, standard normal priors`, { mixing, coupling: 'additive', learnedPrior: false }],
   [`${mixing}, a floor of scales`, { mixing, scaleFloor: 0.3, bits: 5 }],

@@ -2,7 +2,7 @@
 import { option, phrase, UserError } from '../../errors.ts';
 import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
@@ -95,7 +95,7 @@ function stepIn({ step = '' }: Record<string, string>): number | undefined {
   return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
 }
 
-function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {
+function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
   try {
     const options = modelOptions(JSON.parse(model));
     const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];

@@ -4,7 +4,8 @@ import { imagesInMemory } from '../../data/dataset.ts';
 import { evaluate } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -35,7 +36,7 @@ vi.mock('./programs.ts', async (load) => {
 });
 
 const imageShape: ImageShape = [8, 8, 1];
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 2,
   width: 8,
@@ -50,7 +51,7 @@ const images = tinyImages(COUNT, 8, 5);
 const opened: FlowModel[] = [];
 
 /** A model that has seen images once. */
-async function start(changed: Partial<GlowOptions> = {}, seed = 0): Promise<TrainedModel> {
+async function start(changed: Partial<ModelOptions> = {}, seed = 0): Promise<TrainedModel> {
   const model = new Glow({ ...options, ...changed }, imageShape);
   const image = imageArray(tinyImages(32, 8, 1), imageShape, model.options.bits);
   const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };

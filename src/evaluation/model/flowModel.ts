@@ -3,7 +3,7 @@ import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { phrase, UserError } from '../../errors.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
@@ -78,7 +78,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /** The stages that an image passes through: squeezes, flow steps, splits and the top prior, in order. */
   readonly stages: readonly StageDescription[];
   /** The layers and shapes of the model, for building your own graphs. */
-  readonly model: Glow;
+  readonly model: Flow;
   /** Its weights by path, as constants. */
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The number of training steps that they have seen; undefined if unknown. */

@@ -1,7 +1,7 @@
 // bits/dim of images, and where the bits are: for a model with classes given the class, or over all classes.
 import type { ImageSet } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type Measurement, measureBitsPerDim, measureInBatches } from '../../training/likelihood.ts';
@@ -12,7 +12,7 @@ import { compileBitsMap, compileClassLikelihoods, compileLikelihood } from './pr
 
 /** What is measured, and how. */
 export interface ImageMeasurement {
-  readonly model: Glow;
+  readonly model: Flow;
   readonly programs: ImagePrograms;
   readonly precision: Precision;
 }
@@ -57,7 +57,7 @@ export async function measureDraws(
 }
 
 /** Log-likelihoods in nats as bits/dim. */
-export function inBitsPerDim({ imageShape }: Glow, draws: readonly Float64Array[]): Float64Array[] {
+export function inBitsPerDim({ imageShape }: Flow, draws: readonly Float64Array[]): Float64Array[] {
   const nats = -dimensionsOf(imageShape) * Math.LN2;
   return draws.map((values) => values.map((value) => value / nats));
 }

@@ -12,7 +12,7 @@ import { divide, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs, conditionsOf } from '../../training/classInputs.ts';
+import { conditionInputs, conditionOf } from '../../training/classInputs.ts';
 import { type Batch, likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -86,10 +86,10 @@ export function compileBitsMap(
 ): Promise<ImageProgram> {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const conditions = conditionInputs(model, OPEN_BATCH);
-  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters, conditions));
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters), condition);
   return compileForImages(
-    { inputs: { image, noise, ...conditions }, outputs: { bitsMap: divide(map, -Math.LN2) } },
+    { inputs: { image, noise, ...condition }, outputs: { bitsMap: divide(map, -Math.LN2) } },
     options,
   );
 }
@@ -102,11 +102,11 @@ export function compileStages(
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const x = model.dequantise(image, constant(0.5));
   const outputs: Record<string, Tensor> = {};
-  const conditions = conditionInputs(model, OPEN_BATCH);
-  model.resultsOf(x, parametersFrom(parameters, conditions)).forEach(({ y, epsilon }, index) => {
+  const condition = conditionInputs(model, OPEN_BATCH);
+  model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
     Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
   });
-  return compileForImages({ inputs: { image, ...conditions }, outputs }, options);
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
 }
 
 /** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
@@ -136,11 +136,11 @@ export function compileEncoder(
   options: CompileOptions,
 ): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
-  const conditions = conditionInputs(model, OPEN_BATCH);
+  const condition = conditionInputs(model, OPEN_BATCH);
   const x = model.dequantise(image, constant(0.5));
-  const { latents } = model.encode(x, parametersFrom(parameters, conditions));
+  const { latents } = model.encode(x, parametersFrom(parameters), condition);
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return compileForImages({ inputs: { image, ...conditions }, outputs }, options);
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
 }
 
 /**
@@ -153,9 +153,9 @@ export async function compileLogDetGradient(
 ): Promise<ImageProgram | undefined> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   // The log-determinant of the layers does not depend on the class.
-  const conditions = conditionsOf(model, [0]);
+  const condition = conditionOf(model, [0]);
   const x = model.dequantise(image, constant(0.5));
-  const { logDet } = model.encode(x, parametersFrom(parameters, conditions));
+  const { logDet } = model.encode(x, parametersFrom(parameters), condition);
   if (logDet.rank === 0) {
     return undefined;
   }
@@ -175,13 +175,13 @@ export function compileDecoder(
   options: CompileOptions,
 ): Promise<ImageProgram> {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
-  const conditions = conditionInputs(model, OPEN_BATCH);
+  const condition = conditionInputs(model, OPEN_BATCH);
   const definition: ProgramDefinition = {
     inputs: {
       ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
-      ...conditions,
+      ...condition,
     },
-    outputs: { values: model.decode(latents, parametersFrom(parameters, conditions)) },
+    outputs: { values: model.decode(latents, parametersFrom(parameters), condition) },
   };
   return compileForImages(definition, options);
 }

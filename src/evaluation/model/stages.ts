@@ -1,5 +1,5 @@
 // The stages of a model as its users see them: where each is, and what it makes of images.
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import type { StagePlace } from '../../models/stages.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -21,7 +21,7 @@ export interface StageImages extends StageDescription {
 }
 
 /** The stages of a model, in the order of encoding. */
-export function stagesOf({ stages }: Glow): StageDescription[] {
+export function stagesOf({ stages }: Flow): StageDescription[] {
   return stages.map(({ stage: { outputShape, latentShape }, ...place }) => ({
     ...place,
     ...(outputShape && { outputShape }),

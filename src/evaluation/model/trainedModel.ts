@@ -1,5 +1,5 @@
 // A model with fixed weights, from any source.
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { type TrainingStart, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
@@ -8,7 +8,7 @@ import type { ReferenceScores } from '../measure/referenceScores.ts';
 /** A model with fixed weights. */
 export interface TrainedModel {
   /** The model: its layers and shapes, without weights. */
-  readonly model: Glow;
+  readonly model: Flow;
   /**
    * The parameters by path, as constants: what depends only on them is computed when a program is compiled.
    */
@@ -27,7 +27,7 @@ export interface TrainedModel {
 
 /** A model with the weights of a training state, as constants. */
 export function trainedModel(
-  model: Glow,
+  model: Flow,
   state: TrainingStart,
   weights: WeightsKind = 'average',
 ): TrainedModel {

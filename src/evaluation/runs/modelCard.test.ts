@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { reverse } from '../../flows/permutation.ts';
 import { countParameters, Glow } from '../../models/glow.ts';
-import { registerMixing } from '../../models/ownMixings.ts';
+import { registerMixing } from '../../models/mixing.ts';
 import { modelCard } from './modelCard.ts';
 
 const config = resolveConfig({

@@ -4,9 +4,9 @@ import { dataName, experimentName, isOnOwnData } from '../../experiments/experim
 import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/parameters.ts';
-import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
-import type { Glow } from '../../models/glow.ts';
-import { isOfLibrary } from '../../models/ownMixings.ts';
+import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
+import { foreignParts } from '../../models/parts.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { troubleText } from '../../training/run/logLines.ts';
@@ -18,7 +18,7 @@ import { markdownText } from './markdownText.ts';
 
 /** What a model card is about. */
 export interface CardSubject {
-  readonly model: Glow;
+  readonly model: Flow;
   readonly config: Config;
   /** The contents of the run's `summary.json`. */
   readonly summary: JsonObject;
@@ -50,15 +50,16 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     ...(changes === null ? [] : [['Changed on the way', changes]]),
     ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
   ];
+  const foreign = foreignParts(config.model);
   return [
     `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
     factTable(['', ''], facts),
     '## Numbers',
-    numbers(summary, { bound: boundOf(config.model), hasClasses: model.classes.length > 0 }),
+    numbers(summary, { bound: dequantisationOf(config.model), hasClasses: model.classes.length > 0 }),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
     `In this folder, with the package \`emerging-flows\`${
-      isOfLibrary(mixing) ? '' : `, and \`--import\` of the module that registers the mixing \`${mixing}\``
+      foreign.length === 0 ? '' : `, and \`--import\` of the module that registers ${foreign.join(', ')}`
     }:`,
     ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
     '',

@@ -1,6 +1,6 @@
 // The model card in a run folder, rewritten after training and after each evaluation.
 import type { Config } from '../../experiments/configSchema.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { cardPath, runFiles } from '../../training/folder/runFiles.ts';
@@ -15,7 +15,7 @@ import { samplesPath } from './runPictures.ts';
  *
  * @throws UserError if it cannot be written
  */
-export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Config; step: number }): void {
+export function writeRunCard(paths: RunPaths, about: { model: Flow; config: Config; step: number }): void {
   const pictures = {
     'Samples at temperature 0.8': samplesPath(paths, about.step),
     'Learning curve': paths.curve,

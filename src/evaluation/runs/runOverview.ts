@@ -1,7 +1,7 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { boundOf } from '../../models/dequantisation.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { runPaths } from '../../training/folder/runFolder.ts';
@@ -39,7 +39,7 @@ export function runOverview(directory: string): RunOverview {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
       data: config.data.name,
-      bound: boundOf(config.model),
+      bound: dequantisationOf(config.model),
       step: recent.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(finiteMean(recent)),

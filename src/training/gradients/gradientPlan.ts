@@ -2,7 +2,7 @@
 import type { Device } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
@@ -53,7 +53,7 @@ export interface GradientOptions {
 }
 
 /** Decides whether activations are kept, and how the gradients are computed accordingly. */
-export function planGradients(model: Glow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
+export function planGradients(model: Flow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
   const { activations = 'auto', device = 'cpu', available = availableBytes() } = options;
   if (activations === 'recompute') {
     return piecewisePlan(piecesOf(model, options), layout);

@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest';
 import { countTrained } from '../../flows/parameters.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../classInputs.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { type ActivationChoice, type GradientPlan, planGradients } from './gradientPlan.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 3,
   // So wide that no network is dead by chance, and no multiple of what the processor computes at once.
@@ -24,7 +25,7 @@ const options: GlowOptions = {
 const imageShape = [4, 8, 2] as const;
 
 function plan(
-  changes: Partial<GlowOptions>,
+  changes: Partial<ModelOptions>,
   activations: ActivationChoice,
   { images = 3, available = 1e12 } = {},
 ): GradientPlan {
@@ -33,8 +34,8 @@ function plan(
   return planGradients(model, layout, { images, batchSize: images, activations, available });
 }
 
-it.each<[string, Partial<GlowOptions>]>([
-  ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
+it.each<[string, Partial<ModelOptions>]>([
+  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['spline couplings', { coupling: 'spline' }],
   ['variational dequantisation', { dequantisation: 'variational', dequantisationWidth: 16 }],

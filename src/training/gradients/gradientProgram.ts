@@ -2,7 +2,7 @@
 import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { gradients } from '../../tensor/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
@@ -56,7 +56,7 @@ export async function compileWhole(
  * gradients of their mean as `gradients/…`.
  */
 export function gradientDefinition(
-  model: Glow,
+  model: Flow,
   layout: ParameterLayout,
   { images, batchSize }: { readonly images: number; readonly batchSize: number },
 ): ProgramDefinition {

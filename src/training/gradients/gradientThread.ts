@@ -1,6 +1,7 @@
 // The work of a gradient thread, which computes the gradients of its share of each batch.
 import type { CompileOptions } from '../../engine/program.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
@@ -10,9 +11,9 @@ import { copyInto } from './gradientSum.ts';
 
 /** The data passed to a thread when it starts. */
 export interface ThreadData {
-  readonly model: GlowOptions;
-  /** The module that registers the model's mixing, to be imported first; undefined for a mixing of the library. */
-  readonly mixingModule: string | undefined;
+  readonly model: ModelOptions;
+  /** The modules that register parts of the model, to be imported first; none for the library's. */
+  readonly modules: readonly string[];
   readonly imageShape: ImageShape;
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;
@@ -39,7 +40,7 @@ export async function openGradientThread({
   weights,
   gradients,
 }: ThreadData): Promise<GradientThread> {
-  const model = new Glow(options, imageShape);
+  const model = flowFor(options, imageShape);
   const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
   // The runtime does not accept memory shared between threads.
   const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];

@@ -1,8 +1,8 @@
 // Threads that compute the gradients of their share of each batch, and their shared memory.
 import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import type { Glow } from '../../models/glow.ts';
-import { moduleOfMixing } from '../../models/ownMixings.ts';
+import type { Flow } from '../../models/flow.ts';
+import { modulesOf } from '../../models/parts.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, mapBatch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -13,7 +13,7 @@ import { sharedArray, startThread, type Thread } from './thread.node.ts';
 
 /** Starts threads with one program each, for the share of the images set by `plan`. */
 export async function startGradientThreads(
-  model: Glow,
+  model: Flow,
   layout: ParameterLayout,
   plan: GradientOptions,
   workers: number,
@@ -26,7 +26,7 @@ export async function startGradientThreads(
       const gradients = sharedGroups(layout.shapes('trained'));
       const thread = startThread({
         model: model.options,
-        mixingModule: moduleOfMixing(model.options.mixing),
+        modules: modulesOf(model.options),
         imageShape: model.imageShape,
         plan,
         // Each thread numbers only the files of its own sessions.

@@ -1,7 +1,8 @@
 // The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import type { Glow } from '../../models/glow.ts';
+import { type ConditionName, conditionNames } from '../../flows/condition.ts';
+import type { Flow } from '../../models/flow.ts';
 import { type Densities, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
@@ -15,7 +16,7 @@ import { type PlacedGraph, type StageGraph, stageGraphs } from '../stageGraphs.t
 
 /**
  * The programs of one kind of stage. Both take images `x`, in the dequantisation, which comes first, `image` and `noise`
- * instead, the stage's parameters `weights/…`, and `classes` if it asks for them.
+ * instead, the stage's parameters `weights/…`, and the conditions that it uses.
  */
 interface Piece {
   /** Returns the images `y` for the next stage and what to save, `remembered/…`; missing at the top stage. */
@@ -34,8 +35,8 @@ export interface PlacedPiece {
   readonly path: string;
   /** The parameters, by their paths under that prefix. */
   readonly parameters: readonly string[];
-  /** Whether its programs take the classes of the images. */
-  readonly takesClasses: boolean;
+  /** The conditions that its programs take. */
+  readonly conditions: readonly ConditionName[];
   /** The same object for all stages of one kind. */
   readonly piece: Piece;
 }
@@ -69,15 +70,15 @@ export function densityName(path: string, density: keyof Densities): string {
  * Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over `images`
  * images.
  */
-export function piecesOf(model: Glow, { images, batchSize, device }: PieceOptions): Pieces {
+export function piecesOf(model: Flow, { images, batchSize, device }: PieceOptions): Pieces {
   const graphs = stageGraphs(model, images);
   const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
   const pieces = new Map<StageGraph, Piece>();
   const stages = graphs.map(({ path, graph }) => {
     const piece = pieces.get(graph) ?? pieceOf(graph, gradientOf(path), device);
     pieces.set(graph, piece);
-    const takesClasses = graph.conditions.classes !== undefined;
-    return { path, parameters: Object.keys(graph.parameters), takesClasses, piece };
+    const conditions = conditionNames.filter((name) => graph.condition[name]);
+    return { path, parameters: Object.keys(graph.parameters), conditions, piece };
   });
   return { stages, end: prepare({ inputs, outputs: { bitsPerDim } }, { device }) };
 }
@@ -90,7 +91,7 @@ type DensityGradients = (density: keyof Densities) => Tensor;
  * constants, the same for every stage. So a stage need not compute its contribution before the backward pass.
  */
 function lossOf(
-  model: Glow,
+  model: Flow,
   graphs: readonly PlacedGraph[],
   batchSize: number,
 ): { inputs: Record<string, Tensor>; bitsPerDim: Tensor; gradientOf: (path: string) => DensityGradients } {
@@ -112,11 +113,11 @@ function lossOf(
 }
 
 function pieceOf(
-  { parameters, taken, conditions, weights, result: { y, ...result } }: StageGraph,
+  { parameters, taken, condition, weights, result: { y, ...result } }: StageGraph,
   gradientOf: DensityGradients,
   device: Device | undefined,
 ): Piece {
-  const inputs: Record<string, Tensor> = { ...taken, ...conditions };
+  const inputs: Record<string, Tensor> = { ...taken, ...condition };
   for (const [name, weight] of Object.entries(weights)) {
     inputs[arrayName('weights', name)] = weight;
   }

@@ -2,6 +2,7 @@
 import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import { compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
+import { conditionIn } from '../../flows/condition.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
 import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
@@ -56,13 +57,13 @@ class PiecewiseGradients implements GradientProgram {
     const given = await this.arrays.parameters(weights);
     const wanted = this.arrays.gradients(gradients);
     const { stages, end } = this.pieces;
-    const { classes, ...pixels } = batch;
-    let images: ProgramArrays = pixels;
+    const condition = conditionIn(batch);
+    let images: ProgramArrays = { image: batch.image, noise: batch.noise };
     const taken: { stage: PlacedPiece; index: number; feeds: ProgramArrays }[] = [];
     for (const [index, stage] of stages.entries()) {
       const feeds = {
         ...images,
-        ...(stage.takesClasses && { classes: classes! }),
+        ...Object.fromEntries(stage.conditions.map((name) => [name, condition[name]!])),
         ...ofStage(stage, 'weights', given),
       };
       const { y, ...remembered } = stage.piece.forward

@@ -1,5 +1,6 @@
 import { expect, it, test } from 'vitest';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../classInputs.ts';
@@ -8,7 +9,7 @@ import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { planSharedGradients, type SharedPlan, type SharingOptions } from './sharedGradients.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 2,
   width: 8,

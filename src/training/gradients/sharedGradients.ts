@@ -2,7 +2,7 @@
 //
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
@@ -40,7 +40,7 @@ export interface SharedPlan extends GradientPlan {
  * @throws UserError if the requested number of workers is impossible
  */
 export function planSharedGradients(
-  model: Glow,
+  model: Flow,
   layout: ParameterLayout,
   { threads = availableCores(), ...options }: SharingOptions,
 ): SharedPlan {

@@ -7,8 +7,9 @@ import { prepare } from '../../engine/graph/prepare.ts';
 import { isHosted } from '../../engine/hosted.ts';
 import { lower } from '../../engine/onnx/lower.ts';
 import { compilePrepared, freeze } from '../../engine/program.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -19,7 +20,7 @@ import { gradientDefinition } from './gradientProgram.ts';
 
 const { onnx } = onnxProto;
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 3,
   // So wide that no network is dead by chance.
@@ -34,15 +35,15 @@ const options: GlowOptions = {
 
 const IMAGES = 3;
 
-function definitionOf(changes: Partial<GlowOptions>, imageShape: ImageShape, images = IMAGES) {
+function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, images = IMAGES) {
   const model = new Glow({ ...options, ...changes }, imageShape);
   const layout = new ParameterLayout(model.parameters);
   const definition = gradientDefinition(model, layout, { images, batchSize: images });
   return { layout, definition };
 }
 
-it.each<[string, Partial<GlowOptions>]>([
-  ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
+it.each<[string, Partial<ModelOptions>]>([
+  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
   ['single steps', { depth: 1 }],

@@ -42,7 +42,7 @@ export function sharedArray(elements: number): Float32Array {
  * @throws UserError if the module of the model's mixing is the program itself
  */
 export function startThread(data: ThreadData): Thread {
-  requireModuleOfItsOwn(data);
+  requireModulesOfTheirOwn(data);
   const worker = workerOf(data);
   return {
     async ready() {
@@ -68,14 +68,15 @@ export function startThread(data: ThreadData): Thread {
   };
 }
 
-/** Refuses a mixing that is registered by the program itself, which every thread would run from its start. */
-function requireModuleOfItsOwn({ model, mixingModule }: ThreadData): void {
+/** Refuses parts that the program itself registers: every thread would run it from its start. */
+function requireModulesOfTheirOwn({ modules }: ThreadData): void {
   const program = process.argv[1];
-  if (mixingModule?.startsWith('file:') && program !== undefined) {
-    if (realpathSync(fileURLToPath(mixingModule)) === realpathSync(program)) {
+  for (const module of modules) {
+    const path = module.startsWith('file:') && program !== undefined ? fileURLToPath(module) : undefined;
+    if (path !== undefined && realpathSync(path) === realpathSync(program!)) {
       throw new UserError(
         'invalid-argument',
-        phrase`workers import the module that registers the mixing ${model.mixing}, and it is the program itself: register it in a module of its own, or use ${option('workers', 1)}`,
+        phrase`workers import the modules that register parts of the model, and one is the program itself: register them in a module of their own, or use ${option('workers', 1)}`,
       );
     }
   }

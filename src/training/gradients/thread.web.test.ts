@@ -7,7 +7,7 @@ import { startThread, type WorkerMessage, type WorkerRequest, type WorkerStart }
 const shape = [2];
 const data: ThreadData = {
   model: { levels: 1, depth: 1, width: 4, mixing: '1x1' } as ThreadData['model'],
-  mixingModule: undefined,
+  modules: [],
   imageShape: [2, 2, 1],
   plan: { images: 1 } as ThreadData['plan'],
   engine: { threads: 1 },

@@ -8,11 +8,11 @@ import type { ThreadRequest, ThreadStart } from './thread.node.ts';
 
 const port = parentPort!;
 
-/** Registers the model's mixing and compiles its program; undefined if the user can mend what is in the way. */
+/** Registers the model's own parts and compiles its program; undefined after an error that the user can fix. */
 async function open(data: ThreadData): Promise<GradientThread | undefined> {
   try {
-    if (data.mixingModule !== undefined) {
-      await importModule(data.mixingModule);
+    for (const module of data.modules) {
+      await importModule(module);
     }
     return await openGradientThread(data);
   } catch (error) {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 
-const options: GlowOptions = {
+const options: ModelOptions = {
   levels: 2,
   depth: 4,
   width: 64,
@@ -15,7 +16,7 @@ const options: GlowOptions = {
 };
 
 describe('the default number of workers', () => {
-  const workersOf = (changes: Partial<GlowOptions>, bounds: Partial<WorkerBounds>): number =>
+  const workersOf = (changes: Partial<ModelOptions>, bounds: Partial<WorkerBounds>): number =>
     workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...bounds });
 
   test.each([

@@ -1,7 +1,7 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
 import type { Device } from '../../engine/devices/device.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { canStartThreads } from './thread.node.ts';
 
@@ -69,7 +69,7 @@ const LEAST_AT_WORK = 0.75;
 
 /** The default number of workers: the most that divide the images and leave few threads idle. */
 export function workersFor(
-  { options: { depth, width }, imageShape: [height, columns] }: Glow,
+  { options: { depth, width }, imageShape: [height, columns] }: Flow,
   { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
 ): number {
   const activations = (images * depth * width * height * columns) / 4;

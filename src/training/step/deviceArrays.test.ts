@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import { releaseAfter } from '../../engine/resources.ts';
 import { newTraffic, type Traffic } from '../../engine/traffic.ts';
-import { boundOf } from '../../models/dequantisation.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -28,7 +29,7 @@ const optimizers = {
   adamw: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-4, weightDecay: 0.1 }),
 };
 
-const modelOf = (changes: Partial<GlowOptions>): Glow =>
+const modelOf = (changes: Partial<ModelOptions>): Glow =>
   new Glow(
     {
       levels: 2,
@@ -46,7 +47,7 @@ const modelOf = (changes: Partial<GlowOptions>): Glow =>
   );
 
 /** With classes, and noise from a flow: all that a model may take besides images. */
-const conditioned: Partial<GlowOptions> = {
+const conditioned: Partial<ModelOptions> = {
   classes: ['cat', 'dog', 'cow'],
   dequantisation: 'variational',
   dequantisationWidth: 4,
@@ -55,7 +56,11 @@ const conditioned: Partial<GlowOptions> = {
 function batchAt(step: number, model: Glow): Batch {
   const random = new RandomStream(1, 'images', step);
   const shape = [BATCH, ...imageShape];
-  const noise = { shape, data: new Float32Array(sizeOf(shape)), dequantisation: boundOf(model.options) };
+  const noise = {
+    shape,
+    data: new Float32Array(sizeOf(shape)),
+    dequantisation: dequantisationOf(model.options),
+  };
   const { classes } = model;
   const numbers = Array.from({ length: BATCH }, (_, index) => (step + index) % classes.length);
   const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };

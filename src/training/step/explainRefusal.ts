@@ -1,6 +1,6 @@
 // Explains why a step was dropped, naming the culprit: the batch, a weight, a layer or a parameter.
 import type { CompileOptions } from '../../engine/program.ts';
-import type { Glow } from '../../models/glow.ts';
+import type { Flow } from '../../models/flow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -30,7 +30,7 @@ export interface Explanation {
 
 /** Finds where a dropped step went wrong; compiles a program for it if a layer did. */
 export async function explainRefusal(
-  model: Glow,
+  model: Flow,
   layout: ParameterLayout,
   { refusal, bitsPerDim, batch, gradients, state, microBatch }: RefusedStep,
   options: CompileOptions,

@@ -2,7 +2,7 @@
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { DEQUANTISER, type Glow } from '../../models/glow.ts';
+import { DEQUANTISER, type Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
@@ -53,7 +53,7 @@ export function notFiniteInState(state: TrainingState, layout: ParameterLayout):
 
 /** The path of the first layer, or of the dequantiser, with a non-finite output for a batch; null if there is none. */
 export async function firstLayerNotFinite(
-  model: Glow,
+  model: Flow,
   layout: ParameterLayout,
   { batch, images, weights }: { batch: Batch; images: number; weights: Groups },
   options: CompileOptions,
@@ -74,22 +74,22 @@ export async function firstLayerNotFinite(
 /**
  * The program that returns, by layer path in order, 0 for every layer with finite outputs and NaN otherwise.
  */
-function layersDefinition(model: Glow, layout: ParameterLayout, images: number): ProgramDefinition {
+function layersDefinition(model: Flow, layout: ParameterLayout, images: number): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const outputs: Record<string, Tensor> = {};
-  const conditions = conditionInputs(model, images);
-  const parameters = parametersFrom(tensors, conditions);
+  const condition = conditionInputs(model, images);
+  const parameters = parametersFrom(tensors);
   const { u, logDensity } = model.noiseOf(image, noise, parameters);
   let z = model.dequantise(image, u);
   if (logDensity) {
     outputs[DEQUANTISER] = add(sum(multiply(z, 0)), sum(multiply(logDensity, 0)));
   }
   for (const { path, bijection, keptChannels } of layersOf(model)) {
-    const { y, logDet } = bijection.forward(z, parameters.at(path));
+    const { y, logDet } = bijection.forward(z, parameters.at(path), condition);
     outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));
     z = keptChannels === undefined ? y : slice(y, 3, 0, keptChannels);
   }
-  return { inputs: { image, noise, ...conditions, ...inputs }, outputs };
+  return { inputs: { image, noise, ...condition, ...inputs }, outputs };
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';
-import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
@@ -171,7 +172,7 @@ function trainingCase(golden: GoldenCase): {
   layout: ParameterLayout;
   start: Record<string, NdArray>;
 } {
-  const model = new Glow(golden.config as GlowOptions, golden.config.imageShape);
+  const model = new Glow(golden.config as ModelOptions, golden.config.imageShape);
   return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
 }
 
@@ -195,7 +196,7 @@ function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): R
 }
 
 describe('a trainer refuses', () => {
-  const options: GlowOptions = {
+  const options: ModelOptions = {
     ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
     ...{ learnedPrior: false, bits: 8 },
   };

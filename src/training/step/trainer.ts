@@ -4,8 +4,8 @@ import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
-import type { Glow } from '../../models/glow.ts';
+import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
@@ -78,7 +78,7 @@ export class Trainer {
    * @throws UserError if the number of workers is impossible, micro-batches do not make up a batch, or the device cannot run
    * the programs
    */
-  static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
+  static async create(model: Flow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
     requireParts(options);
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
@@ -94,7 +94,7 @@ export class Trainer {
       const { memory } = arrays;
       const gradientProgram = keep(await plan.compile({ ...options, ...(memory && { memory }) }));
       return new Trainer(
-        boundOf(model.options),
+        dequantisationOf(model.options),
         layout,
         options,
         plan,

@@ -15,8 +15,8 @@ import {
   step,
   subtract,
   sum,
-} from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+} from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
 
 /** The smallest share of a bin in the interval, and the smallest derivative. */
 const LEAST = 0.001;

@@ -1,14 +1,16 @@
 // The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../engine/program.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import { RandomStream } from '../numeric/random.ts';
-import { gradients } from '../tensor/gradient.ts';
-import { add, sum } from '../tensor/operations/index.ts';
-import { constant, input } from '../tensor/tensor.ts';
-import { expectClose } from '../testing/golden.ts';
-import { type CouplingOptions, coupling } from './coupling.ts';
-import { parametersFrom } from './parameters.ts';
+import { compile } from '../../engine/program.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { gradients } from '../../tensor/gradient.ts';
+import { add, sum } from '../../tensor/operations/index.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { parametersFrom } from '../parameters.ts';
+import { type AffineOptions, affine } from './affine.ts';
+import { coupling } from './coupling.ts';
+import { glowConditioner } from './glowConditioner.ts';
 
 const IMAGES = 9;
 const SIZE = 16;
@@ -16,7 +18,7 @@ const CHANNELS = 2;
 /** Wide enough that nine images exceed a block. */
 const WIDTH = 512;
 
-const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const layer = coupling([SIZE, SIZE, CHANNELS], { conditioner: glowConditioner({ width: WIDTH }) });
 const random = new RandomStream(0, 'coupling');
 const normals = (shape: readonly number[], deviation: number): NdArray => ({
   shape: [...shape],
@@ -68,8 +70,9 @@ it.each([
 
 describe('a floor under the scale', () => {
   /** Networks whose last convolution has weights of zero return its bias: shift −0.7 and this t. */
-  async function withBias(t: number, options: CouplingOptions) {
-    const layer = coupling([1, 2, 2], options);
+  async function withBias(t: number, options: AffineOptions) {
+    const parts = { conditioner: glowConditioner({ width: 3 }), transformer: affine(options) };
+    const layer = coupling([1, 2, 2], parts);
     const tensors = Object.fromEntries(
       Object.entries(layer.parameters).map(([name, { shape }]) => {
         const isLast = name === 'conv3/bias';
@@ -95,24 +98,21 @@ describe('a floor under the scale', () => {
   it.each([-400, -3, 0, 1.5])('is that of the formula at t = %d', async (t) => {
     const floor = 0.2;
     const scale = floor + (1 - floor) / (1 + Math.exp(-(t + 2)));
-    const { y, logDet, inverse } = await withBias(t, { width: 3, scaleFloor: floor });
+    const { y, logDet, inverse } = await withBias(t, { scaleFloor: floor });
     expectClose('y', y!.data, [3, -0.2 * scale, -2, 0.4 * scale], 'float64');
     expectClose('logDet', logDet!.data, [2 * Math.log(scale)], 'float64');
     expectClose('inverse', inverse!.data, [3, 0.5, -2, 1.1], 'float64');
   });
 
   it('changes nothing at 0', async () => {
-    expect(await withBias(-1, { width: 3, scaleFloor: 0 })).toEqual(await withBias(-1, { width: 3 }));
+    expect(await withBias(-1, { scaleFloor: 0 })).toEqual(await withBias(-1, {}));
   });
 
-  it('is refused outside its range, and where there is no scale', () => {
+  it('is refused outside its range', () => {
     for (const scaleFloor of [-0.1, 1, Number.NaN]) {
-      expect(() => coupling([2, 2, 2], { width: 3, scaleFloor })).toThrow(
-        `coupling: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`,
+      expect(() => affine({ scaleFloor })).toThrow(
+        `affine: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`,
       );
     }
-    expect(() => coupling([2, 2, 2], { width: 3, coupling: 'additive', scaleFloor: 0.1 })).toThrow(
-      'only an affine coupling has a scale',
-    );
   });
 });

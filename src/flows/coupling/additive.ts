@@ -1,0 +1,12 @@
+// The additive transformer.
+import { add, subtract } from '../../tensor/operations/index.ts';
+import type { Transformer } from './transformer.ts';
+
+/** y = x + shift; ln y' = 0. Source: Dinh et al., NICE (2015). */
+export function additive(): Transformer {
+  return {
+    numbers: 1,
+    forward: (x, shift) => ({ y: add(x, shift) }),
+    inverse: (y, shift) => subtract(y, shift),
+  };
+}

@@ -1,0 +1,54 @@
+// The affine transformer.
+import {
+  add,
+  divide,
+  log,
+  logSigmoid,
+  multiply,
+  sigmoid,
+  split,
+  subtract,
+} from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Transformer } from './transformer.ts';
+
+/** The options of an affine transformer. */
+export interface AffineOptions {
+  /** A lower bound f on the scale, from 0 (none, the default) to below 1. */
+  readonly scaleFloor?: number;
+}
+
+/**
+ * y = (x + shift)·scale with scale = sigmoid(t + 2); ln y' = ln scale. The numbers are shift and t.
+ *
+ * With a floor f the scale is f + (1 − f)·sigmoid(t + 2): the inverse amplifies rounding by at most 1/f.
+ * Source: Dinh et al., Real NVP (2017), in the form of Glow's code.
+ *
+ * @throws if the floor is out of range
+ */
+export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
+  if (!(scaleFloor >= 0 && scaleFloor < 1)) {
+    throw new Error(`affine: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`);
+  }
+  const shiftAndScale = (numbers: Tensor) => {
+    const channels = numbers.shape[3]! / 2;
+    const [shift, t] = split(numbers, 3, [channels, channels]) as [Tensor, Tensor];
+    const raw = add(t, 2);
+    if (scaleFloor === 0) {
+      return { shift, scale: sigmoid(raw), logScale: logSigmoid(raw) };
+    }
+    const scale = add(multiply(sigmoid(raw), 1 - scaleFloor), scaleFloor);
+    return { shift, scale, logScale: log(scale) };
+  };
+  return {
+    numbers: 2,
+    forward(x, numbers) {
+      const { shift, scale, logScale } = shiftAndScale(numbers);
+      return { y: multiply(add(x, shift), scale), logDerivative: logScale };
+    },
+    inverse(y, numbers) {
+      const { shift, scale } = shiftAndScale(numbers);
+      return subtract(divide(y, scale), shift);
+    },
+  };
+}

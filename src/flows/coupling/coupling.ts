@@ -1,0 +1,81 @@
+// The coupling layer: a mask, a conditioner and a transformer.
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { concatenate, expand, sumPerImage } from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { Bijection } from '../bijection.ts';
+import { type Condition, required } from '../condition.ts';
+import type { Parameters } from '../parameters.ts';
+import { affine } from './affine.ts';
+import { channelHalves } from './channelHalves.ts';
+import type { ConditionerFor } from './conditioner.ts';
+import type { MaskFor } from './mask.ts';
+import type { Transformer } from './transformer.ts';
+
+/** The parts of a coupling. */
+export interface CouplingParts {
+  /** Which values stay and which change; default: the first half of the channels stays. */
+  readonly mask?: MaskFor;
+  /** The network that sees the values that stay. */
+  readonly conditioner: ConditionerFor;
+  /** How the others change; default: affine. */
+  readonly transformer?: Transformer;
+  /**
+   * The channels of the context images `[N, H, W, K]` that the network sees beside the values that stay; default 0: the
+   * coupling doesn't depend on a context.
+   */
+  readonly contextChannels?: number;
+}
+
+/**
+ * A coupling: some values of an image, a, stay unchanged and determine how each of the others, b, is transformed:
+ * b' = T(b; network(a)); ln|det| = Σ ln T'.
+ *
+ * Sources: Dinh et al., NICE (2015) and Real NVP (2017).
+ *
+ * @throws if the mask keeps or changes nothing
+ */
+export function coupling(
+  shape: ImageShape,
+  {
+    mask: maskFor = channelHalves,
+    conditioner: conditionerFor,
+    transformer = affine(),
+    contextChannels = 0,
+  }: CouplingParts,
+): Bijection {
+  const mask = maskFor(shape);
+  const [height, width, seen] = mask.seenShape;
+  const conditioner = conditionerFor([height, width, seen + contextChannels], {
+    channels: mask.changedShape[2],
+    numbers: transformer.numbers,
+  });
+  const numbersFor = (kept: Tensor, p: Parameters, condition: Condition | undefined): Tensor => {
+    const image = mask.see(kept);
+    const input = contextChannels > 0 ? concatenate([image, contextFor(image, condition)], 3) : image;
+    return mask.select(conditioner.forward(input, p, condition));
+  };
+  return {
+    name: 'coupling',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: conditioner.parameters,
+    forward(x, p, condition) {
+      const { kept, changed } = mask.divide(x);
+      const { y, logDerivative } = transformer.forward(changed, numbersFor(kept, p, condition));
+      const joined = mask.join({ kept, changed: y });
+      return logDerivative
+        ? { y: joined, logDet: sumPerImage(logDerivative), logDetMap: mask.perPixel(logDerivative) }
+        : { y: joined, logDet: constant(0) };
+    },
+    inverse(y, p, condition) {
+      const { kept, changed } = mask.divide(y);
+      return mask.join({ kept, changed: transformer.inverse(changed, numbersFor(kept, p, condition)) });
+    },
+  };
+}
+
+/** The context of a batch of images: one for each, or one for all. */
+function contextFor(images: Tensor, condition: Condition | undefined): Tensor {
+  const context = required(condition, 'context');
+  return expand(context, [images.shape[0]!, ...context.shape.slice(1)], images);
+}

@@ -1,0 +1,50 @@
+// The conditioner of Glow: three convolutions with activation normalisation.
+import { pointwise, relu, remember, reshape } from '../../tensor/operations/index.ts';
+import { actnormParameters, normalised } from '../actnorm.ts';
+import { normalParameter, type ParameterSpecs, prefixed } from '../parameters.ts';
+import {
+  byNumber,
+  edgeConvolution,
+  scaledConvolution,
+  scaledConvolutionParameters,
+} from '../scaledConvolution.ts';
+import type { ConditionerFor } from './conditioner.ts';
+
+/** The options of Glow's conditioner. */
+export interface GlowConditionerOptions {
+  /** Hidden channels. */
+  readonly width: number;
+}
+
+/**
+ * The network of Glow: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution, which starts
+ * at zero. Source: Kingma and Dhariwal, Glow (2018).
+ */
+export function glowConditioner({ width }: GlowConditionerOptions): ConditionerFor {
+  return ([, , seen], { channels, numbers }) => {
+    const order = byNumber(channels, numbers);
+    return {
+      parameters: networkParameters(seen, width, channels * numbers),
+      forward(image, p) {
+        const first = edgeConvolution(image, p.get('conv1/kernel'));
+        const hidden = relu(normalised(first, p.at('conv1')).y);
+        const kernel = p.get('conv2/kernel');
+        const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
+        return remember(scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), order));
+      },
+    };
+  };
+}
+
+function networkParameters(channels: number, width: number, outputs: number): ParameterSpecs {
+  const parameters: ParameterSpecs = {
+    'conv1/kernel': normalParameter([3, 3, channels + 1, width], 0.05),
+    ...prefixed('conv1', actnormParameters(width)),
+    'conv2/kernel': normalParameter([1, 1, width, width], 0.05),
+    ...prefixed('conv2', actnormParameters(width)),
+    ...prefixed('conv3', scaledConvolutionParameters(width, outputs)),
+  };
+  return Object.fromEntries(
+    Object.entries(parameters).map(([path, spec]) => [path, { ...spec, decays: path.endsWith('/kernel') }]),
+  );
+}

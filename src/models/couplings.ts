@@ -1,0 +1,115 @@
+// The couplings of a model: their masks, conditioners and transformers, by name.
+import type { Bijection } from '../flows/bijection.ts';
+import { additive } from '../flows/coupling/additive.ts';
+import { type AffineOptions, affine } from '../flows/coupling/affine.ts';
+import { channelHalves } from '../flows/coupling/channelHalves.ts';
+import type { ConditionerFor } from '../flows/coupling/conditioner.ts';
+import { coupling } from '../flows/coupling/coupling.ts';
+import { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import type { MaskFor } from '../flows/coupling/mask.ts';
+import { spline } from '../flows/coupling/spline.ts';
+import type { Transformer } from '../flows/coupling/transformer.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
+
+/** The model options that the parts of a coupling may use. */
+export interface CouplingOptions extends AffineOptions, GlowConditionerOptions {}
+
+/** A mask that configurations can choose. */
+export interface MaskPart extends NamedPart {
+  readonly options?: readonly (keyof CouplingOptions)[];
+  /** The mask with these options. */
+  mask(options: CouplingOptions): MaskFor;
+}
+
+/** A conditioner that configurations can choose. */
+export interface ConditionerPart extends NamedPart {
+  readonly options?: readonly (keyof CouplingOptions)[];
+  /** The conditioner with these options. */
+  conditioner(options: CouplingOptions): ConditionerFor;
+}
+
+/** A transformer that configurations can choose. */
+export interface TransformerPart extends NamedPart {
+  readonly options?: readonly (keyof CouplingOptions)[];
+  /** The transformer with these options. */
+  transformer(options: CouplingOptions): Transformer;
+}
+
+/** All masks by name; the default first. */
+export const masks = new PartRegistry<MaskPart>(
+  {
+    what: 'mask',
+    key: 'model.mask',
+    register: 'registerMask',
+    builder: { name: 'mask', from: 'the options' },
+  },
+  { channels: { mask: () => channelHalves } },
+);
+
+/** All conditioners by name; the default first. */
+export const conditioners = new PartRegistry<ConditionerPart>(
+  {
+    what: 'conditioner',
+    key: 'model.conditioner',
+    register: 'registerConditioner',
+    builder: { name: 'conditioner', from: 'the options' },
+  },
+  { glow: { options: ['width'], conditioner: glowConditioner } },
+);
+
+/** All transformers by name; the default first. */
+export const transformers = new PartRegistry<TransformerPart>(
+  {
+    what: 'transformer',
+    key: 'model.coupling',
+    register: 'registerTransformer',
+    builder: { name: 'transformer', from: 'the options' },
+  },
+  {
+    affine: { options: ['scaleFloor'], transformer: affine },
+    additive: { transformer: additive },
+    spline: { transformer: () => spline() },
+  },
+);
+
+/** Registers a mask, as `registerMixing` does a mixing: `model.mask` may then be its name. */
+export function registerMask(name: string, mask: Own<MaskPart>): void {
+  masks.register(name, mask);
+}
+
+/** Registers a conditioner, as `registerMixing` does a mixing: `model.conditioner` may then be its name. */
+export function registerConditioner(name: string, conditioner: Own<ConditionerPart>): void {
+  conditioners.register(name, conditioner);
+}
+
+/** Registers a transformer, as `registerMixing` does a mixing: `model.coupling` may then be its name. */
+export function registerTransformer(name: string, transformer: Own<TransformerPart>): void {
+  transformers.register(name, transformer);
+}
+
+/** The names of the parts of a coupling, with what they use. */
+export interface CouplingChoice extends CouplingOptions {
+  /** How couplings change values; default `affine`. */
+  readonly coupling?: string;
+  /** The network inside couplings; default `glow`. */
+  readonly conditioner?: string;
+  /** Which values couplings keep; default `channels`. */
+  readonly mask?: string;
+}
+
+/**
+ * The coupling of a model for images of a shape.
+ *
+ * @throws UserError if a part is not registered
+ */
+export function couplingOf(shape: ImageShape, options: CouplingChoice): Bijection {
+  const [mask, conditioner, transformer] = [masks, conditioners, transformers].map(
+    (parts) => parts.names[0]!,
+  );
+  return coupling(shape, {
+    mask: masks.find(options.mask ?? mask!).mask(options),
+    conditioner: conditioners.find(options.conditioner ?? conditioner!).conditioner(options),
+    transformer: transformers.find(options.coupling ?? transformer!).transformer(options),
+  });
+}

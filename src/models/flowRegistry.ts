@@ -1,0 +1,41 @@
+// The kinds of flows, by name: the library's, and those that users register.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import type { Flow } from './flow.ts';
+import { Glow } from './glow.ts';
+import { type ModelOptions, modelDefaults } from './options.ts';
+import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
+
+/** A kind of flow that configurations can choose. */
+export interface FlowPart extends NamedPart {
+  readonly options?: readonly (keyof ModelOptions)[];
+  /** The flow with these options for images of a shape. Every call with the same arguments returns the same layers. */
+  flow(options: ModelOptions, imageShape: ImageShape): Flow;
+}
+
+/** All kinds of flows by name; the default first. */
+export const flows = new PartRegistry<FlowPart>(
+  {
+    what: 'flow',
+    key: 'model.flow',
+    register: 'registerFlow',
+    builder: { name: 'flow', from: 'the options and the shape of the images' },
+  },
+  { glow: { flow: (options, imageShape) => new Glow(options, imageShape) } },
+);
+
+/**
+ * Registers a kind of flow, as `registerMixing` does a mixing: `model.flow` may then be its name, and runs and exports with
+ * it can be read.
+ */
+export function registerFlow(name: string, flow: Own<FlowPart>): void {
+  flows.register(name, flow);
+}
+
+/**
+ * The flow of a configuration for images of a shape.
+ *
+ * @throws UserError (`not-found`) if the options name a part that is not registered
+ */
+export function flowFor(options: Partial<ModelOptions>, imageShape: ImageShape): Flow {
+  return flows.find(options.flow ?? flows.names[0]!).flow({ ...modelDefaults, ...options }, imageShape);
+}

@@ -1,0 +1,39 @@
+// The options of a model: the section `model` of a configuration, stored in runs and exports.
+import type { CouplingChoice } from './couplings.ts';
+import type { DequantisationOptions } from './dequantisation.ts';
+import type { MixingName, MixingOptions } from './mixing.ts';
+
+/** The options of a model, by their names in the configuration. */
+export interface ModelOptions extends DequantisationOptions, MixingOptions, CouplingChoice {
+  /** The kind of flow: `glow`, which is the default, or a name that `registerFlow` was given. */
+  readonly flow?: string;
+  /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
+  readonly levels: number;
+  /** Flow steps in each level. */
+  readonly depth: number;
+  /** The mixing of channels, and pixels, between couplings. */
+  readonly mixing: MixingName;
+  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
+  readonly learnedPrior: boolean;
+  /**
+   * The names of the classes that the density depends on, in the order of their numbers; by default it depends on none.
+   * `true` stands for those of the images, until a run starts.
+   */
+  readonly classes?: readonly string[] | true;
+  /** Bits per pixel value: integers 0..2^bits − 1. */
+  readonly bits: number;
+}
+
+/** The options of a model where nothing else is chosen; all others have no value then. */
+export const modelDefaults = {
+  levels: 3,
+  depth: 8,
+  width: 512,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 96,
+  coupling: 'affine',
+  learnedPrior: true,
+  bits: 8,
+} as const satisfies ModelOptions;

@@ -1,0 +1,62 @@
+// The parts of a model by the options that choose them, for code that treats all alike.
+import { conditioners, masks, transformers } from './couplings.ts';
+import { flows } from './flowRegistry.ts';
+import { mixingParts } from './mixing.ts';
+import type { NamedPart, PartRegistry } from './partRegistry.ts';
+
+/** The model options that choose a part. */
+export type PartKey = 'flow' | 'mixing' | 'coupling' | 'conditioner' | 'mask';
+
+/** What can be asked of the parts of any kind. */
+type AnyParts = Pick<
+  PartRegistry<NamedPart>,
+  'names' | 'find' | 'has' | 'isOfLibrary' | 'moduleOf' | 'usersOf' | 'unknown'
+>;
+
+/** The registries by model option. */
+export const parts: Readonly<Record<PartKey, AnyParts>> = {
+  flow: flows,
+  mixing: mixingParts,
+  coupling: transformers,
+  conditioner: conditioners,
+  mask: masks,
+};
+
+/** The parts that a model names. */
+export type PartChoice = { readonly [Key in PartKey]?: string };
+
+/** The model options that choose a part. */
+export const partKeys = Object.keys(parts) as PartKey[];
+
+/** The names that a model chooses, by option. */
+function chosen(options: PartChoice): [PartKey, string][] {
+  return partKeys.flatMap((key) => {
+    const name = options[key];
+    return name === undefined ? [] : [[key, name]];
+  });
+}
+
+/** The URLs of the modules that register the parts of a model; the library's have none. */
+export function modulesOf(options: PartChoice): string[] {
+  return [...new Set(chosen(options).flatMap(([key, name]) => parts[key].moduleOf(name) ?? []))];
+}
+
+/** The parts of a model that the library lacks, as `mixing 'mine'`. */
+export function foreignParts(options: PartChoice): string[] {
+  return chosen(options).flatMap(([key, name]) =>
+    parts[key].isOfLibrary(name) ? [] : [`${key} ${JSON.stringify(name)}`],
+  );
+}
+
+/** The library's parts that use a model option, by the options that choose them. */
+export function usersOf(option: string): [PartKey, string[]][] {
+  return partKeys.flatMap((key): [PartKey, string[]][] => {
+    const users = parts[key].usersOf(option);
+    return users.length > 0 ? [[key, users]] : [];
+  });
+}
+
+/** The model options that at least one of the parts that a model names uses. */
+export function optionsUsedBy(options: PartChoice): ReadonlySet<string> {
+  return new Set(chosen(options).flatMap(([key, name]) => parts[key].find(name).options ?? []));
+}

@@ -1,0 +1,149 @@
+// A flow made of a list of stages.
+import { UserError } from '../errors.ts';
+import type { Condition, ConditionShapes } from '../flows/condition.ts';
+import type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
+import { type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
+import { sameShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { dequantisationOf, dequantisations } from './dequantisation.ts';
+import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
+import { type ModelOptions, modelDefaults } from './options.ts';
+import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
+
+/** A flow that passes dequantised images through stages, the last of which has no output but a latent. */
+export class StagedFlow implements Flow {
+  readonly options: ModelOptions;
+  readonly imageShape: ImageShape;
+  readonly parameters: ParameterSpecs;
+  readonly latentShapes: readonly ImageShape[];
+  readonly classes: readonly string[];
+  readonly condition: ConditionShapes;
+  readonly dequantiser: Dequantiser;
+  readonly stages: readonly PlacedStage[];
+
+  /**
+   * @param options what differs from `modelDefaults`; a registered flow has its name as `flow`
+   * @param stages from images of `imageShape` on, at different paths
+   * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
+   * classes are `true`
+   */
+  constructor(options: Partial<ModelOptions>, imageShape: ImageShape, stages: readonly PlacedStage[]) {
+    const { classes = [] } = options;
+    if (classes === true) {
+      throw new UserError(
+        'invalid-config',
+        'model.classes is true, which stands for the classes of the images: name them in a list, or start a run on images with labels',
+      );
+    }
+    requireSequence(imageShape, stages);
+    this.options = { ...modelDefaults, ...options };
+    this.classes = classes;
+    this.condition = classes.length > 0 ? { classes: [classes.length] } : {};
+    this.imageShape = imageShape;
+    this.stages = stages;
+    this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);
+    this.latentShapes = stages.flatMap(({ stage: { latentShape } }) => (latentShape ? [latentShape] : []));
+    this.parameters = Object.assign(
+      {},
+      prefixed(DEQUANTISER, this.dequantiser.parameters),
+      ...stages.map(({ path, stage }) => prefixed(path, stage.parameters)),
+    );
+  }
+
+  likelihood(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Likelihood {
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const { latents, ...densities } = this.encode(this.dequantise(image, u), parameters, condition);
+    const logLikelihood = this.logLikelihood({ ...densities, ...(logDensity && { logNoise: logDensity }) });
+    return { logLikelihood, logDet: densities.logDet, latents };
+  }
+
+  noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
+    const values = subtract(multiply(image, 2 ** -this.options.bits), 0.5);
+    return this.dequantiser.noise(noise, values, parameters.at(DEQUANTISER));
+  }
+
+  logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const below: Partial<Densities>[] = logDensity ? [{ logNoise: logDensity }] : [];
+    let z = this.dequantise(image, u);
+    // Up to the stage that depends on the class everything is the same for all classes, and computed once.
+    for (const { path, stage } of this.stages) {
+      const p = parameters.at(path);
+      if (stage.byClass) {
+        const rest = this.logLikelihood(sumOfDensities(below));
+        return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
+      }
+      const result = stage.forward(checkpoint(z), p, condition);
+      below.push(result);
+      z = result.y ?? z;
+    }
+    throw new Error('a flow without a prior that depends on the class has no likelihood by class');
+  }
+
+  dequantise(image: Tensor, u: Tensor): Tensor {
+    return subtract(multiply(add(image, u), 2 ** -this.options.bits), 0.5);
+  }
+
+  logLikelihood({ logPrior, logDet, logNoise }: Densities): Tensor {
+    const discretised = dimensionsOf(this.imageShape) * this.options.bits * Math.LN2;
+    const uniform = subtract(add(logPrior, logDet), discretised);
+    return logNoise ? subtract(uniform, logNoise) : uniform;
+  }
+
+  logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    const { u, logDensityMap } = this.noiseOf(image, noise, parameters);
+    const shares = sumOfShares(this.stages, this.resultsOf(this.dequantise(image, u), parameters, condition));
+    const uniform = subtract(shares, this.imageShape[2] * this.options.bits * Math.LN2);
+    return logDensityMap ? subtract(uniform, logDensityMap) : uniform;
+  }
+
+  encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding {
+    const results = this.resultsOf(x, parameters, condition);
+    return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
+  }
+
+  resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[] {
+    const results: StageResult[] = [];
+    let z = x;
+    for (const { path, stage } of this.stages) {
+      const result = stage.forward(checkpoint(z), parameters.at(path), condition);
+      results.push(result);
+      z = result.y ?? z;
+    }
+    return results;
+  }
+
+  decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor {
+    const left = [...latents];
+    let y: Tensor | undefined;
+    for (const { path, stage } of this.stages.toReversed()) {
+      const epsilon = stage.latentShape && left.pop()!;
+      const values = { ...(y && { y }), ...(epsilon && { epsilon }) };
+      y = stage.inverse(values, parameters.at(path), condition);
+    }
+    return y!;
+  }
+}
+
+function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[]): void {
+  const paths = new Set<string>();
+  let shape: ImageShape | undefined = imageShape;
+  for (const { path, stage } of stages) {
+    if (paths.has(path) || path === DEQUANTISER) {
+      throw new Error(`flow: the path '${path}' is taken; give every stage its own`);
+    }
+    paths.add(path);
+    const { inputShape } = stage.bijection;
+    if (!shape || !sameShape(shape, inputShape)) {
+      throw new Error(
+        `flow: stage '${path}' takes images [${inputShape}], but ${shape ? `it is given [${shape}]` : 'none are left for it'}`,
+      );
+    }
+    shape = stage.outputShape;
+  }
+  if (shape) {
+    throw new Error(`flow: images [${shape}] are left after the last stage; end with a prior`);
+  }
+}
