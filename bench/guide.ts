@@ -16,7 +16,7 @@ import { FlowModel } from '../src/evaluation/model/flowModel.ts';
 import { trainedModel } from '../src/evaluation/model/trainedModel.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
-import { countParameters } from '../src/models/glow.ts';
+import { countParameters } from '../src/models/flowRegistry.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { mean } from '../src/numeric/statistics.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';

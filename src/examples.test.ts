@@ -25,9 +25,9 @@ function examplesOf(file: string): string[] {
 
 const [readme] = examplesOf('README.md') as [string];
 const [start] = examplesOf('docs/start.md') as [string];
-const [trained, returning, inside, training, mixing, mixed, loop, below, errors] = examplesOf(
-  'docs/library.md',
-) as [string, string, string, string, string, string, string, string, string];
+const library = examplesOf('docs/library.md');
+const [trained, returning, inside, training, mixing, mixed, parts, flow, own, loop, below, errors] =
+  library as [string, string, string, string, string, string, string, string, string, string, string, string];
 
 /** The name of a module that another example imports, from its first line. */
 function nameIn(code: string): string | undefined {
@@ -61,9 +61,10 @@ beforeAll(async () => {
 it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, start, trained, returning, inside, training, mixing, mixed, loop, below, errors, wrong].map(
-      (code, number) => [join(root, `${nameIn(code) ?? `example${number}`}.mts`), code],
-    ),
+    [readme, start, ...library, wrong].map((code, number) => [
+      join(root, `${nameIn(code) ?? `example${number}`}.mts`),
+      code,
+    ]),
   );
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -86,7 +87,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(11).fill([]), [found]]);
+  expect(problems).toEqual([...Array(14).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -137,6 +138,12 @@ it('docs/library.md: a mixing of your own, with two workers', async () => {
   expect(await run(nameIn(mixing)!, mixing)).toEqual(['']);
   // Two flow steps of actnorm, two reflections and a coupling, between a squeeze and the prior.
   expect((await run('mixed', mixed)).at(-1)).toBe('true 2 3136 true 10');
+});
+
+it("docs/library.md: a user's own conditioner, transformer and flow, with two workers", async () => {
+  expect(await run(nameIn(parts)!, parts)).toEqual(['']);
+  expect(await run(nameIn(flow)!, flow)).toEqual(['']);
+  expect((await run('own', own)).at(-1)).toBe('3136 3136');
 });
 
 it('docs/library.md: a training loop of your own', async () => {

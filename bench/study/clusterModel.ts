@@ -2,7 +2,7 @@
 import { PIECE_BYTES } from '../../src/cluster/exchanges.node.ts';
 import type { Preset } from '../../src/experiments/presets.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
-import { countParameters } from '../../src/models/glow.ts';
+import { countParameters } from '../../src/models/flowRegistry.ts';
 import { hoursOf, type PaperRate } from './paperRates.ts';
 
 /** What connects the machines. */

@@ -14,7 +14,8 @@ import {
 import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../src/evaluation/runs/runCard.ts';
-import { countParameters, type Glow } from '../../src/models/glow.ts';
+import { countParameters } from '../../src/models/flowRegistry.ts';
+import type { Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { appendEvaluation } from '../../src/training/folder/summaryFile.ts';

@@ -4,7 +4,7 @@ import { compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
 import { newTraffic, type Traffic, trafficSince } from '../engine/traffic.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { countParameters } from '../models/glow.ts';
+import { countParameters } from '../models/flowRegistry.ts';
 import type { MixingName } from '../models/mixing.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { median } from '../numeric/statistics.ts';

@@ -8,7 +8,7 @@ import { type PartKey, parts } from '../models/parts.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The names a configuration may choose from. */
-export const choices = {
+const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   dequantisation: dequantisationNames,
   optimizer: optimizerNames,

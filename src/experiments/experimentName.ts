@@ -1,4 +1,5 @@
 // Names of experiments: a preset's name applies only to its own dataset.
+import { flows } from '../models/flowRegistry.ts';
 import type { Config } from './configSchema.ts';
 import { presets } from './presets.ts';
 
@@ -12,9 +13,12 @@ export function dataName({ data }: Config): string {
   return data.name.split(/[/\\]/).findLast((part) => part !== '') ?? '';
 }
 
+/** What a flow is called: a user's own by its name, the library's by its mixing. */
+export function flowName({ model: { flow, mixing } }: Config): string {
+  return flow === undefined || flows.isOfLibrary(flow) ? mixing : flow;
+}
+
 /** The name of an experiment: its preset's, or `emoji-32.images, emerging` if it uses other images. */
 export function experimentName(preset: string | null, config: Config): string {
-  return preset !== null && isOnOwnData(preset, config)
-    ? preset
-    : `${dataName(config)}, ${config.model.mixing}`;
+  return preset !== null && isOnOwnData(preset, config) ? preset : `${dataName(config)}, ${flowName(config)}`;
 }

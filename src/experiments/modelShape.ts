@@ -1,9 +1,10 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
 import type { Flow } from '../models/flow.ts';
-import { flowFor } from '../models/flowRegistry.ts';
+import { flowFor, flows } from '../models/flowRegistry.ts';
 import { mixingParts } from '../models/mixing.ts';
 import type { ModelOptions } from '../models/options.ts';
+import { optionsUsedBy } from '../models/parts.ts';
 import {
   dimensionsOf,
   type ImageShape,
@@ -19,7 +20,7 @@ const SMALLEST_KERNEL = 3;
 /** The model options that must fit the images. */
 export type ShapedModel = Pick<
   Config['model'],
-  'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
+  'flow' | 'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
 >;
 
 /**
@@ -41,7 +42,7 @@ export function modelFor(options: ModelOptions & ShapedModel, imageShape: ImageS
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   requireBuildable(model, imageShape);
-  if ((mixingParts.find(model.mixing).options ?? []).includes('kernelSize')) {
+  if (uses(model, 'kernelSize')) {
     checkKernel(model, imageShape);
   }
 }
@@ -54,10 +55,18 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
  */
 export function requireBuildable(model: ShapedModel, imageShape: ImageShape): void {
   checkSize(imageShape);
-  checkLevels(model.levels, imageShape);
-  if ((mixingParts.find(model.mixing).options ?? []).includes('hiddenChannels')) {
+  if (uses(model, 'levels')) {
+    checkLevels(model.levels, imageShape);
+  }
+  if (uses(model, 'hiddenChannels')) {
     checkHiddenChannels(model, imageShape);
   }
+}
+
+/** Whether a model's parts use an option, so that it must fit the images. */
+function uses(model: ShapedModel, option: keyof ShapedModel): boolean {
+  const isOfGlow = option === 'levels' && flows.isOfLibrary(model.flow ?? flows.names[0]!);
+  return isOfGlow || optionsUsedBy(model).has(option);
 }
 
 /**

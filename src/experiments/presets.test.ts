@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { countParameters } from '../models/glow.ts';
+import { countParameters } from '../models/flowRegistry.ts';
 import { checkModelShape } from './modelShape.ts';
 import { paperExperiments } from './paper.ts';
 import { findPreset, presets } from './presets.ts';

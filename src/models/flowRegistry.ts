@@ -1,4 +1,5 @@
 // The kinds of flows, by name: the library's, and those that users register.
+import { countTrained } from '../flows/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { Flow } from './flow.ts';
 import { Glow } from './glow.ts';
@@ -20,7 +21,26 @@ export const flows = new PartRegistry<FlowPart>(
     register: 'registerFlow',
     builder: { name: 'flow', from: 'the options and the shape of the images' },
   },
-  { glow: { flow: (options, imageShape) => new Glow(options, imageShape) } },
+  {
+    glow: {
+      options: [
+        'levels',
+        'depth',
+        'width',
+        'mixing',
+        'kernelSize',
+        'dilation',
+        'hiddenChannels',
+        'coupling',
+        'conditioner',
+        'mask',
+        'learnedPrior',
+        'classes',
+        'dequantisation',
+      ],
+      flow: (options, imageShape) => new Glow(options, imageShape),
+    },
+  },
 );
 
 /**
@@ -38,4 +58,17 @@ export function registerFlow(name: string, flow: Own<FlowPart>): void {
  */
 export function flowFor(options: Partial<ModelOptions>, imageShape: ImageShape): Flow {
   return flows.find(options.flow ?? flows.names[0]!).flow({ ...modelDefaults, ...options }, imageShape);
+}
+
+/** The number of trained parameters of a model, not counting those masked out. */
+export function countParameters(options: Partial<ModelOptions>, imageShape: ImageShape): number {
+  const count = (depth?: number): number =>
+    countTrained(flowFor({ ...options, ...(depth && { depth }) }, imageShape).parameters);
+  const { flow = flows.names[0]!, depth = modelDefaults.depth } = options;
+  if (!flows.isOfLibrary(flow)) {
+    return count();
+  }
+  // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
+  const [one, two] = [count(1), count(2)];
+  return one + (depth - 1) * (two - one);
 }

@@ -6,7 +6,8 @@ import { countTrained } from '../flows/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
 import { modelChecks } from '../testing/goldenModels.ts';
-import { countParameters, Glow } from './glow.ts';
+import { countParameters } from './flowRegistry.ts';
+import { Glow } from './glow.ts';
 import { mixingNames } from './mixing.ts';
 import type { ModelOptions } from './options.ts';
 

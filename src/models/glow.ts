@@ -2,7 +2,6 @@
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
-import { countTrained } from '../flows/parameters.ts';
 import { split, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -70,13 +69,4 @@ function flowStep(shape: ImageShape, options: ModelOptions): Bijection {
     ...layersOfMixing(options.mixing, shape, options),
     coupling: couplingOf(shape, options),
   });
-}
-
-/** The number of trained parameters of a model, not counting those masked out. */
-export function countParameters(options: ModelOptions, imageShape: ImageShape): number {
-  // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
-  const [one, two] = [1, 2].map((depth) =>
-    countTrained(new Glow({ ...options, depth }, imageShape).parameters),
-  );
-  return one! + (options.depth - 1) * (two! - one!);
 }

@@ -32,7 +32,7 @@ export interface MixingOptions {
 }
 
 /** Where in a kernel the pixel itself is: how far its outermost taps are from there depends on it. */
-export type KernelOrigin = 'centre' | 'corner';
+type KernelOrigin = 'centre' | 'corner';
 
 /** A mixing of channels, and pixels, between couplings. */
 export interface MixingPart extends NamedPart {

@@ -28,11 +28,16 @@ export type PartChoice = { readonly [Key in PartKey]?: string };
 /** The model options that choose a part. */
 export const partKeys = Object.keys(parts) as PartKey[];
 
-/** The names that a model chooses, by option. */
+/**
+ * The parts that a model is made of, as option and name: its flow, and those that the flow uses. The library's flow uses
+ * all; a user's own lists the options that choose them.
+ */
 function chosen(options: PartChoice): [PartKey, string][] {
+  const { flow = flows.names[0]! } = options;
+  const used = flows.isOfLibrary(flow) ? partKeys : ['flow', ...(flows.find(flow).options ?? [])];
   return partKeys.flatMap((key) => {
-    const name = options[key];
-    return name === undefined ? [] : [[key, name]];
+    const name = key === 'flow' ? flow : options[key];
+    return name === undefined || !used.includes(key) ? [] : [[key, name]];
   });
 }
 
@@ -48,15 +53,15 @@ export function foreignParts(options: PartChoice): string[] {
   );
 }
 
-/** The library's parts that use a model option, by the options that choose them. */
+/** The library's parts that use a model option, by the options that choose them; every flow of the library uses all. */
 export function usersOf(option: string): [PartKey, string[]][] {
   return partKeys.flatMap((key): [PartKey, string[]][] => {
-    const users = parts[key].usersOf(option);
+    const users = key === 'flow' ? [] : parts[key].usersOf(option);
     return users.length > 0 ? [[key, users]] : [];
   });
 }
 
 /** The model options that at least one of the parts that a model names uses. */
 export function optionsUsedBy(options: PartChoice): ReadonlySet<string> {
-  return new Set(chosen(options).flatMap(([key, name]) => parts[key].find(name).options ?? []));
+  return new Set(chosen(options).flatMap(([key, name]) => [key, ...(parts[key].find(name).options ?? [])]));
 }

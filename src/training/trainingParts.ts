@@ -6,7 +6,8 @@ import type { Keep } from '../engine/resources.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
-import { Glow } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
+import { flowFor } from '../models/flowRegistry.ts';
 import { optimizerOf } from '../optimizers/registry.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { requireLabels } from './classInputs.ts';
@@ -31,7 +32,7 @@ import { Validation } from './validation.ts';
 export interface TrainingParts {
   readonly config: Config;
   readonly store: RunStore;
-  readonly model: Glow;
+  readonly model: Flow;
   readonly schedule: Schedule;
   readonly batches: BatchLoader;
   readonly trainer: Trainer;
@@ -76,7 +77,7 @@ export async function prepareTraining(
   requireOptimizer(state, config, store);
   requirePlace(engine);
   requireWorkers(workers, { ...engine, images: microBatch });
-  const model = new Glow(config.model, dataset.imageShape);
+  const model = flowFor(config.model, dataset.imageShape);
   if (model.classes.length > 0) {
     requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
   }
@@ -136,7 +137,7 @@ const MOST_STARTS = 5;
  * however small the micro-batches: a run does not depend on how much fits in memory.
  */
 async function soundStart(
-  model: Glow,
+  model: Flow,
   batches: BatchLoader,
   seed: number,
   engine: CompileOptions,

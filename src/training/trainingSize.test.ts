@@ -1,6 +1,6 @@
 // The size of a training before it starts, compared with what it turns out to be.
 import { expect, it } from 'vitest';
-import { countParameters } from '../models/glow.ts';
+import { countParameters } from '../models/flowRegistry.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { startRun } from './run/run.node.ts';
 import { memoryFiles } from './run/storedFiles.ts';

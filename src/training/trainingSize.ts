@@ -1,7 +1,7 @@
 // How large a training is, found out before anything is allocated.
 import type { Config } from '../experiments/configSchema.ts';
 import { checkModelShape, modelFor } from '../experiments/modelShape.ts';
-import { countParameters } from '../models/glow.ts';
+import { countParameters } from '../models/flowRegistry.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { optimizers } from '../optimizers/registry.ts';

@@ -1,6 +1,6 @@
 // `emerging bench` as a process: its JSON keys and tables, for one mixing and for several.
 import { expect, it } from 'vitest';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { describeOnGpu } from '../../testing/webgpu.ts';
 

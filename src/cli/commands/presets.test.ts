@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
 import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { registerPresets } from './presets.ts';
 
 afterEach(() => vi.restoreAllMocks());

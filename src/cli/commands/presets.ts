@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Config } from '../../experiments/configSchema.ts';
 import { type Preset, presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { mixingParts } from '../../models/mixing.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../data/registry.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { readTextFile } from '../../storage/files.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { commandProcess } from '../../testing/command.ts';

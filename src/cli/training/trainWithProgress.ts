@@ -3,9 +3,10 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
+import { flowName } from '../../experiments/experimentName.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
 import { type Place, placeOf } from '../../training/run/recordTraining.ts';
@@ -62,7 +63,7 @@ export async function trainWithProgress(
   }
   const parameters = countParameters(config.model, dataset.imageShape);
   bar.note(
-    `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +
+    `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );

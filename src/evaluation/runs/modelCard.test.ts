@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { reverse } from '../../flows/permutation.ts';
-import { countParameters, Glow } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
+import { Glow } from '../../models/glow.ts';
 import { registerMixing } from '../../models/mixing.ts';
 import { modelCard } from './modelCard.ts';
 

@@ -1,6 +1,6 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
 import type { Config } from '../../experiments/configSchema.ts';
-import { dataName, experimentName, isOnOwnData } from '../../experiments/experimentName.ts';
+import { dataName, experimentName, flowName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/parameters.ts';
@@ -33,14 +33,18 @@ export interface CardSubject {
 /** A model card in Markdown. It names the dataset, but not the folder it was in. */
 export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
   const { data, training, seed } = config;
-  const { levels, depth, width, mixing, bits } = config.model;
+  const { flow, levels, depth, width, bits } = config.model;
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
   const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
   const facts = [
     [
       'Model',
-      `${mixing} flow for ${images}: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`,
+      `${flowName(config)} flow for ${images}${
+        flow === undefined
+          ? `: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`
+          : ''
+      }`,
     ],
     ...(model.classes.length === 0 ? [] : [['Classes', classesText(model.classes)]]),
     ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],

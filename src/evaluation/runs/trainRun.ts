@@ -3,7 +3,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
-import { Glow } from '../../models/glow.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
 import { pathFrom, realFolder } from '../../storage/folders.ts';
 import type { RunPaths } from '../../training/folder/runFolder.ts';
 import { lockRun } from '../../training/folder/runLock.ts';
@@ -163,7 +163,7 @@ function milestonePictures(
     const begin = performance.now();
     if (sampling <= Math.max(quick, mostShare * (begin - started))) {
       await tryDrawing(`samples of step ${step}`, () => {
-        const trained = trainedModel(new Glow(config.model, dataset.imageShape), state, 'average');
+        const trained = trainedModel(flowFor(config.model, dataset.imageShape), state, 'average');
         return releaseAfter((keep) =>
           drawSamples(keep(new FlowModel(trained, engineOf(options))), step, paths),
         );

@@ -5,7 +5,7 @@ import { showDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { countParameters } from '../../models/glow.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
 import { defaultThreads } from '../../platform/machine.node.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { TrainingState } from '../trainingState.ts';
