@@ -1,10 +1,8 @@
 // The model options that weights were trained with, as recorded beside them, and how those of a configuration differ.
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
-import type { GlowOptions } from '../models/glow.ts';
-import { defaults } from './config.ts';
+import { type ModelOptions, modelDefaults, optionalDefaults } from '../models/options.ts';
 import { clip, show } from './configErrors.ts';
-import type { Config } from './configSchema.ts';
 
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
 export type RecordedOptions = z.infer<typeof recordedSchema>;
@@ -15,27 +13,8 @@ export const recordedSchema = z.record(
   z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
 );
 
-type Model = Config['model'];
-type OptionalKey = { [Key in keyof Model]-?: object extends Pick<Model, Key> ? Key : never }[keyof Model];
-
-/**
- * What leaving out an optional key means; the other keys have `defaults`. A file from before a key existed leaves it out,
- * so these values must never change, and the default of a new key must be what models without it do.
- */
-const leftOut: Readonly<Record<OptionalKey, unknown>> = {
-  normBound: 1,
-  channelRank: 16,
-  spaceRank: 16,
-  diagonals: 2,
-  scaleFloor: 0,
-  classes: null,
-  dequantisation: 'uniform',
-  dequantisationSteps: 2,
-  dequantisationWidth: 32,
-};
-
 /** The options of a model as JSON; the order in which they were set does not matter. */
-export function optionsText(options: GlowOptions): string {
+export function optionsText(options: ModelOptions): string {
   return JSON.stringify(Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
@@ -86,7 +65,7 @@ export function requireTrainedOptions(
 /** All options by name, those that are not set as well. */
 function completed(options: object): Record<string, unknown> {
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries([...Object.entries({ ...leftOut, ...defaults.model }), ...set]);
+  return Object.fromEntries([...Object.entries({ ...optionalDefaults, ...modelDefaults }), ...set]);
 }
 
 function valueText(value: unknown): string {

@@ -37,3 +37,26 @@ export const modelDefaults = {
   learnedPrior: true,
   bits: 8,
 } as const satisfies ModelOptions;
+
+type OptionalKey = {
+  [Key in keyof ModelOptions]-?: object extends Pick<ModelOptions, Key> ? Key : never;
+}[keyof ModelOptions];
+
+/**
+ * What leaving out any other option means. A file from before an option existed leaves it out, so these values must never
+ * change, and the default of a new option must be what models without it do.
+ */
+export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof modelDefaults>, unknown>> = {
+  flow: 'glow',
+  conditioner: 'glow',
+  mask: 'channels',
+  normBound: 1,
+  channelRank: 16,
+  spaceRank: 16,
+  diagonals: 2,
+  scaleFloor: 0,
+  classes: null,
+  dequantisation: 'uniform',
+  dequantisationSteps: 2,
+  dequantisationWidth: 32,
+};

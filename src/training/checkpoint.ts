@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import { clip } from '../experiments/configErrors.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../experiments/trainedOptions.ts';
-import type { Glow } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -58,7 +58,7 @@ export interface CheckpointRecord {
 export function checkpointContents(
   state: TrainingState,
   layout: ParameterLayout,
-  { imageShape, options }: Pick<Glow, 'imageShape' | 'options'>,
+  { imageShape, options }: Pick<Flow, 'imageShape' | 'options'>,
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
   const { name, moments } = state.optimizer;

@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts';
 import { modelFor, type ShapedModel } from '../experiments/modelShape.ts';
 import { requireTrainedOptions } from '../experiments/trainedOptions.ts';
 import type { ParameterSpecs } from '../flows/parameters.ts';
-import type { Glow, GlowOptions } from '../models/glow.ts';
+import type { Flow } from '../models/flow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { optimizers } from '../optimizers/registry.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../storage/safetensorsHeader.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
@@ -12,7 +13,7 @@ import type { TrainingState } from './trainingState.ts';
 
 /** A model and its training state. */
 export interface Restored {
-  readonly model: Glow;
+  readonly model: Flow;
   readonly state: TrainingState;
 }
 
@@ -26,7 +27,7 @@ export interface Restored {
  */
 export function restore(
   checkpoint: Checkpoint,
-  options: GlowOptions & ShapedModel,
+  options: ModelOptions & ShapedModel,
   source: string,
 ): Restored {
   const model = modelOf(checkpoint, options, source);
@@ -36,7 +37,7 @@ export function restore(
 /**
  * Checks that a large checkpoint has the arrays of a model and no others, before they are read; otherwise like `restore`.
  */
-export function requireArraysOf(options: GlowOptions & ShapedModel, source: string): HeaderCheck {
+export function requireArraysOf(options: ModelOptions & ShapedModel, source: string): HeaderCheck {
   return ifLarge(({ metadata, tensors }, path) => {
     const record = recordIn(metadata, path);
     const { parameters } = modelOf(record, options, source);
@@ -46,9 +47,9 @@ export function requireArraysOf(options: GlowOptions & ShapedModel, source: stri
 
 function modelOf(
   { trainedOptions, imageShape, path }: CheckpointRecord,
-  options: GlowOptions & ShapedModel,
+  options: ModelOptions & ShapedModel,
   source: string,
-): Glow {
+): Flow {
   if (trainedOptions !== undefined) {
     requireTrainedOptions(options, source, trainedOptions, path);
   }
