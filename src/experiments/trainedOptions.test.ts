@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { FlowModel } from '../evaluation/model/flowModel.ts';
-import { Glow, type GlowOptions } from '../models/glow.ts';
+import { Glow } from '../models/glow.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { constant } from '../tensor/tensor.ts';
 import { randomParameters } from '../testing/layers.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
@@ -81,7 +82,7 @@ it('has one text, whatever the order in which the options were set', () => {
 
 describe('a default', () => {
   /** Optional keys with their defaults, another value, and what makes a model use them. */
-  const optional: readonly [string, unknown, unknown, Partial<GlowOptions>][] = [
+  const optional: readonly [string, unknown, unknown, Partial<ModelOptions>][] = [
     ['normBound', 1, 8, { mixing: 'convexp' }],
     ['channelRank', 16, 15, { mixing: 'woodbury' }],
     ['spaceRank', 16, 15, { mixing: 'woodbury' }],
@@ -117,7 +118,7 @@ describe('a default', () => {
 });
 
 /** The bits/dim of images with more channels and pixels than the ranks, under random weights. */
-async function bitsPerDimWith(options: Partial<GlowOptions>): Promise<Float64Array> {
+async function bitsPerDimWith(options: Partial<ModelOptions>): Promise<Float64Array> {
   const model = new Glow({ ...modelOptions({ levels: 1, depth: 1, width: 4 }), ...options }, [12, 12, 5]);
   const arrays = Object.entries(randomParameters(model.parameters));
   const parameters = Object.fromEntries(arrays.map(([path, array]) => [path, constant(array)]));
