@@ -80,7 +80,7 @@ export function exportedModel(
 }
 
 /** The arrays of a model: its parameters. */
-function shapesOf({ parameters }: Glow): Map<string, readonly number[]> {
+function shapesOf({ parameters }: Flow): Map<string, readonly number[]> {
   return new Map(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
 }
 
