@@ -8,18 +8,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readOne } from '../src/data/dataset.ts';
+import { readOne } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { type Evaluation, evaluate } from '../src/evaluation/measure/evaluate.ts';
-import { FlowModel } from '../src/evaluation/model/flowModel.ts';
-import { trainedModel } from '../src/evaluation/model/trainedModel.ts';
-import { errorText } from '../src/evaluation/runs/errorText.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { FlowModel } from '../src/trained/model/flowModel.ts';
+import { trainedModel } from '../src/trained/model/trainedModel.ts';
+import { errorText } from '../src/evaluation/reports/errorText.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';
-import { startRun } from '../src/training/run/run.node.ts';
-import { memoryFiles } from '../src/training/run/storedFiles.ts';
-import { train } from '../src/training/train.ts';
+import { startRun } from '../src/runs/open/run.node.ts';
+import { memoryFiles } from '../src/runs/files/runFiles.ts';
+import { train } from '../src/training/loop/train.ts';
 
 const folder = fileURLToPath(new URL('../docs/classes', import.meta.url));
 const THREADS = 2;

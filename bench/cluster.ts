@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatCount } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { presets } from '../src/experiments/presets.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { Glow } from '../src/models/glow.ts';
@@ -17,7 +17,7 @@ import { sizeOf } from '../src/numeric/ndarray.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { optimizerOf } from '../src/optimizers/registry.ts';
 import { writeFileAtomically } from '../src/storage/files.ts';
-import { ParameterLayout } from '../src/training/parameterLayout.ts';
+import { ParameterLayout } from '../src/models/parameterLayout.ts';
 import { openStateArrays } from '../src/training/step/trainer.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine as machineName } from './shared/machine.ts';

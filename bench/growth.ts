@@ -6,7 +6,7 @@
 import { paperModel } from '../src/bench/benchModel.ts';
 import { timeTraining } from '../src/bench/timeTraining.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';

@@ -5,7 +5,7 @@
 // Prints the tables of docs/performance.md and writes its plot, docs/inverses.png. About a minute.
 import type { InverseTimes } from '../src/bench/timeInverse.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
 import { emergingJson } from './shared/processes.ts';

@@ -12,15 +12,15 @@ import { Command } from 'commander';
 import { anyModel } from '../src/bench/benchModel.ts';
 import { timeBatches } from '../src/bench/timeBatches.ts';
 import { secondsOf } from '../src/bench/timing.ts';
-import { augmentationList } from '../src/cli/augmentationList.ts';
-import { nonNegative, wholeNumber } from '../src/cli/options.ts';
+import { augmentationList } from '../src/cli/parts/augmentationList.ts';
+import { nonNegative, wholeNumber } from '../src/cli/parts/options.ts';
 import { formatBytes, formatCount, formatMilliseconds, formatRate } from '../src/cli/terminal/format.ts';
 import { packedTarget } from '../src/data/packed/packedTarget.ts';
 import { PackedWriter } from '../src/data/packed/packedWriter.ts';
 import type { AugmentationName } from '../src/data/pixels/augment.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { RandomStream } from '../src/numeric/random.ts';
-import { BatchLoader } from '../src/training/batchLoader.ts';
+import { BatchLoader } from '../src/training/step/batchLoader.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { gib, size, batch, steps, augment, folder } = new Command('largeData')

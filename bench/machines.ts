@@ -10,7 +10,7 @@
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { listOf, wholeNumber } from '../src/cli/options.ts';
+import { listOf, wholeNumber } from '../src/cli/parts/options.ts';
 import { formatBytes, formatCounted } from '../src/cli/terminal/format.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';

@@ -2,10 +2,10 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { randomPixels } from '../src/bench/benchModel.ts';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { joinRanks } from '../src/cluster/joinRanks.node.ts';
 import { gather, type Ranks } from '../src/cluster/ranks.ts';
-import { type Dataset, imagesInMemory } from '../src/data/dataset.ts';
+import { type Dataset, imagesInMemory } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { UserError } from '../src/errors.ts';
 import type { Config } from '../src/experiments/configSchema.ts';
@@ -14,7 +14,7 @@ import { resolveConfig } from '../src/experiments/resolve.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
 import { followerStore } from '../src/training/ranks/followerStore.ts';
-import { train } from '../src/training/train.ts';
+import { train } from '../src/training/loop/train.ts';
 
 /** What rank 0 measured. */
 export interface RankTimes {

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatBytes } from '../src/cli/terminal/format.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
-import { startRun } from '../src/training/run/run.node.ts';
-import { train } from '../src/training/train.ts';
+import { startRun } from '../src/runs/open/run.node.ts';
+import { train } from '../src/training/loop/train.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { steps } = new Command('memory')

@@ -6,7 +6,7 @@
 // verdict.
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';

@@ -7,16 +7,16 @@
 // milestone checkpoints stays the same, so their shares are too large.
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { withProgress } from '../src/cli/terminal/progressBars.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
-import { BatchLoader } from '../src/training/batchLoader.ts';
-import { CheckpointWriter } from '../src/training/run/checkpointWriter.ts';
-import { startRun } from '../src/training/run/run.node.ts';
+import { BatchLoader } from '../src/training/step/batchLoader.ts';
+import { CheckpointWriter } from '../src/training/loop/checkpointWriter.ts';
+import { startRun } from '../src/runs/open/run.node.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { train } from '../src/training/train.ts';
-import { Validation } from '../src/training/validation.ts';
+import { train } from '../src/training/loop/train.ts';
+import { Validation } from '../src/training/loop/validation.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { preset, steps } = new Command('overhead')

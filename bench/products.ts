@@ -7,10 +7,10 @@
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone. Half a minute.
 import { Command } from 'commander';
 import { measureInTurn, secondsOf } from '../src/bench/timing.ts';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatSpread } from '../src/cli/terminal/format.ts';
 import { compile } from '../src/engine/program.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { type NdArray, sizeOf } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';

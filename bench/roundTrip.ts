@@ -8,17 +8,17 @@
 // the latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
 import { timed } from '../src/bench/timing.ts';
-import { oneOf, wholeNumber } from '../src/cli/options.ts';
+import { oneOf, wholeNumber } from '../src/cli/parts/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
-import { firstImages, readAll } from '../src/data/dataset.ts';
+import { firstImages, readAll } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { type Precision, precisions } from '../src/engine/onnx/emitter.ts';
 import { compile } from '../src/engine/program.ts';
 import { compareImages, dequantised } from '../src/evaluation/measure/returnedImages.ts';
-import { FlowModel } from '../src/evaluation/model/flowModel.ts';
-import { largestLatent, sliceLatents } from '../src/evaluation/model/latents.ts';
-import { loadRun } from '../src/evaluation/model/loadRun.ts';
-import { parametersFrom } from '../src/flows/parameters.ts';
+import { FlowModel } from '../src/trained/model/flowModel.ts';
+import { largestLatent, sliceLatents } from '../src/trained/model/latents.ts';
+import { loadRun } from '../src/trained/loading/loadRun.ts';
+import { parametersFrom } from '../src/flows/contract/parameters.ts';
 import { largestDifference } from '../src/numeric/compare.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
 import { median } from '../src/numeric/statistics.ts';

@@ -6,7 +6,7 @@
 // Prints the tables of docs/performance.md. Two to three minutes.
 import type { SamplingFigures } from '../src/bench/figures.ts';
 import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 

@@ -6,10 +6,10 @@
 // compiled or cached. A minute.
 import { Command } from 'commander';
 import type { Page } from 'playwright-core';
-import { wholeNumber } from '../src/cli/options.ts';
+import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
 import { withProgress } from '../src/cli/terminal/progressBars.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { machine } from './shared/machine.ts';

@@ -7,7 +7,7 @@
 import { measureInTurn, secondsOf } from '../src/bench/timing.ts';
 import { costAlongPixels } from '../src/engine/graph/neededParts.ts';
 import { compile } from '../src/engine/program.ts';
-import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { type NdArray, sizeOf } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { median } from '../src/numeric/statistics.ts';

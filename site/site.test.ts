@@ -52,7 +52,7 @@ describe('the built site', () => {
   it('shows formulas beside the lines of the sources, and the moving figure', () => {
     const page = read('docs/layers/squeeze.html');
     expect(page).toContain('<annotation encoding="application/x-tex">');
-    expect(page).toContain('src/flows/squeeze.ts');
+    expect(page).toContain('src/flows/layers/squeeze.ts');
     expect(page.replace(/<[^>]*>/g, '')).toContain(
       'transpose(reshape(x, [batch, rows, 2, columns, 2, channels])',
     );

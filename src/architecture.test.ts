@@ -9,11 +9,13 @@ import { describe, expect, it } from 'vitest';
 /** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
-  cli: ['bench', 'studio', 'evaluation', 'training'],
+  cli: ['bench', 'studio', 'evaluation'],
   studio: ['evaluation'],
   bench: ['evaluation'],
   evaluation: ['training'],
-  training: ['experiments', 'engine', 'pictures', 'cluster'],
+  training: ['trained', 'cluster'],
+  trained: ['runs', 'engine', 'pictures', 'cluster'],
+  runs: ['experiments'],
   experiments: ['models', 'data', 'optimizers'],
   models: ['flows'],
   flows: ['tensor'],
@@ -64,16 +66,12 @@ const runsAnywhere: readonly string[] = [
   'experiments',
   'pictures',
   'optimizers',
-  'training/gradients',
-  'training/step',
-  'training/run',
-  'training/batchLoader.ts',
-  'training/checkpoint.ts',
-  'training/startFromData.ts',
-  'training/train.ts',
-  'training/validation.ts',
-  'evaluation/model/flowModel.ts',
-  'evaluation/model/latents.ts',
+  'runs/contents',
+  'runs/files',
+  'runs/open',
+  'trained/likelihood',
+  'trained/model',
+  'training',
   'evaluation/bijections',
   'evaluation/doctor',
   'evaluation/export/exportPrograms.ts',
@@ -268,7 +266,7 @@ describe('the arrows between folders', () => {
   it.each([
     ['cli/new.ts', "import { sizeOf } from '../numeric/ndarray.ts';"],
     ['evaluation/new.ts', "import { compile } from '../engine/program.ts';"],
-    ['evaluation/new.ts', "import { readSummary } from '../training/folder/summaryFile.ts';"],
+    ['evaluation/new.ts', "import { readSummary } from '../runs/folder/summaryFile.ts';"],
     ['numeric/new.ts', "import { UserError } from '../errors.ts';"],
     ['numeric/new.ts', "import { sizeOf } from './ndarray.ts';"],
     ['api/index.ts', "export { compile } from '../engine/program.ts';"],
@@ -326,10 +324,41 @@ function importedFrom(file: string, imports: Imports): ReadonlySet<string> {
   return reached;
 }
 
+/** The pairs of folders with files that import each other, such as `data and data/sets`, at any depth; tests don't count. */
+function mutualFolders(imports: Imports): string[] {
+  const isCounted = (file: string): boolean => !/\.test\.ts$|\/testing\//.test(file);
+  const pairs = new Set(
+    [...imports]
+      .filter(([file]) => isCounted(file))
+      .flatMap(([file, targets]) =>
+        targets.map((target) => `${posix.dirname(file)} ${posix.dirname(target)}`),
+      ),
+  );
+  return [...pairs].flatMap((pair) => {
+    const [one, other] = pair.split(' ') as [string, string];
+    return one < other && pairs.has(`${other} ${one}`) ? [`${one} and ${other}`] : [];
+  });
+}
+
+describe('mutual imports between folders', () => {
+  it('do not exist in src, at any depth', () => {
+    expect(mutualFolders(importsIn('src'))).toEqual([]);
+  });
+
+  it('are found between a folder and one inside it', () => {
+    const imports = new Map([
+      ['src/data/registry.ts', ['src/data/sets/mnist.ts']],
+      ['src/data/sets/mnist.ts', ['src/data/dataset.ts']],
+      ['src/data/dataset.ts', []],
+    ]);
+    expect(mutualFolders(imports)).toEqual(['src/data and src/data/sets']);
+  });
+});
+
 describe('import cycles', () => {
   it('do not exist in src and bench', () => {
     const imports = importsIn('src', 'bench');
-    expect(imports.get('src/data/dataset.ts')).toContain('src/data/rawImages.ts');
+    expect(imports.get('src/data/contract/dataset.ts')).toContain('src/data/contract/rawImages.ts');
     expect([...imports.keys()].some((file) => file.startsWith('bench/study/'))).toBe(true);
     expect(cycles(imports)).toEqual([]);
   });
@@ -423,7 +452,7 @@ describe('code that runs without Node', () => {
 
   it.each([
     ['flows/new.ts', "import { join } from 'node:path';"],
-    ['training/folder/new.ts', "import { existsSync } from 'node:fs';"],
+    ['runs/folder/new.ts', "import { existsSync } from 'node:fs';"],
     ['evaluation/new.ts', "import type { Stats } from 'node:fs';"],
     ['errors.ts', "import { inspect } from 'util';"],
   ])('forbids %s: %s', (file, source) => {
@@ -480,7 +509,7 @@ describe('the page of the studio', () => {
 
   it.each([
     ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
-    ['new.ts', "import type { OfferedModel } from '../src/studio/offeredModel.ts';"],
+    ['new.ts', "import type { OfferedModel } from './studio/offeredModel.ts';"],
     ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
     ['rooms/how/New.tsx', "import katex from 'katex'; import excerpts from 'virtual:excerpts';"],
     ['rooms/new/New.tsx', "import './new.css'; import { Slider } from '../../parts/Slider.tsx';"],
@@ -517,7 +546,7 @@ function pageViolations(file: string, source: string): string[] {
 /** Files that write documents for users of the command: model cards, and the schema next to a configuration. */
 const documents = [
   'evaluation/export/exportModel.ts',
-  'evaluation/runs/runCard.ts',
+  'evaluation/reports/runCard.ts',
   'experiments/configReference.ts',
 ];
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from './evaluation/model/loadModel.ts';
+import { loadModel } from './trained/loading/loadModel.ts';
 import { largestDifference } from './numeric/compare.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { compare, timedRows } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
 import { readStudies } from './readStudies.ts';

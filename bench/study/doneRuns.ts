@@ -1,6 +1,6 @@
 // The finished runs of a study, with all their measurements.
-import { type CurvePoint, readLearningCurve } from '../../src/evaluation/runs/learningCurve.ts';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { type CurvePoint, readLearningCurve } from '../../src/evaluation/reports/learningCurve.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';

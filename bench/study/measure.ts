@@ -1,7 +1,7 @@
 // The measurements of a trained run: bits/dim of every test image, and the round trip of images.
 import { join } from 'node:path';
-import { evaluationRecord } from '../../src/cli/evaluationRecord.ts';
-import { firstImages, type ImageSet, readAll } from '../../src/data/dataset.ts';
+import { evaluationRecord } from '../../src/cli/parts/evaluationRecord.ts';
+import { firstImages, type ImageSet, readAll } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { releaseAfter } from '../../src/engine/resources.ts';
 import { evaluate } from '../../src/evaluation/measure/evaluate.ts';
@@ -11,14 +11,14 @@ import {
   type ReturnedImages,
   summariseReturned,
 } from '../../src/evaluation/measure/returnedImages.ts';
-import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
-import { loadRun } from '../../src/evaluation/model/loadRun.ts';
-import { writeRunCard } from '../../src/evaluation/runs/runCard.ts';
+import { FlowModel } from '../../src/trained/model/flowModel.ts';
+import { loadRun } from '../../src/trained/loading/loadRun.ts';
+import { writeRunCard } from '../../src/evaluation/reports/runCard.ts';
 import { countParameters } from '../../src/models/flowRegistry.ts';
 import type { Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { appendEvaluation } from '../../src/training/folder/summaryFile.ts';
+import { appendEvaluation } from '../../src/runs/folder/summaryFile.ts';
 import type { StudyRun } from './runs.ts';
 
 /** The measurements with the average weights of the last step. */

@@ -1,7 +1,7 @@
 // One page over several studies of the same variants: what wins where.
 import { join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
-import { markdownTable } from '../../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
 import { readJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
 import { datasets } from '../../src/data/registry.ts';
 import { placeOfDataset } from '../../src/data/sets/datasetPlace.ts';
-import { markdownTable } from '../../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
-import { readSummary } from '../../src/training/folder/summaryFile.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
+import { readSummary } from '../../src/runs/folder/summaryFile.ts';
 import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 

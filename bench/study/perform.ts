@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { UserError } from '../../src/errors.ts';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { callEmerging } from '../shared/processes.ts';
 import { measure, readMeasurement } from './measure.ts';
 import { isDone, runsOf, type Unit } from './plan.ts';

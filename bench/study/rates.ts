@@ -6,7 +6,7 @@ import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { readJsonLines } from '../../src/storage/jsonLines.ts';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';

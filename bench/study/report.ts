@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCount, formatCounted } from '../../src/cli/terminal/format.ts';
-import { markdownTable } from '../../src/evaluation/runs/markdownTable.ts';
+import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';

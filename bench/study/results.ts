@@ -1,7 +1,7 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
 import type { DequantisationName } from '../../src/models/dequantisation.ts';
-import { runPaths } from '../../src/training/folder/runFolder.ts';
-import { trainingTime } from '../../src/training/folder/runLogs.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
+import { trainingTime } from '../../src/runs/folder/runLogs.ts';
 import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';

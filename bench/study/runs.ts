@@ -8,8 +8,8 @@ import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { openRunFolder, runPaths } from '../../src/training/folder/runFolder.ts';
-import { readSummary } from '../../src/training/folder/summaryFile.ts';
+import { openRunFolder, runPaths } from '../../src/runs/folder/runFolder.ts';
+import { readSummary } from '../../src/runs/folder/summaryFile.ts';
 import { changesOf, type Study, variantsOf } from './studies.ts';
 
 const RATE = 'training.learningRate';

@@ -4,7 +4,7 @@ import { timeSampling } from '../../src/bench/timeSampling.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
-import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { median, rangeOf } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';

@@ -2,7 +2,7 @@
 // other load on the machine slows all of them equally.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';

@@ -6,17 +6,17 @@ export {
   checkBijection,
 } from '../evaluation/bijections/checkBijection.ts';
 export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
-export { actnorm } from '../flows/actnorm.ts';
-export type { Bijection, Transformed } from '../flows/bijection.ts';
-export { butterfly } from '../flows/butterfly.ts';
-export { chain } from '../flows/chain.ts';
-export { type CirculantOptions, circulant } from '../flows/circulant.ts';
-export { type Condition, type ConditionName, type ConditionShapes, required } from '../flows/condition.ts';
-export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+export { actnorm } from '../flows/layers/actnorm.ts';
+export type { Bijection, Transformed } from '../flows/contract/bijection.ts';
+export { butterfly } from '../flows/layers/butterfly.ts';
+export { chain } from '../flows/contract/chain.ts';
+export { type CirculantOptions, circulant } from '../flows/layers/circulant.ts';
+export { type Condition, type ConditionName, type ConditionShapes, required } from '../flows/contract/condition.ts';
+export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 export {
   type ConvolutionExponentialOptions,
   convolutionExponential,
-} from '../flows/convolutionExponential.ts';
+} from '../flows/layers/convolutionExponential.ts';
 export { additive } from '../flows/coupling/additive.ts';
 export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 export { channelHalves } from '../flows/coupling/channelHalves.ts';
@@ -26,10 +26,10 @@ export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/
 export type { Mask, MaskedParts, MaskFor } from '../flows/coupling/mask.ts';
 export { type SplineOptions, spline } from '../flows/coupling/spline.ts';
 export type { TransformedValues, Transformer } from '../flows/coupling/transformer.ts';
-export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
-export { type EmergingOptions, emerging } from '../flows/emerging.ts';
-export { type FourCornersOptions, fourCorners } from '../flows/fourCorners.ts';
-export { type MafOptions, maf } from '../flows/maf.ts';
+export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from '../flows/contract/dequantiser.ts';
+export { type EmergingOptions, emerging } from '../flows/layers/emerging.ts';
+export { type FourCornersOptions, fourCorners } from '../flows/layers/fourCorners.ts';
+export { type MafOptions, maf } from '../flows/layers/maf.ts';
 export {
   countTrained,
   filledParameter,
@@ -41,9 +41,9 @@ export {
   prefixed,
   type StartingParameters,
   startingParameters,
-} from '../flows/parameters.ts';
-export { periodic } from '../flows/periodic.ts';
-export { reverse, shuffle } from '../flows/permutation.ts';
+} from '../flows/contract/parameters.ts';
+export { periodic } from '../flows/layers/periodic.ts';
+export { reverse, shuffle } from '../flows/layers/permutation.ts';
 export {
   type Split,
   type Standardised,
@@ -51,10 +51,10 @@ export {
   type TopPrior,
   type TopPriorOptions,
   topPrior,
-} from '../flows/prior.ts';
-export { squeeze } from '../flows/squeeze.ts';
-export { type VariationalOptions, variationalDequantiser } from '../flows/variationalDequantiser.ts';
-export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/woodbury.ts';
+} from '../flows/priors/prior.ts';
+export { squeeze } from '../flows/layers/squeeze.ts';
+export { type VariationalOptions, variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
+export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
   type ConditionerPart,
   type CouplingChoice,

@@ -32,16 +32,16 @@ export {
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
-export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
+export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
 export type {
   ClassChoice,
   Classification,
   ClassLikelihoods,
   ClassName,
-} from '../evaluation/model/classes.ts';
-export type { Correction, Corrections, Verification } from '../evaluation/model/corrections.ts';
-export { FlowModel } from '../evaluation/model/flowModel.ts';
+} from '../trained/model/classes.ts';
+export type { Correction, Corrections, Verification } from '../trained/model/corrections.ts';
+export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
   CodingOptions,
@@ -52,7 +52,7 @@ export type {
   MeasurementOptions,
   SampleOptions,
   ScoreOptions,
-} from '../evaluation/model/flowModelOptions.ts';
+} from '../trained/model/flowModelOptions.ts';
 export {
   type Draw,
   drawLatents,
@@ -60,18 +60,18 @@ export {
   type Latents,
   meanLatents,
   moveLatents,
-} from '../evaluation/model/latents.ts';
+} from '../trained/model/latents.ts';
 export {
   type EncodedFrom,
   type NamedLatents,
   readLatents,
   type StoredLatents,
   writeLatents,
-} from '../evaluation/model/latentsFile.ts';
-export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.ts';
-export type { ModelFiles } from '../evaluation/model/modelFiles.ts';
-export type { StageDescription, StageImages } from '../evaluation/model/stages.ts';
-export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
+} from '../trained/loading/latentsFile.ts';
+export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.ts';
+export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
+export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
@@ -84,4 +84,4 @@ export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
-export type { StepChoice } from '../training/folder/chosenCheckpoint.ts';
+export type { StepChoice } from '../runs/folder/chosenCheckpoint.ts';

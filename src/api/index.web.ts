@@ -16,15 +16,15 @@ export {
   evaluate,
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
-export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
+export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
 export type {
   ClassChoice,
   Classification,
   ClassLikelihoods,
   ClassName,
-} from '../evaluation/model/classes.ts';
-export { FlowModel } from '../evaluation/model/flowModel.ts';
+} from '../trained/model/classes.ts';
+export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
   CodingOptions,
@@ -33,7 +33,7 @@ export type {
   LikelihoodOptions,
   MeasurementOptions,
   SampleOptions,
-} from '../evaluation/model/flowModelOptions.ts';
+} from '../trained/model/flowModelOptions.ts';
 export {
   type Draw,
   drawLatents,
@@ -41,11 +41,11 @@ export {
   type Latents,
   meanLatents,
   moveLatents,
-} from '../evaluation/model/latents.ts';
-export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.web.ts';
-export type { ModelFiles } from '../evaluation/model/modelFiles.ts';
-export type { StageDescription, StageImages } from '../evaluation/model/stages.ts';
-export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
+} from '../trained/model/latents.ts';
+export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.web.ts';
+export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
+export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';

@@ -1,11 +1,11 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
-import { imagesInMemory } from '../data/dataset.ts';
-import { uniformDequantiser } from '../flows/dequantiser.ts';
+import { imagesInMemory } from '../data/contract/dataset.ts';
+import { uniformDequantiser } from '../flows/contract/dequantiser.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from '../optimizers/adamax.ts';
-import { type BatchedModel, BatchLoader } from '../training/batchLoader.ts';
+import { type BatchedModel, BatchLoader } from '../training/step/batchLoader.ts';
 import type { UpdateOptions } from '../training/step/stateArrays.ts';
 
 /** A model without its mixing, in which the timed models differ. */

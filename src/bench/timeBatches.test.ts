@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { BatchLoader } from '../training/batchLoader.ts';
+import type { BatchLoader } from '../training/step/batchLoader.ts';
 import { timeBatches } from './timeBatches.ts';
 
 it('makes the requested batches, each once, in order', () => {

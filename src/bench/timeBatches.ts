@@ -1,5 +1,5 @@
 // How fast training batches are made.
-import type { BatchLoader } from '../training/batchLoader.ts';
+import type { BatchLoader } from '../training/step/batchLoader.ts';
 
 /** The time of some batches. */
 export interface BatchTimes {

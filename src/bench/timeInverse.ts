@@ -1,9 +1,9 @@
 // Times the inverses of layers by every method, and measures their error.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
-import type { Bijection } from '../flows/bijection.ts';
-import { chain } from '../flows/chain.ts';
-import { parametersFrom } from '../flows/parameters.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
+import { chain } from '../flows/contract/chain.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { loadModel } from '../evaluation/model/loadModel.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';

@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadModel } from '../evaluation/model/loadModel.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
 import { commandProcess } from '../testing/command.ts';

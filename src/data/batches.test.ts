@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchStream, batchesInOrder } from './batches.ts';
-import { imagesInMemory } from './dataset.ts';
+import { imagesInMemory } from './contract/dataset.ts';
 
 /** Images of 1 x 2 pixels, both of which are the image's index. */
 const numbered = (count: number) =>

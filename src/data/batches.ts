@@ -1,8 +1,8 @@
 // The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
-import type { ImageSet } from './dataset.ts';
-import { classNumbers } from './labels.ts';
+import type { ImageSet } from './contract/dataset.ts';
+import { classNumbers } from './contract/labels.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**

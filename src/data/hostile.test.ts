@@ -9,7 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blackPng, deflated, npy, picklesOfNothing, zip } from '../testing/hostile/hostileImages.ts';
-import { OverBudget } from './budget.ts';
+import { OverBudget } from './contract/budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { packedTarget } from './packed/packedTarget.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { imagesInMemory, subset } from './dataset.ts';
+import { imagesInMemory, subset } from './contract/dataset.ts';
 import { identityOf } from './identity.ts';
 import { holdOutValidation } from './validation.ts';
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import { sha256, startSha256 } from '../platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
-import type { Dataset, HoldOut, ImageSet, Labels } from './dataset.ts';
+import type { Dataset, HoldOut, ImageSet, Labels } from './contract/dataset.ts';
 
 /** What identifies the images of a split, in their order. */
 export interface SplitIdentity {

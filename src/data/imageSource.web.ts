@@ -1,6 +1,6 @@
 // Where the images of a page come from, and how they are opened.
 import type { FetchOptions } from '../platform/transfer.ts';
-import type { Dataset, HoldOut, ImageSet } from './dataset.ts';
+import type { Dataset, HoldOut, ImageSet } from './contract/dataset.ts';
 import type { Crop } from './pixels/fitPicture.ts';
 import type { GivenFiles } from './sources/givenFiles.web.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Dataset, imagesInMemory } from './dataset.ts';
+import { type Dataset, imagesInMemory } from './contract/dataset.ts';
 import { inspect } from './inspect.ts';
 
 /** Images of 1 x 2 pixels. */

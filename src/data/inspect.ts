@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { batchesInOrder } from './batches.ts';
-import { type Dataset, firstImages } from './dataset.ts';
+import { type Dataset, firstImages } from './contract/dataset.ts';
 import { deviationOf } from './pixels/deviation.ts';
 
 const splitNames = ['train', 'validation', 'test'] as const;

@@ -10,7 +10,7 @@ import { UserError } from '../errors.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
-import type { RawDataset } from './rawImages.ts';
+import type { RawDataset } from './contract/rawImages.ts';
 import { cifar10Files } from './sets/cifar10.ts';
 import { imageCollection } from './sources/imageCollection.ts';
 import { rawOf } from './sources/openedImages.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { filesBelow } from '../storage/folders.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
-import { readAll } from './dataset.ts';
+import { readAll } from './contract/dataset.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset, openRawDataset, openSplit } from './registry.ts';

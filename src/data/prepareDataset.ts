@@ -9,7 +9,7 @@ import { packedTarget } from './packed/packedTarget.ts';
 import type { PackedTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/prepare.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
-import { countPictures, limited } from './rawImages.ts';
+import { countPictures, limited } from './contract/rawImages.ts';
 import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders, writableDataFolder } from './sets/dataFolder.ts';
 import { preparedName } from './sets/preparedSet.ts';

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { sha256 } from '../platform/sha256.node.ts';
-import { type Dataset, type DatasetSource, type HoldOut, type ImageSet, subset } from './dataset.ts';
+import { type Dataset, type DatasetSource, type HoldOut, type ImageSet, subset } from './contract/dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;

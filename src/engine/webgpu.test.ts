@@ -1,9 +1,9 @@
 // Samples drawn on a GPU, here a software one, match those of the CPU; float64, which a GPU lacks, keeps its digits.
 import { it } from 'vitest';
-import { FlowModel } from '../evaluation/model/flowModel.ts';
-import type { FlowModelOptions } from '../evaluation/model/flowModelOptions.ts';
-import { drawLatents } from '../evaluation/model/latents.ts';
-import { trainedModel } from '../evaluation/model/trainedModel.ts';
+import { FlowModel } from '../trained/model/flowModel.ts';
+import type { FlowModelOptions } from '../trained/model/flowModelOptions.ts';
+import { drawLatents } from '../trained/model/latents.ts';
+import { trainedModel } from '../trained/model/trainedModel.ts';
 import { dequantisationOf } from '../models/dequantisation.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
@@ -16,9 +16,9 @@ import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { conditionedModels } from '../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
-import { oneHotRows } from '../training/classInputs.ts';
-import { ParameterLayout } from '../training/parameterLayout.ts';
-import { startFromData } from '../training/startFromData.ts';
+import { oneHotRows } from '../trained/likelihood/classInputs.ts';
+import { ParameterLayout } from '../models/parameterLayout.ts';
+import { startFromData } from '../training/step/startFromData.ts';
 import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 

@@ -1,6 +1,6 @@
 // Configurations: defaults and validation.
 import type * as z from 'zod/mini';
-import { defaultValidation } from '../data/dataset.ts';
+import { defaultValidation } from '../data/contract/dataset.ts';
 import { UserError } from '../errors.ts';
 import { dequantisationNames, dequantisationOf, dequantisations } from '../models/dequantisation.ts';
 import { modelDefaults } from '../models/options.ts';

@@ -1,8 +1,8 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
 import * as z from 'zod/mini';
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
+import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
-import { MOST_NORM_BOUND } from '../flows/convolutionExponential.ts';
+import { MOST_NORM_BOUND } from '../flows/layers/convolutionExponential.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
 import { type PartKey, parts } from '../models/parts.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { maf } from '../flows/maf.ts';
+import { maf } from '../flows/layers/maf.ts';
 import { mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { checkModelShape, modelFor, requireBuildable, type ShapedModel } from './modelShape.ts';

@@ -1,5 +1,5 @@
 // The presets: named experiments, each with its configuration and reported result.
-import type { DatasetDescription } from '../data/dataset.ts';
+import type { DatasetDescription } from '../data/contract/dataset.ts';
 import { descriptions } from '../data/sets/descriptions.ts';
 import { unknownName } from '../errors.ts';
 import { mixings } from '../models/mixing.ts';

@@ -1,7 +1,7 @@
 // Options recorded with weights: what is a difference, what is none, and how it is told.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { FlowModel } from '../evaluation/model/flowModel.ts';
+import { FlowModel } from '../trained/model/flowModel.ts';
 import { Glow } from '../models/glow.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { constant } from '../tensor/tensor.ts';

@@ -2,14 +2,14 @@
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { randomParameters } from '../evaluation/bijections/randomParameters.ts';
-import type { Condition } from '../flows/condition.ts';
-import { parametersFrom } from '../flows/parameters.ts';
+import type { Condition } from '../flows/contract/condition.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { ParameterLayout } from '../training/parameterLayout.ts';
+import { ParameterLayout } from './parameterLayout.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 // The couplings of a model: their masks, conditioners and transformers, by name.
-import type { Bijection } from '../flows/bijection.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
 import { additive } from '../flows/coupling/additive.ts';
 import { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 import { channelHalves } from '../flows/coupling/channelHalves.ts';

@@ -1,6 +1,6 @@
 // The ways to dequantise images, by name. All that the program knows of one is in its entry.
-import { type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
-import { variationalDequantiser } from '../flows/variationalDequantiser.ts';
+import { type Dequantiser, uniformDequantiser } from '../flows/contract/dequantiser.ts';
+import { variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
 /** The model options of dequantisation. */

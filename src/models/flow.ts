@@ -1,7 +1,7 @@
 // The contract of flows: density models of images that can be trained, evaluated, sampled and exported.
-import type { Condition, ConditionShapes } from '../flows/condition.ts';
-import type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
-import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
+import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
+import type { DequantisationNoise, Dequantiser } from '../flows/contract/dequantiser.ts';
+import type { ParameterSpecs, Parameters } from '../flows/contract/parameters.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelOptions } from './options.ts';

@@ -1,5 +1,5 @@
 // The kinds of flows, by name: the library's, and those that users register.
-import { countTrained } from '../flows/parameters.ts';
+import { countTrained } from '../flows/contract/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { Flow } from './flow.ts';
 import { Glow } from './glow.ts';

@@ -2,7 +2,7 @@
 // initialisation.
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
-import { countTrained } from '../flows/parameters.ts';
+import { countTrained } from '../flows/contract/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
 import { modelChecks } from '../testing/goldenModels.ts';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { randomImages, randomParameters } from '../evaluation/bijections/randomParameters.ts';
-import { parametersFrom } from '../flows/parameters.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';

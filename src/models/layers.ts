@@ -1,5 +1,5 @@
 // The layers of a model one by one, each with its path: for code that inspects single layers.
-import type { Bijection } from '../flows/bijection.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
 import { DEQUANTISER, type Flow } from './flow.ts';
 
 /** A layer, and its place in a model. */

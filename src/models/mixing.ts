@@ -1,15 +1,15 @@
 // The mixings of channels and pixels between couplings. All that the program knows of one is in its entry.
-import type { Bijection } from '../flows/bijection.ts';
-import { butterfly } from '../flows/butterfly.ts';
-import { circulant } from '../flows/circulant.ts';
-import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
-import { convolutionExponential } from '../flows/convolutionExponential.ts';
-import { emerging } from '../flows/emerging.ts';
-import { fourCorners } from '../flows/fourCorners.ts';
-import { maf } from '../flows/maf.ts';
-import { periodic } from '../flows/periodic.ts';
-import { reverse, shuffle } from '../flows/permutation.ts';
-import { woodbury, woodburyMe } from '../flows/woodbury.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
+import { butterfly } from '../flows/layers/butterfly.ts';
+import { circulant } from '../flows/layers/circulant.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
+import { convolutionExponential } from '../flows/layers/convolutionExponential.ts';
+import { emerging } from '../flows/layers/emerging.ts';
+import { fourCorners } from '../flows/layers/fourCorners.ts';
+import { maf } from '../flows/layers/maf.ts';
+import { periodic } from '../flows/layers/periodic.ts';
+import { reverse, shuffle } from '../flows/layers/permutation.ts';
+import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 

@@ -1,6 +1,6 @@
 // Mixings of one's own: what may be registered, what a model makes of it, and what is said of one that is not there.
 import { expect, it } from 'vitest';
-import { reverse } from '../flows/permutation.ts';
+import { reverse } from '../flows/layers/permutation.ts';
 import { Glow } from './glow.ts';
 import { layersOf } from './layers.ts';
 import { type MixingPart, mixingParts, registerMixing } from './mixing.ts';

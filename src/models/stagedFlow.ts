@@ -1,8 +1,8 @@
 // A flow made of a list of stages.
 import { UserError } from '../errors.ts';
-import type { Condition, ConditionShapes } from '../flows/condition.ts';
-import type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
-import { type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
+import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
+import type { DequantisationNoise, Dequantiser } from '../flows/contract/dequantiser.ts';
+import { type ParameterSpecs, type Parameters, prefixed } from '../flows/contract/parameters.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';

@@ -1,9 +1,9 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
-import type { Bijection } from '../flows/bijection.ts';
-import type { Condition } from '../flows/condition.ts';
-import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
-import { logDetShares, sharesBefore } from '../flows/pixelMap.ts';
-import type { Split, Standardised, TopPrior } from '../flows/prior.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
+import type { Condition } from '../flows/contract/condition.ts';
+import type { ParameterSpecs, Parameters } from '../flows/contract/parameters.ts';
+import { logDetShares, sharesBefore } from '../flows/contract/pixelMap.ts';
+import type { Split, Standardised, TopPrior } from '../flows/priors/prior.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import {
   add,

@@ -1,7 +1,7 @@
 // Complex matrices against real ones of twice the size, on the host and as operations of a program.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
-import { gradients } from '../tensor/gradient.ts';
+import { gradients } from '../tensor/gradients/gradient.ts';
 import { complexInverse, complexLogAbsDet, sum } from '../tensor/operations/index.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { invertComplexMatrices } from './complexMatrices.ts';

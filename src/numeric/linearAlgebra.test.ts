@@ -1,7 +1,7 @@
 // Determinants, inverses and orthogonal matrices, on the host and as operations of a program.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
-import { gradients } from '../tensor/gradient.ts';
+import { gradients } from '../tensor/gradients/gradient.ts';
 import { inverse as inverseOf, logAbsDet, product } from '../tensor/operations/index.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { inverse, logAbsDeterminant, randomOrthogonal } from './linearAlgebra.ts';

@@ -1,8 +1,8 @@
 // Pictures of activations: squeezes undone, channels left over side by side, one range.
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../engine/program.ts';
-import { parametersFrom } from '../flows/parameters.ts';
-import { squeeze } from '../flows/squeeze.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import { squeeze } from '../flows/layers/squeeze.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { constant } from '../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // What a server and its page agree on: the runs that a studio watches.
-import type { RunProgress } from '../evaluation/runs/runProgress.ts';
+import type { RunProgress } from '../evaluation/reports/runProgress.ts';
 
 /** A run that a studio has found. */
 export interface FoundRun extends RunProgress {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../experiments/configText.ts';
-import { reverse } from '../flows/permutation.ts';
+import { reverse } from '../flows/layers/permutation.ts';
 import { registerMixing } from '../models/mixing.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';

@@ -1,5 +1,5 @@
 // All that a dataset holds, as plain values, to compare those of a page with those of Node.
-import { type Dataset, type ImageSet, readAll } from '../data/dataset.ts';
+import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.ts';
 
 /** The images of a dataset with their names, by split, and how they were divided and converted. */
 export function described(dataset: Dataset) {

@@ -1,21 +1,21 @@
 // The golden cases of layers: values, log-determinants, gradients and the inverse, as comparisons.
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
-import { actnorm } from '../flows/actnorm.ts';
-import type { Bijection } from '../flows/bijection.ts';
-import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+import { actnorm } from '../flows/layers/actnorm.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import { spline } from '../flows/coupling/spline.ts';
-import { parametersFrom, startingParameters } from '../flows/parameters.ts';
-import { split, topPrior } from '../flows/prior.ts';
-import { scaledConvolution } from '../flows/scaledConvolution.ts';
-import { squeeze } from '../flows/squeeze.ts';
+import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
+import { split, topPrior } from '../flows/priors/prior.ts';
+import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
+import { squeeze } from '../flows/layers/squeeze.ts';
 import { type CouplingChoice, couplingOf } from '../models/couplings.ts';
 import { type MixingOptions, mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { gradients } from '../tensor/gradient.ts';
+import { gradients } from '../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {

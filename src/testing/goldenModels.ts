@@ -1,12 +1,12 @@
 // The golden models: likelihoods, latents, gradients, decoding, and data-dependent initialisation, as comparisons.
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
-import { parametersFrom, startingParameters } from '../flows/parameters.ts';
+import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { bitsPerDim } from '../models/flow.ts';
 import { Glow } from '../models/glow.ts';
 import type { ModelOptions } from '../models/options.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { gradients } from '../tensor/gradient.ts';
+import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {

@@ -1,6 +1,6 @@
 // A run that takes a second: its images and its configuration.
-import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/dataset.ts';
-import { labelled } from '../data/labels.ts';
+import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
+import { labelled } from '../data/contract/labels.ts';
 import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { tinyImages } from './tinyImages.ts';

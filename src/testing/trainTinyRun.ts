@@ -2,9 +2,9 @@
 // tests to kill. Prints a line per step. It can also kill itself inside a write.
 import { existsSync } from 'node:fs';
 import type { OptimizerName } from '../optimizers/registry.ts';
-import { runPaths } from '../training/folder/runFolder.ts';
-import { resumeRun, startRun } from '../training/run/run.node.ts';
-import { train } from '../training/train.ts';
+import { runPaths } from '../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../runs/open/run.node.ts';
+import { train } from '../training/loop/train.ts';
 import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 

@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
-import { loadModel } from '../evaluation/model/loadModel.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
 import { bundle } from './browser.ts';

@@ -4,7 +4,7 @@ import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchM
 import { checkModelShape } from '../../experiments/modelShape.ts';
 import { type Mixing, mixingNames, mixingParts } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
+import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../parts/options.ts';
 
 /** The options of a model except its mixing, and the batch size. */
 export interface ModelOptions {

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { type Mixing, mixings } from '../../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
-import { compileOptions, wholeNumber } from '../options.ts';
+import { compileOptions, wholeNumber } from '../parts/options.ts';
 import { formatMilliseconds } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';

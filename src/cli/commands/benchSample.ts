@@ -4,7 +4,7 @@ import { samplingFigures } from '../../bench/figures.ts';
 import { startedModels, timeSampling } from '../../bench/timeSampling.ts';
 import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
-import { compileOptions, listOf } from '../options.ts';
+import { compileOptions, listOf } from '../parts/options.ts';
 import { formatMilliseconds, formatSpread } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';

@@ -8,7 +8,7 @@ import { type Adapter, listAdapters } from '../../engine/devices/vulkan.node.ts'
 import type { OperatorTime } from '../../engine/profile.node.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
-import { addStepOptions, compileOptions, type StepOptions } from '../options.ts';
+import { addStepOptions, compileOptions, type StepOptions } from '../parts/options.ts';
 import {
   formatBytes,
   formatCount,

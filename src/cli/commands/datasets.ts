@@ -1,6 +1,6 @@
 // `emerging datasets`: lists, downloads, prepares and shows datasets.
 import type { Command } from 'commander';
-import type { NamedDataset } from '../../data/dataset.ts';
+import type { NamedDataset } from '../../data/contract/dataset.ts';
 import { datasets } from '../../data/registry.ts';
 import { type DatasetPlace, placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { publishedFiles } from '../../data/sets/publishedFiles.ts';

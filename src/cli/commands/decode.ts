@@ -1,17 +1,17 @@
 // `emerging decode`: decodes latents to images, one PNG each.
 import type { Command } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import { shortChecksum } from '../../evaluation/model/corrections.ts';
-import { isDouble, largestLatent } from '../../evaluation/model/latents.ts';
-import { readLatents } from '../../evaluation/model/latentsFile.ts';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
-import { tooFarOut } from '../../evaluation/model/tooFarOut.ts';
+import { shortChecksum } from '../../trained/model/corrections.ts';
+import { isDouble, largestLatent } from '../../trained/model/latents.ts';
+import { readLatents } from '../../trained/loading/latentsFile.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
+import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
-import { reportSkipped } from '../imageInput.ts';
+import { reportSkipped } from '../parts/imageInput.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -20,8 +20,8 @@ import {
   type EngineOptions,
   noteDeviceOf,
   stepText,
-} from '../options.ts';
-import { pngNames } from '../pngNames.ts';
+} from '../parts/options.ts';
+import { pngNames } from '../parts/pngNames.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';

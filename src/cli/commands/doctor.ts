@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
-import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
-import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
-import type { WeightsKind } from '../../training/trainingState.ts';
-import { doctorText } from '../doctorText.ts';
-import { addDataOption, addSplitOption } from '../measureOptions.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
+import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { doctorText } from '../parts/doctorText.ts';
+import { addDataOption, addSplitOption } from '../parts/measureOptions.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -16,8 +16,8 @@ import {
   compileOptions,
   type EngineOptions,
   wholeNumber,
-} from '../options.ts';
-import { openImagesOf } from '../runImages.ts';
+} from '../parts/options.ts';
+import { openImagesOf } from '../parts/runImages.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 

@@ -5,15 +5,15 @@ import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import type { NamedImages } from '../../data/sources/imageFiles.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { meanLatents, moveLatents } from '../../trained/model/latents.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../classOption.ts';
-import { decodeMoved } from '../decodeMoved.ts';
-import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
+import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
+import { decodeMoved } from '../parts/decodeMoved.ts';
+import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -21,8 +21,8 @@ import {
   compileOptions,
   type EngineOptions,
   stepText,
-} from '../options.ts';
-import { outputPng } from '../outputFile.ts';
+} from '../parts/options.ts';
+import { outputPng } from '../parts/outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 

@@ -3,13 +3,13 @@ import { type Command, Option } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import type { Verification } from '../../evaluation/model/corrections.ts';
-import { writeLatents } from '../../evaluation/model/latentsFile.ts';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
+import type { Verification } from '../../trained/model/corrections.ts';
+import { writeLatents } from '../../trained/loading/latentsFile.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addClassOption, type ClassOptions, classesOfImages } from '../classOption.ts';
-import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
+import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -19,8 +19,8 @@ import {
   noteDeviceOf,
   oneOf,
   stepText,
-} from '../options.ts';
-import { outputFile } from '../outputFile.ts';
+} from '../parts/options.ts';
+import { outputFile } from '../parts/outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { readOne } from '../../data/dataset.ts';
+import { readOne } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { loadRun } from '../../trained/loading/loadRun.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';

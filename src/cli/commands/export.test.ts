@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { loadRun } from '../../trained/loading/loadRun.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { commandProcess } from '../../testing/command.ts';

@@ -3,15 +3,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { ClassChoice } from '../../evaluation/model/classes.ts';
-import type { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
+import type { ClassChoice } from '../../trained/model/classes.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { drawLatents, interpolateLatents, type Latents } from '../../trained/model/latents.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../classOption.ts';
-import { decodeMoved } from '../decodeMoved.ts';
-import { addResizeOption, readImages } from '../imageInput.ts';
+import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
+import { decodeMoved } from '../parts/decodeMoved.ts';
+import { addResizeOption, readImages } from '../parts/imageInput.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -21,8 +21,8 @@ import {
   nonNegative,
   stepText,
   wholeNumber,
-} from '../options.ts';
-import { outputPng } from '../outputFile.ts';
+} from '../parts/options.ts';
+import { outputPng } from '../parts/outputFile.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {

@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
-import { type RunOverview, runOverview } from '../../evaluation/runs/runOverview.ts';
+import { type RunOverview, runOverview } from '../../evaluation/reports/runOverview.ts';
 import { isFolder } from '../../storage/files.ts';
-import { isRunFolder, listRunFolders } from '../../training/folder/runFolder.ts';
-import { troubleText } from '../../training/run/logLines.ts';
+import { isRunFolder, listRunFolders } from '../../runs/folder/runFolder.ts';
+import { troubleText } from '../../runs/contents/logLines.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatRate } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';

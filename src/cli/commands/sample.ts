@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addClassOption, type ClassOptions, chosenClass } from '../classOption.ts';
+import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -19,8 +19,8 @@ import {
   nonNegative,
   stepText,
   wholeNumber,
-} from '../options.ts';
-import { outputPng } from '../outputFile.ts';
+} from '../parts/options.ts';
+import { outputPng } from '../parts/outputFile.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';

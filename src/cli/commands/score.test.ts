@@ -3,7 +3,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
-import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';

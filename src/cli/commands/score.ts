@@ -2,23 +2,23 @@
 
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
-import { imagesInMemory } from '../../data/dataset.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { ReferenceScores } from '../../evaluation/measure/referenceScores.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
-import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
-import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
-import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
+import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -26,13 +26,13 @@ import {
   type EngineOptions,
   stepText,
   wholeNumber,
-} from '../options.ts';
-import { outputFile, outputPng } from '../outputFile.ts';
+} from '../parts/options.ts';
+import { outputFile, outputPng } from '../parts/outputFile.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
-import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
-import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
-import { type Maps, mapsText, writeMaps } from '../scoreMaps.ts';
+import { measureWithProgress, referenceScores, scoreDefaults } from '../ranks/measuredScores.ts';
+import { FEW_IMAGES, openNamedImages } from '../parts/runImages.ts';
+import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

@@ -7,7 +7,7 @@ import { serveStudio, USUAL_PORT } from '../../studio/server.ts';
 import { type Shelf, shelfOf } from '../../studio/shelf.ts';
 import { requireSiteFolder, writeSite } from '../../studio/site.ts';
 import { visibleText } from '../../visibleText.ts';
-import { wholeNumber } from '../options.ts';
+import { wholeNumber } from '../parts/options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 

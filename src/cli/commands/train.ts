@@ -5,26 +5,26 @@ import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { trainedModel } from '../../evaluation/model/trainedModel.ts';
-import { finishRun } from '../../evaluation/runs/trainRun.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
+import { finishRun } from '../../evaluation/reports/trainRun.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
-import { tidyRun } from '../../training/folder/leftovers.ts';
-import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
-import { lockRun } from '../../training/folder/runLock.ts';
+import { tidyRun } from '../../runs/folder/leftovers.ts';
+import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
+import { lockRun } from '../../runs/folder/runLock.ts';
 import {
   appendEvaluation,
   readSummary,
   readSummaryIfSound,
   writeSummary,
-} from '../../training/folder/summaryFile.ts';
-import { lastStepOf } from '../../training/run/milestones.ts';
-import { evaluationsIn } from '../../training/run/runSummary.ts';
-import type { TrainingResult } from '../../training/train.ts';
+} from '../../runs/folder/summaryFile.ts';
+import { lastStepOf } from '../../training/loop/milestones.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import type { TrainingResult } from '../../training/loop/train.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines, failUnlessFinite } from '../evaluationRecord.ts';
+import { evaluationLines, failUnlessFinite } from '../parts/evaluationRecord.ts';
 import {
   addEngineOptions,
   addStepOptions,
@@ -32,7 +32,7 @@ import {
   type EngineOptions,
   type StepOptions,
   wholeNumber,
-} from '../options.ts';
+} from '../parts/options.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';

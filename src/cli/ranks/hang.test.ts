@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { listCheckpoints, runPaths } from '../../training/folder/runFolder.ts';
+import { listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandLine();
 const start = (ranks: number, command: readonly string[]) =>

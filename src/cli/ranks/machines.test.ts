@@ -8,7 +8,7 @@ import { commandLine } from '../../testing/command.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { makeTwoMachines } from '../../testing/twoMachines.ts';
-import { checkpointPath, runPaths } from '../../training/folder/runFolder.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandLine();
 const machines = hasMpirun ? makeTwoMachines(emerging.folder) : undefined;

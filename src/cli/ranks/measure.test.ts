@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
 import { hasMpirun, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { runPaths } from '../../training/folder/runFolder.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

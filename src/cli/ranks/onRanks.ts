@@ -3,7 +3,7 @@ import { joinRanks } from '../../cluster/joinRanks.node.ts';
 import { launchIn } from '../../cluster/launcher.ts';
 import { isKnownToAll, LeaderFailed, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { compileOptions, type EngineOptions } from '../options.ts';
+import { compileOptions, type EngineOptions } from '../parts/options.ts';
 import { mute } from '../terminal/output.ts';
 import { afterLeader } from './afterLeader.ts';
 import { requireSameCommand } from './sameInputs.ts';

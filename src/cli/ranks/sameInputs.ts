@@ -1,10 +1,10 @@
 // How ranks make sure, before they begin, that all of them do the same with the same images and the same model.
 import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
-import type { ImageSet } from '../../data/dataset.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import { UserError } from '../../errors.ts';
 import { messageOf } from '../terminal/wording.ts';
-import { version } from '../version.ts';
+import { version } from '../parts/version.ts';
 
 /** How long rank 0 waits for the images of the others: this long, or ten times as long as its own took. */
 const LEAST_SECONDS = 600;

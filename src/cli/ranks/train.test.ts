@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
 import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { checkpointPath, listCheckpoints, runPaths } from '../../training/folder/runFolder.ts';
+import { checkpointPath, listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

@@ -1,13 +1,13 @@
 // How other ranks train the run that rank 0 has opened.
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { HoldOut } from '../../data/dataset.ts';
+import type { HoldOut } from '../../data/contract/dataset.ts';
 import { identityOfDataset } from '../../data/identity.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { followerStore } from '../../training/ranks/followerStore.ts';
-import { train } from '../../training/train.ts';
-import type { StepOptions } from '../options.ts';
+import { train } from '../../training/loop/train.ts';
+import type { StepOptions } from '../parts/options.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 

@@ -1,7 +1,7 @@
 // The run that `emerging train` trains: which one the options select, and its configuration.
 import { dirname, join } from 'node:path';
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { HoldOut } from '../../data/dataset.ts';
+import type { HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
@@ -11,14 +11,14 @@ import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
-import { locateData } from '../../training/folder/dataMark.ts';
-import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
-import { nextFreeRunFolder } from '../../training/folder/newRunFolder.ts';
-import { openRunFolder, type RunPaths, runPaths } from '../../training/folder/runFolder.ts';
+import { locateData } from '../../runs/folder/dataMark.ts';
+import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
+import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../../runs/folder/runFolder.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { shareOf } from '../../training/ranks/batchShare.ts';
-import { type Run, resumeRun, startRun } from '../../training/run/run.node.ts';
-import { changedConfig } from '../../training/run/storedRun.ts';
+import { type Run, resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { changedConfig } from '../../runs/open/storedRun.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */

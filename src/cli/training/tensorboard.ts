@@ -1,10 +1,10 @@
 // `--tensorboard`: training progress as TensorBoard events.
 import { join } from 'node:path';
-import { EventFile } from '../../evaluation/runs/eventFile.ts';
-import { readSheet, samplesPath } from '../../evaluation/runs/runPictures.ts';
+import { EventFile } from '../../evaluation/reports/eventFile.ts';
+import { readSheet, samplesPath } from '../../evaluation/reports/runPictures.ts';
 import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
-import { runFiles } from '../../training/folder/runFiles.ts';
+import { runFiles } from '../../runs/folder/closedRun.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Receives the events of a training run. */

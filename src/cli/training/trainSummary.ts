@@ -1,9 +1,9 @@
 // What `emerging train` says of a run that was trained before.
 import type { JsonObject } from '../../storage/jsonText.ts';
-import { checkpointPath } from '../../training/folder/runFolder.ts';
-import { trainingTime } from '../../training/folder/runLogs.ts';
-import { readSummary } from '../../training/folder/summaryFile.ts';
-import { aboutRun, type Place } from '../../training/run/recordTraining.ts';
+import { checkpointPath } from '../../runs/folder/runFolder.ts';
+import { trainingTime } from '../../runs/folder/runLogs.ts';
+import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { aboutRun, type Place } from '../../training/loop/recordTraining.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** The summary of a run that is left unchanged; values that a crash prevented from being recorded are null. */

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
-import { Budget } from '../budget.ts';
+import { Budget } from '../contract/budget.ts';
 import { isGzip, viewOf } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage } from './imageDecoding.ts';
 
 const decode = (name: string) => decodeImage(readFileSync(fixture(name)), name);

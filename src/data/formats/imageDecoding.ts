@@ -1,7 +1,7 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
-import { Budget, maxDecodingBytes, maxImagePixels } from '../budget.ts';
-import { type Admit, type DecodedImage, maxSide } from '../rawImages.ts';
+import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
+import { type Admit, type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, viewOf } from './bytes.ts';
 import { MOST_SCANS } from './jpegScans.ts';

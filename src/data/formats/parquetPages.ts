@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Budget } from '../budget.ts';
+import type { Budget } from '../contract/budget.ts';
 import { viewOf } from './bytes.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';

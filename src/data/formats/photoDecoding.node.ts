@@ -1,9 +1,9 @@
 // Decodes JPEG, WebP, GIF, TIFF and AVIF files by the optional package sharp.
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../errors.ts';
-import { maxImagePixels } from '../budget.ts';
+import { maxImagePixels } from '../contract/budget.ts';
 import { onWhite } from '../pixels/onWhite.ts';
-import { type DecodedImage, isImageChannels } from '../rawImages.ts';
+import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { costOf, requirePlausible } from './photoCost.ts';

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import { oriented } from '../pixels/oriented.ts';
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { exifOrientation } from './exifOrientation.ts';

@@ -1,5 +1,5 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
-import { maxDecodedBytes, maxSide } from '../rawImages.ts';
+import { maxDecodedBytes, maxSide } from '../contract/rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
 import { crc32, inflateZlib } from './compression.node.ts';
 

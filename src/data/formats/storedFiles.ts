@@ -4,17 +4,14 @@ import { UserError } from '../../errors.ts';
 import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
 import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
-import { Budget } from '../budget.ts';
-import type { Admit } from '../rawImages.ts';
+import { Budget } from '../contract/budget.ts';
+import type { Admit } from '../contract/rawImages.ts';
 import { isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
-import { type FileStore, isVisible, maxFileBytes } from './fileStore.ts';
+import { type FileStore, type OpenStore, isVisible, maxFileBytes } from '../contract/archive.ts';
 import { isTarHeader, readTar, tarBlock } from './tar.ts';
 import { hasZipDirectory } from './zipDirectory.ts';
 import { zipFiles } from './zipStore.ts';
-
-/** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
-export type OpenStore = (path: string) => Promise<FileStore>;
 
 /** An `openStore` that opens each path only once, so that a folder is listed only once. */
 export function openingOnce(): OpenStore {

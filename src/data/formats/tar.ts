@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import type { Budget } from '../budget.ts';
+import type { Budget } from '../contract/budget.ts';
 import { charactersOf, corruptFile, isGzip } from './bytes.ts';
 
 /** A file in a tar archive, with its content. */

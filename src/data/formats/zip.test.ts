@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../storage/randomAccess.ts';
-import { Budget } from '../budget.ts';
+import { Budget } from '../contract/budget.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
 

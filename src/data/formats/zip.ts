@@ -1,7 +1,7 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
-import type { Budget } from '../budget.ts';
+import type { Budget } from '../contract/budget.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
 import type { ZipEntry } from './zipDirectory.ts';

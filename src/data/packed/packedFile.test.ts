@@ -14,7 +14,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
-import { imagesInMemory, readAll } from '../dataset.ts';
+import { imagesInMemory, readAll } from '../contract/dataset.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
 import { HEADER_BYTES } from './packedHeader.ts';
 import { packedTarget } from './packedTarget.ts';

@@ -4,7 +4,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { openRegularFile, readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
-import type { PathFormat } from '../dataset.ts';
+import type { PathFormat } from '../contract/dataset.ts';
 import { isGzip } from '../formats/bytes.ts';
 import {
   corruptPackedFile,

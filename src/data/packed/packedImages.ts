@@ -5,8 +5,8 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
-import { Budget } from '../budget.ts';
-import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../dataset.ts';
+import { Budget } from '../contract/budget.ts';
+import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../contract/dataset.ts';
 import { decompressed } from '../formats/decompressed.ts';
 import { collectWrong, requireNoneWrong } from './packedChecksums.ts';
 import {

@@ -1,7 +1,7 @@
 // The labels in a packed file: a line with the names of the classes as JSON, then the number of each image's class, 16
 // bits each, little-endian.
 import * as z from 'zod/mini';
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../labels.ts';
+import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../contract/labels.ts';
 
 /** The labels of all images of a packed file, in order. */
 export interface StoredLabels {

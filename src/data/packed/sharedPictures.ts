@@ -4,7 +4,7 @@ import { type Phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import { joinBytes } from '../../platform/joinBytes.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import type { FittedPicture } from '../pixels/fitPicture.ts';
-import type { RawImage } from '../rawImages.ts';
+import type { RawImage } from '../contract/rawImages.ts';
 
 /** What has become of a source image. */
 export interface NamedPicture {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import { fitPicture } from './fitPicture.ts';
 
 const picture = (height: number, width: number, channels: 1 | 2 | 3 | 4, data: number[]): DecodedImage => ({

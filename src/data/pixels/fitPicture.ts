@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { type ImageShape, largestImage, showImageShape } from '../../numeric/imageShape.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import { onWhite } from './onWhite.ts';
 import { grey, inColour, resized } from './resize.ts';
 

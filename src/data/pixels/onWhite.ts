@@ -1,5 +1,5 @@
 // Composites transparency onto white, since models have no alpha channel.
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 
 /**
  * The image without its alpha channel: removed if it is opaque everywhere, otherwise composited onto white,

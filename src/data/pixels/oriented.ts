@@ -1,5 +1,5 @@
 // Rotates and mirrors images by their EXIF orientation.
-import type { DecodedImage } from '../rawImages.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 
 /**
  * The image as it is meant to be seen, for an EXIF orientation from 1 to 8, and the note 'rotated' unless it is 1.

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readOne } from '../dataset.ts';
+import { readOne } from '../contract/dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { cifar10Files } from './cifar10.ts';
 

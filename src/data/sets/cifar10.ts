@@ -7,10 +7,10 @@ import {
   type NamedDataset,
   type Part,
   type PathFormat,
-} from '../dataset.ts';
-import type { FileStore } from '../formats/fileStore.ts';
+} from '../contract/dataset.ts';
+import type { FileStore } from '../contract/archive.ts';
 import { openStore, storeKind } from '../formats/storedFiles.ts';
-import { labelled } from '../labels.ts';
+import { labelled } from '../contract/labels.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { call, phrase, UserError } from '../../errors.ts';
-import type { NamedDataset } from '../dataset.ts';
+import type { NamedDataset } from '../contract/dataset.ts';
 import { placeOfDataset } from './datasetPlace.ts';
 
 const name = 'nowhere-else';

@@ -1,6 +1,6 @@
 // Whether a named dataset is on this machine, and what is left to do before training on it.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
-import type { NamedDataset } from '../dataset.ts';
+import type { NamedDataset } from '../contract/dataset.ts';
 import { findPrepared } from './preparedSet.ts';
 
 /** The location and state of a dataset. */

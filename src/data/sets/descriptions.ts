@@ -1,5 +1,5 @@
 // The descriptions of the named datasets: everything known without looking for their files.
-import type { DatasetDescription } from '../dataset.ts';
+import type { DatasetDescription } from '../contract/dataset.ts';
 
 /** The descriptions by name. */
 export const descriptions = {

@@ -1,7 +1,7 @@
 // Fashion-MNIST, from the Debian package that contains its files or from a data folder.
 import { stat } from 'node:fs/promises';
 import { call, phrase } from '../../errors.ts';
-import type { NamedDataset } from '../dataset.ts';
+import type { NamedDataset } from '../contract/dataset.ts';
 import { openIdxFolder, openIdxPart, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';

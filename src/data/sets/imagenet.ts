@@ -1,8 +1,8 @@
 // Downsampled ImageNet at 32 x 32 and 64 x 64, in every published format.
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
-import type { NamedDataset } from '../dataset.ts';
-import type { RawDataset, RawSplit } from '../rawImages.ts';
+import type { NamedDataset } from '../contract/dataset.ts';
+import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';

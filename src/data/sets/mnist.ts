@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { phrase, UserError } from '../../errors.ts';
-import type { DatasetSource, ImageSet, NamedDataset, Part } from '../dataset.ts';
+import type { DatasetSource, ImageSet, NamedDataset, Part } from '../contract/dataset.ts';
 import { openIdxFolder, openIdxPart } from '../sources/idxFolder.ts';
 import { descriptions } from './descriptions.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readOne } from '../dataset.ts';
+import { readOne } from '../contract/dataset.ts';
 import { packedTarget } from '../packed/packedTarget.ts';
 import { PackedWriter } from '../packed/packedWriter.ts';
 import { openDataset } from '../registry.ts';

@@ -1,7 +1,7 @@
 // Prepared files of named datasets, found by name in a data folder.
 import { call, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import type { DatasetSource, NamedDataset } from '../dataset.ts';
+import type { DatasetSource, NamedDataset } from '../contract/dataset.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import { lookInDataFolders } from './dataFolder.ts';
 

@@ -1,6 +1,6 @@
 // Images in one array: channels last, or as colour planes.
 import { UserError } from '../../errors.ts';
-import { isImageChannels, maxDecodedBytes, type RawImage } from '../rawImages.ts';
+import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 
 /** The memory layout of the images in an array. */
 export interface ArrayLayout {

@@ -1,5 +1,5 @@
 // Determines the class of an image from its name: the folder that it is in, as in `train/cat/1.png` or `cat/1.png`.
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../labels.ts';
+import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../contract/labels.ts';
 import { isSplitFolder } from './splitOfName.ts';
 
 /** The classes of images, by their names. */

@@ -5,10 +5,10 @@ import { type Phrase, phrase, UserError } from '../../errors.ts';
 import { readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
-import { Budget } from '../budget.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../dataset.ts';
+import { Budget } from '../contract/budget.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../contract/dataset.ts';
 import { readIdx } from '../formats/idx.ts';
-import { labelled } from '../labels.ts';
+import { labelled } from '../contract/labels.ts';
 import { type IdxLabels, readIdxLabels } from './idxLabels.ts';
 
 const trainFile = 'train-images-idx3-ubyte';

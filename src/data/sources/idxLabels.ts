@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { readWhole } from '../../storage/fileBytes.ts';
 import { exists } from '../../storage/files.ts';
-import { Budget } from '../budget.ts';
-import type { Part } from '../dataset.ts';
+import { Budget } from '../contract/budget.ts';
+import type { Part } from '../contract/dataset.ts';
 import { readIdx } from '../formats/idx.ts';
 
 const fileOf: Readonly<Record<Part, string>> = {

@@ -7,9 +7,9 @@ import { encode } from 'fast-png';
 import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { zipOf } from '../../testing/zipFiles.ts';
-import { readAll } from '../dataset.ts';
+import { readAll } from '../contract/dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import type { RawSplit } from '../rawImages.ts';
+import type { RawSplit } from '../contract/rawImages.ts';
 import { imageCollection } from './imageCollection.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
 

@@ -1,8 +1,9 @@
 // Folders, zip and tar archives of images, split by folders named train, validation, test.
-import type { PathFormat } from '../dataset.ts';
+import type { PathFormat } from '../contract/dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
-import type { RawDataset } from '../rawImages.ts';
+import type { OpenStore } from '../contract/archive.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
+import type { RawDataset } from '../contract/rawImages.ts';
 import { loadImages } from './loadImages.ts';
 import { storedImages } from './storedImages.ts';
 

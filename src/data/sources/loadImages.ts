@@ -1,10 +1,10 @@
 // Decodes images into memory, for datasets that are small enough.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
-import { labelled } from '../labels.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
+import { labelled } from '../contract/labels.ts';
 import { inColour } from '../pixels/resize.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
 
 /** Larger datasets must be prepared: 2 GiB. */
 const maxBytes = 2 ** 31;

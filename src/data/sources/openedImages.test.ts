@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../dataset.ts';
+import { imagesInMemory } from '../contract/dataset.ts';
 import { rawOf } from './openedImages.ts';
 
 const images = (count: number, start: number, channels = 3) =>

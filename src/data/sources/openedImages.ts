@@ -1,6 +1,6 @@
 // The images of an opened dataset, as a sequence.
-import { type DatasetSource, type ImageSet, readOne } from '../dataset.ts';
-import { isImageChannels, type RawDataset, type RawSplit } from '../rawImages.ts';
+import { type DatasetSource, type ImageSet, readOne } from '../contract/dataset.ts';
+import { isImageChannels, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
 
 /** The images of an opened dataset as if they were files, with their names or else `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import { squareOffsets } from '../../tensor/operations/convolution.ts';
 import * as op from '../../tensor/operations/index.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';

@@ -1,5 +1,5 @@
 // Expands composite operations into those that the runtime has, in the graph style that the device prefers.
-import { pulledBack } from '../../tensor/gradient.ts';
+import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';

@@ -1,11 +1,11 @@
 // A model prepared for every device: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
-import { emerging } from '../../flows/emerging.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { emerging } from '../../flows/layers/emerging.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { couplingOf } from '../../models/couplings.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import * as op from '../../tensor/operations/index.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';

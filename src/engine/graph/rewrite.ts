@@ -1,5 +1,5 @@
 // Passes over a graph: every tensor is rebuilt, inputs first.
-import { gradientAskedFor, type Pullback } from '../../tensor/gradient.ts';
+import { gradientAskedFor, type Pullback } from '../../tensor/gradients/gradient.ts';
 import { fixedPoint, fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
 import { constantValue, isInput, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';

@@ -1,6 +1,6 @@
 // Products next to shifted copies of images, with the batch last. This is the last pass over a graph, when all gradients
 // are found: it saves copies, and leaves finite values as they are.
-import { pulledBack } from '../../tensor/gradient.ts';
+import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import {
   concatenate,
   concatenated,

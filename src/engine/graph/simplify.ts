@@ -1,5 +1,5 @@
 // Leaves operations out or merges them with their neighbours, and finds gradients on the way.
-import { differentiate } from '../../tensor/gradient.ts';
+import { differentiate } from '../../tensor/gradients/gradient.ts';
 import { afterOperation, named } from '../../tensor/operations/checkpoint.ts';
 import { totalOperation } from '../../tensor/operations/elementwise.ts';
 import { sliced, transposeSource, zeroPadded } from '../../tensor/operations/layout.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import * as op from '../../tensor/operations/index.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';

@@ -3,7 +3,7 @@
 //
 // The slices of a stack take the place of its members, and gradients are found afterwards: those of the slices are
 // concatenated, so what they flow back through is stacked too.
-import { pulledBack } from '../../tensor/gradient.ts';
+import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/broadcast.ts';
 import { add } from '../../tensor/operations/elementwise.ts';
 import { concatenate, reshape, reshapeSource, slice, sliced } from '../../tensor/operations/layout.ts';

@@ -1,10 +1,10 @@
 // A bijection as programs: its values, and the gradients of a loss over every part of the result.
 import type { NamedArrays } from '../../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import type { Bijection } from '../../flows/bijection.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 

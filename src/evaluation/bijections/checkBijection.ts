@@ -1,7 +1,7 @@
 // Checks any layer against the contract of bijections: the same checks for this library's layers and your
 // own.
 import { UserError } from '../../errors.ts';
-import type { Bijection } from '../../flows/bijection.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sameShape, showShape } from '../../tensor/shape.ts';
 import { asFeeds, compileValues } from './bijectionProgram.ts';

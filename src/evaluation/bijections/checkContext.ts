@@ -1,6 +1,6 @@
 // Shared by the checks of a bijection: the layer, how it is run, the limits, and the measurements.
 import type { CompileOptions } from '../../engine/program.ts';
-import type { Bijection } from '../../flows/bijection.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 
 /** Arrays by name. */

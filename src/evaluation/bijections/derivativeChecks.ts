@@ -1,7 +1,7 @@
 // The checks of a bijection's derivatives: gradients, masks, the log-determinant, and all of it in float32.
 import type { NamedArrays } from '../../engine/arrays.ts';
 import type { Program } from '../../engine/program.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dot, relativeError } from '../../numeric/compare.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';

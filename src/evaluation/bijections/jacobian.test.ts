@@ -1,11 +1,11 @@
 // Three numerical log-determinants of one layer agree with each other, and with the layer.
 import { describe, expect, it } from 'vitest';
-import type { Bijection } from '../../flows/bijection.ts';
-import { chain } from '../../flows/chain.ts';
-import { conv1x1 } from '../../flows/conv1x1.ts';
-import { emerging } from '../../flows/emerging.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
-import { squeeze } from '../../flows/squeeze.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
+import { chain } from '../../flows/contract/chain.ts';
+import { conv1x1 } from '../../flows/layers/conv1x1.ts';
+import { emerging } from '../../flows/layers/emerging.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { squeeze } from '../../flows/layers/squeeze.ts';
 import { couplingOf } from '../../models/couplings.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { constant } from '../../tensor/tensor.ts';

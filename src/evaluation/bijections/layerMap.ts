@@ -1,11 +1,11 @@
 // A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
 import { onCpu } from '../../engine/devices/device.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import type { Bijection } from '../../flows/bijection.ts';
-import type { Parameters } from '../../flows/parameters.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
+import type { Parameters } from '../../flows/contract/parameters.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import { multiply, sum } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // Parameters and images that expose a wrong formula: random, far from a layer's initial values.
-import type { ParameterSpec, ParameterSpecs } from '../../flows/parameters.ts';
+import type { ParameterSpec, ParameterSpecs } from '../../flows/contract/parameters.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';

@@ -1,7 +1,7 @@
 // How close a layer is to singular: the diagonals and singular values of the matrices that it divides by.
 import { evaluate } from '../../engine/program.ts';
-import type { Bijection } from '../../flows/bijection.ts';
-import type { Parameters } from '../../flows/parameters.ts';
+import type { Bijection } from '../../flows/contract/bijection.ts';
+import type { Parameters } from '../../flows/contract/parameters.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { singularValues } from '../../numeric/spectrum.ts';
 

@@ -1,17 +1,17 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
-import { type ImageSet, readAll, subset } from '../../data/dataset.ts';
-import { hasClasses } from '../../data/labels.ts';
+import { type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
+import { hasClasses } from '../../data/contract/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
-import { conditionOf } from '../../training/classInputs.ts';
+import { conditionOf } from '../../trained/likelihood/classInputs.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
-import { FlowModel } from '../model/flowModel.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {

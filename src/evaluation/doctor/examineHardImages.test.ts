@@ -1,18 +1,18 @@
 // Hard images: what is changed and by how much, and that lost images are counted in each precision.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../../data/dataset.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { reduceBits } from '../../data/pixels/bitDepth.ts';
 import { evaluate } from '../../engine/program.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { imageArray } from '../../training/likelihood.ts';
-import { startFromData } from '../../training/startFromData.ts';
-import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
+import { imageArray } from '../../trained/likelihood/likelihood.ts';
+import { startFromData } from '../../training/step/startFromData.ts';
+import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { changedImages, chosenImages } from './hardImages.ts';
 

@@ -1,12 +1,12 @@
 // Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
-import { type ImageSet, readAll } from '../../data/dataset.ts';
+import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
 import { reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { FlowModel } from '../model/flowModel.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { changedImages, chosenImages, type HardKind } from './hardImages.ts';
 
 /** Images changed in one way, and how many of them do not return. */

@@ -1,7 +1,7 @@
 // The measurements of one layer of a trained model, on the activations that reach it.
 import { type CompileOptions, compile } from '../../engine/program.ts';
-import type { Condition } from '../../flows/condition.ts';
-import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
+import type { Condition } from '../../flows/contract/condition.ts';
+import { type Parameters, parametersFrom } from '../../flows/contract/parameters.ts';
 import type { PlacedLayer } from '../../models/layers.ts';
 import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';

@@ -1,13 +1,13 @@
 import { type CompileOptions, compile } from '../../engine/program.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionOf } from '../../training/classInputs.ts';
+import { conditionOf } from '../../trained/likelihood/classInputs.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
-import { compileDecoder, decodeBatch } from '../model/programs.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { compileDecoder, decodeBatch } from '../../trained/model/modelPrograms.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {

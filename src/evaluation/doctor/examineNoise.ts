@@ -1,11 +1,11 @@
 // The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
-import { type ImageSet, readAll } from '../../data/dataset.ts';
+import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
 import { onCpu } from '../../engine/devices/device.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
-import type { Condition } from '../../flows/condition.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import type { Condition } from '../../flows/contract/condition.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { DEQUANTISER, type Flow } from '../../models/flow.ts';
 import { noiseLayersOf } from '../../models/layers.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -13,8 +13,8 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { add, multiply, subtract } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { imageArray } from '../../training/likelihood.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { imageArray } from '../../trained/likelihood/likelihood.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { examineLayers, type LayerExamination, type LayerOptions } from './examineLayer.ts';
 
 /** The noise of real images. */

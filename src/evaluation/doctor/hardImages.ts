@@ -4,8 +4,8 @@ import { onCpu } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { compileLogDetGradient, imagesPerRun } from '../model/programs.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { compileLogDetGradient, imagesPerRun } from '../../trained/model/modelPrograms.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { blockCompressed } from './blockCompression.ts';
 
 /**

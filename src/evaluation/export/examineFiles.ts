@@ -3,8 +3,8 @@ import { startSha256 } from '../../platform/sha256.node.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { exists } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { readManifest } from '../model/loadExported.ts';
-import { type FileChecksum, problemOfFile } from '../model/manifest.ts';
+import { readManifest } from '../../trained/loading/loadExported.ts';
+import { type FileChecksum, problemOfFile } from '../../trained/loading/manifest.ts';
 
 /** The bytes per read. */
 const BLOCK = 2 ** 22;

@@ -1,13 +1,13 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
-import { countTrained } from '../../flows/parameters.ts';
+import { countTrained } from '../../flows/contract/parameters.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
-import { WEIGHTS_FILE } from '../model/exportedModel.ts';
-import { checksumOfFile } from '../model/manifest.ts';
-import { SCORES_FILE } from '../model/scoresFile.ts';
+import { WEIGHTS_FILE } from '../../trained/loading/exportedModel.ts';
+import { checksumOfFile } from '../../trained/loading/manifest.ts';
+import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */

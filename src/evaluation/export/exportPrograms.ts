@@ -1,13 +1,13 @@
 // A trained model as programs without Node: images to latents, latents to images, and images to the noise that
 // dequantises them.
 import { exportOnnx } from '../../engine/exportOnnx.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs } from '../../training/classInputs.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
+import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
 /** The ONNX files of a model. */
 export interface ExportedPrograms {

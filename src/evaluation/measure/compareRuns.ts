@@ -1,8 +1,8 @@
 // Compares several models on the same images with the same noise, image by image.
-import type { ImageSet } from '../../data/dataset.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
-import type { FlowModel } from '../model/flowModel.ts';
-import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { LikelihoodOptions } from '../../trained/model/flowModelOptions.ts';
 import { evaluate } from './evaluate.ts';
 
 /** One model compared with the first. */

@@ -1,6 +1,6 @@
 // bits/dim of a split: against a likelihood written out by hand; the meaning of its summary and error.
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory, readOne } from '../../data/dataset.ts';
+import { imagesInMemory, readOne } from '../../data/contract/dataset.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
@@ -12,10 +12,10 @@ import { randomParameters } from '../../testing/layers.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { imageArray } from '../../training/likelihood.ts';
-import { startFromData } from '../../training/startFromData.ts';
-import { FlowModel } from '../model/flowModel.ts';
-import { trainedModel } from '../model/trainedModel.ts';
+import { imageArray } from '../../trained/likelihood/likelihood.ts';
+import { startFromData } from '../../training/step/startFromData.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { evaluate, summarise } from './evaluate.ts';
 
 const options: ModelOptions = {

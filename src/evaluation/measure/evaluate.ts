@@ -1,13 +1,13 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
-import type { ImageSet } from '../../data/dataset.ts';
-import { hasClasses } from '../../data/labels.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
-import { givenClass, overClasses } from '../model/classes.ts';
-import type { FlowModel } from '../model/flowModel.ts';
-import type { MeasurementOptions } from '../model/flowModelOptions.ts';
-import { inBitsPerDim } from '../model/measureImages.ts';
+import { givenClass, overClasses } from '../../trained/model/classes.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { inBitsPerDim } from '../../trained/model/measureImages.ts';
 import { type ClassEvaluation, classEvaluation } from './classEvaluation.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../../data/dataset.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { Glow } from '../../models/glow.ts';
 import { compareImages, dequantised, summariseReturned } from './returnedImages.ts';
 

@@ -1,10 +1,10 @@
 // Compares images after a round trip (encode, decode) with the originals: wrong pixels and errors.
-import { type ImageSet, readAll } from '../../data/dataset.ts';
+import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
 import { evaluate } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant } from '../../tensor/tensor.ts';
-import { imageArray } from '../../training/likelihood.ts';
+import { imageArray } from '../../trained/likelihood/likelihood.ts';
 
 /** The round-trip errors of one image. */
 export interface ReturnedImage {

@@ -1,12 +1,12 @@
 // How odd images are: their bits/dim compared with those of validation images, on both sides.
-import type { ImageSet } from '../../data/dataset.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '../model/classes.ts';
-import type { FlowModel } from '../model/flowModel.ts';
-import type { LikelihoodOptions, MeasurementOptions } from '../model/flowModelOptions.ts';
-import { inBitsPerDim } from '../model/measureImages.ts';
+import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '../../trained/model/classes.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { LikelihoodOptions, MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { inBitsPerDim } from '../../trained/model/measureImages.ts';
 import { summarise } from './evaluate.ts';
-import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
+import { type ImageScore, imageScores, type ReferenceScores } from '../../trained/model/referenceScores.ts';
 
 /** How odd one image is. */
 export interface Score extends ImageScore {

@@ -1,8 +1,8 @@
 // The contract of conditioners: the networks inside couplings.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Condition } from '../condition.ts';
-import type { ParameterSpecs, Parameters } from '../parameters.ts';
+import type { Condition } from '../contract/condition.ts';
+import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 
 /** The numbers that a conditioner computes at each pixel. */
 export interface ConditionerOutput {

@@ -2,9 +2,9 @@
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { concatenate, expand, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
-import type { Bijection } from '../bijection.ts';
-import { type Condition, required } from '../condition.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import { type Condition, required } from '../contract/condition.ts';
+import type { Parameters } from '../contract/parameters.ts';
 import { affine } from './affine.ts';
 import { channelHalves } from './channelHalves.ts';
 import type { ConditionerFor } from './conditioner.ts';

@@ -1,13 +1,13 @@
 // The conditioner of Glow: three convolutions with activation normalisation.
 import { pointwise, relu, remember, reshape } from '../../tensor/operations/index.ts';
-import { actnormParameters, normalised } from '../actnorm.ts';
-import { normalParameter, type ParameterSpecs, prefixed } from '../parameters.ts';
+import { actnormParameters, normalised } from '../layers/actnorm.ts';
+import { normalParameter, type ParameterSpecs, prefixed } from '../contract/parameters.ts';
 import {
   byNumber,
   edgeConvolution,
   scaledConvolution,
   scaledConvolutionParameters,
-} from '../scaledConvolution.ts';
+} from '../layers/scaledConvolution.ts';
 import type { ConditionerFor } from './conditioner.ts';
 
 /** The options of Glow's conditioner. */

@@ -3,7 +3,7 @@ import { compile } from '../../engine/program.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { gradients } from '../gradient.ts';
+import { gradients } from '../gradients/gradient.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import * as op from './index.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { wholeNumber } from '../../cli/options.ts';
+import { wholeNumber } from '../../cli/parts/options.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { breachOf, commandLimits } from './contract.ts';
 import { formatsOf } from './fuzzing/formats.ts';

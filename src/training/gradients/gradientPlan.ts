@@ -6,7 +6,7 @@ import type { Flow } from '../../models/flow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
-import type { ParameterLayout } from '../parameterLayout.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import {
   compileWhole,
   type GradientEngine,

@@ -1,6 +1,6 @@
 // In-place arithmetic on groups of arrays on the host: copies, sums over micro-batches and threads, norms, scaling.
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Groups } from '../parameterLayout.ts';
+import type { Groups } from '../../models/parameterLayout.ts';
 
 /** Copies every array of `source` into the one of the same name in `target`. */
 export function copyInto(target: Groups, source: Groups): void {

@@ -4,8 +4,8 @@ import { flowFor } from '../../models/flowRegistry.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Batch } from '../likelihood.ts';
-import { type Groups, ParameterLayout } from '../parameterLayout.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { type GradientOptions, planGradients } from './gradientPlan.ts';
 import { copyInto } from './gradientSum.ts';
 

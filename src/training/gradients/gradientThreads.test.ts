@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { type Groups, ParameterLayout } from '../parameterLayout.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { ThreadData } from './gradientThread.ts';
 import { planSharedGradients } from './sharedGradients.ts';
 import type { ThreadRequest } from './thread.node.ts';

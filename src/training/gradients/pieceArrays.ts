@@ -7,7 +7,7 @@ import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
-import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
+import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import type { Pieces } from './pieces.ts';
 
 /** Where the arrays of the pieces are. */

@@ -1,18 +1,18 @@
 // The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import { type ConditionName, conditionNames } from '../../flows/condition.ts';
+import { type ConditionName, conditionNames } from '../../flows/contract/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { type Densities, sumOfDensities } from '../../models/stages.ts';
-import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
+import { gradients, type KnownGradient, pullback } from '../../tensor/gradients/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { bitsPerDimFrom } from '../likelihood.ts';
-import { arrayName } from '../parameterLayout.ts';
-import { type PlacedGraph, type StageGraph, stageGraphs } from '../stageGraphs.ts';
+import { bitsPerDimFrom } from '../../trained/likelihood/likelihood.ts';
+import { arrayName } from '../../models/parameterLayout.ts';
+import { type PlacedGraph, type StageGraph, stageGraphs } from './stageGraphs.ts';
 
 /**
  * The programs of one kind of stage. Both take images `x`, in the dequantisation, which comes first, `image` and `noise`

@@ -2,10 +2,10 @@
 import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import { compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
-import { conditionIn } from '../../flows/condition.ts';
+import { conditionIn } from '../../flows/contract/condition.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
-import type { Batch } from '../likelihood.ts';
-import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import type { GradientEngine, GradientProgram, GradientTarget } from './gradientProgram.ts';
 import { DevicePieceArrays, HostPieceArrays, type PieceArrays } from './pieceArrays.ts';
 import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';

@@ -5,7 +5,7 @@
 import type { Flow } from '../../models/flow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
-import type { ParameterLayout } from '../parameterLayout.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { canStartThreads } from './thread.node.ts';

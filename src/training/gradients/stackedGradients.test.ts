@@ -15,7 +15,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { arrayName, ParameterLayout } from '../parameterLayout.ts';
+import { arrayName, ParameterLayout } from '../../models/parameterLayout.ts';
 import { gradientDefinition } from './gradientProgram.ts';
 
 const { onnx } = onnxProto;

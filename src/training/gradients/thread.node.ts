@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { option, phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Batch } from '../likelihood.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import type { ThreadData } from './gradientThread.ts';
 
 /** A request to a thread: the gradients of some images, or to end. */

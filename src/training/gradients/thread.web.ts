@@ -5,8 +5,8 @@
 import { gradientWorkerFactory } from '../../engine/runtime.web.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Batch } from '../likelihood.ts';
-import type { Groups } from '../parameterLayout.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import type { Groups } from '../../models/parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';
 import type { ThreadData } from './gradientThread.ts';
 import type { Thread } from './thread.node.ts';

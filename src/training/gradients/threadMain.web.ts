@@ -1,7 +1,7 @@
 // The script of a worker started by `thread.web.ts`: it answers with the results of `gradientThread.ts`.
 import { configureRuntime, type RuntimeFiles } from '../../engine/runtime.web.ts';
 import { UserError } from '../../errors.ts';
-import type { Groups } from '../parameterLayout.ts';
+import type { Groups } from '../../models/parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';
 import { type GradientThread, openGradientThread } from './gradientThread.ts';
 import type { WorkerMessage, WorkerRequest, WorkerStart } from './thread.web.ts';

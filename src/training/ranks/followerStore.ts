@@ -2,7 +2,7 @@
 import { call, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
-import type { RunStore } from '../run/runStore.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 
 /** A store that is empty and remains so. */
 export function followerStore(name: string, config: Config): RunStore {

@@ -9,10 +9,10 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
-import { BatchLoader } from '../batchLoader.ts';
-import { checkpointPath, runPaths } from '../folder/runFolder.ts';
-import { resumeRun, startRun } from '../run/run.node.ts';
-import { type TrainingOptions, type TrainingResult, train } from '../train.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import { shareOf } from './batchShare.ts';
 import { followerStore } from './followerStore.ts';
 

@@ -3,10 +3,10 @@ import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.
 import { phrase, UserError } from '../../errors.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { RunStore } from '../run/runStore.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { Trainer } from '../step/trainer.ts';
-import type { TrainingStart, TrainingState } from '../trainingState.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 
 /**
  * The state that rank 0 finds. On other ranks it has no values yet: once it has been taken into the memory of the

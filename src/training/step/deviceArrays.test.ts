@@ -13,12 +13,12 @@ import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
-import { oneHotRows } from '../classInputs.ts';
+import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
-import { type Batch, partOf } from '../likelihood.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
-import { startFromData } from '../startFromData.ts';
-import type { TrainingState } from '../trainingState.ts';
+import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { startFromData } from './startFromData.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { DeviceArrays } from './deviceArrays.ts';
 import { Trainer, type TrainerOptions } from './trainer.ts';
 

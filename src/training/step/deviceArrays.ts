@@ -7,8 +7,8 @@ import { option, phrase, UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
-import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingStart } from '../trainingState.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import { compileStepPrograms, type StepPrograms } from './devicePrograms.ts';
 import {
   type ArraysOfState,

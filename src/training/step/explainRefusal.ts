@@ -2,9 +2,9 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Batch } from '../likelihood.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingState } from '../trainingState.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from './notFinite.ts';
 
 /** A dropped step and its data. */

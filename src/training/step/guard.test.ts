@@ -1,22 +1,8 @@
 // What the guard drops, what it accepts, and when it gives up.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
-import {
-  afterRefusal,
-  afterSetback,
-  afterStep,
-  atAnchor,
-  type GuardState,
-  guardFor,
-  guardLimits,
-  guardSchema,
-  isExhausted,
-  mayGoBackTo,
-  mustGoBack,
-  newGuard,
-  type Observation,
-  refusal,
-} from './guard.ts';
+import { type GuardState, guardSchema, newGuard } from '../../runs/contents/guardState.ts';
+import { afterRefusal, afterSetback, afterStep, atAnchor, guardFor, guardLimits, isExhausted, mayGoBackTo, mustGoBack, type Observation, refusal } from './guard.ts';
 
 const seen = (bitsPerDim: number, gradientNorm = 2, willBeCut = false): Observation => ({
   bitsPerDim,

@@ -2,7 +2,7 @@
 //
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
-import * as z from 'zod/mini';
+import type { GuardState } from '../../runs/contents/guardState.ts';
 
 /** The limits of the guard. */
 export const guardLimits = {
@@ -26,31 +26,8 @@ export const guardLimits = {
   mostSetbacks: 4,
 } as const;
 
-const count = z.int().check(z.minimum(0));
-const rangeSchema = z.strictObject({ seen: count, mean: z.number(), deviation: z.number() });
 
-/** The form of a `GuardState` in a checkpoint. */
-export const guardSchema = z.strictObject({
-  /** The configuration's learning rate that the factor applies to. */
-  learningRate: z.number(),
-  /** The range of the loss of batches, in bits/dim. */
-  loss: rangeSchema,
-  /** The range of the natural logarithm of the gradient's norm. */
-  logNorm: rangeSchema,
-  /** How much trouble there has been recently. */
-  strain: count,
-  /** Dropped steps in the whole run. */
-  dropped: count,
-  /** The number of rollbacks with this learning rate. */
-  setbacks: count,
-  /** The factor on the schedule's learning rate. */
-  rateFactor: z.number(),
-  /** After a rollback, the step rolled back to, until a later state has proved sound; null otherwise. */
-  wentBackTo: z.nullable(count),
-});
 
-/** The state that the guard carries from step to step. */
-export type GuardState = Readonly<z.infer<typeof guardSchema>>;
 
 type Range = GuardState['loss'];
 
@@ -62,21 +39,6 @@ export interface Observation {
   readonly gradientNorm: number;
   /** Whether gradients are clipped, so that a long one can do no harm. */
   readonly willBeCut: boolean;
-}
-
-/** The guard of a new run with this learning rate in its configuration. */
-export function newGuard(learningRate: number): GuardState {
-  const unseen = { seen: 0, mean: 0, deviation: 0 };
-  return {
-    learningRate,
-    loss: unseen,
-    logNorm: unseen,
-    strain: 0,
-    dropped: 0,
-    setbacks: 0,
-    rateFactor: 1,
-    wentBackTo: null,
-  };
 }
 
 /**

@@ -5,8 +5,8 @@ import { Glow } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
-import { newGuard } from './guard.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { newGuard } from '../../runs/contents/guardState.ts';
 import { HostArrays } from './hostArrays.ts';
 
 const averageDecay = 0.9;

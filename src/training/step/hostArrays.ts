@@ -5,8 +5,8 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingStart } from '../trainingState.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import {
   type ArraysOfState,
   type BatchGradients,

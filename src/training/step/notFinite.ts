@@ -1,17 +1,17 @@
 // Finds where numbers stopped being finite: in a batch, a weight, a layer or a gradient.
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { DEQUANTISER, type Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs } from '../classInputs.ts';
-import { type Batch, partOf } from '../likelihood.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingState } from '../trainingState.ts';
+import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 
 /** Whether all elements are finite. */
 export function isFiniteArray({ data }: NdArray): boolean {

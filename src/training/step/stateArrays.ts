@@ -5,8 +5,8 @@ import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Optimizer } from '../../optimizers/optimizer.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingStart, TrainingState } from '../trainingState.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 
 /** The settings of an update. */
 export interface UpdateOptions {

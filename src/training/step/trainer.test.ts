@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../../data/dataset.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';
 import { Glow } from '../../models/glow.ts';
@@ -10,11 +10,11 @@ import { averageShare, withAverage } from '../../optimizers/average.ts';
 import { expectClose, goldenCases } from '../../testing/golden.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { BatchLoader } from '../batchLoader.ts';
+import { BatchLoader } from './batchLoader.ts';
 import { gradientDefinition } from '../gradients/gradientProgram.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
-import { startFromData } from '../startFromData.ts';
-import { newGuard } from './guard.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { startFromData } from './startFromData.ts';
+import { newGuard } from '../../runs/contents/guardState.ts';
 import { Trainer } from './trainer.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });

@@ -10,11 +10,11 @@ import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
-import { type Batch, partOf, requireNoise } from '../likelihood.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingStart, TrainingState, WeightsKind } from '../trainingState.ts';
+import { type Batch, partOf, requireNoise } from '../../trained/likelihood/likelihood.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
 import { DeviceArrays } from './deviceArrays.ts';
-import type { GuardState } from './guard.ts';
+import type { GuardState } from '../../runs/contents/guardState.ts';
 import { HostArrays } from './hostArrays.ts';
 import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArrays.ts';
 

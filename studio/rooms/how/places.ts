@@ -9,12 +9,12 @@ export interface ExcerptPlace {
 
 /** The excerpts by name. */
 export const places = {
-  chain: { file: 'src/flows/chain.ts', from: 'forward(x, p) {', to: '    },' },
-  offsets: { file: 'src/flows/emerging.ts', from: 'for (let row = 0; row < side; row++) {', to: '    }' },
-  emergingForward: { file: 'src/flows/emerging.ts', from: 'forward(x, p) {', to: '    },' },
-  mask: { file: 'src/flows/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
+  chain: { file: 'src/flows/contract/chain.ts', from: 'forward(x, p, condition) {', to: '    },' },
+  offsets: { file: 'src/flows/layers/emerging.ts', from: 'for (let row = 0; row < side; row++) {', to: '    }' },
+  emergingForward: { file: 'src/flows/layers/emerging.ts', from: 'forward(x, p) {', to: '    },' },
+  mask: { file: 'src/flows/layers/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
   cornerLogDet: {
-    file: 'src/flows/corner.ts',
+    file: 'src/flows/layers/corner.ts',
     from: 'const diagonal = once(',
     to: '  const logDetPerPixel',
   },
@@ -24,22 +24,22 @@ export const places = {
     to: '  });',
   },
   periodicLogDet: {
-    file: 'src/flows/periodic.ts',
+    file: 'src/flows/layers/periodic.ts',
     from: 'const perFrequency =',
     to: '      return { y: add',
   },
-  periodicInverse: { file: 'src/flows/periodic.ts', from: 'inverse(y, p) {', to: '    },' },
+  periodicInverse: { file: 'src/flows/layers/periodic.ts', from: 'inverse(y, p) {', to: '    },' },
   plu: {
-    file: 'src/flows/conv1x1.ts',
+    file: 'src/flows/layers/conv1x1.ts',
     from: 'product(permutation(p), product(lower',
     to: '    logDet: (p)',
   },
   qr: {
-    file: 'src/flows/conv1x1.ts',
+    file: 'src/flows/layers/conv1x1.ts',
     from: 'product(orthogonal(p), triangular(p))',
     to: '    logDet: (p)',
   },
-  squeeze: { file: 'src/flows/squeeze.ts', from: 'forward(x) {', to: '    },' },
+  squeeze: { file: 'src/flows/layers/squeeze.ts', from: 'forward(x) {', to: '    },' },
   flowStep: { file: 'src/models/glow.ts', from: "return chain('step', {", to: '  });' },
 } as const satisfies Record<string, ExcerptPlace>;
 

@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { solveByDiagonals as solveGraph } from '../../../../src/engine/graph/wavefront.ts';
 import { compile } from '../../../../src/engine/program.ts';
-import type { Bijection } from '../../../../src/flows/bijection.ts';
-import { emerging } from '../../../../src/flows/emerging.ts';
-import { parametersFrom } from '../../../../src/flows/parameters.ts';
-import { periodic } from '../../../../src/flows/periodic.ts';
+import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
+import { emerging } from '../../../../src/flows/layers/emerging.ts';
+import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
+import { periodic } from '../../../../src/flows/layers/periodic.ts';
 import { Glow } from '../../../../src/models/glow.ts';
 import { solveCornerSequentially } from '../../../../src/numeric/cornerConvolution.ts';
 import type { ImageShape } from '../../../../src/numeric/imageShape.ts';

@@ -1,0 +1,132 @@
+// The input images of a command: files and folders, or a split of a dataset.
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
+import { fitImage } from '../../data/pixels/fitImage.ts';
+import { openSplit, type SplitOptions } from '../../data/registry.ts';
+import { type NamedImages, readImageFiles } from '../../data/sources/imageFiles.ts';
+import type { Split } from '../../data/sources/splitOfName.ts';
+import { phrase, UserError } from '../../errors.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { isFolder } from '../../storage/files.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+
+const splits = ['test', 'train'] as const;
+
+/** The source of the images, apart from the arguments. */
+export interface ImageOptions {
+  readonly data?: string;
+  readonly split: (typeof splits)[number];
+  readonly count?: number;
+  readonly resize?: boolean | undefined;
+}
+
+/** Adds `--resize`. */
+export function addResizeOption(command: Command): Command {
+  return command.option(
+    '--resize',
+    "convert images to the model's shape: resized without keeping the aspect ratio, colour to grey if needed",
+  );
+}
+
+/** Adds `--data`, `--split`, `--count` and `--resize`. */
+export function addImageOptions(command: Command): Command {
+  return addResizeOption(
+    command
+      .option('--data <name|path>', 'use images of a dataset instead')
+      .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+      .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1)),
+  );
+}
+
+/**
+ * The images at `paths`, or those of a dataset. Skipped files are reported immediately.
+ *
+ * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
+ */
+export async function readImages(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  { data, split, count, resize = false }: Partial<ImageOptions> = {},
+): Promise<NamedImages> {
+  if (paths.length > 0 && data !== undefined) {
+    throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
+  }
+  if (data !== undefined && split !== undefined) {
+    const images = await openImages(data, split, { like: imageShape, most: count });
+    return datasetImages(images, { source: data, split, imageShape, resize });
+  }
+  if (paths.length === 0) {
+    throw new UserError(
+      'invalid-argument',
+      'no images: name image files or folders, or a dataset with --data',
+    );
+  }
+  const onSkip = (reason: string): void => {
+    noteOnStderr(`skipped: ${reason}`);
+  };
+  return readImageFiles(paths, imageShape, { resize, onSkip });
+}
+
+/**
+ * A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without
+ * splits.
+ */
+async function openImages(
+  data: string,
+  split: Split,
+  options: Omit<SplitOptions, 'validation'>,
+): Promise<ImageSet> {
+  try {
+    return await openSplit(data, split, { ...options, validation: 0 });
+  } catch (error) {
+    if (error instanceof UserError && isFolder(data)) {
+      const message = phrase`${error.phrase}; to use all images in a folder, name it without --data`;
+      throw new UserError(error.code, message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function datasetImages(
+  set: ImageSet,
+  about: {
+    source: string;
+    split: string;
+    imageShape: ImageShape;
+    resize: boolean;
+  },
+): NamedImages {
+  const { imageShape, resize, split, source } = about;
+  const { count } = set;
+  const pixels = new Uint8Array(count * dimensionsOf(imageShape));
+  for (let index = 0; index < count; index++) {
+    const image = { shape: set.imageShape, pixels: readOne(set, index) };
+    pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
+  }
+  // Names in an archive may occur twice, but each image needs one of its own.
+  const names = new Set<string>();
+  for (let index = 0; index < count; index++) {
+    const name = set.nameOf?.(index);
+    const isUsable = name !== undefined && isFileName(name) && !names.has(name);
+    names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
+  }
+  const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
+  const paths = [...names].map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
+  return { names: [...names], paths, pixels, skipped: [] };
+}
+
+/** Whether a name is that of a file (or a tile of it), below the folder or archive, rather than a number in an array. */
+function isFileName(name: string): boolean {
+  return /\.\w+(#\d+)?$/.test(name) && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
+}
+
+/** Reports how many images were skipped in total, and sets exit code 1 if there were any. */
+export function reportSkipped(skipped: readonly string[]): void {
+  if (skipped.length > 0) {
+    noteOnStderr(`emerging: ${formatCounted(skipped.length, 'image')} skipped`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,68 @@
+// Output files of commands: at a path the user names (--out), or under a default name in the working directory.
+import { dirname, extname, join } from 'node:path';
+import { option, phrase, UserError } from '../../errors.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+
+/**
+ * Where an output goes: a path named by the user, which may be a link, or a default name in the working directory,
+ * which may not, because whoever prepared the folder may have planted it.
+ */
+type OutputPlace = string | { readonly byDefault: string };
+
+/** A file that a command will write. */
+export interface OutputFile {
+  readonly path: string;
+  /** Writes the whole file and replaces an existing one. */
+  write(content: Uint8Array | string): void;
+}
+
+/**
+ * Checks before the work that an output can be written, and notes on stderr if it replaces a file. A link named by the
+ * user is written through, except in a run folder or an export, which may come from a stranger.
+ *
+ * @throws UserError if not
+ */
+export function outputFile(place: OutputPlace): OutputFile {
+  const path = typeof place === 'string' ? place : place.byDefault;
+  // First, because the other checks need access to the folder.
+  requireWritable(path);
+  const closed =
+    typeof place === 'string'
+      ? strangersFolder(path)
+      : new ClosedFolder('.', { remedy: phrase`delete it, or name the file: ${option('out', path)}` });
+  closed?.requireNoLink(path);
+  if (exists(path)) {
+    noteOnStderr(`${path} exists: the result will replace it`);
+  }
+  return {
+    path,
+    write: (content) => (closed ? closed.write(path, content) : writeFileAtomically(path, content)),
+  };
+}
+
+/**
+ * The same for a picture, which is always a PNG.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .png
+ */
+export function outputPng(place: OutputPlace): OutputFile {
+  const path = typeof place === 'string' ? place : place.byDefault;
+  if (extname(path).toLowerCase() !== '.png') {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
+    );
+  }
+  return outputFile(place);
+}
+
+/** The run folder or export that contains a path, directly or in a subfolder. */
+function strangersFolder(path: string): ClosedFolder | undefined {
+  const folder = dirname(path);
+  const around = [folder, join(folder, '..')].find((one) =>
+    ['config.yaml', 'manifest.json'].some((name) => exists(join(one, name))),
+  );
+  return around === undefined ? undefined : new ClosedFolder(around);
+}

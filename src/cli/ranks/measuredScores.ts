@@ -1,0 +1,73 @@
+// The scores of a run's validation images: from its cache, or measured and added to it.
+import { fromLeader, onlyRank } from '../../cluster/ranks.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { measureReference } from '../../evaluation/measure/score.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { type LoadedRun, validationOf } from '../../trained/loading/loadRun.ts';
+import { readCachedScores, storeScores } from '../../trained/loading/scoresFile.ts';
+import { dataName } from '../../experiments/experimentName.ts';
+import { openSame } from './sameInputs.ts';
+import { openRunImages } from '../parts/runImages.ts';
+import { createImageProgress } from '../terminal/imageProgress.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+import { messageOf } from '../terminal/wording.ts';
+
+/** How validation images are measured to score others against them, by default. */
+export const scoreDefaults = { draws: 4, seed: 0 };
+
+/**
+ * The scores of a run's validation images. A cache that cannot be written is reported.
+ *
+ * @throws UserError if they are not cached and cannot be measured
+ */
+export async function referenceScores(
+  run: LoadedRun,
+  model: FlowModel,
+  { draws, seed }: { draws: number; seed: number },
+  ranks = onlyRank,
+): Promise<ReferenceScores> {
+  const of = validationOf(run.config);
+  const { fingerprint } = model;
+  // Of rank 0, whichever others have: all measure, or none does.
+  const cached = await fromLeader(
+    ranks,
+    () => readCachedScores(run.paths, of, { fingerprint, draws, seed }) ?? null,
+  );
+  if (cached !== null) {
+    return cached;
+  }
+  const images = await openSame(ranks, () =>
+    openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }),
+  );
+  const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
+  // Others cannot be kept as JSON.
+  if (ranks.rank === 0 && scores.bitsPerDim.every(Number.isFinite)) {
+    try {
+      storeScores(run.paths, of, scores);
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      noteOnStderr(`the scores of the validation images are not kept: ${messageOf(error)}`);
+    }
+  }
+  return scores;
+}
+
+/** Measures validation images, with a progress bar. */
+export async function measureWithProgress(
+  model: FlowModel,
+  images: ImageSet,
+  { data, draws, seed }: { data: string; draws: number; seed: number },
+  ranks = onlyRank,
+): Promise<ReferenceScores> {
+  const bar = createImageProgress({ label: 'validation', images: images.count, passes: draws });
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    return await measureReference(model, images, data, { draws, seed, ranks, onProgress });
+  } finally {
+    bar.finish();
+  }
+}

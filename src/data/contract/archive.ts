@@ -1,0 +1,53 @@
+// The files in a folder or archive, behind one interface.
+import type { Budget } from './budget.ts';
+import type { Admit } from './rawImages.ts';
+
+/** One file of a folder or an archive. */
+interface StoredFile {
+  /** Its path in the folder or archive, with `/`. */
+  readonly name: string;
+  /** The path of the folder or archive, and the name, for messages. */
+  readonly source: string;
+  /** The budget of this pass over the folder or archive. */
+  readonly budget: Budget;
+  /**
+   * Reads all of it.
+   *
+   * @param admit called before memory is allocated
+   * @throws UserError with the file's name if it is corrupt or cannot be read
+   */
+  read(admit?: Admit): Promise<Uint8Array>;
+}
+
+/** The files in a folder or archive. */
+export interface FileStore {
+  /** The path of the folder or archive. */
+  readonly path: string;
+  readonly isArchive: boolean;
+  /**
+   * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
+   * archive, where a name may occur more than once. A folder is listed only once; files added later are not seen.
+   */
+  names(): Promise<string[]>;
+  /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
+  links?(): readonly string[];
+  /** The names of links to files outside the folder, as of the last call of `names`. */
+  linksOut?(): readonly string[];
+  /** The names of what is no regular file in a folder (FIFOs, devices, links to folders), as of the last call of `names`. */
+  irregular?(): readonly string[];
+  /**
+   * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
+   */
+  files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
+}
+
+/** Larger files are rejected: 256 MiB, far more than any image takes. */
+export const maxFileBytes = 2 ** 28;
+
+/** Neither hidden nor added to archives by macOS. */
+export function isVisible(name: string): boolean {
+  return !/(^|\/)(\.|__MACOSX\/)/.test(name);
+}
+
+/** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
+export type OpenStore = (path: string) => Promise<FileStore>;

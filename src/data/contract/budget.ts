@@ -1,0 +1,95 @@
+// A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
+import { UserError } from '../../errors.ts';
+
+/** What is counted: images, decoded pixels, and bytes after decompression. */
+type Unit = 'images' | 'pixels' | 'bytes';
+
+/** The maximum number of pixels per image; 108-megapixel photos fit. */
+export const maxImagePixels = 2 ** 27;
+
+/** The maximum memory for decoding one image, all copies included: 768 MiB. */
+export const maxDecodingBytes = 6 * maxImagePixels;
+
+/** The minimum budget, however small the source is: a few seconds and less than 1 GiB. */
+const minimum: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImagePixels, bytes: 2 ** 28 };
+
+/**
+ * The budget per byte on disk. Raw images take at least one byte each; photographs have up to about 20
+ * pixels per byte, flat drawings up to about 250; arrays of real images decompress to a few times their size.
+ */
+const perByte: Readonly<Record<Unit, number>> = { images: 1, pixels: 256, bytes: 100 };
+
+const words: Readonly<Record<Unit, string>> = {
+  images: 'images',
+  pixels: 'pixels',
+  bytes: 'decompressed bytes',
+};
+
+/** Thrown if a source is far too small for what it claims to contain; the rest of it is not worth reading. */
+export class OverBudget extends UserError {
+  constructor(message: string) {
+    super('invalid-data', message);
+  }
+}
+
+/** A limit on what reading a source may cost. */
+export class Budget {
+  readonly #source: string;
+  /** Bytes on disk. */
+  readonly #size: { total: number };
+  readonly #spent: Readonly<Record<Unit, { total: number }>>;
+
+  /**
+   * @param source the file or folder, for errors
+   * @param size its bytes on disk
+   * @param earlier the budget of an earlier pass over the same source
+   */
+  constructor(source: string, size = 0, earlier?: Budget) {
+    this.#source = source;
+    this.#size = earlier ? earlier.#size : { total: size };
+    this.#spent = {
+      images: { total: 0 },
+      pixels: earlier ? earlier.#spent.pixels : { total: 0 },
+      bytes: { total: 0 },
+    };
+  }
+
+  /**
+   * The budget of a new pass over the same source: images and bytes are counted per pass, pixels in total.
+   */
+  pass(): Budget {
+    return new Budget(this.#source, 0, this);
+  }
+
+  /** Adds `size` bytes to the source: one more file of a folder. */
+  grow(size: number): void {
+    this.#size.total += size;
+  }
+
+  /** The remaining budget. */
+  left(unit: Unit): number {
+    return this.#limit(unit) - this.#spent[unit].total;
+  }
+
+  /**
+   * Charges for what is about to be allocated or computed.
+   *
+   * @throws OverBudget if that exceeds the limit for a source of this size
+   */
+  spend(amount: number, unit: Unit): void {
+    this.#spent[unit].total += amount;
+    if (!(this.left(unit) >= 0)) {
+      const [found, size, limit] = [this.#spent[unit].total, this.#size.total, this.#limit(unit)].map(
+        (each) => each.toLocaleString('en'),
+      );
+      throw new OverBudget(
+        `${this.#source}: at least ${found} ${words[unit]} in ${size} bytes on disk, but the limit for this size is ` +
+          `${limit}: not a real dataset; use another copy`,
+      );
+    }
+  }
+
+  #limit(unit: Unit): number {
+    return Math.max(minimum[unit], perByte[unit] * this.#size.total);
+  }
+}

@@ -1,0 +1,245 @@
+// Datasets: 8-bit images read by index, in memory or on disk, and the interfaces of dataset readers.
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import type { OpenStore } from './archive.ts';
+import type { RawDataset } from './rawImages.ts';
+
+/** The share of the training images that is held out for validation, unless another one is chosen. */
+export const defaultValidation = 0.02;
+
+/** The classes of images. */
+export interface Labels {
+  /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
+  readonly classes: readonly string[];
+  /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
+  classOf(index: number): number;
+}
+
+/** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
+export interface ImageSet {
+  /** The number of images. */
+  readonly count: number;
+  /** Height, width and channels of each image. */
+  readonly imageShape: ImageShape;
+  /** SHA-256 of all pixels, in order, in hexadecimal, if known without reading them. */
+  readonly checksum?: string;
+  /** If validation images were held out of these: all training images, those included. */
+  readonly heldOutFrom?: ImageSet;
+  /** The name of an image: its path in the dataset, or its number in an array; absent if they have none. */
+  nameOf?(index: number): string;
+  /** The class of each image; absent if they have no labels. */
+  readonly labels?: Labels;
+  /**
+   * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
+   * Throws RangeError unless `out` has exactly the right size and every index is in range.
+   */
+  read(indices: ArrayLike<number>, out: Uint8Array): void;
+}
+
+/** The images in the publisher's splits, before validation images are held out. */
+export interface DatasetSource {
+  /** For training; validation images are held out from these if the publisher provides none. */
+  readonly train: ImageSet;
+  /** The publisher's validation images, for model selection. */
+  readonly validation?: ImageSet;
+  /** For the final evaluation, never for model selection. */
+  readonly test: ImageSet;
+  /** Warnings about the images, one line each. */
+  readonly warnings?: readonly string[];
+  /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
+  readonly whyNoLabels?: string;
+  /** How many images were converted to 8-bit grey or colour, by kind of conversion: `palette`, `16-bit`, … */
+  readonly notes?: Readonly<Record<string, number>>;
+}
+
+/**
+ * An open dataset; `validation` is the publisher's or held out from the training images, and may be empty.
+ */
+export interface Dataset extends DatasetSource {
+  /** The name or path it was opened by. */
+  readonly name: string;
+  /** Height, width and channels of each image. */
+  readonly imageShape: ImageShape;
+  /** For model selection. */
+  readonly validation: ImageSet;
+  /** How the validation images were held out of the training images; absent if the publisher chose them. */
+  readonly holdOut?: HoldOut;
+}
+
+/** Held out by position: the first images of a permutation that depends only on their number. */
+export interface HoldOutByPosition {
+  /** The kind of rule. */
+  readonly by: 'position';
+}
+
+/** Held out by name: the images whose hash is below a limit, so that other images do not matter. */
+export interface HoldOutByName {
+  /** The kind of rule. */
+  readonly by: 'name';
+  /** The limit, from 0 to 1. */
+  readonly below: number;
+}
+
+/** Which training images are held out for validation. */
+export type HoldOut = HoldOutByPosition | HoldOutByName;
+
+/** The parts of a dataset without validation images. */
+export type Part = 'train' | 'test';
+
+/** The description of a named dataset. */
+export interface DatasetDescription {
+  /** The name to open it by. */
+  readonly name: string;
+  /** One line. */
+  readonly description: string;
+  /** Height, width and channels of each image. */
+  readonly imageShape: ImageShape;
+  /** The published numbers of training and test images; omitted if unknown. */
+  readonly counts?: Readonly<Record<'train' | 'test', number>>;
+  /** The names of its classes, if its files have labels that are read. */
+  readonly classes?: readonly string[];
+  /** Where the images come from. */
+  readonly source: string;
+  /** The terms under which the images may be used. */
+  readonly licence: string;
+}
+
+/** A named dataset: its description, and how to find and open it. */
+export interface NamedDataset extends DatasetDescription {
+  /**
+   * The path of its files, found without reading images.
+   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or
+   * unreadable.
+   */
+  locate(): Promise<string>;
+  /**
+   * Omitted for a dataset that must be prepared first. Throws UserError if the images are missing or corrupt.
+   */
+  open?(): Promise<DatasetSource>;
+  /**
+   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
+   * files. Throws as `open` does.
+   */
+  openPart?(part: 'train' | 'test'): Promise<ImageSet>;
+  /**
+   * The images as stored on disk, for a dataset that should be prepared before use; throws as `open` does.
+   */
+  openRaw?(): Promise<RawDataset>;
+}
+
+/** A format of users' own images, recognised by path. */
+export interface PathFormat {
+  /**
+   * Whether the existing file or folder at `path` looks like this format; reads no images.
+   *
+   * @param openStore shares the listing of the path with the other formats
+   */
+  recognises(path: string, openStore?: OpenStore): Promise<boolean>;
+  /** Throws UserError if the images are corrupt or incomplete. */
+  open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
+  /**
+   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
+   * files. Throws as `open` does.
+   */
+  openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
+  /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
+  openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
+}
+
+/**
+ * The images in an array, NHWC; `data` is kept, not copied.
+ * Throws RangeError if `data` is not a whole number of images.
+ *
+ * @param names the name of each image, if they have names
+ */
+export function imagesInMemory(
+  data: Uint8Array,
+  imageShape: ImageShape,
+  names?: readonly string[],
+): ImageSet {
+  const imageSize = sizeOf(imageShape);
+  const count = data.length / imageSize;
+  if (!Number.isInteger(count)) {
+    throw new RangeError(`${data.length} bytes are not a whole number of ${imageShape.join('x')} images`);
+  }
+  return {
+    count,
+    imageShape,
+    ...(names && { nameOf: (index: number) => names[checkIndex(index, count)]! }),
+    read(indices, out) {
+      checkOutput(indices.length * imageSize, out);
+      for (let position = 0; position < indices.length; position++) {
+        const index = checkIndex(indices[position]!, count);
+        out.set(data.subarray(index * imageSize, (index + 1) * imageSize), position * imageSize);
+      }
+    },
+  };
+}
+
+/**
+ * A view whose image i is image `indices[i]` of `images`; `indices` is copied.
+ * Throws RangeError if an index is out of range.
+ */
+export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
+  // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
+  const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
+  const { nameOf, labels } = images;
+  return {
+    count: chosen.length,
+    imageShape: images.imageShape,
+    ...(nameOf && { nameOf: (position: number) => nameOf(chosen[checkIndex(position, chosen.length)]!) }),
+    ...(labels && {
+      labels: {
+        classes: labels.classes,
+        classOf: (position) => labels.classOf(chosen[checkIndex(position, chosen.length)]!),
+      },
+    }),
+    read(positions, out) {
+      images.read(
+        Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!),
+        out,
+      );
+    },
+  };
+}
+
+/** The first `most` images, or all if there are fewer. */
+export function firstImages(images: ImageSet, most: number): ImageSet {
+  const count = Math.min(most, images.count);
+  return subset(
+    images,
+    Array.from({ length: count }, (_, index) => index),
+  );
+}
+
+/** All images, in order, NHWC. */
+export function readAll(images: ImageSet): Uint8Array {
+  const out = new Uint8Array(images.count * sizeOf(images.imageShape));
+  images.read(
+    Uint32Array.from({ length: images.count }, (_, index) => index),
+    out,
+  );
+  return out;
+}
+
+/** One image, HWC. */
+export function readOne(images: ImageSet, index: number): Uint8Array {
+  const out = new Uint8Array(sizeOf(images.imageShape));
+  images.read([index], out);
+  return out;
+}
+
+/** Returns the index if it is in 0..`count`-1; throws RangeError otherwise. */
+export function checkIndex(index: number, count: number): number {
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new RangeError(`image index ${index} is out of range: there are ${count} images`);
+  }
+  return index;
+}
+
+/** Throws RangeError unless `out` has `bytes` bytes. */
+export function checkOutput(bytes: number, out: Uint8Array): void {
+  if (out.length !== bytes) {
+    throw new RangeError(`the images need ${bytes} bytes, but the output has ${out.length}`);
+  }
+}

@@ -1,0 +1,181 @@
+// A model card states what was measured and on which dataset, but not where the files were.
+import { expect, it } from 'vitest';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { reverse } from '../../flows/layers/permutation.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
+import { Glow } from '../../models/glow.ts';
+import { registerMixing } from '../../models/mixing.ts';
+import { modelCard } from './modelCard.ts';
+
+const config = resolveConfig({
+  preset: 'mnist-quickstart',
+  overrides: { data: { name: '/home/me/digits' } },
+});
+const model = new Glow(config.model, [28, 28, 1]);
+const about = {
+  model,
+  config,
+  step: 40,
+  pictures: { Samples: 'samples/a.png' },
+  commands: { 'draw images': 'emerging sample .' },
+};
+const evaluation = {
+  split: 'test',
+  weights: 'average',
+  step: 40,
+  draws: 2,
+  images: 10_000,
+  bitsPerDim: 1.23456,
+};
+
+it('has the last numbers of each kind with both errors', () => {
+  const evaluations = [
+    { ...evaluation, bitsPerDim: 9 },
+    { ...evaluation, standardError: 0.00012, samplingError: 0.0045 },
+    { ...evaluation, weights: 'raw', standardError: null },
+  ];
+  const card = modelCard({
+    ...about,
+    summary: {
+      preset: 'mnist-quickstart',
+      steps: 40,
+      droppedSteps: 3,
+      setbacks: 1,
+      seconds: 90,
+      device: 'cpu',
+      threads: 2,
+      bitsPerDim: 1.5,
+      evaluations,
+    },
+  });
+  expect(card).toContain('| test | 1.2346 | 0.0001 | 0.0045 | 10000 | 2 | uniform | average | 40 |');
+  expect(card).toContain('| test | 1.2346 | - | - | 10000 | 2 | uniform | raw | 40 |');
+  expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | uniform | average | 40 |');
+  expect(card).not.toContain('9.0000');
+  expect(card).toContain(countParameters(config.model, [28, 28, 1]).toLocaleString('en-US'));
+  expect(card).toContain(
+    '40 steps of 64 images each, 3 steps dropped, rolled back once, 1.5 minutes on cpu with 2 threads',
+  );
+  expect(card).toContain('![Samples](samples/a.png)');
+  expect(card).toContain('emerging sample .   # draw images');
+});
+
+it('says which bound a number is', () => {
+  const model = { ...config.model, dequantisation: 'variational' } as const;
+  const importance = { draws: 16, bitsPerDim: 1.1, samplingError: 0.01 };
+  const evaluation = {
+    split: 'test',
+    weights: 'average',
+    step: 40,
+    bitsPerDim: 1.2,
+    draws: 2,
+    images: 9,
+    importance,
+  };
+  const card = modelCard({
+    ...about,
+    config: { ...config, model },
+    summary: { evaluations: [evaluation] },
+  });
+  expect(card).toContain('| test | 1.2000 | - | - | 9 | 2 | variational | average | 40 |');
+  expect(card).toContain(
+    '| test | 1.1000 | - | 0.0100 | 9 | 16 | importance-weighted, variational | average | 40 |',
+  );
+});
+
+it('lists the settings that differ from those of the preset', () => {
+  const set = ['training.optimizer=adamw', 'model.mixing=1x1', 'seed=3'];
+  const changed = resolveConfig({ preset: 'mnist-quickstart', set });
+  const card = modelCard({ ...about, config: changed, summary: { preset: 'mnist-quickstart' } });
+  expect(card).toMatch(
+    /\| Preset and seed \| mnist-quickstart, with model\.mixing=1x1, training\.optimizer=adamw, .*, seed 3 \|/,
+  );
+  const same = resolveConfig({ preset: 'mnist-quickstart' });
+  const plain = modelCard({ ...about, config: same, summary: { preset: 'mnist-quickstart' } });
+  expect(plain).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
+});
+
+it('lists the settings changed by resumes, if any', () => {
+  const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
+  const card = modelCard({ ...about, summary: { changes } });
+  expect(card).toContain('| Changed on the way | after step 1,000: training.decay none → 0.2 |');
+  expect(modelCard({ ...about, summary: {} })).not.toContain('on the way');
+});
+
+it('names the dataset but not its folder, and says if nothing was measured', () => {
+  const card = modelCard({ ...about, summary: {} });
+  expect(card).toContain('the training images of digits, ');
+  expect(card).not.toContain('/home');
+  expect(card).toContain('Nothing was measured yet.');
+});
+
+it('shows any name of a dataset or preset without treating it as markup', () => {
+  const name = 'a`id`|b\n```\nnpx evil\n```\n<img src=x>\u001b[31m';
+  const evil = resolveConfig({ preset: 'mnist-quickstart', overrides: { data: { name } } });
+  const card = modelCard({ ...about, config: evil, summary: { preset: name } });
+  const plain = modelCard({ ...about, config: evil, summary: { preset: null } });
+  for (const text of [card, plain]) {
+    expect(text).toContain('a\\`id\\`\\|b\\\\u000a');
+    expect(text.match(/^```$/gm)).toHaveLength(2);
+    expect(text).not.toMatch(/^npx evil/m);
+    expect(text).not.toMatch(/[^\\]<img/);
+    expect(text).not.toContain('\u001b');
+  }
+});
+
+it('is named after its dataset if that is not the one of its preset', () => {
+  const summary = { preset: 'mnist-quickstart' };
+  const card = modelCard({ ...about, summary });
+  expect(card).toContain('# digits, emerging: a normalizing flow');
+  expect(card).toContain('settings of mnist-quickstart, seed 0');
+  const own = modelCard({ ...about, summary, config: resolveConfig({ preset: 'mnist-quickstart' }) });
+  expect(own).toContain('# mnist-quickstart: a normalizing flow');
+  expect(own).toContain('| mnist-quickstart, seed 0 |');
+});
+
+it.each([
+  [0.2, 'less than a second'],
+  [1.2, '1 second'],
+  [12, '12 seconds'],
+])('says that training took %d seconds', (seconds, text) => {
+  const summary = { steps: 40, seconds, device: 'cpu', threads: 2 };
+  expect(modelCard({ ...about, summary })).toContain(`, ${text} on cpu with 2 threads`);
+});
+
+it('names no threads of a device, not even those of an older summary', () => {
+  const summary = { steps: 40, seconds: 60, device: 'webgpu', threads: 2, ranks: 2 };
+  expect(modelCard({ ...about, summary })).toContain(', 1.0 minutes on webgpu on each of 2 ranks');
+});
+
+it('shows a dash for values of a summary that are neither text nor numbers', () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const summary = {
+    steps: 40,
+    seconds: 60,
+    device: odd,
+    threads: 2,
+    evaluations: [{ ...evaluation, split: odd, step: odd }],
+    changes: [{ step: 3, setting: 'training.decay', from: odd, to: [odd] }],
+  };
+  const card = modelCard({ ...about, summary });
+  expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | uniform | average | - |');
+  expect(card).toContain('1.0 minutes on -');
+  expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
+});
+
+it('says what a mixing of one’s own needs', () => {
+  registerMixing('carded', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
+  const own = resolveConfig({ preset: 'mnist-quickstart', overrides: { model: { mixing: 'carded' } } });
+  const card = modelCard({
+    ...about,
+    config: own,
+    model: new Glow(own.model, [28, 28, 1]),
+    summary: { preset: 'mnist-quickstart' },
+  });
+  expect(card).toContain(
+    'with the package `emerging-flows`, and `--import` of the module that registers the mixing `carded`:',
+  );
+  expect(modelCard({ ...about, summary: {} })).toContain(
+    'In this folder, with the package `emerging-flows`:',
+  );
+});

@@ -1,0 +1,228 @@
+// The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
+import type { Config } from '../../experiments/configSchema.ts';
+import { dataName, experimentName, flowName, isOnOwnData } from '../../experiments/experimentName.ts';
+import { presets } from '../../experiments/presets.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { countTrained } from '../../flows/contract/parameters.ts';
+import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
+import { foreignParts } from '../../models/parts.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { troubleText } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
+import { errorText } from './errorText.ts';
+import { markdownTable } from './markdownTable.ts';
+import { markdownText } from './markdownText.ts';
+
+/** What a model card is about. */
+export interface CardSubject {
+  readonly model: Flow;
+  readonly config: Config;
+  /** The contents of the run's `summary.json`. */
+  readonly summary: JsonObject;
+  /** The number of steps after which the weights were saved. */
+  readonly step: number;
+  /** Names of pictures next to the card, by what they show. */
+  readonly pictures: Readonly<Record<string, string>>;
+  /** Commands to run in the folder of the card, by what they do. */
+  readonly commands: Readonly<Record<string, string>>;
+}
+
+/** A model card in Markdown. It names the dataset, but not the folder it was in. */
+export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
+  const { data, training, seed } = config;
+  const { flow, levels, depth, width, bits } = config.model;
+  const preset = typeof summary.preset === 'string' ? summary.preset : null;
+  const changes = changesText(changesIn(summary));
+  const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
+  const facts = [
+    [
+      'Model',
+      `${flowName(config)} flow for ${images}${
+        flow === undefined
+          ? `: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`
+          : ''
+      }`,
+    ],
+    ...(model.classes.length === 0 ? [] : [['Classes', classesText(model.classes)]]),
+    ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
+    ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
+    ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
+    ['Training', trainingText(step, training.batchSize, summary)],
+    ...(changes === null ? [] : [['Changed on the way', changes]]),
+    ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
+  ];
+  const foreign = foreignParts(config.model);
+  return [
+    `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
+    factTable(['', ''], facts),
+    '## Numbers',
+    numbers(summary, { bound: dequantisationOf(config.model), hasClasses: model.classes.length > 0 }),
+    ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
+    '## Use',
+    `In this folder, with the package \`emerging-flows\`${
+      foreign.length === 0 ? '' : `, and \`--import\` of the module that registers ${foreign.join(', ')}`
+    }:`,
+    ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function presetText(preset: string | null, config: Config): string {
+  if (preset === null) {
+    return 'no preset';
+  }
+  const name = isOnOwnData(preset, config) ? preset : `settings of ${preset}`;
+  const differences = differencesFrom(preset, config);
+  return differences.length === 0 ? name : `${name}, with ${differences.join(', ')}`;
+}
+
+/** The settings that the card names anyway. */
+const NAMED_ANYWAY = ['seed', 'data.name', 'model.classes'];
+
+/** `cat, dog`; of many classes only the number. */
+function classesText(classes: readonly string[]): string {
+  const most = 20;
+  const number = `${classes.length.toLocaleString('en-US')}, on which the top prior depends`;
+  return classes.length > most ? number : `${number}: ${classes.join(', ')}`;
+}
+
+/** The settings that differ from those of a preset, without those that the card names anyway. */
+function differencesFrom(preset: string, config: Config): string[] {
+  if (!presets.some(({ name }) => name === preset)) {
+    return [];
+  }
+  const [before, after] = [settingsOf(resolveConfig({ preset })), settingsOf(config)];
+  return changedSettings(before, after)
+    .filter((name) => !NAMED_ANYWAY.includes(name) && after[name] !== undefined)
+    .map((name) => `${name}=${String(after[name])}`);
+}
+
+function trainingText(
+  step: number,
+  batchSize: number,
+  { seconds, device, threads, ranks = 1, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
+): string {
+  const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
+  // The summary describes its own steps; after a kill, the checkpoint may be from other ones.
+  if (typeof seconds !== 'number' || steps !== step) {
+    return text;
+  }
+  const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
+  const threaded = device === 'cpu' ? ` with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  const each = ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`;
+  const time = `${timeText(seconds)} on ${shown(device)}${threaded}${each}`;
+  return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
+}
+
+/** `1.5 minutes`, or `12 seconds` below a minute. */
+function timeText(seconds: number): string {
+  if (seconds >= 60) {
+    return `${(seconds / 60).toFixed(1)} minutes`;
+  }
+  const whole = Math.round(seconds);
+  return whole === 0 ? 'less than a second' : `${whole} ${whole === 1 ? 'second' : 'seconds'}`;
+}
+
+function share(validation: number): string {
+  return `${Number((100 * validation).toPrecision(3))} %`;
+}
+
+/** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
+function numbers(
+  summary: JsonObject,
+  { bound, hasClasses }: { bound: DequantisationName; hasClasses: boolean },
+): string {
+  const { bitsPerDim, steps } = summary;
+  const measured = new Map<string, JsonObject>();
+  if (typeof bitsPerDim === 'number') {
+    measured.set(`validation average ${shown(steps)}`, {
+      split: 'validation',
+      weights: 'average',
+      step: steps,
+      bitsPerDim,
+    });
+  }
+  for (const evaluation of evaluationsIn(summary)) {
+    measured.set(
+      `${shown(evaluation.split)} ${shown(evaluation.weights)} ${shown(evaluation.step)}`,
+      evaluation,
+    );
+  }
+  if (measured.size === 0) {
+    return 'Nothing was measured yet.';
+  }
+  const all = [...measured.values()].flatMap((one) => [one, ...importanceOf(one)]);
+  const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
+  const error = (value: unknown): string => (typeof value === 'number' ? errorText(value) : '-');
+  const rows = all.map((one) => [
+    shown(one.split),
+    digits(one.bitsPerDim),
+    error(one.standardError),
+    error(one.samplingError),
+    shown(one.images),
+    shown(one.draws ?? 1),
+    one.weighted === true ? `importance-weighted, ${bound}` : bound,
+    shown(one.weights),
+    shown(one.step),
+  ]);
+  const titles = [
+    'images',
+    'bits/dim',
+    'error over draws',
+    'error over images',
+    'count',
+    'draws',
+    'bound',
+    'weights',
+    'step',
+  ];
+  const notes = hasClasses ? classNotes([...measured.values()]) : [];
+  return [factTable(titles, rows), ...notes].join('\n\n');
+}
+
+/** What the numbers of a model with classes are of, and how well it classifies. */
+function classNotes(evaluations: readonly JsonObject[]): string[] {
+  const percent = (share: unknown): string => `${(100 * Number(share)).toFixed(2)} %`;
+  const classified = evaluations.flatMap(({ split, step, weights, classes }) => {
+    const { accuracy, accuracyError, marginalBitsPerDim } = (classes ?? {}) as JsonObject;
+    return typeof accuracy === 'number' && typeof marginalBitsPerDim === 'number'
+      ? [
+          `On the ${shown(split)} images (${shown(weights)} weights, step ${shown(step)}), without the labels: ` +
+            `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely. As a classifier, by Bayes' rule, ` +
+            `the model is right for ${percent(accuracy)} ± ${percent(accuracyError)} of them.`,
+        ]
+      : [];
+  });
+  const without = evaluations.filter(({ likelihood }) => likelihood === 'p(x)');
+  return [
+    `These bits/dim are given the class of each image, of p(x | class)${without.length === 0 ? '' : '; where the images had no such labels, of p(x)'}.`,
+    ...classified.map((text) => markdownText(text)),
+  ];
+}
+
+/** The importance-weighted bound of an evaluation as one of its own, if it was measured. */
+function importanceOf({ importance, split, weights, step, images }: JsonObject): JsonObject[] {
+  if (typeof importance !== 'object' || importance === null || Array.isArray(importance)) {
+    return [];
+  }
+  return [{ ...importance, weighted: true, split, weights, step, images }];
+}
+
+/** A value of a summary; anything but a text or a number is a dash. */
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
+}
+
+/** A table whose cells may contain text from outside. */
+function factTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  return markdownTable(
+    titles,
+    rows.map((row) => row.map(markdownText)),
+  );
+}

@@ -1,0 +1,42 @@
+// The model card in a run folder, rewritten after training and after each evaluation.
+import type { Config } from '../../experiments/configSchema.ts';
+import type { Flow } from '../../models/flow.ts';
+import { exists } from '../../storage/files.ts';
+import { pathFrom } from '../../storage/folders.ts';
+import { cardPath, runFiles } from '../../runs/folder/closedRun.ts';
+import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { changesIn } from '../../runs/contents/settingChanges.ts';
+import { modelCard } from './modelCard.ts';
+import { samplesPath } from './runPictures.ts';
+
+/**
+ * Writes the `README.md` of a run from its summary.
+ *
+ * @throws UserError if it cannot be written
+ */
+export function writeRunCard(paths: RunPaths, about: { model: Flow; config: Config; step: number }): void {
+  const pictures = {
+    'Samples at temperature 0.8': samplesPath(paths, about.step),
+    'Learning curve': paths.curve,
+  };
+  const there = Object.entries(pictures)
+    .filter(([, file]) => exists(file))
+    .map(([what, file]) => [what, pathFrom(paths.directory, file)]);
+  const summary = readSummary(paths);
+  const isOneGo = changesIn(summary).length === 0;
+  const card = modelCard({
+    ...about,
+    summary,
+    pictures: Object.fromEntries(there),
+    commands: {
+      'draw images': 'npx emerging sample . --out samples.png',
+      'measure it': 'npx emerging evaluate . --draws 4',
+      'is it sound?': 'npx emerging doctor .',
+      'ONNX files for any runtime': 'npx emerging export . --out ../exported',
+      [isOneGo ? 'the same run again' : 'a new run with the last settings']:
+        'npx emerging train --config config.yaml --out ../again',
+    },
+  });
+  runFiles(paths).write(cardPath(paths), card);
+}

@@ -1,0 +1,106 @@
+// The progress and results of a run, read from the files in its folder without loading its weights.
+import { problemOf, UserError } from '../../errors.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import { lastWritten, readTextFile } from '../../storage/files.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
+import { readMetrics, trainingTime } from '../../runs/folder/runLogs.ts';
+import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { type CurvePoint, finiteMean, trainingPoint, validationPoint } from './learningCurve.ts';
+import { type RunProgress, unknownProgress } from './runProgress.ts';
+
+/** A run in a list. */
+export interface RunOverview extends RunProgress {
+  /** The run folder. */
+  readonly run: string;
+}
+
+/** The training bits/dim is the mean over this many last batches. */
+const RECENT = 50;
+
+/** The progress and results of the run in a folder. A corrupt file is reported as its `problem`. */
+export function runOverview(directory: string): RunOverview {
+  const paths = runPaths(directory);
+  const unknown: RunOverview = {
+    ...unknownProgress,
+    run: directory,
+    when: lastChange([paths.config, paths.metrics, paths.summary]),
+  };
+  try {
+    const { recent, validation, ...trouble } = lastOf(readMetrics(paths));
+    const summary = readSummary(paths);
+    const { preset, complete } = summary;
+    const { imagesPerSecond } = trainingTime(paths);
+    const config = resolveConfig({ file: readTextFile(paths.config) });
+    return {
+      ...unknown,
+      preset: typeof preset === 'string' ? preset : null,
+      data: config.data.name,
+      bound: dequantisationOf(config.model),
+      step: recent.at(-1)?.step ?? 0,
+      complete: complete === true,
+      train: finiteOrNull(finiteMean(recent)),
+      validation: finiteOrNull(validation?.bitsPerDim),
+      test: lastTest(summary),
+      imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
+      ...trouble,
+    };
+  } catch (error) {
+    return { ...unknown, problem: problemOf(error) };
+  }
+}
+
+/** The last measurements in the lines of `metrics.jsonl`, and how often the guard acted. */
+function lastOf(
+  lines: Iterable<JsonObject>,
+): Trouble & { recent: readonly CurvePoint[]; validation: CurvePoint | undefined } {
+  const recent: CurvePoint[] = [];
+  let validation: CurvePoint | undefined;
+  const trouble = troubleIn(
+    (function* () {
+      for (const line of lines) {
+        const point = trainingPoint(line);
+        if (point !== undefined) {
+          recent.push(point);
+          recent.splice(0, recent.length - RECENT);
+        }
+        validation = validationPoint(line) ?? validation;
+        yield line;
+      }
+    })(),
+  );
+  return { recent, validation, ...trouble };
+}
+
+function finiteOrNull(value = Number.NaN): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function lastTest(summary: JsonObject): number | null {
+  const stepOf = ({ step }: JsonObject): number => (typeof step === 'number' ? step : -1);
+  const last = evaluationsIn(summary)
+    .filter(({ split, weights }) => split === 'test' && weights === 'average')
+    .reduce<JsonObject | undefined>(
+      (latest, one) => (latest === undefined || stepOf(one) >= stepOf(latest) ? one : latest),
+      undefined,
+    );
+  return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
+}
+
+function lastChange(files: readonly string[]): string | null {
+  const times = files.flatMap((file) => {
+    try {
+      return lastWritten(file) ?? [];
+    } catch (error) {
+      // What is wrong with it is reported where it is read.
+      if (error instanceof UserError) {
+        return [];
+      }
+      throw error;
+    }
+  });
+  return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
+}

@@ -1,0 +1,97 @@
+// The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
+import { plotPng } from '../../pictures/drawPlot.ts';
+import { stackRows } from '../../pictures/stackRows.ts';
+import { readBytes } from '../../storage/files.ts';
+import { listFolder, pathIn } from '../../storage/folders.ts';
+import { runFiles } from '../../runs/folder/closedRun.ts';
+import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import type { MeasuredImage } from '../measure/evaluate.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { curvePlot, readLearningCurve } from './learningCurve.ts';
+
+/** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
+const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+const MOST_COLUMNS = 16;
+
+/** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
+export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
+  const plot = curvePlot([{ name, curve: readLearningCurve(paths) }], { title: name });
+  if (plot === null) {
+    return null;
+  }
+  runFiles(paths).write(paths.curve, await plotPng(plot));
+  return paths.curve;
+}
+
+/** The sheet of the samples after a step. */
+export function samplesPath(paths: RunPaths, step: number): string {
+  return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+}
+
+/** The most bytes of a sheet: 64 incompressible images of 512x512 pixels. */
+const LARGEST_SHEET = 2 ** 26;
+
+/** The bytes of a sheet of samples. */
+export function readSheet(path: string): Uint8Array {
+  return readBytes(path, LARGEST_SHEET);
+}
+
+/** The samples drawn from a model. */
+export interface DrawnSamples {
+  /** The sheet. */
+  readonly file: string;
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them are black because their values are NaN or infinite. */
+  readonly overflowed: number;
+}
+
+/** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
+export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
+  const { temperature, seed } = SAMPLES;
+  const classes = model.classes.length;
+  const columns = classes > 0 && classes <= MOST_COLUMNS ? { columns: classes } : {};
+  const count = columns.columns
+    ? columns.columns * Math.floor(SAMPLES.count / columns.columns)
+    : SAMPLES.count;
+  let overflowed = 0;
+  const images = await model.sample({
+    count,
+    temperature,
+    seed,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  const { imageShape } = model;
+  const file = samplesPath(paths, step);
+  const files = runFiles(paths);
+  files.makeFolder(paths.samples);
+  files.write(file, contactSheet(images, { imageShape, ...columns }));
+  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
+  const stacked = stackRows(
+    sheets.map((name) => readSheet(pathIn(paths.samples, name))),
+    rowHeight(imageShape),
+  );
+  files.write(pathIn(paths.samples, 'over-time.png'), stacked);
+  return { file, count, overflowed };
+}
+
+/**
+ * Draws the worst images of an evaluation, the worst first.
+ *
+ * @returns the bytes of a PNG
+ * @throws UserError if the images have other than 1 or 3 channels
+ */
+export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Uint8Array {
+  const { imageShape } = images;
+  const pixels = new Uint8Array(worst.length * dimensionsOf(imageShape));
+  images.read(
+    worst.map(({ index }) => index),
+    pixels,
+  );
+  return contactSheet(pixels, { imageShape });
+}

@@ -1,0 +1,90 @@
+// A run that the library trains is as whole as one of the command: summary, curve, samples and model card.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { startRun } from '../../runs/open/run.node.ts';
+import { memoryFiles } from '../../runs/files/runFiles.ts';
+import { trainRun } from './trainRun.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'train-run-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const dataset = tinyDataset(8);
+
+it('has a summary, a curve, samples of every milestone and a card', async () => {
+  const folder = join(root, 'whole');
+  const run = await startRun(tinyConfig(), folder, { dataset });
+  const reached: number[] = [];
+  const onMilestone = (step: number): void => {
+    // Its pictures are there when the caller is told of the milestone.
+    expect(step === 6 || existsSync(join(folder, 'curve.png'))).toBe(true);
+    reached.push(step);
+  };
+  const { validationBitsPerDim } = await trainRun({ ...run, threads: 1, events: { onMilestone } });
+  expect(reached).toEqual([2, 4, 6]);
+  expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toMatchObject({
+    run: folder,
+    preset: null,
+    steps: 6,
+    complete: true,
+    bitsPerDim: validationBitsPerDim,
+    device: 'cpu',
+    threads: 1,
+    checkpoint: join(folder, 'checkpoints', 'step-00000006.safetensors'),
+    samples: join(folder, 'samples', 'step-00000006.png'),
+  });
+  expect(readdirSync(join(folder, 'samples'))).toEqual([
+    'over-time.png',
+    'step-00000002.png',
+    'step-00000004.png',
+    'step-00000006.png',
+  ]);
+  const card = readFileSync(join(folder, 'README.md'), 'utf8');
+  expect(card).toContain('samples/step-00000006.png');
+  expect(card).toContain('curve.png');
+  expect(card).toContain(validationBitsPerDim!.toFixed(4));
+});
+
+it('loses only the pictures that cannot be drawn, and reports them', async () => {
+  const folder = join(root, 'noSamples');
+  const run = await startRun(tinyConfig(), folder, { dataset });
+  const told: [number, string][] = [];
+  // Samples are written to a folder, and now a file is in the way.
+  const onPrepared = (): void => {
+    rmSync(join(folder, 'samples'), { recursive: true });
+  };
+  const onStep = (step: number): void => {
+    if (step === 1) {
+      rmSync(join(folder, 'samples'), { recursive: true });
+      writeFileSync(join(folder, 'samples'), '');
+    }
+  };
+  const onTrouble = (step: number, text: string): unknown => told.push([step, text]);
+  const { complete } = await trainRun({ ...run, threads: 1, events: { onPrepared, onStep, onTrouble } });
+  expect(complete).toBe(true);
+  const lost = told.filter(([, text]) => text.startsWith('no samples'));
+  expect(lost.map(([step]) => step)).toEqual([2, 4, 6]);
+  expect(existsSync(join(folder, 'curve.png'))).toBe(true);
+  expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toMatchObject({
+    complete: true,
+    samples: null,
+  });
+});
+
+it('trains a run in memory without pictures', async () => {
+  const files = memoryFiles('run');
+  const run = await startRun(tinyConfig(), files, { dataset });
+  await trainRun({ ...run, threads: 1 });
+  expect(await files.list()).toEqual([
+    'checkpoints/step-00000002.safetensors',
+    'checkpoints/step-00000004.safetensors',
+    'checkpoints/step-00000006.safetensors',
+    'config.yaml',
+    'data.json',
+    'metrics.jsonl',
+    'summary.json',
+    'timings.jsonl',
+  ]);
+});

@@ -1,0 +1,179 @@
+// Chains: their order, the paths of their parameters, and the errors for parts that do not fit.
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../engine/program.ts';
+import { checkBijection } from '../../evaluation/bijections/checkBijection.ts';
+import { couplingOf } from '../../models/couplings.ts';
+import { reshape, transpose } from '../../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { actnorm } from '../layers/actnorm.ts';
+import type { Bijection } from './bijection.ts';
+import { chain } from './chain.ts';
+import { circulant } from '../layers/circulant.ts';
+import { conv1x1 } from '../layers/conv1x1.ts';
+import { convolutionExponential } from '../layers/convolutionExponential.ts';
+import { spline } from '../coupling/spline.ts';
+import { emerging } from '../layers/emerging.ts';
+import { fourCorners } from '../layers/fourCorners.ts';
+import { parametersFrom, startingParameters } from './parameters.ts';
+import { reverse } from '../layers/permutation.ts';
+import { squeeze } from '../layers/squeeze.ts';
+import { woodbury, woodburyMe } from '../layers/woodbury.ts';
+
+describe('chain', () => {
+  it('names both neighbours that do not fit, by position, key and layer', () => {
+    const parts = { first: actnorm([4, 6, 2]), small: squeeze([4, 6, 2]), mixing: conv1x1([4, 6, 2]) };
+    expect(() => chain('step 3', parts)).toThrow(
+      "chain 'step 3': part 2 (mixing: conv1x1) takes images 4x6x2, but part 1 (small: squeeze) returns 2x3x8",
+    );
+  });
+
+  it('names a nested chain by its own name', () => {
+    const inner = chain('inner', { squeeze: squeeze([4, 4, 1]) });
+    expect(() => chain('outer', { a: inner, b: actnorm([4, 4, 1]) })).toThrow(
+      "chain 'outer': part 1 (b: actnorm) takes images 4x4x1, but part 0 (a: inner) returns 2x2x4",
+    );
+  });
+
+  it('needs at least one part', () => {
+    expect(() => chain('empty', {})).toThrow("chain 'empty': needs at least one bijection");
+  });
+
+  it('applies the first part first, adds the log-determinants, and inverts in the opposite order', async () => {
+    const layer = chain('two', { a: actnorm([1, 2, 1]), b: actnorm([1, 2, 1]) });
+    expect(Object.keys(layer.parameters)).toEqual(['a/bias', 'a/logScale', 'b/bias', 'b/logScale']);
+    const tensors = Object.fromEntries(Object.keys(layer.parameters).map((path) => [path, input(path, [1])]));
+    const x = input('x', [OPEN_BATCH, 1, 2, 1]);
+    const outputs = {
+      ...layer.forward(x, parametersFrom(tensors)),
+      inverse: layer.inverse(x, parametersFrom(tensors)),
+    };
+    const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64' });
+    const one = (value: number) => ({ shape: [1], data: Float64Array.of(value) });
+    const result = await program.run({
+      x: { shape: [1, 1, 2, 1], data: Float64Array.of(3, -5) },
+      'a/bias': one(1),
+      'a/logScale': one(Math.log(2) / 3),
+      'b/bias': one(10),
+      'b/logScale': one(Math.log(0.5) / 3),
+    });
+    // a is x ↦ 2(x + 1), b is x ↦ (x + 10)/2, each on two pixels.
+    [(2 * (3 + 1) + 10) / 2, (2 * (-5 + 1) + 10) / 2].forEach((value, index) => {
+      expect(result.y!.data[index]).toBeCloseTo(value, 12);
+    });
+    [(2 * 3 - 10) / 2 - 1, (2 * -5 - 10) / 2 - 1].forEach((value, index) => {
+      expect(result.inverse!.data[index]).toBeCloseTo(value, 12);
+    });
+    expect(result.logDet!.data[0]).toBeCloseTo(0, 12);
+    await program.release();
+  });
+
+  it('may turn images, or make them larger, before a layer whose log-determinant depends on the place', async () => {
+    const small = squeeze([4, 6, 1]);
+    const larger: Bijection = {
+      ...small,
+      name: 'larger',
+      inputShape: small.outputShape,
+      outputShape: small.inputShape,
+      forward: (x, p) => ({ y: small.inverse(x, p), logDet: constant(0) }),
+      inverse: (y, p) => small.forward(y, p).y,
+    };
+    const turned: Bijection = {
+      name: 'turned',
+      inputShape: [2, 3, 2],
+      outputShape: [3, 2, 2],
+      parameters: {},
+      forward: (x) => ({ y: transpose(x, [0, 2, 1, 3]), logDet: constant(0) }),
+      inverse: (y) => transpose(y, [0, 2, 1, 3]),
+    };
+    const layers = [
+      chain('turning', { turned, coupling: couplingOf([3, 2, 2], { width: 3 }) }),
+      chain('enlarging', {
+        larger,
+        squeeze: small,
+        coupling: couplingOf([2, 3, 4], { width: 3 }),
+        again: larger,
+      }),
+    ];
+    for (const layer of layers) {
+      expect((await checkBijection(layer)).problems).toEqual([]);
+    }
+  });
+
+  it('reports a missing parameter by its full path', () => {
+    const layer = chain('step', { inner: chain('mixing', { conv1x1: conv1x1([2, 2, 2]) }) });
+    const x = input('x', [1, 2, 2, 2]);
+    expect(() => layer.forward(x, parametersFrom({}))).toThrow("parameter 'inner/conv1x1/weight' is missing");
+  });
+});
+
+describe('a part of a chain that breaks the contract', () => {
+  const shape = [2, 3, 4] as const;
+  const x = input('x', [5, ...shape]);
+  const y = reshape(x, [5, 6, 4]);
+  it.each([
+    ['y of shape [5,2,3,4], not [5,6,4]', { y, logDet: constant(0) }],
+    ['y of shape [5,2,3,4], not undefined', x],
+    ['logDet of shape [] or [5], not undefined', { y: x }],
+    ['logDet of shape [] or [5], not 0', { y: x, logDet: 0 }],
+    ['logDet of shape [] or [5], not [5,2,3,4]', { y: x, logDet: x }],
+  ])('is named: %s', (message, result) => {
+    const wrong = { ...reverse(shape), name: 'mine', forward: () => result } as unknown as Bijection;
+    const step = chain('step', { first: reverse(shape), second: wrong });
+    expect(() => step.forward(x, parametersFrom({}))).toThrow(
+      `chain 'step': part 2 (second: mine): forward must return ${message}`,
+    );
+  });
+});
+
+describe('layers reject invalid options', () => {
+  it.each([
+    ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
+    ['coupling: needs at least 2 channels', () => couplingOf([4, 4, 1], { width: 8 })],
+    ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
+    ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
+    ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],
+    ...[0, 2.5, Number.NaN].flatMap((rank) =>
+      ([woodbury, woodburyMe] as const).flatMap((make) =>
+        (['channelRank', 'spaceRank'] as const).map((option): [string, () => Bijection] => [
+          `woodbury: ${option} must be a whole number of 1 or more, not ${rank}`,
+          () => make([4, 4, 3], { [option]: rank }),
+        ]),
+      ),
+    ),
+    [
+      'convexp: the kernel size must be odd, not 4',
+      () => convolutionExponential([4, 4, 1], { kernelSize: 4 }),
+    ],
+    ...[0, -1, Number.NaN, 10.5, Number.POSITIVE_INFINITY].map((normBound): [string, () => Bijection] => [
+      `convexp: the bound of the norm must be above 0 and at most 10, not ${normBound}`,
+      () => convolutionExponential([4, 4, 1], { normBound }),
+    ]),
+    ['finc: the kernel size must be 1 or more, not 0', () => fourCorners([4, 4, 1], { kernelSize: 0 })],
+    ['finc: the dilation must be 1 or more, not 1.5', () => fourCorners([4, 4, 1], { dilation: 1.5 })],
+    ...[0, -1, 1.5].map((diagonals): [string, () => Bijection] => [
+      `circulant: there must be 1 or more diagonals, not ${diagonals}`,
+      () => circulant([4, 4, 2], { diagonals }),
+    ]),
+    ...[1, 2.5, 513].map((bins): [string, () => unknown] => [
+      `spline: bins must be a whole number from 2 to 512, not ${bins}`,
+      () => spline({ bins }),
+    ]),
+    ...[0, -4, Number.POSITIVE_INFINITY].map((bound): [string, () => unknown] => [
+      `spline: bound must be a number above 0, not ${bound}`,
+      () => spline({ bound }),
+    ]),
+  ])('%s', (message, make) => {
+    expect(make).toThrow(message);
+  });
+
+  it('actnorm is not initialised from a batch of unknown size', () => {
+    const x = input('x', [OPEN_BATCH, 2, 2, 3]);
+    const tensors = { bias: input('bias', [3]), logScale: input('logScale', [3]) };
+    const { parameters: start } = startingParameters(tensors);
+    expect(() => actnorm([2, 2, 3]).forward(x, start)).toThrow(
+      'actnorm: data-dependent initialisation needs a batch of known size, not [N, 2, 2, 3]',
+    );
+    expect(() => actnorm([2, 2, 3]).forward(x, parametersFrom(tensors))).not.toThrow();
+  });
+});

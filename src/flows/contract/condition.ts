@@ -1,0 +1,44 @@
+// What a density is conditioned on: data beside the images, given at every call.
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** The conditions that layers know, by the names of the inputs that carry them from a batch. */
+export const conditionNames = ['classes', 'context'] as const;
+
+/** The name of a condition: the class of an image, or a context image beside it. */
+export type ConditionName = (typeof conditionNames)[number];
+
+/**
+ * The condition of a batch of images. A flow passes it to all of its layers, and each uses what its density depends on.
+ *
+ * - `classes`: one-hot, `[N, K]`, or `[1, K]` for one class for all images.
+ * - `context`: images `[N, H, W, K]`, or `[1, H, W, K]` for one for all, that the networks of couplings see beside the
+ *   image they transform.
+ */
+export type Condition = { readonly [Name in ConditionName]?: Tensor };
+
+/** The conditions that a flow accepts, by name: the shape of each for one image, such as `[K]` for K classes. */
+export type ConditionShapes = { readonly [Name in ConditionName]?: readonly number[] };
+
+/**
+ * A condition that a layer needs.
+ *
+ * @throws Error if it was not given
+ */
+export function required(condition: Condition | undefined, name: ConditionName): Tensor {
+  const found = condition?.[name];
+  if (!found) {
+    throw new Error(`the flow is conditioned on '${name}', and the condition given has none`);
+  }
+  return found;
+}
+
+/** Values by the names of the conditions, without everything else: the condition in a batch, for example. */
+export function conditionIn<Value>(
+  values: {
+    readonly [Name in ConditionName]?: Value;
+  },
+): { readonly [Name in ConditionName]?: Value } {
+  return Object.fromEntries(
+    conditionNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}

@@ -1,0 +1,50 @@
+// The contract of dequantisation: noise that makes integer images continuous. And its simplest form, uniform noise.
+import type { RandomStream } from '../../numeric/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Bijection } from './bijection.ts';
+import type { Condition } from './condition.ts';
+import type { ParameterSpecs, Parameters } from './parameters.ts';
+
+/** The noise that is added to integer images, and its density. */
+export interface DequantisationNoise {
+  /** u, in [0, 1), `[N, H, W, C]`: v + u stays in the pixel v. */
+  readonly u: Tensor;
+  /** ln q(u | v), `[N]`; missing if u is uniform: its density is 1. */
+  readonly logDensity?: Tensor;
+  /** The share of every pixel in it, `[N, H, W]`; missing if `logDensity` is. */
+  readonly logDensityMap?: Tensor;
+}
+
+/**
+ * A way to draw u, the noise that makes integer images v continuous, from random numbers of a fixed distribution.
+ *
+ * For any q, E[ln p(v + u) − ln q(u | v)] over u is a lower bound on ln P(v), the log-probability of the integer image:
+ * P(v) is the integral of the density p over the pixel. The bound is tight if q(u | v) is proportional to p(v + u).
+ */
+export interface Dequantiser {
+  /** Its parameters, by name; empty if it has none. */
+  readonly parameters: ParameterSpecs;
+  /** Fills `out` with the random numbers that `noise` takes: a prefix of `out` does not depend on its length. */
+  draw(random: RandomStream, out: Float32Array): void;
+  /**
+   * The noise of images.
+   *
+   * @param drawn from `draw`, `[N, H, W, C]`
+   * @param image the pixels v as v/2^bits − ½, of the same shape
+   */
+  noise(drawn: Tensor, image: Tensor, p: Parameters): DequantisationNoise;
+  /** The bijection from standard normal draws to u, in some order of its values; missing if u itself is drawn. */
+  readonly flow?: Bijection;
+  /** The condition of `flow` for images as above. */
+  condition?(image: Tensor): Condition;
+}
+
+/**
+ * Uniform noise: q = 1, u as drawn. Source: Theis, van den Oord and Bethge, A note on the evaluation of generative models
+ * (2016).
+ */
+export const uniformDequantiser: Dequantiser = {
+  parameters: {},
+  draw: (random, out) => random.fillDequantisationNoise(out),
+  noise: (drawn) => ({ u: drawn }),
+};

@@ -1,0 +1,63 @@
+// Where the log-determinant of a layer arises: every pixel has the share that it would have in an image of its like.
+import { expect, it } from 'vitest';
+import { compile } from '../../engine/program.ts';
+import { randomImages } from '../../evaluation/bijections/randomParameters.ts';
+import { sameShape } from '../../tensor/shape.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { layerCases } from '../../testing/layers.ts';
+import { localParameters } from '../../testing/localParameters.ts';
+import { parametersFrom } from './parameters.ts';
+
+/**
+ * The layers whose log-determinant depends on the place, at images of several pixels and channels: a single
+ * channel that depends on nothing but itself is scaled by a constant. Not those that another image is given, which an
+ * image filled with one pixel does not go with.
+ */
+const cases = layerCases().filter(([name, layer]) => {
+  if (name.startsWith('coupling, given images') || name.startsWith('steps of variational noise')) {
+    return false;
+  }
+  const { inputShape, outputShape, parameters } = layer;
+  const tensors = Object.entries(parameters).map(([path, { shape }]) => [path, input(path, shape)]);
+  const { logDetMap } = layer.forward(
+    input('x', [1, ...inputShape]),
+    parametersFrom(Object.fromEntries(tensors)),
+  );
+  const [height, width, channels] = inputShape;
+  return logDetMap && sameShape(inputShape, outputShape) && height * width > 1 && channels > 1;
+});
+
+it('is about several layers', () => {
+  expect(new Set(cases.map(([name]) => name.replace(/[ ,].*/, '')))).toEqual(new Set(['maf', 'coupling']));
+});
+
+it.each(cases)('%s', async (_, layer) => {
+  const [height, width, channels] = layer.inputShape;
+  const area = height * width;
+  const x = randomImages(1, layer.inputShape, 'x');
+  const tensors = Object.entries(localParameters(layer.parameters)).map(([path, array]) => [
+    path,
+    constant(array),
+  ]);
+  const parameters = parametersFrom(Object.fromEntries(tensors));
+  // One image for every pixel, filled with it.
+  const filled = {
+    shape: [area, ...layer.inputShape],
+    data: Float64Array.from({ length: area * area * channels }, (_, index) => {
+      const pixel = Math.floor(index / (area * channels));
+      return x.data[pixel * channels + (index % channels)]!;
+    }),
+  };
+  const { logDetMap } = layer.forward(constant(x), parameters);
+  const { logDet } = layer.forward(constant(filled), parameters);
+  const program = await compile(
+    { inputs: {}, outputs: { logDetMap: logDetMap!, logDet } },
+    { precision: 'float64', threads: 1 },
+  );
+  const found = await program.run({});
+  await program.release();
+  const alone = Array.from(found.logDet!.data, (value) => value / area);
+  expectClose('shares', found.logDetMap!.data, alone, 'float64');
+  expect(new Set(alone.map((value) => value.toFixed(6))).size).toBeGreaterThan(1);
+});

@@ -1,0 +1,98 @@
+// The kernel of a corner convolution: triangular at the pixel itself, free at all other taps.
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { once } from '../../numeric/once.ts';
+import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { ParameterSpec, Parameters } from '../contract/parameters.ts';
+
+/** The form of a corner kernel. */
+interface CornerForm {
+  /** Its taps along each axis. */
+  readonly side: number;
+  readonly channels: number;
+  /** The number of the tap at the pixel itself, row by row. */
+  readonly centre: number;
+  /** There, whether input ≤ output; otherwise input ≥ output. */
+  readonly upper: boolean;
+}
+
+/** A corner kernel, `[side, side, C, C]`. */
+export interface Corner {
+  /** The name of its parameter. */
+  readonly name: string;
+  readonly spec: ParameterSpec;
+  /** Without what is masked out. */
+  kernel(p: Parameters): Tensor;
+  /** The triangular matrix over the channels of the pixel itself, `[C, C]`. */
+  centreTap(p: Parameters): Tensor;
+  /** Σ ln|diagonal of the centre tap| of a masked kernel. */
+  logDetPerPixel(masked: Tensor): Tensor;
+}
+
+/** A corner kernel near the identity: N(0, 0.02²), plus 1 on the diagonal of the centre tap. */
+export function corner(name: string, { side, channels, centre, upper }: CornerForm): Corner {
+  const shape = [side, side, channels, channels];
+  const first = centre * channels * channels;
+  const isOnDiagonal = (index: number): boolean => {
+    const place = index - first;
+    return place >= 0 && place < channels * channels && place % (channels + 1) === 0;
+  };
+  const mask = once(() => {
+    const values = new Float64Array(sizeOf(shape)).fill(1);
+    for (let i = 0; i < channels; i++) {
+      for (let o = 0; o < channels; o++) {
+        values[first + i * channels + o] = (upper ? i <= o : i >= o) ? 1 : 0;
+      }
+    }
+    return values;
+  });
+  // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
+  const diagonal = once(() => {
+    const data = new Float64Array(sizeOf(shape));
+    return constant({ shape, data: data.map((_, index) => (isOnDiagonal(index) ? 1 : 0)) });
+  });
+  const logDetPerPixel = (masked: Tensor) =>
+    sum(logAbs(add(multiply(masked, diagonal()), subtract(1, diagonal()))));
+  const kernel = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask() }));
+  const centreTap = (p: Parameters) => {
+    const matrices = reshape(kernel(p), [side * side, channels, channels]);
+    return reshape(slice(matrices, 0, centre, centre + 1), [channels, channels]);
+  };
+  return {
+    name,
+    spec: {
+      shape,
+      trained: true,
+      mask,
+      initial(random) {
+        const values = random.normals(sizeOf(shape)).map((value) => value * 0.02);
+        for (let channel = 0; channel < channels; channel++) {
+          values[first + channel * channels + channel]! += 1;
+        }
+        const contributes = mask();
+        return values.map((value, index) => value * contributes[index]!);
+      },
+    },
+    kernel,
+    centreTap,
+    logDetPerPixel,
+  };
+}
+
+/**
+ * Checks the options of a layer of corner convolutions.
+ *
+ * @throws if the side of the kernel is not a whole number of 1 or more, or not odd where it must be, or if the dilation is
+ * not a whole number of 1 or more
+ */
+export function requireTaps(
+  layer: string,
+  { kernelSize, dilation, odd }: { kernelSize: number; dilation: number; odd: boolean },
+): void {
+  if (!Number.isInteger(kernelSize) || kernelSize < 1 || (odd && kernelSize % 2 === 0)) {
+    throw new Error(`${layer}: the kernel size must be ${odd ? 'odd' : '1 or more'}, not ${kernelSize}`);
+  }
+  if (!Number.isInteger(dilation) || dilation < 1) {
+    throw new Error(`${layer}: the dilation must be 1 or more, not ${dilation}`);
+  }
+}

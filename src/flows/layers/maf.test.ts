@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { compile } from '../../engine/program.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { maf } from './maf.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+
+it('is inverted although unsettled values grow without bound on the way', async () => {
+  const shape: ImageShape = [16, 16, 12];
+  const layer = maf(shape);
+  const random = new RandomStream(3, 'maf');
+  const parameters = Object.fromEntries(
+    Object.entries(layer.parameters).map(([path, spec]) => {
+      const deviation = path.endsWith('conv3/kernel') ? 0.2 : 0;
+      const data = spec.initial(random).map((value) => value + deviation * random.normal());
+      return [path, constant({ shape: spec.shape, data })];
+    }),
+  );
+  const full = [1, ...shape];
+  const x: NdArray = { shape: full, data: random.normals(sizeOf(full)) };
+  const given = input('x', full);
+  const p = parametersFrom(parameters);
+  const forward = await compile(
+    { inputs: { x: given }, outputs: { ...layer.forward(given, p) } },
+    { precision: 'float64' },
+  );
+  const inverse = await compile(
+    { inputs: { x: given }, outputs: { x: layer.inverse(given, p) } },
+    { precision: 'float64' },
+  );
+  const { y } = await forward.run({ x });
+  expect(Math.max(...y!.data.map(Math.abs))).toBeLessThan(20);
+  expectClose('x', (await inverse.run({ x: y! })).x!.data, x.data, 'float64', 1e-6);
+  await Promise.all([forward.release(), inverse.release()]);
+});
+
+it('rejects hidden channels that do not divide evenly, when it is built', () => {
+  expect(() => maf([4, 4, 3], { hiddenChannels: 10 })).toThrow(
+    'maf: 10 hidden channels do not divide evenly',
+  );
+});

@@ -1,0 +1,41 @@
+// Mixing by permutation alone: the channels reversed, or shuffled once.
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { flip, oneHot, pointwise, transpose } from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import type { Parameters } from '../contract/parameters.ts';
+
+/** The channels in reverse order, y[c] = x[C − 1 − c]; ln|det| = 0. Source: Dinh et al., NICE (2015). */
+export function reverse(shape: ImageShape): Bijection {
+  return {
+    name: 'reverse',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: {},
+    forward: (x) => ({ y: flip(x, 3), logDet: constant(0) }),
+    inverse: (y) => flip(y, 3),
+  };
+}
+
+/**
+ * The channels in an order that is drawn once, y[c] = x[permutation[c]]; ln|det| = 0. The order is a
+ * parameter that is saved and not trained. Source: Kingma and Dhariwal, Glow (2018).
+ */
+export function shuffle(shape: ImageShape): Bijection {
+  const channels = shape[2];
+  const matrix = (p: Parameters): Tensor => oneHot(p.get('permutation'), channels);
+  return {
+    name: 'shuffle',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: {
+      permutation: {
+        shape: [channels],
+        trained: false,
+        initial: (random) => Float64Array.from(random.permutation(channels)),
+      },
+    },
+    forward: (x, p) => ({ y: pointwise(x, transpose(matrix(p))), logDet: constant(0) }),
+    inverse: (y, p) => pointwise(y, matrix(p)),
+  };
+}

@@ -1,0 +1,200 @@
+// Checkpoints: the complete training state as named arrays and metadata.
+import { UserError } from '../../errors.ts';
+import { clip } from '../../experiments/configErrors.ts';
+import { optionsText, type RecordedOptions, recordedIn } from '../../experiments/trainedOptions.ts';
+import type { Flow } from '../../models/flow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
+import { decodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { type GuardState, guardSchema, newGuard } from './guardState.ts';
+import type { TrainingState } from './trainingState.ts';
+
+/** The format named in a checkpoint's metadata. */
+const FORMAT = 'emerging-flows';
+/** Incremented with every change that breaks older readers; a checkpoint without a version has version 1. */
+const FORMAT_VERSION = 2;
+
+/** The optimiser of a checkpoint that does not name one. */
+const FIRST_OPTIMIZER: OptimizerName = 'adamax';
+
+/** The prefix of an optimiser's moment in the array names of a checkpoint. */
+export function placeOf(moment: string): string {
+  return `optimizer/${moment}`;
+}
+
+/** A checkpoint as read from its file: its metadata, and its arrays by name. */
+export interface Checkpoint extends CheckpointRecord {
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
+  readonly damage: string | null;
+}
+
+/** What the metadata of a checkpoint records. */
+export interface CheckpointRecord {
+  readonly path: string;
+  /** The number of steps taken. */
+  readonly step: number;
+  /** The number of updates that produced the weights. */
+  readonly updates: number;
+  /** The state of the training's guard. */
+  readonly guard: GuardState;
+  /** The optimiser that made the updates. */
+  readonly optimizer: OptimizerName;
+  /** The shape of the model's images. */
+  readonly imageShape: ImageShape;
+  /** The options of the model; undefined if the file is too old to record them. */
+  readonly trainedOptions?: RecordedOptions;
+}
+
+/**
+ * The contents of a state's checkpoint: `weights/…`, `average/…` (corrected for its zero start, ready to use)
+ * and the optimiser's moments, such as `optimizer/first/…`, by parameter path. The metadata holds the format
+ * and its version, the numbers of steps and updates, the guard's state, the optimiser, the model's image shape and
+ * options, and a checksum of all that.
+ */
+export function checkpointContents(
+  state: TrainingState,
+  layout: ParameterLayout,
+  { imageShape, options }: Pick<Flow, 'imageShape' | 'options'>,
+): Safetensors {
+  const tensors = new Map<string, NdArray>();
+  const { name, moments } = state.optimizer;
+  const parts: [string, Groups][] = [
+    ['weights', state.weights],
+    ['average', state.average],
+    ...Object.entries(moments).map(([moment, groups]): [string, Groups] => [placeOf(moment), groups]),
+  ];
+  for (const [place, groups] of parts) {
+    for (const [parameter, array] of Object.entries(layout.unpack(groups))) {
+      tensors.set(`${place}/${parameter}`, array);
+    }
+  }
+  const metadata = {
+    format: FORMAT,
+    formatVersion: String(FORMAT_VERSION),
+    step: String(state.step),
+    updates: String(state.updates),
+    guard: JSON.stringify(state.guard),
+    optimizer: name,
+    imageShape: showImageShape(imageShape),
+    model: optionsText(options),
+  };
+  return { tensors, metadata: { ...metadata, checksum: checksumOf(tensors, metadata) } };
+}
+
+/**
+ * The checkpoint in a file, even if its checksum is wrong.
+ *
+ * @param path the file, for errors
+ * @throws UserError if it is inconsistent or is not a checkpoint
+ */
+export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
+  const record = recordIn(metadata, path);
+  const damage = isWhole(metadata, tensors)
+    ? null
+    : `${path} is corrupt: its checksum does not match; use another copy`;
+  return { ...record, tensors, damage };
+}
+
+/**
+ * What the metadata of a checkpoint records.
+ *
+ * @param path the file, for errors
+ * @throws UserError if it is inconsistent or is not that of a checkpoint
+ */
+export function recordIn(metadata: Safetensors['metadata'], path: string): CheckpointRecord {
+  const version = checkFormat(metadata, path);
+  const step = countIn(metadata.step);
+  const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
+  const guard = version >= 2 ? guardIn(metadata.guard) : newGuard(0);
+  const trainedOptions = metadata.model === undefined ? undefined : recordedIn(metadata.model);
+  const sides = /^(\d+)x(\d+)x(\d+)$/
+    .exec(metadata.imageShape ?? '')
+    ?.slice(1)
+    .map(Number);
+  if (step === null || updates === null || guard === null || trainedOptions === null || !sides) {
+    throw new UserError(
+      'invalid-data',
+      `${path} is not a training checkpoint: its metadata lacks the step, the image shape, the guard or the model`,
+    );
+  }
+  const optimizer = optimizerIn(metadata, path);
+  const imageShape = sides as [number, number, number];
+  const about = { path, step, updates, guard, optimizer, imageShape };
+  return trainedOptions === undefined ? about : { ...about, trainedOptions };
+}
+
+/**
+ * The checkpoint in the bytes of a file.
+ *
+ * @param path the file, for errors
+ * @throws UserError if it is corrupt or is not a checkpoint
+ */
+export function soundCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
+  const checkpoint = checkpointFrom(decodeSafetensors(bytes, path), path);
+  if (checkpoint.damage !== null) {
+    throw new UserError('invalid-data', checkpoint.damage);
+  }
+  return checkpoint;
+}
+
+function isWhole(metadata: Record<string, string>, tensors: ReadonlyMap<string, NdArray>): boolean {
+  const { checksum, formatVersion } = metadata;
+  if (versionIn(formatVersion) >= 2) {
+    return checksum === checksumOf(tensors, metadata);
+  }
+  return checksum === undefined || checksum === checksumOf(tensors);
+}
+
+function countIn(text = ''): number | null {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
+}
+
+function guardIn(text = ''): GuardState | null {
+  try {
+    return guardSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The optimiser; throws if it is unknown. */
+function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, path: string): OptimizerName {
+  const known = optimizerNames.find((name) => name === optimizer);
+  if (known === undefined) {
+    throw new UserError(
+      'unsupported',
+      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only knows ` +
+        `${optimizerNames.join(', ')}: update emerging-flows`,
+    );
+  }
+  return known;
+}
+
+/** The format version that a checkpoint names. */
+function versionIn(formatVersion = '1'): number {
+  return Number(formatVersion);
+}
+
+/** The format version; throws if it is unknown. */
+function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
+  if (format !== FORMAT) {
+    const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
+    throw new UserError(
+      'invalid-data',
+      `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
+    );
+  }
+  const version = versionIn(formatVersion);
+  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
+    throw new UserError(
+      'unsupported',
+      `${path} has checkpoint format version '${clip(formatVersion)}', but this version of emerging-flows ` +
+        `reads up to ${FORMAT_VERSION}: update emerging-flows`,
+    );
+  }
+  return version;
+}

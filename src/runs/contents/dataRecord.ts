@@ -1,0 +1,101 @@
+// What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
+import * as z from 'zod/mini';
+import type { HoldOut } from '../../data/contract/dataset.ts';
+import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
+import type { Split } from '../../data/sources/splitOfName.ts';
+import { UserError } from '../../errors.ts';
+import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
+
+/** What identifies the images of a run, and the name or path they were opened by. */
+export interface DataRecord extends DatasetIdentity {
+  readonly name: string;
+}
+
+// Each error text completes the sentence 'train.images: expected …'.
+const countText = 'a whole number of 0 or more';
+const sha256Text = '64 hexadecimal digits';
+const belowText = 'a number from 0 to 1';
+const splitSchema = z.object(
+  {
+    images: z.int(countText).check(z.minimum(0, countText)),
+    sha256: z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text)),
+    labels: z.exactOptional(z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text))),
+  },
+  'an object with images and sha256',
+);
+const recordSchema = z.object({
+  name: z.string('a name'),
+  train: splitSchema,
+  validation: splitSchema,
+  test: splitSchema,
+  holdOut: z.nullable(
+    z.discriminatedUnion(
+      'by',
+      [
+        z.object({ by: z.literal('position') }),
+        z.object({
+          by: z.literal('name'),
+          below: z.number(belowText).check(z.minimum(0, belowText), z.maximum(1, belowText)),
+        }),
+      ],
+      'a way to hold images out, by position or by name',
+    ),
+  ),
+  heldOut: z.optional(z.array(z.string('a name'), 'a list of names')),
+});
+
+/**
+ * The record in the text of a `data.json`.
+ *
+ * @param path the file, for errors
+ * @throws UserError with its name if it is damaged
+ */
+export function parseDataRecord(text: string, path: string): DataRecord {
+  const remedy = 'restore it from a copy of the run';
+  const { data, error } = recordSchema.safeParse(parseJsonObject(text, path, `; ${remedy}`));
+  if (error) {
+    const [{ path: where, message }] = error.issues as [z.core.$ZodIssue];
+    throw new UserError('invalid-data', `${path}: ${where.join('.')}: expected ${message}; ${remedy}`);
+  }
+  const { heldOut, ...record } = data;
+  return heldOut === undefined ? record : { ...record, heldOut };
+}
+
+/** The text of a `data.json`. */
+export function dataRecordText({ name, ...identity }: DataRecord): string {
+  return `${stringifyJson({ name, ...identity }, 2)}\n`;
+}
+
+/** How the validation images of a run are held out; runs of earlier versions, without a record, held them out by position. */
+export function holdOutIn(record: DataRecord | undefined): HoldOut | undefined {
+  return record === undefined ? { by: 'position' } : (record.holdOut ?? undefined);
+}
+
+/** What differs between the images that a run recorded and those found; undefined if nothing does. */
+export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity): string | undefined {
+  if (recorded.images !== found.images) {
+    return `${found.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
+  }
+  if (recorded.sha256 !== found.sha256) {
+    return 'as many images, but other ones or in another order';
+  }
+  // Runs of earlier versions have recorded no labels.
+  const { labels = found.labels } = recorded;
+  return labels === found.labels ? undefined : 'the same images, but with other labels';
+}
+
+/** The first split whose images differ from the recorded ones, and how, in words; undefined if none does. */
+export function changedSplit(recorded: DatasetIdentity, found: DatasetIdentity): string | undefined {
+  const words: Readonly<Record<Split, string>> = {
+    train: 'training',
+    validation: 'validation',
+    test: 'test',
+  };
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const difference = differenceBetween(recorded[split], found[split]);
+    if (difference !== undefined) {
+      return `its ${words[split]} images are not those the run was trained with: ${difference}`;
+    }
+  }
+  return undefined;
+}

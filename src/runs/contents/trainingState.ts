@@ -1,0 +1,42 @@
+// The training state: everything carried from step to step besides the configuration.
+import type { Groups } from '../../models/parameterLayout.ts';
+import type { GuardState } from './guardState.ts';
+
+/** The state of an optimiser. */
+export interface OptimizerState {
+  /** The name of the optimiser. */
+  readonly name: string;
+  /** The arrays of its moments by name; missing ones are zero. */
+  readonly moments: Readonly<Record<string, Groups>>;
+}
+
+/** What training can start from: a state, or one before the first update, with no optimiser state yet. */
+export interface TrainingStart {
+  /** The number of steps taken; each used one batch. */
+  readonly step: number;
+  /** How many of them updated the weights: a step that the guard drops does not. */
+  readonly updates: number;
+  /** The state of the guard. */
+  readonly guard: GuardState;
+  /** The weights after the last update, fixed parameters included. */
+  readonly weights: Groups;
+  /** The moving average of the weights, corrected for its zero start; missing arrays are zero. */
+  readonly average: Groups;
+  /** The state of the optimiser; missing before the first update. */
+  readonly optimizer?: OptimizerState;
+}
+
+/** The complete training state, apart from the configuration. */
+export interface TrainingState extends TrainingStart {
+  readonly optimizer: OptimizerState;
+}
+
+/** The kinds of weights: raw, or averaged over the steps. */
+export type WeightsKind = 'average' | 'raw';
+
+/**
+ * The weights of a state, fixed parameters included. Before the first update the average equals the weights.
+ */
+export function weightsOf({ updates, weights, average }: TrainingStart, kind: WeightsKind): Groups {
+  return kind === 'raw' || updates === 0 ? weights : { ...weights, ...average };
+}

@@ -1,0 +1,66 @@
+// A run in files survives what happens to a page: it is closed, or its storage is full.
+import { expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { train } from '../../training/loop/train.ts';
+import { filesStore } from './filesStore.ts';
+import { resumeRun, startRun } from '../open/run.node.ts';
+import { memoryFiles, readFiles, type StoredFiles } from './runFiles.ts';
+
+const dataset = tinyDataset(8);
+
+async function trainedFiles(): Promise<StoredFiles> {
+  const files = memoryFiles('run');
+  await train({ ...(await startRun(tinyConfig(), files, { dataset })), threads: 1, stopAt: 4 });
+  return files;
+}
+
+const textOf = async (files: StoredFiles, name: string): Promise<string> =>
+  new TextDecoder().decode(await files.read(name));
+
+it('keeps the sound lines of a damaged log, even if the page is closed before the next checkpoint', async () => {
+  const files = await trainedFiles();
+  const [first, ...others] = (await textOf(files, 'metrics.jsonl')).split('\n');
+  await files.write('metrics.jsonl', new TextEncoder().encode([first, 'damaged', ...others].join('\n')));
+  const notes = await filesStore(files).mend();
+  expect(notes).toEqual([
+    'run/metrics.jsonl, line 2: not valid JSON; the log is kept as run/metrics.jsonl.damaged, its sound lines are used',
+  ]);
+  expect(await textOf(files, 'metrics.jsonl')).toBe([first, ...others].join('\n'));
+  expect(await textOf(files, 'metrics.jsonl.damaged')).toContain('damaged');
+});
+
+it('says how far a run is safe when its storage is full', async () => {
+  const files = await trainedFiles();
+  let isFull = false;
+  const filling: StoredFiles = {
+    ...files,
+    async write(name, bytes) {
+      if (isFull) {
+        throw new UserError('io', `cannot save ${name}: no more room`, { cause: new Error('quota') });
+      }
+      await files.write(name, bytes);
+    },
+  };
+  const run = await resumeRun(filling, {}, { dataset });
+  const onStep = (): void => {
+    isFull = true;
+  };
+  await expect(train({ ...run, threads: 1, events: { onStep } })).rejects.toThrow(
+    /^cannot save metrics.jsonl: no more room\. The run is safe up to step 4: resumeRun\(files, \{\}, \{ dataset \}\) resumes from there$/,
+  );
+  // The lock is free again, and the run complete up to the checkpoint.
+  isFull = false;
+  const resumed = await resumeRun(filling, {}, { dataset });
+  expect(resumed.state!.step).toBe(4);
+  expect((await train({ ...resumed, threads: 1 })).complete).toBe(true);
+});
+
+it('downloads a run while it is trained: a checkpoint that was just removed is left out', async () => {
+  const files = await trainedFiles();
+  const stale: StoredFiles = {
+    ...files,
+    list: async () => [...(await files.list()), 'checkpoints/step-00000001.safetensors'],
+  };
+  expect(Object.keys(await readFiles(stale))).toEqual(await files.list());
+});

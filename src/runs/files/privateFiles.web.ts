@@ -1,0 +1,216 @@
+// Files of runs in the browser's private file system for this page's origin, which survives a reload.
+import { UserError } from '../../errors.ts';
+import type { StoredFiles, StoredFilesLock } from './runFiles.ts';
+
+/** The folder of all runs. */
+const FOLDER = 'emerging-flows';
+
+/**
+ * The files of a run in the browser's private file system for this page's origin.
+ *
+ * @param name of the run
+ * @throws UserError (`unsupported`) if the browser refuses it, as in some private windows; (`invalid-argument`) for a
+ *   name that is no file name
+ */
+export async function privateFiles(name: string): Promise<StoredFiles> {
+  requireFileName(name);
+  await openRoot();
+  if (!('createWritable' in FileSystemFileHandle.prototype)) {
+    throw new UserError(
+      'unsupported',
+      'this browser is too old to write to its private file system from a page: use memoryFiles, and download the run',
+    );
+  }
+  return new PrivateFiles(name);
+}
+
+/**
+ * The names of the runs in the browser's private file system, in order.
+ *
+ * @throws UserError (`unsupported`) if the browser refuses it
+ */
+export async function listPrivateFiles(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of (await openRoot()).keys()) {
+    names.push(name);
+  }
+  return names.sort();
+}
+
+/**
+ * Removes a run from the browser's private file system, if it is there.
+ *
+ * @throws UserError (`unsupported`) if the browser refuses it; (`locked`) while it is trained
+ */
+export async function removePrivateFiles(name: string): Promise<void> {
+  requireFileName(name);
+  const root = await openRoot();
+  const { release } = await lockName(name);
+  try {
+    await ifThere(root.removeEntry(name, { recursive: true }));
+  } finally {
+    await release();
+  }
+}
+
+class PrivateFiles implements StoredFiles {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  list(): Promise<string[]> {
+    return explained(`cannot list the files of ${this.name}`, async () => {
+      const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
+      return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+    });
+  }
+
+  read(file: string): Promise<Uint8Array | undefined> {
+    return explained(`cannot read ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      const handle = folder && (await ifThere(folder.getFileHandle(last)));
+      const content = handle && (await contentOf(handle));
+      return content && new Uint8Array(await content.arrayBuffer());
+    });
+  }
+
+  write(file: string, bytes: Uint8Array): Promise<void> {
+    return explained(`cannot save ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, true);
+      const handle = await folder!.getFileHandle(last, { create: true });
+      // What is written takes the place of the file when the stream is closed, not before.
+      const stream = await handle.createWritable();
+      try {
+        await stream.write(bytes as Uint8Array<ArrayBuffer>);
+        await stream.close();
+      } catch (error) {
+        await stream.abort().catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  remove(file: string): Promise<void> {
+    return explained(`cannot remove ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      if (folder !== undefined) {
+        await ifThere(folder.removeEntry(last));
+      }
+    });
+  }
+
+  lock(): Promise<StoredFilesLock> {
+    return lockName(this.name);
+  }
+
+  /** The folder of a file, undefined if it is not there, and the last part of the file's name. */
+  private async placeOf(
+    file: string,
+    create: boolean,
+  ): Promise<{ folder: FileSystemDirectoryHandle | undefined; last: string }> {
+    const parts = [this.name, ...file.split('/')];
+    const last = parts.pop()!;
+    let folder: FileSystemDirectoryHandle | undefined = await openRoot();
+    for (const part of parts) {
+      folder = folder && (await ifThere(folder.getDirectoryHandle(part, { create })));
+    }
+    return { folder, last };
+  }
+}
+
+/** Does some work; the error of the browser becomes one that says what failed. */
+async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : new UserError('io', `${what}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function openRoot(): Promise<FileSystemDirectoryHandle> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    return await root.getDirectoryHandle(FOLDER, { create: true });
+  } catch (cause) {
+    throw new UserError(
+      'unsupported',
+      `the browser gives this page no private file system (${reasonOf(cause)}): use memoryFiles, and download the run`,
+      { cause },
+    );
+  }
+}
+
+async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const [name, entry] of folder.entries()) {
+    if (entry.kind === 'directory') {
+      names.push(...(await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)));
+    } else if ((await contentOf(entry as FileSystemFileHandle)) !== undefined) {
+      names.push(prefix + name);
+    }
+  }
+  return names;
+}
+
+/**
+ * What is in a file; undefined if that is nothing. A file is there, empty, before its first bytes are: if they never
+ * came, because of a full disk or a closed page, it counts as not written.
+ */
+async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
+  const file = await ifThere(handle.getFile());
+  return file === undefined || file.size === 0 ? undefined : file;
+}
+
+/** What a promise gives; undefined if an entry does not exist. */
+async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotFoundError') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The browser frees the lock of a page that is closed. */
+function lockName(name: string): Promise<StoredFilesLock> {
+  return new Promise((resolve, reject) => {
+    const held = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        throw new UserError(
+          'locked',
+          `${name} is being trained in another page or worker: wait for it, or stop it`,
+        );
+      }
+      return new Promise<void>((free) => {
+        resolve({
+          release() {
+            free();
+            // It settles once another may have the lock.
+            return held;
+          },
+        });
+      });
+    });
+    held.catch(reject);
+  });
+}
+
+function requireFileName(name: string): void {
+  if (!/^[^/\\\0]+$/.test(name) || name === '.' || name === '..') {
+    throw new UserError(
+      'invalid-argument',
+      `a run in the private file system needs a name without slashes, not '${name}'`,
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    return 'the browser gives this page no more room; remove other runs, or free disk space';
+  }
+  return error instanceof Error ? error.message : String(error);
+}

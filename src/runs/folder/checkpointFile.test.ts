@@ -1,0 +1,154 @@
+// Which files are read as checkpoints, and which are rejected.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { Glow } from '../../models/glow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
+import { type Checkpoint, checkpointContents } from '../contents/checkpoint.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { requireArraysOf, restore } from '../contents/restore.ts';
+import { newGuard } from '../contents/guardState.ts';
+import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
+import { createRunFolder } from './newRunFolder.ts';
+import { checkpointPath, openRunFolder } from './runFolder.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+const paths = createRunFolder(join(root, 'run'), '');
+const path = checkpointPath(paths, 3);
+const model = new Glow(
+  { levels: 1, depth: 1, width: 2, mixing: '1x1', kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8 },
+  [4, 4, 1],
+);
+const layout = new ParameterLayout(model.parameters);
+const state = {
+  step: 3,
+  updates: 2,
+  guard: { ...newGuard(0.1 + 0.2), dropped: 1 },
+  weights: layout.initial(0),
+  average: layout.zeros(),
+  optimizer: { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } },
+};
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
+function withMetadata(changes: Record<string, string | undefined>): void {
+  saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
+  const all = Object.fromEntries(changed) as Record<string, string>;
+  const old = all.formatVersion === undefined;
+  const checksum = old ? checksumOf(tensors) : checksumOf(tensors, all);
+  writeFileSync(path, encodeSafetensors(tensors, { ...all, ...('checksum' in changes ? {} : { checksum }) }));
+}
+
+const stateIn = (checkpoint: Checkpoint) =>
+  restore(checkpoint, { ...model.options, hiddenChannels: 96 }, 'config.yaml').state;
+const read = () => readLatestCheckpoint(openRunFolder(paths.directory), { check: () => {} });
+
+it('reads what was written', () => {
+  withMetadata({});
+  const checkpoint = read();
+  expect(checkpoint).toMatchObject({ step: 3, imageShape: [4, 4, 1], damage: null });
+  expect(stateIn(checkpoint)).toEqual(state);
+});
+
+it('reads the optimiser: adamax if none is named, as in the first checkpoints', () => {
+  withMetadata({ optimizer: undefined });
+  expect(stateIn(read())).toEqual(state);
+  withMetadata({ optimizer: 'adamw' });
+  expect(stateIn(read()).optimizer.name).toBe('adamw');
+});
+
+it.each([{}, { checksum: undefined }])('reads version 1, which had no guard: %j', (changes) => {
+  const later = { guard: undefined, updates: undefined, optimizer: undefined };
+  withMetadata({ formatVersion: undefined, ...later, ...changes });
+  expect(stateIn(read())).toEqual({ ...state, updates: 3, guard: newGuard(0) });
+});
+
+it.each([
+  [{ format: 'pt' }, "is not a training checkpoint: its format is 'pt', expected 'emerging-flows'"],
+  [{ format: undefined }, 'is not a training checkpoint: its metadata has no format, expected'],
+  [
+    { formatVersion: '3' },
+    "has checkpoint format version '3', but this version of emerging-flows reads up to 2: update",
+  ],
+  [{ formatVersion: 'x\ny' }, "has checkpoint format version 'x y', but"],
+  [{ step: '-1' }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [
+    { optimizer: 'sgd\n' },
+    "was trained with the optimiser 'sgd', but this version only knows adamax, adamw: update emerging-flows",
+  ],
+  [{ updates: undefined }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [{ checksum: undefined }, 'is corrupt: its checksum does not match'],
+])('rejects %j', (changes, message) => {
+  withMetadata(changes);
+  expect(read).toThrow(message);
+});
+
+it('is refused before its arrays are read if they are not those of the model', () => {
+  withMetadata({});
+  tensorOfHoles(() => path, megabytes(1900))(root);
+  const check = requireArraysOf({ ...model.options, hiddenChannels: 96 }, 'config.yaml');
+  expect(() => readLatestCheckpoint(openRunFolder(paths.directory), { check })).toThrow(
+    `${path} does not match the model in its config: "holes" does not belong to it`,
+  );
+});
+
+describe('a corrupt checkpoint', () => {
+  const whole = (): Buffer => {
+    saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
+    return readFileSync(path);
+  };
+
+  it('with a flipped bit in any header byte is rejected', () => {
+    // With few names: the thousands in a model are all protected the same way.
+    const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
+    const [weights, zeros] = [few.initial(0), few.zeros()];
+    const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
+    saveCheckpoint(
+      new ClosedFolder(dirname(path)),
+      path,
+      checkpointContents({ ...state, weights, average: zeros, optimizer }, few, model),
+    );
+    const bytes = readFileSync(path);
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+    for (let index = 0; index < headerEnd; index++) {
+      const bit = 1 << (index % 8);
+      bytes[index]! ^= bit;
+      writeFileSync(path, bytes);
+      expect(read, `byte ${index}`).toThrow(UserError);
+      bytes[index]! ^= bit;
+    }
+    writeFileSync(path, bytes);
+    expect(read().damage).toBeNull();
+  });
+
+  it('with flipped bits in its arrays is rejected', () => {
+    const bytes = whole();
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+    const random = new RandomStream(0, 'flips');
+    for (let flip = 0; flip < 50; flip++) {
+      const damaged = Buffer.from(bytes);
+      damaged[headerEnd + random.integer(bytes.length - headerEnd)]! ^= 1 << random.integer(8);
+      writeFileSync(path, damaged);
+      expect(read).toThrow('is corrupt: its checksum does not match');
+    }
+  });
+
+  it('truncated anywhere is rejected', () => {
+    const bytes = whole();
+    for (const length of [0, 1, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      writeFileSync(path, bytes.subarray(0, length));
+      expect(read, `${length} bytes`).toThrow(UserError);
+    }
+  });
+});

@@ -1,0 +1,103 @@
+// The folder of a new run: checking that it can be created, creating it, and removing it if the run never
+// started.
+import { UserError } from '../../errors.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import { entryAt, exists, isFolder } from '../../storage/files.ts';
+import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
+import { runFiles } from './closedRun.ts';
+import { type RunPaths, runPaths } from './runFolder.ts';
+import { readMetrics } from './runLogs.ts';
+
+/**
+ * Rejects a folder in which no run can be created, before anything is read for it.
+ *
+ * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or is a file
+ */
+export function requireNoRun(directory: string): void {
+  if (exists(directory) && !isFolder(directory)) {
+    throw new UserError(
+      'exists',
+      `cannot create the run folder ${directory}: it is a file; choose another name`,
+    );
+  }
+  if (holdsRun(runPaths(directory))) {
+    throw new UserError(
+      'exists',
+      `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
+    );
+  }
+}
+
+/**
+ * Creates the folder of a new run, parents included. The config is written last, so that a folder with a
+ * config is a run; if anything fails, the folders created for it are removed.
+ *
+ * @throws UserError (`exists`) if the folder holds a run (the error suggests a free name); UserError if it
+ * is a file or cannot be created
+ */
+export function createRunFolder(directory: string, configYaml: string): RunPaths {
+  requireNoRun(directory);
+  const paths = runPaths(directory);
+  const made: string[] = [];
+  try {
+    made.push(...makeFolders(directory));
+    const files = runFiles(paths);
+    for (const folder of [paths.checkpoints, paths.samples]) {
+      made.push(...(files.makeFolder(folder) ? [folder] : []));
+    }
+    files.write(paths.config, configYaml);
+  } catch (error) {
+    throw cleanedUpAfter(error, () => removeEmptyFolders(made));
+  }
+  return paths;
+}
+
+/**
+ * Removes the files of a run that has recorded no step, and its folder unless it holds something else, so
+ * that the same command can be repeated. A run that has recorded a step is kept.
+ *
+ * @throws UserError if a part cannot be removed
+ */
+export function discardUnstartedRun(paths: RunPaths): void {
+  for (const _ of readMetrics(paths)) {
+    return;
+  }
+  for (const file of [
+    paths.config,
+    paths.schema,
+    paths.metrics,
+    paths.timings,
+    paths.summary,
+    paths.dataRecord,
+    paths.dataMark,
+  ]) {
+    runFiles(paths).remove(file);
+  }
+  removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
+}
+
+/** The first of `base`, `base-2`, `base-3` … where a run can be created and which is not a link. */
+export function nextFreeRunFolder(base: string): string {
+  const stem = base.replace(/(?<=.)[/\\]+$/, '');
+  let candidate = stem;
+  for (let number = 2; !isFree(candidate); number++) {
+    candidate = `${stem}-${number}`;
+  }
+  return candidate;
+}
+
+/** Whether a new run in this folder would overwrite or mix with another run's files. */
+function holdsRun(paths: RunPaths): boolean {
+  const files = [paths.config, paths.metrics, paths.timings, paths.summary];
+  const folders = [paths.checkpoints, paths.samples];
+  return (
+    files.some((path) => exists(path)) || folders.some((path) => exists(path) && listFolder(path).length > 0)
+  );
+}
+
+function isFree(directory: string): boolean {
+  if (entryAt(directory)?.isSymbolicLink()) {
+    return false;
+  }
+  return !exists(directory) || (isFolder(directory) && !holdsRun(runPaths(directory)));
+}

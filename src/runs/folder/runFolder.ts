@@ -1,0 +1,189 @@
+// The folder of a run: its contents, opening it and finding it.
+import { call, nearestNames, phrase, UserError } from '../../errors.ts';
+import { SCHEMA_FILE } from '../../experiments/configText.ts';
+import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
+import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
+import { checkpointFolder, checkpointName, runFileNames, stepOfCheckpoint } from '../contents/runFileNames.ts';
+
+/** The paths of a run's files. */
+export interface RunPaths {
+  /** The run folder itself, as named by the user. */
+  readonly directory: string;
+  /** Everything needed to repeat the run; if a resume changed settings, it holds the latest. */
+  readonly config: string;
+  /** The schema of the configuration, for editors. */
+  readonly schema: string;
+  /** The measurements, one JSON object per line; no clock, path or host. */
+  readonly metrics: string;
+  /** The timings, one JSON object per line. */
+  readonly timings: string;
+  /** The folder of the checkpoints, one file each. */
+  readonly checkpoints: string;
+  /** The learning curve, as a PNG. */
+  readonly curve: string;
+  /** The folder of the sample grids. */
+  readonly samples: string;
+  /** The folder of the TensorBoard events. */
+  readonly tensorboard: string;
+  /** The result of the training, and every evaluation. */
+  readonly summary: string;
+  /** What identifies its images. */
+  readonly dataRecord: string;
+  /** Shows the account that made the run that it did, if its images are at a path anywhere on the disk. */
+  readonly dataMark: string;
+  /** Present while a process trains the run. */
+  readonly lock: string;
+}
+
+/** A checkpoint of a run: the state after `step` steps. */
+export interface CheckpointFile {
+  readonly step: number;
+  readonly path: string;
+}
+
+/** An existing run: its configuration, not yet parsed, and its checkpoints, earliest first. */
+export interface RunFolder {
+  readonly paths: RunPaths;
+  readonly config: TextFile;
+  readonly checkpoints: readonly CheckpointFile[];
+  /** The one with the most steps; null if the run has not written one. */
+  readonly latestCheckpoint: CheckpointFile | null;
+}
+
+/** The paths of a run's files, which need not exist. */
+export function runPaths(directory: string): RunPaths {
+  return {
+    directory,
+    config: pathIn(directory, runFileNames.config),
+    schema: pathIn(directory, SCHEMA_FILE),
+    metrics: pathIn(directory, runFileNames.metrics),
+    timings: pathIn(directory, runFileNames.timings),
+    checkpoints: pathIn(directory, checkpointFolder),
+    curve: pathIn(directory, 'curve.png'),
+    samples: pathIn(directory, 'samples'),
+    tensorboard: pathIn(directory, 'tensorboard'),
+    summary: pathIn(directory, runFileNames.summary),
+    dataRecord: pathIn(directory, runFileNames.dataRecord),
+    dataMark: pathIn(directory, 'data.mark'),
+    lock: pathIn(directory, 'training.lock'),
+  };
+}
+
+/** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
+export function checkpointPath(paths: RunPaths, step: number): string {
+  return pathIn(paths.checkpoints, checkpointName(step));
+}
+
+/**
+ * Opens the folder of a run.
+ *
+ * @param options.orExport whether the caller also accepts an export: the error then says so
+ * @throws UserError if it is not a run; the error suggests one that is
+ */
+export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
+  const paths = runPaths(directory);
+  if (!exists(paths.config)) {
+    throw new UserError('not-found', options.orExport ? noModel(directory) : noRun(directory));
+  }
+  const checkpoints = listCheckpoints(paths);
+  return {
+    paths,
+    config: readTextFile(paths.config),
+    checkpoints,
+    latestCheckpoint: checkpoints.at(-1) ?? null,
+  };
+}
+
+/** The latest checkpoint of a run; throws UserError saying how to get one if there is none. */
+export function requireCheckpoint(run: RunFolder): CheckpointFile {
+  if (run.latestCheckpoint === null) {
+    const { directory } = run.paths;
+    throw new UserError(
+      'not-ready',
+      phrase`${directory} has no checkpoint yet; resume it with: ${call('resumeRun', directory)}`,
+    );
+  }
+  return run.latestCheckpoint;
+}
+
+/**
+ * The run folders directly inside a folder, by name; none if it does not exist. A folder counts even if the system
+ * denies access to its configuration: whoever opens it is told why.
+ */
+export function listRunFolders(parent: string): string[] {
+  return entriesOf(parent).filter(isRunFolder);
+}
+
+/** Whether a folder is that of a run; also if the system denies access to its configuration. */
+export function isRunFolder(folder: string): boolean {
+  try {
+    return exists(runPaths(folder).config);
+  } catch (error) {
+    if (error instanceof UserError) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+function listExports(parent: string): string[] {
+  return entriesOf(parent).filter((folder) => exists(manifestIn(folder)));
+}
+
+function entriesOf(parent: string): string[] {
+  if (!isFolder(parent)) {
+    return [];
+  }
+  return listFolder(parent).map((name) => pathIn(parent, name));
+}
+
+/** The existing checkpoints, earliest first. */
+export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
+  if (!exists(paths.checkpoints)) {
+    return [];
+  }
+  return listFolder(paths.checkpoints)
+    .flatMap((name) => {
+      const step = stepOfCheckpoint(name);
+      return step === undefined ? [] : [{ step, path: pathIn(paths.checkpoints, name) }];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+/** The message for a folder that should be a run but is not. */
+function noRun(directory: string): string {
+  if (exists(manifestIn(directory))) {
+    return (
+      `${directory} is an exported model, but this needs the run it was exported from: ` +
+      'an export has neither a config.yaml nor the name of its dataset'
+    );
+  }
+  const what = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
+  const example = exampleOf(directory, listRunFolders);
+  return `${directory} is not a run folder: ${what}; name one that was created by training, for example ${example}`;
+}
+
+/** The message for a folder that should be a run or an export but is neither. */
+function noModel(directory: string): string {
+  const what = !exists(directory)
+    ? 'it does not exist'
+    : exists(manifestIn(directory))
+      ? 'it has a manifest.json and no model.safetensors'
+      : 'it has neither a config.yaml nor a manifest.json';
+  const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
+  return (
+    `${directory} is neither a run folder nor an export: ${what}; ` +
+    `name one that was created by training or export, for example ${example}`
+  );
+}
+
+function manifestIn(directory: string): string {
+  return pathIn(directory, 'manifest.json');
+}
+
+/** A listed folder the user may have meant: inside the named one, or else next to it. */
+function exampleOf(directory: string, list: (parent: string) => string[]): string {
+  const inside = list(directory);
+  const beside = list(folderOf(directory));
+  return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? pathIn('runs', 'quickstart');
+}

@@ -1,0 +1,91 @@
+// The errors for a run that another process is training.
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ownMark } from '../../storage/processes.ts';
+import { createRunFolder } from './newRunFolder.ts';
+import { runFiles } from './closedRun.ts';
+import type { RunPaths } from './runFolder.ts';
+import { lockRun } from './runLock.ts';
+import { appendMetrics, appendTiming } from './runLogs.ts';
+import { writeSummary } from './summaryFile.ts';
+
+let root: string;
+let paths: RunPaths;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'lock-'));
+  paths = createRunFolder(join(root, 'run'), '');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Leaves a lock as another process would, last renewed a minute ago or so many seconds. */
+function leave(text: string, seconds = 60): void {
+  writeFileSync(paths.lock, text);
+  const then = Date.now() / 1000 - seconds;
+  utimesSync(paths.lock, then, then);
+}
+
+it('names the process that is training it', () => {
+  const lock = lockRun(paths);
+  const refused = `${paths.directory} is being trained by process ${process.pid} on ${hostname()}: wait for it, or end it`;
+  expect(() => lockRun(paths)).toThrow(refused);
+  lock.release();
+  lockRun(paths).release();
+});
+
+it('names the process that cannot be checked, and the file to delete', () => {
+  leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
+  expect(() => lockRun(paths)).toThrow(
+    /is locked by process 77 on elsewhere, which last renewed the lock 6\d seconds ago and cannot be checked from here: .* delete .*training\.lock/,
+  );
+  leave('');
+  expect(() => lockRun(paths)).toThrow('is locked by another process, which last renewed the lock ');
+});
+
+it('says in words that the clock of a process is ahead', () => {
+  leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }), -3600);
+  expect(() => lockRun(paths)).toThrow(
+    /process 77 on elsewhere, which last renewed the lock by a clock that is 3(600|599) seconds ahead of this one and /,
+  );
+});
+
+it('keeps a trainer that has lost it from changing anything', () => {
+  const lock = lockRun(paths);
+  appendMetrics(paths, { step: 1 });
+  leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
+  const before = readdirSync(paths.directory, { recursive: true });
+  for (const change of [
+    () => appendMetrics(paths, { step: 2 }),
+    () => appendTiming(paths, { step: 2, seconds: 1 }),
+    () => writeSummary(paths, { steps: 2 }),
+    () => runFiles(paths).write(paths.curve, 'x'),
+    () => runFiles(paths).remove(paths.metrics),
+  ]) {
+    expect(change).toThrow(
+      /^this training of .*run ends here, since another may have begun: process 77 on elsewhere has taken the lock /,
+    );
+  }
+  expect(readdirSync(paths.directory, { recursive: true })).toEqual(before);
+  expect(readFileSync(paths.metrics, 'utf8')).toBe('{"step":1}\n');
+  lock.release();
+  expect(readdirSync(paths.directory)).toContain('training.lock');
+});
+
+it('checks again before a file that took long to write replaces another', () => {
+  const lock = lockRun(paths);
+  writeSummary(paths, { steps: 1 });
+  const { fsyncSync } = fs;
+  vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {
+    fsyncSync(file);
+    leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
+  });
+  syncBuiltinESMExports();
+  expect(() => writeSummary(paths, { steps: 2 })).toThrow('process 77 on elsewhere has taken the lock');
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  expect(JSON.parse(readFileSync(paths.summary, 'utf8'))).toEqual({ steps: 1 });
+  expect(readdirSync(paths.directory).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  lock.release();
+});

@@ -1,0 +1,107 @@
+// A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
+import type { Dataset } from '../../data/contract/dataset.ts';
+import { openDataset } from '../../data/registry.ts';
+import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
+import { locateData } from '../folder/dataMark.ts';
+import { holdOutOf } from '../folder/dataRecordFile.ts';
+import { folderStore } from '../folder/folderStore.ts';
+import { requireNoRun } from '../folder/newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../folder/runFolder.ts';
+import { filesStore } from '../files/filesStore.ts';
+import type { StoredFiles } from '../files/runFiles.ts';
+import {
+  changedConfig,
+  requireDataset,
+  resumeStoredRun,
+  type StoredResumeOptions,
+  type StoredRun,
+  type StoredRunOptions,
+  startStoredRun,
+} from './storedRun.ts';
+
+/** A run in a folder, ready to train with `train({ ...run })`. */
+export interface Run extends StoredRun {
+  /** Its folder, which exists. */
+  readonly paths: RunPaths;
+}
+
+/** Options of a new run besides its configuration. */
+export interface RunOptions extends StoredRunOptions {
+  /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. */
+  readonly dataset?: Dataset;
+}
+
+/** Options of a resume besides the folder. */
+export interface ResumeOptions extends StoredResumeOptions {
+  /** Your own images, instead of those that the run names. */
+  readonly dataset?: Dataset;
+}
+
+/**
+ * Starts a run: opens its images and creates its folder, with the configuration in it. `train` does the rest.
+ *
+ * @param place the folder, or files such as `memoryFiles('digits')`
+ * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
+ */
+export async function startRun(config: Config, place: string, options?: RunOptions): Promise<Run>;
+export async function startRun(config: Config, place: StoredFiles, options?: RunOptions): Promise<StoredRun>;
+export async function startRun(
+  config: Config,
+  place: string | StoredFiles,
+  { dataset, ...options }: RunOptions = {},
+): Promise<StoredRun> {
+  if (typeof place === 'string') {
+    requireNoRun(place);
+  }
+  const { name, validation } = config.data;
+  const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
+  if (typeof place !== 'string') {
+    return startStoredRun(config, opened, filesStore(place), options);
+  }
+  const paths = runPaths(place);
+  const run = await startStoredRun(config, opened, folderStore(paths), options);
+  const inFolder: Run = { ...run, paths };
+  return inFolder;
+}
+
+/**
+ * Opens a run to resume. Nothing is written until `train` is called: it truncates the logs to the last
+ * checkpoint and stores the changes in the run's configuration.
+ *
+ * A corrupt checkpoint is reported in `damages`, and the one before it is used.
+ *
+ * @param place the folder, or files such as those of a run that was downloaded from a page
+ * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
+ * 2000 } }`
+ * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
+ * shape or are not those it was trained with, they are at a path that someone else has chosen, or the changes would
+ * make it a different run
+ */
+export async function resumeRun(place: string, changes?: ConfigLayer, options?: ResumeOptions): Promise<Run>;
+export async function resumeRun(
+  place: StoredFiles,
+  changes?: ConfigLayer,
+  options?: ResumeOptions,
+): Promise<StoredRun>;
+export async function resumeRun(
+  place: string | StoredFiles,
+  changes: ConfigLayer = {},
+  { dataset, ...options }: ResumeOptions = {},
+): Promise<StoredRun> {
+  if (typeof place !== 'string') {
+    return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
+  }
+  const { paths, config: file } = openRunFolder(place);
+  const config = changedConfig(file, changes, options.set);
+  const openImages = (): Dataset | Promise<Dataset> => dataset ?? openOwnImages(paths, config);
+  const run = await resumeStoredRun(folderStore(paths), openImages, changes, options);
+  const inFolder: Run = { ...run, paths };
+  return inFolder;
+}
+
+/** The images that a run names. */
+async function openOwnImages(paths: RunPaths, config: Config): Promise<Dataset> {
+  const { name, validation } = config.data;
+  const { path } = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
+  return { ...(await openDataset(path, { validation, holdOut: holdOutOf(paths) })), name };
+}

@@ -1,0 +1,57 @@
+// A run to train in a page, as files in memory or in the browser's private file system.
+import type { Dataset } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
+import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
+import { filesStore } from '../files/filesStore.ts';
+import type { StoredFiles } from '../files/runFiles.ts';
+import {
+  requireDataset,
+  resumeStoredRun,
+  type StoredResumeOptions,
+  type StoredRun,
+  type StoredRunOptions,
+  startStoredRun,
+} from './storedRun.ts';
+
+/**
+ * Starts a run in files, with its configuration in them, in which `data.name` is the name of the images. `train` does the
+ * rest.
+ *
+ * @param place such as `memoryFiles('digits')` or `await privateFiles('digits')`
+ * @throws UserError if the images do not fit the model, or there is already a run
+ */
+export async function startRun(
+  config: Config,
+  place: StoredFiles,
+  { dataset, ...options }: StoredRunOptions & { readonly dataset?: Dataset } = {},
+): Promise<StoredRun> {
+  requireFiles(place);
+  const images = requireDataset(dataset);
+  // The name in the configuration is that of a dataset on Node's disk, which these images need not be.
+  const ofThese = { ...config, data: { ...config.data, name: images.name } };
+  return startStoredRun(ofThese, images, filesStore(place), options);
+}
+
+/**
+ * Opens a run to resume, as in Node.
+ *
+ * @throws UserError if there is no run, none of its checkpoints is sound, the images have another shape or are not
+ *   those it was trained with, or the changes would make it a different run
+ */
+export async function resumeRun(
+  place: StoredFiles,
+  changes: ConfigLayer = {},
+  { dataset, ...options }: StoredResumeOptions & { readonly dataset?: Dataset } = {},
+): Promise<StoredRun> {
+  requireFiles(place);
+  return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
+}
+
+function requireFiles(place: StoredFiles | string): void {
+  if (typeof place === 'string') {
+    throw new UserError(
+      'invalid-argument',
+      `a page has no folder '${place}': pass memoryFiles('${place}') or await privateFiles('${place}')`,
+    );
+  }
+}

@@ -1,0 +1,219 @@
+// A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
+import type { Dataset } from '../../data/contract/dataset.ts';
+import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
+import { checkAugmentations } from '../../data/pixels/augment.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import { optionsOf } from '../../experiments/config.ts';
+import { configKeys } from '../../experiments/configReference.ts';
+import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
+import { checkModelShape, requireBuildable, requireImageShape } from '../../experiments/modelShape.ts';
+import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
+import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
+import { optimizerNames } from '../../optimizers/registry.ts';
+import { requireLabels, withClassesOf } from '../../experiments/classLabels.ts';
+import { requireArraysOf, restore } from '../contents/restore.ts';
+import type { TrainingState } from '../contents/trainingState.ts';
+import { changedSplit } from '../contents/dataRecord.ts';
+import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
+import type { RunStore } from '../contents/runStore.ts';
+import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
+
+/** A run, ready to train with `train({ ...run })`. */
+export interface StoredRun {
+  /** The experiment. */
+  readonly config: Config;
+  /** Its images. */
+  readonly dataset: Dataset;
+  /** How long it trains, and at which rates. */
+  readonly schedule: Schedule;
+  /** Where it is stored. */
+  readonly store: RunStore;
+  /** The name of its preset, for its summary; null if it has none. */
+  readonly preset: string | null;
+  /** The state of its last sound checkpoint; a run without one starts at its first step. */
+  readonly state?: TrainingState;
+  /** What identifies its images, if a resume continues on other ones; `train` records it. */
+  readonly otherImages?: DatasetIdentity;
+  /** What is wrong with each later checkpoint, one line each; `train` sets these files aside. */
+  readonly damages?: readonly string[];
+}
+
+/** Options of a new run besides its configuration, images and store. */
+export interface StoredRunOptions {
+  /** The name of the preset that the configuration is from, for the summary and the model card. */
+  readonly preset?: string | null | undefined;
+}
+
+/** Options of a resume besides the store and the images. */
+export interface StoredResumeOptions {
+  /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
+  readonly set?: readonly string[] | undefined;
+  /** Whether the run may continue on images that are not those it was trained with. */
+  readonly otherImages?: boolean | undefined;
+}
+
+/**
+ * Starts a run in a store, with its configuration and what identifies its images. `train` does the rest.
+ *
+ * @throws UserError if the images do not fit the model, or the store already holds a run
+ */
+export async function startStoredRun(
+  given: Config,
+  dataset: Dataset,
+  store: RunStore,
+  { preset = null }: StoredRunOptions = {},
+): Promise<StoredRun> {
+  const config = withClassesOf(given, dataset);
+  checkModelShape(config.model, dataset.imageShape);
+  const schedule = scheduleFor(config, dataset);
+  const identity = await identityOfDataset(dataset);
+  await store.create(config);
+  await store.recordImages({ name: dataset.name, ...identity });
+  return { config, dataset, schedule, store, preset };
+}
+
+/**
+ * Opens a run to resume. Nothing is written until `train` is called: it truncates the logs to the last
+ * checkpoint and stores the changes in the run's configuration.
+ *
+ * A corrupt checkpoint is reported in `damages`, and the one before it is used.
+ *
+ * @param openImages opens the run's images, once its checkpoint has been read
+ * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
+ * 2000 } }`
+ * @throws UserError if the store holds no run, none of its checkpoints is sound, the images have another shape or
+ * are not those it was trained with, or the changes would make it a different run
+ */
+export async function resumeStoredRun(
+  store: RunStore,
+  openImages: () => Dataset | Promise<Dataset>,
+  changes: ConfigLayer = {},
+  { set, otherImages }: StoredResumeOptions = {},
+): Promise<StoredRun> {
+  const file = await store.readConfig();
+  const config = changedConfig(file, changes, set);
+  const { checkpoint, damages } = await latestSoundCheckpoint(
+    store,
+    requireArraysOf(config.model, file.path),
+  );
+  // Before the images, which may take a while to open.
+  const state = checkpoint && restore(checkpoint, config.model, file.path).state;
+  const dataset = await openImages();
+  if (checkpoint !== undefined) {
+    requireImageShape(dataset, checkpoint.imageShape);
+  }
+  const schedule = scheduleFor(config, dataset);
+  const changed = await changedImages(store, dataset, otherImages);
+  const preset = await presetOf(store);
+  return {
+    config,
+    dataset,
+    schedule,
+    store,
+    preset,
+    damages,
+    ...(state && { state }),
+    ...(changed && { otherImages: changed }),
+  };
+}
+
+/** The preset that the summary of a run names; null if there is none, or the summary is damaged: `train` sets it aside. */
+async function presetOf(store: RunStore): Promise<string | null> {
+  try {
+    const { preset } = await store.readSummary();
+    return typeof preset === 'string' ? preset : null;
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'invalid-data') {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The images that were passed.
+ *
+ * @throws UserError (`invalid-argument`) if none were
+ */
+export function requireDataset(dataset: Dataset | undefined): Dataset {
+  if (dataset !== undefined && !(typeof dataset === 'object' && 'train' in dataset)) {
+    throw new UserError(
+      'invalid-argument',
+      'dataset must be what openImages or openDataset returns, with images to train on, to validate and to test',
+    );
+  }
+  if (dataset === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'a run that is not in a folder needs its images: pass them as dataset',
+    );
+  }
+  return dataset;
+}
+
+/** The schedule of an experiment on these images, which are checked against it. */
+function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: Dataset): Schedule {
+  requireBuildable(config.model, imageShape);
+  if (Array.isArray(config.model.classes)) {
+    requireLabels(train, config.model.classes, name, whyNoLabels);
+  }
+  checkAugmentations(config.data.augment, imageShape);
+  return scheduleOf(config, train.count);
+}
+
+/**
+ * The configuration of a run resumed with changes.
+ *
+ * @throws UserError if the changes would make it a different run
+ */
+export function changedConfig(
+  file: ConfigFile,
+  changes: ConfigLayer,
+  set: StoredResumeOptions['set'],
+): Config {
+  const config = resolveConfig({ file, set, overrides: changes });
+  requireSameRun(resolveConfig({ file }), config);
+  return config;
+}
+
+function requireSameRun(before: Config, after: Config): void {
+  const changed = changedSettings(settingsOf(before), settingsOf(after));
+  const ownOptions = optionsOf(before.training.optimizer);
+  const isOfOther = (key: string): boolean =>
+    optimizerNames.some((name) => optionsOf(name).includes(key)) && !ownOptions.includes(key);
+  const changeable = configKeys()
+    .filter(({ key, changeable: mayChange }) => mayChange && !isOfOther(key.replace(/^training\./, '')))
+    .map(({ key }) => key);
+  const refused = changed.find((key) => !changeable.includes(key));
+  if (refused !== undefined) {
+    throw new UserError(
+      'invalid-config',
+      `a resume cannot change ${refused}: start a new run; a resume can change ${changeable.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * What identifies the images, if they are not those that the run has recorded.
+ *
+ * @throws UserError (`mismatch`) if they are not, and may not be
+ */
+async function changedImages(
+  store: RunStore,
+  dataset: Dataset,
+  mayDiffer = false,
+): Promise<DatasetIdentity | undefined> {
+  const recorded = await store.readImages();
+  if (recorded === undefined) {
+    return undefined;
+  }
+  const found = await identityOfDataset(dataset);
+  const difference = changedSplit(recorded, found);
+  if (difference !== undefined && !mayDiffer) {
+    throw new UserError(
+      'mismatch',
+      phrase`${dataset.name}: ${difference} (${store.name}/data.json): restore them, start a new run, or resume with ${option('otherImages', true)}`,
+    );
+  }
+  return difference === undefined ? undefined : found;
+}

@@ -1,0 +1,276 @@
+// The gradient of a graph as a graph: shared paths, missing gradients, slices, and second derivatives.
+import { describe, expect, it } from 'vitest';
+import { prepare } from '../../engine/graph/prepare.ts';
+import { compile } from '../../engine/program.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { gradients, pullback } from './gradient.ts';
+import * as op from '../operations/index.ts';
+import { tensorsOf } from '../program.ts';
+import { OPEN_BATCH } from '../shape.ts';
+import { constant, input, type Tensor } from '../tensor.ts';
+
+const vector = (...values: number[]): NdArray => ({
+  shape: [values.length],
+  data: Float64Array.from(values),
+});
+
+const gradientOf = (scalar: Tensor, variable: Tensor): Tensor =>
+  gradients(scalar, [variable], constant(1))[0]!;
+
+/** The operations of a tensor's graph after it is prepared. */
+const operationsOf = (tensor: Tensor): string[] =>
+  tensorsOf(prepare({ inputs: {}, outputs: { tensor } })).map(({ operation }) => operation.name);
+
+function random(name: string, shape: number[], scale = 1): NdArray {
+  const data = new RandomStream(5, name).normals(sizeOf(shape));
+  return { shape, data: data.map((value) => value * scale) };
+}
+
+/** The values of tensors in float64. */
+async function valuesOf(
+  outputs: Record<string, Tensor>,
+  inputs: Record<string, Tensor>,
+  feeds: Record<string, NdArray>,
+): Promise<Record<string, NdArray>> {
+  const program = await compile({ inputs, outputs }, { precision: 'float64', threads: 1 });
+  const values = await program.run(feeds);
+  await program.release();
+  return values;
+}
+
+describe('gradients', () => {
+  it('sums the contributions of every use of a tensor', async () => {
+    const x = input('x', [3]);
+    const cube = op.multiply(op.multiply(x, x), x);
+    const g = gradientOf(op.add(op.sum(op.add(cube, x)), op.sum(op.multiply(x, 5))), x);
+    const { g: values } = await valuesOf({ g }, { x }, { x: vector(-2, 0, 3) });
+    expect([...values!.data]).toEqual([3 * 4 + 6, 6, 3 * 9 + 6]);
+  });
+
+  it('walks a graph only once, even if its paths double at every step', async () => {
+    const x = input('x', []);
+    let y = x;
+    for (let index = 0; index < 40; index++) {
+      y = op.add(y, y);
+    }
+    const g = gradientOf(y, x);
+    expect(operationsOf(g).length).toBeLessThan(200);
+    const { g: value } = await valuesOf({ g }, { x }, { x: { shape: [], data: Float64Array.of(1) } });
+    expect(value!.data[0]).toBe(2 ** 40);
+  });
+
+  it('is zero for variables on which the scalar does not depend, and the seed for the scalar itself', async () => {
+    const [x, unused, batch] = [input('x', [2]), input('unused', [2, 3]), input('batch', [OPEN_BATCH, 2])];
+    const scalar = op.sum(x);
+    const [g, zero, open] = gradients(scalar, [scalar, unused, batch], constant(3)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const outputs = { g, zero, open };
+    const feeds = { x: vector(1, 2), unused: random('u', [2, 3]), batch: random('b', [4, 2]) };
+    const values = await valuesOf(outputs, { x, unused, batch }, feeds);
+    expect(values.g!.data[0]).toBe(3);
+    expect(values.zero).toEqual({ shape: [2, 3], data: new Float64Array(6) });
+    expect(values.open!.shape).toEqual([4, 2]);
+    expect(values.open!.data.every((value) => value === 0)).toBe(true);
+  });
+
+  it('can be taken with respect to a tensor in the middle, and to those before it', async () => {
+    const x = input('x', [2]);
+    const middle = op.exp(x);
+    const [toMiddle, toX] = gradients(op.sum(op.multiply(middle, middle)), [middle, x], constant(1)) as [
+      Tensor,
+      Tensor,
+    ];
+    const values = await valuesOf({ toMiddle, toX }, { x }, { x: vector(0, 1) });
+    expectClose('to the middle', values.toMiddle!.data, [2, 2 * Math.E], 'float64');
+    expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
+  });
+
+  it('starts from a scalar', () => {
+    const x = input('x', [3]);
+    expect(() => gradients(x, [x], constant(1))).toThrow('gradients([3], []): only a scalar has a gradient');
+    expect(() => gradients(op.sum(x), [x], x)).toThrow('gradients([], [3]): only a scalar has a gradient');
+  });
+
+  it('names an operation that has no gradient, but only if one is needed', () => {
+    const [x, y] = [input('x', [2]), input('y', [2])];
+    const scalar = op.sum(op.add(op.maximum(x, 0), y));
+    expect(() => gradientOf(scalar, x)).toThrow('the operation maximum has no gradient');
+    expect(() => gradientOf(scalar, y)).not.toThrow();
+  });
+});
+
+describe('the gradient of slices', () => {
+  it('concatenates their gradients if they tile the tensor, regardless of the order of their use', async () => {
+    const x = input('x', [2, 6]);
+    const [a, b, c] = op.split(x, 1, [1, 3, 2]) as [Tensor, Tensor, Tensor];
+    const scalar = op.add(op.sum(op.exp(c)), op.add(op.sum(op.multiply(a, 7)), op.sum(op.multiply(b, b))));
+    const g = gradientOf(scalar, x);
+    expect(operationsOf(g)).toContain('concatenate');
+    expect(operationsOf(g)).not.toContain('pad');
+    const feed = random('x', [2, 6]);
+    const { g: values } = await valuesOf({ g }, { x }, { x: feed });
+    const expected = feed.data.map((value, index) => {
+      const column = index % 6;
+      return column === 0 ? 7 : column < 4 ? 2 * value : Math.exp(value);
+    });
+    expectClose('gradient', values!.data, expected, 'float64');
+  });
+
+  it('adds the gradient of another use of the whole tensor', async () => {
+    const x = input('x', [4]);
+    const [a, b] = op.split(x, 0, [3, 1]) as [Tensor, Tensor];
+    const scalar = op.add(op.add(op.sum(op.multiply(a, 2)), op.sum(op.multiply(b, 3))), op.sum(op.exp(x)));
+    const g = gradientOf(scalar, x);
+    expect(operationsOf(g)).not.toContain('pad');
+    const { g: values } = await valuesOf({ g }, { x }, { x: vector(0, 0, 0, 0) });
+    expect([...values!.data]).toEqual([3, 3, 3, 4]);
+  });
+
+  it.each<[string, [number, number, number][]]>([
+    [
+      'overlap',
+      [
+        [0, 0, 3],
+        [0, 1, 4],
+      ],
+    ],
+    [
+      'leave a gap',
+      [
+        [0, 0, 1],
+        [0, 2, 4],
+      ],
+    ],
+    [
+      'end too early',
+      [
+        [0, 0, 1],
+        [0, 1, 3],
+      ],
+    ],
+    [
+      'are used twice',
+      [
+        [0, 0, 2],
+        [0, 2, 4],
+        [0, 0, 2],
+        [0, 2, 4],
+      ],
+    ],
+    [
+      'lie on different axes',
+      [
+        [0, 0, 2],
+        [1, 2, 4],
+      ],
+    ],
+  ])('is a sum of paddings where they %s', async (_, ranges) => {
+    const x = input('x', [4, 4]);
+    const parts = ranges.map(([axis, start, end], index) =>
+      op.sum(op.multiply(op.slice(x, axis, start, end), 10 ** index)),
+    );
+    const g = gradientOf(parts.reduce(op.add), x);
+    const { g: values } = await valuesOf({ g }, { x }, { x: random('x', [4, 4]) });
+    const expected = Array.from({ length: 16 }, (_, element) =>
+      ranges.reduce((total, [axis, start, end], index) => {
+        const position = axis === 0 ? Math.floor(element / 4) : element % 4;
+        return total + (position >= start && position < end ? 10 ** index : 0);
+      }, 0),
+    );
+    expect([...values!.data]).toEqual(expected);
+  });
+});
+
+describe('pullback', () => {
+  it('returns the gradient of Σ y·v for a known v, summed over all known tensors', async () => {
+    const [x, v] = [input('x', [3]), input('v', [3])];
+    const [y, z] = [op.multiply(x, x), op.sum(op.exp(x))];
+    const known = [
+      { tensor: y, gradient: v },
+      { tensor: z, gradient: constant(2) },
+      { tensor: y, gradient: constant(vector(1, 1, 1)) },
+    ];
+    const [g] = pullback(known, [x]);
+    const { g: values } = await valuesOf({ g: g! }, { x, v }, { x: vector(0, 1, 2), v: vector(3, 4, 5) });
+    expectClose('g', values!.data, [2, 2 * 5 + 2 * Math.E, 4 * 6 + 2 * Math.E ** 2], 'float64');
+  });
+
+  it('is zero if no known tensor depends on a variable', async () => {
+    const x = input('x', [2]);
+    const [g] = pullback([{ tensor: constant(1), gradient: constant(3) }], [x]);
+    const { g: values } = await valuesOf({ g: g! }, { x }, { x: vector(1, 2) });
+    expect([...values!.data]).toEqual([0, 0]);
+  });
+});
+
+describe('the gradient of a gradient', () => {
+  it('is the second derivative of functions of one variable', async () => {
+    const at = [-1.3, 0.4, 2.1];
+    const s = (value: number) => 1 / (1 + Math.exp(-value));
+    const functions: [string, (x: Tensor) => Tensor, (value: number) => number][] = [
+      ['exp', op.exp, Math.exp],
+      ['x³', (x) => op.multiply(x, op.multiply(x, x)), (value) => 6 * value],
+      ['1/x', (x) => op.divide(1, x), (value) => 2 / value ** 3],
+      ['log|x|', (x) => op.log(op.abs(x)), (value) => -1 / value ** 2],
+      ['√|x|', (x) => op.sqrt(op.abs(x)), (value) => -0.25 * Math.abs(value) ** -1.5],
+      ['sigmoid', op.sigmoid, (value) => s(value) * (1 - s(value)) * (1 - 2 * s(value))],
+      ['logSigmoid', op.logSigmoid, (value) => -s(value) * (1 - s(value))],
+      ['relu²', (x) => op.multiply(op.relu(x), op.relu(x)), (value) => (value > 0 ? 2 : 0)],
+    ];
+    const x = input('x', [3]);
+    const outputs = Object.fromEntries(
+      functions.map(([name, f]) => [name, gradientOf(op.sum(gradientOf(op.sum(f(x)), x)), x)]),
+    );
+    const values = await valuesOf(outputs, { x }, { x: vector(...at) });
+    for (const [name, , second] of functions) {
+      expectClose(name, values[name]!.data, at.map(second), 'float64');
+    }
+  });
+
+  it.each<[string, number[], (x: Tensor) => Tensor]>([
+    ['log|det|', [3, 3], op.logAbsDet],
+    ['the sum of an inverse', [3, 3], (w) => op.sum(op.inverse(w))],
+    [
+      'products, shifted sums and slices',
+      [1, 3, 2, 2],
+      (x) => {
+        const columns = op.unfold(op.exp(x), [
+          [0, 0],
+          [1, 0],
+          [-1, 1],
+        ]);
+        const [a, b] = op.split(
+          op.fold(op.multiply(columns, columns), [
+            [0, 1],
+            [1, 0],
+          ]),
+          3,
+          [1, 2],
+        ) as [Tensor, Tensor];
+        const rows = op.product(op.reshape(a, [6, 1]), op.reshape(b, [6, 2]), { transposeA: true });
+        return op.sum(op.multiply(rows, rows));
+      },
+    ],
+  ])('%s: matches differences of the gradient along a direction', async (name, shape, f) => {
+    const x = input('x', shape);
+    const direction = random(`${name} direction`, shape);
+    const g = gradientOf(f(x), x);
+    const second = gradientOf(op.sum(op.multiply(g, constant(direction))), x);
+    const program = await compile({ inputs: { x }, outputs: { g, second } }, { precision: 'float64' });
+    const feed = random(name, shape, 0.5);
+    const at = async (distance: number) => {
+      const data = feed.data.map((value, index) => value + distance * direction.data[index]!);
+      return program.run({ x: { shape, data } });
+    };
+    const h = 1e-5;
+    const [behind, here, ahead] = [await at(-h), await at(0), await at(h)];
+    const numeric = Array.from(ahead.g!.data, (value, index) => (value - behind.g!.data[index]!) / (2 * h));
+    expectClose('second derivative', here.second!.data, numeric, 'float64', 1e-7);
+    await program.release();
+  });
+});

@@ -1,0 +1,215 @@
+// bits/dim of every image in a dataset, by a program that computes it per batch.
+import { onlyRank, partOfRank, type Ranks } from '../../cluster/ranks.ts';
+import { batchesInOrder } from '../../data/batches.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { reduceBits } from '../../data/pixels/bitDepth.ts';
+import type { ProgramArrays } from '../../engine/arrays.ts';
+import type { Program } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
+import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import type { DequantisationName } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
+import { divide } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionInputs, oneHotRows } from './classInputs.ts';
+
+/** What the noise of a batch is made of: of the shape of its images. */
+export interface BatchNoise extends NdArray {
+  /** The dequantisation that it was drawn for; `uniform` if missing. */
+  readonly dequantisation?: DequantisationName;
+}
+
+/** A batch for one run of a program: every array has one row per image. */
+export interface Batch {
+  /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
+  readonly image: NdArray;
+  /**
+   * What the noise that makes them continuous is made of, of the same shape: uniform on [0, 1), or standard normal if it
+   * is variational.
+   */
+  readonly noise: BatchNoise;
+  /** The classes of the images, one-hot, `[N, K]`; only for a model with classes. */
+  readonly classes?: NdArray;
+}
+
+/**
+ * Checks that the noise of a batch is of the kind that a model takes: with another kind, its loss would be no bound.
+ *
+ * @throws UserError (`mismatch`) if it was drawn for another dequantisation
+ */
+export function requireNoise(bound: DequantisationName, { dequantisation = 'uniform' }: BatchNoise): void {
+  if (dequantisation !== bound) {
+    throw new UserError(
+      'mismatch',
+      `the noise of the batch was drawn for ${dequantisation} dequantisation, and the model has ${bound} dequantisation: ` +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and say so in noise.dequantisation',
+    );
+  }
+}
+
+/** `count` images of a batch starting at image `first`, as views of its arrays. */
+export function partOf(batch: Batch, first: number, count: number): Batch {
+  const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
+    const size = sizeOf(rest);
+    return { shape: [count, ...rest], data: data.subarray(first * size, (first + count) * size) };
+  };
+  return mapBatch(batch, part);
+}
+
+/** A batch of the results of a function of each array. */
+export function mapBatch({ image, noise, classes }: Batch, change: (array: NdArray) => NdArray): Batch {
+  const { dequantisation } = noise;
+  return {
+    image: change(image),
+    noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
+    ...(classes && { classes: change(classes) }),
+  };
+}
+
+/** An array for a batch of 8-bit images, reduced to the model's bits. */
+export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: number): NdArray {
+  const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
+  return {
+    shape: [pixels.length / dimensionsOf(imageShape), ...imageShape],
+    data: Float32Array.from(reduced),
+  };
+}
+
+/**
+ * The inputs of a batch (`image`, `noise`, and `classes` for a model with classes), and bits/dim of each image under a
+ * model: given the class, if it has classes.
+ *
+ * @param tensors the parameters by path
+ */
+export function bitsPerDimOf(
+  model: Flow,
+  batchSize: number,
+  tensors: Readonly<Record<string, Tensor>>,
+): { inputs: Record<string, Tensor>; bitsPerDim: Tensor } {
+  const shape = [batchSize, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, batchSize);
+  const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors), condition);
+  return { inputs: { image, noise, ...condition }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+}
+
+/** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
+export function bitsPerDimFrom({ imageShape }: Flow, logLikelihood: Tensor): Tensor {
+  return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
+}
+
+/**
+ * The program that computes `bitsPerDim` from a batch, with these parameter inputs and tensors.
+ */
+export function likelihoodDefinition(
+  model: Flow,
+  batchSize: number,
+  { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
+): ProgramDefinition {
+  const batch = bitsPerDimOf(model, batchSize, tensors);
+  return { inputs: { ...batch.inputs, ...inputs }, outputs: { bitsPerDim: batch.bitsPerDim } };
+}
+
+/** How the images of a dataset are measured. */
+export interface Measurement {
+  readonly batchSize: number;
+  readonly bits: number;
+  /** The model's, which says what its noise is drawn from. */
+  readonly dequantiser: Pick<Dequantiser, 'draw'>;
+  readonly seed: number;
+  /**
+   * Which draw of the noise: an image's noise depends only on seed, draw and index, not on the batch size.
+   */
+  readonly draw: number;
+  /** Whether it depends on the image's content instead of its index, so that position does not matter. */
+  readonly noiseByContent?: boolean;
+  /** The number of the class of an image, and how many classes there are: for a program with an input `classes`. */
+  readonly classes?: { readonly count: number; of(image: number): number } | undefined;
+  /** The processes that measure a part of the images each; by default only this one. */
+  readonly ranks?: Ranks | undefined;
+  /** The program's inputs besides images and noise. */
+  readonly weights?: ProgramArrays;
+  /** Called after each batch with the number of images done, by all ranks if they are equally fast. */
+  onProgress?(images: number): void;
+}
+
+/** bits/dim of each image in a dataset, for one noise draw; lets the event loop run between batches. */
+export async function measureBitsPerDim(
+  program: Program,
+  images: ImageSet,
+  measurement: Measurement,
+): Promise<Float64Array> {
+  const result = new Float64Array(images.count);
+  await measureInBatches(program, images, measurement, ({ bitsPerDim }, first, count) => {
+    result.set(bitsPerDim!.data.subarray(0, count), first);
+  });
+  // Zeros for the images of other ranks: their sum is exact.
+  await measurement.ranks?.sum(result);
+  return result;
+}
+
+/**
+ * Runs a program that takes `image` and `noise` on all images of a dataset, for one noise draw; lets the event
+ * loop run between batches.
+ *
+ * @param take is called with the results of each batch, the position of its first image and the number of its
+ *   images; results may hold further ones after these
+ */
+export async function measureInBatches(
+  program: Program,
+  images: ImageSet,
+  {
+    batchSize,
+    bits,
+    dequantiser,
+    seed,
+    draw,
+    noiseByContent = false,
+    classes,
+    weights = {},
+    ranks = onlyRank,
+    onProgress,
+  }: Measurement,
+  take: (results: Readonly<Record<string, NdArray>>, first: number, count: number) => void,
+): Promise<void> {
+  const dimensions = dimensionsOf(images.imageShape);
+  const noise = new Float32Array(batchSize * dimensions);
+  const part = partOfRank(ranks, images.count);
+  let done = part.first;
+  for (const batch of batchesInOrder(images, batchSize, part)) {
+    for (let index = 0; index < batch.count; index++) {
+      const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
+      const which = noiseByContent ? sha256([pixels]) : done + index;
+      const stream = new RandomStream(seed, 'dequantise', draw, which);
+      dequantiser.draw(stream, noise.subarray(index * dimensions, (index + 1) * dimensions));
+    }
+    const image = imageArray(batch.images, images.imageShape, bits);
+    const results = await program.run({
+      image,
+      noise: { shape: image.shape, data: noise },
+      ...(classes && { classes: classesOf(classes, done, { batchSize, last: part.end - 1 }) }),
+      ...weights,
+    });
+    take(results, done, batch.count);
+    done += batch.count;
+    onProgress?.(Math.round(((done - part.first) / (part.end - part.first)) * images.count));
+    await nextTurn();
+  }
+}
+
+/** The classes of a batch from image `first` on, padded as its images are. */
+function classesOf(
+  { count, of }: NonNullable<Measurement['classes']>,
+  first: number,
+  { batchSize, last }: { readonly batchSize: number; readonly last: number },
+): NdArray {
+  const numbers = Array.from({ length: batchSize }, (_, index) => of(Math.min(first + index, last)));
+  return oneHotRows(numbers, count);
+}

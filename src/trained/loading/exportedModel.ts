@@ -1,0 +1,113 @@
+// A trained model from the bytes of an export's weights, which say what model they belong to.
+import { option, phrase, UserError } from '../../errors.ts';
+import { modelOptions } from '../../experiments/config.ts';
+import { modelFor } from '../../experiments/modelShape.ts';
+import type { Flow } from '../../models/flow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { decodeSafetensors } from '../../storage/safetensors.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
+import { constant } from '../../tensor/tensor.ts';
+import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { type Manifest, requireListedWeights } from './manifest.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
+
+/** The name of the file of an export that holds its weights. */
+export const WEIGHTS_FILE = 'model.safetensors';
+
+/**
+ * Checks that a large file of weights has the arrays of its own model and no others.
+ *
+ * @throws UserError (`invalid-data`) if not
+ */
+export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, path) => {
+  requireNone(differenceFrom(tensors, shapesOf(modelOf(metadata, path))), path);
+});
+
+/** Which weights to require of an export. */
+export interface ExportChoice {
+  /** The kind of weights; by default either. */
+  readonly weights?: WeightsKind | undefined;
+  /** The step; by default any. */
+  readonly step?: StepChoice | undefined;
+}
+
+/**
+ * The exported model with these weights.
+ *
+ * @param bytes the contents of `model.safetensors`
+ * @param path its path or URL, for errors
+ * @param name the name of the export, for errors
+ * @param manifest the manifest beside it, if there is one to compare with
+ * @throws UserError if the file is inconsistent, does not match the manifest, or contains other weights
+ */
+export function exportedModel(
+  bytes: Uint8Array,
+  { path, name, manifest }: { path: string; name: string; manifest?: Manifest | undefined },
+  { weights, step }: ExportChoice = {},
+): TrainedModel {
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  // Exports of earlier versions have no checksum.
+  if (metadata.checksum !== undefined && metadata.checksum !== checksumOf(tensors, metadata)) {
+    throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
+  }
+  if (weights !== undefined && metadata.weights !== weights) {
+    throw new UserError(
+      'invalid-argument',
+      phrase`${name} holds the ${metadata.weights ?? 'unknown'} weights: leave out the option, or export the run with ${option('weights', weights)}`,
+    );
+  }
+  const own = stepIn(metadata);
+  if (step !== undefined && step !== own) {
+    throw new UserError(
+      'invalid-argument',
+      `${name} is an export, with the weights of ${own === undefined ? 'one step' : `step ${own}`} only: ` +
+        `leave out the step, or export the run again with step ${step}`,
+    );
+  }
+  const model = modelOf(metadata, path);
+  if (manifest !== undefined) {
+    requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, options: model.options });
+  }
+  const wanted = shapesOf(model);
+  requireNone(missingFrom(tensors, wanted), path);
+  const parameters = Object.fromEntries(
+    [...wanted.keys()].map((name) => [name, constant(tensors.get(name)!)]),
+  );
+  const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
+  return { model, parameters, step: own, weights: kind };
+}
+
+/** The arrays of a model: its parameters. */
+function shapesOf({ parameters }: Flow): Map<string, readonly number[]> {
+  return new Map(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
+}
+
+function requireNone(difference: string | undefined, path: string): void {
+  if (difference !== undefined) {
+    throw new UserError('invalid-data', `${path} does not fit its own model: ${difference}; export again`);
+  }
+}
+
+/** The step in the metadata; undefined if they have none. */
+function stepIn({ step = '' }: Record<string, string>): number | undefined {
+  return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
+}
+
+function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
+  try {
+    const options = modelOptions(JSON.parse(model));
+    const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
+    return modelFor(options, [height, width, channels] satisfies ImageShape);
+  } catch (cause) {
+    if (cause instanceof UserError && cause.code === 'not-found') {
+      throw new UserError(cause.code, phrase`${path}: ${cause.phrase}`, { cause });
+    }
+    throw new UserError(
+      'invalid-data',
+      `${path} is not an exported model: its metadata does not describe one (${(cause as Error).message}); export again`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,215 @@
+// Latents in a safetensors file, with the names of their images, the fingerprint of the model they belong to,
+// checksums of the images, and corrections for those that decoding does not return exactly.
+import { UserError } from '../../errors.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { requireExists, writeFileAtomically } from '../../storage/files.ts';
+import { staysInFolder } from '../../storage/newFolder.ts';
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
+import { missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
+import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import { type Latents, sliceLatents } from '../model/latents.ts';
+
+const format = 'emerging-flows latents';
+
+/** The most bytes of what is not of images, such as the header. */
+const LARGEST_REST = 2 ** 25;
+
+/** Tensors of which the shapes are known, by name. */
+type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
+/** What is known about the images that latents were encoded from. */
+export interface EncodedFrom {
+  /** The checksum of each image, from `verify`; null if its latents have been edited since. */
+  readonly checksums: readonly (string | null)[];
+  /** What makes all decoded images exact; without them, some may not be. */
+  readonly corrections?: Corrections;
+}
+
+/** Latents and the names of their images. */
+export interface NamedLatents {
+  /** A name for each image: a path with `/`. */
+  readonly names: readonly string[];
+  /** The latents of the images, in this order. */
+  readonly latents: Latents;
+  /** The class of each image, under which it was encoded, by name; for a model with classes. */
+  readonly classes?: readonly string[];
+  /** What is known about the images. */
+  readonly encodedFrom?: EncodedFrom;
+}
+
+/** Latents read from a file. */
+export interface StoredLatents extends NamedLatents {
+  /**
+   * The indices of images whose latents are not those that the file was written with: they have no checksum
+   * and no corrections. Missing if nothing is known about the images.
+   */
+  readonly edited?: readonly number[];
+}
+
+/**
+ * Writes latents as `latent/0` (level 0's split) to `latent/k` (the top), each `[N, height, width, channels]`.
+ * Corrections are written as `correction/position` (image·H·W·C + position in the image) and
+ * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`.
+ *
+ * @throws UserError if the file cannot be written
+ */
+export function writeLatents(
+  path: string,
+  { names, latents, classes, encodedFrom }: NamedLatents,
+  model: FlowModel,
+): void {
+  const tensors = new Map(latents.map((latent, index) => [latentPath(index), latent]));
+  const metadata: Record<string, string> = {
+    format,
+    model: model.fingerprint,
+    images: JSON.stringify(names),
+    ...(classes && { classes: JSON.stringify(classes) }),
+  };
+  if (encodedFrom) {
+    const { checksums, corrections } = encodedFrom;
+    metadata.pixelChecksums = checksums.map((one) => one ?? unknown).join('');
+    metadata.latentChecksums = names.map((_, image) => latentChecksum(latents, image)).join('');
+    if (corrections) {
+      metadata.corrections = String(corrections.size);
+      for (const [name, tensor] of correctionTensors(corrections, model.imageShape)) {
+        tensors.set(name, tensor);
+      }
+    }
+  }
+  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Reads latents for a model. Corrections of images whose latents have been edited since are left out.
+ *
+ * @throws UserError if the file cannot be read, is of another kind, or its latents belong to another model
+ */
+export function readLatents(path: string, model: FlowModel): StoredLatents {
+  requireExists(path);
+  const bytes = readSafetensorsBytes(path, (header) =>
+    requireSize(header, aboutLatents(header, path, model)),
+  );
+  const file = decodeSafetensors(bytes, path);
+  const { names, classes, damaged } = aboutLatents(file, path, model);
+  const latents = model.latentShapes.map((_, index) => file.tensors.get(latentPath(index))!);
+  const stored = { names, latents, ...(classes && { classes }) };
+  const { pixelChecksums, latentChecksums } = file.metadata;
+  if (pixelChecksums === undefined || latentChecksums === undefined) {
+    return stored;
+  }
+  return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
+}
+
+/** What a file of latents says of them. */
+interface AboutLatents extends Pick<NamedLatents, 'names' | 'classes'> {
+  /** The most bytes of all that it may hold. */
+  readonly mostBytes: number;
+  readonly damaged: Damaged;
+}
+
+/** Checks what a file says of its latents, which need not have been read yet, against a model. */
+function aboutLatents(
+  { metadata, tensors }: Pick<SafetensorsHeader, 'metadata'> & { readonly tensors: Shapes },
+  path: string,
+  model: FlowModel,
+): AboutLatents {
+  const names = metadata.format === format ? namesIn(metadata.images) : undefined;
+  if (names === undefined) {
+    throw new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`);
+  }
+  if (metadata.model !== model.fingerprint) {
+    throw new UserError(
+      'mismatch',
+      `${path} holds latents of another model (or of this one with other weights); ` +
+        'name the run that they were encoded with, or encode the images again',
+    );
+  }
+  const damaged: Damaged = (problem) => {
+    throw new UserError('invalid-data', `${path} is damaged: ${problem}; encode the images again`);
+  };
+  const missing = missingFrom(
+    tensors,
+    model.latentShapes.map((shape, index) => [latentPath(index), [names.length, ...shape]] as const),
+  );
+  if (missing !== undefined) {
+    return damaged(missing);
+  }
+  const classes = model.classes.length === 0 ? undefined : textsIn(metadata.classes);
+  if (
+    classes &&
+    (classes.length !== names.length || !classes.every((name) => model.classes.includes(name)))
+  ) {
+    damaged('its classes are not those of the model, one for each image');
+  }
+  // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
+  const mostBytes = LARGEST_REST + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);
+  return { names, ...(classes && { classes }), mostBytes, damaged };
+}
+
+function requireSize({ size }: SafetensorsHeader, { names, mostBytes, damaged }: AboutLatents): void {
+  if (size > mostBytes) {
+    damaged(`it has ${size} bytes, more than ${names.length} images take`);
+  }
+}
+
+/** In place of a checksum that is not known. */
+const unknown = '-'.repeat(CHECKSUM_LENGTH);
+
+function encodedFromOf(
+  file: Safetensors,
+  about: { count: number; latents: Latents; model: FlowModel; damaged: Damaged },
+): Pick<Required<StoredLatents>, 'encodedFrom' | 'edited'> {
+  const { count, latents, model, damaged } = about;
+  const { pixelChecksums = '', latentChecksums = '', corrections } = file.metadata;
+  const [ofPixels, ofLatents] = [pixelChecksums, latentChecksums].map(checksumsIn) as [string[], string[]];
+  if (ofPixels.length !== count || ofLatents.length !== count) {
+    damaged(
+      `it has ${ofPixels.length} checksums of images and ${ofLatents.length} of latents for ${count} images`,
+    );
+  }
+  const isSame = ofLatents.map((checksum, image) => checksum === latentChecksum(latents, image));
+  const checksums = ofPixels.map((one, image) => (isSame[image] && one !== unknown ? one : null));
+  const edited = [...isSame.keys()].filter((image) => !isSame[image]);
+  if (corrections === undefined) {
+    return { encodedFrom: { checksums }, edited };
+  }
+  const all = correctionsIn(file, { count, imageShape: model.imageShape, damaged });
+  return {
+    encodedFrom: { checksums, corrections: new Map([...all].filter(([image]) => isSame[image])) },
+    edited,
+  };
+}
+
+function checksumsIn(text: string): string[] {
+  return Array.from({ length: Math.ceil(text.length / CHECKSUM_LENGTH) }, (_, index) =>
+    text.slice(index * CHECKSUM_LENGTH, (index + 1) * CHECKSUM_LENGTH),
+  );
+}
+
+function latentChecksum(latents: Latents, image: number): string {
+  const own = sliceLatents(latents, image, image + 1);
+  return shortChecksum(own.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+}
+
+function latentPath(index: number): string {
+  return `latent/${index}`;
+}
+
+/** The names, if the text holds valid ones and each stays inside the output folder. */
+function namesIn(text = ''): string[] | undefined {
+  const names = textsIn(text);
+  return names?.every(staysInFolder) && new Set(names).size === names.length ? names : undefined;
+}
+
+/** The list of texts in a text, if it is one in JSON. */
+function textsIn(text = ''): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) && list.every((one) => typeof one === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}

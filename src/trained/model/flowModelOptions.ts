@@ -1,0 +1,106 @@
+// The options of a trained model's methods.
+import type { Ranks } from '../../cluster/ranks.ts';
+import type { Precision } from '../../engine/onnx/emitter.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import type { ReferenceScores } from './referenceScores.ts';
+import type { ClassChoice } from './classes.ts';
+import type { Corrections } from './corrections.ts';
+
+/** How a model is used. */
+export interface FlowModelOptions extends CompileOptions {
+  /** The most images per run of a program; results do not depend on it. Default 64. */
+  readonly batchSize?: number;
+}
+
+/** Progress of encoding and decoding. */
+export interface CodingOptions {
+  /**
+   * For a model with classes: the class under which images become latents and latents images, for all images or for
+   * each; by default the first class. Any class decodes what the same class has encoded. Of a model's own images the
+   * latents are standard normal under their class only.
+   */
+  readonly class?: ClassChoice | undefined;
+  /** Called with the number of images done. */
+  onProgress?(images: number): void;
+}
+
+/** How images are encoded. */
+export interface EncodeOptions extends CodingOptions {
+  /**
+   * The precision of the latents; by default the model's own, float32. float64 recovers images whose small
+   * coupling scales amplify rounding too much in float32.
+   */
+  readonly precision?: Precision;
+}
+
+/** How latents are decoded. */
+export interface DecodeOptions extends CodingOptions {
+  /** What to change in the decoded images: from `verify`, or from a file written with them. */
+  readonly corrections?: Corrections;
+}
+
+/** How samples are drawn. */
+export interface SampleOptions {
+  /** How many images. */
+  readonly count: number;
+  /**
+   * For a model with classes: the class of all images, or of each; by default the classes in turn, image i of class i mod
+   * K.
+   */
+  readonly class?: ClassChoice | undefined;
+  /**
+   * The standard deviation of all latents ε; 1, the default, samples the model itself, below 1 gives less
+   * varied images.
+   */
+  readonly temperature?: number;
+  /** The seed of the latents; default 0. */
+  readonly seed?: number;
+  /**
+   * Called with the indices of images with non-finite values, which are returned black. Without it they are
+   * an error. The inverse of a coupling divides by a sigmoid, which can overflow on latents that the model
+   * has not learned to handle: early in training, or at a high temperature.
+   */
+  onOverflow?(images: readonly number[]): void;
+  /** Called with the number of images done, and the pixels of all, `[count, H, W, C]`: those to come are black. */
+  onProgress?(images: number, pixels: Uint8Array): void;
+}
+
+/** How images are measured: the draws of the noise, and who measures. */
+export interface MeasurementOptions {
+  /** Draws of the dequantisation noise per image; default 1. */
+  readonly draws?: number;
+  /** The seed of the noise, default 0: the noise of image i in draw k depends only on the seed, i and k. */
+  readonly seed?: number;
+  /** Whether it depends on the image itself instead of i: then the other images have no influence. */
+  readonly noiseByContent?: boolean;
+  /**
+   * The processes that measure a part of the images each, by default only this one: all call the same method with the
+   * same images, and get the same results.
+   */
+  readonly ranks?: Ranks | undefined;
+  /** Called with the number of images done, over all draws. */
+  onProgress?(images: number): void;
+}
+
+/** How likelihoods are measured. */
+export interface LikelihoodOptions extends MeasurementOptions {
+  /**
+   * For a model with classes: the class of all images, or of each. The likelihood is then p(x | class); by default it is
+   * p(x) = Σ p(x | class)/K over the K classes, which are equally likely.
+   */
+  readonly class?: ClassChoice | undefined;
+}
+
+/** How a map of bits is measured. */
+export interface BitsMapOptions extends LikelihoodOptions {
+  /** The precision of the computation; by default the model's own, float32. */
+  readonly precision?: Precision;
+}
+
+/** How images are scored. */
+export interface ScoreOptions extends Pick<LikelihoodOptions, 'draws' | 'seed'> {
+  /** What to compare them with, instead of the validation images that the model knows. */
+  readonly reference?: ReferenceScores;
+  /** Called with the number of images done, over all draws. */
+  onProgress?(images: number): void;
+}

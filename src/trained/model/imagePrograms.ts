@@ -1,0 +1,109 @@
+// The programs of a trained model: compiled on first use, run on as many images at a time as fit.
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import type { Precision } from '../../engine/onnx/emitter.ts';
+import { type CompileOptions, requirePlace } from '../../engine/program.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import type { Measurement } from '../likelihood/likelihood.ts';
+import type { MeasurementOptions } from './flowModelOptions.ts';
+import { type ImageProgram, imagesPerRun } from './modelPrograms.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/** Compiles one kind of program of a model. */
+export type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
+
+/** The programs of a model. */
+export class ImagePrograms {
+  private readonly trained: TrainedModel;
+  private readonly options: CompileOptions;
+  private readonly batchSize: number;
+  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<ImageProgram>>>> = {
+    float32: new Map(),
+    float64: new Map(),
+  };
+
+  /** @param batchSize the most images per run of a program */
+  constructor(trained: TrainedModel, batchSize: number, options: CompileOptions) {
+    requireWhole('batchSize', batchSize, 1);
+    requirePlace(options);
+    this.trained = trained;
+    this.batchSize = batchSize;
+    this.options = options;
+  }
+
+  /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
+  async inBatches(
+    count: number,
+    compiler: Compiler,
+    precision: Precision,
+    work: (program: ImageProgram, first: number, end: number) => Promise<void>,
+  ): Promise<void> {
+    if (count === 0) {
+      return;
+    }
+    const program = await this.program(compiler, precision);
+    const batchSize = this.batchOf(program);
+    for (let first = 0; first < count; first += batchSize) {
+      await work(program, first, Math.min(count, first + batchSize));
+      await nextTurn();
+    }
+  }
+
+  /** Runs `work` once for every draw of the noise, with how to measure it. */
+  async forEachDraw(
+    compiler: Compiler,
+    precision: Precision,
+    images: ImageSet,
+    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: MeasurementOptions,
+    work: (program: ImageProgram, how: Measurement) => Promise<void>,
+  ): Promise<void> {
+    requireWhole('draws', draws, 1);
+    requireWhole('seed', seed, 0);
+    const program = await this.program(compiler, precision);
+    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
+    const { dequantiser, options } = this.trained.model;
+    for (let draw = 0; draw < draws; draw++) {
+      const progress = (done: number): void => onProgress?.(draw * images.count + done);
+      const how = { batchSize, bits: options.bits, dequantiser, seed, draw, noiseByContent, ranks };
+      await work(program, { ...how, onProgress: progress });
+    }
+  }
+
+  /** Frees the programs; they are recompiled if they are used again. */
+  async release(): Promise<void> {
+    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
+    for (const known of Object.values(this.programs)) {
+      known.clear();
+    }
+    // A program that failed to compile has nothing to free, and its caller got the error.
+    const compiled = await Promise.allSettled(programs);
+    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
+  }
+
+  /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
+  private program(compiler: Compiler, precision: Precision): Promise<ImageProgram> {
+    const programs = this.programs[precision];
+    const known = programs.get(compiler);
+    if (known) {
+      return known;
+    }
+    const program = compiler(this.trained, { ...this.options, precision });
+    programs.set(compiler, program);
+    program.catch(() => {
+      if (programs.get(compiler) === program) {
+        programs.delete(compiler);
+      }
+    });
+    return program;
+  }
+
+  /**
+   * The most images per run of a program: `batchSize`, or fewer if their memory is not available.
+   *
+   * @throws UserError (`out-of-memory`) if a single image does not fit
+   */
+  private batchOf(program: ImageProgram): number {
+    const { imageShape } = this.trained.model;
+    return imagesPerRun(program, { ...this.options, most: this.batchSize, imageShape });
+  }
+}

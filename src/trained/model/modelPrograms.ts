@@ -1,0 +1,205 @@
+// The programs that use a trained model: weights are constants, the batch is open.
+import { peakElements } from '../../engine/graph/memory.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
+import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
+import { requireMemory } from '../../platform/memory.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
+import { divide, sum } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionInputs, conditionOf } from '../likelihood/classInputs.ts';
+import { type Batch, likelihoodDefinition } from '../likelihood/likelihood.ts';
+import type { Latents } from './latents.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/** A program over images. */
+export interface ImageProgram extends Program {
+  /** About how many bytes of results are alive at once for each image of a run. */
+  readonly bytesPerImage: number;
+}
+
+async function compileForImages(
+  definition: ProgramDefinition,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const prepared = prepare(definition, options);
+  const bytesPerImage = (options.precision === 'float64' ? 8 : 4) * peakElements(prepared);
+  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage });
+}
+
+/**
+ * The most images per run of a program: `most`, or fewer if their memory is not available.
+ *
+ * @throws UserError (`out-of-memory`) if a single image does not fit
+ */
+export function imagesPerRun(
+  { bytesPerImage }: ImageProgram,
+  {
+    most,
+    imageShape,
+    device = 'cpu',
+  }: Pick<CompileOptions, 'device'> & { most: number; imageShape: ImageShape },
+): number {
+  if (device !== 'cpu') {
+    // The memory of other devices is unknown.
+    return most;
+  }
+  const what = `the activations of an image of ${showImageShape(imageShape)}`;
+  requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images');
+  return Math.max(1, Math.min(most, Math.floor((SHARE * availableBytes()) / bytesPerImage)));
+}
+
+/** The share of available memory that results may take: the runtime holds about twice what is alive. */
+const SHARE = 0.4;
+
+/** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
+export function compileLikelihood(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  return compileForImages(
+    likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }),
+    options,
+  );
+}
+
+/** The program that computes `logLikelihoods`, ln p(x | class) under every class, `[N, K]`, from `image` and `noise`. */
+export function compileClassLikelihoods(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters));
+  return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
+}
+
+/** The program that computes `bitsMap`, where −log2 p of each image arises, from `image`, `noise` and `classes`, if any. */
+export function compileBitsMap(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters), condition);
+  return compileForImages(
+    { inputs: { image, noise, ...condition }, outputs: { bitsMap: divide(map, -Math.LN2) } },
+    options,
+  );
+}
+
+/** The program that computes what every stage makes of `image`, as the encoder takes it. */
+export function compileStages(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const x = model.dequantise(image, constant(0.5));
+  const outputs: Record<string, Tensor> = {};
+  const condition = conditionInputs(model, OPEN_BATCH);
+  model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
+    Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
+  });
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
+export async function stagesBatch(
+  program: Program,
+  images: Omit<Batch, 'noise'>,
+  stages: number,
+): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
+  const results = await program.run({ ...images });
+  return Array.from({ length: stages }, (_, index) => ({
+    output: results[stageOutput(index)],
+    latent: results[stageLatent(index)],
+  }));
+}
+
+function stageOutput(index: number): string {
+  return `output${index}`;
+}
+
+function stageLatent(index: number): string {
+  return `latent of ${index}`;
+}
+
+/** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
+export function compileEncoder(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const x = model.dequantise(image, constant(0.5));
+  const { latents } = model.encode(x, parametersFrom(parameters), condition);
+  const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/**
+ * The program that computes the `gradient` of Σ ln|det| of the layers with respect to `image`, as the encoder takes it;
+ * undefined if ln|det| is the same for every image.
+ */
+export async function compileLogDetGradient(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram | undefined> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  // The log-determinant of the layers does not depend on the class.
+  const condition = conditionOf(model, [0]);
+  const x = model.dequantise(image, constant(0.5));
+  const { logDet } = model.encode(x, parametersFrom(parameters), condition);
+  if (logDet.rank === 0) {
+    return undefined;
+  }
+  const [gradient] = gradients(sum(logDet), [image], constant(1));
+  return compileForImages({ inputs: { image }, outputs: { gradient: gradient! } }, options);
+}
+
+/** Runs an encoder: the latents of images. */
+export async function encodeBatch(program: Program, images: Omit<Batch, 'noise'>): Promise<NdArray[]> {
+  const results = await program.run({ ...images });
+  return Object.keys(program.outputs).map((_, index) => results[latentName(index)]!);
+}
+
+/** The program that decodes latents, one input per level. */
+export function compileDecoder(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const definition: ProgramDefinition = {
+    inputs: {
+      ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
+      ...condition,
+    },
+    outputs: { values: model.decode(latents, parametersFrom(parameters), condition) },
+  };
+  return compileForImages(definition, options);
+}
+
+/**
+ * Runs a decoder: the dequantised values in [−½, ½) of the images of these latents.
+ *
+ * @param classes of the images, one-hot, for a model with classes
+ */
+export async function decodeBatch(
+  program: Program,
+  latents: Latents,
+  { classes }: Pick<Batch, 'classes'> = {},
+): Promise<NdArray['data']> {
+  const feeds = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return (await program.run({ ...feeds, ...(classes && { classes }) })).values!.data;
+}
+
+function latentName(index: number): string {
+  return `latent${index}`;
+}

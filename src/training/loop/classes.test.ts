@@ -1,0 +1,135 @@
+// Training with classes: true labels help and shuffled ones do not, the model classifies, and workers agree with one.
+import { expect, it } from 'vitest';
+import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
+import { labelled } from '../../data/contract/labels.ts';
+import { evaluate } from '../../evaluation/measure/evaluate.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
+import { startRun } from '../../runs/open/run.node.ts';
+import { memoryFiles } from '../../runs/files/runFiles.ts';
+import { train } from './train.ts';
+
+const classes = ['left', 'right', 'both'];
+const SIZE = 8;
+
+/** Bright bars on the left, on the right, or on both sides, with noise. */
+function bars(count: number, seed: number, shuffled: boolean) {
+  const random = new RandomStream(seed, 'bars');
+  const numbers = Array.from({ length: count }, () => random.integer(3));
+  const pixels = numbers.flatMap((number) =>
+    Array.from({ length: SIZE * SIZE }, (_, pixel) => {
+      const isLit = pixel % SIZE < SIZE / 2 ? number !== 1 : number !== 0;
+      return (isLit ? 110 : 80) + random.integer(60);
+    }),
+  );
+  const labels = shuffled ? numbers.map(() => random.integer(3)) : numbers;
+  return labelled(imagesInMemory(Uint8Array.from(pixels), [SIZE, SIZE, 1]), classes, labels, 'bars');
+}
+
+function dataset(shuffled = false): Dataset {
+  const images = (count: number, seed: number) => bars(count, seed, shuffled);
+  return {
+    name: 'bars',
+    imageShape: [SIZE, SIZE, 1],
+    train: images(300, 0),
+    validation: images(60, 1),
+    test: bars(200, 2, false),
+  };
+}
+
+const config = (model: ConfigLayer['model'] = {}) =>
+  resolveConfig({
+    overrides: {
+      data: { name: 'bars' },
+      model: { levels: 1, depth: 1, width: 8, mixing: '1x1', classes: true, ...model },
+      training: { batchSize: 30, warmupSteps: 5, learningRate: 0.02, steps: 60, averageDecay: 0.8 },
+    },
+  });
+
+async function trained(images: Dataset, workers = 1, model: ConfigLayer['model'] = {}) {
+  const run = await startRun(config(model), memoryFiles('bars'), { dataset: images });
+  expect(run.config.model.classes).toEqual(classes);
+  return train({ ...run, threads: 2, workers });
+}
+
+it('lowers the loss more with true labels than with shuffled ones, and classifies', async () => {
+  const [real, other] = [await trained(dataset()), await trained(dataset(true))];
+  expect(real.validationBitsPerDim!).toBeLessThan(other.validationBitsPerDim! - 0.02);
+  await using model = new FlowModel(trainedModel(real.model, real.state));
+  const { test } = dataset();
+  const found = await evaluate(model, test, { draws: 2 });
+  expect(found.likelihood).toBe('p(x | class)');
+  const { accuracy, accuracyError, marginalBitsPerDim, byClass } = found.classes!;
+  expect(accuracy).toBeGreaterThan(0.8);
+  expect(accuracyError).toBeCloseTo(Math.sqrt((accuracy * (1 - accuracy)) / 200), 12);
+  expect(found.bitsPerDim).toBeLessThan(marginalBitsPerDim);
+  expect(byClass.map((one) => one.class)).toEqual(classes);
+  expect(byClass.reduce((sum, { images }) => sum + images, 0)).toBe(200);
+  const weighted = byClass.reduce((sum, { images, bitsPerDim }) => sum + images * bitsPerDim!, 0) / 200;
+  expect(weighted).toBeCloseTo(found.bitsPerDim, 10);
+  const unlabelled = await evaluate(model, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
+  expect(unlabelled.likelihood).toBe('p(x)');
+  expect(unlabelled.bitsPerDim).toBeCloseTo(marginalBitsPerDim, 10);
+  expect(unlabelled).not.toHaveProperty('classes');
+});
+
+it('trains with variational noise too, and p(x) is the mean of p(x | class) for the same noise', async () => {
+  const { model, state } = await trained(dataset(), 1, {
+    dequantisation: 'variational',
+    dequantisationWidth: 8,
+  });
+  await using flow = new FlowModel(trainedModel(model, state));
+  const { test } = dataset();
+  const found = await evaluate(flow, test, { draws: 2 });
+  expect(found.likelihood).toBe('p(x | class)');
+  expect(found.classes!.accuracy).toBeGreaterThan(0.8);
+  const weighted = found.classes!.byClass.reduce((sum, one) => sum + one.images * one.bitsPerDim!, 0) / 200;
+  expect(weighted).toBeCloseTo(found.bitsPerDim, 10);
+  const unlabelled = await evaluate(flow, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
+  expect(unlabelled.bitsPerDim).toBeCloseTo(found.classes!.marginalBitsPerDim, 10);
+  expect(found.bitsPerDim).toBeLessThan(unlabelled.bitsPerDim);
+  const byRanks = await onLocalRanks(3, async (ranks) => {
+    await using own = new FlowModel(trainedModel(model, state));
+    return await evaluate(own, test, { draws: 2, ranks });
+  });
+  expect(byRanks).toEqual(byRanks.map(() => found));
+});
+
+it('is the same with two workers, up to rounding', async () => {
+  const [one, two] = [await trained(dataset()), await trained(dataset(), 2)];
+  expect(two.workers).toBe(2);
+  expect(two.validationBitsPerDim!).toBeCloseTo(one.validationBitsPerDim!, 2);
+});
+
+it('refuses images without labels, or with other classes', async () => {
+  const images = dataset();
+  const plain = (set: Dataset['train']) => imagesInMemory(readAll(set), set.imageShape);
+  const unlabelled = { ...images, train: plain(images.train), validation: plain(images.validation) };
+  const start = (names: string[] | true, of: Dataset) =>
+    startRun(config({ classes: names }), memoryFiles('bars'), { dataset: of });
+  await expect(start(true, unlabelled)).rejects.toThrow(
+    'model.classes is true, but the images of bars have no labels',
+  );
+  const partly = { ...unlabelled, whyNoLabels: '2 of its images are in no folder of a class, such as x.png' };
+  for (const names of [true as const, ['a', 'b']]) {
+    await expect(start(names, partly)).rejects.toThrow(
+      'the images of bars have no labels (2 of its images are in no folder of a class, such as x.png)',
+    );
+  }
+  await expect(start(['a', 'b', 'c'], unlabelled)).rejects.toThrow(
+    'the images of bars have no labels, and the model has 3 classes',
+  );
+  await expect(start(['a', 'b'], images)).rejects.toThrow(
+    'the images of bars have 3 classes, and the model has 2: use images with the classes of the model, ' +
+      'or start a run with model.classes=true',
+  );
+  await expect(start(['left', 'both', 'right'], images)).rejects.toThrow(
+    "class 1 of bars is 'right', and that of the model 'both': use images with the classes of the model",
+  );
+  expect(() => config({ learnedPrior: false })).toThrow('model.learnedPrior is false');
+  expect(() => config({ classes: ['a', 'a'] })).toThrow('model.classes must be true or a list of 2 to 1024');
+});

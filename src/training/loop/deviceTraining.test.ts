@@ -1,0 +1,144 @@
+// Runs on a device, here a software one: trouble, interruptions, and changes between devices.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { Session } from '../../engine/session.ts';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
+import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { type TrainingOptions, type TrainingResult, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'device-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = labelledTinyDataset(8);
+const [withClasses, variational, both] = conditionedModels.map(([, model]) => model);
+const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+
+async function started(
+  name: string,
+  options: Partial<TrainingOptions>,
+  model: ConfigLayer['model'] = {},
+): Promise<TrainingResult> {
+  return train({ ...(await startRun(tinyConfig({}, model), inRoot(name), { dataset })), ...options });
+}
+
+async function resumed(name: string, options: Partial<TrainingOptions>): Promise<TrainingResult> {
+  return train({ ...(await resumeRun(inRoot(name), {}, { dataset })), ...options });
+}
+
+/** The losses of two runs agree to 1e-4, and so do their weights. */
+function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [string, string]): void {
+  const losses = (name: string) =>
+    linesOf(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
+  const [ours, theirs] = [losses(first), losses(second)];
+  expect(ours).toHaveLength(theirs.length);
+  for (const [step, loss] of ours.entries()) {
+    expect(Math.abs(loss - theirs[step]!)).toBeLessThan(1e-4);
+  }
+  for (const [group, { data }] of Object.entries(a.state.weights)) {
+    const other = b.state.weights[group]!.data;
+    expect(Math.max(...Array.from(data, (value, index) => Math.abs(value - other[index]!)))).toBeLessThan(
+      1e-4,
+    );
+  }
+}
+
+describeOnGpu('a run on a device', () => {
+  it('has the losses of one on the CPU, and either goes on where the other stopped', async () => {
+    const whole = await started('cpu', onCpu, both);
+    expectSame(await started('gpu', onGpu, both), whole, ['gpu', 'cpu']);
+    await started('both', { ...onGpu, stopAt: 3 }, both);
+    await resumed('both', { ...onCpu, stopAt: 4 });
+    expectSame(await resumed('both', onGpu), whole, ['both', 'cpu']);
+    expect(summaryOf('both').changes).toEqual(
+      expect.arrayContaining([
+        { step: 3, setting: 'device', from: 'webgpu', to: 'cpu' },
+        { step: 4, setting: 'device', from: 'cpu', to: 'webgpu' },
+      ]),
+    );
+  });
+
+  it('stops after the step of an interruption, with a checkpoint', async () => {
+    const stop = new AbortController();
+    const onStep = (step: number) => step === 3 && stop.abort();
+    const result = await started(
+      'stopped',
+      { ...onGpu, signal: stop.signal, events: { onStep } },
+      withClasses,
+    );
+    expect(result).toMatchObject({ interrupted: true, state: { step: 3 } });
+    const whole = await started('whole', onCpu, withClasses);
+    expectSame(await resumed('stopped', onGpu), whole, ['stopped', 'whole']);
+  });
+
+  it('drops bad steps, names the layer, and rolls back', async () => {
+    const { at } = BatchLoader.prototype;
+    vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+      const batch = at.call(this, index);
+      if (index >= 2 && index <= 4) {
+        batch.image.data[7] = 1e30;
+      }
+      return batch;
+    });
+    const told: string[] = [];
+    const events = { onTrouble: (_: number, text: string) => told.push(text) };
+    const { state } = await started('spoilt', { ...onGpu, events });
+    expect(told.slice(0, 3)).toEqual(
+      [3, 4, 5].map((step) =>
+        expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
+      ),
+    );
+    expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+    expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, setbacks: 1 } });
+  });
+
+  it('ends in one line if the device is lost, and goes on on the CPU', async () => {
+    const { run } = Session.prototype;
+    vi.spyOn(Session.prototype, 'run').mockImplementation(function (this: Session, ...args) {
+      if (isLost) {
+        const lost = new Error('WebGPU device lost (2): gone\nmore');
+        vi.spyOn(Reflect.get(this, 'session'), 'run').mockRejectedValueOnce(lost);
+      }
+      return run.apply(this, args);
+    });
+    let isLost = false;
+    const events = {
+      onStep(step: number) {
+        isLost = step === 3;
+      },
+    };
+    await expect(started('lost', { ...onGpu, events }, variational)).rejects.toThrow(
+      new RegExp(
+        "^the device 'webgpu' failed: WebGPU device lost \\(2\\): gone; use device: 'cpu'\\. The run is safe up to step 2: " +
+          "resumeRun\\('.*lost'\\) resumes from there$",
+      ),
+    );
+    isLost = false;
+    expectSame(await resumed('lost', onCpu), await started('kept', onCpu, variational), ['lost', 'kept']);
+  });
+
+  // A quarter of a minute alone; longer beside other tests.
+  it('keeps its memory over 250 steps', { timeout: 180_000 }, async () => {
+    const seen: number[] = [];
+    const onStep = (step: number) => step % 25 === 0 && seen.push(process.memoryUsage.rss());
+    const config = tinyConfig({ steps: 250 });
+    const wide = { ...config, model: { ...config.model, width: 128 } };
+    const run = await startRun(wide, inRoot('long'), { dataset });
+    const { state } = await train({ ...run, ...onGpu, events: { onStep } });
+    const bytes = Object.values(state.weights).reduce((sum, { data }) => sum + data.byteLength, 0);
+    // The first steps fill pools; after that a vector of the weights lost in each step would show.
+    expect(125 * bytes).toBeGreaterThan(2 * 8 * 2 ** 20);
+    expect(Math.max(...seen.slice(5)) - Math.max(...seen.slice(2, 5))).toBeLessThan(8 * 2 ** 20);
+  });
+});

@@ -1,0 +1,124 @@
+// Training on a failing disk: full, read-only, or with its folder moved away. Each run ends with a clear
+// message, and what was saved before can be loaded.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { commandLine } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { openRunFolder, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { train } from './train.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'disk-'));
+const dataset = tinyDataset(8);
+const emerging = commandLine();
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Trains a run of 6 steps until it fails. */
+async function failing(name: string, events: TrainingEvents): Promise<UserError> {
+  const run = await startRun(tinyConfig(), join(root, name), { dataset });
+  const error = await train({ ...run, threads: 1, events }).then(
+    () => new Error('it did not fail'),
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).not.toContain('\n');
+  return error;
+}
+
+const goOn = async (name: string) =>
+  train({ ...(await resumeRun(join(root, name), {}, { dataset })), threads: 1 });
+
+describe('a folder moved away during training', () => {
+  it('ends the training; once restored, it resumes', async () => {
+    const [from, to] = [join(root, 'moved'), join(root, 'elsewhere')];
+    const error = await failing('moved', { onStep: (step) => step === 3 && renameSync(from, to) });
+    expect(error.message).toMatch(/^cannot write .*metrics\.jsonl: there is no folder .*moved/);
+    expect(existsSync(from)).toBe(false);
+    renameSync(to, from);
+    expect(openRunFolder(from).latestCheckpoint!.step).toBe(2);
+    expect((await goOn('moved')).state.step).toBe(6);
+  });
+
+  it('is recreated if only the checkpoints folder is gone', async () => {
+    const run = await startRun(tinyConfig(), join(root, 'lost'), { dataset });
+    const { checkpoints } = run.paths;
+    const events = { onStep: (step: number) => step === 3 && rmSync(checkpoints, { recursive: true }) };
+    await train({ ...run, threads: 1, events });
+    expect(readdirSync(checkpoints)).toEqual(['step-00000004.safetensors', 'step-00000006.safetensors']);
+  });
+});
+
+describe('a checkpoint that cannot be written', () => {
+  it('ends the training with a message that names it', async () => {
+    const { checkpoints } = runPaths(join(root, 'file'));
+    const error = await failing('file', {
+      onStep(step) {
+        if (step === 3) {
+          mkdirSync(join(checkpoints, 'step-00000004.safetensors'));
+        }
+      },
+    });
+    expect(error.message).toMatch(/^cannot write .*step-00000004\.safetensors: it is a folder; name a file$/);
+  });
+});
+
+/** A shell in its own namespace, where it may mount; null if the system does not permit that. */
+function mountingShell(): string[] | null {
+  const shell = ['unshare', '--user', '--map-root-user', '--mount', 'bash', '-ec'];
+  const folder = mkdtempSync(join(root, 'mount-'));
+  const { status } = spawnSync(shell[0]!, [...shell.slice(1), `mount -t tmpfs -o size=1m tmpfs ${folder}`]);
+  return status === 0 ? shell : null;
+}
+
+const shell = mountingShell();
+
+describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () => {
+  it('that is full ends the training with a clear message, and the last good state loads', {
+    timeout: 60_000,
+  }, async () => {
+    writeTinyDataset(join(emerging.folder, 'data'));
+    const full = join(emerging.folder, 'full');
+    mkdirSync(full);
+    // The first checkpoints fit, later ones do not; the disk's contents are copied out before it is
+    // unmounted.
+    const command = emerging.words('train', '--data=data', ...tinyTraining, '--steps=400', '--out=full/run');
+    const [program, ...rest] = shell!;
+    const script =
+      `mount -t tmpfs -o size=400k tmpfs ${full}; cd ${emerging.folder}; ` +
+      `${command.map((word) => `'${word}'`).join(' ')} 2> failure || code=$?; cp -r ${full}/run ${root}/full; echo code $code`;
+    const output = execFileSync(program!, [...rest, script], { encoding: 'utf8' });
+    const failure = readFileSync(join(emerging.folder, 'failure'), 'utf8');
+    expect(output).toContain('code 1');
+    expect(failure).toMatch(
+      /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run resumes from there\n$/,
+    );
+    const { latestCheckpoint } = openRunFolder(join(root, 'full'));
+    expect(failure).toContain(`safe up to step ${latestCheckpoint!.step}:`);
+    const goesOn = await emerging.json('train', '--resume', join(root, 'full'), '--no-test');
+    expect(goesOn).toMatchObject({ steps: 400, complete: true });
+  });
+
+  it('that is read-only stops a resume, which works once the disk is writable', { timeout: 60_000 }, () => {
+    writeTinyDataset(join(emerging.folder, 'data'));
+    const disk = join(emerging.folder, 'disk');
+    mkdirSync(disk);
+    const call = (...args: string[]): string => emerging.words(...args).join(' ');
+    const begin = call('train', '--data=data', ...tinyTraining, '--steps=6', '--stop-at=2', '--out=disk/run');
+    const resume = call('train', '--resume=disk/run', '--no-test', '--json');
+    const [program, ...rest] = shell!;
+    const script =
+      `mount -t tmpfs -o size=9m tmpfs ${disk}; cd ${emerging.folder}; ${begin}; mount -o remount,ro ${disk}; ` +
+      `${resume} || code=$?; echo code $code; mount -o remount,rw ${disk}; ${resume}`;
+    const output = execFileSync(program!, [...rest, script], { encoding: 'utf8', stdio: 'pipe' });
+    expect(output).toMatch(
+      /cannot write disk\/run\/training\.lock: the disk is read-only; .*\ncode 1\n\{"run":.*"steps":6,.*"parameters":\d+,"complete":true/,
+    );
+  });
+});

@@ -1,0 +1,133 @@
+// What the summary of a run says of its training: before the first step, and after the last.
+import type { Dataset } from '../../data/contract/dataset.ts';
+import type { DatasetIdentity } from '../../data/identity.ts';
+import { showDevice } from '../../engine/devices/device.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
+import { defaultThreads } from '../../platform/machine.node.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { troubleIn } from '../../runs/contents/logLines.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import { changesIn, type Settings, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
+
+/** The run that is recorded. */
+export interface RecordedRun {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly store: RunStore;
+  readonly preset?: string | null | undefined;
+  /** The state it resumes from. */
+  readonly state?: TrainingState | undefined;
+  readonly otherImages?: DatasetIdentity | undefined;
+}
+
+/** What the resulting bytes depend on besides the configuration. */
+export interface Place {
+  /** As `parseDevice` reads it. */
+  readonly device: string;
+  /** The threads that share its operations; undefined on a device, which schedules its own work. */
+  readonly threads: number | undefined;
+  readonly workers: number;
+  /** The number of processes that train together, each with these threads and workers. */
+  readonly ranks: number;
+}
+
+/** Where programs compiled with these options run, and the numbers of workers and ranks. */
+export function placeOf(
+  { device = 'cpu', deviceIndex = 0, threads }: CompileOptions,
+  workers: number,
+  ranks: number,
+): Place {
+  return {
+    device: showDevice({ device, deviceIndex }),
+    threads: device === 'cpu' ? (threads ?? Math.max(workers, defaultThreads())) : undefined,
+    workers,
+    ranks,
+  };
+}
+
+/**
+ * Records, before the first step, what a resume changes. The run is marked incomplete in any case. Its store still has
+ * the previous configuration.
+ */
+export async function recordStart(
+  { store, preset = null, config, state, otherImages }: RecordedRun,
+  place: Place,
+): Promise<void> {
+  const earlier = await store.readSummary();
+  const recorded = withChanges(changesIn(earlier), {
+    step: state?.step ?? 0,
+    before: {
+      ...settingsOf(resolveConfig({ file: await store.readConfig() })),
+      ...placeBefore(earlier, place),
+      ...(otherImages && imagesOf(await store.readImages())),
+    },
+    after: { ...settingsOf(config), ...place, ...imagesOf(otherImages) },
+  });
+  const changes = recorded.length > 0 ? recorded : undefined;
+  await store.writeSummary({ ...earlier, run: store.name, preset, complete: false, ...place, changes });
+}
+
+/** What a training has reached, for the summary. */
+export interface Reached {
+  readonly state: TrainingState;
+  readonly validationBitsPerDim: number | null;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly checkpoint: string;
+  readonly complete: boolean;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Records, after the last step, what was reached.
+ *
+ * @param completes whether a run that has done all its steps is complete
+ */
+export async function recordResult(
+  run: RecordedRun,
+  { state, complete, interrupted, ...reached }: Reached,
+  place: Place,
+  completes: boolean,
+): Promise<void> {
+  await run.store.writeSummary({
+    ...(await aboutRun(run, state.step)),
+    complete: complete && !interrupted && completes,
+    bitsPerDim: reached.validationBitsPerDim,
+    imagesPerSecond: reached.imagesPerSecond,
+    seconds: reached.seconds,
+    checkpoint: reached.checkpoint,
+    ...place,
+    samples: null,
+  });
+}
+
+/** The first entries of a summary. */
+export async function aboutRun(
+  { config, dataset, store, preset = null }: RecordedRun,
+  steps: number,
+): Promise<JsonObject> {
+  const parameters = countParameters(config.model, dataset.imageShape);
+  const trouble = troubleIn(await store.readMetrics());
+  const { changes } = await store.readSummary();
+  return { run: store.name, preset, steps, ...trouble, parameters, changes };
+}
+
+/** The training images as a setting: the start of their checksum. */
+function imagesOf(identity: DatasetIdentity | undefined): Settings {
+  return identity === undefined ? {} : { images: identity.train.sha256.slice(0, 12) };
+}
+
+/** Where a run was trained before; values missing from its summary are assumed unchanged, or one rank. */
+function placeBefore({ device, threads, workers, ranks }: JsonObject, now: Place): Settings {
+  return {
+    device: device ?? now.device,
+    // Older summaries have a number of threads on every device.
+    threads: (device ?? now.device) === 'cpu' ? (threads ?? now.threads) : undefined,
+    workers: workers ?? now.workers,
+    ranks: ranks ?? (device === undefined ? now.ranks : 1),
+  };
+}

@@ -1,0 +1,244 @@
+// Training through trouble: bad batches, broken weights, excessive rates, corrupt files. It continues, and
+// reports it.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { optimizerNames } from '../../optimizers/registry.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
+import { readSoundCheckpoint } from '../../runs/folder/checkpointFile.ts';
+import { checkpointPath, openRunFolder, runPaths } from '../../runs/folder/runFolder.ts';
+import { type TrainingOptions, train } from './train.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { troubleIn } from '../../runs/contents/logLines.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'trouble-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** Starts or resumes a run and trains it; also returns the trouble it reported. */
+async function trained(
+  name: string,
+  {
+    training = {},
+    onMilestone,
+    ...options
+  }: Partial<TrainingOptions> &
+    Pick<TrainingEvents, 'onMilestone'> & { training?: ConfigLayer['training'] } = {},
+) {
+  const run = existsSync(inRoot(name))
+    ? await resumeRun(inRoot(name), { training }, { dataset })
+    : await startRun(tinyConfig(training), inRoot(name), { dataset });
+  const told: string[] = [];
+  const rates: number[] = [];
+  const events: TrainingEvents = {
+    onStep: (_step, _bitsPerDim, _imagesPerSecond, learningRate) => rates.push(learningRate),
+    onTrouble: (_, text) => told.push(text),
+    ...(onMilestone && { onMilestone }),
+  };
+  return { ...(await train({ ...run, threads: 1, events, ...options })), told, rates };
+}
+
+const lines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+const bytes = (name: string, step: number) => ({
+  metrics: readFileSync(runPaths(inRoot(name)).metrics, 'utf8'),
+  checkpoint: readFileSync(checkpointPath(runPaths(inRoot(name)), step), 'base64'),
+});
+
+/** Puts a NaN into the noise of the batches at these steps. */
+function spoil(isSpoilt: (step: number) => boolean): void {
+  const { at } = BatchLoader.prototype;
+  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+    const batch = at.call(this, index);
+    if (isSpoilt(index + 1)) {
+      batch.noise.data[7] = Number.NaN;
+    }
+    return batch;
+  });
+}
+
+/** Changes the weights at the end of a step, as faulty memory would. */
+function breaking(
+  step: number,
+  change: (state: TrainingState) => void,
+): Required<TrainingEvents>['onMilestone'] {
+  return (reached, state) => {
+    if (reached === step) {
+      change(state);
+    }
+  };
+}
+
+describe('a bad batch', () => {
+  it('is dropped, reported and logged, and changes nothing', async () => {
+    spoil((step) => step === 4);
+    const { state, told } = await trained('batch', { training: { steps: 10 } });
+    expect(told).toEqual(['step 4 was dropped: the loss is not finite: the batch contains NaN or infinity']);
+    expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
+    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
+    const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
+    expect(line).toMatchObject({
+      step: 4,
+      bitsPerDim: null,
+      gradientNorm: null,
+      dropped: told[0]!.replace(/^.*?: /, ''),
+    });
+    const paths = runPaths(inRoot('batch'));
+    const [before, after] = [2, 4].map((step) => readSoundCheckpoint(checkpointPath(paths, step), () => {}));
+    // Step 3 is in between: only the number of updates shows that step 4 made none.
+    expect([before!.updates, after!.updates]).toEqual([2, 3]);
+  });
+
+  it.each(optimizerNames)('leaves a run that produces the same bytes with stops (%s)', async (optimizer) => {
+    const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
+    spoil(bad);
+    const training = { optimizer, steps: 20 };
+    const [whole, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
+    const { state } = await trained(whole, { training });
+    expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
+    expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
+    for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
+      await trained(stops, { training, stopAt });
+    }
+    expect(bytes(stops, 20)).toEqual(bytes(whole, 20));
+  });
+});
+
+describe('weights that are not finite', () => {
+  it('are rolled back at once to the last anchor', async () => {
+    const onMilestone = breaking(4, ({ weights }) => {
+      weights.small!.data[3] = Number.NaN;
+    });
+    const { state, told, rates } = await trained('weight', { training: { steps: 10 }, onMilestone });
+    const what = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(what);
+    expect(told[1]).toMatch(
+      /^step 5: rolled back to the weights of step 4, now with 0.5 times the learning rate/,
+    );
+    expect(told[1]).toMatch(what);
+    expect(state).toMatchObject({ step: 10, updates: 9 });
+    expect(lines('weight').find(({ backToStep }) => backToStep !== undefined)).toMatchObject({
+      step: 5,
+      backToStep: 4,
+      rateFactor: 0.5,
+    });
+    expect(lines('weight').flatMap(({ learningRate }) => learningRate ?? [])).toEqual(rates);
+    expect(new Set(rates.slice(0, 5))).toEqual(new Set([0.001]));
+    expect(new Set(rates.slice(5))).toEqual(new Set([0.0005]));
+  });
+
+  it.each(['first', 'second', 'average'] as const)('of the %s are found at the next anchor', async (kind) => {
+    const onMilestone = breaking(4, (state) => {
+      const groups = kind === 'average' ? state.average : state.optimizer.moments[kind]!;
+      groups.small!.data[3] = Number.POSITIVE_INFINITY;
+    });
+    const { state } = await trained(`state-${kind}`, { training: { steps: 10 }, onMilestone });
+    expect(state.guard.setbacks).toBe(1);
+    const { weights, average, optimizer } = state;
+    for (const groups of [weights, average, ...Object.values(optimizer.moments)]) {
+      expect(groups.small!.data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('name the first layer if only its outputs are not finite', async () => {
+    const onMilestone = breaking(4, ({ weights }) => {
+      weights.small!.data.fill(1e30);
+    });
+    const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
+    expect(told[0]).toMatch(
+      /^step 5 was dropped: the loss is not finite: first in layer levels\/0\/steps\/0\/actnorm$/,
+    );
+    expect(told).toHaveLength(4);
+    expect(told[3]).toMatch(/^step 7: rolled back to the weights of step 4, /);
+  });
+});
+
+describe('training that diverges repeatedly', () => {
+  it('ends with advice that helps', async () => {
+    const wrong = { learningRate: 1000, steps: 60 };
+    const error: Error = await trained('diverged', { training: wrong }).then(
+      () => new Error('it went on'),
+      (reason) => reason,
+    );
+    const { latestCheckpoint } = openRunFolder(inRoot('diverged'));
+    const counts = () => ({
+      inLog: troubleIn(lines('diverged')).setbacks,
+      inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path, () => {}).guard
+        .setbacks,
+    });
+    expect(counts()).toEqual({ inLog: 5, inState: 5 });
+    expect(error.message).toContain('; with training.learningRate=1000 it had already rolled back 4 times');
+    expect(error.message).toMatch(
+      /^the training diverged at step 20: the loss is not finite: first in layer \S+; /,
+    );
+    expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
+    expect(error.message).toContain(
+      `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) resumes from them`,
+    );
+    // The same rate fails again; the suggested one does not.
+    await expect(trained('diverged', { training: wrong })).rejects.toThrow('already rolled back 5 times');
+    expect(counts()).toEqual({ inLog: 6, inState: 6 });
+    const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
+    const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
+    expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, setbacks: 0 } });
+    expect(validationBitsPerDim).toBeLessThan(10);
+  });
+
+  it('is not reported as finished if it has trained nothing', async () => {
+    const training = { learningRate: 1000, steps: 3 };
+    await expect(trained('short', { training })).rejects.toThrow(
+      'the training diverged: its bits/dim on validation images are not finite; start again with a lower',
+    );
+    spoil((step) => step <= 2);
+    await expect(trained('nothing', { training: { steps: 2 } })).rejects.toThrow('no step was taken');
+    vi.restoreAllMocks();
+    spoil(() => true);
+    await expect(trained('startless')).rejects.toThrow('the model cannot start from the data');
+  });
+});
+
+describe('clipping', () => {
+  it('changes the weights if gradients are longer, and the log has their unclipped norm', async () => {
+    const loose = await trained('loose', { training: { clipNorm: 1e6 } });
+    const tight = await trained('tight', { training: { clipNorm: 1e-3 } });
+    await trained('none');
+    expect(bytes('loose', 6).metrics).toBe(bytes('none', 6).metrics);
+    expect(lines('tight')[0]).toEqual(lines('none')[0]);
+    const largest = ({ state }: typeof tight) =>
+      Math.max(...state.optimizer.moments.second!.small!.data.map(Math.abs));
+    expect(largest(tight)).toBeLessThanOrEqual(1e-3);
+    expect(largest(loose)).toBeGreaterThan(0.1);
+  });
+});
+
+describe('a corrupt checkpoint', () => {
+  it.each([
+    ['flipped', (file: Buffer) => Buffer.from(file.map((byte, index) => (index === 9000 ? byte ^ 4 : byte)))],
+    ['truncated', (file: Buffer) => file.subarray(0, 9000)],
+    ['emptied', () => Buffer.alloc(0)],
+  ])('that is %s is reported and renamed, and the one before it used', async (name, damage) => {
+    if (!existsSync(inRoot('sound'))) {
+      await trained('sound');
+    }
+    cpSync(inRoot('sound'), inRoot(name), { recursive: true });
+    const path = checkpointPath(runPaths(inRoot(name)), 6);
+    writeFileSync(path, damage(readFileSync(path)));
+    const { damages, state, ...run } = await resumeRun(inRoot(name), {}, { dataset });
+    expect(state!.step).toBe(4);
+    expect(damages).toHaveLength(1);
+    expect(damages![0]).toContain(path);
+    expect(existsSync(path)).toBe(true);
+    await train({ ...run, state, threads: 1 });
+    expect(bytes(name, 6)).toEqual(bytes('sound', 6));
+    expect(readdirSync(runPaths(inRoot(name)).checkpoints)).toContain('step-00000006.safetensors.damaged');
+  });
+});

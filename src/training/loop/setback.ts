@@ -1,0 +1,142 @@
+// Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
+import { phrase, UserError } from '../../errors.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { shareState, startOfLeader } from '../ranks/sharedState.ts';
+import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
+import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
+import type { StepOutcome } from './guardedStep.ts';
+import { notFiniteInState } from '../step/notFinite.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
+import type { TrainingParts } from './trainingParts.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { isAnchor } from './milestones.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+
+/**
+ * Reports a dropped step, and rolls back to an earlier state if needed; at an anchor, also if the state is
+ * unsound.
+ */
+export async function answerStep(
+  parts: TrainingParts,
+  { record: { step, dropped }, mustGoBack }: StepOutcome,
+  events: TrainingEvents,
+): Promise<void> {
+  const { trainer, schedule } = parts;
+  if (dropped !== undefined) {
+    events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
+  }
+  const atAnAnchor = isAnchor(step, schedule);
+  const unsound = atAnAnchor ? notFiniteInState(await trainer.state(), trainer.layout) : null;
+  const reason = mustGoBack ? dropped : unsound;
+  if (reason) {
+    const { backToStep, rateFactor } = await goBack(parts, reason);
+    events.onTrouble?.(
+      step,
+      `step ${step}: rolled back to the weights of step ${backToStep}, now with ${rateFactor} times the learning ` +
+        `rate (${reason})`,
+    );
+  } else if (atAnAnchor) {
+    trainer.remember(atAnchor(trainer.progress.guard));
+  }
+}
+
+/** The log entry of a rollback. */
+interface Setback extends Record<string, unknown> {
+  /** The step after which it happened; the next step takes the next batch. */
+  readonly step: number;
+  /** The step whose weights are restored. */
+  readonly backToStep: number;
+  /** The factor on the schedule's learning rate from now on. */
+  readonly rateFactor: number;
+  /** What went wrong. */
+  readonly reason: string;
+}
+
+/**
+ * Rolls back to the last sound state that training may roll back to, with a lower learning rate; to the start
+ * if there is none. Steps, batches and schedule continue as if nothing had happened. The rollback is logged.
+ *
+ * @param reason what went wrong, for the log and the error
+ * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
+ */
+async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
+  const { trainer, checkpoints, store, config, ranks } = parts;
+  const { step, guard } = trainer.progress;
+  const { learningRate } = config.training;
+  const find = async () => (await lastSoundState(parts)) ?? (await parts.startAgain());
+  const sound = await startOfLeader(ranks, trainer.layout, find);
+  const after = afterSetback(guard, sound.guard, sound.step);
+  await trainer.replace({ ...sound, step, guard: after });
+  await shareState(ranks, trainer);
+  const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
+  // Also on the last one: the saved state counts this rollback too, so log and state agree.
+  await store.appendMetrics(setback);
+  if (isExhausted(guard)) {
+    const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
+    const what =
+      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
+      `rolled back ${guard.setbacks} times, halving the rate each time`;
+    const saved = await checkpoints.save(await trainer.state());
+    const again = store.resumption({ training: { learningRate: lower } });
+    throw new UserError(
+      'diverged',
+      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
+    );
+  }
+  return setback;
+}
+
+/**
+ * The last anchor state that is intact, was untroubled when saved, and has not already been tried in vain.
+ */
+async function lastSoundState({
+  trainer,
+  schedule,
+  store,
+  config,
+}: TrainingParts): Promise<TrainingState | undefined> {
+  const { step: now, guard } = trainer.progress;
+  for (const step of (await store.checkpointSteps()).toReversed()) {
+    if (step > now || !isAnchor(step, schedule) || !mayGoBackTo(guard, step)) {
+      continue;
+    }
+    const state = await readState(store, step, config);
+    if (state !== null && isSound(state) && notFiniteInState(state, trainer.layout) === null) {
+      return state;
+    }
+  }
+  return undefined;
+}
+
+function isSound({ guard }: TrainingState): boolean {
+  return guard.strain === 0 && guard.wentBackTo === null;
+}
+
+/** The state in the checkpoint of a step; null if it is corrupt or belongs to another model. */
+async function readState(store: RunStore, step: number, { model }: Config): Promise<TrainingState | null> {
+  try {
+    const checkpoint = await store.readCheckpoint(step, requireArraysOf(model, store.name));
+    return restore(checkpoint, model, store.name).state;
+  } catch (error) {
+    if (error instanceof UserError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Rejects a run that has finished without training anything.
+ *
+ * @throws UserError if there was no update, or its bits/dim on validation images are not finite
+ */
+export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
+  const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
+  if (updates === 0 || !finite) {
+    const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
+    throw new UserError(
+      'diverged',
+      `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
+    );
+  }
+}

@@ -1,0 +1,266 @@
+// Library runs from start to finish: what is saved when, what a stop or failure leaves, and what stays
+// unchanged.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Program } from '../../engine/program.ts';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { stringifyConfig } from '../../experiments/configText.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { writeSummary } from '../../runs/folder/summaryFile.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { type TrainingOptions, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'train-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+const engine = { threads: 1 };
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+async function begin(
+  name: string,
+  options: Partial<TrainingOptions> = {},
+  training?: ConfigLayer['training'],
+) {
+  return train({
+    ...(await startRun(tinyConfig(training), inRoot(name), { dataset })),
+    ...engine,
+    ...options,
+  });
+}
+
+async function goOn(name: string, options: Partial<TrainingOptions> = {}, changes: ConfigLayer = {}) {
+  return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), ...engine, ...options });
+}
+
+function checkpoints(name: string): number[] {
+  return readdirSync(runPaths(inRoot(name)).checkpoints)
+    .sort()
+    .map((file) => Number(/\d+/.exec(file)![0]));
+}
+
+function bytes(name: string, step: number): { metrics: string; checkpoint: string } {
+  const paths = runPaths(inRoot(name));
+  return {
+    metrics: readFileSync(paths.metrics, 'utf8'),
+    checkpoint: readFileSync(checkpointPath(paths, step), 'base64'),
+  };
+}
+
+/** Options that make training fail while recording a step, as a crash would. */
+function failingAt(failing: number): Partial<TrainingOptions> {
+  return {
+    events: {
+      onStep(step) {
+        if (step === failing) {
+          throw new Error('crash');
+        }
+      },
+    },
+  };
+}
+
+beforeAll(async () => {
+  await begin('whole');
+});
+
+describe('checkpoints', () => {
+  it('are written only at milestones in a short run', () => {
+    expect(checkpoints('whole')).toEqual([2, 4, 6]);
+  });
+
+  it('replace each other between milestones, and leave the same bytes', async () => {
+    await expect(begin('crashed', { checkpointSeconds: 0, ...failingAt(4) })).rejects.toThrow('crash');
+    expect(checkpoints('crashed')).toEqual([1, 2, 3]);
+    await expect(goOn('crashed', { checkpointSeconds: 0, ...failingAt(6) })).rejects.toThrow('crash');
+    expect(checkpoints('crashed')).toEqual([2, 3, 4, 5]);
+    await goOn('crashed');
+    expect(checkpoints('crashed')).toEqual([2, 4, 5, 6]);
+    expect(bytes('crashed', 6)).toEqual(bytes('whole', 6));
+  });
+
+  it('of a recorded stop are kept', async () => {
+    await begin('stopped', { stopAt: 1 });
+    writeSummary(runPaths(inRoot('stopped')), { steps: 1 });
+    await goOn('stopped');
+    expect(checkpoints('stopped')).toEqual([1, 2, 4, 6]);
+  });
+});
+
+describe('a resumed run', () => {
+  it('counts the time of all steps', async () => {
+    await begin('timed', { stopAt: 2 });
+    const { seconds, imagesPerSecond } = await goOn('timed');
+    const lines = [...readJsonLines(runPaths(inRoot('timed')).timings)];
+    expect(lines).toHaveLength(6);
+    const total = lines.reduce((sum, line) => sum + Number(line.seconds), 0);
+    expect(seconds).toBeCloseTo(total, 9);
+    expect(imagesPerSecond).toBeCloseTo((6 * 8) / total, 6);
+  });
+
+  it('removes everything a crash left behind, and nothing else', async () => {
+    await begin('partial', { stopAt: 2 });
+    const { directory, checkpoints: folder, samples } = runPaths(inRoot('partial'));
+    for (const name of ['config.yaml', 'metrics.jsonl', 'summary.json']) {
+      writeFileSync(join(directory, `${name}.123.partial`), 'x');
+    }
+    writeFileSync(join(folder, 'step-00000003.safetensors.123.partial'), 'x');
+    writeFileSync(join(samples, 'step-00000003.png.123.partial'), 'x');
+    writeFileSync(join(directory, 'notes.partial'), 'my own');
+    await goOn('partial');
+    const left = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
+  });
+
+  it('starts again from data after a crash before the first checkpoint', async () => {
+    await expect(begin('early', failingAt(2))).rejects.toThrow('crash');
+    expect(checkpoints('early')).toEqual([]);
+    await goOn('early');
+    expect(bytes('early', 6)).toEqual(bytes('whole', 6));
+  });
+
+  it('does not modify the state it was passed', async () => {
+    cpSync(inRoot('whole'), inRoot('longer'), { recursive: true });
+    const run = await resumeRun(inRoot('longer'), { training: { steps: 8 } }, { dataset });
+    const before = structuredClone(run.state);
+    const { state } = await train({ ...run, ...engine });
+    expect(state.step).toBe(8);
+    expect(run.state).toEqual(before);
+  });
+
+  it('writes nothing before training', async () => {
+    cpSync(inRoot('whole'), inRoot('looked-at'), { recursive: true });
+    await resumeRun(inRoot('looked-at'), { training: { steps: 9 } }, { dataset });
+    expect(readFileSync(runPaths(inRoot('looked-at')).config)).toEqual(
+      readFileSync(runPaths(inRoot('whole')).config),
+    );
+  });
+
+  it('rejects images of another size, naming both', async () => {
+    await expect(resumeRun(inRoot('whole'), {}, { dataset: tinyDataset(10) })).rejects.toThrow(
+      'the images of tiny are 10x10x1, but the model was trained on images of 8x8x1: ',
+    );
+  });
+});
+
+describe('a run with adamw', () => {
+  const training = { optimizer: 'adamw', weightDecay: 0.1 } as const;
+
+  it('leaves the same bytes with stops, but not with adamax or another decay', async () => {
+    await begin('adamw', {}, training);
+    await begin('adamw stopped', { stopAt: 3 }, training);
+    await goOn('adamw stopped', { stopAt: 5 });
+    await goOn('adamw stopped');
+    expect(bytes('adamw stopped', 6)).toEqual(bytes('adamw', 6));
+    await begin('adam', {}, { ...training, weightDecay: 0 });
+    for (const other of ['whole', 'adam']) {
+      expect(bytes(other, 6).metrics).not.toBe(bytes('adamw', 6).metrics);
+    }
+  });
+
+  it('can change the options of adamw on resume, and no others', async () => {
+    cpSync(inRoot('adamw'), inRoot('adamw on'), { recursive: true });
+    const changes = { training: { steps: 8, weightDecay: 0 } };
+    expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
+      step: 8,
+      optimizer: { name: 'adamw' },
+    });
+    const given = { dataset, set: ['training.biasCorrection=glow'] };
+    await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
+      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ',
+    );
+  });
+
+  it('rejects another optimiser on resume, requested or written into its configuration', async () => {
+    await expect(
+      resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
+    ).rejects.toThrow(
+      'a resume cannot change training.optimizer: start a new run; a resume can change ' +
+        'training.beta1, training.beta2, training.epsilon, training.weightDecay, training.learningRate, ',
+    );
+    cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
+    const { config } = runPaths(inRoot('adamw edited'));
+    const text = stringifyConfig(tinyConfig());
+    writeFileSync(config, text);
+    await expect(goOn('adamw edited', {}, { training: { steps: 8 } })).rejects.toThrow(
+      `${inRoot('adamw edited')} was trained with adamw, but its training.optimizer is now adamax: `,
+    );
+    expect(readFileSync(config, 'utf8')).toBe(text);
+    expect(bytes('adamw edited', 6)).toEqual(bytes('adamw', 6));
+  });
+});
+
+it('refuses to restart, or start from an earlier state, if the run has got further', async () => {
+  cpSync(inRoot('whole'), inRoot('again'), { recursive: true });
+  const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
+  for (const earlier of [undefined, { ...state!, step: 4 }]) {
+    const training = train({ ...run, ...engine, state: earlier });
+    await expect(training).rejects.toThrow('is already trained to step 6: ');
+  }
+  expect(bytes('again', 6)).toEqual(bytes('whole', 6));
+});
+
+it.each([0, 1.5, Number.NaN])('refuses to stop at step %d', async (stopAt) => {
+  const run = await startRun(tinyConfig(), inRoot(`stop at ${stopAt}`), { dataset });
+  await expect(train({ ...run, ...engine, stopAt })).rejects.toThrow(
+    `stopAt must be a whole number of 1 or more, not ${stopAt}`,
+  );
+});
+
+it('reports what it prepares: weights unless resuming from a state, and the programs of a step', async () => {
+  const parts: string[] = [];
+  const events = { onPreparing: (part: string) => parts.push(part), onStep: () => parts.push('step') };
+  await begin('told', { stopAt: 1, events });
+  await goOn('told', { stopAt: 2, events });
+  expect(parts).toEqual(['weights', 'programs', 'step', 'programs', 'step']);
+});
+
+it('rejects an impossible number of workers before preparing anything, and leaves the run trainable', async () => {
+  const run = await startRun(tinyConfig(), inRoot('crowded'), { dataset });
+  const onPreparing = vi.fn();
+  const crowded = train({ ...run, threads: 2, workers: 3, events: { onPreparing } });
+  await expect(crowded).rejects.toThrow(/cannot be divided among 3 workers/);
+  expect(onPreparing).not.toHaveBeenCalled();
+  await train({ ...run, ...engine });
+  expect(bytes('crowded', 6)).toEqual(bytes('whole', 6));
+});
+
+it('creates no folder if the images do not fit the model', async () => {
+  const given = { dataset: tinyDataset(10) };
+  await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(
+    '2 levels need sides divisible by 4',
+  );
+  expect(existsSync(inRoot('odd'))).toBe(false);
+});
+
+it('trains in float32 even if the caller passes another precision', async () => {
+  await begin('double', { precision: 'float64' } as Partial<TrainingOptions>);
+  expect(bytes('double', 6)).toEqual(bytes('whole', 6));
+});
+
+it('leaves the same bytes with recomputed activations, in micro-batches and with a stop', async () => {
+  const training = { microBatch: 4 };
+  await begin('kept', { activations: 'keep' }, training);
+  await begin('recomputed', { activations: 'recompute', stopAt: 3 }, training);
+  await goOn('recomputed', { activations: 'recompute' });
+  expect(bytes('recomputed', 6)).toEqual(bytes('kept', 6));
+  expect(bytes('kept', 6)).not.toEqual(bytes('whole', 6));
+});
+
+it.each(['keep', 'recompute'] as const)(
+  'frees its programs, whether or not it fails (%s)',
+  async (activations) => {
+    const release = vi.spyOn(Program.prototype, 'release');
+    await begin(`freed ${activations}`, { activations });
+    const all = new Set(release.mock.contexts).size;
+    release.mockClear();
+    // After a validation, so that its program is compiled by then.
+    await expect(begin(`failed ${activations}`, { ...failingAt(5), activations })).rejects.toThrow('crash');
+    expect(new Set(release.mock.contexts).size).toBe(all);
+  },
+);

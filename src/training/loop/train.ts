@@ -1,0 +1,248 @@
+// A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
+import { isOnAny, onlyRank, type Ranks, RanksLost } from '../../cluster/ranks.ts';
+import type { Dataset } from '../../data/contract/dataset.ts';
+import type { DatasetIdentity } from '../../data/identity.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
+import { phrase, UserError } from '../../errors.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import type { Flow } from '../../models/flow.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import { requireSameState } from '../ranks/sharedState.ts';
+import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
+import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
+import { placeOf, recordResult, recordStart } from './recordTraining.ts';
+import type { RunStore, StoreLock } from '../../runs/contents/runStore.ts';
+import { answerStep, requireTrained } from './setback.ts';
+import { guardedStep } from './guardedStep.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
+import { prepareTraining, type TrainingParts } from './trainingParts.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+
+/**
+ * A `Run` (what is trained, on what, and where it is written) and how to train it. Training is in float32.
+ */
+export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
+  /** The experiment. */
+  readonly config: Config;
+  /** The images; validation images are measured, test images are not touched. */
+  readonly dataset: Dataset;
+  /** Where the run is stored, which must exist. */
+  readonly store: RunStore;
+  /** The name of its preset, for its summary. */
+  readonly preset?: string | null | undefined;
+  /** The state to resume from, which is copied; by default a new one is initialised from data. */
+  readonly state?: TrainingState | undefined;
+  /** What identifies the images, if the run is resumed on other ones than before. */
+  readonly otherImages?: DatasetIdentity | undefined;
+  /** Ends after this step without changing the schedule. */
+  readonly stopAt?: number | undefined;
+  /** When aborted, on any rank, training ends after the current step; a run always takes at least one step. */
+  readonly signal?: AbortSignal | undefined;
+  /** The seconds of training after which a checkpoint is written between milestones; default 600. */
+  readonly checkpointSeconds?: number | undefined;
+  /** Whether a step's activations are kept or recomputed; by default depends on the available memory. */
+  readonly activations?: ActivationChoice | undefined;
+  /** The number of data-parallel workers, at most `threads`; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+  /**
+   * The processes that train together, each of which calls this function with the same run; by default only this one.
+   * Each computes its share of every batch. Rank 0 alone reports events and writes: the others need a store, but its
+   * contents do not matter.
+   */
+  readonly ranks?: Ranks | undefined;
+  /**
+   * Whether the summary says of a run that has done all its steps that it is complete; default true. False if the
+   * caller still has to evaluate it.
+   */
+  readonly completes?: boolean | undefined;
+  /** Callbacks during training. */
+  readonly events?: TrainingEvents;
+}
+
+/** How a run ended. */
+export interface TrainingResult {
+  /** The trained model. */
+  readonly model: Flow;
+  /** The state after the last step; its arrays share one block of memory, freed only when all are unused. */
+  readonly state: TrainingState;
+  /**
+   * bits/dim of the validation images with the average weights after the last step; null if there are none,
+   * or the run was interrupted before they were measured.
+   */
+  readonly validationBitsPerDim: number | null;
+  /**
+   * The seconds of all steps of the run, earlier calls included; without startup, validation and checkpoints.
+   */
+  readonly seconds: number;
+  /** The rate over these seconds. */
+  readonly imagesPerSecond: number;
+  /** The number of data-parallel workers. */
+  readonly workers: number;
+  /** The path of that state's checkpoint. */
+  readonly checkpoint: string;
+  /** Whether all steps of the schedule are done. */
+  readonly complete: boolean;
+  /** Whether the signal ended it. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains a model and stores the run: its summary, metrics after every step, validation and checkpoints at milestones, a
+ * checkpoint at the end, and in between one every ten minutes that replaces the previous one.
+ *
+ * All randomness is a function of the seed and the step, and so are the metrics and every checkpoint: if a
+ * run stops between milestones, its validation result is reported but not logged. So the same configuration
+ * produces the same bytes, with or without interruptions.
+ *
+ * A loss or gradient that is not finite, or is far outside the range of the previous steps, never reaches the
+ * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
+ * learning rate.
+ *
+ * @throws UserError if an option is invalid, training diverges at any rate, another process is training the run or has
+ * taken it over, or a file cannot be written; the last sound state is then in the store
+ */
+export async function train(options: TrainingOptions): Promise<TrainingResult> {
+  const { store, stopAt } = options;
+  if (stopAt !== undefined) {
+    requireWhole('stopAt', stopAt, 1);
+  }
+  return releaseAfter(async (keep) => {
+    const lock = keep(await store.lock());
+    try {
+      return await releaseAfter((keepParts) => trainLocked(options, lock, keepParts));
+    } catch (error) {
+      throw await withWayBack(error, store);
+    }
+  });
+}
+
+async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {
+  const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
+  const { completes = true, otherImages, ranks = onlyRank } = options;
+  const engine: CompileOptions = { ...options, precision: 'float32' };
+  for (const note of await store.mend()) {
+    events.onTrouble?.(options.state?.step ?? 0, note);
+  }
+  const parts = await prepareTraining(options, engine, keep, events.onPreparing);
+  const { model, schedule, trainer, checkpoints } = parts;
+  const { workers } = trainer.plan;
+  const place = placeOf(engine, workers, ranks.size);
+  events.onPrepared?.(trainer.plan);
+  // Before the first step: after a kill it would be too late.
+  await recordStart(options, place);
+  await store.rewind(config, trainer.progress.step);
+  if (otherImages !== undefined) {
+    await store.recordImages({ name: dataset.name, ...otherImages });
+  }
+  const { batchSize } = config.training;
+  const lastStep = lastStepOf(schedule, stopAt);
+  const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
+  let validated: Validated | undefined;
+  let trained = 0;
+  let seconds = 0;
+  while (trainer.progress.step < lastStep) {
+    const begin = performance.now();
+    const outcome = await guardedStep(parts);
+    const stepSeconds = (performance.now() - begin) / 1000;
+    const { step, bitsPerDim, learningRate } = outcome.record;
+    seconds += stepSeconds;
+    trained += batchSize;
+    await store.appendMetrics(outcome.record);
+    await store.appendTiming(timingLine(step, stepSeconds, batchSize));
+    events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
+    await answerStep(parts, outcome, events);
+    if (isMilestone(step, schedule)) {
+      await requireSameState(ranks, trainer, store);
+      validated = await validate(parts, events);
+      if (validated.bitsPerDim !== null) {
+        await store.appendMetrics({ step, validationBitsPerDim: validated.bitsPerDim });
+      }
+    }
+    // Last, so that the log is complete up to any checkpoint that can be resumed.
+    if (isAnchor(step, schedule) || (await isOnAny(ranks, checkpoints.age >= checkpointSeconds))) {
+      if (ranks.rank === 0) {
+        await checkpoints.save(await trainer.state());
+      }
+      await ranks.meet();
+    }
+    if (isMilestone(step, schedule)) {
+      await events.onMilestone?.(step, await trainer.state());
+      await ranks.meet();
+    }
+    lock.renew();
+    await nextTurn();
+    if (await isInterrupted()) {
+      break;
+    }
+  }
+  const state = await trainer.state();
+  const checkpoint = await checkpoints.save(state);
+  await ranks.meet();
+  if (validated?.step !== state.step && !(await isInterrupted())) {
+    validated = await validate(parts, events);
+  }
+  const validationBitsPerDim = validated?.step === state.step ? validated.bitsPerDim : null;
+  const complete = state.step >= schedule.totalSteps;
+  if (complete) {
+    requireTrained(state, validationBitsPerDim);
+  }
+  const result = {
+    model,
+    state,
+    validationBitsPerDim,
+    ...timeOf(await store.readTimings()),
+    workers,
+    checkpoint,
+    complete,
+    interrupted: await isInterrupted(),
+  };
+  await recordResult(options, result, place, completes);
+  return result;
+}
+
+/** The validation result of the state after a step. */
+interface Validated {
+  readonly step: number;
+  /** Null if there are no validation images. */
+  readonly bitsPerDim: number | null;
+}
+
+async function validate({ trainer, validation }: TrainingParts, events: TrainingEvents): Promise<Validated> {
+  const { step } = trainer.progress;
+  const bitsPerDim = await validation.measure(trainer.weights('average'));
+  if (bitsPerDim !== null) {
+    events.onValidation?.(step, bitsPerDim);
+  }
+  return { step, bitsPerDim };
+}
+
+/** A training error; for a failure of the storage, of a device or of other ranks, with how the run can be resumed. */
+async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
+  if (error instanceof RanksLost) {
+    const { message, code } = error;
+    return new UserError(
+      code,
+      phrase`${message}. Nothing saved is lost: ${store.resumption()} resumes the run, with any number of ranks`,
+      { cause: error },
+    );
+  }
+  // Without a cause neither has failed: something that is not a file is in the way, or a device cannot be used so.
+  const hasFailed =
+    error instanceof UserError &&
+    ['io', 'unsupported', 'out-of-memory'].includes(error.code) &&
+    error.cause !== undefined;
+  if (!hasFailed) {
+    return error;
+  }
+  const latest = (await store.checkpointSteps()).at(-1);
+  return latest === undefined
+    ? error
+    : new UserError(
+        error.code,
+        phrase`${error.phrase}. The run is safe up to step ${latest}: ${store.resumption()} resumes from there`,
+        { cause: error },
+      );
+}

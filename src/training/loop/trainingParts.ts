@@ -1,0 +1,192 @@
+// The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
+import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
+import type { Dataset } from '../../data/contract/dataset.ts';
+import { type CompileOptions, requirePlace } from '../../engine/program.ts';
+import type { Keep } from '../../engine/resources.ts';
+import { UserError } from '../../errors.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
+import type { Flow } from '../../models/flow.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
+import { optimizerOf } from '../../optimizers/registry.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
+import { requireLabels } from '../../experiments/classLabels.ts';
+import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import { requireWorkers } from '../gradients/workers.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { shareOf } from '../ranks/batchShare.ts';
+import { shareState, startOfLeader } from '../ranks/sharedState.ts';
+import { requireArraysOf } from '../../runs/contents/restore.ts';
+import { CheckpointWriter } from './checkpointWriter.ts';
+import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import { startFromData } from '../step/startFromData.ts';
+import { guardFor } from '../step/guard.ts';
+import { isFiniteArray } from '../step/notFinite.ts';
+import { openStateArrays, Trainer } from '../step/trainer.ts';
+import type { PreparationPart } from './trainingEvents.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import { Validation } from './validation.ts';
+
+/** The parts of training. */
+export interface TrainingParts {
+  readonly config: Config;
+  readonly store: RunStore;
+  readonly model: Flow;
+  readonly schedule: Schedule;
+  readonly batches: BatchLoader;
+  readonly trainer: Trainer;
+  readonly validation: Validation;
+  /** Writes checkpoints; on ranks other than 0 nothing. */
+  readonly checkpoints: Pick<CheckpointWriter, 'age' | 'save'>;
+  /** The processes that train together. */
+  readonly ranks: Ranks;
+  /** How programs are compiled. */
+  readonly engine: CompileOptions;
+  /** Recomputes the initial state of the run. */
+  startAgain(): Promise<TrainingStart>;
+}
+
+/** What these are built from. */
+export interface TrainingSources {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly store: RunStore;
+  /** The state to resume from, which is copied. */
+  readonly state?: TrainingState | undefined;
+  /** Whether a step's activations are kept or recomputed. */
+  readonly activations?: ActivationChoice | undefined;
+  /** The number of data-parallel workers. */
+  readonly workers?: number | undefined;
+  /** The processes that train together; by default only this one. */
+  readonly ranks?: Ranks | undefined;
+}
+
+/** Compiles the programs, and initialises the weights from data if there is no state to resume. */
+export async function prepareTraining(
+  { config, dataset, store, state, activations, workers, ranks = onlyRank }: TrainingSources,
+  engine: CompileOptions,
+  keep: Keep,
+  onPreparing: (part: PreparationPart) => void = () => {},
+): Promise<TrainingParts> {
+  const { seed } = config;
+  const { batchSize, learningRate } = config.training;
+  const share = shareOf(config.training, ranks);
+  const { microBatch } = share;
+  await requireLatest(state, store, config);
+  requireOptimizer(state, config, store);
+  requirePlace(engine);
+  requireWorkers(workers, { ...engine, images: microBatch });
+  const model = flowFor(config.model, dataset.imageShape);
+  if (model.classes.length > 0) {
+    requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
+  }
+  const schedule = scheduleOf(config, dataset.train.count);
+  const { augment } = config.data;
+  const loading = { batchSize, seed, model, augment };
+  const batches = new BatchLoader(dataset.train, { ...loading, share });
+  const startAgain = (into?: Groups): Promise<TrainingStart> =>
+    soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);
+  const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
+  const updating = { optimizer, averageDecay: schedule.averageDecay };
+  const layout = new ParameterLayout(model.parameters);
+  const training = { ...engine, batchSize, microBatch, ranks, ...updating };
+  const arrays = keep(await openStateArrays(layout, training));
+  if (!state) {
+    onPreparing('weights');
+  }
+  const { drawn } = arrays;
+  const start = await startOfLeader(ranks, layout, () => state ?? startAgain(drawn), drawn);
+  onPreparing('programs');
+  const trainer = keep(
+    await Trainer.create(
+      model,
+      { ...start, guard: guardFor(learningRate, start.guard) },
+      { ...training, clipNorm: schedule.clipNorm, arrays, activations, workers },
+    ),
+  );
+  await shareState(ranks, trainer);
+  const measured = Math.max(microBatch, LEAST_MEASURED);
+  const options = { ...engine, layout: arrays.layout, batchSize: measured, seed, ranks };
+  const validation = keep(new Validation(model, dataset.validation, options));
+  const written = { store, layout, model, schedule };
+  const checkpoints = ranks.rank === 0 ? await CheckpointWriter.open(written, start.step) : noCheckpoints;
+  return {
+    config,
+    store,
+    model,
+    schedule,
+    batches,
+    trainer,
+    validation,
+    checkpoints,
+    ranks,
+    engine,
+    startAgain,
+  };
+}
+
+/** On ranks other than 0, which have the same state. */
+const noCheckpoints: TrainingParts['checkpoints'] = { age: 0, save: async () => '' };
+
+/** The number of batches tried for initialisation. */
+const MOST_STARTS = 5;
+
+/**
+ * The initial state of a run, from the first batch that yields finite weights. It takes the whole batch,
+ * however small the micro-batches: a run does not depend on how much fits in memory.
+ */
+async function soundStart(
+  model: Flow,
+  batches: BatchLoader,
+  seed: number,
+  engine: CompileOptions,
+  into?: Groups,
+): Promise<TrainingStart> {
+  for (let step = 0; step < MOST_STARTS; step++) {
+    const state = await startFromData(model, batches.at(step), seed, engine, into);
+    if (Object.values(state.weights).every(isFiniteArray)) {
+      return state;
+    }
+  }
+  throw new UserError(
+    'diverged',
+    `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
+      'use a larger training.batchSize or fewer model.levels',
+  );
+}
+
+/** The fewest images per validation run: fewer, as in a small batch, would take longer overall. */
+const LEAST_MEASURED = 64;
+
+/** Rejects an optimiser other than the one the state's moments belong to. */
+function requireOptimizer(state: TrainingState | undefined, { training }: Config, { name }: RunStore): void {
+  if (state && state.optimizer.name !== training.optimizer) {
+    throw new UserError(
+      'invalid-config',
+      `${name} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
+        `${training.optimizer}: a run keeps the optimiser it started with; start a new run`,
+    );
+  }
+}
+
+/** Rejects a state older than the latest that is stored: the checkpoints would contradict the logs. */
+async function requireLatest(
+  state: TrainingState | undefined,
+  store: RunStore,
+  { model }: Config,
+): Promise<void> {
+  const reached = state?.step ?? 0;
+  const [last = 0] = (await store.checkpointSteps()).slice(-1);
+  if (last <= reached) {
+    return;
+  }
+  const { checkpoint: latest } = await latestSoundCheckpoint(store, requireArraysOf(model, store.name));
+  if (latest !== undefined && latest.step > reached) {
+    throw new UserError(
+      'exists',
+      `${store.name} is already trained to step ${latest.step}: ` +
+        'continue from the state that resumeRun returns, or start in another folder',
+    );
+  }
+}

@@ -1,0 +1,68 @@
+// How large a training is, found out before anything is allocated.
+import type { Config } from '../../experiments/configSchema.ts';
+import { checkModelShape, modelFor } from '../../experiments/modelShape.ts';
+import { countParameters } from '../../models/flowRegistry.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { optimizers } from '../../optimizers/registry.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
+import { planSharedGradients } from '../gradients/sharedGradients.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+
+/** The size of a training. */
+export interface TrainingSize {
+  /** Trained parameters, not counting those masked out. */
+  readonly parameters: number;
+  /** Approximate peak bytes: weights, moments, average and gradients, and the activations of a step. */
+  readonly bytes: number;
+  /** The bytes that may be allocated here. */
+  readonly available: number;
+  /** Whether it fits; if not even the weights do, `bytes` is theirs alone. */
+  readonly fits: boolean;
+}
+
+/** Where a training would run. */
+export interface TrainingSizeOptions {
+  /** By default one per core. */
+  readonly threads?: number | undefined;
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+  /** The bytes that may be allocated; by default what the system or the browser says. */
+  readonly available?: number | undefined;
+}
+
+/** The runtime holds about twice what is live. */
+const RUNTIME_SHARE = 2;
+
+/**
+ * The size of a training with this configuration on images of this shape.
+ *
+ * @throws UserError if the images do not fit the model, or the number of workers is impossible
+ */
+export function trainingSize(
+  { model: options, training }: Config,
+  imageShape: ImageShape,
+  { threads, workers, available = availableBytes() }: TrainingSizeOptions = {},
+): TrainingSize {
+  checkModelShape(options, imageShape);
+  const model = modelFor(options, imageShape);
+  const parameters = countParameters(options, imageShape);
+  const layout = new ParameterLayout(model.parameters);
+  const bytesOf = (which: 'all' | 'trained'): number =>
+    Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const { moments } = optimizers[training.optimizer];
+  // Besides the weights: their average, the gradients, and the moments.
+  const state = bytesOf('all') + bytesOf('trained') * (2 + moments.length);
+  if (state > available) {
+    return { parameters, bytes: state, available, fits: false };
+  }
+  const plan = planSharedGradients(model, layout, {
+    images: training.microBatch,
+    batchSize: training.batchSize,
+    available: available - state,
+    workers,
+    ...(threads !== undefined && { threads }),
+  });
+  const bytes = state + RUNTIME_SHARE * plan.bytes;
+  return { parameters, bytes, available, fits: bytes <= available };
+}

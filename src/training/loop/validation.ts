@@ -1,0 +1,71 @@
+// The validation of a run: bits/dim of held-out training images, with the same noise each time.
+import type { Ranks } from '../../cluster/ranks.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import type { ProgramArrays } from '../../engine/arrays.ts';
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import type { Flow } from '../../models/flow.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { labelsFor } from '../../trained/likelihood/classInputs.ts';
+import { likelihoodDefinition, measureBitsPerDim } from '../../trained/likelihood/likelihood.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
+
+/** How validation images are measured. */
+export interface ValidationOptions extends CompileOptions {
+  /** How the parameters are laid out in the weights. */
+  readonly layout: ParameterLayout;
+  /** Images per run of the program, at most. */
+  readonly batchSize: number;
+  /** The seed of the noise. */
+  readonly seed: number;
+  /** The processes that measure a share of the images each; by default only this one. */
+  readonly ranks?: Ranks;
+}
+
+/**
+ * Measures the validation images, with one program for any weights. It is compiled on the first measurement,
+ * so that training need not wait for it before the first step.
+ */
+export class Validation {
+  private readonly images: ImageSet;
+  private readonly options: ValidationOptions;
+  private readonly model: Flow;
+  private program: Program | undefined;
+
+  constructor(model: Flow, images: ImageSet, options: ValidationOptions) {
+    this.model = model;
+    this.images = images;
+    this.options = options;
+  }
+
+  /** The mean bits/dim of the images with these weights, given their classes if the model has any; null if there are no images. */
+  async measure(weights: ProgramArrays): Promise<number | null> {
+    const { model, images, options } = this;
+    if (images.count === 0) {
+      return null;
+    }
+    const { seed, ranks } = options;
+    const batchSize = Math.min(options.batchSize, images.count);
+    const measurement = {
+      batchSize,
+      bits: model.options.bits,
+      dequantiser: model.dequantiser,
+      seed,
+      draw: 0,
+      weights,
+      ranks,
+      classes: labelsFor(model, images),
+    };
+    this.program ??= await this.compile(batchSize);
+    return mean(await measureBitsPerDim(this.program, images, measurement));
+  }
+
+  /** Frees the program. */
+  async release(): Promise<void> {
+    await this.program?.release();
+  }
+
+  private compile(batchSize: number): Promise<Program> {
+    const { model, options } = this;
+    return compile(likelihoodDefinition(model, batchSize, options.layout.inputs()), options);
+  }
+}

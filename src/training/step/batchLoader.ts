@@ -1,0 +1,96 @@
+// The training batches of each step, ready for a program.
+import { BatchStream } from '../../data/batches.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import type { AugmentationName } from '../../data/pixels/augment.ts';
+import { UserError } from '../../errors.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
+import type { ModelOptions } from '../../models/options.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { requireLabels } from '../../experiments/classLabels.ts';
+import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { type Batch, imageArray } from '../../trained/likelihood/likelihood.ts';
+
+/** What batches depend on of a model. */
+export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {
+  /** The bits of a pixel value, and the kind of noise. */
+  readonly options: Pick<ModelOptions, 'bits' | 'dequantisation'>;
+}
+
+/** How batches are made. */
+export interface BatchLoaderOptions {
+  /** Images in a whole batch. */
+  readonly batchSize: number;
+  /** The seed of the order, the augmentation and the noise. */
+  readonly seed: number;
+  /** The model they are for: it has the bits of a pixel value, says what its noise is drawn from, and has the classes. */
+  readonly model: BatchedModel;
+  /** How images are augmented, in this order; not at all by default. */
+  readonly augment?: readonly AugmentationName[];
+  /** @internal The part of each batch that is loaded; by default all of it. */
+  readonly share?: { readonly first: number; readonly images: number };
+}
+
+/**
+ * Batches by step, from 0, or the same part of each: shuffled, augmented images and dequantisation noise, functions of seed and step; and
+ * the classes of the images, for a model with classes.
+ */
+export class BatchLoader {
+  private readonly stream: BatchStream;
+  private readonly images: ImageSet;
+  private readonly options: BatchLoaderOptions;
+  /** The first image of the part that is loaded. */
+  private readonly first: number;
+  private readonly pixels: Uint8Array;
+  private readonly noise: Float32Array;
+
+  /** @throws UserError (`invalid-argument`) without a model, (`mismatch`) if the model has classes other than those of the images */
+  constructor(images: ImageSet, options: BatchLoaderOptions) {
+    const { batchSize, seed, model, augment, share = { first: 0, images: batchSize } } = options;
+    requireModel(model);
+    if (model.classes.length > 0) {
+      requireLabels(images, model.classes, 'the batches');
+    }
+    const dimensions = dimensionsOf(images.imageShape);
+    this.stream = new BatchStream(images, batchSize, seed, augment);
+    this.images = images;
+    this.options = options;
+    this.first = share.first;
+    this.pixels = new Uint8Array(share.images * dimensions);
+    // Cut from the noise of the whole batch: a share has the same noise however the batch is divided.
+    this.noise = new Float32Array((share.first + share.images) * dimensions);
+  }
+
+  /** The batch of a step; its noise is overwritten by the next call. */
+  at(step: number): Batch {
+    const { seed, model } = this.options;
+    const { bits } = model.options;
+    this.stream.batchAt(step, this.pixels, this.first);
+    model.dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
+    const image = imageArray(this.pixels, this.images.imageShape, bits);
+    const noise = {
+      shape: image.shape,
+      data: this.noise.subarray(-this.pixels.length),
+      dequantisation: dequantisationOf(model.options),
+    };
+    const classes = model.classes.length;
+    return classes === 0
+      ? { image, noise }
+      : {
+          image,
+          noise,
+          classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes),
+        };
+  }
+}
+
+/** Programs without types may leave the model out: other noise than the model's would train another objective. */
+function requireModel(model: BatchedModel | undefined): void {
+  if (!model?.dequantiser) {
+    throw new UserError(
+      'invalid-argument',
+      'BatchLoader needs the model that its batches are for: new BatchLoader(images, { batchSize, seed, model })',
+    );
+  }
+}

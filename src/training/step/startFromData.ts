@@ -1,0 +1,66 @@
+// The initial training state: random weights, and data-dependent initialisation of the actnorms.
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
+import { dequantisationOf } from '../../models/dequantisation.ts';
+import type { Flow } from '../../models/flow.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Batch, requireNoise } from '../../trained/likelihood/likelihood.ts';
+import { arrayName, type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { type StageGraph, stageGraphs } from '../gradients/stageGraphs.ts';
+import { newGuard } from '../../runs/contents/guardState.ts';
+import type { TrainingStart } from '../../runs/contents/trainingState.ts';
+
+/**
+ * The initial training state: parameters drawn with the seed, then every actnorm initialised in order, each
+ * from the batch as transformed by the layers before it. The weights are drawn into the arrays in `into`, if
+ * present.
+ *
+ * The batch passes through one stage at a time, with one program for all flow steps of a level. A program of the whole
+ * model would take longer to compile than to run.
+ *
+ * @throws UserError (`mismatch`) if the noise of the batch is not of the kind that the model takes
+ */
+export async function startFromData(
+  model: Flow,
+  batch: Batch,
+  seed: number,
+  options: CompileOptions = {},
+  into: Groups = {},
+): Promise<TrainingStart> {
+  requireNoise(dequantisationOf(model.options), batch.noise);
+  const layout = new ParameterLayout(model.parameters);
+  const drawn = layout.initial(seed, into);
+  const weights = layout.unpack(drawn);
+  const programs = new Map<StageGraph, Program>();
+  await releaseAfter(async (keep) => {
+    let images: Readonly<Record<string, NdArray>> = {};
+    for (const { path, graph } of stageGraphs(model, batch.image.shape[0]!, true)) {
+      const definition = startOf(graph);
+      if (Object.keys(definition.outputs).length === 0) {
+        continue;
+      }
+      const names = Object.keys(graph.parameters);
+      const given = names.map((name) => [arrayName('weights', name), weights[`${path}/${name}`]!] as const);
+      const program = programs.get(graph) ?? keep(await compile(definition, options));
+      programs.set(graph, program);
+      const results = await program.run({ ...batch, ...images, ...Object.fromEntries(given) });
+      for (const name of Object.keys(graph.started)) {
+        weights[`${path}/${name}`]!.data.set(results[arrayName('weights', name)]!.data);
+      }
+      images = results.y ? { x: results.y } : {};
+    }
+  });
+  return { step: 0, updates: 0, guard: newGuard(0), weights: drawn, average: {} };
+}
+
+/** The program that passes images on, with the initial weights that its layers derive from them. */
+function startOf({ taken, condition, weights, started, result: { y } }: StageGraph): ProgramDefinition {
+  const asWeights = (tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [arrayName('weights', name), tensor]));
+  return {
+    inputs: { ...taken, ...condition, ...asWeights(weights) },
+    outputs: { ...(y && { y }), ...asWeights(started) },
+  };
+}
