@@ -86,7 +86,7 @@ it('compile', () => {
   );
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
-    "'string | URL | Readonly<Record<string, Uint8Array<ArrayBufferLike>>>'.";
+    "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
   expect(problems).toEqual([...Array(14).fill([]), [found]]);
 });
 

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from './trained/loading/loadModel.ts';
 import { largestDifference } from './numeric/compare.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
+import { loadModel } from './trained/loading/loadModel.ts';
 
 const run = promisify(execFile);
 const read = (name: string) => JSON.parse(readFileSync(join(repository, name), 'utf8'));

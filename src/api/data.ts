@@ -12,11 +12,11 @@ export {
   type Labels,
   type NamedDataset,
 } from '../data/contract/dataset.ts';
-export type { DatasetIdentity, SplitIdentity } from '../data/identity.ts';
 export { labelled } from '../data/contract/labels.ts';
+export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/contract/rawImages.ts';
+export type { DatasetIdentity, SplitIdentity } from '../data/identity.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
-export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/contract/rawImages.ts';
 export { datasets, openDataset } from '../data/registry.ts';
 export {
   type DatasetDownload,

@@ -10,9 +10,9 @@ export {
   imagesInMemory,
   type Labels,
 } from '../data/contract/dataset.ts';
+export { labelled } from '../data/contract/labels.ts';
 export type { GivenFile } from '../data/formats/blobStore.web.ts';
 export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
-export { labelled } from '../data/contract/labels.ts';
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { readImageFiles } from '../data/readImageFiles.web.ts';

@@ -6,30 +6,19 @@ export {
   checkBijection,
 } from '../evaluation/bijections/checkBijection.ts';
 export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
-export { actnorm } from '../flows/layers/actnorm.ts';
 export type { Bijection, Transformed } from '../flows/contract/bijection.ts';
-export { butterfly } from '../flows/layers/butterfly.ts';
 export { chain } from '../flows/contract/chain.ts';
-export { type CirculantOptions, circulant } from '../flows/layers/circulant.ts';
-export { type Condition, type ConditionName, type ConditionShapes, required } from '../flows/contract/condition.ts';
-export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 export {
-  type ConvolutionExponentialOptions,
-  convolutionExponential,
-} from '../flows/layers/convolutionExponential.ts';
-export { additive } from '../flows/coupling/additive.ts';
-export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
-export { channelHalves } from '../flows/coupling/channelHalves.ts';
-export type { Conditioner, ConditionerFor, ConditionerOutput } from '../flows/coupling/conditioner.ts';
-export { type CouplingParts, coupling } from '../flows/coupling/coupling.ts';
-export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
-export type { Mask, MaskedParts, MaskFor } from '../flows/coupling/mask.ts';
-export { type SplineOptions, spline } from '../flows/coupling/spline.ts';
-export type { TransformedValues, Transformer } from '../flows/coupling/transformer.ts';
-export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from '../flows/contract/dequantiser.ts';
-export { type EmergingOptions, emerging } from '../flows/layers/emerging.ts';
-export { type FourCornersOptions, fourCorners } from '../flows/layers/fourCorners.ts';
-export { type MafOptions, maf } from '../flows/layers/maf.ts';
+  type Condition,
+  type ConditionName,
+  type ConditionShapes,
+  required,
+} from '../flows/contract/condition.ts';
+export {
+  type DequantisationNoise,
+  type Dequantiser,
+  uniformDequantiser,
+} from '../flows/contract/dequantiser.ts';
 export {
   countTrained,
   filledParameter,
@@ -42,8 +31,34 @@ export {
   type StartingParameters,
   startingParameters,
 } from '../flows/contract/parameters.ts';
+export { additive } from '../flows/coupling/additive.ts';
+export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
+export { channelHalves } from '../flows/coupling/channelHalves.ts';
+export type { Conditioner, ConditionerFor, ConditionerOutput } from '../flows/coupling/conditioner.ts';
+export { type CouplingParts, coupling } from '../flows/coupling/coupling.ts';
+export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
+export type { Mask, MaskedParts, MaskFor } from '../flows/coupling/mask.ts';
+export { type SplineOptions, spline } from '../flows/coupling/spline.ts';
+export type { TransformedValues, Transformer } from '../flows/coupling/transformer.ts';
+export {
+  type VariationalOptions,
+  variationalDequantiser,
+} from '../flows/dequantisers/variationalDequantiser.ts';
+export { actnorm } from '../flows/layers/actnorm.ts';
+export { butterfly } from '../flows/layers/butterfly.ts';
+export { type CirculantOptions, circulant } from '../flows/layers/circulant.ts';
+export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
+export {
+  type ConvolutionExponentialOptions,
+  convolutionExponential,
+} from '../flows/layers/convolutionExponential.ts';
+export { type EmergingOptions, emerging } from '../flows/layers/emerging.ts';
+export { type FourCornersOptions, fourCorners } from '../flows/layers/fourCorners.ts';
+export { type MafOptions, maf } from '../flows/layers/maf.ts';
 export { periodic } from '../flows/layers/periodic.ts';
 export { reverse, shuffle } from '../flows/layers/permutation.ts';
+export { squeeze } from '../flows/layers/squeeze.ts';
+export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
   type Split,
   type Standardised,
@@ -52,9 +67,6 @@ export {
   type TopPriorOptions,
   topPrior,
 } from '../flows/priors/prior.ts';
-export { squeeze } from '../flows/layers/squeeze.ts';
-export { type VariationalOptions, variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
-export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
   type ConditionerPart,
   type CouplingChoice,

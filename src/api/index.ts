@@ -32,8 +32,29 @@ export {
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
-export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
+export type { ImageShape } from '../numeric/imageShape.ts';
+export type { NdArray } from '../numeric/ndarray.ts';
+export { RandomStream } from '../numeric/random.ts';
+export {
+  type ActivationOptions,
+  type DrawnActivations,
+  drawActivations,
+} from '../pictures/activations.ts';
+export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
+export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
+export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
+export type { FetchOptions } from '../platform/transfer.ts';
+export type { StepChoice } from '../runs/folder/chosenCheckpoint.ts';
+export {
+  type EncodedFrom,
+  type NamedLatents,
+  readLatents,
+  type StoredLatents,
+  writeLatents,
+} from '../trained/loading/latentsFile.ts';
+export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.ts';
+export type { ModelFiles } from '../trained/loading/modelFiles.ts';
 export type {
   ClassChoice,
   Classification,
@@ -61,27 +82,6 @@ export {
   meanLatents,
   moveLatents,
 } from '../trained/model/latents.ts';
-export {
-  type EncodedFrom,
-  type NamedLatents,
-  readLatents,
-  type StoredLatents,
-  writeLatents,
-} from '../trained/loading/latentsFile.ts';
-export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.ts';
-export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
-export type { ImageShape } from '../numeric/imageShape.ts';
-export type { NdArray } from '../numeric/ndarray.ts';
-export { RandomStream } from '../numeric/random.ts';
-export {
-  type ActivationOptions,
-  type DrawnActivations,
-  drawActivations,
-} from '../pictures/activations.ts';
-export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
-export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
-export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
-export type { FetchOptions } from '../platform/transfer.ts';
-export type { StepChoice } from '../runs/folder/chosenCheckpoint.ts';

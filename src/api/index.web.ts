@@ -16,8 +16,21 @@ export {
   evaluate,
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
-export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
+export type { ImageShape } from '../numeric/imageShape.ts';
+export type { NdArray } from '../numeric/ndarray.ts';
+export { RandomStream } from '../numeric/random.ts';
+export {
+  type ActivationOptions,
+  type DrawnActivations,
+  drawActivations,
+} from '../pictures/activations.ts';
+export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
+export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
+export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
+export type { FetchOptions } from '../platform/transfer.ts';
+export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.web.ts';
+export type { ModelFiles } from '../trained/loading/modelFiles.ts';
 export type {
   ClassChoice,
   Classification,
@@ -42,19 +55,6 @@ export {
   meanLatents,
   moveLatents,
 } from '../trained/model/latents.ts';
-export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.web.ts';
-export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
-export type { ImageShape } from '../numeric/imageShape.ts';
-export type { NdArray } from '../numeric/ndarray.ts';
-export { RandomStream } from '../numeric/random.ts';
-export {
-  type ActivationOptions,
-  type DrawnActivations,
-  drawActivations,
-} from '../pictures/activations.ts';
-export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
-export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
-export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
-export type { FetchOptions } from '../platform/transfer.ts';

@@ -8,15 +8,25 @@ export type { PaperResult } from '../experiments/paper.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
 export type { Schedule } from '../experiments/schedule.ts';
+export type { Groups } from '../models/parameterLayout.ts';
 export { type AdamaxOptions, adamax } from '../optimizers/adamax.ts';
 export { type AdamwOptions, adamw } from '../optimizers/adamw.ts';
 export type { Optimizer } from '../optimizers/optimizer.ts';
-export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from '../training/step/batchLoader.ts';
-export type { RunPaths } from '../runs/folder/runFolder.ts';
-export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';
-export type { Groups } from '../models/parameterLayout.ts';
-export { followerStore } from '../training/ranks/followerStore.ts';
+export type { GuardState } from '../runs/contents/guardState.ts';
+export type {
+  OptimizerState,
+  TrainingStart,
+  TrainingState,
+  WeightsKind,
+} from '../runs/contents/trainingState.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../runs/files/privateFiles.node.ts';
+export {
+  memoryFiles,
+  readFiles,
+  type StoredFiles,
+  type StoredFilesLock,
+} from '../runs/files/runFiles.ts';
+export type { RunPaths } from '../runs/folder/runFolder.ts';
 export {
   type ResumeOptions,
   type Run,
@@ -24,18 +34,13 @@ export {
   resumeRun,
   startRun,
 } from '../runs/open/run.node.ts';
-export {
-  memoryFiles,
-  readFiles,
-  type StoredFiles,
-  type StoredFilesLock,
-} from '../runs/files/runFiles.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
-export { startFromData } from '../training/step/startFromData.ts';
-export type { GuardState } from '../runs/contents/guardState.ts';
-export type { BatchGradients } from '../training/step/stateArrays.ts';
-export { type Progress, Trainer, type TrainerOptions } from '../training/step/trainer.ts';
+export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
-export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from '../runs/contents/trainingState.ts';
+export { followerStore } from '../training/ranks/followerStore.ts';
+export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from '../training/step/batchLoader.ts';
+export { startFromData } from '../training/step/startFromData.ts';
+export type { BatchGradients } from '../training/step/stateArrays.ts';
+export { type Progress, Trainer, type TrainerOptions } from '../training/step/trainer.ts';

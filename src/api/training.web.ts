@@ -7,19 +7,19 @@ export { type ConfigFile, type ConfigSources, resolveConfig } from '../experimen
 export type { Schedule } from '../experiments/schedule.ts';
 export { adamax } from '../optimizers/adamax.ts';
 export { adamw } from '../optimizers/adamw.ts';
-export { BatchLoader } from '../training/step/batchLoader.ts';
+export type { TrainingState } from '../runs/contents/trainingState.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../runs/files/privateFiles.web.ts';
-export { resumeRun, startRun } from '../runs/open/run.web.ts';
 export {
   memoryFiles,
   readFiles,
   type StoredFiles,
   type StoredFilesLock,
 } from '../runs/files/runFiles.ts';
+export { resumeRun, startRun } from '../runs/open/run.web.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
-export { startFromData } from '../training/step/startFromData.ts';
-export { Trainer } from '../training/step/trainer.ts';
 export { type TrainingOptions, type TrainingResult, train } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
-export type { TrainingState } from '../runs/contents/trainingState.ts';
+export { BatchLoader } from '../training/step/batchLoader.ts';
+export { startFromData } from '../training/step/startFromData.ts';
+export { Trainer } from '../training/step/trainer.ts';

@@ -4,11 +4,11 @@ import type { Keep } from '../engine/resources.ts';
 import { Glow } from '../models/glow.ts';
 import type { ModelOptions } from '../models/options.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import type { BatchLoader } from '../training/step/batchLoader.ts';
+import type { TrainingStart } from '../runs/contents/trainingState.ts';
 import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
+import type { BatchLoader } from '../training/step/batchLoader.ts';
 import { startFromData } from '../training/step/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
-import type { TrainingStart } from '../runs/contents/trainingState.ts';
 import { benchUpdate, randomBatches } from './benchModel.ts';
 
 /** The model and the steps of a benchmark. */

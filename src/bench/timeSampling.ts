@@ -2,11 +2,11 @@
 import type { InverseMethod } from '../engine/graph/prepare.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
-import { FlowModel } from '../trained/model/flowModel.ts';
-import { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
+import { FlowModel } from '../trained/model/flowModel.ts';
+import { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 import { startFromData } from '../training/step/startFromData.ts';
 import { type BenchModel, randomBatches, randomPixels } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';

@@ -2,10 +2,10 @@
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { loadModel } from '../trained/loading/loadModel.ts';
 import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

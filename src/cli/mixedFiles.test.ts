@@ -2,12 +2,12 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadModel } from '../trained/loading/loadModel.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
 import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 
 const emerging = commandProcess();
 const inFolder = (...names: string[]): string => join(emerging.folder, ...names);

@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { importModule } from '../platform/importModule.node.ts';
-import { refuseRanks } from './ranks/refuseRanks.ts';
 import { refuseEmpty } from './parts/refuseEmpty.ts';
 import { version } from './parts/version.ts';
+import { refuseRanks } from './ranks/refuseRanks.ts';
 
 /**
  * What adds each subcommand, in the order of the help. Loading the modules of all of them takes longer than many a command

@@ -3,6 +3,7 @@ import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
 import { type DatasetSource, defaultValidation, type ImageSet, subset } from './contract/dataset.ts';
+import { countPictures, type RawDataset } from './contract/rawImages.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
 import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
@@ -17,7 +18,6 @@ import {
 } from './packed/packedImages.ts';
 import { prepare } from './packed/prepare.ts';
 import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
-import { countPictures, type RawDataset } from './contract/rawImages.ts';
 import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';

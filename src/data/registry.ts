@@ -12,11 +12,11 @@ import {
   type NamedDataset,
   type PathFormat,
 } from './contract/dataset.ts';
+import type { RawDataset } from './contract/rawImages.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
 import { openingOnce } from './formats/storedFiles.ts';
 import { packedFile } from './packed/packedFile.ts';
-import type { RawDataset } from './contract/rawImages.ts';
 import { cifar10, cifar10Files } from './sets/cifar10.ts';
 import { unprepared } from './sets/datasetPlace.ts';
 import { fashionMnist } from './sets/fashionMnist.ts';

@@ -1,13 +1,10 @@
 // Samples drawn on a GPU, here a software one, match those of the CPU; float64, which a GPU lacks, keeps its digits.
 import { it } from 'vitest';
-import { FlowModel } from '../trained/model/flowModel.ts';
-import type { FlowModelOptions } from '../trained/model/flowModelOptions.ts';
-import { drawLatents } from '../trained/model/latents.ts';
-import { trainedModel } from '../trained/model/trainedModel.ts';
 import { dequantisationOf } from '../models/dequantisation.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
 import type { ModelOptions } from '../models/options.ts';
+import { ParameterLayout } from '../models/parameterLayout.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -17,7 +14,10 @@ import { expectClose } from '../testing/golden.ts';
 import { conditionedModels } from '../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
 import { oneHotRows } from '../trained/likelihood/classInputs.ts';
-import { ParameterLayout } from '../models/parameterLayout.ts';
+import { FlowModel } from '../trained/model/flowModel.ts';
+import type { FlowModelOptions } from '../trained/model/flowModelOptions.ts';
+import { drawLatents } from '../trained/model/latents.ts';
+import { trainedModel } from '../trained/model/trainedModel.ts';
 import { startFromData } from '../training/step/startFromData.ts';
 import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';

@@ -1,12 +1,12 @@
 // Options recorded with weights: what is a difference, what is none, and how it is told.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { FlowModel } from '../trained/model/flowModel.ts';
 import { Glow } from '../models/glow.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { constant } from '../tensor/tensor.ts';
 import { randomParameters } from '../testing/layers.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
+import { FlowModel } from '../trained/model/flowModel.ts';
 import { defaults, modelOptions } from './config.ts';
 import { type Config, configSchema } from './configSchema.ts';
 import { optionsText, recordedIn, requireTrainedOptions } from './trainedOptions.ts';

@@ -9,9 +9,9 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { ParameterLayout } from './parameterLayout.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
+import { ParameterLayout } from './parameterLayout.ts';
 
 const options: ModelOptions = {
   levels: 2,

@@ -1,9 +1,10 @@
 // The multi-scale model Glow: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
-import { actnorm } from '../flows/layers/actnorm.ts';
+
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
-import { split, topPrior } from '../flows/priors/prior.ts';
+import { actnorm } from '../flows/layers/actnorm.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
+import { split, topPrior } from '../flows/priors/prior.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { couplingOf } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
-import { Glow } from './glow.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
@@ -11,6 +10,7 @@ import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { tensorsOf } from '../tensor/program.ts';
 import { constant } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
+import { Glow } from './glow.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 
 const model = new Glow(

@@ -1,9 +1,9 @@
 // The runs among the folders of a studio, as they are at this moment.
 import { problemOf } from '../errors.ts';
 import { unknownProgress } from '../evaluation/reports/runProgress.ts';
+import { isRunFolder, listCheckpoints, type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
 import { exists } from '../storage/files.ts';
 import { listFolder, pathFrom } from '../storage/folders.ts';
-import { isRunFolder, listCheckpoints, type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
 import type { FoundRun } from './foundRun.ts';
 import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';

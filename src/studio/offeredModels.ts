@@ -1,16 +1,16 @@
 // What is known of the models that a studio offers, without loading their weights.
 import * as z from 'zod/mini';
 import { problemOf, UserError } from '../errors.ts';
+import { parseYaml } from '../experiments/configText.ts';
+import { foreignParts, type PartChoice, partKeys } from '../models/parts.ts';
+import { listCheckpoints, runPaths } from '../runs/folder/runFolder.ts';
+import { exists, readText } from '../storage/files.ts';
+import { pathFrom, pathIn } from '../storage/folders.ts';
+import { parseJsonObject } from '../storage/jsonText.ts';
 import { WEIGHTS_FILE } from '../trained/loading/exportedModel.ts';
 import { isExported } from '../trained/loading/loadExported.ts';
 import { MANIFEST_FILE } from '../trained/loading/manifest.ts';
 import { SCORES_FILE } from '../trained/loading/scoresFile.ts';
-import { parseYaml } from '../experiments/configText.ts';
-import { foreignParts, type PartChoice, partKeys } from '../models/parts.ts';
-import { exists, readText } from '../storage/files.ts';
-import { pathFrom, pathIn } from '../storage/folders.ts';
-import { parseJsonObject } from '../storage/jsonText.ts';
-import { listCheckpoints, runPaths } from '../runs/folder/runFolder.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
 import { isWithin, type Place } from './place.ts';

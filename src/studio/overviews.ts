@@ -1,7 +1,7 @@
 // The overviews of runs, kept until their files change.
 import { type RunOverview, runOverview } from '../evaluation/reports/runOverview.ts';
-import { lastWritten } from '../storage/files.ts';
 import { type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
+import { lastWritten } from '../storage/files.ts';
 
 /** Reads the overview of the run in a folder. */
 export type OverviewReader = (folder: string) => RunOverview;

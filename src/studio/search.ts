@@ -1,11 +1,11 @@
 // The search for models below a folder. It has limits, since a studio may be started in a home directory.
 import { type Dir, type Dirent, opendirSync } from 'node:fs';
 import { UserError } from '../errors.ts';
-import { isExported } from '../trained/loading/loadExported.ts';
+import { isRunFolder } from '../runs/folder/runFolder.ts';
 import { explainFileError } from '../storage/fileErrors.ts';
 import { isFolder } from '../storage/files.ts';
 import { pathIn } from '../storage/folders.ts';
-import { isRunFolder } from '../runs/folder/runFolder.ts';
+import { isExported } from '../trained/loading/loadExported.ts';
 import { isWithin, type Place, placeOf } from './place.ts';
 
 /** Where a search stops. */

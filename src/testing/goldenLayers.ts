@@ -1,16 +1,16 @@
 // The golden cases of layers: values, log-determinants, gradients and the inverse, as comparisons.
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
-import { actnorm } from '../flows/layers/actnorm.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
-import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
+import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import { spline } from '../flows/coupling/spline.ts';
-import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
-import { split, topPrior } from '../flows/priors/prior.ts';
+import { actnorm } from '../flows/layers/actnorm.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
+import { split, topPrior } from '../flows/priors/prior.ts';
 import { type CouplingChoice, couplingOf } from '../models/couplings.ts';
 import { type MixingOptions, mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

@@ -1,19 +1,20 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
-import { actnorm } from '../flows/layers/actnorm.ts';
+
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
-import { circulant } from '../flows/layers/circulant.ts';
-import { conv1x1 } from '../flows/layers/conv1x1.ts';
-import { convolutionExponential } from '../flows/layers/convolutionExponential.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import { spline } from '../flows/coupling/spline.ts';
+import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';
+import { actnorm } from '../flows/layers/actnorm.ts';
+import { circulant } from '../flows/layers/circulant.ts';
+import { conv1x1 } from '../flows/layers/conv1x1.ts';
+import { convolutionExponential } from '../flows/layers/convolutionExponential.ts';
 import { emerging } from '../flows/layers/emerging.ts';
 import { fourCorners } from '../flows/layers/fourCorners.ts';
 import { maf } from '../flows/layers/maf.ts';
 import { periodic } from '../flows/layers/periodic.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
-import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 import { couplingOf } from '../models/couplings.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';

@@ -4,9 +4,9 @@ import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
-import { loadModel } from '../trained/loading/loadModel.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
+import { loadModel } from '../trained/loading/loadModel.ts';
 import { bundle } from './browser.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
 
@@ -43,7 +43,7 @@ describe('the entry point for browsers', () => {
     [
       'a page that draws',
       `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
-      82,
+      86,
     ],
     [
       'a page that draws, opens images and trains',
@@ -51,7 +51,7 @@ describe('the entry point for browsers', () => {
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,
-      148,
+      152,
     ],
   ])('is small beside the runtime for %s', async (_, script, most) => {
     const { compressedBytes } = await bundle(

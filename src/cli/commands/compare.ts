@@ -3,14 +3,19 @@ import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { errorText } from '../../evaluation/reports/errorText.ts';
 import { curvePlot, type LearningCurve, readLearningCurve } from '../../evaluation/reports/learningCurve.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
-import { type ComparedModel, loadCompared, requireSameData, requireSameImages } from '../parts/comparedModels.ts';
+import {
+  type ComparedModel,
+  loadCompared,
+  requireSameData,
+  requireSameImages,
+} from '../parts/comparedModels.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';

@@ -1,15 +1,15 @@
 // `emerging decode`: decodes latents to images, one PNG each.
 import type { Command } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import { shortChecksum } from '../../trained/model/corrections.ts';
-import { isDouble, largestLatent } from '../../trained/model/latents.ts';
-import { readLatents } from '../../trained/loading/latentsFile.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
-import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import { readLatents } from '../../trained/loading/latentsFile.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
+import { shortChecksum } from '../../trained/model/corrections.ts';
+import { isDouble, largestLatent } from '../../trained/model/latents.ts';
+import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import {

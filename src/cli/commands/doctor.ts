@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { doctorText } from '../parts/doctorText.ts';
 import { addDataOption, addSplitOption } from '../parts/measureOptions.ts';
 import {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { readOne } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
-import { loadRun } from '../../trained/loading/loadRun.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
@@ -12,6 +11,7 @@ import { constantValue } from '../../tensor/tensor.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { loadRun } from '../../trained/loading/loadRun.ts';
 
 const emerging = commandProcess();
 let training: { bitsPerDim: number; evaluations: Record<string, unknown>[] };

@@ -3,11 +3,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { ClassChoice } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../trained/model/latents.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
-import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { FlowModel } from '../../trained/model/flowModel.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {

@@ -6,17 +6,17 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import type { LoadedRun } from '../../trained/loading/loadRun.ts';
-import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
-import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
+import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import {
@@ -28,11 +28,11 @@ import {
   wholeNumber,
 } from '../parts/options.ts';
 import { outputFile, outputPng } from '../parts/outputFile.ts';
-import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
-import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
-import { measureWithProgress, referenceScores, scoreDefaults } from '../ranks/measuredScores.ts';
 import { FEW_IMAGES, openNamedImages } from '../parts/runImages.ts';
 import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
+import { measureWithProgress, referenceScores, scoreDefaults } from '../ranks/measuredScores.ts';
+import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
+import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

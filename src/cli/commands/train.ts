@@ -5,12 +5,8 @@ import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { finishRun } from '../../evaluation/reports/trainRun.ts';
-import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
-import type { Lock } from '../../storage/lock.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { tidyRun } from '../../runs/folder/leftovers.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import { lockRun } from '../../runs/folder/runLock.ts';
@@ -20,8 +16,12 @@ import {
   readSummaryIfSound,
   writeSummary,
 } from '../../runs/folder/summaryFile.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import type { Lock } from '../../storage/lock.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationRecord.ts';

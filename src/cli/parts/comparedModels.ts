@@ -3,13 +3,13 @@ import { realpathSync } from 'node:fs';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import { showImageShape } from '../../numeric/imageShape.ts';
-import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
-import { differenceFromRun } from './runImages.ts';
 import { messageOf } from '../terminal/wording.ts';
+import { differenceFromRun } from './runImages.ts';
 
 /** One of the models that are compared. */
 export interface ComparedModel {

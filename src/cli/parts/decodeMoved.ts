@@ -1,10 +1,10 @@
 // Decodes latents that a command computed itself, for which there is nothing to encode differently.
 import { UserError } from '../../errors.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { ClassChoice } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { type Latents, largestLatent } from '../../trained/model/latents.ts';
 import { whyTooFarOut } from '../../trained/model/tooFarOut.ts';
-import { dimensionsOf } from '../../numeric/imageShape.ts';
 
 /**
  * The images of latents.

@@ -9,9 +9,9 @@ import type { Split } from '../../data/sources/splitOfName.ts';
 import { phrase, UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { isFolder } from '../../storage/files.ts';
-import { oneOf, wholeNumber } from './options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
+import { oneOf, wholeNumber } from './options.ts';
 
 const splits = ['test', 'train'] as const;
 

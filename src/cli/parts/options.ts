@@ -7,9 +7,9 @@ import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, requirePlace } from '../../engine/program.ts';
 import { tryDevice } from '../../engine/tryDevice.ts';
 import { unknownName } from '../../errors.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
 import { type ActivationChoice, activationChoices } from '../../training/gradients/gradientPlan.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readAll } from '../../data/contract/dataset.ts';
-import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { writePng } from '../../testing/pngFiles.ts';
-import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { markData } from '../../runs/folder/dataMark.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { openRunImages } from './runImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-images-'));

@@ -4,13 +4,13 @@ import { identityOf } from '../../data/identity.ts';
 import { openSplit } from '../../data/registry.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../../errors.ts';
+import { requireImageShape } from '../../experiments/modelShape.ts';
+import { differenceBetween } from '../../runs/contents/dataRecord.ts';
+import { locateData } from '../../runs/folder/dataMark.ts';
+import { holdOutOf, readDataRecord } from '../../runs/folder/dataRecordFile.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import { requireImageShape } from '../../experiments/modelShape.ts';
-import { locateData } from '../../runs/folder/dataMark.ts';
-import { holdOutOf, readDataRecord } from '../../runs/folder/dataRecordFile.ts';
-import { differenceBetween } from '../../runs/contents/dataRecord.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** Fewer validation images than this say little. */

@@ -1,14 +1,15 @@
 // The pictures that `emerging score --map` writes: each image beside the map of its bits.
-import type { FlowModel } from '../../trained/model/flowModel.ts';
+
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { heatRange } from '../../pictures/heatMap.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
 import { writeNewFolder } from '../../storage/newFolder.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
-import { pngNames } from './pngNames.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { pngNames } from './pngNames.ts';
 
 /** The maps that were written. */
 export interface Maps {

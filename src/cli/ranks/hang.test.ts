@@ -1,10 +1,10 @@
 // Ranks that hang or end: before they have joined, while they join, and during a step. The job ends, and says who is missing.
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandLine();
 const start = (ranks: number, command: readonly string[]) =>

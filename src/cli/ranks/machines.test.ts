@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { makeTwoMachines } from '../../testing/twoMachines.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandLine();
 const machines = hasMpirun ? makeTwoMachines(emerging.folder) : undefined;

@@ -2,17 +2,17 @@
 import { fromLeader, onlyRank } from '../../cluster/ranks.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
-import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { measureReference } from '../../evaluation/measure/score.ts';
-import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { dataName } from '../../experiments/experimentName.ts';
 import { type LoadedRun, validationOf } from '../../trained/loading/loadRun.ts';
 import { readCachedScores, storeScores } from '../../trained/loading/scoresFile.ts';
-import { dataName } from '../../experiments/experimentName.ts';
-import { openSame } from './sameInputs.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { openRunImages } from '../parts/runImages.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
+import { openSame } from './sameInputs.ts';
 
 /** How validation images are measured to score others against them, by default. */
 export const scoreDefaults = { draws: 4, seed: 0 };

@@ -3,8 +3,8 @@ import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import { UserError } from '../../errors.ts';
-import { messageOf } from '../terminal/wording.ts';
 import { version } from '../parts/version.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 /** How long rank 0 waits for the images of the others: this long, or ten times as long as its own took. */
 const LEAST_SECONDS = 600;

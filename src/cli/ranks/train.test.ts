@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkpointPath, listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { checkpointPath, listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

@@ -9,16 +9,16 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists, readTextStream } from '../../storage/files.ts';
 import { locateData } from '../../runs/folder/dataMark.ts';
 import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
 import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../../runs/folder/runFolder.ts';
-import { requireWorkers } from '../../training/gradients/workers.ts';
-import { shareOf } from '../../training/ranks/batchShare.ts';
 import { type Run, resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { changedConfig } from '../../runs/open/storedRun.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { exists, readTextStream } from '../../storage/files.ts';
+import { requireWorkers } from '../../training/gradients/workers.ts';
+import { shareOf } from '../../training/ranks/batchShare.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */

@@ -1,8 +1,8 @@
 // The evaluation on test images at the end of training; Ctrl-C skips it without losing the record of the
 // training.
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
-import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { Lock } from '../../storage/lock.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { type EvaluationRecord, evaluationRecord } from '../parts/evaluationRecord.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';

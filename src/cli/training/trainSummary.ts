@@ -1,8 +1,9 @@
 // What `emerging train` says of a run that was trained before.
-import type { JsonObject } from '../../storage/jsonText.ts';
+
 import { checkpointPath } from '../../runs/folder/runFolder.ts';
 import { trainingTime } from '../../runs/folder/runLogs.ts';
 import { readSummary } from '../../runs/folder/summaryFile.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { aboutRun, type Place } from '../../training/loop/recordTraining.ts';
 import type { PreparedRun } from './preparedRun.ts';
 

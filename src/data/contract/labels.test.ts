@@ -6,15 +6,15 @@ import { encode } from 'fast-png';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { BatchStream } from '../batches.ts';
-import { type ImageSet, imagesInMemory, readOne, subset } from './dataset.ts';
 import { fixture } from '../fixtures/formula.ts';
-import { countClasses, labelled } from './labels.ts';
 import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
 import { prepareDataset } from '../prepareDataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { cifar10Files } from '../sets/cifar10.ts';
 import { fashionMnist } from '../sets/fashionMnist.ts';
 import { classesOfNames } from '../sources/classOfName.ts';
+import { type ImageSet, imagesInMemory, readOne, subset } from './dataset.ts';
+import { countClasses, labelled } from './labels.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'labels-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { fixture, formulaImage } from '../fixtures/formula.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { decodeImage } from './imageDecoding.ts';
 
 const decode = (name: string) => decodeImage(readFileSync(fixture(name)), name);

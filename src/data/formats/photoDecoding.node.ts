@@ -2,8 +2,8 @@
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../errors.ts';
 import { maxImagePixels } from '../contract/budget.ts';
-import { onWhite } from '../pixels/onWhite.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
+import { onWhite } from '../pixels/onWhite.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { costOf, requirePlausible } from './photoCost.ts';

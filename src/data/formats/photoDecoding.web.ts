@@ -1,7 +1,7 @@
 // Decodes JPEG and WebP by the browser.
 import { UserError } from '../../errors.ts';
-import { oriented } from '../pixels/oriented.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { oriented } from '../pixels/oriented.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, corruptFile } from './bytes.ts';
 import { jpegHeader, type PhotoHeader, webpHeader } from './photoHeader.ts';

@@ -1,8 +1,8 @@
 // Decodes PNG files of every colour type and depth to 8 bits, grey or colour.
 import { UserError } from '../../errors.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import { oriented } from '../pixels/oriented.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { exifOrientation } from './exifOrientation.ts';

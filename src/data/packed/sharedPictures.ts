@@ -3,8 +3,8 @@ import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.
 import { type Phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import { joinBytes } from '../../platform/joinBytes.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
-import type { FittedPicture } from '../pixels/fitPicture.ts';
 import type { RawImage } from '../contract/rawImages.ts';
+import type { FittedPicture } from '../pixels/fitPicture.ts';
 
 /** What has become of a source image. */
 export interface NamedPicture {

@@ -1,7 +1,7 @@
 // Assigns source images to the splits of a prepared file.
 import { sha256 } from '../../platform/sha256.node.ts';
-import type { Crop } from '../pixels/fitPicture.ts';
 import { only, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
+import type { Crop } from '../pixels/fitPicture.ts';
 import type { packedSplits } from './packedHeader.ts';
 
 /** A split to write, and its source images. */

@@ -1,5 +1,6 @@
 // CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
 import { UserError } from '../../errors.ts';
+import type { FileStore } from '../contract/archive.ts';
 import {
   type DatasetSource,
   type ImageSet,
@@ -8,9 +9,8 @@ import {
   type Part,
   type PathFormat,
 } from '../contract/dataset.ts';
-import type { FileStore } from '../contract/archive.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { labelled } from '../contract/labels.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';

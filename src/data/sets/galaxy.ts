@@ -1,10 +1,10 @@
 // The paper's galaxies: images of non-interacting ones, from SpaceML's galaxy mergers dataset.
 import { UserError } from '../../errors.ts';
 import type { NamedDataset } from '../contract/dataset.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { openStore } from '../formats/storedFiles.ts';
 import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';

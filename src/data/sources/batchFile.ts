@@ -2,13 +2,13 @@
 import { UserError } from '../../errors.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import type { Budget } from '../contract/budget.ts';
+import type { RawImage } from '../contract/rawImages.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { isUnsignedByte, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
 import { isPickledArray } from '../formats/pickledObjects.ts';
 import { openZipEntry, readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
-import type { RawImage } from '../contract/rawImages.ts';
 import { arrayImage, bytesOf, labelsNotRead, layoutOf } from './arrayImages.ts';
 
 /** The keys of the images in a batch, and of their labels. */

@@ -2,12 +2,12 @@
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { Budget, OverBudget } from '../contract/budget.ts';
-import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
 import { maxFileBytes } from '../contract/archive.ts';
+import { Budget, OverBudget } from '../contract/budget.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
+import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { fitImage } from '../pixels/fitImage.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
 import type { ImageFileOptions, NamedImages } from './imageFiles.ts';
 
 /** Reads the images among files, as `readImageFiles` does. */

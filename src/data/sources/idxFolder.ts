@@ -6,9 +6,15 @@ import { readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
 import { Budget } from '../contract/budget.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../contract/dataset.ts';
-import { readIdx } from '../formats/idx.ts';
+import {
+  type DatasetSource,
+  type ImageSet,
+  imagesInMemory,
+  type Part,
+  type PathFormat,
+} from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
+import { readIdx } from '../formats/idx.ts';
 import { type IdxLabels, readIdxLabels } from './idxLabels.ts';
 
 const trainFile = 'train-images-idx3-ubyte';

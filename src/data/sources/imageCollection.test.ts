@@ -8,8 +8,8 @@ import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
-import { fixture, formulaImage } from '../fixtures/formula.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { imageCollection } from './imageCollection.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
 

@@ -1,9 +1,10 @@
 // Folders, zip and tar archives of images, split by folders named train, validation, test.
-import type { PathFormat } from '../contract/dataset.ts';
-import { imageName } from '../formats/imageDecoding.ts';
+
 import type { OpenStore } from '../contract/archive.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
+import type { PathFormat } from '../contract/dataset.ts';
 import type { RawDataset } from '../contract/rawImages.ts';
+import { imageName } from '../formats/imageDecoding.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { loadImages } from './loadImages.ts';
 import { storedImages } from './storedImages.ts';
 

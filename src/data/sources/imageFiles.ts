@@ -6,12 +6,12 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
-import { Budget, OverBudget } from '../contract/budget.ts';
 import { maxFileBytes } from '../contract/archive.ts';
+import { Budget, OverBudget } from '../contract/budget.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
 import { fitImage } from '../pixels/fitImage.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
 
 /** The images that were read, and the files that were skipped. */
 export interface NamedImages {

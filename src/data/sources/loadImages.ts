@@ -3,8 +3,8 @@ import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
-import { inColour } from '../pixels/resize.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { inColour } from '../pixels/resize.ts';
 
 /** Larger datasets must be prepared: 2 GiB. */
 const maxBytes = 2 ** 31;

@@ -5,10 +5,10 @@ import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import type { Budget } from '../contract/budget.ts';
+import type { RawImage } from '../contract/rawImages.ts';
 import { viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
-import type { RawImage } from '../contract/rawImages.ts';
 import { labelsNotRead } from './arrayImages.ts';
 
 /** The names of image columns, if no column has a field `bytes`. */

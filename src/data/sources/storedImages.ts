@@ -1,8 +1,8 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { FileStore } from '../contract/archive.ts';
-import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
 import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 

@@ -1,7 +1,7 @@
 // A model prepared for every device: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
-import { emerging } from '../../flows/layers/emerging.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { emerging } from '../../flows/layers/emerging.ts';
 import { couplingOf } from '../../models/couplings.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';

@@ -1,12 +1,12 @@
 // Deliberately wrong layers: each check of the contract finds and reports its kind of error.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
-import { actnorm } from '../../flows/layers/actnorm.ts';
 import type { Bijection } from '../../flows/contract/bijection.ts';
 import { chain } from '../../flows/contract/chain.ts';
+import type { Parameters } from '../../flows/contract/parameters.ts';
+import { actnorm } from '../../flows/layers/actnorm.ts';
 import { conv1x1 } from '../../flows/layers/conv1x1.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
-import type { Parameters } from '../../flows/contract/parameters.ts';
 import { couplingOf } from '../../models/couplings.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Bijection } from '../../flows/contract/bijection.ts';
 import { chain } from '../../flows/contract/chain.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { conv1x1 } from '../../flows/layers/conv1x1.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { squeeze } from '../../flows/layers/squeeze.ts';
 import { couplingOf } from '../../models/couplings.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';

@@ -8,10 +8,10 @@ import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import { conditionOf } from '../../trained/likelihood/classInputs.ts';
-import { type Evaluation, evaluate } from '../measure/evaluate.ts';
-import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { type Evaluation, evaluate } from '../measure/evaluate.ts';
+import { dequantised } from '../measure/returnedImages.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {

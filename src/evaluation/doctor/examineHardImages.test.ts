@@ -11,8 +11,8 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../trained/likelihood/likelihood.ts';
-import { startFromData } from '../../training/step/startFromData.ts';
 import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
+import { startFromData } from '../../training/step/startFromData.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { changedImages, chosenImages } from './hardImages.ts';
 

@@ -5,9 +5,9 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionOf } from '../../trained/likelihood/classInputs.ts';
-import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
 import { compileDecoder, decodeBatch } from '../../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {

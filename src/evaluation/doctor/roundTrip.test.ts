@@ -8,11 +8,11 @@ import { learningRateAt, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { optimizerOf } from '../../optimizers/registry.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
 import { BatchLoader } from '../../training/step/batchLoader.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
 
 const STEPS = 20;
 

@@ -7,14 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readAll } from '../../data/contract/dataset.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { startRun } from '../../runs/open/run.node.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyClasses, tinyConfig } from '../../testing/tinyRuns.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
-import { startRun } from '../../runs/open/run.node.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { train } from '../../training/loop/train.ts';
 import { evaluate } from '../measure/evaluate.ts';
 import { measureReference } from '../measure/score.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import { exportModel } from './exportModel.ts';
 
 // The runtime alone, as somebody without this library has it.

@@ -13,9 +13,9 @@ import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../trained/likelihood/likelihood.ts';
-import { startFromData } from '../../training/step/startFromData.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
+import { startFromData } from '../../training/step/startFromData.ts';
 import { evaluate, summarise } from './evaluate.ts';
 
 const options: ModelOptions = {

@@ -5,8 +5,8 @@ import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '..
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { LikelihoodOptions, MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
 import { inBitsPerDim } from '../../trained/model/measureImages.ts';
-import { summarise } from './evaluate.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { summarise } from './evaluate.ts';
 
 /** How odd one image is. */
 export interface Score extends ImageScore {

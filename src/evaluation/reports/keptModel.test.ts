@@ -8,9 +8,9 @@ import { openDataset } from '../../data/registry.ts';
 import { createSession } from '../../engine/runtime.node.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean, median } from '../../numeric/statistics.ts';
-import { examineFiles } from '../export/examineFiles.ts';
-import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { examineFiles } from '../export/examineFiles.ts';
 
 const folder = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
 const COUNT = 200;

@@ -1,9 +1,9 @@
 // The learning curve of a run, from its metrics: as numbers and as a plot.
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { readMetrics } from '../../runs/folder/runLogs.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {

@@ -8,10 +8,10 @@ import { type DequantisationName, dequantisationOf } from '../../models/dequanti
 import type { Flow } from '../../models/flow.ts';
 import { foreignParts } from '../../models/parts.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { errorText } from './errorText.ts';
 import { markdownTable } from './markdownTable.ts';
 import { markdownText } from './markdownText.ts';

@@ -1,12 +1,12 @@
 // The model card in a run folder, rewritten after training and after each evaluation.
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
-import { exists } from '../../storage/files.ts';
-import { pathFrom } from '../../storage/folders.ts';
+import { changesIn } from '../../runs/contents/settingChanges.ts';
 import { cardPath, runFiles } from '../../runs/folder/closedRun.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { readSummary } from '../../runs/folder/summaryFile.ts';
-import { changesIn } from '../../runs/contents/settingChanges.ts';
+import { exists } from '../../storage/files.ts';
+import { pathFrom } from '../../storage/folders.ts';
 import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 

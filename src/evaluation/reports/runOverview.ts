@@ -2,13 +2,13 @@
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
-import { lastWritten, readTextFile } from '../../storage/files.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
+import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { readMetrics, trainingTime } from '../../runs/folder/runLogs.ts';
 import { readSummary } from '../../runs/folder/summaryFile.ts';
-import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { lastWritten, readTextFile } from '../../storage/files.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, finiteMean, trainingPoint, validationPoint } from './learningCurve.ts';
 import { type RunProgress, unknownProgress } from './runProgress.ts';
 

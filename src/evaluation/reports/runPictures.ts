@@ -4,12 +4,12 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
-import { readBytes } from '../../storage/files.ts';
-import { listFolder, pathIn } from '../../storage/folders.ts';
 import { runFiles } from '../../runs/folder/closedRun.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import type { MeasuredImage } from '../measure/evaluate.ts';
+import { readBytes } from '../../storage/files.ts';
+import { listFolder, pathIn } from '../../storage/folders.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { MeasuredImage } from '../measure/evaluate.ts';
 import { curvePlot, readLearningCurve } from './learningCurve.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { startRun } from '../../runs/open/run.node.ts';
 import { memoryFiles } from '../../runs/files/runFiles.ts';
+import { startRun } from '../../runs/open/run.node.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { trainRun } from './trainRun.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-run-'));

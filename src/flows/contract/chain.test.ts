@@ -6,19 +6,19 @@ import { couplingOf } from '../../models/couplings.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
+import { spline } from '../coupling/spline.ts';
 import { actnorm } from '../layers/actnorm.ts';
-import type { Bijection } from './bijection.ts';
-import { chain } from './chain.ts';
 import { circulant } from '../layers/circulant.ts';
 import { conv1x1 } from '../layers/conv1x1.ts';
 import { convolutionExponential } from '../layers/convolutionExponential.ts';
-import { spline } from '../coupling/spline.ts';
 import { emerging } from '../layers/emerging.ts';
 import { fourCorners } from '../layers/fourCorners.ts';
-import { parametersFrom, startingParameters } from './parameters.ts';
 import { reverse } from '../layers/permutation.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../layers/woodbury.ts';
+import type { Bijection } from './bijection.ts';
+import { chain } from './chain.ts';
+import { parametersFrom, startingParameters } from './parameters.ts';
 
 describe('chain', () => {
   it('names both neighbours that do not fit, by position, key and layer', () => {

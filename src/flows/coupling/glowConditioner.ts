@@ -1,7 +1,7 @@
 // The conditioner of Glow: three convolutions with activation normalisation.
 import { pointwise, relu, remember, reshape } from '../../tensor/operations/index.ts';
-import { actnormParameters, normalised } from '../layers/actnorm.ts';
 import { normalParameter, type ParameterSpecs, prefixed } from '../contract/parameters.ts';
+import { actnormParameters, normalised } from '../layers/actnorm.ts';
 import {
   byNumber,
   edgeConvolution,

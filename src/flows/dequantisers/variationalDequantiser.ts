@@ -5,15 +5,15 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import type { Condition } from '../contract/condition.ts';
-import { coupling } from '../coupling/coupling.ts';
-import { glowConditioner } from '../coupling/glowConditioner.ts';
 import type { Dequantiser } from '../contract/dequantiser.ts';
 import { parametersFrom } from '../contract/parameters.ts';
-import { reverse } from '../layers/permutation.ts';
 import { logDetShares } from '../contract/pixelMap.ts';
-import { topPrior } from '../priors/prior.ts';
+import { coupling } from '../coupling/coupling.ts';
+import { glowConditioner } from '../coupling/glowConditioner.ts';
+import { reverse } from '../layers/permutation.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { unitInterval } from '../layers/unitInterval.ts';
+import { topPrior } from '../priors/prior.ts';
 
 /** The options of variational dequantisation. */
 export interface VariationalOptions {

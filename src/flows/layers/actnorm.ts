@@ -1,7 +1,17 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { add, divide, exp, log, multiply, negate, sqrt, subtract, sum } from '../../tensor/operations/index.ts';
+import {
+  add,
+  divide,
+  exp,
+  log,
+  multiply,
+  negate,
+  sqrt,
+  subtract,
+  sum,
+} from '../../tensor/operations/index.ts';
 import { isOpen, showShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';

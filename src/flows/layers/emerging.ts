@@ -13,8 +13,8 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { type Corner, corner, requireTaps } from './corner.ts';
 import { filledParameter } from '../contract/parameters.ts';
+import { type Corner, corner, requireTaps } from './corner.ts';
 
 /** The options of an emerging convolution. */
 export interface EmergingOptions {

@@ -5,8 +5,8 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { maf } from './maf.ts';
 import { parametersFrom } from '../contract/parameters.ts';
+import { maf } from './maf.ts';
 
 it('is inverted although unsettled values grow without bound on the way', async () => {
   const shape: ImageShape = [16, 16, 12];

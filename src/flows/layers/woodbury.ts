@@ -13,7 +13,12 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { filledParameter, normalParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
+import {
+  filledParameter,
+  normalParameter,
+  type ParameterSpecs,
+  type Parameters,
+} from '../contract/parameters.ts';
 
 /** The options of a Woodbury transformation. */
 export interface WoodburyOptions {

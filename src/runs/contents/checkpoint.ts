@@ -3,12 +3,12 @@ import { UserError } from '../../errors.ts';
 import { clip } from '../../experiments/configErrors.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../../experiments/trainedOptions.ts';
 import type { Flow } from '../../models/flow.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
 import { decodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { type GuardState, guardSchema, newGuard } from './guardState.ts';
 import type { TrainingState } from './trainingState.ts';
 

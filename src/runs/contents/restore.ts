@@ -5,10 +5,10 @@ import { requireTrainedOptions } from '../../experiments/trainedOptions.ts';
 import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { optimizers } from '../../optimizers/registry.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A model and its training state. */

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
-import { filesStore } from './filesStore.ts';
 import { resumeRun, startRun } from '../open/run.node.ts';
+import { filesStore } from './filesStore.ts';
 import { memoryFiles, readFiles, type StoredFiles } from './runFiles.ts';
 
 const dataset = tinyDataset(8);

@@ -17,7 +17,12 @@ import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.t
 import { type Checkpoint, soundCheckpoint } from '../contents/checkpoint.ts';
 import { type DataRecord, dataRecordText, parseDataRecord } from '../contents/dataRecord.ts';
 import { checkMetrics, checkTimings } from '../contents/logLines.ts';
-import { checkpointFolder, checkpointName, runFileNames, stepOfCheckpoint } from '../contents/runFileNames.ts';
+import {
+  checkpointFolder,
+  checkpointName,
+  runFileNames,
+  stepOfCheckpoint,
+} from '../contents/runFileNames.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { parseSummary, summaryText, withEvaluationsOf } from '../contents/runSummary.ts';
 import type { StoredFiles } from './runFiles.ts';

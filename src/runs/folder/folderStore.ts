@@ -6,11 +6,11 @@ import { mendJsonLines, readJsonLines, rewindJsonLines } from '../../storage/jso
 import { checkMetrics, checkTimings } from '../contents/logLines.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { readSoundCheckpoint, saveCheckpoint } from './checkpointFile.ts';
+import { requireNoLinks, runFiles } from './closedRun.ts';
 import { markData } from './dataMark.ts';
 import { readDataRecord, writeDataRecord } from './dataRecordFile.ts';
 import { removeRunPartials } from './leftovers.ts';
 import { createRunFolder } from './newRunFolder.ts';
-import { requireNoLinks, runFiles } from './closedRun.ts';
 import { checkpointPath, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
 import { appendMetrics, appendTiming, readMetrics } from './runLogs.ts';

@@ -3,7 +3,12 @@ import { call, nearestNames, phrase, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/configText.ts';
 import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
-import { checkpointFolder, checkpointName, runFileNames, stepOfCheckpoint } from '../contents/runFileNames.ts';
+import {
+  checkpointFolder,
+  checkpointName,
+  runFileNames,
+  stepOfCheckpoint,
+} from '../contents/runFileNames.ts';
 
 /** The paths of a run's files. */
 export interface RunPaths {

@@ -2,13 +2,13 @@
 import type { Dataset } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
+import { filesStore } from '../files/filesStore.ts';
+import type { StoredFiles } from '../files/runFiles.ts';
 import { locateData } from '../folder/dataMark.ts';
 import { holdOutOf } from '../folder/dataRecordFile.ts';
 import { folderStore } from '../folder/folderStore.ts';
 import { requireNoRun } from '../folder/newRunFolder.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../folder/runFolder.ts';
-import { filesStore } from '../files/filesStore.ts';
-import type { StoredFiles } from '../files/runFiles.ts';
 import {
   changedConfig,
   requireDataset,

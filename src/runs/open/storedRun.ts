@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/contract/dataset.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { option, phrase, UserError } from '../../errors.ts';
+import { requireLabels, withClassesOf } from '../../experiments/classLabels.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
@@ -10,13 +11,12 @@ import { checkModelShape, requireBuildable, requireImageShape } from '../../expe
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
-import { requireLabels, withClassesOf } from '../../experiments/classLabels.ts';
-import { requireArraysOf, restore } from '../contents/restore.ts';
-import type { TrainingState } from '../contents/trainingState.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
+import { requireArraysOf, restore } from '../contents/restore.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
+import type { TrainingState } from '../contents/trainingState.ts';
 
 /** A run, ready to train with `train({ ...run })`. */
 export interface StoredRun {

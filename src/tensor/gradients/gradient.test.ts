@@ -5,11 +5,11 @@ import { compile } from '../../engine/program.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { gradients, pullback } from './gradient.ts';
 import * as op from '../operations/index.ts';
 import { tensorsOf } from '../program.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
+import { gradients, pullback } from './gradient.ts';
 
 const vector = (...values: number[]): NdArray => ({
   shape: [values.length],

@@ -5,13 +5,13 @@ import { modelFor } from '../../experiments/modelShape.ts';
 import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
 import { constant } from '../../tensor/tensor.ts';
-import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import { type Manifest, requireListedWeights } from './manifest.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
+import { type Manifest, requireListedWeights } from './manifest.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';

@@ -8,9 +8,9 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../st
 import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
 import { missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
-import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import { type Latents, sliceLatents } from '../model/latents.ts';
+import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
 
 const format = 'emerging-flows latents';
 

@@ -2,10 +2,10 @@
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { type ExportChoice, exportedModel, requireOwnArrays, WEIGHTS_FILE } from './exportedModel.ts';
 import { MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
 import { readScores } from './scoresFile.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** Whether a folder holds an exported model. */
 export function isExported(directory: string): boolean {

@@ -1,8 +1,8 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
 import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
-import { pathOf } from '../../storage/folders.ts';
-import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
+import { pathOf } from '../../storage/folders.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
 import { loadTrained } from './loadTrained.ts';

@@ -1,12 +1,12 @@
 // A trained model from its run folder.
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { type CheckpointChoice, readChosenCheckpoint } from '../../runs/folder/chosenCheckpoint.ts';
-import { openRunFolder, type RunPaths } from '../../runs/folder/runFolder.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import { readCachedScores } from './scoresFile.ts';
+import { type CheckpointChoice, readChosenCheckpoint } from '../../runs/folder/chosenCheckpoint.ts';
+import { openRunFolder, type RunPaths } from '../../runs/folder/runFolder.ts';
 import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
+import { readCachedScores } from './scoresFile.ts';
 
 /** A run and its model with the weights of one of its checkpoints. */
 export interface LoadedRun extends TrainedModel {

@@ -1,8 +1,9 @@
 // A trained model from a run folder or an export, for code that needs more of a run than its model.
+
+import type { TrainedModel } from '../model/trainedModel.ts';
 import type { ExportChoice } from './exportedModel.ts';
 import { isExported, loadExported } from './loadExported.ts';
 import type { LoadedRun } from './loadRun.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** Which weights to load, and whether damage of a checkpoint is accepted. */
 export interface LoadTrainedOptions extends ExportChoice {

@@ -1,12 +1,12 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
-import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { soundCheckpoint } from '../../runs/contents/checkpoint.ts';
 import { restore } from '../../runs/contents/restore.ts';
+import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
 import { type ExportChoice, exportedModel, requireOwnArrays, WEIGHTS_FILE } from './exportedModel.ts';
 import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
-import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
 
 /**
  * The files of a model by name: `model.safetensors` of an export, compared with `manifest.json` if it is there, or
@@ -24,26 +24,42 @@ export async function modelFromFiles(
   { weights, step }: ExportChoice = {},
 ): Promise<TrainedModel> {
   const exported = files[WEIGHTS_FILE];
-  if (exported) {
+  if (exported !== undefined) {
     const listing = files[MANIFEST_FILE];
-    const manifest = listing && manifestFrom(new TextDecoder().decode(listing), MANIFEST_FILE);
-    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export', manifest }, { weights, step });
+    const manifest = listing === undefined ? undefined : manifestFrom(textOf(listing), MANIFEST_FILE);
+    return exportedModel(
+      bytesOf(exported),
+      { path: WEIGHTS_FILE, name: 'the export', manifest },
+      { weights, step },
+    );
   }
   const config = files['config.yaml'];
   const checkpoint = checkpointAmong(Object.keys(files), step);
-  if (!config || checkpoint === undefined) {
+  if (config === undefined || checkpoint === undefined) {
     throw new UserError(
       'not-found',
       `no model among the files (${Object.keys(files).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
         'or config.yaml and checkpoints/step-….safetensors of a run',
     );
   }
-  const file = { path: 'config.yaml', text: new TextDecoder().decode(config) };
+  const file = { path: 'config.yaml', text: textOf(config) };
   // Loaded when needed: an export needs no YAML.
   const { resolveConfig } = await import('../../experiments/resolve.ts');
   const { model: options } = resolveConfig({ file });
-  const { model, state } = restore(soundCheckpoint(files[checkpoint]!, checkpoint), options, file.path);
+  const { model, state } = restore(
+    soundCheckpoint(bytesOf(files[checkpoint]!), checkpoint),
+    options,
+    file.path,
+  );
   return trainedModel(model, state, weights);
+}
+
+function textOf(content: Uint8Array | string): string {
+  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+}
+
+function bytesOf(content: Uint8Array | string): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
 }
 
 /** The last checkpoint among files, or that of a step; undefined if there is none. */

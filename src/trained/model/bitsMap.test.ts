@@ -1,5 +1,6 @@
 // Where the bits of an image are: against plain loops, their sum, their place, and both precisions.
 import { afterEach, describe, expect, it } from 'vitest';
+import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import { mixingNames, mixings } from '../../models/mixing.ts';
@@ -14,7 +15,6 @@ import { expectClose } from '../../testing/golden.ts';
 import { localParameters } from '../../testing/localParameters.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsMap } from '../../testing/plainLikelihood.ts';
-import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 

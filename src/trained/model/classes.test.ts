@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Glow } from '../../models/glow.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { readLatents, writeLatents } from '../loading/latentsFile.ts';
 import {
   type ClassLikelihoods,
   classNumber,
@@ -18,7 +19,6 @@ import {
   posteriors,
 } from './classes.ts';
 import { FlowModel } from './flowModel.ts';
-import { readLatents, writeLatents } from '../loading/latentsFile.ts';
 
 const names = ['zero', '2', 'one'];
 

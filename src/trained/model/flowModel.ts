@@ -12,7 +12,6 @@ import { requireMemory } from '../../platform/memory.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { oneHotRows } from '../likelihood/classInputs.ts';
 import { type Batch, imageArray } from '../likelihood/likelihood.ts';
-import { type ImageScore, imageScores } from './referenceScores.ts';
 import {
   type ClassChoice,
   type Classification,
@@ -58,6 +57,7 @@ import {
   encodeBatch,
   stagesBatch,
 } from './modelPrograms.ts';
+import { type ImageScore, imageScores } from './referenceScores.ts';
 import { type StageDescription, type StageImages, stagesOf } from './stageDescriptions.ts';
 import { tooFarOut } from './tooFarOut.ts';
 import type { TrainedModel } from './trainedModel.ts';

@@ -2,9 +2,9 @@
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import type { ReferenceScores } from './referenceScores.ts';
 import type { ClassChoice } from './classes.ts';
 import type { Corrections } from './corrections.ts';
+import type { ReferenceScores } from './referenceScores.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {

@@ -1,6 +1,7 @@
 // What the stages of a model make of images: their places, values and shapes.
 import { afterAll, expect, it } from 'vitest';
 import { evaluate } from '../../engine/program.ts';
+import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
@@ -8,7 +9,6 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import { FlowModel } from './flowModel.ts';
 
 const imageShape: ImageShape = [8, 8, 1];

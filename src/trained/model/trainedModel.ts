@@ -1,8 +1,8 @@
 // A model with fixed weights, from any source.
 import type { Flow } from '../../models/flow.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { type TrainingStart, type WeightsKind, weightsOf } from '../../runs/contents/trainingState.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 
 /** A model with fixed weights. */

@@ -3,10 +3,10 @@ import type { Device } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import type { Flow } from '../../models/flow.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import {
   compileWhole,
   type GradientEngine,

@@ -3,10 +3,10 @@ import { countTrained } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { type ActivationChoice, type GradientPlan, planGradients } from './gradientPlan.ts';
 
 const options: ModelOptions = {

@@ -3,12 +3,12 @@ import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
+import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, bitsPerDimOf } from '../../trained/likelihood/likelihood.ts';
-import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 
 /** Where the results of a batch go. */
 export interface GradientTarget {

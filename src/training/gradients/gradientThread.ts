@@ -2,10 +2,10 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import { flowFor } from '../../models/flowRegistry.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { type GradientOptions, planGradients } from './gradientPlan.ts';
 import { copyInto } from './gradientSum.ts';
 

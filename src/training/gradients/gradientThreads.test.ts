@@ -1,8 +1,8 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
 import { Glow } from '../../models/glow.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
 import type { ThreadData } from './gradientThread.ts';
 import { planSharedGradients } from './sharedGradients.ts';
 import type { ThreadRequest } from './thread.node.ts';

@@ -2,10 +2,10 @@
 import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { modulesOf } from '../../models/parts.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, mapBatch, partOf } from '../../trained/likelihood/likelihood.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { GradientOptions } from './gradientPlan.ts';
 import type { GradientProgram, GradientTarget } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';

@@ -3,11 +3,11 @@ import { type DeviceArray, onHost, type ProgramArrays } from '../../engine/array
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
+import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
-import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import type { Pieces } from './pieces.ts';
 
 /** Where the arrays of the pieces are. */

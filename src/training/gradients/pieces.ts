@@ -3,6 +3,7 @@ import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type ConditionName, conditionNames } from '../../flows/contract/condition.ts';
 import type { Flow } from '../../models/flow.ts';
+import { arrayName } from '../../models/parameterLayout.ts';
 import { type Densities, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradients/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
@@ -11,7 +12,6 @@ import type { ProgramDefinition } from '../../tensor/program.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { bitsPerDimFrom } from '../../trained/likelihood/likelihood.ts';
-import { arrayName } from '../../models/parameterLayout.ts';
 import { type PlacedGraph, type StageGraph, stageGraphs } from './stageGraphs.ts';
 
 /**

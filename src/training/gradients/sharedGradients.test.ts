@@ -1,11 +1,11 @@
 import { expect, it, test } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { planSharedGradients, type SharedPlan, type SharingOptions } from './sharedGradients.ts';
 

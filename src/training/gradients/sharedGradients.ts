@@ -3,9 +3,9 @@
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
 import type { Flow } from '../../models/flow.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { canStartThreads } from './thread.node.ts';

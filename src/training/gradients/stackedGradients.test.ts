@@ -10,12 +10,12 @@ import { compilePrepared, freeze } from '../../engine/program.ts';
 import { Glow } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { arrayName, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { arrayName, ParameterLayout } from '../../models/parameterLayout.ts';
 import { gradientDefinition } from './gradientProgram.ts';
 
 const { onnx } = onnxProto;

@@ -4,9 +4,9 @@
 // answer the gradients.
 import { gradientWorkerFactory } from '../../engine/runtime.web.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
+import type { Groups } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
-import type { Groups } from '../../models/parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';
 import type { ThreadData } from './gradientThread.ts';
 import type { Thread } from './thread.node.ts';

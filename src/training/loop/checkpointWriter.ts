@@ -2,11 +2,11 @@
 // latest.
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { Glow } from '../../models/glow.ts';
-import { checkpointContents } from '../../runs/contents/checkpoint.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
+import { checkpointContents } from '../../runs/contents/checkpoint.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
-import type { RunStore } from '../../runs/contents/runStore.ts';
 
 /** The number of latest checkpoints kept, so that if the last is corrupt there is an earlier one. */
 const LAST = 3;

@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
 import { labelled } from '../../data/contract/labels.ts';
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { onLocalRanks } from '../../testing/localRanks.ts';
-import { startRun } from '../../runs/open/run.node.ts';
 import { memoryFiles } from '../../runs/files/runFiles.ts';
+import { startRun } from '../../runs/open/run.node.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { train } from './train.ts';
 
 const classes = ['left', 'right', 'both'];

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { Session } from '../../engine/session.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
-import { runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { type TrainingOptions, type TrainingResult, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'device-'));

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { openRunFolder, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { openRunFolder, runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { train } from './train.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 

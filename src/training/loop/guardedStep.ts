@@ -3,9 +3,9 @@ import { gather } from '../../cluster/ranks.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { shareOf } from '../ranks/batchShare.ts';
-import type { TrainingParts } from './trainingParts.ts';
 import { explainRefusal } from '../step/explainRefusal.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
+import type { TrainingParts } from './trainingParts.ts';
 
 /** The log entry of a step. */
 interface StepRecord extends Record<string, unknown> {

@@ -7,11 +7,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { startRun } from '../../runs/open/run.node.ts';
 import { commandLine } from '../../testing/command.ts';
 import type { DeadlyWrite } from '../../testing/dieInWrite.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { startRun } from '../../runs/open/run.node.ts';
 import { train } from './train.ts';
 
 /** Kills per optimiser; `KILLS=100` for a long run. */

@@ -7,11 +7,11 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
 import { defaultThreads } from '../../platform/machine.node.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 
 /** The run that is recorded. */
 export interface RecordedRun {

@@ -1,16 +1,16 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
-import { shareState, startOfLeader } from '../ranks/sharedState.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { shareState, startOfLeader } from '../ranks/sharedState.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
-import type { StepOutcome } from './guardedStep.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
+import type { StepOutcome } from './guardedStep.ts';
+import { isAnchor } from './milestones.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { isAnchor } from './milestones.ts';
-import type { RunStore } from '../../runs/contents/runStore.ts';
 
 /**
  * Reports a dropped step, and rolls back to an earlier state if needed; at an anchor, also if the state is

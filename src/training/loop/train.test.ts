@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Program } from '../../engine/program.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
-import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { writeSummary } from '../../runs/folder/summaryFile.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { type TrainingOptions, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-'));

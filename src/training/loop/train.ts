@@ -9,17 +9,17 @@ import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
+import type { RunStore, StoreLock } from '../../runs/contents/runStore.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks/sharedState.ts';
-import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
+import { guardedStep } from './guardedStep.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { placeOf, recordResult, recordStart } from './recordTraining.ts';
-import type { RunStore, StoreLock } from '../../runs/contents/runStore.ts';
 import { answerStep, requireTrained } from './setback.ts';
-import { guardedStep } from './guardedStep.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 
 /**
  * A `Run` (what is trained, on what, and where it is written) and how to train it. Training is in float32.

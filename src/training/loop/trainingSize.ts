@@ -2,12 +2,12 @@
 import type { Config } from '../../experiments/configSchema.ts';
 import { checkModelShape, modelFor } from '../../experiments/modelShape.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { optimizers } from '../../optimizers/registry.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { planSharedGradients } from '../gradients/sharedGradients.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
 
 /** The size of a training. */
 export interface TrainingSize {

@@ -4,10 +4,10 @@ import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
+import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { labelsFor } from '../../trained/likelihood/classInputs.ts';
 import { likelihoodDefinition, measureBitsPerDim } from '../../trained/likelihood/likelihood.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
 
 /** How validation images are measured. */
 export interface ValidationOptions extends CompileOptions {

@@ -6,13 +6,13 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
-import { BatchLoader } from '../step/batchLoader.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
 import { shareOf } from './batchShare.ts';
 import { followerStore } from './followerStore.ts';
 

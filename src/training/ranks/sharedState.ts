@@ -1,12 +1,12 @@
 // The training state of several ranks: rank 0 has it, all others take it over, and it must stay the same everywhere.
 import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
 import { phrase, UserError } from '../../errors.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { Trainer } from '../step/trainer.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import type { Trainer } from '../step/trainer.ts';
 
 /**
  * The state that rank 0 finds. On other ranks it has no values yet: once it has been taken into the memory of the

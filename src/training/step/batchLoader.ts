@@ -3,12 +3,12 @@ import { BatchStream } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import { UserError } from '../../errors.ts';
+import { requireLabels } from '../../experiments/classLabels.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { requireLabels } from '../../experiments/classLabels.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import { type Batch, imageArray } from '../../trained/likelihood/likelihood.ts';
 

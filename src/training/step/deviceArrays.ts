@@ -4,11 +4,11 @@ import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
-import type { GradientTarget } from '../gradients/gradientProgram.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
+import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { compileStepPrograms, type StepPrograms } from './devicePrograms.ts';
 import {
   type ArraysOfState,

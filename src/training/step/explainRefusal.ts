@@ -1,10 +1,10 @@
 // Explains why a step was dropped, naming the culprit: the batch, a weight, a layer or a parameter.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from './notFinite.ts';
 
 /** A dropped step and its data. */

@@ -2,7 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type GuardState, guardSchema, newGuard } from '../../runs/contents/guardState.ts';
-import { afterRefusal, afterSetback, afterStep, atAnchor, guardFor, guardLimits, isExhausted, mayGoBackTo, mustGoBack, type Observation, refusal } from './guard.ts';
+import {
+  afterRefusal,
+  afterSetback,
+  afterStep,
+  atAnchor,
+  guardFor,
+  guardLimits,
+  isExhausted,
+  mayGoBackTo,
+  mustGoBack,
+  type Observation,
+  refusal,
+} from './guard.ts';
 
 const seen = (bitsPerDim: number, gradientNorm = 2, willBeCut = false): Observation => ({
   bitsPerDim,

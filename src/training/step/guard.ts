@@ -26,9 +26,6 @@ export const guardLimits = {
   mostSetbacks: 4,
 } as const;
 
-
-
-
 type Range = GuardState['loss'];
 
 /** What the guard sees of a step. */

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { onHost } from '../../engine/arrays.ts';
 import { Glow } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import { HostArrays } from './hostArrays.ts';
 

@@ -1,12 +1,12 @@
 // The arrays of a training in the host's memory, where a loop updates the weights.
 import { onlyRank } from '../../cluster/ranks.ts';
 import { compileLoop, type Loop } from '../../engine/loop.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
+import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import {
   type ArraysOfState,
   type BatchGradients,

@@ -4,14 +4,14 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { DEQUANTISER, type Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
 import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 
 /** Whether all elements are finite. */
 export function isFiniteArray({ data }: NdArray): boolean {

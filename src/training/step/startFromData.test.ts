@@ -4,12 +4,12 @@ import { compile } from '../../engine/program.ts';
 import { startingParameters } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
-import { BatchLoader } from './batchLoader.ts';
 import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
 
 const dataset = labelledTinyDataset(8);

@@ -3,14 +3,14 @@ import { type CompileOptions, compile, type Program } from '../../engine/program
 import { releaseAfter } from '../../engine/resources.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
+import { arrayName, type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { newGuard } from '../../runs/contents/guardState.ts';
+import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Batch, requireNoise } from '../../trained/likelihood/likelihood.ts';
-import { arrayName, type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { type StageGraph, stageGraphs } from '../gradients/stageGraphs.ts';
-import { newGuard } from '../../runs/contents/guardState.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 
 /**
  * The initial training state: parameters drawn with the seed, then every actnorm initialised in order, each

@@ -3,10 +3,10 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import type { Optimizer } from '../../optimizers/optimizer.ts';
-import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { Optimizer } from '../../optimizers/optimizer.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import type { GradientTarget } from '../gradients/gradientProgram.ts';
 
 /** The settings of an update. */
 export interface UpdateOptions {
