@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { excerpts } from './excerpts.ts';
 import { woff2Only } from './fonts.ts';
+import { mixingTexts } from './mixings.ts';
 import { DIGITS_COUNT, DIGITS_FILE } from './work/digits.ts';
 
 /** Adds digits to train on, prepared by the built package. */
@@ -39,7 +40,7 @@ function preparedDigits(): Uint8Array {
 export default defineConfig({
   // Relative: a site may lie in any folder of its host.
   base: './',
-  plugins: [excerpts(fileURLToPath(new URL('..', import.meta.url))), woff2Only, digits()],
+  plugins: [excerpts(fileURLToPath(new URL('..', import.meta.url))), woff2Only, mixingTexts, digits()],
   resolve: {
     alias: {
       // 27 MB that no room uses.

@@ -171,7 +171,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'no such mixing',
     [...train, '--set', 'model.mixing=emergin'],
-    "unknown model.mixing 'emergin': did you mean emerging? One of your own must be registered first: --import MODULE",
+    "unknown model.mixing 'emergin': did you mean emerging? Register your own first: --import MODULE",
   ],
   [
     'no such mixing in a benchmark',

@@ -59,7 +59,7 @@ it('is named in one line by a command that does not import it', async () => {
       2,
       expect.stringMatching(
         new RegExp(
-          `^emerging: ${where}: unknown model\\.mixing 'mine': .* One of your own must be registered first: --import MODULE\n$`,
+          `^emerging: ${where}: unknown model\\.mixing 'mine': .* Register your own first: --import MODULE\n$`,
         ),
       ),
     ]);

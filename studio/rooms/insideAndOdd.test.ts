@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/data/registry.ts';
-import { loadModel } from '../../src/trained/loading/loadModel.ts';
 import { RandomStream } from '../../src/numeric/random.ts';
 import { drawActivations } from '../../src/pictures/activations.ts';
+import { startRun } from '../../src/runs/open/run.node.ts';
 import { commandLine } from '../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../src/testing/pages.ts';
 import { writePng } from '../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
-import { startRun } from '../../src/runs/open/run.node.ts';
+import { loadModel } from '../../src/trained/loading/loadModel.ts';
 import { train } from '../../src/training/loop/train.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
 

@@ -10,7 +10,11 @@ export interface ExcerptPlace {
 /** The excerpts by name. */
 export const places = {
   chain: { file: 'src/flows/contract/chain.ts', from: 'forward(x, p, condition) {', to: '    },' },
-  offsets: { file: 'src/flows/layers/emerging.ts', from: 'for (let row = 0; row < side; row++) {', to: '    }' },
+  offsets: {
+    file: 'src/flows/layers/emerging.ts',
+    from: 'for (let row = 0; row < side; row++) {',
+    to: '    }',
+  },
   emergingForward: { file: 'src/flows/layers/emerging.ts', from: 'forward(x, p) {', to: '    },' },
   mask: { file: 'src/flows/layers/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
   cornerLogDet: {

@@ -1,8 +1,10 @@
 // The fields of a model: mixing, depth and width.
+
+import mixings from 'virtual:mixings';
 import type { ComponentChildren } from 'preact';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
-import { limits, type ModelSettings, mixings } from './trainSettings.ts';
+import { limits, type ModelSettings } from './trainSettings.ts';
 
 interface ModelFieldsProps {
   readonly legend: string;
@@ -21,7 +23,7 @@ export function ModelFields({ legend, model, children, onChange }: ModelFieldsPr
         label="Mixing"
         value={model.mixing}
         options={Object.entries(mixings).map(([value, text]) => ({ value, text }))}
-        onChange={(mixing) => onChange({ ...model, mixing: mixing as ModelSettings['mixing'] })}
+        onChange={(mixing) => onChange({ ...model, mixing: mixing })}
       />
       {children}
       <NumberField

@@ -1,6 +1,8 @@
 // Parameters and memory of what would be trained.
+
+import mixings from 'virtual:mixings';
 import { Notice } from '../../parts/Notice.tsx';
-import { type ModelSettings, mixings } from './trainSettings.ts';
+import type { ModelSettings } from './trainSettings.ts';
 import { memoryText, type Sizes } from './useSizes.ts';
 
 /** The sizes of the models, or why they cannot be trained. */

@@ -1,13 +1,13 @@
 // What the room trains, as its address says it.
-import type { Config, ConfigLayer } from 'emerging-flows/training';
+
+import mixings from 'virtual:mixings';
+import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
 
-type Mixing = Config['model']['mixing'];
-
 /** A model to train. */
 export interface ModelSettings {
-  readonly mixing: Mixing;
+  readonly mixing: string;
   readonly depth: number;
   readonly width: number;
 }
@@ -27,24 +27,6 @@ export interface TrainSettings {
   readonly steps: number;
   readonly seed: number;
 }
-
-/** The mixings by name, with what they are called. */
-export const mixings: Readonly<Record<Mixing, string>> = {
-  emerging: 'emerging',
-  '1x1': '1x1',
-  '1x1-plu': '1x1, as P L U',
-  '1x1-qr': '1x1, as Q R',
-  periodic: 'periodic',
-  convexp: 'exponentials of convolutions',
-  finc: 'four corners',
-  woodbury: 'Woodbury',
-  'woodbury-me': 'Woodbury, rows, columns',
-  circulant: 'circulant and diagonal',
-  butterfly: 'butterfly matrices',
-  maf: 'masked autoregressive',
-  reverse: 'reversed channels',
-  shuffle: 'shuffled channels',
-};
 
 /** The least and the largest number of each kind. */
 export const limits = {
@@ -76,11 +58,14 @@ export function trainSettings(address: Settings): TrainSettings {
     channels: address.channels === '1' ? 1 : 3,
     levels: whole('levels', 2),
     model,
-    rival: rival && {
-      mixing: rival,
-      depth: whole('depth', model.depth, 'rivalDepth'),
-      width: whole('width', model.width, 'rivalWidth'),
-    },
+    rival:
+      rival === undefined
+        ? undefined
+        : {
+            mixing: rival,
+            depth: whole('depth', model.depth, 'rivalDepth'),
+            width: whole('width', model.width, 'rivalWidth'),
+          },
     rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
     batch: whole('batch', 64),
     steps: whole('steps', 1700),
@@ -125,6 +110,6 @@ export function freeName({ mixing, depth, width }: ModelSettings, taken: readonl
   }
 }
 
-function mixingIn(text: string | undefined): Mixing | undefined {
-  return Object.hasOwn(mixings, text ?? '') ? (text as Mixing) : undefined;
+function mixingIn(text: string | undefined): string | undefined {
+  return text !== undefined && Object.hasOwn(mixings, text) ? text : undefined;
 }

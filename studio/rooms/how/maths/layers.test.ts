@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../../src/engine/program.ts';
 import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
+import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { butterfly } from '../../../../src/flows/layers/butterfly.ts';
 import { convolutionExponential } from '../../../../src/flows/layers/convolutionExponential.ts';
 import { maf } from '../../../../src/flows/layers/maf.ts';
-import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
 import type { NdArray } from '../../../../src/numeric/ndarray.ts';
 import { constant } from '../../../../src/tensor/tensor.ts';
