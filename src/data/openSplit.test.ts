@@ -115,6 +115,24 @@ describe('one split of a folder of images', () => {
       4, 6, 1,
     ]);
   });
+
+  it.each<[Split, number]>([
+    ['train', 0],
+    ['train', 0.25],
+    ['validation', 0.25],
+    ['test', 0],
+  ])(
+    'decodes one image of %s, %d held out, if all are of a size that is refused',
+    async (split, validation) => {
+      putAll();
+      const refused = await openSplit(folder, split, { validation, like: [5, 6, 3], oneIfOther: true });
+      expect([refused.count, refused.imageShape]).toEqual([1, shape]);
+      expect(decodeImage).toHaveBeenCalledTimes(1);
+      const all = await openSplit(folder, split, { validation });
+      const wanted = await openSplit(folder, split, { validation, like: [4, 6, 1], oneIfOther: true });
+      expect(readAll(wanted)).toEqual(readAll(all));
+    },
+  );
 });
 
 describe('a folder is listed once', () => {

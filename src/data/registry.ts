@@ -26,7 +26,7 @@ import { mnist } from './sets/mnist.ts';
 import { findPrepared, openPrepared } from './sets/preparedSet.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
-import { loadSplit } from './sources/loadImages.ts';
+import { isOfSize, loadSplit, type SplitToLoad } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
@@ -71,6 +71,8 @@ export interface SplitOptions {
   readonly holdOut?: HoldOut | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
+  /** Whether the caller refuses images of another height or width than those of `like`: then one of them is enough. */
+  readonly oneIfOther?: boolean;
   /** The number of images to open, from the first; all by default. */
   readonly most?: number | undefined;
 }
@@ -82,14 +84,16 @@ export interface SplitOptions {
 export async function openSplit(
   nameOrPath: string,
   split: Split,
-  { validation, holdOut, like, most }: SplitOptions,
+  { validation, holdOut, like, most, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
-  const read = await readersOf(nameOrPath, like);
+  const read = await readersOf(nameOrPath, { like, oneIfOther });
   const isDivided =
     split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
-  const images = isDivided
-    ? holdOutValidation(await read.train(), validation, ruleFor(nameOrPath, holdOut))[split]
-    : await read[split]!(most);
+  const all = await (isDivided ? read.train() : read[split]!(most));
+  if (oneIfOther && like && !isOfSize(all.imageShape, like)) {
+    return all;
+  }
+  const images = isDivided ? holdOutValidation(all, validation, ruleFor(nameOrPath, holdOut))[split] : all;
   return most === undefined ? images : firstImages(images, most);
 }
 
@@ -106,7 +110,7 @@ type SplitReader = (most?: number) => Promise<ImageSet>;
  */
 async function readersOf(
   nameOrPath: string,
-  like: ImageShape | undefined,
+  fit: Pick<SplitToLoad, 'like' | 'oneIfOther'>,
 ): Promise<{ train: SplitReader; validation?: SplitReader; test: SplitReader }> {
   const { open, openRaw, openPart } = await find(nameOrPath);
   if (openPart) {
@@ -118,7 +122,7 @@ async function readersOf(
     async (most) => {
       const split = source[name]!;
       const classes = 'classes' in source ? source.classes : undefined;
-      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, classes, like, most });
+      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, classes, most, ...fit });
     };
   return {
     train: reader('train'),

@@ -55,7 +55,7 @@ export async function readImages(
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }
   if (data !== undefined && split !== undefined) {
-    const images = await openImages(data, split, { like: imageShape, most: count });
+    const images = await openImages(data, split, { like: imageShape, most: count, oneIfOther: !resize });
     return datasetImages(images, { source: data, split, imageShape, resize });
   }
   if (paths.length === 0) {

@@ -64,7 +64,7 @@ export async function openNamedImages(
     validation = defaultValidation,
   }: WantedImages & { data: string; validation?: number },
 ): Promise<ImageSet> {
-  const images = await openSplit(data, split, { validation, like: model.imageShape });
+  const images = await openSplit(data, split, { validation, like: model.imageShape, oneIfOther: true });
   const remedy = 'name a dataset of such images';
   requireImageShape({ name: data, imageShape: images.imageShape }, model.imageShape, remedy);
   if (images.count === 0) {
@@ -98,7 +98,12 @@ export async function openRunImages(
     noteOnStderr(place.note);
   }
   const holdOut = holdOutOf(paths);
-  const images = await openSplit(place.path, split, { validation, holdOut, like: model.imageShape });
+  const images = await openSplit(place.path, split, {
+    validation,
+    holdOut,
+    like: model.imageShape,
+    oneIfOther: true,
+  });
   const otherwise = data === undefined ? undefined : 'name a dataset of such images';
   requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, otherwise);
   if (images.count === 0) {

@@ -1,6 +1,7 @@
 // Decodes images into memory, for datasets that are small enough.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { maxDecodingBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
@@ -8,6 +9,8 @@ import { inColour } from '../pixels/resize.ts';
 
 /** Larger datasets must be prepared: 2 GiB. */
 const maxBytes = 2 ** 31;
+/** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
+const largeBytes = 2 ** 25;
 /** The memory that an image takes in addition to its pixels. */
 const imageOverhead = 1024;
 
@@ -58,6 +61,8 @@ export interface SplitToLoad {
   readonly like?: ImageShape | undefined;
   /** The number of images to decode, from the first; all by default. */
   readonly most?: number | undefined;
+  /** Whether images of another height or width than those of `like` are refused: then the first of these is enough. */
+  readonly oneIfOther?: boolean | undefined;
 }
 
 /**
@@ -67,10 +72,20 @@ export interface SplitToLoad {
  */
 export async function loadSplit(
   split: RawSplit,
-  { source, name, classes, like, most }: SplitToLoad,
+  { source, name, classes, like, most, oneIfOther }: SplitToLoad,
 ): Promise<ImageSet> {
   const collector = new Collector(source, { classes }, like?.[2] === 3);
-  return collector.imageSet(await collector.collect(split, name, most));
+  return collector.imageSet(
+    await collector.collect(split, name, { most, size: oneIfOther ? like : undefined }),
+  );
+}
+
+/** Whether two images have the same height and width. */
+export function isOfSize(
+  [height, width]: readonly [number, number, ...unknown[]],
+  [rows, columns]: readonly [number, number, ...unknown[]],
+): boolean {
+  return height === rows && width === columns;
 }
 
 /** The images of a split, their names, and the numbers of their classes if they have labels. */
@@ -97,12 +112,23 @@ class Collector {
     this.#colour = colour;
   }
 
-  async collect(split: RawSplit, name: string, most = Number.POSITIVE_INFINITY): Promise<Collected> {
+  /**
+   * @param wanted.most the number of images to collect
+   * @param wanted.size stops at an image of another height or width
+   */
+  async collect(
+    split: RawSplit,
+    name: string,
+    {
+      most = Number.POSITIVE_INFINITY,
+      size,
+    }: { most?: number | undefined; size?: ImageShape | undefined } = {},
+  ): Promise<Collected> {
     const images: DecodedImage[] = [];
     const names: string[] = [];
     const labels: number[] = [];
     for await (const raw of split.images()) {
-      const image = await raw.decode();
+      const image = await raw.decode(async (bytes) => this.#requireRoom(bytes));
       this.#check(image, raw.name);
       for (const note of image.notes) {
         this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
@@ -112,7 +138,7 @@ class Collector {
       labels.push(...(raw.label === undefined ? [] : [raw.label]));
       this.#count++;
       this.#options.onProgress?.(this.#count);
-      if (images.length >= most) {
+      if (images.length >= most || (size && !isOfSize([image.height, image.width], size))) {
         break;
       }
     }
@@ -157,8 +183,20 @@ class Collector {
       throw new UserError('not-ready', phrase`${what}: ${this.#advice(32)}`);
     }
     // Counted as colour, since a later image may have it.
-    this.#bytes += image.height * image.width * 3 + imageOverhead;
-    if (this.#bytes > maxBytes) {
+    const bytes = image.height * image.width * 3 + imageOverhead;
+    this.#requireRoom(bytes);
+    // Joining the images of a split copies them.
+    this.#bytes += bytes > largeBytes ? 2 * bytes : bytes;
+  }
+
+  /** Throws UserError if the images so far leave no room for `bytes` more; the first has a limit of its own. */
+  #requireRoom(bytes: number): void {
+    const first = this.#first;
+    if (
+      first !== undefined &&
+      this.#bytes > 0 &&
+      this.#bytes + bytes > (bytes > largeBytes ? maxDecodingBytes : maxBytes)
+    ) {
       const side = Math.min(first.height, first.width);
       throw new UserError(
         'not-ready',

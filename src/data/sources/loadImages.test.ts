@@ -1,0 +1,54 @@
+// How much memory images may take that are opened without being prepared.
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { loadImages } from './loadImages.ts';
+
+/** Images that claim a size, take `cost` bytes to decode, and are listed in `decoded` once memory is granted. */
+function splitOf(names: readonly string[], side: number, cost: number, decoded: string[]): RawSplit {
+  return {
+    count: names.length,
+    async *images() {
+      for (const name of names) {
+        yield {
+          name,
+          async decode(admit) {
+            await admit?.(cost);
+            decoded.push(name);
+            return { width: side, height: side, channels: 3, data: new Uint8Array(12), notes: [] };
+          },
+        };
+      }
+    },
+  };
+}
+
+function load(side: number, cost: number): { decoded: string[]; loading: Promise<unknown> } {
+  const decoded: string[] = [];
+  const raw: RawDataset = {
+    train: splitOf(['a', 'b', 'c'], side, cost, decoded),
+    test: splitOf(['d'], side, cost, decoded),
+  };
+  return { decoded, loading: loadImages(raw, 'photos') };
+}
+
+describe('images that are opened without being prepared', () => {
+  it.each([
+    ['a second image of 121 megapixels', 11_000, 3 * 11_000 ** 2, ['a']],
+    ['a third image of 64 megapixels', 8000, 3 * 8000 ** 2, ['a', 'b']],
+    ['a second image that takes more to decode than the first leaves', 6000, 700 * 2 ** 20, ['a']],
+  ])('refuses %s before it is decoded', async (_, side, cost, expected) => {
+    const { decoded, loading } = load(side, cost);
+    await expect(loading).rejects.toThrow(UserError);
+    await expect(loading).rejects.toThrow(
+      `photos: more images than fit into memory: run prepareDataset('photos', { size: ${side} })`,
+    );
+    expect(decoded).toEqual(expected);
+  });
+
+  it('decodes all that fit', async () => {
+    const { decoded, loading } = load(2, 12);
+    await loading;
+    expect(decoded).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
