@@ -106,6 +106,16 @@ function expectWhole(): void {
 }
 
 describe('download', () => {
+  it('reports a server that switches protocols', async () => {
+    answer = ({ socket }) =>
+      void socket.end('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    const refused = get({ retries: 1 });
+    await expect(refused).rejects.toThrow(UserError);
+    await expect(refused).rejects.toThrow(
+      /^http:.*: no connection to 127\.0\.0\.1:\d+ \(it closed the connection without an answer\); run it again to resume$/,
+    );
+  });
+
   it('downloads a file, reports progress, and follows redirects', async () => {
     const seen: number[] = [];
     answer = (request, response) => {

@@ -202,8 +202,12 @@ async function responseTo(
   sent.setTimeout(stallMilliseconds, () => {
     sent.destroy(new Error(`no data for ${stallMilliseconds / 1000} s`));
   });
+  // A connection can close without an error, as after an answer with status 101.
+  const closed = once(sent, 'close').then((): never => {
+    throw new Error('it closed the connection without an answer');
+  });
   try {
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const [response] = (await Promise.race([once(sent, 'response'), closed])) as [IncomingMessage];
     // Errors that occur while the body is being read are thrown there too.
     sent.on('error', (error) => response.destroy(error));
     return response;
