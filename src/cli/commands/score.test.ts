@@ -111,6 +111,11 @@ it('escapes names in a CSV that spreadsheets would run as formulas, or terminals
     'a=b.png',
     'e\u001b[2J\n\u202egnp.exe.png',
     '\uff1df.png',
+    ' =g.png',
+    '\u00a0+h.png',
+    '\u3000@i.png',
+    'j;=k.png',
+    ' l.png',
   ];
   for (const [index, name] of names.entries()) {
     writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
@@ -137,6 +142,11 @@ it('escapes names in a CSV that spreadsheets would run as formulas, or terminals
       'a=b.png',
       String.raw`e\u001b[2J\u000a\u202egnp.exe.png`,
       "'\uff1df.png",
+      "' =g.png",
+      "'\u00a0+h.png",
+      "'\u3000@i.png",
+      '"j;=k.png"',
+      ' l.png',
     ].sort(),
   );
 });

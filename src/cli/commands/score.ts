@@ -250,9 +250,10 @@ function csv(images: readonly FileScore[]): string {
  */
 function csvText(text: string): string {
   const visible = visibleText(text);
-  const isFormula = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
+  const isFormula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
   const shown = isFormula ? `'${visible}` : visible;
-  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  // Some spreadsheets separate fields at semicolons.
+  return /[",;]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 function sheetOf(scores: readonly Score[], pixels: Uint8Array, imageShape: ImageShape): Uint8Array {
