@@ -49,15 +49,20 @@ const BLOCK_BYTES = 2 ** 20;
  * The bytes of a file of any size, read on demand in blocks of at most 1 MiB. A block is valid until the next is read.
  *
  * @param most the maximum size; by default unlimited
+ * @param from the byte to begin at
  * @throws UserError as `openRegularFile` does, or if it is larger
  */
-export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY): Generator<Uint8Array> {
+export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 0): Generator<Uint8Array> {
   const file = openRegularFile(path);
   try {
     requireAtMost(path, fstatSync(file).size, most);
     const block = new Uint8Array(BLOCK_BYTES);
-    for (let length = readInto(block, 0, file, path); length > 0; length = readInto(block, 0, file, path)) {
-      yield block.subarray(0, length);
+    let length = -1;
+    for (let position = from; length !== 0; position += length) {
+      length = readInto(block, 0, file, path, position);
+      if (length > 0) {
+        yield block.subarray(0, length);
+      }
     }
   } finally {
     closeSync(file);

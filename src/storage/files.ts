@@ -81,6 +81,15 @@ export function lastWritten(path: string): number | undefined {
 }
 
 /**
+ * The bytes of a file; undefined if it does not exist.
+ *
+ * @throws UserError if that cannot be found out
+ */
+export function fileSize(path: string): number | undefined {
+  return statusOf(path)?.size;
+}
+
+/**
  * Rejects a path at which there is nothing to read.
  *
  * @throws UserError (`not-found`) if so

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
-import { appendJsonLine, mendJsonLines, readJsonLines, rewindJsonLines } from './jsonLines.ts';
+import {
+  appendJsonLine,
+  mendJsonLines,
+  readJsonLines,
+  readLastJsonLines,
+  rewindJsonLines,
+} from './jsonLines.ts';
 import { soundLines } from './jsonText.ts';
 
 let folder: string;
@@ -208,11 +214,75 @@ describe('a log from a stranger', () => {
   });
 });
 
+describe('readLastJsonLines', () => {
+  const check = ({ step }: Record<string, unknown>) =>
+    typeof step === 'number' ? undefined : 'its step is not a number';
+
+  it('reads all of a log of at most 16 MiB, and none if there is no log', () => {
+    expect(readLastJsonLines(log, check)).toEqual({ lines: [], isCut: false });
+    const line = `{"step":1,"note":"${'x'.repeat(1024 - 21)}"}\n`;
+    fs.writeFileSync(log, line.repeat(16 * 1024));
+    const { lines, isCut } = readLastJsonLines(log, check);
+    expect(isCut).toBe(false);
+    expect([...lines]).toHaveLength(16 * 1024);
+  });
+
+  it('reads the whole lines in the last 16 MiB of a longer log, and names damage there', () => {
+    const lines = Array.from(
+      { length: 40_000 },
+      (_, step) => `${JSON.stringify({ step, note: 'x'.repeat(1000) })}\n`,
+    );
+    fs.writeFileSync(log, lines.join(''));
+    const reads = vi.spyOn(fs, 'readSync');
+    syncBuiltinESMExports();
+    const last = readLastJsonLines(log, check);
+    const read = [...last.lines];
+    expect(last.isCut).toBe(true);
+    expect(reads.mock.calls.length).toBeLessThan(20);
+    const bytes = read.length * lines.at(-1)!.length;
+    expect(bytes).toBeLessThanOrEqual(2 ** 24);
+    expect(bytes).toBeGreaterThan(2 ** 24 - lines.at(-1)!.length);
+    expect(read.map(({ step }) => step)).toEqual(read.map((_, index) => 40_000 - read.length + index));
+    fs.writeFileSync(log, `${lines.join('')}{x}\n`);
+    expect(() => [...readLastJsonLines(log, check).lines]).toThrow(
+      `${log}, line ${read.length + 1} of its last 16 MiB: not valid JSON`,
+    );
+    // The start of the line that the last 16 MiB begin in does not matter unless it is far too long.
+    fs.writeFileSync(log, 'x'.repeat(2 ** 25));
+    expect(() => [...readLastJsonLines(log, check).lines]).toThrow('longer than 65536 bytes');
+  });
+});
+
+it.each(['{"}', '{x}'])(
+  'of many lines %s is mended up to where the parser has rejected thousands',
+  (damaged) => {
+    const before = '{"step":1}\n'.repeat(3);
+    const rest = `${damaged}\n`.repeat(100_000);
+    fs.writeFileSync(log, `${before}${rest}{"step":2}\n`);
+    const parse = vi.spyOn(JSON, 'parse');
+    const mended = mendJsonLines(files, log, () => undefined);
+    expect(parse.mock.calls.length).toBeLessThan(11_000);
+    expect(mended).toEqual({
+      damage: `${log}, line 4: not valid JSON`,
+      aside: `${log}.damaged`,
+      givenUpAt: 10_004,
+    });
+    expect(fs.readFileSync(log, 'utf8')).toBe(before);
+    expect(fs.readFileSync(`${log}.damaged`, 'utf8')).toHaveLength(before.length + rest.length + 11);
+  },
+);
+
 it('of empty lines is mended without parsing each, and sound lines are written in blocks', () => {
   const lines = `${'\n'.repeat(5000)}${'{"step":1}\n'.repeat(5000)}`;
   const log = { path: 'log', blocks: [new TextEncoder().encode(lines)] };
   const parse = vi.spyOn(JSON, 'parse');
-  const blocks = [...soundLines(log, () => undefined)];
+  const blocks = [
+    ...soundLines(
+      log,
+      () => undefined,
+      () => expect.unreachable(),
+    ),
+  ];
   expect(parse).toHaveBeenCalledTimes(5000);
   parse.mockRestore();
   expect(blocks).toHaveLength(1);

@@ -2,7 +2,7 @@
 // resumes. They are read in blocks, since a log may be larger than memory.
 import type { ClosedFolder } from './closedFolder.ts';
 import { blocksOf } from './fileBytes.ts';
-import { exists } from './files.ts';
+import { exists, fileSize } from './files.ts';
 import {
   damageIn,
   firstBytes,
@@ -11,6 +11,7 @@ import {
   type LineCheck,
   type LogBytes,
   lengthWhile,
+  type MendedLog,
   parseJsonLines,
   soundLines,
 } from './jsonText.ts';
@@ -34,6 +35,26 @@ export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObj
   return exists(path) ? parseJsonLines(logAt(path), check) : [];
 }
 
+/** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
+export const LAST_MIB = 16;
+
+/** The lines at the end of a log. */
+export interface LastLines {
+  readonly lines: Iterable<JsonObject>;
+  /** Whether there are lines before them. */
+  readonly isCut: boolean;
+}
+
+/** The lines of a log as `readJsonLines` reads them, but of a long log only those in its last 16 MiB. */
+export function readLastJsonLines(path: string, check: LineCheck): LastLines {
+  const from = (fileSize(path) ?? 0) - LAST_MIB * 2 ** 20;
+  if (from <= 0) {
+    return { lines: readJsonLines(path, check), isCut: false };
+  }
+  const end = { path, blocks: blocksOf(path, LONGEST_LOG, from), end: `${LAST_MIB} MiB` };
+  return { lines: parseJsonLines(end, check), isCut: true };
+}
+
 /**
  * Truncates a log to the lines before the first that `keep` rejects, byte for byte, for a run that resumes
  * from an earlier checkpoint.
@@ -50,16 +71,9 @@ export function rewindJsonLines(
   }
 }
 
-/** What was done with a damaged log. */
-export interface MendedLog {
-  /** The first damage: file, line and what is wrong there. */
-  readonly damage: string;
-  /** Where the damaged log is now. */
-  readonly aside: string;
-}
-
 /**
- * Sets a log with damaged lines aside, and replaces it by one with its other lines.
+ * Sets a log with damaged lines aside, and replaces it by one with its other lines; if thousands are damaged, by those
+ * before.
  *
  * @returns undefined if no line is damaged
  * @throws UserError if the log cannot be read or replaced
@@ -70,8 +84,14 @@ export function mendJsonLines(folder: ClosedFolder, path: string, check: LineChe
     return undefined;
   }
   const aside = folder.setAside(path);
-  folder.write(path, soundLines(logAt(aside), check));
-  return { damage, aside };
+  let givenUpAt: number | undefined;
+  folder.write(
+    path,
+    soundLines(logAt(aside), check, (line) => {
+      givenUpAt = line;
+    }),
+  );
+  return { damage, aside, givenUpAt };
 }
 
 function logAt(path: string): LogBytes {

@@ -13,12 +13,16 @@ export type LineCheck = (object: JsonObject) => string | undefined;
 export interface LogBytes {
   readonly path: string;
   readonly blocks: Iterable<Uint8Array>;
+  /** If the blocks are only its end: how much that is, `16 MiB`. The line they begin in is then left out. */
+  readonly end?: string | undefined;
 }
 
 /** The most bytes of a line; training writes a few hundred. */
 const LONGEST_LINE = 2 ** 16;
 /** The deepest nesting of objects and lists: writing them recurses. */
 const DEEPEST = 64;
+/** The most lines that a parser rejects in a log before the rest of it is given up: each costs microseconds. */
+const MOST_REJECTED = 10_000;
 
 const LINE_FEED = 10;
 const OPENING = 0x7b;
@@ -72,15 +76,47 @@ export function damageIn(log: LogBytes, check: LineCheck): string | undefined {
   return undefined;
 }
 
+/** What was done with a damaged log. */
+export interface MendedLog {
+  /** The first damage: file, line and what is wrong there. */
+  readonly damage: string;
+  /** Where the damaged log is now. */
+  readonly aside: string;
+  /** The first line that was not read any more, since too many are damaged; undefined if all were. */
+  readonly givenUpAt: number | undefined;
+}
+
 /** What `soundLines` returns at once. */
 const BLOCK_BYTES = 2 ** 20;
 
-/** The lines of a log that are not damaged, each with its line break, in blocks that are valid until the next one. */
-export function* soundLines(log: LogBytes, check: LineCheck): Generator<Uint8Array> {
+/**
+ * The lines of a log that are not damaged, each with its line break, in blocks that are valid until the next one.
+ *
+ * @param onGivenUp called with the number of the first line that is no longer read, if too many are damaged
+ */
+export function* soundLines(
+  log: LogBytes,
+  check: LineCheck,
+  onGivenUp: (line: number) => void,
+): Generator<Uint8Array> {
   const block = new Uint8Array(BLOCK_BYTES);
   let length = 0;
-  for (const { bytes } of linesIn(log)) {
-    if (bytes === undefined || !isSound(bytes, check)) {
+  let rejected = 0;
+  for (const { bytes, number } of linesIn(log)) {
+    if (rejected === MOST_REJECTED) {
+      onGivenUp(number);
+      break;
+    }
+    // Without both, a line is damaged, which need not cost an error of the parser.
+    if (!bytes?.includes(OPENING) || !bytes.includes(CLOSING)) {
+      continue;
+    }
+    const value = parsed(decoder.decode(bytes));
+    if (value === undefined) {
+      rejected++;
+      continue;
+    }
+    if (problemOf(value) !== undefined || check(value as JsonObject) !== undefined) {
       continue;
     }
     if (length + bytes.length + 1 > block.length) {
@@ -92,15 +128,6 @@ export function* soundLines(log: LogBytes, check: LineCheck): Generator<Uint8Arr
     block[length++] = LINE_FEED;
   }
   yield block.subarray(0, length);
-}
-
-/** Whether a line is not damaged. A log may have millions that are, and each error of a parser takes microseconds. */
-function isSound(bytes: Uint8Array, check: LineCheck): boolean {
-  if (!bytes.includes(OPENING) || !bytes.includes(CLOSING)) {
-    return false;
-  }
-  const value = parsed(decoder.decode(bytes));
-  return value !== undefined && problemOf(value) === undefined && check(value as JsonObject) === undefined;
 }
 
 /** The first `length` bytes of blocks, which must have that many. */
@@ -119,14 +146,21 @@ export function* firstBytes(blocks: Iterable<Uint8Array>, length: number): Gener
 interface Line {
   /** Its bytes without the line break; undefined if the line is too long. */
   readonly bytes: Uint8Array | undefined;
+  /** The first line is 1. */
+  readonly number: number;
   /** Where it is, for errors. */
   readonly place: string;
 }
 
 /** The lines of a log. A line that is too long is reported at once, even if it is truncated. */
-function* linesIn({ path, blocks }: LogBytes): Generator<Line> {
-  let number = 1;
-  const place = (): string => `${path}, line ${number++}`;
+function* linesIn({ path, blocks, end: onlyEnd }: LogBytes): Generator<Line> {
+  // Of the end of a log, line 0 is the rest of the line before.
+  let last = onlyEnd === undefined ? 0 : -1;
+  const within = onlyEnd === undefined ? '' : ` of its last ${onlyEnd}`;
+  const next = (bytes: Uint8Array | undefined): Line => {
+    const number = ++last;
+    return { bytes, number, place: `${path}, line ${number}${within}` };
+  };
   // The start of a line that ends in a later block, and its length so far.
   const started = new Uint8Array(LONGEST_LINE);
   let length = 0;
@@ -137,7 +171,7 @@ function* linesIn({ path, blocks }: LogBytes): Generator<Line> {
       started.set(part, before);
       return undefined;
     }
-    return before <= LONGEST_LINE ? { bytes: undefined, place: place() } : undefined;
+    return before <= LONGEST_LINE ? next(undefined) : undefined;
   };
   for (const block of blocks) {
     let start = 0;
@@ -147,7 +181,10 @@ function* linesIn({ path, blocks }: LogBytes): Generator<Line> {
       if (tooLong !== undefined) {
         yield tooLong;
       } else if (length <= LONGEST_LINE) {
-        yield { bytes: length === part.length ? part : started.subarray(0, length), place: place() };
+        const line = next(length === part.length ? part : started.subarray(0, length));
+        if (line.number > 0) {
+          yield line;
+        }
       }
       length = 0;
       start = end + 1;

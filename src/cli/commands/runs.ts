@@ -79,7 +79,12 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
     const text = troubleText(run);
     return text === null ? [] : [`${run.run}: ${text}; see its metrics.jsonl`];
   });
-  return [table, ...[...unfinished, ...troubles, ...problems].map(visibleText)].join('\n');
+  const long = runs.flatMap(({ run, onlyLastMiB }) =>
+    onlyLastMiB === null
+      ? []
+      : [`${run}: its logs are long: IMAGES/S and dropped steps are of the last ${onlyLastMiB} MiB`],
+  );
+  return [table, ...[...unfinished, ...troubles, ...long, ...problems].map(visibleText)].join('\n');
 }
 
 /** `2024-05-01 13:05`, in local time. */

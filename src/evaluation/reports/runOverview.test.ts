@@ -38,6 +38,17 @@ it('excludes dropped steps without a loss from the mean, and counts them', () =>
   });
 });
 
+it('reads the end of long logs, and says so', () => {
+  const dropped = { step: 1, bitsPerDim: 1, dropped: 'x'.repeat(1000) };
+  const last = Array.from({ length: 60 }, (_, index) => ({ step: 20_001 + index, bitsPerDim: 3 }));
+  const run = runWith('long', [...Array.from({ length: 20_000 }, () => dropped), ...last]);
+  const overview = runOverview(run);
+  expect(overview).toMatchObject({ step: 20_060, train: 3, onlyLastMiB: 16, problem: null });
+  expect(overview.droppedSteps).toBeLessThan(17_000);
+  expect(overview.droppedSteps).toBeGreaterThan(15_000);
+  expect(runOverview(runWith('short', last))).toMatchObject({ onlyLastMiB: null });
+});
+
 it('has no mean if no loss is finite', () => {
   const run = runWith('lost', [{ step: 1, bitsPerDim: null, dropped: 'the loss is not finite' }]);
   expect(runOverview(run)).toMatchObject({ step: 1, train: null, droppedSteps: 1 });

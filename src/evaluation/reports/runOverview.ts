@@ -2,12 +2,13 @@
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
-import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
+import { type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { readMetrics, trainingTime } from '../../runs/folder/runLogs.ts';
+import { readLastLines } from '../../runs/folder/runLogs.ts';
 import { readSummary } from '../../runs/folder/summaryFile.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
+import { LAST_MIB } from '../../storage/jsonLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, finiteMean, trainingPoint, validationPoint } from './learningCurve.ts';
 import { type RunProgress, unknownProgress } from './runProgress.ts';
@@ -21,7 +22,10 @@ export interface RunOverview extends RunProgress {
 /** The training bits/dim is the mean over this many last batches. */
 const RECENT = 50;
 
-/** The progress and results of the run in a folder. A corrupt file is reported as its `problem`. */
+/**
+ * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Of long logs only the end
+ * is read: lists of runs are refreshed often.
+ */
 export function runOverview(directory: string): RunOverview {
   const paths = runPaths(directory);
   const unknown: RunOverview = {
@@ -30,10 +34,11 @@ export function runOverview(directory: string): RunOverview {
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
-    const { recent, validation, ...trouble } = lastOf(readMetrics(paths));
+    const { metrics, timings } = readLastLines(paths);
+    const { recent, validation, ...trouble } = lastOf(metrics.lines);
     const summary = readSummary(paths);
     const { preset, complete } = summary;
-    const { imagesPerSecond } = trainingTime(paths);
+    const { imagesPerSecond } = timeOf(timings.lines);
     const config = resolveConfig({ file: readTextFile(paths.config) });
     return {
       ...unknown,
@@ -47,6 +52,7 @@ export function runOverview(directory: string): RunOverview {
       test: lastTest(summary),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
       ...trouble,
+      onlyLastMiB: metrics.isCut || timings.isCut ? LAST_MIB : null,
     };
   } catch (error) {
     return { ...unknown, problem: problemOf(error) };

@@ -20,6 +20,8 @@ export interface RunProgress extends Trouble {
   /** bits/dim of the test images with the average weights, at the latest step that was evaluated on them. */
   readonly test: number | null;
   readonly imagesPerSecond: number | null;
+  /** If a log is long: of how many MiB at the end of each log the counts and speeds are. Null if of all of it. */
+  readonly onlyLastMiB: number | null;
   /** When its files last changed, in ISO 8601. */
   readonly when: string | null;
   /** What is wrong with its files; null if nothing is. */
@@ -39,6 +41,7 @@ export const unknownProgress: RunProgress = {
   imagesPerSecond: null,
   droppedSteps: 0,
   setbacks: 0,
+  onlyLastMiB: null,
   when: null,
   problem: null,
 };

@@ -18,6 +18,8 @@ export interface ParameterSpec {
    * first use: the shapes of a model are known, and compared with a file's, before anything is allocated.
    */
   readonly mask?: () => Float64Array;
+  /** How many elements the mask leaves. For a mask that is too large to be computed only to count them. */
+  readonly unmasked?: number;
   /** Sibling parameters with the same family draw from identical streams: factors of one random matrix. */
   readonly family?: string;
 }
@@ -55,10 +57,11 @@ export function prefixed(prefix: string, specs: ParameterSpecs): ParameterSpecs 
 export function countTrained(specs: ParameterSpecs): number {
   return Object.values(specs)
     .filter(({ trained }) => trained)
-    .reduce(
-      (total, { shape, mask }) => total + (mask ? mask().filter((on) => on !== 0).length : sizeOf(shape)),
-      0,
-    );
+    .reduce((total, spec) => total + countUnmasked(spec), 0);
+}
+
+function countUnmasked({ shape, mask, unmasked }: ParameterSpec): number {
+  return unmasked ?? (mask ? mask().filter((on) => on !== 0).length : sizeOf(shape));
 }
 
 /** Provides the tensors of a layer's parameters. */

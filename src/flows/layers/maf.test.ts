@@ -5,7 +5,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { parametersFrom } from '../contract/parameters.ts';
+import { countTrained, parametersFrom } from '../contract/parameters.ts';
 import { maf } from './maf.ts';
 
 it('is inverted although unsettled values grow without bound on the way', async () => {
@@ -35,6 +35,22 @@ it('is inverted although unsettled values grow without bound on the way', async 
   expect(Math.max(...y!.data.map(Math.abs))).toBeLessThan(20);
   expectClose('x', (await inverse.run({ x: y! })).x!.data, x.data, 'float64', 1e-6);
   await Promise.all([forward.release(), inverse.release()]);
+});
+
+it.each([
+  [1, 1],
+  [3, 6],
+  [3, 12],
+  [6, 6],
+])('knows how many weights the masks of %i channels and %i hidden ones leave', (channels, hiddenChannels) => {
+  for (const { mask, unmasked } of Object.values(maf([4, 4, channels], { hiddenChannels }).parameters)) {
+    expect(unmasked).toBe(mask?.().reduce((total, one) => total + one, 0));
+  }
+});
+
+it('counts its weights without computing a mask of gigabytes', () => {
+  const { parameters } = maf([4, 4, 4], { hiddenChannels: 65_536 });
+  expect(countTrained(parameters)).toBeGreaterThan(2 ** 32);
 });
 
 it('rejects hidden channels that do not divide evenly, when it is built', () => {

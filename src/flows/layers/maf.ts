@@ -134,7 +134,7 @@ function maskedNetwork(channels: number, hidden: number) {
     sizes.flatMap(({ name, side, inputs, outputs }, index) => {
       const mask = masks[index]!;
       const normal = normalParameter([side, side, inputs, outputs], name === 'conv3' ? 0 : 0.05);
-      const kernel = { ...normal, mask };
+      const kernel = { ...normal, mask, unmasked: countKept(side, inputs, outputs, index === 0) };
       return [
         [`${name}/kernel`, kernel],
         [`${name}/bias`, filledParameter([outputs], 0)],
@@ -183,4 +183,12 @@ function kernelMask(side: 1 | 3, inputs: number, outputs: number, strict: boolea
     }
   }
   return mask;
+}
+
+/** The number of ones in a kernel's mask, whose larger number of channels is a multiple of the smaller. */
+function countKept(side: 1 | 3, inputs: number, outputs: number, strict: boolean): number {
+  const groups = Math.min(inputs, outputs);
+  const pairs = (groups * (strict ? groups - 1 : groups + 1)) / 2;
+  const all = inputs * outputs;
+  return pairs * (all / groups ** 2) + (side === 1 ? 0 : side * side - 1 - FIRST_TAP) * all;
 }

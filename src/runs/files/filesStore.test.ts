@@ -30,6 +30,19 @@ it('keeps the sound lines of a damaged log, even if the page is closed before th
   expect(await textOf(files, 'metrics.jsonl.damaged')).toContain('damaged');
 });
 
+it('says from which line a log is given up when thousands of its lines are damaged', async () => {
+  const files = await trainedFiles();
+  const metrics = await textOf(files, 'metrics.jsonl');
+  const damaged = `${metrics}${'{x}\n'.repeat(20_000)}`;
+  await files.write('metrics.jsonl', new TextEncoder().encode(damaged));
+  const sound = metrics.split('\n').length - 1;
+  expect(await filesStore(files).mend()).toEqual([
+    `run/metrics.jsonl, line ${sound + 1}: not valid JSON; the log is kept as run/metrics.jsonl.damaged, ` +
+      `only its sound lines before line ${sound + 10_001} are used, since too many are damaged`,
+  ]);
+  expect(await textOf(files, 'metrics.jsonl')).toBe(metrics);
+});
+
 it('says how far a run is safe when its storage is full', async () => {
   const files = await trainedFiles();
   let isFull = false;

@@ -16,7 +16,7 @@ import {
 import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { type Checkpoint, soundCheckpoint } from '../contents/checkpoint.ts';
 import { type DataRecord, dataRecordText, parseDataRecord } from '../contents/dataRecord.ts';
-import { checkMetrics, checkTimings } from '../contents/logLines.ts';
+import { checkMetrics, checkTimings, mendedText } from '../contents/logLines.ts';
 import {
   checkpointFolder,
   checkpointName,
@@ -112,9 +112,13 @@ class FilesStore implements RunStore {
       if (damage !== undefined) {
         const aside = await this.copyAside(log);
         // At once: a page that is closed before the first checkpoint must not cost the sound lines.
-        this.setLog(log, textOf(soundLines(damaged, check)));
+        let givenUpAt: number | undefined;
+        const sound = soundLines(damaged, check, (line) => {
+          givenUpAt = line;
+        });
+        this.setLog(log, textOf(sound));
         await this.flush();
-        notes.push(`${damage}; the log is kept as ${aside}, its sound lines are used`);
+        notes.push(mendedText({ damage, aside, givenUpAt }));
       }
     }
     try {

@@ -3,7 +3,7 @@ import { call, UserError } from '../../errors.ts';
 import { configSchemaText } from '../../experiments/configReference.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import { mendJsonLines, readJsonLines, rewindJsonLines } from '../../storage/jsonLines.ts';
-import { checkMetrics, checkTimings } from '../contents/logLines.ts';
+import { checkMetrics, checkTimings, mendedText } from '../contents/logLines.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { readSoundCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { requireNoLinks, runFiles } from './closedRun.ts';
@@ -80,7 +80,7 @@ function mendRunFiles(paths: RunPaths): string[] {
   ];
   const notes = logs.flatMap(({ path, check }) => {
     const mended = mendJsonLines(files, path, check);
-    return mended ? [`${mended.damage}; the log is kept as ${mended.aside}, its sound lines are used`] : [];
+    return mended ? [mendedText(mended)] : [];
   });
   try {
     readSummary(paths);

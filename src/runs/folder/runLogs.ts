@@ -1,5 +1,5 @@
 // The logs in a run folder.
-import { appendJsonLine, readJsonLines } from '../../storage/jsonLines.ts';
+import { appendJsonLine, type LastLines, readJsonLines, readLastJsonLines } from '../../storage/jsonLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { checkMetrics, checkTimings, type TrainingTime, timeOf } from '../contents/logLines.ts';
 import { runFiles } from './closedRun.ts';
@@ -12,6 +12,14 @@ import type { RunPaths } from './runFolder.ts';
  */
 export function readMetrics(paths: RunPaths): Iterable<JsonObject> {
   return readJsonLines(paths.metrics, checkMetrics);
+}
+
+/** The last lines of a run's `metrics.jsonl`, and of its `timings.jsonl`. */
+export function readLastLines(paths: RunPaths): { metrics: LastLines; timings: LastLines } {
+  return {
+    metrics: readLastJsonLines(paths.metrics, checkMetrics),
+    timings: readLastJsonLines(paths.timings, checkTimings),
+  };
 }
 
 /** Adds a line to the run's `metrics.jsonl`. */

@@ -44,7 +44,7 @@ export class HostArrays implements StateArrays {
    * @throws UserError if there is not enough memory or address space
    */
   static async open(layout: ParameterLayout, options: StateArraysOptions): Promise<HostArrays> {
-    const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
+    const lengths = Object.entries(layout.shapes('trained')).map(([group, shape]) => [group, sizeOf(shape)]);
     const program = withAverage(options.optimizer.program);
     const loop = await compileLoop(program, Object.fromEntries(lengths));
     const arrays = new HostArrays(layout, options, loop);

@@ -28,6 +28,11 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
             ))}
           </dl>
           {watched?.isCut && <p class="control-note">Its logs are longer than what is read of them here.</p>}
+          {run.onlyLastMiB != null && (
+            <p class="control-note">
+              Its logs are long: its speed and the steps dropped are of their last {run.onlyLastMiB} MiB.
+            </p>
+          )}
           <SampleStrip name={run.path} samples={samples} />
           {run.files.length > 0 && <RunDoctor run={run} />}
           <ModelCard path={run.path} when={run.when} />
@@ -49,7 +54,7 @@ function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [str
     ['Validation', bits(run.validation)],
     ['Test', bits(run.test)],
     ['Speed of the last steps', rate(watched?.speed)],
-    ['Speed of all steps', rate(run.imagesPerSecond)],
+    [run.onlyLastMiB == null ? 'Speed of all steps' : 'Mean speed', rate(run.imagesPerSecond)],
     ['Steps dropped', run.droppedSteps === 0 ? null : run.droppedSteps.toLocaleString('en')],
     ['Rolled back', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
     ['Images', run.data],
