@@ -11,14 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { readOne } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { type Evaluation, evaluate } from '../src/evaluation/measure/evaluate.ts';
-import { FlowModel } from '../src/trained/model/flowModel.ts';
-import { trainedModel } from '../src/trained/model/trainedModel.ts';
 import { errorText } from '../src/evaluation/reports/errorText.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';
-import { startRun } from '../src/runs/open/run.node.ts';
 import { memoryFiles } from '../src/runs/files/runFiles.ts';
+import { startRun } from '../src/runs/open/run.node.ts';
+import { FlowModel } from '../src/trained/model/flowModel.ts';
+import { trainedModel } from '../src/trained/model/trainedModel.ts';
 import { train } from '../src/training/loop/train.ts';
 
 const folder = fileURLToPath(new URL('../docs/classes', import.meta.url));

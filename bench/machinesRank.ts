@@ -13,8 +13,8 @@ import { findPreset } from '../src/experiments/presets.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
-import { followerStore } from '../src/training/ranks/followerStore.ts';
 import { train } from '../src/training/loop/train.ts';
+import { followerStore } from '../src/training/ranks/followerStore.ts';
 
 /** What rank 0 measured. */
 export interface RankTimes {

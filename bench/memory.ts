@@ -12,8 +12,8 @@ import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatBytes } from '../src/cli/terminal/format.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
-import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
 import { startRun } from '../src/runs/open/run.node.ts';
+import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
 import { train } from '../src/training/loop/train.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 

@@ -11,12 +11,12 @@ import { wholeNumber } from '../src/cli/parts/options.ts';
 import { withProgress } from '../src/cli/terminal/progressBars.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
-import { BatchLoader } from '../src/training/step/batchLoader.ts';
-import { CheckpointWriter } from '../src/training/loop/checkpointWriter.ts';
 import { startRun } from '../src/runs/open/run.node.ts';
-import { Trainer } from '../src/training/step/trainer.ts';
+import { CheckpointWriter } from '../src/training/loop/checkpointWriter.ts';
 import { train } from '../src/training/loop/train.ts';
 import { Validation } from '../src/training/loop/validation.ts';
+import { BatchLoader } from '../src/training/step/batchLoader.ts';
+import { Trainer } from '../src/training/step/trainer.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { preset, steps } = new Command('overhead')

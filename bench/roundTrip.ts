@@ -15,15 +15,15 @@ import { openDataset } from '../src/data/registry.ts';
 import { type Precision, precisions } from '../src/engine/onnx/emitter.ts';
 import { compile } from '../src/engine/program.ts';
 import { compareImages, dequantised } from '../src/evaluation/measure/returnedImages.ts';
-import { FlowModel } from '../src/trained/model/flowModel.ts';
-import { largestLatent, sliceLatents } from '../src/trained/model/latents.ts';
-import { loadRun } from '../src/trained/loading/loadRun.ts';
 import { parametersFrom } from '../src/flows/contract/parameters.ts';
 import { largestDifference } from '../src/numeric/compare.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { OPEN_BATCH } from '../src/tensor/shape.ts';
 import { input } from '../src/tensor/tensor.ts';
+import { loadRun } from '../src/trained/loading/loadRun.ts';
+import { FlowModel } from '../src/trained/model/flowModel.ts';
+import { largestLatent, sliceLatents } from '../src/trained/model/latents.ts';
 
 const BATCH = 64;
 

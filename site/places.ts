@@ -50,7 +50,11 @@ export const places = {
   couplingAffine: flows('coupling/affine', 'forward(x, numbers) {', '    },'),
   couplingAdditive: flows('coupling/additive', 'forward: (x, shift)', '    inverse: (y, shift)'),
   couplingNetwork: flows('coupling/glowConditioner', 'forward(image, p) {', '      },'),
-  splineBins: flows('coupling/rationalQuadraticSpline', 'const shares = add(multiply(softmax', '  return { starts'),
+  splineBins: flows(
+    'coupling/rationalQuadraticSpline',
+    'const shares = add(multiply(softmax',
+    '  return { starts',
+  ),
   splineForward: flows('coupling/rationalQuadraticSpline', 'forward(value) {', '    },'),
   splineInverse: flows('coupling/rationalQuadraticSpline', 'inverse(value) {', '    },'),
   standardise: flows('priors/prior', 'function standardise(', '}'),

@@ -11,14 +11,14 @@ import {
   type ReturnedImages,
   summariseReturned,
 } from '../../src/evaluation/measure/returnedImages.ts';
-import { FlowModel } from '../../src/trained/model/flowModel.ts';
-import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import { writeRunCard } from '../../src/evaluation/reports/runCard.ts';
 import { countParameters } from '../../src/models/flowRegistry.ts';
 import type { Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { appendEvaluation } from '../../src/runs/folder/summaryFile.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
+import { loadRun } from '../../src/trained/loading/loadRun.ts';
+import { FlowModel } from '../../src/trained/model/flowModel.ts';
 import type { StudyRun } from './runs.ts';
 
 /** The measurements with the average weights of the last step. */

@@ -7,10 +7,10 @@ import { placeOfDataset } from '../../src/data/sets/datasetPlace.ts';
 import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
-import { writeFileAtomically } from '../../src/storage/files.ts';
-import { writeJson } from '../../src/storage/jsonFile.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { readSummary } from '../../src/runs/folder/summaryFile.ts';
+import { writeFileAtomically } from '../../src/storage/files.ts';
+import { writeJson } from '../../src/storage/jsonFile.ts';
 import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 

@@ -6,10 +6,10 @@ import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
-import { readTextFile } from '../../src/storage/files.ts';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { openRunFolder, runPaths } from '../../src/runs/folder/runFolder.ts';
 import { readSummary } from '../../src/runs/folder/summaryFile.ts';
+import { readTextFile } from '../../src/storage/files.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { changesOf, type Study, variantsOf } from './studies.ts';
 
 const RATE = 'training.learningRate';

@@ -2,11 +2,11 @@
 // other load on the machine slows all of them equally.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
+import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import { studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
