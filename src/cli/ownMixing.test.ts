@@ -106,8 +106,8 @@ it('is refused in one line if the program that trains with workers registers it 
   );
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   expect(stdout).toBe(
-    'UserError workers import the module that registers the mixing own, and it is the program itself: register it in a ' +
-      'module of its own, or use workers: 1\n',
+    'UserError workers import the modules that register parts of the model, and one is the program itself: register them ' +
+      'in a module of their own, or use workers: 1\n',
   );
 });
 

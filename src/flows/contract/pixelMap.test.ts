@@ -11,11 +11,11 @@ import { parametersFrom } from './parameters.ts';
 
 /**
  * The layers whose log-determinant depends on the place, at images of several pixels and channels: a single
- * channel that depends on nothing but itself is scaled by a constant. Not those that another image is given, which an
+ * channel that depends on nothing but itself is scaled by a constant. Not those in the context of another image, which an
  * image filled with one pixel does not go with.
  */
 const cases = layerCases().filter(([name, layer]) => {
-  if (name.startsWith('coupling, given images') || name.startsWith('steps of variational noise')) {
+  if (name.startsWith('coupling, with a context') || name.startsWith('steps of variational noise')) {
     return false;
   }
   const { inputShape, outputShape, parameters } = layer;

@@ -1,6 +1,6 @@
 // The coupling layer: a mask, a conditioner and a transformer.
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { concatenate, expand, sumPerImage } from '../../tensor/operations/index.ts';
+import { add, concatenate, multiply, reshape, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { type Condition, required } from '../contract/condition.ts';
@@ -77,5 +77,9 @@ export function coupling(
 /** The context of a batch of images: one for each, or one for all. */
 function contextFor(images: Tensor, condition: Condition | undefined): Tensor {
   const context = required(condition, 'context');
-  return expand(context, [images.shape[0]!, ...context.shape.slice(1)], images);
+  const [count] = images.shape as [number];
+  // A zero for each image copies one context to as many, even if their number is open.
+  return context.shape[0] === count
+    ? context
+    : add(reshape(multiply(sumPerImage(images), 0), [count, 1, 1, 1]), context);
 }
