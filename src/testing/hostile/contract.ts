@@ -24,8 +24,9 @@ export function breachOf(outcome: Outcome): string | undefined {
   if (/unexpected error|^\s+at .+:\d+:\d+\)?$/m.test(stderr)) {
     return errors[0] ?? stderr;
   }
-  const isPartial = /^(no \S.*|not compared): /m.test(stdout + stderr);
-  if (errors.length > 1 || (code !== 0 && errors.length === 0 && !isPartial)) {
+  // A command may report what it found, or did in part, and say so by its exit code: `doctor`, `compare`.
+  const reports = code === 1 && stdout.trim() !== '';
+  if (errors.length > 1 || (code !== 0 && errors.length === 0 && !reports)) {
     return `exit code ${code} with ${errors.length} errors: ${errors.join(' | ')}`;
   }
   if (visibleLines(stdout) !== stdout || visibleLines(stderr) !== stderr) {
