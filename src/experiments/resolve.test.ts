@@ -156,7 +156,7 @@ describe('files', () => {
     ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
     [
       'model: { <<: { levels: 2 } }\n',
-      "a.yaml: unknown key 'model.<<': known: levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, scaleFloor, learnedPrior, classes, bits, dequantisation, dequantisationSteps, dequantisationWidth",
+      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, conditioner, mask, scaleFloor, learnedPrior, classes, bits, dequantisation, dequantisationSteps, dequantisationWidth",
     ],
     [
       'seed: 1\n__proto__: { seed: 2 }\n',

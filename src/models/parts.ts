@@ -63,5 +63,12 @@ export function usersOf(option: string): [PartKey, string[]][] {
 
 /** The model options that at least one of the parts that a model names uses. */
 export function optionsUsedBy(options: PartChoice): ReadonlySet<string> {
-  return new Set(chosen(options).flatMap(([key, name]) => [key, ...(parts[key].find(name).options ?? [])]));
+  return new Set(
+    chosen(options).flatMap(([key, name]) =>
+      // Of the options of the library's flow, the parts it is made of use the rest.
+      key === 'flow' && parts[key].isOfLibrary(name)
+        ? [key]
+        : [key, ...(parts[key].find(name).options ?? [])],
+    ),
+  );
 }

@@ -24,8 +24,8 @@ it('no other file changes the disk through node:fs, except in a new temporary fo
 
 it('files that may be links are written where the user has named them, and nowhere else', () => {
   expect(outside(writing(/\b(writeFileAtomically|PartialFile)\b/))).toEqual([
-    'cli/outputFile.ts',
+    'cli/parts/outputFile.ts',
     'data/packed/packedTarget.ts',
-    'evaluation/model/latentsFile.ts',
+    'trained/loading/latentsFile.ts',
   ]);
 });

@@ -295,7 +295,7 @@ describe('folders from strangers', () => {
     writeFileSync(path('runs', 'first', 'config.yaml'), config);
     writeExport(JSON.stringify({ ...JSON.parse(manifest), model: { mixing: 'other' } }), 'runs', 'second');
     const problem = (name: string) =>
-      `its mixing "${name}" is not one of the library, and a page runs no code from elsewhere: ` +
+      `its mixing "${name}" is not the library's, and a page runs no other code: ` +
       'use the model in a terminal or from code, where its module can be imported';
     expect(await models()).toMatchObject([
       { path: 'runs/first', files: [], problem: problem('served') },

@@ -173,7 +173,7 @@ it('says what a mixing of one’s own needs', () => {
     summary: { preset: 'mnist-quickstart' },
   });
   expect(card).toContain(
-    'with the package `emerging-flows`, and `--import` of the module that registers the mixing `carded`:',
+    'with the package `emerging-flows`, and `--import` of the module that registers mixing "carded":',
   );
   expect(modelCard({ ...about, summary: {} })).toContain(
     'In this folder, with the package `emerging-flows`:',
