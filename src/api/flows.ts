@@ -61,6 +61,7 @@ export { squeeze } from '../flows/layers/squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
   type Split,
+  type SplitResult,
   type Standardised,
   split,
   type TopPrior,
@@ -87,7 +88,7 @@ export {
   type MixingPart,
   registerMixing,
 } from '../models/mixing.ts';
-export { type ModelOptions, modelDefaults } from '../models/options.ts';
+export type { ModelOptions } from '../models/options.ts';
 export type { NamedPart, Own } from '../models/partRegistry.ts';
 export { StagedFlow } from '../models/stagedFlow.ts';
 export {
@@ -97,6 +98,7 @@ export {
   type Stage,
   type StagePlace,
   type StageResult,
+  type StageValues,
   splitStage,
   topStage,
 } from '../models/stages.ts';

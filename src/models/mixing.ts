@@ -31,14 +31,11 @@ export interface MixingOptions {
   readonly diagonals?: number;
 }
 
-/** Where in a kernel the pixel itself is: how far its outermost taps are from there depends on it. */
-type KernelOrigin = 'centre' | 'corner';
-
 /** A mixing of channels, and pixels, between couplings. */
 export interface MixingPart extends NamedPart {
   readonly options?: readonly (keyof MixingOptions)[];
   /** Where in its kernel, if it has one, the pixel itself is; default: at the centre. */
-  readonly kernelOrigin?: KernelOrigin;
+  readonly kernelOrigin?: 'centre' | 'corner';
   /**
    * Its layers for images of a shape, first to last, by the keys in their parameters' paths, which may be neither `actnorm`
    * nor `coupling`. Every call with the same arguments returns the same layers.

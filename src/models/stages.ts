@@ -26,8 +26,10 @@ export interface Densities {
 }
 
 /** The output of a stage: the images passed on, none at the top, and the latent factored out, if any. */
-interface StageValues {
+export interface StageValues {
+  /** The images passed on; missing at the top. */
   readonly y?: Tensor;
+  /** The latent factored out, if any. */
   readonly epsilon?: Tensor;
 }
 
@@ -39,6 +41,7 @@ export interface StageResult extends StageValues, Partial<Densities> {
 
 /** A squeeze, a flow step, a split or the top prior. */
 export interface Stage {
+  /** Its parameters, by paths below its place. */
   readonly parameters: ParameterSpecs;
   /** The shape of each image that is passed on; missing at the top. */
   readonly outputShape?: ImageShape;
@@ -56,6 +59,7 @@ export interface Stage {
     /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
     logPrior(x: Tensor, parameters: Parameters): Tensor;
   };
+  /** Applies the stage to a batch of images. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */
   inverse(values: StageValues, parameters: Parameters, condition?: Condition): Tensor;
@@ -75,6 +79,7 @@ export interface StagePlace {
 
 /** A stage and its place. */
 export interface PlacedStage extends StagePlace {
+  /** The stage. */
   readonly stage: Stage;
 }
 

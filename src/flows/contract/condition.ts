@@ -1,11 +1,11 @@
 // What a density is conditioned on: data beside the images, given at every call.
 import type { Tensor } from '../../tensor/tensor.ts';
 
-/** The conditions that layers know, by the names of the inputs that carry them from a batch. */
-export const conditionNames = ['classes', 'context'] as const;
-
 /** The name of a condition: the class of an image, or a context image beside it. */
-export type ConditionName = (typeof conditionNames)[number];
+export type ConditionName = 'classes' | 'context';
+
+/** The conditions that layers know, by the names of the inputs that carry them from a batch. */
+export const conditionNames: readonly ConditionName[] = ['classes', 'context'];
 
 /**
  * The condition of a batch of images. A flow passes it to all of its layers, and each uses what its density depends on.

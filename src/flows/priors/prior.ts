@@ -55,14 +55,23 @@ function unstandardise(epsilon: Tensor, gaussian: Gaussian): Tensor {
   return gaussian ? add(multiply(epsilon, exp(gaussian.logDeviation)), gaussian.mean) : epsilon;
 }
 
+/** The half that a split keeps, and the latent of the other. */
+export interface SplitResult extends Standardised {
+  /** The half that is kept, `[N, H, W, C/2]`. */
+  readonly y: Tensor;
+}
+
 /** Factors out half of the channels as a latent and keeps the rest. */
 export interface Split {
+  /** Its parameters; empty if the prior is not learned. */
   readonly parameters: ParameterSpecs;
-  /** The shape of the half that is kept, and of the latent. */
+  /** The shape of the half that is kept. */
   readonly keptShape: ImageShape;
+  /** The shape of the latent of one image. */
   readonly latentShape: ImageShape;
   /** y is the half that is kept; the other half is standardised. */
-  forward(x: Tensor, p: Parameters): Standardised & { readonly y: Tensor };
+  forward(x: Tensor, p: Parameters): SplitResult;
+  /** The images with these kept halves and latents: the inverse of `forward`. */
   inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
 }
 
@@ -99,10 +108,13 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
 
 /** The prior of the remainder at the top of a model. */
 export interface TopPrior {
+  /** Its parameters; empty if it is not learned. */
   readonly parameters: ParameterSpecs;
   /** How many classes it depends on; 0 if on none. */
   readonly classes: number;
+  /** The latents of the remainder z, and its log-density. */
   forward(z: Tensor, p: Parameters, condition?: Condition): Standardised;
+  /** The remainder with these latents: the inverse of `forward`. */
   inverse(epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
   /** The log-density of z under each class, `[N, K]`; only for a prior with classes. */
   logPriorByClass(z: Tensor, p: Parameters): Tensor;
@@ -116,6 +128,7 @@ const CLASS_SHARE = 0.1;
 
 /** What the top prior is like. */
 export interface TopPriorOptions {
+  /** Whether mean and deviation are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
   /** How many classes it depends on, 0 by default; only if it is learned. */
   readonly classes?: number;
