@@ -44,8 +44,8 @@ async function onceForAll(folder: string, fill: (folder: string) => Promise<void
 
 /** Bundles the page, in the folder of the package `root`, to `target`. */
 async function bundlePage(root: string, target: string): Promise<void> {
-  // Of the sources, the page shows excerpts.
-  for (const folder of ['studio', 'src/flows', 'src/models', 'src/engine/graph']) {
+  // Of the sources, the page shows excerpts and the names of mixings.
+  for (const folder of ['studio', 'src']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
   copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
