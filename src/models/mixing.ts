@@ -45,7 +45,7 @@ export interface MixingPart extends NamedPart {
 
 /** The definition of one of the library's mixings. It is named after its last layer. */
 export interface MixingDefinition extends MixingPart {
-  /** A description of its layers, in the plural: `emerging convolutions`. */
+  /** What menus call it, in at most 28 characters: `four corners`. */
   readonly text: string;
   readonly options: readonly (keyof MixingOptions)[];
   /** The name of its last layer's inverse in benchmarks of inverses. */
@@ -55,43 +55,43 @@ export interface MixingDefinition extends MixingPart {
 /** The library's mixings by name. */
 export const mixings = named({
   '1x1': {
-    text: '1x1 convolutions',
+    text: '1x1',
     options: [],
     inverse: 'product',
     layers: (shape) => ({ conv1x1: conv1x1(shape) }),
   },
   '1x1-plu': {
-    text: '1x1 convolutions as products P L U',
+    text: '1x1, as P L U',
     options: [],
     inverse: 'product',
     layers: (shape) => ({ conv1x1: conv1x1Plu(shape) }),
   },
   '1x1-qr': {
-    text: '1x1 convolutions as products Q R',
+    text: '1x1, as Q R',
     options: [],
     inverse: 'product',
     layers: (shape) => ({ conv1x1: conv1x1Qr(shape) }),
   },
   emerging: {
-    text: 'emerging convolutions',
+    text: 'emerging',
     options: ['kernelSize', 'dilation'],
     inverse: 'wavefront',
     layers: (shape, options) => ({ conv1x1: conv1x1(shape), emerging: emerging(shape, options) }),
   },
   periodic: {
-    text: 'periodic convolutions',
+    text: 'periodic',
     options: ['kernelSize'],
     inverse: 'frequencies',
     layers: (shape, options) => ({ periodic: periodic(shape, options) }),
   },
   maf: {
-    text: 'masked autoregressive layers',
+    text: 'masked autoregressive',
     options: ['hiddenChannels'],
     inverse: 'fixed-point',
     layers: (shape, options) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
   },
   convexp: {
-    text: 'convolution exponentials',
+    text: 'exponentials of convolutions',
     options: ['kernelSize', 'normBound'],
     inverse: 'series',
     layers: (shape, options) => ({
@@ -100,26 +100,26 @@ export const mixings = named({
     }),
   },
   finc: {
-    text: 'four-corner convolutions',
+    text: 'four corners',
     options: ['kernelSize', 'dilation'],
     kernelOrigin: 'corner',
     inverse: 'wavefront',
     layers: (shape, options) => ({ conv1x1: conv1x1(shape), finc: fourCorners(shape, options) }),
   },
   woodbury: {
-    text: 'Woodbury transformations',
+    text: 'Woodbury',
     options: ['channelRank', 'spaceRank'],
     inverse: 'low-rank',
     layers: (shape, options) => ({ woodbury: woodbury(shape, options) }),
   },
   'woodbury-me': {
-    text: 'memory-efficient Woodbury transformations',
+    text: 'Woodbury, rows, columns',
     options: ['channelRank', 'spaceRank'],
     inverse: 'low-rank',
     layers: (shape, options) => ({ woodbury: woodburyMe(shape, options) }),
   },
   circulant: {
-    text: 'products of circulant and diagonal matrices',
+    text: 'circulant and diagonal',
     options: ['diagonals'],
     inverse: 'frequencies',
     layers: (shape, options) => ({ circulant: circulant(shape, options) }),
