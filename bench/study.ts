@@ -44,28 +44,23 @@ interface Options {
 }
 
 const command = new Command('study')
-  .description(
-    'compare variants over seeds, with intervals; stopped by Ctrl-C, continued by the same command',
-  )
+  .description('compare models over seeds, with intervals; Ctrl-C stops it, the same command resumes it')
   .option('--list', 'list the studies and their progress')
   .option('--only <name,…>', 'these studies (default: all)', (text) => text.split(','))
-  .option('--hours <n>', 'skip work that does not fit in n hours (default: do everything)', hours)
+  .option('--hours <n>', 'skip work that does not fit in n hours (default: no limit)', hours)
   .option('--plan', 'show the plan and exit')
   .option('--report', 'write the results so far and exit')
-  .option(
-    '--retime',
-    'time the steps anew for the results that are there, with or without their runs, and exit',
-  )
-  .option('--paper', "write the paper's own table, with the hours that each row would take here, and exit")
-  .option('--overview', 'write the page that compares all invertible convolutions, and exit')
+  .option('--retime', 'time the steps again for stored results, even without their runs, and exit')
+  .option('--paper', "write the paper's table, with estimated hours for each row, and exit")
+  .option('--overview', 'write the overview of all invertible convolutions, and exit')
   .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
   .option('--runs <dir>', 'where runs are stored', 'runs/study')
   .option('--results <dir>', 'where results are written', 'docs/results')
   .addHelpText(
     'after',
     '\nExample:\n  npx tsx bench/study.ts --only mnist-small --hours 0.2\n' +
-      '\nWork that does not fit in the hours is skipped by whole seeds: every run of a study has the same number\n' +
-      'of steps, and a seed is trained with every variant of a table or with none. Work that has begun is finished.',
+      '\nWork that does not fit in the hours is skipped one seed at a time, for all models of a table. The number of\n' +
+      'steps never changes, and work that has started is finished.',
   )
   .configureOutput({ outputError: () => {} })
   .exitOverride();
@@ -106,7 +101,7 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-/** The work that was asked for. */
+/** The work that the options request. */
 function workOf(options: Options): typeof run {
   return options.paper ? paper : options.retime ? retime : run;
 }
@@ -217,7 +212,7 @@ async function report(
     const results = resultsOf(runs, study);
     process.stderr.write(
       results === null
-        ? `${study.name}: nothing to report: no run is finished for which the search has found a learning rate\n`
+        ? `${study.name}: nothing to report: no run at the best learning rate is finished yet\n`
         : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }

@@ -1,6 +1,7 @@
 // A whole study on tiny images, through the command: planned, stopped, resumed, reported.
 import { spawn } from 'node:child_process';
 import {
+  appendFileSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -149,6 +150,13 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   expect(third.code, third.stderr).toBe(0);
   expect(third.stderr).not.toContain('of the plan remaining');
 
+  expect(text).toContain('No run rolled back.');
+  appendFileSync(join(folder, runs, 'additive-1', 'metrics.jsonl'), '{"step":25,"backToStep":5}\n');
+  await call(['--report']);
+  const { runs: reported } = JSON.parse(readFileSync(join(folder, json), 'utf8'));
+  expect(reported.map(({ rollbacks }: { rollbacks: number }) => rollbacks)).toEqual([0, 0, 0, 1]);
+  expect(readFileSync(join(folder, 'docs', 'results', 'tiny.md'), 'utf8')).toContain('| additive † |');
+
   writeFileSync(join(folder, 'studies.yaml'), stringify([{ ...study, steps: 30 }]));
   const changed = await call([]);
   expect(changed.code).toBe(1);
@@ -157,7 +165,7 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   );
 });
 
-it('times its steps anew without its runs, and refuses results of other settings', {
+it('times its steps again without its runs, and refuses results of other settings', {
   timeout: 60_000,
 }, async () => {
   writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
@@ -179,5 +187,5 @@ it('times its steps anew without its runs, and refuses results of other settings
   writeFileSync(join(folder, 'studies.yaml'), stringify([{ ...study, steps: 30 }]));
   const other = await call(['--retime']);
   expect(other.code).toBe(1);
-  expect(other.stderr).toContain('tiny.json is of a study with other settings');
+  expect(other.stderr).toContain('tiny.json belongs to a study with other settings');
 });

@@ -1,9 +1,11 @@
-// The page over several studies: which results it takes, and how it marks them.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// The page for several studies: which results it uses, and how it marks them.
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { writeJson } from '../../src/storage/jsonFile.ts';
+import { convolutions } from './builtInStudies.ts';
 import type { ComparisonRow } from './comparison.ts';
 import { writeOverview } from './overview.ts';
 import { readStudies } from './readStudies.ts';
@@ -14,7 +16,9 @@ const folder = mkdtempSync(join(tmpdir(), 'overview-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mean = (value: number, seedInterval: number | null): SeedMean => ({
-  ...{ seeds: 1, mean: value, seedDeviation: null, seedInterval, imageError: null },
+  ...{ seeds: 2, mean: value, seedInterval, imageError: null },
+  // With two seeds the interval is t(0.975, 1)·s/√2.
+  seedDeviation: seedInterval === null ? null : (seedInterval * Math.SQRT2) / 12.7062,
 });
 
 function row(variant: string, difference: SeedMean | null, secondsPerStep: number): ComparisonRow {
@@ -42,20 +46,26 @@ function writeResults(name: string, title: string, rows: readonly ComparisonRow[
   });
 }
 
-it('puts the studies side by side, with what is certain in bold and what is missing named', () => {
+it('has a table for each study, with significant differences in bold, and names incomplete studies', () => {
   const studies = ['one', 'two', 'never-run'].map((name) => ({ ...template!, name }));
   expect(writeOverview(folder, studies, 'Layers')).toBeNull();
   writeResults('one', 'Layers', [row('1x1', null, 0.02), row('emerging', mean(-0.5, 0.1), 0.03)]);
   writeResults('two', 'Layers', [row('1x1', null, 0.02), row('finc', mean(0.05, 0.1), 0.05)]);
   writeResults('never-run', 'Other things', [row('1x1', null, 1)]);
   const text = readFileSync(writeOverview(folder, studies, 'Layers')!, 'utf8');
-  expect(text).toContain('All bits/dim are bounds with uniform dequantisation noise.');
-  expect(text).toContain('| model | one | two |');
-  expect(text).toContain('| emerging | **-0.500 ± 0.100** | not run |');
-  expect(text).toContain('| finc | not run | +0.050 ± 0.100 |');
-  expect(text).toContain('| emerging | 1.50 | not run |');
-  expect(text).toContain('| finc | not run | 2.50 |');
-  expect(text).toContain('| finc | not run | not timed |');
-  expect(text).toContain('**Not complete**: one, two.');
+  expect(text).toContain('bits/dim report bounds with uniform dequantisation noise.');
+  expect(text).toContain('## [About one](one.md)');
+  expect(text).toContain('| emerging | 1,234 | **-0.500 ± 0.100** | **-0.500 ± 0.100** | 1.50 | 1.50 |');
+  expect(text).toContain('| finc | 1,234 | +0.050 ± 0.100 | +0.050 ± 0.100 | 2.50 | not timed |');
+  expect(text).toContain('**Incomplete**: one, two.');
   expect(text).not.toContain('never-run');
+});
+
+it('docs/results/convolutions.md is the page of the committed results', () => {
+  const results = fileURLToPath(new URL('../../docs/results', import.meta.url));
+  for (const file of readdirSync(results).filter((name) => name.endsWith('-convolutions.json'))) {
+    copyFileSync(join(results, file), join(folder, file));
+  }
+  const file = writeOverview(folder, readStudies(), convolutions.title)!;
+  expect(readFileSync(join(results, 'convolutions.md'), 'utf8')).toBe(readFileSync(file, 'utf8'));
 });

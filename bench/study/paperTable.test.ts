@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { presets } from '../../src/experiments/presets.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { hoursOf } from './paperRates.ts';
-import { paperPresets, writePaperTable } from './paperTable.ts';
+import { type PaperRow, paperPresets, paperText, writePaperTable } from './paperTable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paper-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,9 +22,10 @@ it('has a row for every preset of the paper, with hours if a rate was measured',
   // 4000 epochs of the 49,000 training images, in batches of 256: 192 steps each.
   expect(row.hours).toBeCloseTo((4000 * 192 * 256) / 10 / 3600, 6);
   const text = readFileSync(join(folder, 'paper.md'), 'utf8');
-  expect(text).toContain(
+  expect(row.command).toBe(
     'npx emerging train --preset cifar10-emerging-d8 --out runs/paper/cifar10-emerging-d8',
   );
+  expect(text).toMatch(/^- `cifar10-…`: /m);
   expect(text).toContain('| small CIFAR-10 | `cifar10-emerging-d8` | 3.43 ± 0.004 | not run | 5,461 |');
   expect(text.match(/not measured/g)).toHaveLength(names.length - 1);
 });
@@ -34,4 +35,10 @@ it('computes the hours of all steps of a preset at a rate', () => {
   const rate = { imagesPerSecond: 100, batch: 8, rounds: 1, machine: '' };
   // 6000 epochs of 20 steps of 256 images.
   expect(hoursOf(preset, 5000, rate)).toBeCloseTo((6000 * 20 * 256) / 100 / 3600, 9);
+});
+
+it('docs/results/paper.md is the page of the committed rows', () => {
+  const results = new URL('../../docs/results/', import.meta.url);
+  const { rows } = JSON.parse(readFileSync(new URL('paper.json', results), 'utf8')) as { rows: PaperRow[] };
+  expect(readFileSync(new URL('paper.md', results), 'utf8')).toBe(paperText(rows));
 });

@@ -198,7 +198,7 @@ describe('a search with one more rate than its runs had', () => {
     expect(openRuns(wider)).toEqual(['periodic-0.4']);
     train(at(5), 1.5);
     expect(() => openRuns(wider)).toThrow(
-      /periodic-0\.failed\.json is of a run at the learning rate 0\.2, and the search now finds 0\.4 best for periodic: /,
+      /periodic-0\.failed\.json belongs to a run at the learning rate 0\.2, and the search now finds 0\.4 best for periodic: /,
     );
   });
 });

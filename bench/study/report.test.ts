@@ -1,9 +1,13 @@
-// The tables of a study say which bound its bits/dim are, and its plots which inverse was timed.
+// The page of a study: bounds, inverses, step times and rollbacks; the committed pages match their results.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import type { Plot } from '../../src/pictures/plot.ts';
+import { readJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonRow } from './comparison.ts';
 import { samplingPlot } from './plots.ts';
 import { readStudies } from './readStudies.ts';
-import { reportText } from './report.ts';
+import { COLUMNS, reportText } from './report.ts';
 import type { StudyResults } from './results.ts';
 import { boundOfVariant } from './runs.ts';
 import type { SeedMean } from './statistics.ts';
@@ -67,9 +71,7 @@ function tablesIn(text: string): { titles: string[]; rows: string[][] }[] {
 it('has a column for the bound in every table if there are several', async () => {
   const results = resultsOf('mnist-couplings');
   const text = await textOf(results);
-  expect(text).toContain(
-    'They are bounds, each with the noise of its own model: the column bound says which.',
-  );
+  expect(text).toContain('They report a bound, named in the column bound.');
   const tables = tablesIn(text);
   expect(tables).toHaveLength(results.comparisons.length + 3);
   for (const { titles, rows } of tables) {
@@ -86,7 +88,7 @@ it('has a column for the bound in every table if there are several', async () =>
 
 it('names the bound once if there is only one', async () => {
   const text = await textOf(resultsOf('mnist-convolutions'));
-  expect(text).toContain('the same for all runs. They are the bound of uniform dequantisation noise.\n');
+  expect(text).toContain('the same for all runs. They report the bound with uniform dequantisation noise.');
   expect(tablesIn(text).flatMap(({ titles }) => titles)).not.toContain('bound');
 });
 
@@ -104,7 +106,60 @@ it('names each inverse of a variant that is timed with two, whatever the variant
 
 it('says when the steps were timed, if that was later', async () => {
   const results = resultsOf('mnist');
-  expect(await textOf(results)).not.toContain('timed later');
+  expect(await textOf(results)).not.toContain('Steps timed');
   const retimed = { date: '2030-01-02', machine: 'another machine' };
-  expect(await textOf({ ...results, retimed })).toContain('on 2030-01-02 on another machine');
+  expect(await textOf({ ...results, retimed })).toContain(
+    'Steps timed on 2030-01-02 with `--retime`, on another machine.',
+  );
+});
+
+it('marks models and runs that rolled back', async () => {
+  const results = resultsOf('mnist');
+  expect(await textOf(results)).toContain('Rollbacks were not recorded.');
+  const withRollbacks = (rollbacks: (variant: string) => number | undefined): StudyResults => ({
+    ...results,
+    runs: results.runs.map((run) => {
+      const count = rollbacks(run.variant);
+      return { ...run, ...(count !== undefined && { rollbacks: count }) };
+    }),
+  });
+  const none = await textOf(withRollbacks(() => 0));
+  expect(none).toContain('No run rolled back.');
+  expect(none).toContain('| `1x1-0` | 3.0000 | 3.0000 ± 0.1000 | 1.0 | 0 |');
+  expect(none).not.toContain('†');
+
+  const two = await textOf(withRollbacks((variant) => ({ emerging: 2, reverse: undefined })[variant] ?? 0));
+  expect(two).toContain('1 run rolled back (†).');
+  expect(two).toContain('| emerging † | 1,234 |');
+  expect(two).toContain('| 1x1 | 1,234 |');
+  expect(two).toContain('| `emerging-0` | 3.0000 | 3.0000 ± 0.1000 | 1.0 | 2 † |');
+  // Both tables with emerging name the run.
+  expect(two.match(/† Includes runs that rolled back .*: `emerging-0`\.\n/g)).toHaveLength(2);
+
+  const unknown = withRollbacks((variant) => (variant === 'maf' ? undefined : 1));
+  const text = await textOf(unknown);
+  expect(text).toContain('6 runs rolled back (†); for 1 run, rollbacks were not recorded.');
+  expect(text).toContain('| `maf-0` | 3.0000 | 3.0000 ± 0.1000 | 1.0 | not recorded |');
+});
+
+it('marks learning rates whose run rolled back', async () => {
+  const results = resultsOf('mnist');
+  const [search, ...others] = results.searches;
+  const tried = search!.tried.map((one) => ({ ...one, rollbacks: 1 }));
+  const text = await textOf({ ...results, searches: [{ ...search!, tried }, ...others] });
+  expect(text).toContain('used only for this search. † Rolled back.');
+  expect(text).toMatch(/^\| 1x1 \| 3\.0000 † \| not run \|/m);
+});
+
+const folder = new URL('../../docs/results/', import.meta.url);
+const studies = readStudies().flatMap(({ name }) => {
+  const results = readJson<StudyResults>(fileURLToPath(new URL(`${name}.json`, folder)));
+  return results === undefined ? [] : [[name, results] as const];
+});
+
+it.each(studies)('docs/results/%s.md is the page of its results', async (name, results) => {
+  const draw = async (file: string, plot: Plot | null): Promise<string> =>
+    plot === null ? '' : `![${plot.title}: ${plot.subtitle}](${file})\n\n`;
+  const text = await reportText(results, draw, { columns: COLUMNS });
+  expect(readFileSync(new URL(`${name}.md`, folder), 'utf8')).toBe(`${text.trimEnd()}\n`);
 });

@@ -1,7 +1,7 @@
 // The report of a study: JSON, a table in Markdown and plots, in the folder of results.
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { formatCount, formatCounted } from '../../src/cli/terminal/format.ts';
+import { basename, dirname, join } from 'node:path';
+import { formatCount } from '../../src/cli/terminal/format.ts';
 import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
@@ -10,9 +10,13 @@ import { writeJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.ts';
 import type { StudyResults } from './results.ts';
+import { MARK, markedIfRolledBack, rollbackNote, rollbacksText } from './rollbacks.ts';
 import { boundOfVariant } from './runs.ts';
-import type { SeedMean } from './statistics.ts';
+import { differFromZero, type SeedMean } from './statistics.ts';
 import { type Study, variantsOf } from './studies.ts';
+
+/** The link to what explains the tables. */
+export const COLUMNS = '[How to read the tables](README.md#how-to-read-the-tables).\n\n';
 
 /**
  * Writes `NAME.json`, `NAME.md` and `NAME-….png`; returns the path of the table.
@@ -31,7 +35,9 @@ export async function writeReport(folder: string, results: StudyResults, studies
     pictures.push(file);
     return `![${plot.title}: ${plot.subtitle}](${file})\n\n`;
   };
-  const columns = existsSync(join(folder, 'README.md')) ? '[What the columns mean](README.md).\n\n' : '';
+  const columns = existsSync(join(folder, 'README.md'))
+    ? '[How to read the tables](README.md#how-to-read-the-tables).\n\n'
+    : '';
   const text = await reportText(results, draw, { studies, columns });
   writeJson(join(folder, `${name}.json`), results, 1);
   const file = join(folder, `${name}.md`);
@@ -49,7 +55,7 @@ export async function reportText(
   const sections: string[] = [];
   const bound = boundColumnOf(results.study);
   for (const [index, comparison] of results.comparisons.entries()) {
-    sections.push(comparisonSection(comparison, bound));
+    sections.push(comparisonSection(results, comparison, bound));
     if (comparison.rows.length > 0) {
       sections.push(await draw(`${name}-curves-${index + 1}.png`, curvesPlot(results, comparison)));
       sections.push(await draw(`${name}-differences-${index + 1}.png`, differencesPlot(results, comparison)));
@@ -66,7 +72,7 @@ export async function reportText(
   ].join('');
 }
 
-/** A column of tables that says which bound bits/dim are, by variant; none if the heading says it of all. */
+/** A column with the bound of each variant's bits/dim; none if the heading names one bound for all. */
 interface BoundColumn {
   readonly title: readonly string[];
   cell(variant: string): readonly string[];
@@ -82,63 +88,61 @@ function haveOneBound(study: Study): boolean {
   return new Set(variantsOf(study).map((variant) => boundOfVariant(study, variant))).size === 1;
 }
 
-/** What bits/dim are, for the heading. */
+/** The bound that bits/dim report, for the heading. */
 function boundText(study: Study): string {
   return haveOneBound(study)
-    ? `They are the bound of ${boundOfVariant(study, variantsOf(study)[0]!)} dequantisation noise.`
-    : 'They are bounds, each with the noise of its own model: the column bound says which. The true bits/dim are no higher, ' +
-        'and a difference between two kinds is one of bounds.';
+    ? `They report the bound with ${boundOfVariant(study, variantsOf(study)[0]!)} dequantisation noise.`
+    : 'They report a bound, named in the column bound. A difference between two kinds of bound is not a difference in likelihood: ' +
+        'one bound may be tighter.';
 }
 
-function heading({ study, machine, retimed, images, comparisons }: StudyResults, studies?: string): string {
+function heading(results: StudyResults, studies?: string): string {
+  const { study, machine, retimed, images, comparisons } = results;
   const seeds = Math.min(...comparisons.map((comparison) => comparison.seeds.length));
   const missing = comparisons.filter((comparison) => comparison.seeds.length < study.seeds.length);
-  const few = seeds < 3 ? ' Fewer than three seeds say almost nothing about the spread over seeds.' : '';
+  const few = seeds < 3 ? ' With fewer than three seeds, the spread over seeds is almost unknown.' : '';
   const warning =
     missing.length === 0
       ? ''
-      : `**Not complete**: ${missing
+      : `**Incomplete**: ${missing
           .map(
             (comparison) =>
-              `${comparison.seeds.length} of ${study.seeds.length} seeds of "${comparison.title}" are done`,
+              `${comparison.seeds.length} of ${study.seeds.length} seeds for "${comparison.title}"`,
           )
           .join(', ')}.${few}\n\n`;
   const command = `npx tsx bench/study.ts${studies === undefined ? '' : ` --studies ${studies}`} --only ${study.name}`;
-  const times = retimed
-    ? ` The steps were timed later, by the same command with \`--retime\`, on ${retimed.date} on ${retimed.machine}; bits/dim and the ` +
-      'times of samples are those of the runs.'
-    : '';
+  const times = retimed ? ` Steps timed on ${retimed.date} with \`--retime\`, on ${retimed.machine}.` : '';
   return (
     `# ${study.title}\n\n` +
     `Generated by \`${command}\` on ${machine}.${times}\n\n` +
     `${warning}` +
     `${formatCount(study.steps)} steps per run, preset \`${study.preset}\` with ` +
-    `${study.changes.map((change) => `\`${change}\``).join(', ')}. bits/dim are measured on all ${formatCount(images.test)} test ` +
-    `images with the average weights of the last step and two draws of noise, the same for all runs. ${boundText(study)}\n\n`
+    `${study.changes.map((change) => `\`${change}\``).join(', ')}. Test bits/dim use all ${formatCount(images.test)} test ` +
+    `images, the average weights of the last step, and two draws of noise, the same for all runs. ${boundText(study)} ` +
+    `${rollbacksText(results)}\n\n`
   );
 }
 
-function comparisonSection(
-  { title, seeds, equalSeconds, rows }: ComparisonResult,
-  bound: BoundColumn,
-): string {
+function comparisonSection(results: StudyResults, comparison: ComparisonResult, bound: BoundColumn): string {
+  const { title, seeds, equalSeconds, rows } = comparison;
   if (rows.length === 0) {
     return `## ${title}\n\nNot run.\n\n`;
   }
   const first = rows[0]!.variant;
+  const at = equalSeconds === null ? 'equal time' : seconds(equalSeconds);
   const titles = [
     'model',
     'parameters',
     ...bound.title,
-    'test bits/dim ± seeds (95 %) ± images (standard error)',
+    'test bits/dim ± seeds ± images',
     `difference to ${first} ± seeds ± images`,
-    `at ${seconds(equalSeconds)}: validation bits/dim`,
-    `difference to ${first} there ± seeds`,
+    `validation bits/dim at ${at}`,
+    `difference to ${first} at ${at} ± seeds`,
     's per step',
     'round trip: largest error, exact pixels',
   ];
   const cells = rows.map((row) => [
-    row.variant,
+    markedIfRolledBack(results, comparison, row.variant),
     formatCount(row.parameters),
     ...bound.cell(row.variant),
     withErrors(row.test),
@@ -148,7 +152,27 @@ function comparisonSection(
     row.secondsPerStep.toFixed(4),
     `${row.roundTrip.largestError.toExponential(1)}, ${(100 * row.roundTrip.exactPixelShare).toFixed(3)} %`,
   ]);
-  return `## ${title}\n\n${formatCounted(seeds.length, 'seed')}: ${seeds.join(', ')}.\n\n${markdownTable(titles, cells)}\n\n`;
+  const notes = [significanceText(rows), rollbackNote(results, comparison)].filter((note) => note !== '');
+  return [`## ${title}`, `Seeds: ${seeds.join(', ')}.`, markdownTable(titles, cells), ...notes]
+    .map((block) => `${block}\n\n`)
+    .join('');
+}
+
+/** Which differences to the first variant are significant; empty with one seed, or one variant. */
+function significanceText(rows: readonly ComparisonRow[]): string {
+  const at = (differenceOf: (row: ComparisonRow) => SeedMean | null | undefined): string | null => {
+    const tested = rows.filter((row) => (differenceOf(row)?.seeds ?? 0) > 1);
+    const differ = differFromZero(tested.map((row) => differenceOf(row)!));
+    const names = tested.flatMap(({ variant }, index) => (differ[index] ? [`\`${variant}\``] : []));
+    return tested.length === 0 ? null : names.length === 0 ? 'none' : names.join(', ');
+  };
+  const steps = at(({ difference }) => difference);
+  const time = at(({ atEqualSeconds }) => atEqualSeconds?.difference);
+  if (steps === null) {
+    return '';
+  }
+  const correction = rows.length > 2 ? " after Holm's correction" : '';
+  return `Differences significant at 5 %${correction}: ${steps} at equal steps; ${time ?? 'not compared'} at equal time.`;
 }
 
 function differenceThere({ atEqualSeconds }: ComparisonRow): string {
@@ -166,8 +190,8 @@ function withErrors({ mean, seedInterval, imageError }: SeedMean, signed = false
   return parts.join(' ').trim();
 }
 
-function seconds(value: number | null): string {
-  return value === null ? 'equal seconds' : `${value.toFixed(value < 100 ? 1 : 0)} s of training`;
+function seconds(value: number): string {
+  return `${value.toFixed(value < 100 ? 1 : 0)} s`;
 }
 
 function densitySection(results: StudyResults, bound: BoundColumn, picture: string): string {
@@ -188,8 +212,8 @@ function densitySection(results: StudyResults, bound: BoundColumn, picture: stri
   const titles = ['model', 'inverse', ...bound.title, 'test bits/dim', 'seeds', 'ms per image', 'range'];
   return (
     '## Density against sampling time\n\n' +
-    `The trained models of one seed, ${batch} images sampled from a seed to 8-bit pixels, in turn in one process; medians and ` +
-    `ranges of ${rounds} rounds. The inverse affects the time, not the density.\n\n` +
+    `Time to sample ${batch} images as 8-bit pixels, with the models of one seed, alternating in one process: medians and ` +
+    `ranges of ${rounds} rounds. The inverse changes the time only.\n\n` +
     `${markdownTable(titles, cells)}\n\n${picture}`
   );
 }
@@ -205,29 +229,43 @@ function searchSection({ study, searches }: StudyResults, bound: BoundColumn): s
     ...bound.cell(variant),
     ...rates.map((rate) => {
       const one = tried.find((each) => each.rate === rate);
-      return one?.failure !== undefined ? 'diverged' : (one?.bitsPerDim?.toFixed(4) ?? 'not run');
+      const mark = (one?.rollbacks ?? 0) > 0 ? ` ${MARK}` : '';
+      return one?.failure !== undefined ? 'diverged' : `${one?.bitsPerDim?.toFixed(4) ?? 'not run'}${mark}`;
     }),
     chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`,
   ]);
   const titles = ['model', ...bound.title, ...rates.map(String), 'chosen'];
   return (
     '## Learning rates\n\n' +
-    `bits/dim on validation images after ${formatCount(steps)} steps with seed ${seed}, which the study does not use.\n\n` +
+    `Validation bits/dim after ${formatCount(steps)} steps with seed ${seed}, used only for this search.` +
+    `${tried.some((search) => search.tried.some(({ rollbacks = 0 }) => rollbacks > 0)) ? ` ${MARK} Rolled back.` : ''}\n\n` +
     `${markdownTable(titles, cells)}\n\n`
   );
 }
 
 function runsSection({ runs, failures }: StudyResults, bound: BoundColumn): string {
+  const recorded = runs.some(({ rollbacks }) => rollbacks !== undefined);
   const cells = runs.map((run) => [
-    `\`${run.run}\``,
+    `\`${basename(run.run)}\``,
     ...bound.cell(run.variant),
     run.validationBitsPerDim?.toFixed(4) ?? 'none',
     `${run.testBitsPerDim.toFixed(4)} ± ${run.samplingError?.toFixed(4)}`,
     run.trainingSeconds.toFixed(1),
+    ...(recorded ? [rollbackCell(run.rollbacks)] : []),
   ]);
-  const titles = ['run', ...bound.title, 'validation bits/dim', 'test bits/dim ± images', 'seconds of steps'];
+  const titles = [
+    'run',
+    ...bound.title,
+    'validation bits/dim',
+    'test bits/dim ± images',
+    'training s',
+    ...(recorded ? ['rollbacks'] : []),
+  ];
   const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
-  const note =
-    'Wall-clock seconds, whatever else the machine was doing; equal seconds use step times measured afterwards, in turn.';
+  const note = `Folders in \`${dirname(runs[0]!.run)}\`. Training times include other load on the machine; comparisons use the step times above.`;
   return `## Runs\n\n${note}\n\n${markdownTable(titles, cells)}\n${failed === '' ? '' : `\n${failed}`}`;
+}
+
+function rollbackCell(rollbacks: number | undefined): string {
+  return rollbacks === undefined ? 'not recorded' : rollbacks === 0 ? '0' : `${rollbacks} ${MARK}`;
 }

@@ -1,11 +1,12 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
 import type { DequantisationName } from '../../src/models/dequantisation.ts';
+import { troubleIn } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { trainingTime } from '../../src/runs/folder/runLogs.ts';
+import { readMetrics, trainingTime } from '../../src/runs/folder/runLogs.ts';
 import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
-import { boundOfVariant, progressOf, searchRuns, seedRun } from './runs.ts';
+import { boundOfVariant, progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { readSamplingTimes, type StudySamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
 import { readStepTimes } from './stepTimes.ts';
@@ -24,16 +25,21 @@ interface RunResult {
   readonly samplingError: number | null;
   /** Of its steps, as measured. */
   readonly trainingSeconds: number;
+  /** How often the training rolled back to earlier weights; absent in results older than this record. */
+  readonly rollbacks?: number;
 }
 
 /** All results of a study so far. */
 export interface StudyResults {
   readonly study: Study;
   readonly machine: string;
-  /** When and where the steps were timed anew, if they were. */
+  /** When and where the steps were timed again, if they were. */
   readonly retimed?: { readonly date: string; readonly machine: string };
   readonly images: { readonly test: number };
-  readonly searches: readonly VariantSearch[];
+  /** The search of each variant; `rollbacks` is absent for failed runs and in results older than this record. */
+  readonly searches: readonly (Omit<VariantSearch, 'tried'> & {
+    readonly tried: readonly (VariantSearch['tried'][number] & { readonly rollbacks?: number })[];
+  })[];
   readonly runs: readonly RunResult[];
   /** Runs that could not be trained or measured. */
   readonly failures: readonly { readonly run: string; readonly reason: string }[];
@@ -53,7 +59,7 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
     study,
     machine: machine(),
     images: { test: done[0]!.measurement.perImage.length },
-    searches,
+    searches: searches.map((search) => withRollbacks(search, searchRuns(root, study, search.variant))),
     runs: done.map(runResult),
     failures: searches.flatMap(({ variant, chosen }) => failuresOf(root, study, variant, chosen)),
     comparisons: study.comparisons.map(({ title, variants }) => ({
@@ -74,7 +80,20 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
     validationBitsPerDim: validation.at(-1)?.bitsPerDim ?? null,
     ...{ testBitsPerDim, standardError, samplingError },
     trainingSeconds: trainingTime(runPaths(run.directory)).seconds,
+    rollbacks: rollbacksOf(run),
   };
+}
+
+/** A search with the rollbacks of its runs, which are in the order of the rates tried. */
+function withRollbacks(search: VariantSearch, runs: readonly StudyRun[]): StudyResults['searches'][number] {
+  const tried = search.tried.map((one, index) =>
+    one.bitsPerDim === null ? one : { ...one, rollbacks: rollbacksOf(runs[index]!) },
+  );
+  return { ...search, tried };
+}
+
+function rollbacksOf({ directory }: StudyRun): number {
+  return troubleIn(readMetrics(runPaths(directory))).setbacks;
 }
 
 function failuresOf(

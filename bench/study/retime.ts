@@ -1,4 +1,4 @@
-// Times the steps of a study anew. Its results have the curves of its runs, which may be gone.
+// Times the steps of a study again, using the curves in its stored results: its runs may be gone.
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
@@ -13,10 +13,10 @@ import { timeSteps } from './stepTimes.ts';
 import type { Study } from './studies.ts';
 
 /**
- * The stored results of a study, compared at the seconds that its steps take now; null if there are none. bits/dim and the
- * times of samples are those of its runs.
+ * The stored results of a study, compared with the step times measured now; null if there are none. bits/dim and sampling
+ * times don't change.
  *
- * @throws UserError (`mismatch`) if the results are of a study with other settings
+ * @throws UserError (`mismatch`) if the results belong to a study with other settings
  */
 export async function retimed(
   folder: string,
@@ -30,7 +30,7 @@ export async function retimed(
   if (!isDeepStrictEqual(stored.study, JSON.parse(JSON.stringify(study)))) {
     throw new UserError(
       'mismatch',
-      `${folder}/${study.name}.json is of a study with other settings: run the study again, or restore its definition`,
+      `${folder}/${study.name}.json belongs to a study with other settings: run the study again, or restore its definition`,
     );
   }
   const compared = new Set(stored.comparisons.flatMap(({ rows }) => rows.map(({ variant }) => variant)));

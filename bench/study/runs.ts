@@ -127,13 +127,17 @@ function settingsOf({ study, variant, rate }: StudyRun): string[] {
 /**
  * The progress of a run, from the contents of its folder and the record of its failure.
  *
- * @throws UserError if either is of a run with another configuration; while the rate of the run is unknown,
+ * @throws UserError if either belongs to a run with another configuration; while the rate of the run is unknown,
  *   any rate is accepted
  */
 export function progressOf(run: StudyRun): RunProgress {
   const failure = readJson<RunFailure>(failurePath(run));
   if (failure !== undefined) {
-    requireSameSettings(run, resolveConfig({ overrides: failure.config }), `${failurePath(run)} is of a run`);
+    requireSameSettings(
+      run,
+      resolveConfig({ overrides: failure.config }),
+      `${failurePath(run)} belongs to a run`,
+    );
     return { state: 'failed', step: 0, validationBitsPerDim: null, failure: failure.reason };
   }
   const paths = runPaths(run.directory);

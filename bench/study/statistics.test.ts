@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overSeeds, pairedDifferences, studentQuantile } from './statistics.ts';
+import { differFromZero, overSeeds, pairedDifferences, studentQuantile } from './statistics.ts';
 
 describe('studentQuantile', () => {
   it.each([
@@ -48,6 +48,28 @@ describe('overSeeds', () => {
   it('has no error over seeds with one seed, nor over images with one image', () => {
     expect(overSeeds([[1, 2]])).toMatchObject({ seedDeviation: null, seedInterval: null });
     expect(overSeeds([[1], [2]]).imageError).toBeNull();
+  });
+});
+
+describe('differFromZero', () => {
+  /** With this p value for three seeds: p = 1 − t/√(t² + 2). */
+  const withP = (p: number) => {
+    const t = (1 - p) * Math.sqrt(2 / (1 - (1 - p) ** 2));
+    return { mean: -t, seeds: 3, seedDeviation: Math.sqrt(3) };
+  };
+
+  it("follows Holm's steps: the smallest p against 5 %/n, the next against 5 %/(n − 1)", () => {
+    expect(differFromZero([withP(0.049)])).toEqual([true]);
+    expect(differFromZero([withP(0.051)])).toEqual([false]);
+    expect(differFromZero([withP(0.049), withP(0.024)])).toEqual([true, true]);
+    expect(differFromZero([withP(0.03), withP(0.026)])).toEqual([false, false]);
+    expect(differFromZero([withP(0.2), withP(0.016), withP(0.026)])).toEqual([false, true, false]);
+  });
+
+  it('leaves out what has one seed', () => {
+    const alone = { mean: 9, seeds: 1, seedDeviation: null };
+    expect(differFromZero([alone, withP(0.049)])).toEqual([false, true]);
+    expect(differFromZero([{ mean: 0, seeds: 3, seedDeviation: 0 }])).toEqual([false]);
   });
 });
 

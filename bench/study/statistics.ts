@@ -1,4 +1,4 @@
-// How certain differences between runs are: over images, over seeds, and Student's interval.
+// The uncertainty of means and differences: over seeds, over images, and after a correction for several tests.
 import { mean, standardErrorOfMean, variance } from '../../src/numeric/statistics.ts';
 
 /** A mean over seeds, and its uncertainty over seeds and over images. */
@@ -57,6 +57,36 @@ export function pairedDifferences(
     }
     return Float64Array.from(ofSeed, (value, image) => value - base[image]!);
   });
+}
+
+/**
+ * Which of several means over seeds differ from zero at the level of 5 % after Holm's correction, by Student's t test of
+ * each. One seed has no test; its mean never differs and does not count.
+ */
+export function differFromZero(
+  means: readonly Pick<SeedMean, 'mean' | 'seeds' | 'seedDeviation'>[],
+): boolean[] {
+  const tests = means
+    .map((one, index) => ({ index, p: studentTest(one) }))
+    .filter((one): one is { index: number; p: number } => one.p !== null)
+    .sort((a, b) => a.p - b.p);
+  // The first that fails ends it.
+  const failed = tests.findIndex(({ p }, rank) => p * (tests.length - rank) > 0.05);
+  const passed = failed === -1 ? tests : tests.slice(0, failed);
+  return means.map((_, index) => passed.some((one) => one.index === index));
+}
+
+/** The two-sided p value of a mean over seeds; null for one seed. */
+function studentTest({
+  mean,
+  seeds,
+  seedDeviation,
+}: Pick<SeedMean, 'mean' | 'seeds' | 'seedDeviation'>): number | null {
+  if (seedDeviation === null) {
+    return null;
+  }
+  const t = (Math.abs(mean) * Math.sqrt(seeds)) / seedDeviation;
+  return Number.isNaN(t) ? 1 : 2 * (1 - studentBelow(t, seeds - 1));
 }
 
 /** The quantile of Student's distribution for a probability of at least 0.5. */
