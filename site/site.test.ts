@@ -59,7 +59,7 @@ describe('the built site', () => {
     expect(page).toContain('src="../../studio/figure.html#model"');
     expect(page).toContain('href="../../studio/index.html#/how?section=model"');
     // What readers of the file have instead.
-    expect(page).not.toContain('a figure to move');
+    expect(page).not.toContain('Interactive figure');
     expect(read('studio/figure.html')).toContain('http-equiv="Content-Security-Policy"');
     expect(read('studio/index.html')).toContain('<script type="module"');
   });

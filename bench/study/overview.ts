@@ -82,7 +82,7 @@ function overviewText(parts: readonly Part[], title: string): string {
         ]),
     `bits/dim report bounds with ${[...bounds].sort().join(' or ')} dequantisation noise. Differences are to \`${first}\`, with 95 % intervals over seeds; ` +
       "negative is better. Bold: significant at 5 % after Holm's correction for the column. At equal steps, differences are on test images; " +
-      `at equal time, on validation images when the fastest model finishes. Times are multiples of those of \`${first}\`; emerging convolutions sample with their wavefront.\n`,
+      `at equal time, on validation images when the fastest model finishes. Times are relative to \`${first}\`; emerging convolutions sample with their wavefront.\n`,
     ...parts.map(partText),
     `## Published claims\n\n${markdownTable(['mixing', 'paper', 'claim'], claims)}\n`,
     'Those models are far larger and train far longer than the ones here: two levels of four flow steps at width 32, trained for less than a minute.\n',

@@ -111,14 +111,13 @@ interface DensityRow {
   readonly range: readonly [number, number];
   /** The mean over the seeds of the first comparison that has the variant. */
   readonly bitsPerDim: number;
-  readonly seeds: number;
 }
 
 /** Every timed sampling method, for variants with bits/dim in a table. */
 export function densityRows({ sampling, comparisons }: StudyResults): DensityRow[] {
   return (sampling?.times ?? []).flatMap((time) => {
     const row = comparisons.flatMap(({ rows }) => rows).find(({ variant }) => variant === time.variant);
-    return row === undefined ? [] : { ...time, bitsPerDim: row.test.mean, seeds: row.test.seeds };
+    return row === undefined ? [] : { ...time, bitsPerDim: row.test.mean };
   });
 }
 

@@ -1,6 +1,6 @@
 // The report of a study: JSON, a table in Markdown and plots, in the folder of results.
 import { existsSync, mkdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
 import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
@@ -27,13 +27,9 @@ export async function writeReport(folder: string, results: StudyResults, studies
   mkdirSync(folder, { recursive: true });
   const { name } = results.study;
   const pictures: string[] = [];
-  const draw = async (file: string, plot: Plot | null): Promise<string> => {
-    if (plot === null) {
-      return '';
-    }
+  const draw = async (file: string, plot: Plot): Promise<void> => {
     writeFileAtomically(join(folder, file), await plotPng(plot));
     pictures.push(file);
-    return `![${plot.title}: ${plot.subtitle}](${file})\n\n`;
   };
   const columns = existsSync(join(folder, 'README.md'))
     ? '[How to read the tables](README.md#how-to-read-the-tables).\n\n'
@@ -45,23 +41,46 @@ export async function writeReport(folder: string, results: StudyResults, studies
   return file;
 }
 
-/** The page of a study; `draw` makes a picture and returns the line that shows it. */
+/** The page of a study; `draw` makes its pictures. */
 export async function reportText(
   results: StudyResults,
-  draw: (file: string, plot: Plot | null) => Promise<string>,
+  draw: (file: string, plot: Plot) => Promise<void>,
   { studies, columns = '' }: { readonly studies?: string | undefined; readonly columns?: string },
 ): Promise<string> {
   const { name } = results.study;
   const sections: string[] = [];
+  const show = async (file: string, text: string, plot: Plot | null): Promise<string> => {
+    if (plot === null) {
+      return '';
+    }
+    await draw(file, plot);
+    return `![${text}](${file})\n\n`;
+  };
   const bound = boundColumnOf(results.study);
   for (const [index, comparison] of results.comparisons.entries()) {
     sections.push(comparisonSection(results, comparison, bound));
     if (comparison.rows.length > 0) {
-      sections.push(await draw(`${name}-curves-${index + 1}.png`, curvesPlot(results, comparison)));
-      sections.push(await draw(`${name}-differences-${index + 1}.png`, differencesPlot(results, comparison)));
+      const number = index + 1;
+      const { variant } = comparison.rows[0]!;
+      sections.push(
+        await show(
+          `${name}-curves-${number}.png`,
+          'Validation bits/dim over training time',
+          curvesPlot(results, comparison),
+        ),
+        await show(
+          `${name}-differences-${number}.png`,
+          `Differences to ${variant} by step`,
+          differencesPlot(results, comparison),
+        ),
+      );
     }
   }
-  const samplingPicture = await draw(`${name}-sampling.png`, samplingPlot(results));
+  const samplingPicture = await show(
+    `${name}-sampling.png`,
+    'Test bits/dim against sampling time',
+    samplingPlot(results),
+  );
   return [
     heading(results, studies),
     columns,
@@ -200,16 +219,15 @@ function densitySection(results: StudyResults, bound: BoundColumn, picture: stri
     return '## Density against sampling time\n\nNot timed.\n\n';
   }
   const { batch, rounds } = results.sampling!;
-  const cells = rows.map(({ variant, inverse, milliseconds, range, bitsPerDim, seeds }) => [
+  const cells = rows.map(({ variant, inverse, milliseconds, range, bitsPerDim }) => [
     variant,
     inverse,
     ...bound.cell(variant),
     bitsPerDim.toFixed(4),
-    String(seeds),
     milliseconds.toFixed(3),
     range.map((each) => each.toFixed(3)).join(' to '),
   ]);
-  const titles = ['model', 'inverse', ...bound.title, 'test bits/dim', 'seeds', 'ms per image', 'range'];
+  const titles = ['model', 'inverse', ...bound.title, 'test bits/dim', 'ms per image', 'range'];
   return (
     '## Density against sampling time\n\n' +
     `Time to sample ${batch} images as 8-bit pixels, with the models of one seed, alternating in one process: medians and ` +
@@ -243,29 +261,25 @@ function searchSection({ study, searches }: StudyResults, bound: BoundColumn): s
   );
 }
 
-function runsSection({ runs, failures }: StudyResults, bound: BoundColumn): string {
-  const recorded = runs.some(({ rollbacks }) => rollbacks !== undefined);
-  const cells = runs.map((run) => [
-    `\`${basename(run.run)}\``,
-    ...bound.cell(run.variant),
-    run.validationBitsPerDim?.toFixed(4) ?? 'none',
-    `${run.testBitsPerDim.toFixed(4)} ± ${run.samplingError?.toFixed(4)}`,
-    run.trainingSeconds.toFixed(1),
-    ...(recorded ? [rollbackCell(run.rollbacks)] : []),
-  ]);
-  const titles = [
-    'run',
-    ...bound.title,
-    'validation bits/dim',
-    'test bits/dim ± images',
-    'training s',
-    ...(recorded ? ['rollbacks'] : []),
-  ];
+/** Test bits/dim of every run, by variant and seed, and the runs that failed. */
+function runsSection({ study, runs, failures }: StudyResults, bound: BoundColumn): string {
+  const cells = variantsOf(study)
+    .map((variant) => [variant, runs.filter((run) => run.variant === variant)] as const)
+    .filter(([, own]) => own.length > 0)
+    .map(([variant, own]) => [
+      variant,
+      ...bound.cell(variant),
+      ...study.seeds.map((seed) => {
+        const run = own.find((one) => one.seed === seed);
+        return run === undefined
+          ? 'not run'
+          : `${run.testBitsPerDim.toFixed(4)}${(run.rollbacks ?? 0) > 0 ? ` ${MARK}` : ''}`;
+      }),
+    ]);
+  const titles = ['model', ...bound.title, ...study.seeds.map((seed) => `seed ${seed}`)];
   const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
-  const note = `Folders in \`${dirname(runs[0]!.run)}\`. Training times include other load on the machine; comparisons use the step times above.`;
-  return `## Runs\n\n${note}\n\n${markdownTable(titles, cells)}\n${failed === '' ? '' : `\n${failed}`}`;
-}
-
-function rollbackCell(rollbacks: number | undefined): string {
-  return rollbacks === undefined ? 'not recorded' : rollbacks === 0 ? '0' : `${rollbacks} ${MARK}`;
+  return (
+    `## Runs\n\nTest bits/dim of the runs \`${dirname(runs[0]!.run)}/MODEL-SEED\`.\n\n` +
+    `${markdownTable(titles, cells)}\n${failed === '' ? '' : `\n${failed}`}`
+  );
 }
