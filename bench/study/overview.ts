@@ -85,7 +85,8 @@ function overviewText(parts: readonly Part[], title: string): string {
       `at equal time, on validation images when the fastest model finishes. Times are relative to \`${first}\`; emerging convolutions sample with their wavefront.\n`,
     ...parts.map(partText),
     `## Published claims\n\n${markdownTable(['mixing', 'paper', 'claim'], claims)}\n`,
-    'Those models are far larger and train far longer than the ones here: two levels of four flow steps at width 32, trained for less than a minute.\n',
+    'Those models are far larger and train far longer than the ones here: two levels of four flow steps at width 32, ' +
+      `${formatCount(parts[0]!.results.study.steps)} training steps.\n`,
   ].join('\n');
 }
 

@@ -33,7 +33,7 @@ describe('configKeys', () => {
     }
     expect(configKeys()).toContainEqual({
       key: 'model.bits',
-      meaning: 'Bits of a pixel value; 8-bit images are reduced to them.',
+      meaning: 'Bits per pixel value; 8-bit images are reduced to fewer.',
       default: '8',
       range: 'a whole number from 1 to 8',
       users: null,
@@ -74,7 +74,7 @@ describe('configKeys', () => {
     expect(keys).not.toContain('training.batchSize');
     expect(keys).not.toContain('training.optimizer');
     const { learningRate, batchSize } = schema.properties.training.properties;
-    expect(learningRate.description).toBe('The rate between warm-up and decay; a resume may change it.');
+    expect(learningRate.description).toBe('Learning rate between warm-up and decay; a resume may change it.');
     expect([learningRate.changeable, batchSize.description]).toEqual([
       undefined,
       'Images per update, over all workers and micro-batches.',

@@ -77,26 +77,24 @@ const changeable = z.meta({ changeable: true });
 const MOST_AUGMENTATIONS = 16;
 
 const data = section({
-  /** The name or the path of a dataset. */
+  /** Name or path of a dataset. */
   name: z
     .string(nameText)
     .check(
       z.minLength(1, nameText),
       z.maxLength(4096, 'at most 4096 characters long'),
-      z.describe('The name or the path of a dataset.'),
+      z.describe('Name or path of a dataset.'),
     ),
-  /** How training images are augmented, in this order. */
+  /** Augmentations of the training images, in order. */
   augment: z
     .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
     .check(
       z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`),
-      z.describe('How training images are augmented, in this order.'),
+      z.describe('Augmentations of the training images, in order.'),
     ),
-  /** The share of the training images held out to choose models by; of few images, up to a tenth. */
+  /** Share of the training images held out for validation; up to a tenth of small datasets. */
   validation: fraction('a share of the training images of at least 0 and below 1').check(
-    z.describe(
-      'The share of the training images held out to choose models by; of few images, up to a tenth.',
-    ),
+    z.describe('Share of the training images held out for validation; up to a tenth of small datasets.'),
   ),
 });
 
@@ -121,171 +119,168 @@ const classNames = z.array(className, classesText).check(
 const model = section({
   /** The kind of flow; default glow. */
   flow: z.exactOptional(partName('flow')).check(z.describe('The kind of flow; default glow.')),
-  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
+  /** Number of levels; height and width must be divisible by 2^levels. */
   levels: wholeNumber(1, 12).check(
-    z.describe('How often the image is squeezed; height and width must be divisible by 2^levels.'),
+    z.describe('Number of levels; height and width must be divisible by 2^levels.'),
   ),
   /** Flow steps in each level. */
   depth: wholeNumber(1, 1000).check(z.describe('Flow steps in each level.')),
   /** Hidden channels of the coupling networks. */
   width: wholeNumber(1, MOST_CHANNELS).check(z.describe('Hidden channels of the coupling networks.')),
-  /** What mixes channels and pixels between couplings. */
-  mixing: partName('mixing').check(z.describe('What mixes channels and pixels between couplings.')),
+  /** The mixing of channels and pixels between couplings. */
+  mixing: partName('mixing').check(z.describe('The mixing of channels and pixels between couplings.')),
   /** The side length of the mixing's kernel; odd. */
   kernelSize: oddNumber(3, 255).check(z.describe("The side length of the mixing's kernel; odd.")),
   /** The spacing of the kernel's taps. */
   dilation: wholeNumber(1, 255).check(z.describe("The spacing of the kernel's taps.")),
-  /** Channels inside the mixing's masked networks. */
+  /** Hidden channels of the mixing's masked networks. */
   hiddenChannels: wholeNumber(1, MOST_CHANNELS).check(
-    z.describe("Channels inside the mixing's masked networks."),
+    z.describe("Hidden channels of the mixing's masked networks."),
   ),
-  /** A bound on the norm of the convolution in an exponential; default 1. */
+  /** Bound on the norm of the convolution before its exponential; default 1. */
   normBound: z
     .exactOptional(
       z
         .number(normBoundText)
         .check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
     )
-    .check(z.describe('A bound on the norm of the convolution in an exponential; default 1.')),
-  /** The rank of a Woodbury transformation over the channels; default 16. */
+    .check(z.describe('Bound on the norm of the convolution before its exponential; default 1.')),
+  /** Rank of a Woodbury transformation over channels; default 16. */
   channelRank: z
     .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('The rank of a Woodbury transformation over the channels; default 16.')),
-  /** The rank of a Woodbury transformation over pixels, or rows and columns; default 16. */
+    .check(z.describe('Rank of a Woodbury transformation over channels; default 16.')),
+  /** Rank of a Woodbury transformation over pixels, or over rows and columns; default 16. */
   spaceRank: z
     .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('The rank of a Woodbury transformation over pixels, or rows and columns; default 16.')),
-  /** How many diagonal matrices a circulant mixing has; default 2. */
+    .check(
+      z.describe('Rank of a Woodbury transformation over pixels, or over rows and columns; default 16.'),
+    ),
+  /** Number of diagonal matrices in a circulant mixing; default 2. */
   diagonals: z
     .exactOptional(wholeNumber(1, 16))
-    .check(z.describe('How many diagonal matrices a circulant mixing has; default 2.')),
-  /** How couplings transform the values that they change. */
-  coupling: partName('coupling').check(z.describe('How couplings transform the values that they change.')),
-  /** The network inside couplings; default glow. */
+    .check(z.describe('Number of diagonal matrices in a circulant mixing; default 2.')),
+  /** The transformer, which changes values in couplings. */
+  coupling: partName('coupling').check(z.describe('The transformer, which changes values in couplings.')),
+  /** The conditioner, the network in couplings; default glow. */
   conditioner: z
     .exactOptional(partName('conditioner'))
-    .check(z.describe('The network inside couplings; default glow.')),
-  /** Which values couplings keep; default channels. */
-  mask: z.exactOptional(partName('mask')).check(z.describe('Which values couplings keep; default channels.')),
-  /** A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none. */
+    .check(z.describe('The conditioner, the network in couplings; default glow.')),
+  /** The mask: which values couplings keep; default channels. */
+  mask: z
+    .exactOptional(partName('mask'))
+    .check(z.describe('The mask: which values couplings keep; default channels.')),
+  /** Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none. */
   scaleFloor: z
     .exactOptional(
       z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
     )
     .check(
       z.describe(
-        'A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none.',
+        'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
       ),
     ),
-  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
+  /** Whether the priors are learned; otherwise they are standard normal. */
   learnedPrior: z
     .boolean('true or false')
-    .check(
-      z.describe("Whether the priors' means and standard deviations are learned; standard normal otherwise."),
-    ),
-  /** Whether the top prior depends on the class of the image: true, or the names of the classes that the images have. */
+    .check(z.describe('Whether the priors are learned; otherwise they are standard normal.')),
+  /** Whether the top prior depends on the class of the image: true, or a list of class names. */
   classes: z
     .exactOptional(z.union([z.literal(true), classNames], classesText))
     .check(
-      z.describe(
-        'Whether the top prior depends on the class of the image: true, or the names of the classes that the images have.',
-      ),
+      z.describe('Whether the top prior depends on the class of the image: true, or a list of class names.'),
     ),
-  /** Bits of a pixel value; 8-bit images are reduced to them. */
-  bits: wholeNumber(1, 8).check(z.describe('Bits of a pixel value; 8-bit images are reduced to them.')),
-  /** Where the noise comes from that makes pixels continuous; default uniform. */
+  /** Bits per pixel value; 8-bit images are reduced to fewer. */
+  bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; 8-bit images are reduced to fewer.')),
+  /** Dequantisation, the noise that makes pixels continuous; default uniform. */
   dequantisation: z
     .exactOptional(choice(choices.dequantisation))
-    .check(z.describe('Where the noise comes from that makes pixels continuous; default uniform.')),
-  /** The steps of the flow of variational noise, two couplings each; default 2. */
+    .check(z.describe('Dequantisation, the noise that makes pixels continuous; default uniform.')),
+  /** Steps of the flow in variational dequantisation, two couplings each; default 2. */
   dequantisationSteps: z
     .exactOptional(wholeNumber(1, 32))
-    .check(z.describe('The steps of the flow of variational noise, two couplings each; default 2.')),
-  /** Hidden channels of the networks in the flow of variational noise; default 32. */
+    .check(z.describe('Steps of the flow in variational dequantisation, two couplings each; default 2.')),
+  /** Hidden channels of the networks in variational dequantisation; default 32. */
   dequantisationWidth: z
     .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('Hidden channels of the networks in the flow of variational noise; default 32.')),
+    .check(z.describe('Hidden channels of the networks in variational dequantisation; default 32.')),
 });
 
 const training = section({
-  /** The rule by which gradients change the weights. */
-  optimizer: choice(choices.optimizer).check(z.describe('The rule by which gradients change the weights.')),
+  /** The optimiser. */
+  optimizer: choice(choices.optimizer).check(z.describe('The optimiser.')),
   ...optionSchemas,
-  /** The rate between warm-up and decay. */
+  /** Learning rate between warm-up and decay. */
   learningRate: positive(MOST_RATE, rateText).check(
-    z.describe('The rate between warm-up and decay.'),
+    z.describe('Learning rate between warm-up and decay.'),
     changeable,
   ),
-  /** The epochs over which the rate rises linearly; excludes warmupSteps. */
+  /** Epochs of linear warm-up; not together with warmupSteps. */
   warmupEpochs: z
     .exactOptional(wholeNumber(0, MOST_EPOCHS))
-    .check(z.describe('The epochs over which the rate rises linearly; excludes warmupSteps.'), changeable),
-  /** The steps over which the rate rises linearly; excludes warmupEpochs. */
+    .check(z.describe('Epochs of linear warm-up; not together with warmupSteps.'), changeable),
+  /** Steps of linear warm-up; not together with warmupEpochs. */
   warmupSteps: z
     .exactOptional(wholeNumber(0, MOST_STEPS))
-    .check(z.describe('The steps over which the rate rises linearly; excludes warmupEpochs.'), changeable),
-  /** The share of the steps, at the end, over which the rate falls linearly. */
+    .check(z.describe('Steps of linear warm-up; not together with warmupEpochs.'), changeable),
+  /** Final share of the steps, over which the rate falls linearly. */
   decay: z
     .union([z.literal('none'), positive(1, decayText)], decayText)
-    .check(z.describe('The share of the steps, at the end, over which the rate falls linearly.'), changeable),
+    .check(z.describe('Final share of the steps, over which the rate falls linearly.'), changeable),
   /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1, MOST_IMAGES).check(
     z.describe('Images per update, over all workers and micro-batches.'),
   ),
-  /** Images per run of the program; a divisor of batchSize. */
+  /** Images per gradient computation; must divide batchSize. */
   microBatch: wholeNumber(1, MOST_IMAGES).check(
-    z.describe('Images per run of the program; a divisor of batchSize.'),
+    z.describe('Images per gradient computation; must divide batchSize.'),
     changeable,
   ),
-  /** How many passes over the training images to train; excludes steps. */
+  /** Number of passes over the training images; not together with steps. */
   epochs: z
     .exactOptional(wholeNumber(1, MOST_EPOCHS))
-    .check(z.describe('How many passes over the training images to train; excludes steps.'), changeable),
-  /** How many updates to train; excludes epochs. */
+    .check(z.describe('Number of passes over the training images; not together with steps.'), changeable),
+  /** Number of updates; not together with epochs. */
   steps: z
     .exactOptional(wholeNumber(1, MOST_STEPS))
-    .check(z.describe('How many updates to train; excludes epochs.'), changeable),
-  /** The decay of the moving average of the weights; auto follows the length of an epoch. */
+    .check(z.describe('Number of updates; not together with epochs.'), changeable),
+  /** Decay of the moving average of the weights; auto follows the length of an epoch. */
   averageDecay: z
     .union([z.literal('auto'), fraction(averageDecayText)], averageDecayText)
     .check(
-      z.describe('The decay of the moving average of the weights; auto follows the length of an epoch.'),
+      z.describe('Decay of the moving average of the weights; auto follows the length of an epoch.'),
       changeable,
     ),
-  /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
+  /** Largest norm of gradients, in bits/dim; none turns clipping off. */
   clipNorm: z
     .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
-    .check(
-      z.describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.'),
-      changeable,
-    ),
+    .check(z.describe('Largest norm of gradients, in bits/dim; none turns clipping off.'), changeable),
 });
 
-const seed = wholeNumber(0).check(z.describe('The seed of every random number in the run.'));
+const seed = wholeNumber(0).check(z.describe('Seed of all random numbers in the run.'));
 
 /** The schema of a whole configuration. */
 export const configSchema = section({
-  /** The seed of every random number in the run. */
+  /** Seed of all random numbers in the run. */
   seed,
   /** The images. */
   data,
   /** The flow. */
   model,
-  /** How the flow is fitted to the images. */
+  /** The training. */
   training,
 });
 
 /** The schema of a partial configuration: every key is optional. */
 export const layerSchema = z.partial(
   section({
-    /** The seed of every random number in the run. */
+    /** Seed of all random numbers in the run. */
     seed,
     /** The images. */
     data: z.partial(data).check(z.describe('The images.')),
     /** The flow. */
     model: z.partial(model).check(z.describe('The flow.')),
-    /** How the flow is fitted to the images. */
-    training: z.partial(training).check(z.describe('How the flow is fitted to the images.')),
+    /** The training. */
+    training: z.partial(training).check(z.describe('The training.')),
   }),
 );
 

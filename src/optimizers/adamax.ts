@@ -57,10 +57,10 @@ function programOf(beta1: number, beta2: number, epsilon: number): ProgramDefini
 export const adamaxChoice = optimizerChoice({
   ...kind,
   options: {
-    /** How adamax corrects its moments for their zero start. */
+    /** Bias correction of the moments, for adamax. */
     biasCorrection: z
       .enum(['glow', 'standard'], 'one of glow, standard')
-      .check(z.describe('How adamax corrects its moments for their zero start.')),
+      .check(z.describe('Bias correction of the moments, for adamax.')),
   },
   defaults: { biasCorrection: 'glow' },
   create: ({ biasCorrection }, stepsPerEpoch) => adamax({ beta2: 1 - 1 / stepsPerEpoch, biasCorrection }),

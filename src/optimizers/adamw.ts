@@ -72,39 +72,37 @@ const weightDecayText = 'a number from 0 to 1000';
 export const adamwChoice = optimizerChoice({
   ...kind,
   options: {
-    /** The decay of the running mean of the gradients, for adamw. */
+    /** Decay of the running mean of gradients, for adamw. */
     beta1: z
       .number(fraction)
       .check(
         z.minimum(0, fraction),
         z.lt(1, fraction),
-        z.describe('The decay of the running mean of the gradients, for adamw.'),
+        z.describe('Decay of the running mean of gradients, for adamw.'),
       ),
-    /** The decay of the running mean of the squared gradients, for adamw. */
+    /** Decay of the running mean of squared gradients, for adamw. */
     beta2: z
       .number(fraction)
       .check(
         z.minimum(0, fraction),
         z.lt(1, fraction),
-        z.describe('The decay of the running mean of the squared gradients, for adamw.'),
+        z.describe('Decay of the running mean of squared gradients, for adamw.'),
       ),
-    /** What adamw adds to its divisor, the root of the mean squared gradient. */
+    /** Added to the divisor of adamw, the root of the mean squared gradient. */
     epsilon: z
       .number(epsilonText)
       .check(
         z.gt(0, epsilonText),
         z.maximum(1, epsilonText),
-        z.describe('What adamw adds to its divisor, the root of the mean squared gradient.'),
+        z.describe('Added to the divisor of adamw, the root of the mean squared gradient.'),
       ),
-    /** The share, times the learning rate, by which an adamw update shrinks the coupling network kernels. */
+    /** Weight decay of adamw, times the learning rate, for the kernels of coupling networks. */
     weightDecay: z
       .number(weightDecayText)
       .check(
         z.minimum(0, weightDecayText),
         z.maximum(1000, weightDecayText),
-        z.describe(
-          'The share, times the learning rate, by which an adamw update shrinks the coupling network kernels.',
-        ),
+        z.describe('Weight decay of adamw, times the learning rate, for the kernels of coupling networks.'),
       ),
   },
   defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
