@@ -21,7 +21,7 @@ export function registerBenchInverse(bench: Command): void {
     .command('inverse')
     .description("time the inverse of each mixing's layer at the shape of every level");
   addBenchOptions(command, { batch: 64, rounds: 9 })
-    .option('--shapes <HxWxC,…>', 'the input shapes to time (default: those of the levels)', shapeList)
+    .option('--shapes <HxWxC,…>', 'the input shapes to time (default: the shapes of all levels)', shapeList)
     .addHelpText(
       'after',
       '\nExamples:\n  emerging bench inverse --mixing 1x1,emerging,periodic\n' +

@@ -28,14 +28,14 @@ const help = `
 Output:
   training, images/s   full steps: batch and noise, forward, backward, update; median and range
   forward, images/s    log-likelihoods with frozen weights
-  products             the share of a step that its matrix products alone would take, each at its best rate
+  products             share of a step that its matrix products alone would take, each at its best rate
   peak memory          of the process, with the models of all mixings
   step, ms             median times of its parts: batch, gradients, weight update
   operator             time of the gradients by operator, for one worker; profiling each node slows it down
 On a GPU, instead of products and operators:
-  waits                how often a step waits for results of the device
-  up, down             what a step moves to the device and back
-  dispatches           on webgpu: the programs that a step starts, counted by the runtime's log in another process
+  waits                how often a step waits for the device
+  up, down             data moved to the device and back per step
+  dispatches           on webgpu: GPU programs started per step, counted in another process
 
 Example:
   emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1`;

@@ -45,9 +45,9 @@ export function registerCompare(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
-        '\nAll models see the same images with the same noise. The standard error of a difference is therefore computed\n' +
-        'from the differences of single images, and is far smaller than those of the two values. A negative difference\n' +
-        'is better than the first model. Exports need --data, and have no curves.',
+        '\nAll models see the same images with the same noise. Standard errors of differences are computed from\n' +
+        'differences per image, so they are far smaller than the errors of the two values. A negative difference is\n' +
+        'better than the first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }

@@ -9,12 +9,12 @@ import { formatTable } from '../terminal/table.ts';
 const help = `
 Output:
   WORKS            whether a small program ran on the device; if not, why, and what to install
-  KIND             of an adapter of webgpu; a software one computes on the CPU, and is slower than --device cpu
-  MEMORY           the largest memory of the adapter; a software or integrated one shares that of the machine
-  LARGEST ARRAY    the most bytes of an array that a program binds at once
-  ARRAYS           the most arrays that one program binds
+  KIND             of a WebGPU adapter; software adapters use the CPU and are slower than --device cpu
+  MEMORY           the adapter's largest memory; software and integrated adapters share the machine's memory
+  LARGEST ARRAY    the largest array that a program can bind
+  ARRAYS           how many arrays a program can bind
 
-With several adapters, the runtime takes one of high performance: docs/gpu.md says how to choose another.
+With several adapters, the runtime prefers a high-performance one; docs/gpu.md shows how to choose another.
 
 Example:
   emerging devices --json`;
@@ -23,7 +23,7 @@ Example:
 export function registerDevices(program: Command): void {
   program
     .command('devices')
-    .description('which devices work here: each is tried with a small program')
+    .description('test which devices work on this machine')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText('after', help)
     .action(async ({ json }: { json?: true }) => {
@@ -84,7 +84,7 @@ function adaptersText(list: DeviceList['adapters']): string[] {
       : []),
     ...(adapters.length > 1
       ? [
-          'webgpu takes one of high performance; VK_LOADER_DRIVERS_SELECT=PATTERN with the file name of a driver chooses another',
+          'webgpu prefers a high-performance adapter; VK_LOADER_DRIVERS_SELECT=PATTERN, matching the file name of a driver, chooses another',
         ]
       : []),
     ...(process.platform === 'win32' ? ['as Vulkan lists them; webgpu itself uses Direct3D 12'] : []),

@@ -41,7 +41,7 @@ export function registerDoctor(program: Command): void {
     .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
     .option(
       '--exact',
-      'compare ln|det| with that of the whole Jacobian for images of any size, instead of an estimate; slow',
+      'check ln|det| against the whole Jacobian at any image size, instead of an estimate; slow',
     )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(

@@ -40,14 +40,14 @@ interface EditCommandOptions extends EngineOptions, CheckpointOptions, ClassOpti
 export function registerEdit(program: Command): void {
   const command = program
     .command('edit')
-    .description('move an image along the difference between two groups of images, or to other classes')
+    .description('move an image along the difference between two groups of images, or to another class')
     .argument('<run>', 'a run folder, or an exported model')
     .argument('<image>', `a ${imageFormats} file`)
     .option('--from <dir>', 'a folder of images without the attribute to add')
     .option('--towards <dir>', 'a folder of images with the attribute')
     .option(
       '--to-class <name|n|all>',
-      'instead, for a model with classes: a class to move the image to, by name or by number; may be repeated',
+      'instead, for a model with classes: the class to move to, by name or number; may be repeated',
       (name: string, earlier: readonly string[] = []) => [...earlier, name],
     )
     .option(
@@ -65,9 +65,9 @@ export function registerEdit(program: Command): void {
       '\nExamples:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
         '--out bolder.png\n' +
         '  emerging edit runs/digits 3.png --class 3 --to-class all --out all.png\n' +
-        '\nThe PNG shows the image, its reconstruction, and one image for each amount or class. An image is moved to another\n' +
-        'class by decoding its latents under that class: their top level keeps its place in units of the deviation of the\n' +
-        'prior, from the mean of one class to that of the other.',
+        '\nThe PNG shows the image, its reconstruction, and one image for each amount or class. To move an image to\n' +
+        'another class, its latents are decoded with that class: relative to the mean and deviation of the top prior of\n' +
+        'each class, they stay the same.',
     )
     .action((run: string, image: string, options: EditCommandOptions) =>
       releaseAfter((keep) => runEdit(keep, run, image, options)),

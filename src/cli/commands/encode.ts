@@ -41,23 +41,20 @@ export function registerEncode(program: Command): void {
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(
-      new Option(
-        '--precision <name>',
-        `the precision of the latents and of decoding them: ${precisions.join(', ')}`,
-      )
+      new Option('--precision <name>', `precision of the latents and of decoding: ${precisions.join(', ')}`)
         .argParser(oneOf('precision', precisions))
         .default('float32'),
     )
-    .option('--exact', 'also store what decoding gets wrong: decode then returns every pixel of every image')
+    .option('--exact', 'also store the errors of decoding, so that decode returns every pixel exactly')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of each image');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
-        '\nUnder a model with classes, each image is encoded, and decoded again, under its class, which is in the file.\n' +
+        '\nA model with classes encodes and decodes each image with its class, which the file stores.\n' +
         '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.\n' +
-        'The latents are decoded again: images that do not return exactly are reported.',
+        'encode decodes them again and reports images that do not return exactly.',
     )
     .action((run: string, images: string[], options: EncodeCommandOptions) =>
       releaseAfter((keep) => runEncode(keep, run, images, options)),

@@ -21,8 +21,8 @@ export function registerRuns(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
-        '\nThe bits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
-        'BOUND is the noise that makes pixels continuous, after which a bound on the likelihood is named.',
+        '\nbits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
+        'BOUND: the dequantisation noise of these bits/dim, uniform or variational.',
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);

@@ -61,28 +61,28 @@ interface FileScore extends Omit<Score, 'index'> {
 export function registerScore(program: Command): void {
   const command = program
     .command('score')
-    .description('score how unusual each image is: its bits/dim compared with those of the validation images')
+    .description('score how unusual images are, by comparing their bits/dim with the validation images')
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--draws <k>',
-      `dequantisation draws per image (default: ${scoreDefaults.draws}, or those of the export)`,
+      `dequantisation draws per image (default: ${scoreDefaults.draws}, or as in the export)`,
       wholeNumber(1),
     )
     .option(
       '--seed <n>',
-      `random seed of the noise (default: ${scoreDefaults.seed}, or that of the export)`,
+      `random seed of the noise (default: ${scoreDefaults.seed}, or as in the export)`,
       wholeNumber(0),
     )
     .option(
       '--reference <name|path>',
-      'the dataset of the validation images (default: the one that the run was trained on)',
+      'the dataset of the validation images (default: the training dataset of the run)',
     )
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
     .option(
       '--map <dir>',
-      'a new or empty folder for one PNG per image: the image beside a map of where its bits/dim are',
+      'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
     )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
@@ -90,11 +90,11 @@ export function registerScore(program: Command): void {
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
         '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
-        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.\n' +
-        '\nUnder a model with classes, bits/dim are of p(x), and each image gets the class that is most probable by\n' +
-        "Bayes' rule with equally likely classes; --out writes the probability of every class.\n" +
-        '\nThe mean over a map is the bits/dim of its image: dark places cost few bits, bright ones many. All maps of a\n' +
-        'call have the same colours, from the lowest to the highest bits of a typical image.\n' +
+        'complex. Both count as odd: a flow can give simple images a higher likelihood than its training images.\n' +
+        "\nWith classes, bits/dim measure p(x) over all classes. Each image gets its most probable class by Bayes' rule,\n" +
+        'with equally likely classes; --out writes the probability of every class.\n' +
+        '\nThe mean of a map is the bits/dim of its image: dark pixels need few bits, bright ones many. All maps share one\n' +
+        'colour scale, from the lowest to the highest bits of a typical image.\n' +
         '\nmpirun -n 4 emerging score divides the images among four processes: docs/machines.md',
     )
     .action((run: string, images: string[], options: ScoreCommandOptions) =>

@@ -1,4 +1,4 @@
-// `emerging studio`: serves a page in which people see, touch and train a flow, or writes it as static files.
+// `emerging studio`: serves the studio, in which people explore and train models in the browser, or writes it as static files.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../errors.ts';
 import { isFolder } from '../../storage/files.ts';
@@ -22,16 +22,20 @@ export function registerStudio(program: Command): void {
   program
     .command('studio')
     .description(
-      'see, touch and train flows in a page: a server for this machine, or static files for any host',
+      'explore and train models in the browser: a server on this machine, or static files for any host',
     )
     .argument('[folders...]', 'runs, exported models, or folders of them (default: runs, if it exists)')
-    .option('--port <n>', `the port (default: ${USUAL_PORT}, or any if that is taken)`, portNumber)
-    .option('--host <name>', 'the network interface: others than this machine can then reach it', '127.0.0.1')
-    .option('--build <dir>', 'write static files instead: the model of the package, and the folders named')
+    .option('--port <n>', `the port (default: ${USUAL_PORT}, or a free one if it is taken)`, portNumber)
+    .option(
+      '--host <name>',
+      'the network address to listen on; with another one, other machines can reach the server',
+      '127.0.0.1',
+    )
+    .option('--build <dir>', 'write static files instead, with the shipped model and the named folders')
     .addHelpText(
       'after',
       '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build public' +
-        '\n\nThe server only reads, and only models and runs. A site contains the configurations of its runs.',
+        '\n\nThe server gives read access to models and runs. Static files include the configurations of the runs.',
     )
     .action((folders: string[], options: StudioCommandOptions) => runStudio(folders, options));
 }
@@ -44,7 +48,7 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
       `there is no folder ${folder}: name a run, an export, or a folder of them`,
     );
   }
-  // What is published is only what was named.
+  // Publish only what was named.
   const named = folders.length === 0 && build === undefined ? ['runs'] : folders;
   const shelves: readonly Shelf[] = [bundledModels, ...named.map((folder) => shelfOf('runs', folder))];
   const files = studioFiles(shelves);

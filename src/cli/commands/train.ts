@@ -77,24 +77,24 @@ export function registerTrain(program: Command): void {
       'the run folder (default: runs/NAME after the preset or dataset, numbered if it exists)',
     )
     .option('--resume <dir>', 'resume a run from its last checkpoint')
-    .option('--other-images', 'with --resume: continue on images other than those the run was trained with')
+    .option('--other-images', 'with --resume: continue with other images than before')
     .option('--seed <n>', 'random seed', wholeNumber(0))
-    .option('--no-test', 'skip the evaluation on the test images at the end; a resume does not remember this')
-    .option('--tensorboard', 'also write TensorBoard events to the run folder; a resume continues them')
+    .option('--no-test', 'skip the final evaluation on test images; not remembered on resume')
+    .option('--tensorboard', 'also write TensorBoard events to the run folder; continued on resume')
     .option('--json', 'print the result as JSON on stdout');
   addStepOptions(addEngineOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
         '  emerging train --config runs/glow/config.yaml --out runs/again\n' +
-        'The second repeats the first, byte for byte on the same machine with the same threads and workers. If a resume\n' +
-        'changed settings of the first run, the second uses the final settings from the start.\n' +
+        'On the same machine with the same threads and workers, the second run repeats the first byte for byte. If a\n' +
+        'resume changed settings of the first run, the second uses the final settings from the start.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets lists the presets.\n' +
         '\nCtrl-C stops training after the current step, with a checkpoint and exit code 130; emerging train --resume\n' +
-        'continues from there. A second Ctrl-C stops at once. During the evaluation on the test images after the last\n' +
-        'step, Ctrl-C skips the rest of it: the run is saved, and emerging evaluate can evaluate it later.\n' +
+        'continues from there. A second Ctrl-C stops at once. During the final evaluation, Ctrl-C skips the rest: the\n' +
+        'run is saved, and emerging evaluate can evaluate it later.\n' +
         'With --resume, --set can change training settings: --set training.learningRate=0.0005\n' +
-        '\nmpirun -n 4 emerging train trains one run by four processes, on one or several machines: docs/machines.md',
+        '\nmpirun -n 4 emerging train trains one run with four processes, on one or several machines: docs/machines.md',
     )
     .action((options: TrainCommandOptions) => onRanks((ranks) => runTrain(options, ranks)));
 }

@@ -39,7 +39,7 @@ export function addSplitOption(command: Command, fallback: Split): Command {
 export function addDataOption(command: Command): Command {
   return command.option(
     '--data <name|path>',
-    'another dataset than the one that the run was trained on; an export needs one',
+    'use this dataset instead of the training dataset (required for exports)',
   );
 }
 

@@ -160,7 +160,7 @@ export function addWeightsOption(command: Command, { orExport = false } = {}): C
   const which = `which weights: ${weightsKinds.join(', ')}`;
   const parse = oneOf('weights', weightsKinds);
   return orExport
-    ? command.option('--weights <kind>', `${which} (default: average, or those of an export)`, parse)
+    ? command.option('--weights <kind>', `${which} (default: average, or as in the export)`, parse)
     : command.option('--weights <kind>', which, parse, 'average');
 }
 
