@@ -86,7 +86,7 @@ export async function reportText(
     columns,
     ...sections,
     densitySection(results, bound, samplingPicture),
-    searchSection(results, bound),
+    searchSection(results),
     runsSection(results, bound),
   ].join('');
 }
@@ -236,28 +236,29 @@ function densitySection(results: StudyResults, bound: BoundColumn, picture: stri
   );
 }
 
-function searchSection({ study, searches }: StudyResults, bound: BoundColumn): string {
+/** The learning rate chosen for each variant, and the rates whose runs diverged or rolled back. */
+function searchSection({ study, searches }: StudyResults): string {
   const tried = searches.filter((search) => search.tried.length > 0);
   if (tried.length === 0) {
     return '';
   }
   const { rates, steps, seed } = study.search;
-  const cells = tried.map(({ variant, tried, chosen, atEdge }) => [
-    variant,
-    ...bound.cell(variant),
-    ...rates.map((rate) => {
-      const one = tried.find((each) => each.rate === rate);
-      const mark = (one?.rollbacks ?? 0) > 0 ? ` ${MARK}` : '';
-      return one?.failure !== undefined ? 'diverged' : `${one?.bitsPerDim?.toFixed(4) ?? 'not run'}${mark}`;
-    }),
-    chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`,
-  ]);
-  const titles = ['model', ...bound.title, ...rates.map(String), 'chosen'];
+  const chosen = tried.map(
+    ({ variant, chosen, atEdge }) =>
+      `\`${variant}\` ${chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`}`,
+  );
+  type Tried = (typeof tried)[number]['tried'][number];
+  const listOf = (label: string, has: (one: Tried) => boolean): string => {
+    const found = tried.flatMap(({ variant, tried }) =>
+      tried.filter(has).map(({ rate }) => `\`${variant}\` at ${rate}`),
+    );
+    return found.length === 0 ? '' : ` ${label}: ${found.join(', ')}.`;
+  };
   return (
     '## Learning rates\n\n' +
-    `Validation bits/dim after ${formatCount(steps)} steps with seed ${seed}, used only for this search.` +
-    `${tried.some((search) => search.tried.some(({ rollbacks = 0 }) => rollbacks > 0)) ? ` ${MARK} Rolled back.` : ''}\n\n` +
-    `${markdownTable(titles, cells)}\n\n`
+    `Chosen from ${rates.join(', ')} by validation bits/dim after ${formatCount(steps)} steps with seed ${seed}, used only ` +
+    `for this search: ${chosen.join(', ')}.${listOf('Diverged', ({ failure }) => failure !== undefined)}` +
+    `${listOf('Rolled back', ({ rollbacks = 0 }) => rollbacks > 0)} All values are in \`${study.name}.json\`.\n\n`
   );
 }
 
