@@ -13,7 +13,16 @@ export const firstPage = 'docs/start.md';
 export const pageGroups: readonly PageGroup[] = [
   {
     name: 'Guides',
-    files: ['docs/guide.md', 'docs/odd.md', 'docs/library.md', 'docs/studio.md', 'docs/browser.md'],
+    files: [
+      'docs/guide.md',
+      'docs/odd.md',
+      'docs/library.md',
+      'docs/studio.md',
+      'docs/browser.md',
+      'examples/README.md',
+      'docs/limits.md',
+      'docs/glossary.md',
+    ],
   },
   {
     name: 'Layers',
