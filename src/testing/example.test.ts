@@ -1,27 +1,73 @@
-// The page in examples/browser, served as its first lines say, draws digits.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
+// The programs in examples, run as their first lines say.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { decode, encode } from 'fast-png';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readOne } from '../data/contract/dataset.ts';
+import { openDataset } from '../data/registry.ts';
 import { buildPackage } from './command.ts';
 import { chromiumPath } from './pages.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+const root = buildPackage();
 let server: ChildProcess | undefined;
 let browser: Browser | undefined;
+beforeAll(() => {
+  cpSync(join(repository, 'examples'), join(root, 'examples'), { recursive: true });
+  symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
+});
 afterAll(async () => {
   server?.kill();
   await browser?.close();
 });
 
+/** Runs an example in the folder of the package; returns its output, line by line. */
+async function run(file: string, ...args: string[]): Promise<string[]> {
+  const words = [join(root, 'examples', file), ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root });
+  return stdout.trimEnd().split('\n');
+}
+
+it('finds a blank image and noise among digits in a folder', async () => {
+  const { test } = await openDataset('mnist', { validation: 0.01 });
+  const images: Record<string, Uint8Array> = {
+    blank: new Uint8Array(784),
+    noise: Uint8Array.from({ length: 784 }, (_, index) => (index * index * 37) % 251),
+    ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`digit-${index}`, readOne(test, index)])),
+  };
+  mkdirSync(join(root, 'images'));
+  for (const [name, data] of Object.entries(images)) {
+    writeFileSync(
+      join(root, 'images', `${name}.png`),
+      encode({ width: 28, height: 28, channels: 1, depth: 8, data }),
+    );
+  }
+  const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist', 'odd');
+  const [first, second] = lines.map((line) => line.split('\t')).sort();
+  expect(first).toEqual(['blank.png', expect.stringMatching(/bits.dim$/), 'percentile 0.0']);
+  expect(lines.slice(0, 2).join()).toMatch(/noise\.png\t.*percentile 100\.0/);
+  expect(second?.[0]).toBe('digit-0.png');
+  expect(lines.at(-1)).toBe('8 images, 0 skipped; pictures in odd');
+  expect(readdirSync(join(root, 'odd'))).toHaveLength(9);
+  expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
+});
+
+it('trains a custom layer in a loop', async () => {
+  const lines = await run('training-loop/train.mjs', '41', 'drawn.png');
+  expect(lines[0]).toBe('the layer is correct');
+  const losses = lines.slice(1, 6).map((line) => Number(/(\d+\.\d+) bits/.exec(line)?.[1]));
+  expect(losses[4]).toBeLessThan(losses[0]! - 0.5);
+  expect(lines.at(-2)).toMatch(/^validation: \d\.\d{3} bits.dim$/);
+  expect(decode(readFileSync(join(root, 'drawn.png'))).width).toBeGreaterThan(200);
+}, 60_000);
+
 it.skipIf(chromiumPath === undefined)(
   'draws, in Chromium (scripts/install-system-packages)',
   async () => {
-    const root = buildPackage();
-    cpSync(join(repository, 'examples'), join(root, 'examples'), { recursive: true });
-    symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
     server = spawn(process.execPath, [join(root, 'examples/browser/serve.mjs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

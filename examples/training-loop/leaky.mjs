@@ -1,0 +1,38 @@
+// A layer with a mixing that uses it. It is a module of its own because the workers that compute gradients import it, too.
+import { conv1x1, filledParameter, registerMixing } from 'emerging-flows/flows';
+import { operations } from 'emerging-flows/tensor';
+
+const { add, divide, exp, multiply, step, subtract, sum, sumPerImage } = operations;
+
+/** Scales negative values by a learned slope eᵃ for each channel, and keeps the others; ln|det| = Σ a over negative values. */
+export function leaky(shape) {
+  // 1 where a value is negative; its sign does not change, so the inverse can use the same.
+  const negative = (values) => subtract(1, step(values));
+  const slope = (values, a) => {
+    const mask = negative(values);
+    return add(multiply(mask, exp(a)), subtract(1, mask));
+  };
+  return {
+    name: 'leaky',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: { logSlope: filledParameter([shape[2]], 0) },
+    forward(x, p) {
+      const a = p.get('logSlope');
+      const logSlopes = multiply(negative(x), a);
+      return {
+        y: multiply(x, slope(x, a)),
+        logDet: sumPerImage(logSlopes),
+        logDetMap: sum(logSlopes, [3]),
+      };
+    },
+    inverse(y, p) {
+      return divide(y, slope(y, p.get('logSlope')));
+    },
+  };
+}
+
+registerMixing('leaky', {
+  module: import.meta.url,
+  layers: (shape) => ({ conv1x1: conv1x1(shape), leaky: leaky(shape) }),
+});
