@@ -59,7 +59,12 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
 
   it('has what is used, and no tests or sources', () => {
     expect(packed.files).toEqual(
-      expect.arrayContaining(['dist/api/index.d.ts', 'models/mnist/model.safetensors', 'LICENSE']),
+      expect.arrayContaining([
+        'dist/api/index.d.ts',
+        'models/mnist/model.safetensors',
+        'models/mnist/scores.json',
+        'LICENSE',
+      ]),
     );
     expect(packed.files.filter((file) => /^(src|bench|studio|node_modules)\/|\.test\./.test(file))).toEqual(
       [],

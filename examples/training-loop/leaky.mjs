@@ -2,12 +2,12 @@
 import { conv1x1, filledParameter, registerMixing } from 'emerging-flows/flows';
 import { operations } from 'emerging-flows/tensor';
 
-const { add, divide, exp, multiply, step, subtract, sum, sumPerImage } = operations;
+const { add, divide, exp, multiply, relu, step, subtract, sum, sumPerImage } = operations;
 
 /** Scales negative values by a learned slope eᵃ for each channel, and keeps the others; ln|det| = Σ a over negative values. */
 export function leaky(shape) {
-  // 1 where a value is negative; its sign does not change, so the inverse can use the same.
-  const negative = (values) => subtract(1, step(values));
+  // 1 where a value is negative; its sign does not change, so the inverse can use the same. step takes values of 0 or more.
+  const negative = (values) => subtract(1, step(relu(values)));
   const slope = (values, a) => {
     const mask = negative(values);
     return add(multiply(mask, exp(a)), subtract(1, mask));

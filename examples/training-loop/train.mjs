@@ -48,7 +48,9 @@ validation.read(
   pixels,
 );
 const found = await trained.bitsPerDim(pixels);
-console.log(`validation: ${(found.reduce((total, value) => total + value) / found.length).toFixed(3)} bits/dim`);
+console.log(
+  `validation: ${(found.reduce((total, value) => total + value) / found.length).toFixed(3)} bits/dim`,
+);
 writeFileSync(out, contactSheet(await trained.sample({ count: 64, temperature: 0.6 }), { imageShape }));
 console.log(out);
 await trained.release();

@@ -32,13 +32,13 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const read = (name: string): string => readFileSync(join(site, name), 'utf8');
 
 it('writes the page, the models and their list; the page says what it may load', () => {
-  expect(writeSite(site, files)).toBe(5);
+  expect(writeSite(site, files)).toBe(6);
   expect(read('index.html')).toMatch(
     /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
   );
   expect(read('assets/a.js')).toBe('one');
   expect(JSON.parse(read('models.json'))).toMatchObject([{ path: 'models/mnist', problem: null }]);
-  for (const name of ['model.safetensors', 'manifest.json']) {
+  for (const name of ['model.safetensors', 'manifest.json', 'scores.json']) {
     expect(readFileSync(join(site, 'models/mnist', name))).toEqual(readFileSync(join('models/mnist', name)));
   }
 });

@@ -47,14 +47,15 @@ it('finds a blank image and noise among digits in a folder', async () => {
     );
   }
   const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist', 'odd');
-  const [first, second] = lines.map((line) => line.split('\t')).sort();
-  expect(first).toEqual(['blank.png', expect.stringMatching(/bits.dim$/), 'percentile 0.0']);
-  expect(lines.slice(0, 2).join()).toMatch(/noise\.png\t.*percentile 100\.0/);
-  expect(second?.[0]).toBe('digit-0.png');
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^blank\.png\t0\.\d+ bits.dim\tpercentile 0\.0$/),
+    expect.stringMatching(/^noise\.png\t\d+\.\d+ bits.dim\tpercentile 100\.0$/),
+  ]);
+  expect(lines.slice(2, 8).every((line) => line.startsWith('digit-'))).toBe(true);
   expect(lines.at(-1)).toBe('8 images, 0 skipped; pictures in odd');
   expect(readdirSync(join(root, 'odd'))).toHaveLength(9);
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
-});
+}, 120_000);
 
 it('trains a custom layer in a loop', async () => {
   const lines = await run('training-loop/train.mjs', '41', 'drawn.png');
@@ -63,7 +64,7 @@ it('trains a custom layer in a loop', async () => {
   expect(losses[4]).toBeLessThan(losses[0]! - 0.5);
   expect(lines.at(-2)).toMatch(/^validation: \d\.\d{3} bits.dim$/);
   expect(decode(readFileSync(join(root, 'drawn.png'))).width).toBeGreaterThan(200);
-}, 60_000);
+}, 120_000);
 
 it.skipIf(chromiumPath === undefined)(
   'draws, in Chromium (scripts/install-system-packages)',

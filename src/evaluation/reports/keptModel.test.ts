@@ -54,7 +54,12 @@ it('samples images nearly as likely as digits at a low temperature, and less lik
 });
 
 it('has the files that its manifest lists', async () => {
-  expect(await examineFiles(folder)).toEqual({ listed: 3, problems: [] });
+  expect(await examineFiles(folder)).toEqual({ listed: 4, problems: [] });
+});
+
+it('ranks test digits among its validation images, half of them above the median', async () => {
+  const percentiles = (await model.score(digits.subarray(0, 100 * 784))).map(({ percentile }) => percentile);
+  expect(Math.abs(median(percentiles) - 50)).toBeLessThan(20);
 });
 
 it('is the same in its ONNX files', async () => {
