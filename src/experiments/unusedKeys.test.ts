@@ -5,6 +5,7 @@ import { unusedKeyWarnings } from './unusedKeys.ts';
 it.each<[Record<string, unknown>, string[]]>([
   [{}, []],
   [{ mixing: '1x1' }, []],
+  [{ width: 24 }, []],
   [{ mixing: 'convexp', normBound: 1, kernelSize: 5 }, []],
   [
     { mixing: 'finc', normBound: 1, dilation: 2 },

@@ -1,6 +1,6 @@
 // Keys of a configuration that none of the model's parts uses.
 import { modelDefaults } from '../models/options.ts';
-import { optionsUsedBy, usersOf } from '../models/parts.ts';
+import { nameOf, optionsUsedBy, usersOf } from '../models/parts.ts';
 import type { Config } from './configSchema.ts';
 
 /**
@@ -19,7 +19,7 @@ export function unusedKeyWarnings(model: Config['model']): string[] {
     }
     const [part, names] = users;
     return [
-      `model.${key} has no effect: model.${part} is ${model[part]}, and only ${names.join(', ')} ${names.length === 1 ? 'uses' : 'use'} it`,
+      `model.${key} has no effect: model.${part} is ${nameOf(part, model)}, and only ${names.join(', ')} ${names.length === 1 ? 'uses' : 'use'} it`,
     ];
   });
 }

@@ -28,17 +28,19 @@ export type PartChoice = { readonly [Key in PartKey]?: string };
 /** The model options that choose a part. */
 export const partKeys = Object.keys(parts) as PartKey[];
 
+/** The name of a model's part, or of the default one. */
+export function nameOf(key: PartKey, options: PartChoice): string {
+  return options[key] ?? parts[key].names[0]!;
+}
+
 /**
- * The parts that a model is made of, as option and name: its flow, and those that the flow uses. The library's flow uses
- * all; a user's own lists the options that choose them.
+ * The parts of a model, as option and name: its flow, and the parts that the flow uses. The library's flow uses all; a
+ * user's own lists the options that choose them.
  */
 function chosen(options: PartChoice): [PartKey, string][] {
-  const { flow = flows.names[0]! } = options;
+  const flow = nameOf('flow', options);
   const used = flows.isOfLibrary(flow) ? partKeys : ['flow', ...(flows.find(flow).options ?? [])];
-  return partKeys.flatMap((key) => {
-    const name = key === 'flow' ? flow : options[key];
-    return name === undefined || !used.includes(key) ? [] : [[key, name]];
-  });
+  return partKeys.flatMap((key) => (used.includes(key) ? [[key, nameOf(key, options)]] : []));
 }
 
 /** The URLs of the modules that register the parts of a model; the library's have none. */
