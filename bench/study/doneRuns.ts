@@ -1,5 +1,6 @@
 // The finished runs of a study, with all their measurements.
-import { type CurvePoint, readLearningCurve } from '../../src/evaluation/reports/learningCurve.ts';
+import type { CurvePoint } from '../../src/evaluation/reports/curvePlot.ts';
+import { readLearningCurve } from '../../src/evaluation/reports/learningCurve.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';

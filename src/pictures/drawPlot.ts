@@ -1,18 +1,25 @@
-// Plots as SVG and PNG: Vega lays them out, resvg turns them into pixels.
-import type { LoggerInterface } from 'vega';
-import { visibleLines } from '../visibleText.ts';
+// Plots as SVG and PNG: resvg turns the layout into pixels.
 import type { Plot } from './plot.ts';
-import { plotSpec } from './plotSpec.ts';
+import { layOutPlot } from './plotLayout.ts';
 import { rasterise } from './rasterise.node.ts';
+import { element, svgText } from './svg.ts';
 
-/** The width of an average character of the font, in em. */
-const meanGlyphWidth = 0.62;
-
-/** How Vega measures text. */
-interface TextMetrics {
-  /** The width of a text mark in pixels. */
-  width: (item: { fontSize?: number }, text: unknown) => number;
-}
+/** Eight colours that are distinguishable with any colour vision (Okabe and Ito). */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
+/** The look of a plot in a file; the font of an SVG shown elsewhere falls back to the reader's own. */
+const style = [
+  'text { font-family: DejaVu Sans, Verdana, sans-serif; fill: #333 }',
+  '.plot-title { font-weight: bold }',
+  '.plot-title, .plot-axis, .plot-name { fill: black }',
+  '.plot-subtitle { fill: #555 }',
+  '.plot-grid { stroke: #e4e4e4 }',
+  '.plot-base { stroke: #888 }',
+  '.plot-way { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round }',
+  '.plot-bar, .plot-dot { fill: currentColor }',
+  '.plot-error { color: #222; stroke: currentColor; stroke-width: 1.5 }',
+  '.plot-faint { opacity: 0.4 }',
+  ...colours.map((colour, hue) => `.hue-${hue} { color: ${colour} }`),
+].join('\n');
 
 /**
  * A plot as the text of an SVG.
@@ -20,24 +27,18 @@ interface TextMetrics {
  * @throws RangeError if no point is finite and within the range of its axes, or a logarithmic axis would have to show a
  * value that is not above 0
  */
-export async function plotSvg(plot: Plot): Promise<string> {
-  const written = plotSpec(plot);
-  // Imported only when something is plotted: both are large, and most commands never plot.
-  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  // Vega would measure text with a canvas if one is installed; the layout should not depend on that.
-  // Vega's types do not include textMetrics.
-  const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
-  textMetrics.width = ({ fontSize = 11 }, text) => meanGlyphWidth * String(text).length * fontSize;
-  const warnings: string[] = [];
-  const { spec } = compile(written, { logger: collector(warnings) });
-  if (warnings.length > 0) {
-    throw new Error(`the plot cannot be drawn as it is: ${warnings.join('; ')}`);
+export function plotSvg(plot: Plot): string {
+  requireDrawable(plot);
+  const { width, height, elements, marks } = layOutPlot(plot);
+  if (marks === 0) {
+    throw new RangeError('a plot needs a point within the range of its axes');
   }
-  const view = new vega.View(vega.parse(spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  // Vega evaluates axis descriptions as expressions, which turns the escapes back into control characters.
-  return visibleLines(svg);
+  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+  const background = element('rect', { width, height, fill: 'white' });
+  const look = element('style', {}, style);
+  return svgText(
+    element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size }, look, background, ...elements),
+  );
 }
 
 /**
@@ -46,22 +47,20 @@ export async function plotSvg(plot: Plot): Promise<string> {
  * @throws RangeError as `plotSvg` does; Error if the renderer crashes, refuses it or takes too long
  */
 export async function plotPng(plot: Plot): Promise<Uint8Array> {
-  return rasterise(await plotSvg(plot));
+  return rasterise(plotSvg(plot));
 }
 
-/** A logger that collects the warnings of Vega-Lite. */
-function collector(warnings: string[]): LoggerInterface {
-  const collect = (...texts: readonly unknown[]): LoggerInterface => {
-    warnings.push(texts.join(' '));
-    return logger;
-  };
-  const ignore = (): LoggerInterface => logger;
-  const logger = {
-    level: ignore,
-    error: collect,
-    warn: collect,
-    info: ignore,
-    debug: ignore,
-  } as LoggerInterface;
-  return logger;
+function requireDrawable({ x, y, series }: Plot): void {
+  const points = series.flatMap(({ points }) => points).filter((point) => Number.isFinite(point.y));
+  if (points.length === 0) {
+    throw new RangeError('a plot needs a point whose value is finite');
+  }
+  const shown = [
+    ...(x.log ? points.map((point) => point.x) : []),
+    ...(y.log ? points.map((point) => point.y - (point.error ?? 0)) : []),
+  ];
+  const wrong = shown.find((value) => !(Number(value) > 0));
+  if (wrong !== undefined) {
+    throw new RangeError(`a logarithmic axis cannot show ${wrong}`);
+  }
 }

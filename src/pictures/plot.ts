@@ -37,7 +37,7 @@ export interface PlotAxisAcross extends PlotAxis {
 }
 
 /** Numbers, or names in the order of their first appearance; one kind along an axis. */
-type Position = number | string;
+export type Position = number | string;
 
 /** Points that belong together, drawn in one colour. */
 export interface PlotSeries {
@@ -49,10 +49,7 @@ export interface PlotSeries {
   readonly kind: 'line' | 'points' | 'line and points' | 'bars';
   /** In the order in which a line joins them. A y that is NaN or infinite is omitted and breaks the line. */
   readonly points: readonly PlotPoint[];
-  /**
-   * Which of the eight colours, from 0, so that series can share one; by default each has its own. From 8 on the colours
-   * come again, and points are diamonds.
-   */
+  /** Which colour and form of points, from 0, so that series can share them; by default each has its own. */
   readonly hue?: number;
   /** Whether it is drawn in a lighter colour, as a reference to compare with. */
   readonly faint?: boolean;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { curvePlot, readLearningCurve, smoothed } from './learningCurve.ts';
+import { curvePlot, smoothed } from './curvePlot.ts';
+import { readLearningCurve } from './learningCurve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -10,7 +10,8 @@ import { readSummary } from '../../runs/folder/summaryFile.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
 import { LAST_MIB } from '../../storage/jsonLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import { type CurvePoint, finiteMean, trainingPoint, validationPoint } from './learningCurve.ts';
+import { type CurvePoint, finiteMean } from './curvePlot.ts';
+import { trainingPoint, validationPoint } from './learningCurve.ts';
 import { type RunProgress, unknownProgress } from './runProgress.ts';
 
 /** A run in a list. */

@@ -10,7 +10,8 @@ import { readBytes } from '../../storage/files.ts';
 import { listFolder, pathIn } from '../../storage/folders.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
-import { curvePlot, readLearningCurve } from './learningCurve.ts';
+import { curvePlot } from './curvePlot.ts';
+import { readLearningCurve } from './learningCurve.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };

@@ -1,7 +1,7 @@
 // The learning curves of runs on one plot, at equal steps or seconds.
 import { useState } from 'preact/hooks';
 import { AxisChoice } from './AxisChoice.tsx';
-import { type CurveAxis, curveMarks, curveSeries, type PlottedRun } from './curveSeries.ts';
+import { type CurveAxis, curveMarks, type PlottedRun, runsPlot } from './curveSeries.ts';
 import { Plot } from './Plot.tsx';
 
 /** The plot, and the choice of its axis; nothing without runs. */
@@ -15,10 +15,8 @@ export function LearningCurves({ runs }: { runs: readonly PlottedRun[] }) {
       <AxisChoice axis={axis} onChange={setAxis} />
       <Plot
         label={`Learning curves of ${runs.map(({ name }) => name).join(', ')}`}
-        series={curveSeries(runs, axis)}
+        plot={runsPlot(runs, axis)}
         marks={curveMarks(runs, axis)}
-        xLabel={axis === 'steps' ? 'steps' : 'seconds of training'}
-        yLabel="bits/dim"
       />
     </div>
   );

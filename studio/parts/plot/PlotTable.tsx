@@ -1,5 +1,6 @@
 // The values of a plot as a table, for those who cannot see it or want the numbers.
-import type { PlotMark, PlotSeries } from './curveSeries.ts';
+import type { PlotSeries } from '../../../src/pictures/plot.ts';
+import type { PlotMark } from './curveSeries.ts';
 
 /** A series has at most this many rows. */
 const MOST_ROWS = 12;
@@ -31,7 +32,7 @@ export function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
               spread(points).map(({ x, y }) => (
                 <tr key={`${name} ${x}`}>
                   <th scope="row">{name}</th>
-                  <td>{Number(x.toFixed(1)).toLocaleString('en')}</td>
+                  <td>{Number(Number(x).toFixed(1)).toLocaleString('en')}</td>
                   <td>{Number.isFinite(y) ? y.toFixed(4) : 'not finite'}</td>
                 </tr>
               )),

@@ -1,11 +1,5 @@
 // The learning curve of a run, line by line as its logs grow.
-
-/** bits/dim at a step. */
-export interface CurvePoint {
-  readonly step: number;
-  /** NaN if it was not finite. */
-  readonly bits: number;
-}
+import { type CurvePoint, finiteMean } from '../../../src/evaluation/reports/curvePlot.ts';
 
 /** Something that the guard did at a step. */
 export interface CurveMark {
@@ -52,13 +46,13 @@ export class RunCurve {
       return;
     }
     if (validationBitsPerDim !== undefined) {
-      this.validation.push({ step, bits: numberIn(validationBitsPerDim) });
+      this.validation.push({ step, bitsPerDim: numberIn(validationBitsPerDim) });
     } else if (backToStep !== undefined) {
       const text = `step ${step}: rolled back to step ${backToStep} (${reason})`;
       this.marks.push({ step, kind: 'setback', text });
     } else if (bitsPerDim !== undefined) {
       this.forgetFrom(step);
-      this.training.push({ step, bits: numberIn(bitsPerDim) });
+      this.training.push({ step, bitsPerDim: numberIn(bitsPerDim) });
       if (dropped !== undefined) {
         this.marks.push({ step, kind: 'dropped', text: `step ${step}: dropped (${dropped})` });
       }
@@ -90,7 +84,7 @@ export class RunCurve {
 
   /** The mean bits/dim of the last batches; NaN if there are none. */
   recent(): number {
-    return meanOf(this.training.slice(-RECENT));
+    return finiteMean(this.training.slice(-RECENT));
   }
 
   private forgetFrom(step: number): void {
@@ -110,19 +104,6 @@ export function linesOf(log: string): unknown[] {
       return [];
     }
   });
-}
-
-/** The mean of every `size` points, at the last step of them; values that are not finite are left out. */
-export function means(points: readonly CurvePoint[], size: number): CurvePoint[] {
-  return Array.from({ length: Math.ceil(points.length / size) }, (_, index) => {
-    const group = points.slice(index * size, (index + 1) * size);
-    return { step: group.at(-1)!.step, bits: meanOf(group) };
-  });
-}
-
-function meanOf(points: readonly CurvePoint[]): number {
-  const finite = points.filter(({ bits }) => Number.isFinite(bits));
-  return finite.reduce((sum, { bits }) => sum + bits, 0) / finite.length;
 }
 
 /** Removes what is at this step or later from a list in the order of its steps. */

@@ -1,20 +1,7 @@
-// The curves of runs as series of a plot.
-import { type CurveMark, means, type RunCurve } from './RunCurve.ts';
-
-/** A point of a series. */
-export interface PlotPoint {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** A line of a plot, with dots if its points are few and each was measured. */
-export interface PlotSeries {
-  readonly name: string;
-  /** Its colour and the form of its dots, from 0; they repeat after `HUES`. */
-  readonly hue: number;
-  readonly kind: 'line' | 'dots';
-  readonly points: readonly PlotPoint[];
-}
+// The curves of runs as a plot, and what the guard did in them as marks.
+import { curveRange, curveSeries, pointSize } from '../../../src/evaluation/reports/curvePlot.ts';
+import type { Plot } from '../../../src/pictures/plot.ts';
+import type { CurveMark, RunCurve } from './RunCurve.ts';
 
 /** Something at a place of the x axis. */
 export interface PlotMark {
@@ -34,39 +21,46 @@ export interface PlottedRun {
   readonly curve: RunCurve;
 }
 
-/** The number of colours. */
-export const HUES = 6;
-
-/** A line has at most this many points. */
-const MOST_POINTS = 160;
-
-/** More than this are a band of colour, and say nothing more. */
-const MOST_MARKS = 60;
-
-/** Two series for each run: its batches, as means if they are many, and its validations. */
-export function curveSeries(runs: readonly PlottedRun[], axis: CurveAxis): PlotSeries[] {
-  const most = Math.max(0, ...runs.map(({ curve }) => curve.training.length));
-  const size = Math.max(1, Math.ceil(most / MOST_POINTS));
-  return runs.flatMap(({ name, hue, curve }): PlotSeries[] => {
-    const toPoint = ({ step, bits }: { step: number; bits: number }): PlotPoint => ({
-      x: axis === 'steps' ? step : curve.secondsAt(step),
-      y: bits,
-    });
-    return [
-      { name: `${name}, training`, hue, kind: 'line', points: means(curve.training, size).map(toPoint) },
-      { name: `${name}, validation`, hue, kind: 'dots', points: curve.validation.map(toPoint) },
-    ];
-  });
+/** A plot whose axes both have a range. */
+export interface RangedPlot extends Plot {
+  readonly x: Plot['x'] & Required<Pick<Plot['x'], 'range'>>;
+  readonly y: Plot['y'] & Required<Pick<Plot['y'], 'range'>>;
 }
 
-/** What the guard did in these runs, the last of it if that is much. */
+/** More marks only make a band of colour. */
+const MOST_MARKS = 60;
+
+/** Two series for each run: its batches, as means if there are many, and its validations. */
+export function runsPlot(runs: readonly PlottedRun[], axis: CurveAxis): RangedPlot {
+  const size = pointSize(runs.map(({ curve }) => curve));
+  const series = runs.flatMap(({ name, hue, curve }) =>
+    curveSeries(curve, {
+      names: { training: `${name}, training`, validation: `${name}, validation` },
+      hues: { training: hue, validation: hue },
+      size,
+      across: (step) => placeOf(curve, axis, step),
+    }),
+  );
+  const last = Math.max(1e-9, ...series.map(({ points }) => Number(points.at(-1)!.x)));
+  return {
+    x: { label: axis === 'steps' ? 'steps' : 'seconds of training', range: [0, last] },
+    y: { label: 'bits/dim', range: curveRange(series) ?? [0, 1] },
+    series,
+  };
+}
+
+/** What the guard did in these runs, at most the last of it. */
 export function curveMarks(runs: readonly PlottedRun[], axis: CurveAxis): PlotMark[] {
   return runs.flatMap(({ name, hue, curve }) =>
     curve.marks.slice(-MOST_MARKS).map(({ step, kind, text }) => ({
-      x: axis === 'steps' ? step : curve.secondsAt(step),
+      x: placeOf(curve, axis, step),
       hue,
       kind,
       text: `${name}, ${text}`,
     })),
   );
+}
+
+function placeOf(curve: RunCurve, axis: CurveAxis, step: number): number {
+  return axis === 'steps' ? step : curve.secondsAt(step);
 }

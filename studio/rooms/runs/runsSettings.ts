@@ -1,4 +1,5 @@
 // Which runs the room shows, as its address says it.
+import { HUES } from '../../../src/pictures/plotMarks.ts';
 import type { Settings } from '../../address.ts';
 import type { FoundRun } from './watch.ts';
 
@@ -11,7 +12,7 @@ export interface RunsSettings {
 }
 
 /** More curves than colours cannot be told apart. */
-export const MOST_SHOWN = 6;
+export const MOST_SHOWN = HUES;
 
 /** The settings in an address; without any, the run that has changed last. */
 export function runsSettings({ run, shown }: Settings, runs: readonly FoundRun[] | undefined): RunsSettings {

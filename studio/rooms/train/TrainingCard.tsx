@@ -1,5 +1,6 @@
 // A run of the room: how far it is, its samples, and what can be done with it.
 import { useState } from 'preact/hooks';
+import { HUES } from '../../../src/pictures/plotMarks.ts';
 import { download } from '../../parts/download.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Dot } from '../../parts/plot/Dot.tsx';
@@ -16,7 +17,7 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
   const isDone = complete && state === 'resting';
   const share = steps === undefined ? undefined : Math.min(1, curve.step / steps);
   return (
-    <article class={`training hue-${hue % 6}`} aria-label={name}>
+    <article class={`training hue-${hue % HUES}`} aria-label={name}>
       <header class="training-head">
         <label class="check">
           <input
@@ -53,7 +54,7 @@ function factsOf(
   { state, doing, curve, steps, imagesPerSecond, workers, saved, about }: Training,
   isDone: boolean,
 ): string[] {
-  const validation = curve.validation.at(-1)?.bits;
+  const validation = curve.validation.at(-1)?.bitsPerDim;
   const recent = curve.recent();
   const facts = [
     state === 'training' && (doing ?? 'Training'),
