@@ -1,5 +1,5 @@
 // The samples of a PNG file: reverses filters in place, merges interlaced passes, unpacks bits.
-// Our own: fast-png keeps three copies of the decompressed image, which may take hundreds of MB.
+// Our own: fast-png decompresses whatever a file holds (a file of 0.3 MB that claims one pixel: 850 MB of memory).
 import { type InflatedPng, type Pass, type PngHeader, passesOf, rowBytes } from './pngChunks.ts';
 
 /**

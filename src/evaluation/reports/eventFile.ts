@@ -1,10 +1,12 @@
 // A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
-import { decode } from 'fast-png';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
 import { folderOf } from '../../storage/folders.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
+
+/** Where the width, the height and, in the last byte, the colour type of a PNG are. */
+const pngHeader = { start: 16, length: 10, grey: 0 };
 
 /** The status of a session that starts: TensorBoard then discards earlier data from the step of the event on. */
 const SESSION_START = 1;
@@ -42,9 +44,11 @@ export class EventFile {
     this.add(event(step, bytes(5, summary)));
   }
 
-  /** Adds the bytes of a PNG. */
+  /** Adds the bytes of a PNG, grey or colour. */
   image(step: number, tag: string, png: Uint8Array): void {
-    const { width, height, channels } = decode(png);
+    const header = new DataView(png.buffer, png.byteOffset + pngHeader.start, pngHeader.length);
+    const [width, height] = [header.getUint32(0), header.getUint32(4)];
+    const channels = header.getUint8(9) === pngHeader.grey ? 1 : 3;
     const image = [number(1, height), number(2, width), number(3, channels), bytes(4, [png])];
     this.add(event(step, bytes(5, [bytes(1, [text(1, tag), bytes(4, image)])])));
   }

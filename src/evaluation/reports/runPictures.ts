@@ -1,5 +1,6 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
@@ -73,10 +74,11 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   files.makeFolder(paths.samples);
   files.write(file, contactSheet(images, { imageShape, ...columns }));
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
-  const stacked = stackRows(
-    sheets.map((name) => readSheet(pathIn(paths.samples, name))),
-    rowHeight(imageShape),
-  );
+  // Someone else may have put them there: decoded within the limits for images of others.
+  const decoded = sheets
+    .map((name) => pathIn(paths.samples, name))
+    .map((path) => decodeImage(readSheet(path), path));
+  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape));
   files.write(pathIn(paths.samples, 'over-time.png'), stacked);
   return { file, count, overflowed };
 }
