@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { imagesInMemory, subset } from './contract/dataset.ts';
+import { holdOutValidation } from './heldOut.ts';
 import { identityOf } from './identity.ts';
-import { holdOutValidation } from './validation.ts';
 
 const pixels = Uint8Array.from({ length: 30 * 12 }, (_, index) => (7 * index) % 251);
 const images = imagesInMemory(pixels, [2, 2, 3]);

@@ -6,6 +6,7 @@ import { type DatasetSource, defaultValidation, type ImageSet, subset } from './
 import { countPictures, type RawDataset } from './contract/rawImages.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
+import { datasetOf } from './heldOut.ts';
 import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
 import { MemoryTarget } from './packed/memoryTarget.ts';
 import { isPacked } from './packed/packedHeader.ts';
@@ -16,14 +17,13 @@ import {
   packedSource,
   withHeader,
 } from './packed/packedImages.ts';
-import { prepare } from './packed/prepare.ts';
+import { prepare } from './packed/packImages.ts';
 import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
 import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { divide, type Split } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
-import { datasetOf } from './validation.ts';
 
 /** What was found at a source: images to decode, or images of one shape. */
 type Found = { readonly name: string } & ({ readonly raw: RawDataset } | { readonly opened: DatasetSource });

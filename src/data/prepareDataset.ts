@@ -8,7 +8,7 @@ import { countPictures, limited } from './contract/rawImages.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
 import { packedTarget } from './packed/packedTarget.ts';
 import type { PackedTarget } from './packed/packedWriter.ts';
-import { prepare } from './packed/prepare.ts';
+import { prepare } from './packed/packImages.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders, writableDataFolder } from './sets/dataFolder.ts';

@@ -16,6 +16,7 @@ import type { RawDataset } from './contract/rawImages.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
 import { openingOnce } from './formats/storedFiles.ts';
+import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
 import { cifar10, cifar10Files } from './sets/cifar10.ts';
 import { unprepared } from './sets/datasetPlace.ts';
@@ -30,7 +31,6 @@ import { isOfSize, loadSplit, type SplitToLoad } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
-import { datasetOf, holdOutValidation } from './validation.ts';
 
 /** Every named dataset. */
 export const datasets: readonly NamedDataset[] = [

@@ -1,6 +1,7 @@
 // Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+// Its index only has readers that decompress whole pages without limits or checksums; `exports` of the package has this.
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { type ImageSet, imagesInMemory, readAll } from './contract/dataset.ts';
-import { holdOutValidation } from './validation.ts';
+import { holdOutValidation } from './heldOut.ts';
 
 /** One-pixel images whose value is their index. */
 const numbered = (count: number) =>

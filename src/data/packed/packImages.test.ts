@@ -9,7 +9,7 @@ import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
 import { packedFile } from './packedFile.ts';
 import { packedTarget } from './packedTarget.ts';
-import { type PrepareOptions, prepare } from './prepare.ts';
+import { type PrepareOptions, prepare } from './packImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
 const inFolder = (name: string): string => join(folder, name);
