@@ -54,143 +54,77 @@ class Machine {
       if (code === '.') {
         return this.#pop() as Pickled;
       }
-      this.#step(code);
+      const instruction = this.#instructions[code];
+      if (instruction === undefined) {
+        throw new Error(`unsupported instruction ${JSON.stringify(code)} at byte ${this.#at - 1}`);
+      }
+      instruction();
     }
   }
 
-  #step(code: string): void {
-    const stack = this.#stack;
-    switch (code) {
-      case '\x80': // the protocol
-        this.#take(1);
-        return;
-      case '\x95': // a frame's length
-        this.#take(8);
-        return;
-      case '(':
-        stack.push(mark);
-        return;
-      case '0':
-        this.#pop();
-        return;
-      case 'N':
-        stack.push(null);
-        return;
-      case '\x88':
-      case '\x89':
-        stack.push(code === '\x88');
-        return;
-      case 'J':
-        stack.push(this.#view.getInt32(this.#skip(4), true));
-        return;
-      case 'K':
-        stack.push(this.#uint8());
-        return;
-      case 'M':
-        stack.push(this.#view.getUint16(this.#skip(2), true));
-        return;
-      case 'G':
-        stack.push(this.#view.getFloat64(this.#skip(8)));
-        return;
-      case '\x8a':
-        stack.push(this.#long(this.#uint8()));
-        return;
-      case 'X':
-        stack.push(this.#text(this.#uint32()));
-        return;
-      case '\x8c':
-        stack.push(this.#text(this.#uint8()));
-        return;
-      case '\x8d':
-        stack.push(this.#text(this.#uint64()));
-        return;
-      case 'B':
-      case 'T': // a Python 2 string, that is, bytes
-        stack.push(this.#take(this.#uint32()));
-        return;
-      case 'C':
-      case 'U':
-        stack.push(this.#take(this.#uint8()));
-        return;
-      case '\x8e':
-      case '\x96':
-        stack.push(this.#take(this.#uint64()));
-        return;
-      case ']':
-      case ')':
-        stack.push([]);
-        return;
-      case '}':
-        this.#maps++;
-        if (this.#maps > maxMaps) {
-          throw new Error(`it creates more than ${maxMaps} dictionaries`);
-        }
-        stack.push(new Map());
-        return;
-      case 't':
-        stack.push(this.#popToMark());
-        return;
-      case '\x85':
-      case '\x86':
-      case '\x87': {
-        const length = code.charCodeAt(0) - 0x84;
-        stack.push(Array.from({ length }, () => this.#pop() as Pickled).reverse());
-        return;
-      }
-      case 'a':
-        this.#append([this.#pop() as Pickled]);
-        return;
-      case 'e':
-        this.#append(this.#popToMark());
-        return;
-      case 's': {
-        const value = this.#pop() as Pickled;
-        this.#setItems([this.#pop() as Pickled, value]);
-        return;
-      }
-      case 'u':
-        this.#setItems(this.#popToMark());
-        return;
-      case 'q':
-        this.#memo.set(this.#uint8(), this.#top());
-        return;
-      case 'r':
-        this.#memo.set(this.#uint32(), this.#top());
-        return;
-      case '\x94':
-        this.#memo.set(this.#memo.size, this.#top());
-        return;
-      case 'h':
-        stack.push(this.#recall(this.#uint8()));
-        return;
-      case 'j':
-        stack.push(this.#recall(this.#uint32()));
-        return;
-      case 'c':
-        stack.push(new Named(`${this.#line()} ${this.#line()}`));
-        return;
-      case '\x93': {
-        const name = this.#pop();
-        stack.push(new Named(`${textOf(this.#pop())} ${textOf(name)}`));
-        return;
-      }
-      case 'R': {
-        const values = this.#pop();
-        const item = call(this.#pop(), values);
-        if (item instanceof Uint8Array) {
-          this.#createdBytes += item.length;
-        }
-        stack.push(item);
-        return;
-      }
-      case 'b': {
-        const state = this.#pop();
-        build(this.#top(), state);
-        return;
-      }
-      default:
-        throw new Error(`unsupported instruction ${JSON.stringify(code)} at byte ${this.#at - 1}`);
+  /** What each opcode does. */
+  readonly #instructions: Readonly<Record<string, () => unknown>> = {
+    '\x80': () => this.#take(1), // the protocol
+    '\x95': () => this.#take(8), // a frame's length
+    '(': () => this.#stack.push(mark),
+    '0': () => this.#pop(),
+    N: () => this.#stack.push(null),
+    '\x88': () => this.#stack.push(true),
+    '\x89': () => this.#stack.push(false),
+    J: () => this.#stack.push(this.#view.getInt32(this.#skip(4), true)),
+    K: () => this.#stack.push(this.#uint8()),
+    M: () => this.#stack.push(this.#view.getUint16(this.#skip(2), true)),
+    G: () => this.#stack.push(this.#view.getFloat64(this.#skip(8))),
+    '\x8a': () => this.#stack.push(this.#long(this.#uint8())),
+    X: () => this.#stack.push(this.#text(this.#uint32())),
+    '\x8c': () => this.#stack.push(this.#text(this.#uint8())),
+    '\x8d': () => this.#stack.push(this.#text(this.#uint64())),
+    // T and U are strings of Python 2, that is, bytes.
+    B: () => this.#stack.push(this.#take(this.#uint32())),
+    T: () => this.#stack.push(this.#take(this.#uint32())),
+    C: () => this.#stack.push(this.#take(this.#uint8())),
+    U: () => this.#stack.push(this.#take(this.#uint8())),
+    '\x8e': () => this.#stack.push(this.#take(this.#uint64())),
+    '\x96': () => this.#stack.push(this.#take(this.#uint64())),
+    ']': () => this.#stack.push([]),
+    ')': () => this.#stack.push([]),
+    '}': () => this.#stack.push(this.#newMap()),
+    t: () => this.#stack.push(this.#popToMark()),
+    '\x85': () => this.#stack.push(this.#popItems(1)),
+    '\x86': () => this.#stack.push(this.#popItems(2)),
+    '\x87': () => this.#stack.push(this.#popItems(3)),
+    a: () => this.#append(this.#popItems(1)),
+    e: () => this.#append(this.#popToMark()),
+    s: () => this.#setItems(this.#popItems(2)),
+    u: () => this.#setItems(this.#popToMark()),
+    q: () => this.#memo.set(this.#uint8(), this.#top()),
+    r: () => this.#memo.set(this.#uint32(), this.#top()),
+    '\x94': () => this.#memo.set(this.#memo.size, this.#top()),
+    h: () => this.#stack.push(this.#recall(this.#uint8())),
+    j: () => this.#stack.push(this.#recall(this.#uint32())),
+    c: () => this.#stack.push(new Named(`${this.#line()} ${this.#line()}`)),
+    '\x93': () => this.#stack.push(new Named(this.#popItems(2).map(textOf).join(' '))),
+    R: () => this.#call(this.#popItems(2)),
+    b: () => {
+      const state = this.#pop();
+      build(this.#top(), state);
+    },
+  };
+
+  #newMap(): Map<Pickled, Pickled> {
+    this.#maps++;
+    if (this.#maps > maxMaps) {
+      throw new Error(`it creates more than ${maxMaps} dictionaries`);
     }
+    return new Map();
+  }
+
+  #call([called, values]: readonly Item[]): void {
+    const item = call(called!, values!);
+    if (item instanceof Uint8Array) {
+      this.#createdBytes += item.length;
+    }
+    this.#stack.push(item);
   }
 
   #skip(length: number): number {
@@ -243,6 +177,11 @@ class Machine {
       throw new Error(`the stack is empty at byte ${this.#at - 1}`);
     }
     return item;
+  }
+
+  /** The top items of the stack, the uppermost last. */
+  #popItems(count: number): Pickled[] {
+    return Array.from({ length: count }, () => this.#pop() as Pickled).reverse();
   }
 
   #top(): Item {
