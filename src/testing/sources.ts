@@ -1,0 +1,82 @@
+// What the tests of the architecture read in sources: imports, globals of Node, texts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const nodeGlobals = new Set(['process', 'Buffer', 'setImmediate', 'NodeJS', 'require', '__dirname']);
+
+/** The sources of a folder of the repository, by their paths within it. */
+export function sourcesIn(folder: string): Map<string, string> {
+  const files = readdirSync(`${repository}/${folder}`, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file));
+  return new Map(files.sort().map((file) => [file, readFileSync(`${repository}/${folder}/${file}`, 'utf8')]));
+}
+
+/** Everything that a source imports, re-exports or imports dynamically. */
+export function importsOf(source: string): string[] {
+  return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The file that an import within the same folder of the repository leads to. */
+export function targetOf(file: string, specifier: string): string {
+  return posix.join(posix.dirname(file), specifier);
+}
+
+/** What a source loads when it runs: everything it imports or re-exports, except types. */
+export function importedValues(source: string): string[] {
+  return foundIn(source, (node) => {
+    if (ts.isImportDeclaration(node)) {
+      return node.importClause?.isTypeOnly ? undefined : textOf(node.moduleSpecifier);
+    }
+    if (ts.isExportDeclaration(node)) {
+      return node.isTypeOnly ? undefined : textOf(node.moduleSpecifier);
+    }
+    const isImport = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+    return isImport ? textOf(node.arguments[0]) : undefined;
+  });
+}
+
+/** The globals of Node that a source uses. */
+export function nodeGlobalsIn(source: string): string[] {
+  return foundIn(source, (node) =>
+    ts.isIdentifier(node) && nodeGlobals.has(node.text) && !isName(node) ? node.text : undefined,
+  );
+}
+
+/** The texts in a source: its string literals, and the parts of its templates. */
+export function textsIn(source: string): string[] {
+  return foundIn(source, (node) =>
+    ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
+      ? node.text
+      : undefined,
+  );
+}
+
+function foundIn(source: string, find: (node: ts.Node) => string | undefined): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const text = find(node);
+    if (text !== undefined) {
+      found.push(text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+function textOf(node: ts.Node | undefined): string | undefined {
+  return node && ts.isStringLiteral(node) ? node.text : undefined;
+}
+
+/** Whether an identifier is the name of a member rather than a reference to a variable. */
+function isName({ parent, pos }: ts.Node): boolean {
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name.pos === pos) ||
+    ((ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isBindingElement(parent)) &&
+      ((ts.isBindingElement(parent) && parent.propertyName) || parent.name).pos === pos)
+  );
+}

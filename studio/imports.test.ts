@@ -1,0 +1,72 @@
+// What the page of the studio may import: the public API, parts of its own, and the layout of plots.
+import { describe, expect, it } from 'vitest';
+import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '../src/testing/sources.ts';
+
+describe('the page of the studio', () => {
+  // These run when the page is bundled.
+  const bundlerFiles = ['vite.config.ts', 'excerpts.ts', 'fonts.ts', 'mixings.ts'];
+  const sources = new Map(
+    [...sourcesIn('studio')].filter(([file]) => !file.endsWith('.test.ts') && !bundlerFiles.includes(file)),
+  );
+
+  it('imports the public API alone, and no room imports another', () => {
+    expect([...sources.keys()].some((file) => file.startsWith('rooms/'))).toBe(true);
+    expect([...sources].flatMap(([file, source]) => pageViolations(file, source))).toEqual([]);
+  });
+
+  it('uses no Node globals', () => {
+    expect(
+      [...sources].flatMap(([file, source]) => nodeGlobalsIn(source).map((name) => `${file}: ${name}`)),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
+    ['work/new.ts', "import { emerging } from 'emerging-flows/flows';"],
+    ['work/new.ts', "import { plotPng } from '../../src/pictures/drawPlot.ts';"],
+    ['new.ts', "import { foundRun } from '../src/studio/foundRun.ts';"],
+    ['parts/New.tsx', "import { join } from 'node:path';"],
+    ['parts/New.tsx', "import { Draw } from '../rooms/draw/Draw.tsx';"],
+    ['rooms/new/New.tsx', "import { Draw } from '../draw/Draw.tsx';"],
+    ['rooms/new/New.tsx', "import katex from 'katex';"],
+  ])('may not have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
+    ['new.ts', "import type { OfferedModel } from '../src/studio/offeredModel.ts';"],
+    ['parts/New.tsx', "import { layOutPlot } from '../../src/pictures/plotLayout.ts';"],
+    ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
+    ['rooms/how/New.tsx', "import katex from 'katex'; import excerpts from 'virtual:excerpts';"],
+    ['rooms/new/New.tsx', "import './new.css'; import { Slider } from '../../parts/Slider.tsx';"],
+  ])('may have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toEqual([]);
+  });
+});
+
+/** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */
+function pageViolations(file: string, source: string): string[] {
+  const packages =
+    /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|tensor|training|worker))?$|^virtual:mixings$/;
+  // Plots look the same in files and on the page.
+  const plots = /^\.\.\/src\/(pictures\/(plot\w*|svg)|evaluation\/reports\/curvePlot)\.ts$/;
+  // Formulas are set in one room; no other loads what sets them.
+  const formulas = /^(katex(\/dist\/katex\.min\.css)?|virtual:excerpts)$/;
+  const room = /^rooms\/[^/]+\//;
+  const types = importsOf(source).filter((specifier) => !importedValues(source).includes(specifier));
+  return importsOf(source)
+    .filter((specifier) => {
+      if (!specifier.startsWith('.')) {
+        return !(packages.test(specifier) || (file.startsWith('rooms/how/') && formulas.test(specifier)));
+      }
+      const target = targetOf(file, specifier);
+      if (target.startsWith('../')) {
+        const isType = /^\.\.\/src\/studio\/(offeredModel|foundRun)\.ts$/.test(target);
+        return !(isType ? types.includes(specifier) : plots.test(target));
+      }
+      const own = room.exec(file)?.[0];
+      return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== own;
+    })
+    .map((specifier) => `${file} imports ${specifier}`);
+}
