@@ -1,4 +1,5 @@
 // The files in a folder or archive, behind one interface.
+import { UserError } from '../../errors.ts';
 import type { Budget } from './budget.ts';
 import type { Admit } from './rawImages.ts';
 
@@ -43,6 +44,13 @@ export interface FileStore {
 
 /** Larger files are rejected: 256 MiB, far more than any image takes. */
 export const maxFileBytes = 2 ** 28;
+
+/** Throws UserError if a file, or one in an archive, is larger than the limit, in bytes. */
+export function requireSize(size: number, limit: number, where: string): void {
+  if (size > limit) {
+    throw new UserError('invalid-data', `${where}: too large: ${size} bytes, at most ${limit}`);
+  }
+}
 
 /** Neither hidden nor added to archives by macOS. */
 export function isVisible(name: string): boolean {

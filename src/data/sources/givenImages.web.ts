@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { maxFileBytes } from '../contract/archive.ts';
+import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
@@ -53,9 +53,7 @@ export async function readGivenImages(
 }
 
 async function decoded({ path, file }: GivenFile, budget: Budget): Promise<DecodedImage> {
-  if (file.size > maxFileBytes) {
-    throw new UserError('invalid-data', `${path}: too large: ${file.size} bytes, at most ${maxFileBytes}`);
-  }
+  requireSize(file.size, maxFileBytes, path);
   budget.grow(file.size);
   return decodeImage(await bytesOf(file, path), path, { budget });
 }

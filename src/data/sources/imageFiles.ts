@@ -6,7 +6,7 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
-import { maxFileBytes } from '../contract/archive.ts';
+import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
@@ -136,9 +136,7 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
     throw new UserError('invalid-data', `${path}: ${refusal}`);
   }
   return withFile(path, (file) => {
-    if (file.size > maxFileBytes) {
-      throw new UserError('invalid-data', `${path}: too large: ${file.size} bytes, at most ${maxFileBytes}`);
-    }
+    requireSize(file.size, maxFileBytes, path);
     return file.read(0, file.size);
   });
 }
