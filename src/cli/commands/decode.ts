@@ -6,28 +6,20 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { readLatents } from '../../trained/loading/latentsFile.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import { shortChecksum } from '../../trained/model/corrections.ts';
 import { isDouble, largestLatent } from '../../trained/model/latents.ts';
 import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  noteDeviceOf,
-  stepText,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { noteDeviceOf, stepText } from '../parts/options.ts';
 import { pngNames } from '../parts/pngNames.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
-interface DecodeCommandOptions extends EngineOptions, CheckpointOptions {
+interface DecodeCommandOptions extends ModelOptions {
   readonly out: string;
   readonly json?: true;
 }
@@ -41,7 +33,7 @@ export function registerDecode(program: Command): void {
     .argument('<file>', 'the file that emerging encode wrote')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addCheckpointOption(command))
+  addModelOptions(command)
     .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
     .action((run: string, file: string, options: DecodeCommandOptions) =>
       releaseAfter((keep) => runDecode(keep, run, file, options)),
@@ -54,9 +46,9 @@ async function runDecode(
   file: string,
   options: DecodeCommandOptions,
 ): Promise<void> {
-  const { out, step } = options;
+  const { out } = options;
   requireNewFolder(out);
-  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
+  const model = keep(await openModel(directory, options));
   const { names, latents, classes, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });

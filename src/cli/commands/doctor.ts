@@ -8,20 +8,13 @@ import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { doctorText } from '../parts/doctorText.ts';
 import { addDataOption, addSplitOption } from '../parts/measureOptions.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  addWeightsOption,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  wholeNumber,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';
 import { openImagesOf } from '../parts/runImages.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
-interface DoctorCommandOptions extends EngineOptions, CheckpointOptions {
+interface DoctorCommandOptions extends ModelOptions {
   images: number;
   exact?: boolean;
   split: Split;
@@ -44,11 +37,7 @@ export function registerDoctor(program: Command): void {
       'check ln|det| against the whole Jacobian at any image size, instead of an estimate; slow',
     )
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(
-    addCheckpointOption(
-      addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }),
-    ),
-  )
+  addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist\n' +

@@ -7,26 +7,19 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { meanLatents, moveLatents } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  stepText,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface EditCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
+interface EditCommandOptions extends ModelOptions, ClassOptions {
   readonly from?: string;
   readonly towards?: string;
   readonly toClass?: readonly string[];
@@ -59,7 +52,7 @@ export function registerEdit(program: Command): void {
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the image');
-  addEngineOptions(addCheckpointOption(addResizeOption(command)))
+  addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
@@ -80,10 +73,10 @@ async function runEdit(
   image: string,
   options: EditCommandOptions,
 ): Promise<void> {
-  const { out, toClass, step } = options;
+  const { out, toClass } = options;
   const output = outputPng(out);
   const groups = groupsOf(options);
-  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
+  const model = keep(await openModel(directory, options));
   const edit = groups
     ? await moveBetweenGroups(model, image, groups, options)
     : await moveToClasses(model, image, toClass!, options);

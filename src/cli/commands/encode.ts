@@ -5,27 +5,18 @@ import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { writeLatents } from '../../trained/loading/latentsFile.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { Verification } from '../../trained/model/corrections.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  noteDeviceOf,
-  oneOf,
-  stepText,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
-interface EncodeCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions, ClassOptions {
+interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions {
   readonly out: string;
   readonly precision: Precision;
   readonly exact?: true;
@@ -48,7 +39,7 @@ export function registerEncode(program: Command): void {
     .option('--exact', 'also store the errors of decoding, so that decode returns every pixel exactly')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of each image');
-  addEngineOptions(addCheckpointOption(addImageOptions(command)))
+  addModelOptions(addImageOptions(command))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
@@ -67,9 +58,9 @@ async function runEncode(
   paths: readonly string[],
   options: EncodeCommandOptions,
 ): Promise<void> {
-  const { out, precision, exact, step } = options;
+  const { out, precision, exact } = options;
   outputFile(out);
-  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
+  const model = keep(await openModel(directory, options));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);
   const total = names.length;

@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { ClassChoice } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../trained/model/latents.ts';
@@ -12,20 +11,12 @@ import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  nonNegative,
-  stepText,
-  wholeNumber,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
+interface InterpolateCommandOptions extends ModelOptions, ClassOptions {
   readonly steps: number;
   readonly temperature: number;
   readonly resize?: boolean;
@@ -46,7 +37,7 @@ export function registerInterpolate(program: Command): void {
     .option('--temperature <t>', 'standard deviation of the latents drawn from seeds', nonNegative, 0.8)
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the first image, or the first class');
-  addEngineOptions(addCheckpointOption(addResizeOption(command)))
+  addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
       '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --out between.png',
@@ -62,9 +53,9 @@ async function runInterpolate(
   ends: readonly [string, string],
   options: InterpolateCommandOptions,
 ): Promise<void> {
-  const { steps, step, out } = options;
+  const { steps, out } = options;
   const output = outputPng(out);
-  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
+  const model = keep(await openModel(directory, options));
   requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
   const image = [first, last].find((end) => end instanceof Uint8Array);

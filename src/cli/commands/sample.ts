@@ -5,27 +5,17 @@ import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  addInverseOption,
-  type CheckpointOptions,
-  compileOptions,
-  type EngineOptions,
-  nonNegative,
-  stepText,
-  wholeNumber,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface SampleCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
+interface SampleCommandOptions extends ModelOptions, ClassOptions {
   count: number;
   temperature: number;
   seed: number;
@@ -51,7 +41,7 @@ export function registerSample(program: Command): void {
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'all, a row for each with an equal share of the images');
-  addEngineOptions(addCheckpointOption(addInverseOption(command)))
+  addModelOptions(addInverseOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
@@ -63,10 +53,9 @@ export function registerSample(program: Command): void {
 }
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
-  const { temperature, seed, out, inverse, step } = options;
+  const { temperature, seed, out, inverse } = options;
   const output = outputPng(out);
-  const engine = await compileOptions(options);
-  const model = keep(await loadModel(directory, { ...engine, inverse, step }));
+  const model = keep(await openModel(directory, options, { inverse }));
   const { count, columns, classes } = sheetOf(model, options);
   requireDrawable(count, { imageShape: model.imageShape, ...columns });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });

@@ -19,14 +19,8 @@ import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  type CheckpointOptions,
-  type EngineOptions,
-  stepText,
-  wholeNumber,
-} from '../parts/options.ts';
+import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng } from '../parts/outputFile.ts';
 import { FEW_IMAGES, openNamedImages } from '../parts/runImages.ts';
 import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
@@ -42,7 +36,7 @@ import { formatTable } from '../terminal/table.ts';
 const LINES = 20;
 const PICTURES = 100;
 
-interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
+interface ScoreCommandOptions extends ModelOptions, ImageOptions {
   readonly draws?: number;
   readonly seed?: number;
   readonly reference?: string;
@@ -85,7 +79,7 @@ export function registerScore(program: Command): void {
       'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
     )
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addCheckpointOption(addImageOptions(command)))
+  addModelOptions(addImageOptions(command))
     .addHelpText(
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +

@@ -2,20 +2,13 @@
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import {
-  addCheckpointOption,
-  addEngineOptions,
-  addWeightsOption,
-  type CheckpointOptions,
-  type EngineOptions,
-  oneOf,
-  wholeNumber,
-} from './options.ts';
+import type { ModelOptions } from './modelOptions.ts';
+import { addCheckpointOption, addEngineOptions, addWeightsOption, oneOf, wholeNumber } from './options.ts';
 
 const splits: readonly Split[] = ['test', 'validation', 'train'];
 
 /** What is measured, and how. */
-export interface MeasureOptions extends EngineOptions, CheckpointOptions {
+export interface MeasureOptions extends ModelOptions {
   readonly split: Split;
   readonly draws: number;
   readonly weights?: WeightsKind;
