@@ -69,13 +69,12 @@ describe('plotSvg', () => {
 
   it('shows the symbol of each series in the legend', () => {
     const symbolsOf = (kinds: readonly PlotSeries['kind'][]): string[] => {
-      const points = ['a', 'b'].map((x) => ({ x, y: 1 }));
+      const points = [1, 2].map((x) => ({ x, y: 1 }));
       const series = kinds.map((kind, index) => ({ name: `${kind} ${index}`, kind, points }));
       const [legend] = plotSvg(plot(series)).split('class="plot-grid"');
-      return [...legend!.matchAll(/class="plot-(way|dot|bar)/g)].map(([, mark]) => mark!);
+      return [...legend!.matchAll(/class="plot-(way|dot)/g)].map(([, mark]) => mark!);
     };
     expect(symbolsOf(['line', 'points', 'line and points'])).toEqual(['way', 'dot', 'way', 'dot']);
-    expect(symbolsOf(['bars', 'bars'])).toEqual(['bar', 'bar']);
   });
 
   it('wraps the legend, and shortens a name that has no room', () => {
@@ -125,15 +124,9 @@ describe('plotSvg', () => {
     expect(ticksOf([2, 2])).toContain('2.00');
   });
 
-  it('leaves out labels that would overlap, and slants names that have no room side by side', () => {
+  it('leaves out labels that would overlap', () => {
     const close = plotSvg(plot([line('a', [1, 2])], { x: { label: 'x', ticks: 'own', range: [1, 1000] } }));
     expect(acrossOf(close)).toEqual(['1']);
-    const named = (length: number): string => {
-      const points = ['a', 'b', 'c', 'd'].map((x) => ({ x: x.repeat(length), y: 1 }));
-      return plotSvg(plot([{ name: 'bars', kind: 'bars', points }]));
-    };
-    expect(named(5)).not.toContain('rotate(-35)');
-    expect(named(30).match(/rotate\(-35\)">[abcd]+…?</g)).toHaveLength(4);
   });
 
   it('spaces equal steps equally, and equal factors on a logarithmic axis', async () => {
@@ -154,25 +147,17 @@ describe('plotSvg', () => {
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
-  it('draws error bars from value − error to value + error, also on bars side by side', async () => {
+  it('draws error bars from value − error to value + error', () => {
     const points = [
-      { x: 'a', y: 2, error: 1 },
-      { x: 'b', y: 4 },
+      { x: 1, y: 2, error: 1 },
+      { x: 2, y: 4 },
     ];
-    const svg = plotSvg(
-      plot([
-        { name: 'bars', kind: 'bars', points },
-        { name: 'more', kind: 'bars', points },
-      ]),
-    );
-    const bars = elementsOf(marksOf(svg), 'plot-bar');
-    expect(bars).toHaveLength(4);
-    const errors = elementsOf(svg, 'plot-error');
-    expect(errors).toHaveLength(2);
-    expect(errors[0]!.x1).not.toBe(errors[1]!.x1);
-    const perUnit = bars[1]!.height! / 4;
-    expect(errors[0]!.y1! - errors[0]!.y2!).toBeCloseTo(2 * perUnit, 0);
-    expect(errors[0]!.x1).toBeCloseTo(bars[0]!.x! + bars[0]!.width! / 2, 1);
+    const svg = plotSvg(plot([{ name: 'a', kind: 'line and points', points }]));
+    const [error, ...others] = elementsOf(svg, 'plot-error');
+    expect(others).toEqual([]);
+    const [[, low], [, high]] = linesOf(svg)[0] as [[number, number], [number, number]];
+    expect(error!.y1! - error!.y2!).toBeCloseTo(low - high, 1);
+    expect((error!.y1! + error!.y2!) / 2).toBeCloseTo(low, 1);
   });
 
   it('refuses what cannot be drawn', async () => {
@@ -190,14 +175,13 @@ describe('values outside the range of an axis', () => {
   );
 
   it('do not appear in the SVG, however large they are', async () => {
-    const kinds = fc.constantFrom<PlotSeries['kind']>('line', 'points', 'line and points', 'bars');
+    const kinds = fc.constantFrom<PlotSeries['kind']>('line', 'points', 'line and points');
     const points = fc.array(fc.record({ y: wild, error: wild }), { minLength: 1, maxLength: 8 });
     const property = fc.property(fc.array(fc.tuple(kinds, points), { maxLength: 3 }), (drawn) => {
-      const isNamed = drawn.some(([kind]) => kind === 'bars');
       const series = [['line', [{ y: 3 }, { y: 4 }]] as const, ...drawn].map(([kind, points], index) => ({
         name: `series ${index}`,
         kind,
-        points: points.map((point, x) => ({ x: isNamed ? `name ${x}` : x, ...point })),
+        points: points.map((point, x) => ({ x, ...point })),
       }));
       const svg = plotSvg(plot(series, { y: { label: 'y', range } }));
       const places = [
@@ -209,10 +193,6 @@ describe('values outside the range of an axis', () => {
         ...elementsOf(svg, 'plot-error').flatMap(({ x1, y1, y2 }) => [
           [x1, y1],
           [x1, y2],
-        ]),
-        ...elementsOf(marksOf(svg), 'plot-bar').flatMap(({ x, y, width, height }) => [
-          [x, y],
-          [x! + width!, y! + height!],
         ]),
       ];
       expect(places.filter(([x, y]) => !(x! >= 0 && x! <= 720 && y! >= 0 && y! <= 400))).toEqual([]);
@@ -249,15 +229,16 @@ describe('values outside the range of an axis', () => {
     expect(numbers(6)).toContain('4.0');
   });
 
-  it('are clipped from bars and error bars, which are omitted if entirely outside', async () => {
+  it('are clipped from error bars, which are omitted if entirely outside', () => {
     const points = [
-      { x: 'a', y: 12, error: 1 },
-      { x: 'b', y: 1 },
-      { x: 'c', y: 8, error: 3 },
+      { x: 1, y: 12, error: 1 },
+      { x: 2, y: 8, error: 3 },
     ];
-    const svg = plotSvg(plot([{ name: 'a', kind: 'bars', points }], { y: { label: 'y', range } }));
-    expect(elementsOf(marksOf(svg), 'plot-bar')).toHaveLength(2);
-    expect(elementsOf(svg, 'plot-error')).toHaveLength(1);
+    const svg = plotSvg(plot([{ name: 'a', kind: 'points', points }], { y: { label: 'y', range } }));
+    const [error, ...others] = elementsOf(svg, 'plot-error');
+    expect(others).toEqual([]);
+    expect(error!.y2).toBe(elementsOf(svg, 'plot-grid').at(-1)!.y2);
+    expect(elementsOf(svg, 'plot-dot')).toHaveLength(1);
   });
 
   it('do not include the ends of the axes', () => {
@@ -292,18 +273,18 @@ describe('texts', () => {
   const shown = 'a\\u001b[31m\\u0000\\u000a\\u2028\\ud800\\uffff&#60;b&#62;&#38;';
 
   it('are escaped where an SVG requires it, and drawn', async () => {
-    const points = [{ x: name, y: 1 }];
+    const points = [{ x: 1, y: 1 }];
     const named = plot(
       [
-        { name, kind: 'bars', points },
-        { name: 'b', kind: 'bars', points },
+        { name, kind: 'points', points },
+        { name: 'b', kind: 'points', points },
       ],
       { title: name, subtitle: name, x: { label: name }, y: { label: name, unit: name } },
     );
     const texts = textsOf(plotSvg(named));
-    expect(texts.filter((text) => text.startsWith(shown))).toHaveLength(5);
+    expect(texts.filter((text) => text.startsWith(shown))).toHaveLength(4);
     // The label of the axis y has less room.
-    expect(texts.filter((text) => text.startsWith(shown.slice(0, 15)))).toHaveLength(6);
+    expect(texts.filter((text) => text.startsWith(shown.slice(0, 15)))).toHaveLength(5);
     expect(decode(await plotPng(named)).width).toBe(1440);
   });
 });

@@ -15,8 +15,8 @@ const style = [
   '.plot-grid { stroke: #e4e4e4 }',
   '.plot-base { stroke: #888 }',
   '.plot-way { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round }',
-  '.plot-bar, .plot-dot { fill: currentColor }',
-  '.plot-error { color: #222; stroke: currentColor; stroke-width: 1.5 }',
+  '.plot-dot { fill: currentColor }',
+  '.plot-error { stroke: currentColor; stroke-width: 1.5 }',
   '.plot-faint { opacity: 0.4 }',
   ...colours.map((colour, hue) => `.hue-${hue} { color: ${colour} }`),
 ].join('\n');
@@ -59,7 +59,7 @@ function requireDrawable({ x, y, series }: Plot): void {
     ...(x.log ? points.map((point) => point.x) : []),
     ...(y.log ? points.map((point) => point.y - (point.error ?? 0)) : []),
   ];
-  const wrong = shown.find((value) => !(Number(value) > 0));
+  const wrong = shown.find((value) => !(value > 0));
   if (wrong !== undefined) {
     throw new RangeError(`a logarithmic axis cannot show ${wrong}`);
   }

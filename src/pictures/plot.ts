@@ -6,7 +6,7 @@ export interface Plot {
   readonly title?: string;
   /** Shown below the title, in smaller type. */
   readonly subtitle?: string;
-  readonly x: PlotAxisAcross;
+  readonly x: PlotAxis;
   readonly y: PlotAxis;
   /** In the order of the legend, which is left out for a single series. */
   readonly series: readonly PlotSeries[];
@@ -26,18 +26,9 @@ export interface PlotAxis {
   readonly log?: boolean;
   /** The values at its ends; by default, the range of the series. Points outside are clipped. */
   readonly range?: readonly [least: number, most: number];
-  /** Whether 0 is always shown; an axis starts near its smallest value otherwise. Bars always start at 0. */
-  readonly zero?: boolean;
-}
-
-/** The axis x. */
-export interface PlotAxisAcross extends PlotAxis {
-  /** Where the tick labels are: at round numbers (the default), or at the x values of the points. */
+  /** Where the tick labels are: at round numbers (the default), or at the values of the points. */
   readonly ticks?: 'round' | 'own';
 }
-
-/** Numbers, or names in the order of their first appearance; one kind along an axis. */
-export type Position = number | string;
 
 /** Points that belong together, drawn in one colour. */
 export interface PlotSeries {
@@ -45,8 +36,7 @@ export interface PlotSeries {
   readonly name: string;
   /** Whether it is omitted from the legend, because another series identifies it. */
   readonly unlisted?: boolean;
-  /** How it is drawn. Bars are side by side at each name along x. */
-  readonly kind: 'line' | 'points' | 'line and points' | 'bars';
+  readonly kind: 'line' | 'points' | 'line and points';
   /** In the order in which a line joins them. A y that is NaN or infinite is omitted and breaks the line. */
   readonly points: readonly PlotPoint[];
   /** Which colour and form of points, from 0, so that series can share them; by default each has its own. */
@@ -59,7 +49,7 @@ export interface PlotSeries {
 
 /** One point of a series. */
 export interface PlotPoint {
-  readonly x: Position;
+  readonly x: number;
   readonly y: number;
   /** Half the length of its error bar, for instance a standard error; no bar by default. */
   readonly error?: number;

@@ -1,6 +1,6 @@
 // The layout of a plot, as elements of an SVG: heading, legend, axes, marks. Their look is left to style sheets.
 import { visibleText } from '../visibleText.ts';
-import type { Plot, PlotAxis, PlotSeries, Position } from './plot.ts';
+import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
 import type { PlotArea } from './plotClip.ts';
 import { hueOf, markClass, plotMarks, pointMark } from './plotMarks.ts';
 import { type PlotScale, plotScale } from './plotScale.ts';
@@ -17,7 +17,7 @@ export interface PlotLayout {
   /** Where the values are. */
   readonly area: PlotArea;
   /** The pixel of a value along x. */
-  readonly across: (value: Position) => number;
+  readonly across: (value: number) => number;
 }
 
 const defaultSize = { width: 720, height: 400 };
@@ -30,8 +30,6 @@ const sizes = { title: 16, subtitle: 12, legend: 13, axis: 13, tick: 12 };
 const glyphWidth = 0.62;
 /** The pixels between two ticks, about. */
 const tickGaps = { x: 110, y: 60 };
-/** Names that do not fit side by side are slanted. */
-const slant = { degrees: 35, longest: 180 };
 const legendSymbol = { width: 18, row: 20 };
 
 /** How texts are placed. */
@@ -39,8 +37,8 @@ interface TextLook {
   readonly class: string;
   readonly size: number;
   readonly anchor?: 'start' | 'middle' | 'end';
-  /** Degrees, against the clock. */
-  readonly turned?: number;
+  /** Whether it runs upwards. */
+  readonly turned?: boolean;
 }
 
 /**
@@ -68,7 +66,7 @@ export function layOutPlot(plot: Plot, { legend = true }: { readonly legend?: bo
   top += entries.height + gap;
 
   const y = plotScale(
-    { zero: series.some(({ kind }) => kind === 'bars'), ...plot.y },
+    plot.y,
     series.flatMap(({ points }) =>
       points.flatMap(({ y, error = 0 }) => [y - error, y + error]).filter(Number.isFinite),
     ),
@@ -83,19 +81,14 @@ export function layOutPlot(plot: Plot, { legend = true }: { readonly legend?: bo
   const last = x.ticks.at(-1);
   const overhang = last ? widthOf(last.text, sizes.tick) / 2 - (1 - last.share) * (width - left) : 0;
   const right = width - edge - Math.max(0, overhang);
-  const isSlanted = x.band !== undefined && widestOf(x) + gap > x.band * (right - left);
-  const labelHeight = isSlanted
-    ? Math.min(widestOf(x), slant.longest) * Math.sin((slant.degrees * Math.PI) / 180) + gap
-    : sizes.tick;
-  const area = { left, right, top, bottom: height - edge - sizes.axis - gap - labelHeight - gap };
+  const area = { left, right, top, bottom: height - edge - sizes.axis - gap - sizes.tick - gap };
   const places = {
     area,
-    x: (value: Position) => left + x.share(value) * (right - left),
+    x: (value: number) => left + x.share(value) * (right - left),
     y: (value: number) => area.bottom - y.share(value) * (area.bottom - area.top),
-    band: (x.band ?? 0) * (right - left),
   };
   const marks = plotMarks(plot, places);
-  elements.push(...axisElements(plot, { x, y, isSlanted }, area, height), ...marks);
+  elements.push(...axisElements(plot, { x, y }, area, height), ...marks);
   return { width, height, elements, marks: marks.length, area, across: places.x };
 }
 
@@ -125,7 +118,7 @@ function legendElements(
   return { elements, height: listed.length > 0 ? (row + 1) * legendSymbol.row + gap / 2 : 0 };
 }
 
-/** What stands before a name in the legend: a line, a point, both, or a square. */
+/** What stands before a name in the legend: a line, a point, or both. */
 function legendSymbols(one: PlotSeries, hue: number, left: number, middle: number): SvgElement[] {
   const { width } = legendSymbol;
   const dashes = one.dashed ? { 'stroke-dasharray': '5 4' } : {};
@@ -134,19 +127,16 @@ function legendSymbols(one: PlotSeries, hue: number, left: number, middle: numbe
     d: `M${pixels(left)},${pixels(middle)}h${width}`,
     ...dashes,
   };
-  const square = { x: left + 4, y: middle - 5, width: 10, height: 10 };
-  return one.kind === 'bars'
-    ? [element('rect', { class: markClass('bar', hue, one), ...square })]
-    : [
-        ...(one.kind === 'points' ? [] : [element('path', line)]),
-        ...(one.kind === 'line' ? [] : [pointMark(hue, [left + width / 2, middle], one)]),
-      ];
+  return [
+    ...(one.kind === 'points' ? [] : [element('path', line)]),
+    ...(one.kind === 'line' ? [] : [pointMark(hue, [left + width / 2, middle], one)]),
+  ];
 }
 
 /** Grid, ticks and labels of both axes. */
 function axisElements(
   plot: Plot,
-  { x, y, isSlanted }: { readonly x: PlotScale; readonly y: PlotScale; readonly isSlanted: boolean },
+  { x, y }: { readonly x: PlotScale; readonly y: PlotScale },
   { left, right, top, bottom }: PlotArea,
   height: number,
 ): SvgElement[] {
@@ -158,35 +148,29 @@ function axisElements(
     const label = textElement(left - gap, place + 4.5, text, { ...tick, anchor: 'end' });
     return [line('plot-grid', [left, place], [right, place]), label];
   });
-  const down = apart(x, right - left, isSlanted).flatMap(({ text, share }) => {
+  const down = apart(x, right - left).flatMap(({ text, share }) => {
     const place = left + share * (right - left);
-    const label = isSlanted
-      ? textElement(place, bottom + gap + 6, shortened(text, Math.min(slant.longest, place), sizes.tick), {
-          ...tick,
-          anchor: 'end',
-          turned: slant.degrees,
-        })
-      : textElement(place, bottom + gap + sizes.tick - 2, text, { ...tick, anchor: 'middle' });
-    return x.band === undefined ? [line('plot-grid', [place, bottom], [place, top]), label] : [label];
+    const label = textElement(place, bottom + gap + sizes.tick - 2, text, { ...tick, anchor: 'middle' });
+    return [line('plot-grid', [place, bottom], [place, top]), label];
   });
   const title = { class: 'plot-axis', size: sizes.axis, anchor: 'middle' } as const;
   const names = [
     textElement((left + right) / 2, height - edge, titleOf(plot.x, right - left), title),
     textElement(edge + sizes.axis - 3, (top + bottom) / 2, titleOf(plot.y, bottom - top), {
       ...title,
-      turned: 90,
+      turned: true,
     }),
   ];
   return [...across, ...down, line('plot-base', [left, bottom], [right, bottom]), ...names];
 }
 
 /** The ticks without those whose labels would overlap the ones before them. */
-function apart({ ticks }: PlotScale, length: number, isSlanted: boolean): PlotScale['ticks'] {
+function apart({ ticks }: PlotScale, length: number): PlotScale['ticks'] {
   let end = Number.NEGATIVE_INFINITY;
   return ticks.filter(({ text, share }) => {
-    const half = isSlanted ? 0 : widthOf(text, sizes.tick) / 2;
+    const half = widthOf(text, sizes.tick) / 2;
     const isFree = share * length - half >= end;
-    end = isFree ? share * length + half + (isSlanted ? 0 : gap / 2) : end;
+    end = isFree ? share * length + half + gap / 2 : end;
     return isFree;
   });
 }
@@ -196,7 +180,7 @@ function titleOf({ label, unit }: PlotAxis, room: number): string {
 }
 
 function textElement(x: number, y: number, text: string, { turned, anchor, ...look }: TextLook): SvgElement {
-  const place = turned ? { transform: `translate(${pixels(x)},${pixels(y)}) rotate(${-turned})` } : { x, y };
+  const place = turned ? { transform: `translate(${pixels(x)},${pixels(y)}) rotate(-90)` } : { x, y };
   const alignment = anchor && { 'text-anchor': anchor };
   return element('text', { class: look.class, 'font-size': look.size, ...alignment, ...place }, text);
 }

@@ -1,5 +1,5 @@
-// What a plot draws of its series: lines, bars, points and error bars, clipped to its area.
-import type { Plot, PlotPoint, PlotSeries, Position } from './plot.ts';
+// What a plot draws of its series: lines, points and error bars, clipped to its area.
+import type { Plot, PlotSeries } from './plot.ts';
 import { clippedLine, isInside, type Place, type PlotArea } from './plotClip.ts';
 import { element, pixels, type SvgElement } from './svg.ts';
 
@@ -15,16 +15,12 @@ const forms = [
   'M0 4.8L4.6-3.4H-4.6Z',
   'M-4.5-1.5h3v-3h3v3h3v3h-3v3h-3v-3h-3Z',
 ] as const;
-/** The share of a name's place that its bars take. */
-const barShare = 0.8;
 
 /** Where values are, in pixels. */
 export interface PlotPlaces {
   readonly area: PlotArea;
-  readonly x: (value: Position) => number;
+  readonly x: (value: number) => number;
   readonly y: (value: number) => number;
-  /** The width of a name's place along x; 0 along numbers. */
-  readonly band: number;
 }
 
 /** The outline of a point, around 0. */
@@ -44,22 +40,11 @@ export function markClass(mark: string, hue: number, { faint }: Pick<PlotSeries,
 
 /** The marks of all series, the lowest first. */
 export function plotMarks({ series }: Plot, places: PlotPlaces): SvgElement[] {
-  const bars = series.filter(({ kind }) => kind === 'bars');
-  const others = series.filter(({ kind }) => kind !== 'bars');
-  const barWidth = (barShare * places.band) / bars.length;
-  /** The middle of a bar. */
-  const barPlaces = (one: PlotSeries): PlotPlaces => ({
-    ...places,
-    x: (value) => places.x(value) + (bars.indexOf(one) - (bars.length - 1) / 2) * barWidth,
-  });
   const hue = (one: PlotSeries): number => hueOf(series, one);
   return [
-    ...others.filter(({ kind }) => kind !== 'points').flatMap((one) => lineMark(one, hue(one), places)),
-    ...bars.flatMap((one) => barMarks(one, hue(one), barPlaces(one), barWidth)),
-    ...others.filter(({ kind }) => kind !== 'line').flatMap((one) => pointMarks(one, hue(one), places)),
-    // Black on bars, where the colour of the series would be invisible.
-    ...bars.flatMap((one) => errorMarks(one.points, 'plot-error', barPlaces(one))),
-    ...others.flatMap((one) => errorMarks(one.points, markClass('error', hue(one)), places)),
+    ...series.filter(({ kind }) => kind !== 'points').flatMap((one) => lineMark(one, hue(one), places)),
+    ...series.filter(({ kind }) => kind !== 'line').flatMap((one) => pointMarks(one, hue(one), places)),
+    ...series.flatMap((one) => errorMarks(one, hue(one), places)),
   ];
 }
 
@@ -75,16 +60,6 @@ function lineMark(one: PlotSeries, hue: number, { area, x, y }: PlotPlaces): Svg
   return path === '' ? [] : [element('path', { class: markClass('way', hue, one), d: path, ...dashes })];
 }
 
-function barMarks(one: PlotSeries, hue: number, { area, x, y }: PlotPlaces, width: number): SvgElement[] {
-  const base = within(y(0), area);
-  return one.points.flatMap((point) => {
-    const [left, end] = [x(point.x) - width / 2, within(y(point.y), area)];
-    const isShown = Number.isFinite(point.y) && y(point.y) <= area.bottom;
-    const box = { x: left, y: Math.min(end, base), width, height: Math.abs(end - base) };
-    return isShown ? [element('rect', { class: markClass('bar', hue, one), ...box })] : [];
-  });
-}
-
 function pointMarks(one: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
   return one.points
     .map((point): Place => [x(point.x), y(point.y)])
@@ -98,19 +73,16 @@ export function pointMark(hue: number, place: Place, look?: Pick<PlotSeries, 'fa
   return element('path', { class: markClass('dot', hue, look), d: pointForm(hue), transform });
 }
 
-function errorMarks(points: readonly PlotPoint[], look: string, { area, x, y }: PlotPlaces): SvgElement[] {
-  return points.flatMap(({ x: value, y: middle, error }) => {
-    if (error === undefined || !Number.isFinite(middle)) {
+function errorMarks({ points }: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
+  const within = (place: number): number => Math.max(area.top, Math.min(area.bottom, place));
+  return points.flatMap((point) => {
+    if (point.error === undefined || !Number.isFinite(point.y)) {
       return [];
     }
-    const place = x(value);
-    const [low, high] = [y(middle - error), y(middle + error)];
-    const ends = { x1: place, x2: place, y1: within(low, area), y2: within(high, area) };
-    const isShown = low >= area.top && high <= area.bottom;
-    return isShown && isInside([place, area.top], area) ? [element('line', { class: look, ...ends })] : [];
+    const place = x(point.x);
+    const [low, high] = [y(point.y - point.error), y(point.y + point.error)];
+    const ends = { x1: place, x2: place, y1: within(low), y2: within(high) };
+    const isShown = low >= area.top && high <= area.bottom && isInside([place, area.top], area);
+    return isShown ? [element('line', { class: markClass('error', hue), ...ends })] : [];
   });
-}
-
-function within(y: number, { top, bottom }: PlotArea): number {
-  return Math.max(top, Math.min(bottom, y));
 }

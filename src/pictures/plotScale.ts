@@ -1,14 +1,11 @@
 // The scale of a plot's axis: where values are along it, and its ticks.
-import { visibleText } from '../visibleText.ts';
-import type { PlotAxis, PlotAxisAcross, Position } from './plot.ts';
+import type { PlotAxis } from './plot.ts';
 
 /** An axis from 0 at its start to 1 at its end. */
 export interface PlotScale {
   /** Where a value is; outside of 0 to 1 it is limited to `farthest`. NaN if the value has no place. */
-  readonly share: (value: Position) => number;
+  readonly share: (value: number) => number;
   readonly ticks: readonly { readonly text: string; readonly share: number }[];
-  /** The width of a name's place; undefined along numbers. */
-  readonly band?: number;
 }
 
 /** A line to a place so far outside looks the same as to one farther away, which would leave no digits to clip with. */
@@ -33,25 +30,12 @@ const logSteps = [
  * @param values what is drawn, by which its ends are chosen if it has no range; at least one is finite
  * @param ticks how many ticks it should have, about
  */
-export function plotScale(
-  axis: PlotAxis & Pick<PlotAxisAcross, 'ticks'>,
-  values: readonly Position[],
-  ticks: number,
-): PlotScale {
-  const names = [...new Set(values)].filter((value) => typeof value === 'string');
-  if (names.length > 0) {
-    const share = (value: Position): number => (names.indexOf(String(value)) + 0.5) / names.length;
-    return {
-      share,
-      ticks: names.map((name) => ({ text: visibleText(name), share: share(name) })),
-      band: 1 / names.length,
-    };
-  }
-  const numbers = [...new Set(values)].filter((value) => Number.isFinite(value)).map(Number);
+export function plotScale(axis: PlotAxis, values: readonly number[], ticks: number): PlotScale {
+  const numbers = [...new Set(values)].filter(Number.isFinite);
   const along = axis.log ? Math.log : Number;
-  const [start, end] = endsOf(axis, numbers, ticks).map(along) as [number, number];
-  const share = (value: Position): number =>
-    Math.max(-farthest, Math.min(farthest, (along(Number(value)) - start) / (end - start)));
+  const [start, end] = endsOf(axis, numbers).map(along) as [number, number];
+  const share = (value: number): number =>
+    Math.max(-farthest, Math.min(farthest, (along(value) - start) / (end - start)));
   const [least, most] = axis.log ? [Math.exp(start), Math.exp(end)] : [start, end];
   const placed =
     axis.ticks === 'own'
@@ -68,24 +52,17 @@ export function plotScale(
 }
 
 /** The values at the ends of an axis. */
-function endsOf({ log, range, zero }: PlotAxis, numbers: readonly number[], ticks: number): [number, number] {
+function endsOf({ log, range }: PlotAxis, numbers: readonly number[]): readonly [number, number] {
   if (range !== undefined) {
-    return [...range];
+    return range;
   }
-  const [least, most] = extremes(zero && !log ? [0, ...numbers] : numbers);
+  const [least, most] = extremes(numbers);
   if (log) {
-    const margin = (most / least) ** padding;
-    return least === most ? [least / 2, most * 2] : [least / margin, most * margin];
+    const margin = least === most ? 2 : (most / least) ** padding;
+    return [least / margin, most * margin];
   }
-  if (least === most) {
-    const margin = Math.abs(least) / 10 || 1;
-    return [least - margin, most + margin];
-  }
-  const margin = padding * (most - least);
-  const step = stepOf(least, most, ticks);
-  return zero
-    ? [Math.floor(least / step) * step, Math.ceil(most / step) * step]
-    : [least - margin, most + margin];
+  const margin = least === most ? Math.abs(least) / 10 || 1 : padding * (most - least);
+  return [least - margin, most + margin];
 }
 
 /** Round numbers in a range, about `count` of them. */

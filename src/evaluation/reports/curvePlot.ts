@@ -124,12 +124,10 @@ export function curvePlot(
 export function curveRange(series: readonly PlotSeries[]): [number, number] | null {
   const shown = series.map(({ kind, points }) => {
     // Of each run its own: one that is much shorter than another would be left out altogether.
-    const last = Math.max(0, ...points.map(({ x }) => Number(x)));
+    const last = Math.max(0, ...points.map(({ x }) => x));
     return {
       share: kind === 'line' ? 1 - spikeShare : 1,
-      values: points
-        .filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y))
-        .map(({ y }) => y),
+      values: points.filter(({ x, y }) => x >= startShare * last && Number.isFinite(y)).map(({ y }) => y),
     };
   });
   const limit = soundLimit(shown.flatMap(({ values }) => values));

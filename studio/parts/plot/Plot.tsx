@@ -102,5 +102,5 @@ function Legend({ series, pointed }: { series: readonly PlotSeries[]; pointed: n
 
 /** The last value up to a place, or the last of all. */
 function valueAt(points: readonly PlotPoint[], place = Number.POSITIVE_INFINITY): number | undefined {
-  return points.findLast(({ x, y }) => Number(x) <= place && Number.isFinite(y))?.y;
+  return points.findLast(({ x, y }) => x <= place && Number.isFinite(y))?.y;
 }

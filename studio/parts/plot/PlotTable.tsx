@@ -32,7 +32,7 @@ export function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
               spread(points).map(({ x, y }) => (
                 <tr key={`${name} ${x}`}>
                   <th scope="row">{name}</th>
-                  <td>{Number(Number(x).toFixed(1)).toLocaleString('en')}</td>
+                  <td>{Number(x.toFixed(1)).toLocaleString('en')}</td>
                   <td>{Number.isFinite(y) ? y.toFixed(4) : 'not finite'}</td>
                 </tr>
               )),

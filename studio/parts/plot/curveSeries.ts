@@ -41,7 +41,7 @@ export function runsPlot(runs: readonly PlottedRun[], axis: CurveAxis): RangedPl
       across: (step) => placeOf(curve, axis, step),
     }),
   );
-  const last = Math.max(1e-9, ...series.map(({ points }) => Number(points.at(-1)!.x)));
+  const last = Math.max(1e-9, ...series.map(({ points }) => points.at(-1)!.x));
   return {
     x: { label: axis === 'steps' ? 'steps' : 'seconds of training', range: [0, last] },
     y: { label: 'bits/dim', range: curveRange(series) ?? [0, 1] },
