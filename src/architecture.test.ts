@@ -38,7 +38,7 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['engine/runtime.node.ts'],
   // The tests run exported files with the runtime alone, in both builds.
   'onnxruntime-web': [
-    'engine/runtime.web.ts',
+    'engine/devices/providers.web.ts',
     'evaluation/export/exportModel.test.ts',
     'evaluation/export/exportPrograms.test.ts',
   ],

@@ -1,6 +1,7 @@
 // `emerging-flows` in a page or its worker: load and use a trained model; errors.
 
-export { configureRuntime, type RuntimeFiles, type RuntimeOptions } from '../engine/runtime.web.ts';
+export type { RuntimeFiles } from '../engine/devices/providers.web.ts';
+export { configureRuntime, type RuntimeOptions } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
   type BitsPerDimSpread,

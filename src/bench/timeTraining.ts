@@ -1,4 +1,6 @@
 // Times training and likelihoods of models, in turn in one process.
+import { defaultDevice, isHost } from '../engine/devices/device.ts';
+import { providers } from '../engine/devices/providers.node.ts';
 import { type OperatorTime, profile } from '../engine/profile.node.ts';
 import { compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
@@ -76,9 +78,9 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { models, workers, device = 'cpu', onProgress } = benchmark;
+  const { models, workers, device = defaultDevice, onProgress } = benchmark;
   const isMore = benchmark.products ?? true;
-  const products = isMore && device === 'cpu';
+  const products = isMore && isHost(device);
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   const measured = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
@@ -94,7 +96,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       onProgress?.('profile', index + 1, contenders.length);
     }
     return contenders.map(({ mixing, parameters, plan, traffic }, index) => ({
-      traffic: device === 'cpu' ? null : traffic(),
+      traffic: isHost(device) ? null : traffic(),
       plan,
       mixing,
       parameters,
@@ -110,7 +112,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
   const results: TrainingTimes[] = [];
   for (const [index, { plan, parts, ...times }] of measured.entries()) {
     const told = (done: number, total: number): void => onProgress?.('product', done, total);
-    const counts = isMore && device === 'webgpu';
+    const counts = isMore && providers[device].logsDispatches;
     if (counts) {
       onProgress?.('count', index, measured.length);
     }

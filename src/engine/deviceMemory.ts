@@ -3,7 +3,7 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { OPEN_BATCH, showShape } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
 import { DeviceArray } from './arrays.ts';
-import { type Device, styleOf } from './devices/device.ts';
+import { type Device, deviceRecord, styleOf } from './devices/device.ts';
 import { lower } from './onnx/lower.ts';
 import { releaseInTurn, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
@@ -12,7 +12,7 @@ import type { Traffic } from './traffic.ts';
 
 /** Whether programs on a device can take and write arrays in its memory; elsewhere arrays are the host's. */
 export function holdsArrays(device: Device): boolean {
-  return device === 'webgpu';
+  return deviceRecord(device).holdsArrays;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Exports a program as a file: ONNX bytes that any runtime loads.
 import { UserError } from '../errors.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
-import { styleOf } from './devices/device.ts';
+import { defaultDevice, styleOf } from './devices/device.ts';
 import { prepare } from './graph/prepare.ts';
 import { isReservedName } from './onnx/builder.ts';
 import { lower } from './onnx/lower.ts';
@@ -40,7 +40,7 @@ export async function exportOnnx(
   });
   const prepared = prepare(definition);
   const known = await freeze(prepared, threads);
-  const style = { operators: styleOf('cpu').operators, waits: false };
+  const style = { operators: styleOf(defaultDevice).operators, waits: false };
   const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {
     throw new UserError(

@@ -8,7 +8,15 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
-import { type Device, type DeviceChoice, styleOf } from './devices/device.ts';
+import {
+  type Device,
+  type DeviceChoice,
+  defaultDevice,
+  deviceRecord,
+  indexedDevices,
+  isHost,
+  styleOf,
+} from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
 import { isHosted } from './hosted.ts';
 import {
@@ -35,9 +43,9 @@ export interface CompileOptions {
   precision?: Precision;
   /** Default: cpu. */
   device?: Device;
-  /** Which GPU of the device `cuda`, from 0, which is the default. */
+  /** Which one of several, from 0, which is the default; only for devices that are chosen by number. */
   deviceIndex?: number;
-  /** Threads of the CPU that share each operation; by default one per core. Only for the device `cpu`. */
+  /** Threads of the CPU that share each operation; by default one per core. Only for the CPU. */
   threads?: number;
   /**
    * Whether operations that the device does not support may run on the CPU; default true. With false, such a
@@ -88,13 +96,13 @@ export async function compilePrepared(
  * on a device that has no numbers
  */
 export function requirePlace({
-  device = 'cpu',
+  device = defaultDevice,
   deviceIndex,
   threads,
 }: DeviceChoice & Pick<CompileOptions, 'threads'>): void {
   if (threads !== undefined) {
     requireWhole('threads', threads, 1);
-    if (device !== 'cpu') {
+    if (!isHost(device)) {
       throw new UserError(
         'invalid-argument',
         phrase`${option('threads', threads)} is for the CPU: leave it out with ${option('device', device)}`,
@@ -103,10 +111,11 @@ export function requirePlace({
   }
   if (deviceIndex !== undefined) {
     requireWhole('deviceIndex', deviceIndex, 0);
-    if (device !== 'cuda') {
+    if ('refused' in deviceRecord(device).index) {
+      const known = indexedDevices().map(({ device: one, chooses }) => `a ${chooses} of ${one}`);
       throw new UserError(
         'invalid-argument',
-        `deviceIndex chooses a GPU of cuda: leave it out with ${device}`,
+        `deviceIndex chooses ${known.join(' or ')}: leave it out with ${device}`,
       );
     }
   }
@@ -147,7 +156,7 @@ async function build(
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = 'cpu', deviceIndex, threads, fallback = true } = options;
+  const { precision = 'float32', device = defaultDevice, deviceIndex, threads, fallback = true } = options;
   const { profile, traffic, memoryPlan, onDevice = [] } = options;
   requireOnDevice(onDevice, device, definition);
   const outputs = Object.values(definition.outputs);

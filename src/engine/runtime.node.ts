@@ -4,7 +4,8 @@ import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import { call, option, phrase, UserError } from '../errors.ts';
 import { once } from '../numeric/once.ts';
-import { type Device, type DeviceChoice, showDevice } from './devices/device.ts';
+import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
+import { providers } from './devices/providers.node.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
 
 /** With EMERGING_RUNTIME_LOG=info, the runtime writes what it does to stderr, as for every dispatch to a GPU. */
@@ -45,11 +46,11 @@ export async function createSession(
   const choice = { device, deviceIndex };
   try {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: [providerOf(choice)],
+      executionProviders: [providers[device].provider(deviceIndex)],
       intraOpNumThreads: threads,
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
-      enableMemPattern: memoryPlan && device === 'cpu',
+      enableMemPattern: memoryPlan && isHost(device),
       logSeverityLevel: logsAll ? 1 : 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
@@ -70,22 +71,6 @@ export async function createSession(
   }
 }
 
-/**
- * The provider of a device. With EMERGING_WEBGPU_VALIDATION=full, WebGPU checks every command that it is given, which is
- * slow: for tests and for reports of faults.
- */
-function providerOf({
-  device,
-  deviceIndex,
-}: Required<DeviceChoice>): Device | { name: Device; validationMode?: 'full'; deviceId?: number } {
-  if (device === 'cuda') {
-    return { name: device, deviceId: deviceIndex };
-  }
-  return device === 'webgpu' && process.env.EMERGING_WEBGPU_VALIDATION === 'full'
-    ? { name: device, validationMode: 'full' }
-    : device;
-}
-
 /** The error if the runtime, an optional dependency, is not there: pages do without, and its install script may fail. */
 function notInstalled(cause: unknown): UserError {
   return new UserError(
@@ -104,22 +89,22 @@ const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library
 
 /** The error for what the runtime says of a device; on a CPU, what it says itself. */
 function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown {
-  if (choice.device === 'cpu') {
+  if (isHost(choice.device)) {
     return cause;
   }
   const [name, reason] = [showDevice(choice), reasonOf(cause)];
   if (memoryFull.test(reason)) {
     return new UserError(
       'out-of-memory',
-      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', 'cpu')}`,
+      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', defaultDevice)}`,
       { cause },
     );
   }
   return new UserError(
     'unsupported',
     missing.test(reason)
-      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} says what is missing, or use ${option('device', 'cpu')}`
-      : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', 'cpu')}`,
+      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} says what is missing, or use ${option('device', defaultDevice)}`
+      : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', defaultDevice)}`,
     { cause },
   );
 }

@@ -1,25 +1,19 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
-import type { Device } from './devices/device.ts';
+import { type Device, defaultDevice, isHost } from './devices/device.ts';
+import {
+  type BuildFiles,
+  buildFileKeys,
+  type WebProvider as Provider,
+  providers,
+  type Runtime,
+  type RuntimeFiles,
+} from './devices/providers.web.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
 
-/** Where the files of a build of the runtime are. */
-export interface RuntimeFiles {
-  /**
-   * Its WebAssembly: its URL, or its bytes. By default next to the runtime's script, where bundlers that know
-   * `new URL(…, import.meta.url)` put it. A URL that ends with `.gz` is decompressed here, for hosts that send files
-   * as they are.
-   */
-  readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
-  /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
-  readonly script?: string | URL;
-}
-
 /** How a page is set up. */
-export interface RuntimeOptions extends RuntimeFiles {
-  /** The files of the build for WebGPU, which is loaded only for the device `webgpu`. */
-  readonly webgpu?: RuntimeFiles;
+export interface RuntimeOptions extends BuildFiles {
   /**
    * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers; without
    * it, the thread that trains computes everything. It is written in the page, whose bundler finds the script there.
@@ -27,10 +21,8 @@ export interface RuntimeOptions extends RuntimeFiles {
   readonly startWorker?: () => Worker;
 }
 
-type Runtime = typeof import('onnxruntime-web/wasm');
-
 let options: RuntimeOptions = {};
-const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
+const loaded = new Map<Device, Promise<Runtime>>();
 
 /**
  * Says where the runtime's files are, and how workers are started; before the first model is used.
@@ -38,13 +30,12 @@ const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
  * @throws UserError (`invalid-argument`) for a key that it does not know
  */
 export function configureRuntime(chosen: RuntimeOptions): void {
-  const unknown = Object.keys(chosen).find(
-    (key) => !['wasm', 'script', 'webgpu', 'startWorker'].includes(key),
-  );
+  const known = [...buildFileKeys, 'startWorker'];
+  const unknown = Object.keys(chosen).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `configureRuntime knows no ${unknown}: it takes wasm, script, webgpu and startWorker`,
+      `configureRuntime knows no ${unknown}: it takes ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`,
     );
   }
   options = chosen;
@@ -71,24 +62,24 @@ function isPlace(wasm: RuntimeFiles['wasm']): wasm is string | URL {
   return typeof wasm === 'string' || wasm instanceof URL;
 }
 
-/** The runtime, loaded with the first session of a device; the one for WebGPU is several times larger. */
-function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
+/** The runtime, loaded with the first session of a device. */
+function load(device: Device, provider: Provider, threads: number): Promise<Runtime> {
   const known = loaded.get(device);
   if (known) {
     return known;
   }
-  const runtime = loadBuild(device, threads);
+  const runtime = loadBuild(provider, threads);
   loaded.set(device, runtime);
   runtime.catch(() => loaded.delete(device));
   return runtime;
 }
 
-async function loadBuild(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
-  const ort = await (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu'));
+async function loadBuild(provider: Provider, threads: number): Promise<Runtime> {
+  const ort = await provider.load();
   ort.env.logLevel = 'fatal';
   // Without isolation, threads cannot share memory.
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
-  const { wasm, script } = device === 'cpu' ? options : (options.webgpu ?? {});
+  const { wasm, script } = provider.files(options);
   if (isPlace(wasm) && /\.gz([?#]|$)/.test(String(wasm))) {
     ort.env.wasm.wasmBinary = await fetchDecompressed(wasm);
   } else if (wasm !== undefined && !isPlace(wasm)) {
@@ -130,17 +121,12 @@ export async function createSession(
   model: Uint8Array,
   { device, threads = defaultThreads(), fallback, traffic, onDevice = [], allocates = false }: SessionOptions,
 ): Promise<Session> {
-  if (device !== 'cpu' && device !== 'webgpu') {
-    throw new UserError(
-      'unsupported',
-      phrase`a page has no device '${device}'; use ${option('device', 'cpu')} or ${option('device', 'webgpu')}`,
-    );
-  }
-  const ort = await load(device, threads);
+  const provider = providerOf(device);
+  const ort = await load(device, provider, threads);
   try {
     const session = await inTurn(() =>
       ort.InferenceSession.create(model, {
-        executionProviders: [device === 'cpu' ? 'wasm' : 'webgpu'],
+        executionProviders: [provider.provider],
         // The graphs are already in the form to run; optimising them again takes long and gains nothing.
         graphOptimizationLevel: 'disabled',
         enableMemPattern: false,
@@ -170,6 +156,23 @@ export async function createSession(
   }
 }
 
+/**
+ * How the runtime reaches a device in a page.
+ *
+ * @throws UserError (`unsupported`) if a page has no such device
+ */
+function providerOf(device: Device): Provider {
+  const provider = providers[device];
+  if (provider === undefined) {
+    const known = Object.keys(providers).flatMap((name, index) => [
+      ...(index > 0 ? [' or '] : []),
+      option('device', name),
+    ]);
+    throw new UserError('unsupported', phrase`a page has no device '${device}'; use ${known}`);
+  }
+  return provider;
+}
+
 let latest: Promise<unknown> = Promise.resolve();
 
 /**
@@ -189,7 +192,7 @@ const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(
 export function explainFailure(cause: unknown, device: Device): unknown {
   const reason = reasonOf(cause);
   if (reason.startsWith('no available backend found')) {
-    const { wasm } = device === 'webgpu' ? (options.webgpu ?? {}) : options;
+    const { wasm } = providerOf(device).files(options);
     const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';
     return new UserError(
       'io',
@@ -206,11 +209,11 @@ export function explainFailure(cause: unknown, device: Device): unknown {
       { cause },
     );
   }
-  return device === 'cpu'
+  return isHost(device)
     ? cause
     : new UserError(
         'unsupported',
-        phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+        phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', defaultDevice)}`,
         { cause },
       );
 }

@@ -163,7 +163,7 @@ export class Session {
 /** Where and how a model runs. */
 export interface SessionOptions {
   readonly device: Device;
-  /** Which GPU of the device `cuda`; by default the first. */
+  /** Which one of several devices; by default the first. */
   readonly deviceIndex?: number | undefined;
   /** Threads that share each operation; by default one per core. */
   readonly threads?: number | undefined;

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
-import { type DeviceChoice, showDevice } from './devices/device.ts';
+import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
 import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 
@@ -17,7 +17,7 @@ export async function tryDevice(choice: DeviceChoice): Promise<void> {
     const program = keep(
       await compile(
         { inputs: { x }, outputs: { y: add(x, 1) } },
-        { ...choice, fallback: choice.device === 'cpu' },
+        { ...choice, fallback: isHost(choice.device ?? defaultDevice) },
       ),
     );
     return program.run({ x: { shape: [1], data: Float32Array.of(2) } });

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { trainingFigures } from '../../bench/figures.ts';
 import { stepParts, type TrainingTimes, timeTraining } from '../../bench/timeTraining.ts';
-import { showDevice } from '../../engine/devices/device.ts';
+import { defaultDevice, devices, isHost, showDevice } from '../../engine/devices/device.ts';
+import { providers } from '../../engine/devices/providers.node.ts';
 import { type Adapter, listAdapters } from '../../engine/devices/vulkan.node.ts';
 import type { OperatorTime } from '../../engine/profile.node.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -24,6 +25,8 @@ interface BenchTrainOptions extends BenchOptions, StepOptions {
   products: boolean;
 }
 
+const logging = devices.filter((device) => providers[device].logsDispatches);
+
 const help = `
 Output:
   training, images/s   full steps: batch and noise, forward, backward, update; median and range
@@ -35,7 +38,7 @@ Output:
 On a GPU, instead of products and operators:
   waits                how often a step waits for the device
   up, down             data moved to the device and back per step
-  dispatches           on webgpu: GPU programs started per step, counted in another process
+  dispatches           on ${logging.join(', ')}: GPU programs started per step, counted in another process
 
 Example:
   emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1`;
@@ -68,7 +71,8 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       ...engine,
     }),
   );
-  const adapters = options.device.device === 'webgpu' ? (await listAdapters()).adapters : undefined;
+  const { device = defaultDevice } = options.device;
+  const adapters = providers[device].usesAdapters ? (await listAdapters()).adapters : undefined;
   const results = times.map((each) => ({
     ...trainingFigures(each, batch),
     ...measuredModel(options),
@@ -105,7 +109,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   );
   writeStdout(`${table}\n`);
   writeStdout(`\n${partsTable(results)}\n`);
-  if (options.device.device !== 'cpu') {
+  if (!isHost(device)) {
     writeStdout(`\n${trafficTable(results)}\n\n${placeText(options, adapters)}\n`);
     return;
   }
@@ -125,7 +129,7 @@ function measuredModel(options: BenchTrainOptions) {
     size,
     channels,
     device: showDevice(device),
-    ...(device.device === 'cpu' && { threads: threads ?? availableParallelism() }),
+    ...(isHost(device.device) && { threads: threads ?? availableParallelism() }),
   };
 }
 

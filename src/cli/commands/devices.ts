@@ -1,15 +1,20 @@
 // `emerging devices`: which devices work on this machine, and its adapters.
 import type { Command } from 'commander';
+import { defaultDevice, devices } from '../../engine/devices/device.ts';
+import { providers } from '../../engine/devices/providers.node.ts';
 import { type DeviceList, listDevices } from '../../engine/listDevices.node.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
+/** The devices that are found among the system's adapters. */
+const onAdapters = devices.filter((device) => providers[device].usesAdapters).join(', ');
+
 const help = `
 Output:
   WORKS            whether a small program ran on the device; if not, why, and what to install
-  KIND             of a WebGPU adapter; software adapters use the CPU and are slower than --device cpu
+  KIND             of an adapter of ${onAdapters}; software adapters use the CPU and are slower than --device ${defaultDevice}
   MEMORY           the adapter's largest memory; software and integrated adapters share the machine's memory
   LARGEST ARRAY    the largest array that a program can bind
   ARRAYS           how many arrays a program can bind
@@ -32,17 +37,17 @@ export function registerDevices(program: Command): void {
     });
 }
 
-function jsonOf({ devices, adapters }: DeviceList) {
+function jsonOf({ devices: reports, adapters }: DeviceList) {
   return {
-    devices,
+    devices: reports,
     adapters: adapters.adapters,
     ...(adapters.adapters === null && { noAdapters: adapters.reason }),
   };
 }
 
-function textOf({ devices, adapters }: DeviceList): string {
-  const rows = devices.map(({ device, works }) => [device, works ? 'yes' : 'no']);
-  const reasons = devices.flatMap(({ device, reason, remedy }) =>
+function textOf({ devices: reports, adapters }: DeviceList): string {
+  const rows = reports.map(({ device, works }) => [device, works ? 'yes' : 'no']);
+  const reasons = reports.flatMap(({ device, reason, remedy }) =>
     reason === null ? [] : [`${device}: ${reason}${remedy === null ? '' : `\n  ${remedy}`}`],
   );
   return [
@@ -80,14 +85,14 @@ function adaptersText(list: DeviceList['adapters']): string[] {
   );
   const notes = [
     ...(adapters.every(({ kind }) => kind === 'software')
-      ? ['webgpu has a software adapter only, which is slower than --device cpu']
+      ? [`${onAdapters} has a software adapter only, which is slower than --device ${defaultDevice}`]
       : []),
     ...(adapters.length > 1
       ? [
-          'webgpu prefers a high-performance adapter; VK_LOADER_DRIVERS_SELECT=PATTERN, matching the file name of a driver, chooses another',
+          `${onAdapters} prefers a high-performance adapter; VK_LOADER_DRIVERS_SELECT=PATTERN, matching the file name of a driver, chooses another`,
         ]
       : []),
-    ...(process.platform === 'win32' ? ['as Vulkan lists them; webgpu itself uses Direct3D 12'] : []),
+    ...(process.platform === 'win32' ? [`as Vulkan lists them; ${onAdapters} itself uses Direct3D 12`] : []),
   ];
   return [table, ...notes];
 }

@@ -1,7 +1,15 @@
 // Options shared by several commands, and the parsers of their values.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type DeviceChoice, devices, parseDevice } from '../../engine/devices/device.ts';
+import {
+  type DeviceChoice,
+  defaultDevice,
+  deviceRecord,
+  devices,
+  indexedDevices,
+  isHost,
+  parseDevice,
+} from '../../engine/devices/device.ts';
 import { inverseMethods } from '../../engine/graph/prepare.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, requirePlace } from '../../engine/program.ts';
@@ -21,11 +29,12 @@ export interface EngineOptions {
 
 /** Adds `--device`, `--threads`. */
 export function addEngineOptions(command: Command): Command {
+  const second = indexedDevices().map(({ device, chooses }) => `or ${device}:1 for the second ${chooses}`);
   return command
     .addOption(
-      new Option('--device <name>', `where to run: ${devices.join(', ')}, or cuda:1 for the second GPU`)
+      new Option('--device <name>', `where to run: ${[...devices, ...second].join(', ')}`)
         .argParser(parseDevice)
-        .default({ device: 'cpu' } satisfies DeviceChoice, 'cpu'),
+        .default({ device: defaultDevice } satisfies DeviceChoice, defaultDevice),
     )
     .option('--threads <n>', 'number of threads of the CPU (default: one per core)', threadCount);
 }
@@ -78,16 +87,17 @@ function threadCount(text: string): number {
 export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
   const options: CompileOptions = { ...device, ...(threads !== undefined && { threads }) };
   requirePlace(options);
-  if (device.device !== 'cpu') {
+  if (!isHost(device.device)) {
     await tryDevice(device);
   }
   return options;
 }
 
-/** Reports on stderr if programs do not run on the requested device: WebGPU has no float64. */
-export function noteDeviceOf(precision: Precision, { device }: EngineOptions): void {
-  if (precision === 'float64' && device.device === 'webgpu') {
-    noteOnStderr('webgpu has no float64: this runs on the CPU');
+/** Reports on stderr if programs do not run on the requested device: it may lack float64. */
+export function noteDeviceOf(precision: Precision, { device: choice }: EngineOptions): void {
+  const { device = defaultDevice } = choice;
+  if (precision === 'float64' && !deviceRecord(device).hasFloat64) {
+    noteOnStderr(`${device} has no float64: this runs on the CPU`);
   }
 }
 

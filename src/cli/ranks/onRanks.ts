@@ -2,6 +2,7 @@
 import { joinRanks } from '../../cluster/joinRanks.node.ts';
 import { launchIn } from '../../cluster/launcher.ts';
 import { isKnownToAll, LeaderFailed, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
+import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { compileOptions, type EngineOptions } from '../parts/options.ts';
 import { mute } from '../terminal/output.ts';
@@ -34,7 +35,7 @@ export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<voi
 
 /** How programs are compiled on a rank: by default with the threads that it may use. */
 export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
-  const sharesCores = ranks.size > 1 && options.device.device === 'cpu';
+  const sharesCores = ranks.size > 1 && isHost(options.device.device);
   return compileOptions(sharesCores ? { ...options, threads: options.threads ?? ranks.cores } : options);
 }
 

@@ -1,5 +1,6 @@
 // What `emerging train` says of a run that was trained before.
 
+import { isHost } from '../../engine/devices/device.ts';
 import { checkpointPath } from '../../runs/folder/runFolder.ts';
 import { trainingTime } from '../../runs/folder/runLogs.ts';
 import { readSummary } from '../../runs/folder/summaryFile.ts';
@@ -37,8 +38,9 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
 }
 
 function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unknown>): string {
-  const threaded =
-    device === 'cpu' ? `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}` : `${device}`;
+  const threaded = isHost(device)
+    ? `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    : `${device}`;
   const place = workers === 1 ? threaded : `${threaded} and ${workers} workers`;
   return ranks === 1 ? place : `${place} on each of ${ranks} ranks`;
 }

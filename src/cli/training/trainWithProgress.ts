@@ -1,5 +1,6 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { Ranks } from '../../cluster/ranks.ts';
+import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/reports/trainRun.ts';
@@ -170,7 +171,7 @@ function imageNotes({ dataset, otherImages, paths }: PreparedRun): string[] {
 
 /** How the threads share the work; nothing with one thread, or on a device that schedules its own work. */
 function sharingText({ device, threads, workers }: Place): string {
-  if (device !== 'cpu' || threads === 1) {
+  if (!isHost(device) || threads === 1) {
     return '';
   }
   return workers > 1

@@ -1,24 +1,36 @@
-// The devices that programs run on.
+// The devices that programs run on, by name.
 import { UserError, unknownName } from '../../errors.ts';
-import { cpu } from './cpu.ts';
-import { gpu } from './gpu.ts';
 import type { GraphStyle } from './graphStyle.ts';
+import { type DeviceRecord, deviceRecords } from './records.ts';
 
 /** Where a program runs. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
+export type Device = keyof typeof deviceRecords;
 
 /** The devices by name. */
-export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+export const devices = Object.keys(deviceRecords) as readonly Device[];
+
+/** The device that is used unless another is chosen, and that always works: the host's processor. */
+export const defaultDevice = devices[0]!;
 
 /** A device, and which one where there are several. */
 export interface DeviceChoice {
   /** Default: cpu. */
   readonly device?: Device;
-  /** Which GPU of the device `cuda`, from 0, which is the default. */
+  /** Which one of several, from 0, which is the default; only for devices that are chosen by number. */
   readonly deviceIndex?: number;
 }
 
-const styles: Readonly<Record<Device, GraphStyle>> = { cpu, webgpu: gpu, cuda: gpu };
+/**
+ * All that is known about a device.
+ *
+ * @throws UserError (`not-found`) if there is no such device
+ */
+export function deviceRecord(device: Device): DeviceRecord {
+  if (!Object.hasOwn(deviceRecords, device)) {
+    throw unknownName('device', device, devices);
+  }
+  return deviceRecords[device];
+}
 
 /**
  * The graph style that a device prefers.
@@ -26,47 +38,51 @@ const styles: Readonly<Record<Device, GraphStyle>> = { cpu, webgpu: gpu, cuda: g
  * @throws UserError (`not-found`) if there is no such device
  */
 export function styleOf(device: Device): GraphStyle {
-  if (!Object.hasOwn(styles, device)) {
-    throw unknownName('device', device, devices);
-  }
-  return styles[device];
+  return deviceRecord(device).style;
+}
+
+/** Whether a device, also one that a file names, is the host's processor. */
+export function isHost(device: unknown): boolean {
+  return devices.some((known) => known === device && deviceRecords[known].isHost);
+}
+
+/** The devices that are chosen by number, each with what the number chooses. */
+export function indexedDevices(): { device: Device; chooses: string }[] {
+  return devices.flatMap((device) => {
+    const { index }: DeviceRecord = deviceRecords[device];
+    return 'chooses' in index ? [{ device, chooses: index.chooses }] : [];
+  });
 }
 
 /**
- * The device that a text names: `cpu`, `webgpu`, `cuda`, or `cuda:1` for the second GPU.
+ * The device that a text names, with a number where there are several: `cuda:1` is the second GPU of `cuda`.
  *
  * @throws UserError (`invalid-argument`) if it names none
  */
 export function parseDevice(text: string): DeviceChoice {
-  const [, name = text, index] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  const [, name = text, number] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   const device = devices.find((known) => known === name);
   if (device === undefined) {
     throw unknownName('device', name, devices);
   }
-  if (index === undefined) {
+  if (number === undefined) {
     return { device };
   }
-  if (device === 'webgpu') {
+  const { index }: DeviceRecord = deviceRecords[device];
+  if ('refused' in index) {
+    throw new UserError('invalid-argument', `'${text}': ${index.refused}`);
+  }
+  if (!/^\d{1,4}$/.test(number)) {
     throw new UserError(
       'invalid-argument',
-      `'${text}': the runtime chooses the adapter itself; use webgpu, and hide the drivers of other adapters with ` +
-        'VK_LOADER_DRIVERS_SELECT (docs/gpu.md)',
+      `'${text}': a ${index.chooses} of ${device} is chosen by its number from 0, as in ${device}:1`,
     );
   }
-  if (device === 'cpu') {
-    throw new UserError('invalid-argument', `'${text}': there is one CPU; use cpu`);
-  }
-  if (!/^\d{1,4}$/.test(index)) {
-    throw new UserError(
-      'invalid-argument',
-      `'${text}': a GPU of cuda is chosen by its number from 0, as in cuda:1`,
-    );
-  }
-  return { device, deviceIndex: Number(index) };
+  return { device, deviceIndex: Number(number) };
 }
 
 /** The device as `parseDevice` reads it. */
-export function showDevice({ device = 'cpu', deviceIndex = 0 }: DeviceChoice): string {
+export function showDevice({ device = defaultDevice, deviceIndex = 0 }: DeviceChoice): string {
   return deviceIndex === 0 ? device : `${device}:${deviceIndex}`;
 }
 
@@ -74,6 +90,6 @@ export function showDevice({ device = 'cpu', deviceIndex = 0 }: DeviceChoice): s
 export function onCpu<Options extends DeviceChoice>({
   deviceIndex: _,
   ...options
-}: Options): Omit<Options, 'deviceIndex'> & { device: 'cpu' } {
-  return { ...options, device: 'cpu' };
+}: Options): Omit<Options, 'deviceIndex'> & { device: Device } {
+  return { ...options, device: defaultDevice };
 }

@@ -4,7 +4,7 @@ import { gradientAskedFor, pulledBack } from '../../tensor/gradients/gradient.ts
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { type Device, styleOf } from '../devices/device.ts';
+import { type Device, defaultDevice, styleOf } from '../devices/device.ts';
 import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';
@@ -34,7 +34,7 @@ export interface PrepareOptions {
 /** The program that computes the same values with operations that suit a device, none of them composite. */
 export function prepare(
   definition: ProgramDefinition,
-  { device = 'cpu', precision = 'float32', inverse = 'wavefront' }: PrepareOptions = {},
+  { device = defaultDevice, precision = 'float32', inverse = 'wavefront' }: PrepareOptions = {},
 ): ProgramDefinition {
   const style = styleOf(device);
   const options = { style, precision, sequential: inverse === 'sequential' };

@@ -1,4 +1,5 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
+import { isHost } from '../../engine/devices/device.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, experimentName, flowName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { presets } from '../../experiments/presets.ts';
@@ -114,7 +115,7 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const threaded = device === 'cpu' ? ` with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  const threaded = isHost(device) ? ` with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
   const each = ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`;
   const time = `${timeText(seconds)} on ${shown(device)}${threaded}${each}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');

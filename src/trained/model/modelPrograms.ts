@@ -1,4 +1,5 @@
 // The programs that use a trained model: weights are constants, the batch is open.
+import { defaultDevice, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
@@ -42,10 +43,10 @@ export function imagesPerRun(
   {
     most,
     imageShape,
-    device = 'cpu',
+    device = defaultDevice,
   }: Pick<CompileOptions, 'device'> & { most: number; imageShape: ImageShape },
 ): number {
-  if (device !== 'cpu') {
+  if (!isHost(device)) {
     // The memory of other devices is unknown.
     return most;
   }

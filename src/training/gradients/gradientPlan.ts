@@ -1,5 +1,5 @@
 // How the gradients of a batch are computed: with the forward activations kept, or recomputed.
-import type { Device } from '../../engine/devices/device.ts';
+import { type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -54,13 +54,13 @@ export interface GradientOptions {
 
 /** Decides whether activations are kept, and how the gradients are computed accordingly. */
 export function planGradients(model: Flow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
-  const { activations = 'auto', device = 'cpu', available = availableBytes() } = options;
+  const { activations = 'auto', device = defaultDevice, available = availableBytes() } = options;
   if (activations === 'recompute') {
     return piecewisePlan(piecesOf(model, options), layout);
   }
   const whole = prepare(gradientDefinition(model, layout, options), { device });
   const kept = wholePlan(whole, layout);
-  return activations === 'auto' && device === 'cpu' && kept.bytes > SHARE * available
+  return activations === 'auto' && isHost(device) && kept.bytes > SHARE * available
     ? piecewisePlan(piecesOf(model, options), layout)
     : kept;
 }

@@ -1,5 +1,6 @@
 // The script of a worker started by `thread.web.ts`: it answers with the results of `gradientThread.ts`.
-import { configureRuntime, type RuntimeFiles } from '../../engine/runtime.web.ts';
+import type { RuntimeFiles } from '../../engine/devices/providers.web.ts';
+import { configureRuntime } from '../../engine/runtime.web.ts';
 import { UserError } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';

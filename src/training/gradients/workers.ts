@@ -1,5 +1,5 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
-import type { Device } from '../../engine/devices/device.ts';
+import { type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
@@ -33,7 +33,7 @@ export function requireWorkers(workers: number | undefined, bounds: WorkerBounds
 /** Why this number is impossible, in one line; undefined if it is possible. */
 function problemWith(
   workers: number,
-  { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
+  { images, threads = availableCores(), device = defaultDevice }: WorkerBounds,
 ): string | Phrase | undefined {
   if (!Number.isInteger(workers) || workers < 1) {
     return `workers must be a whole number of 1 or more, not ${workers}`;
@@ -41,8 +41,8 @@ function problemWith(
   if (workers === 1) {
     return undefined;
   }
-  if (device !== 'cpu') {
-    return phrase`${workers} workers need ${option('device', 'cpu')}: the device ${device} is shared by all`;
+  if (!isHost(device)) {
+    return phrase`${workers} workers need ${option('device', defaultDevice)}: the device ${device} is shared by all`;
   }
   if (!canStartThreads()) {
     return phrase`${workers} workers need a script: pass startWorker to configureRuntime, or use ${option('workers', 1)}`;
@@ -70,10 +70,10 @@ const LEAST_AT_WORK = 0.75;
 /** The default number of workers: the most that divide the images and leave few threads idle. */
 export function workersFor(
   { options: { depth, width }, imageShape: [height, columns] }: Flow,
-  { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
+  { images, threads = availableCores(), device = defaultDevice }: WorkerBounds,
 ): number {
   const activations = (images * depth * width * height * columns) / 4;
-  if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {
+  if (!isHost(device) || width >= WIDE || activations < FEW_ACTIVATIONS) {
     return 1;
   }
   const atWork = (workers: number): number => workers * Math.floor(threads / workers);

@@ -1,7 +1,7 @@
 // What the summary of a run says of its training: before the first step, and after the last.
 import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { showDevice } from '../../engine/devices/device.ts';
+import { defaultDevice, isHost, showDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -37,13 +37,13 @@ export interface Place {
 
 /** Where programs compiled with these options run, and the numbers of workers and ranks. */
 export function placeOf(
-  { device = 'cpu', deviceIndex = 0, threads }: CompileOptions,
+  { device = defaultDevice, deviceIndex = 0, threads }: CompileOptions,
   workers: number,
   ranks: number,
 ): Place {
   return {
     device: showDevice({ device, deviceIndex }),
-    threads: device === 'cpu' ? (threads ?? Math.max(workers, defaultThreads())) : undefined,
+    threads: isHost(device) ? (threads ?? Math.max(workers, defaultThreads())) : undefined,
     workers,
     ranks,
   };
@@ -126,7 +126,7 @@ function placeBefore({ device, threads, workers, ranks }: JsonObject, now: Place
   return {
     device: device ?? now.device,
     // Older summaries have a number of threads on every device.
-    threads: (device ?? now.device) === 'cpu' ? (threads ?? now.threads) : undefined,
+    threads: isHost(device ?? now.device) ? (threads ?? now.threads) : undefined,
     workers: workers ?? now.workers,
     ranks: ranks ?? (device === undefined ? now.ranks : 1),
   };

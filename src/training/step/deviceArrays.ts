@@ -2,6 +2,7 @@
 import { onlyRank } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
+import { defaultDevice } from '../../engine/devices/device.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
@@ -75,14 +76,14 @@ export class DeviceArrays implements StateArrays {
    * @throws UserError (`unsupported`) if the device does not work here, or is too small for the weights
    */
   static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
-    const { device = 'webgpu', traffic, ranks = onlyRank, batchSize } = options;
+    const { device = defaultDevice, traffic, ranks = onlyRank, batchSize } = options;
     const layout = new ParameterLayout(hostLayout.specs, 'one vector');
     const shape = layout.shapeOf(TRAINED);
     const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
     if (bytes > MOST_BYTES) {
       throw new UserError(
         'unsupported',
-        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${MOST_BYTES / 2 ** 20} MiB in an array: use a smaller model, or ${option('device', 'cpu')}`,
+        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${MOST_BYTES / 2 ** 20} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
       );
     }
     const images = batchSize / ranks.size;

@@ -2,6 +2,7 @@
 import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
+import { defaultDevice } from '../../engine/devices/device.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
@@ -20,8 +21,8 @@ import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArr
 
 /** Options of a trainer: the optimiser, the moving average, the sizes of batches, and where it runs. */
 export interface TrainerOptions extends StateArraysOptions {
-  /** The norm to which gradients are clipped; by default Infinity. */
-  readonly clipNorm?: number;
+  /** The norm to which gradients are clipped; by default they are not. */
+  readonly clipNorm?: number | undefined;
   /**
    * @internal The arrays, already opened with these options, if the initial weights are already in them; they are not released with
    * the trainer.
@@ -158,10 +159,10 @@ export class Trainer {
 
   /** Updates the weights by the gradients of the latest batch, clipped to the norm set in the options. */
   async update({ gradientNorm }: BatchGradients, learningRate: number): Promise<void> {
-    const { clipNorm = Number.POSITIVE_INFINITY } = this.options;
+    const { clipNorm } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
-    if (gradientNorm > clipNorm) {
+    if (clipNorm !== undefined && gradientNorm > clipNorm) {
       await this.arrays.scale(clipNorm / gradientNorm);
     }
     await this.arrays.update(updates, learningRate);
@@ -192,7 +193,7 @@ export class Trainer {
 
 /** Opens the arrays of a training where its device wants them. */
 export function openStateArrays(layout: ParameterLayout, options: StateArraysOptions): Promise<StateArrays> {
-  const { device = 'cpu' } = options;
+  const { device = defaultDevice } = options;
   return holdsArrays(device) ? DeviceArrays.open(layout, options) : HostArrays.open(layout, options);
 }
 

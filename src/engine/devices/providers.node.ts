@@ -1,0 +1,81 @@
+// How ONNX Runtime for Node reaches each device, and what a device that does not work needs.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Device } from './device.ts';
+import type { AdapterList } from './vulkan.node.ts';
+
+/** The runtime's name for a device, with settings. */
+type Provider =
+  | string
+  | { readonly name: string; readonly validationMode?: 'full'; readonly deviceId?: number };
+
+/** A device in Node. */
+interface NodeProvider {
+  /** What the runtime is told. */
+  provider(deviceIndex: number): Provider;
+  /** What to install or change where the device does not work; null if nothing is known. */
+  remedy(adapters: AdapterList): string | null;
+  /** Whether the runtime takes one of the adapters that `listAdapters` lists. */
+  readonly usesAdapters: boolean;
+  /** Whether the runtime's log shows every program that it starts there. */
+  readonly logsDispatches: boolean;
+}
+
+/** The devices in Node. */
+export const providers: Readonly<Record<Device, NodeProvider>> = {
+  cpu: { provider: () => 'cpu', remedy: () => null, usesAdapters: false, logsDispatches: false },
+  webgpu: {
+    // With this setting WebGPU checks every command that it is given, which is slow: for tests and reports of faults.
+    provider: () =>
+      process.env.EMERGING_WEBGPU_VALIDATION === 'full'
+        ? { name: 'webgpu', validationMode: 'full' }
+        : 'webgpu',
+    remedy: webGpuRemedy,
+    usesAdapters: true,
+    logsDispatches: true,
+  },
+  cuda: {
+    provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
+    remedy: cudaRemedy,
+    usesAdapters: false,
+    logsDispatches: false,
+  },
+};
+
+/** Variables of the Vulkan loader that hide drivers. */
+const hiding = [
+  'VK_DRIVER_FILES',
+  'VK_ICD_FILENAMES',
+  'VK_LOADER_DRIVERS_SELECT',
+  'VK_LOADER_DRIVERS_DISABLE',
+];
+
+function webGpuRemedy(list: AdapterList): string {
+  if (process.platform !== 'linux') {
+    return 'update the system and the driver of the GPU';
+  }
+  if (process.arch === 'arm64') {
+    return 'onnxruntime-node has no WebGPU on Linux with an ARM processor';
+  }
+  const hidden = hiding.filter((name) => process.env[name] !== undefined);
+  if (hidden.length > 0) {
+    return `${hidden.join(', ')} may hide a driver that is installed: unset it`;
+  }
+  const mesa =
+    'apt-get install libvulkan1 mesa-vulkan-drivers has those of AMD and Intel and one in software';
+  return list.adapters === null || list.adapters.length === 0
+    ? `install the Vulkan loader and the Vulkan driver of the GPU: on Debian and Ubuntu, ${mesa}; NVIDIA's driver brings its own`
+    : 'update the Vulkan driver of the GPU';
+}
+
+function cudaRemedy(): string {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return 'onnxruntime-node has CUDA on Linux with an x64 processor only';
+  }
+  const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const library = join(runtime, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
+  return existsSync(library)
+    ? "install NVIDIA's driver, CUDA 12 and cuDNN 9, where the system finds their libraries"
+    : `download the runtime's CUDA libraries: node ${join(runtime, 'script/install')}`;
+}

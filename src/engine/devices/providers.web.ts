@@ -1,0 +1,47 @@
+// How ONNX Runtime for the web reaches each device that a page has: each has a build of its own.
+import type { Device } from './device.ts';
+
+/** Where the files of a build of the runtime are. */
+export interface RuntimeFiles {
+  /**
+   * Its WebAssembly: its URL, or its bytes. By default next to the runtime's script, where bundlers that know
+   * `new URL(…, import.meta.url)` put it. A URL that ends with `.gz` is decompressed here, for hosts that send files
+   * as they are.
+   */
+  readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
+  /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
+  readonly script?: string | URL;
+}
+
+/** Where the files of all builds are. */
+export interface BuildFiles extends RuntimeFiles {
+  /** The files of the build for WebGPU, which is loaded only for the device `webgpu`. */
+  readonly webgpu?: RuntimeFiles;
+}
+
+/** The keys of `BuildFiles`. */
+export const buildFileKeys: readonly string[] = ['wasm', 'script', 'webgpu'] satisfies (keyof BuildFiles)[];
+
+/** What all builds of the runtime have. */
+export type Runtime = typeof import('onnxruntime-web/wasm');
+
+/** A device in a page. */
+export interface WebProvider {
+  /** The runtime's name for it. */
+  readonly provider: 'wasm' | 'webgpu';
+  /** Loads the build for it. */
+  load(): Promise<Runtime>;
+  /** Which of the files are those of its build. */
+  files(files: BuildFiles): RuntimeFiles;
+}
+
+/** The devices in a page. */
+export const providers: Readonly<Partial<Record<Device, WebProvider>>> = {
+  cpu: { provider: 'wasm', load: () => import('onnxruntime-web/wasm'), files: (files) => files },
+  // Its build is several times larger.
+  webgpu: {
+    provider: 'webgpu',
+    load: () => import('onnxruntime-web/webgpu'),
+    files: ({ webgpu = {} }) => webgpu,
+  },
+};
