@@ -1,6 +1,8 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
 import { imagesInMemory } from '../data/contract/dataset.ts';
+import { inverseMethods } from '../engine/graph/prepare.ts';
 import { uniformDequantiser } from '../flows/contract/dequantiser.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -25,6 +27,11 @@ export const paperModel = {
 
 /** The shape of its images. */
 export const paperImageShape: ImageShape = [32, 32, 3];
+
+/** Whether a mixing is inverted by one of the methods that `inverse` chooses from. */
+export function hasInverseMethods(mixing: Mixing): boolean {
+  return inverseMethods.some((method) => method === mixings[mixing].inverse);
+}
 
 /** How a benchmark updates a model. */
 export const benchUpdate: UpdateOptions = {

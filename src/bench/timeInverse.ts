@@ -11,6 +11,7 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { median } from '../numeric/statistics.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { hasInverseMethods } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -74,7 +75,7 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
     const methods: [string, () => Promise<NdArray>][] = [
       [mixings[mixing].inverse, async () => (await backward.run({ x: single })).y!],
     ];
-    if (mixing === 'emerging') {
+    if (hasInverseMethods(mixing)) {
       const slowly = { ...benchmark, precision: 'float64', inverse: 'sequential' } as const;
       const sequential = keep(await mapProgram(layer, parameters, full, 'inverse', slowly));
       methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);

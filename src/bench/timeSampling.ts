@@ -8,7 +8,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { FlowModel } from '../trained/model/flowModel.ts';
 import { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 import { startFromData } from '../training/step/startFromData.ts';
-import { type BenchModel, randomBatches, randomPixels } from './benchModel.ts';
+import { type BenchModel, hasInverseMethods, randomBatches, randomPixels } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -55,7 +55,7 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
     benchmark;
   return releaseAfter(async (keep) => {
     const contenders = models.flatMap(({ mixing, trained }, place) =>
-      (mixing === 'emerging' ? inverses : ([undefined] as const)).map((inverse) => ({
+      (hasInverseMethods(mixing) ? inverses : ([undefined] as const)).map((inverse) => ({
         place,
         mixing,
         inverse: inverse ?? mixings[mixing].inverse,

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
 import { type Mixing, mixingNames, mixingParts } from '../../models/mixing.ts';
+import { modelDefaults } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../parts/options.ts';
 
@@ -42,7 +43,7 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
   command.addOption(
     new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
       .argParser(listOf('mixing', mixingNames))
-      .default(['emerging'], 'emerging'),
+      .default([modelDefaults.mixing], modelDefaults.mixing),
   );
   addModelOptions(command, defaults)
     .option(

@@ -1,7 +1,6 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
 import { countTrained } from '../../flows/contract/parameters.ts';
-import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
@@ -119,7 +118,7 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
         shape,
         range: [0, 1],
         what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
-          dequantisationOf(model.options) === 'uniform' ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
+          drawsUniformly(model) ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
         }`,
       },
       ...classPorts(model),
@@ -130,13 +129,17 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
         name: 'logLikelihood',
         type: 'float32',
         shape: ['N'],
-        what:
-          dequantisationOf(model.options) === 'uniform'
-            ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
-            : `the log-density of the image with this noise${givenItsClass(model)}, in nats: what ${DEQUANTISER_FILE} says of the noise is to be subtracted`,
+        what: drawsUniformly(model)
+          ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
+          : `the log-density of the image with this noise${givenItsClass(model)}, in nats: what ${DEQUANTISER_FILE} says of the noise is to be subtracted`,
       },
     ],
   };
+}
+
+/** Whether the noise of likelihoods is uniform draws; otherwise a flow in a file of its own makes it. */
+function drawsUniformly({ dequantiser }: Flow): boolean {
+  return dequantiser.flow === undefined;
 }
 
 /** The input of the classes, for a model with classes. */
@@ -211,22 +214,22 @@ function howToDequantise({ imageShape, classes }: Flow): string[] {
 function howToEncode(model: Flow): string[] {
   const { imageShape, classes } = model;
   const { bits } = model.options;
-  const bound = dequantisationOf(model.options);
+  const isUniform = drawsUniformly(model);
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
     'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
-    bound === 'uniform'
+    isUniform
       ? 'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.'
       : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,
     `bits/dim = ${
-      bound === 'uniform' ? '-logLikelihood' : '-(logLikelihood - logDensity)'
+      isUniform ? '-logLikelihood' : '-(logLikelihood - logDensity)'
     } / (${dimensionsOf(imageShape)} ln 2).`,
     ...(classes.length === 0
       ? []
       : [
           `classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.`,
           `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes, with the same noise; -log p(image) is -ln of that sum / ${classes.length}${
-            bound === 'uniform' ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`
+            isUniform ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`
           }.`,
         ]),
   ];

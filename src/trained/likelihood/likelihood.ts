@@ -8,7 +8,7 @@ import type { Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
-import type { DequantisationName } from '../../models/dequantisation.ts';
+import { type DequantisationName, dequantisationNames } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -44,7 +44,10 @@ export interface Batch {
  *
  * @throws UserError (`mismatch`) if it was drawn for another dequantisation
  */
-export function requireNoise(bound: DequantisationName, { dequantisation = 'uniform' }: BatchNoise): void {
+export function requireNoise(
+  bound: DequantisationName,
+  { dequantisation = dequantisationNames[0]! }: BatchNoise,
+): void {
   if (dequantisation !== bound) {
     throw new UserError(
       'mismatch',

@@ -9,7 +9,15 @@ import { DataChoice } from './DataChoice.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { SizeFacts } from './SizeFacts.tsx';
 import { begin, findKept, threadsFor, trainings } from './trainings.ts';
-import { configOf, freeName, limits, type ModelSettings, type TrainSettings } from './trainSettings.ts';
+import {
+  configOf,
+  freeName,
+  limits,
+  type ModelSettings,
+  QUICK_START_MIXING,
+  RIVAL_MIXING,
+  type TrainSettings,
+} from './trainSettings.ts';
 import { useSizes } from './useSizes.ts';
 
 /** The form. It keeps what is chosen in the address. */
@@ -108,7 +116,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
   );
 }
 
-/** What a model is compared with first: the paper compares emerging convolutions with 1x1 ones. */
+/** What a model is compared with first. */
 function rivalOf({ mixing }: ModelSettings): Pick<ModelSettings, 'mixing'> {
-  return { mixing: mixing === '1x1' ? 'emerging' : '1x1' };
+  return { mixing: mixing === RIVAL_MIXING ? QUICK_START_MIXING : RIVAL_MIXING };
 }

@@ -28,6 +28,9 @@ export interface TrainSettings {
   readonly seed: number;
 }
 
+/** The mixing of the quick start, and the one that the paper compares it with. */
+export const [QUICK_START_MIXING, RIVAL_MIXING] = ['emerging', '1x1'] as const;
+
 /** The least and the largest number of each kind. */
 export const limits = {
   size: [8, 256],
@@ -47,7 +50,7 @@ export function trainSettings(address: Settings): TrainSettings {
     return wholeIn(address[key], least, most) ?? usual;
   };
   const model: ModelSettings = {
-    mixing: mixingIn(address.mixing) ?? 'emerging',
+    mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
     depth: whole('depth', 4),
     width: whole('width', 64),
   };
