@@ -8,7 +8,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { excerpts } from './excerpts.ts';
 import { woff2Only } from './fonts.ts';
 import { mixingTexts } from './mixings.ts';
-import { DIGITS_COUNT, DIGITS_FILE } from './work/digits.ts';
+import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
 /** Adds digits to train on, prepared by the built package. */
 function digits(): Plugin {
@@ -28,7 +28,7 @@ function preparedDigits(): Uint8Array {
   try {
     const file = join(folder, DIGITS_FILE);
     const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-    const options = ['datasets', 'prepare', 'mnist', `--limit=${DIGITS_COUNT}`, `--out=${file}`];
+    const options = ['datasets', 'prepare', DIGITS_DATASET, `--limit=${DIGITS_COUNT}`, `--out=${file}`];
     // What it says goes to stderr if it fails.
     execFileSync(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     return readFileSync(file);

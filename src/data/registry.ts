@@ -10,6 +10,7 @@ import {
   type HoldOut,
   type ImageSet,
   type NamedDataset,
+  type Part,
   type PathFormat,
 } from './contract/dataset.ts';
 import type { RawDataset } from './contract/rawImages.ts';
@@ -18,13 +19,15 @@ import { requireNoLinksOut } from './formats/linksOut.ts';
 import { openingOnce } from './formats/storedFiles.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
-import { cifar10, cifar10Files } from './sets/cifar10.ts';
+import { cifar10Files } from './sets/cifar10.ts';
+import { findInDataFolders } from './sets/dataFolder.ts';
 import { unprepared } from './sets/datasetPlace.ts';
 import { fashionMnist } from './sets/fashionMnist.ts';
 import { galaxy } from './sets/galaxy.ts';
 import { imagenet32, imagenet64 } from './sets/imagenet.ts';
 import { mnist } from './sets/mnist.ts';
 import { findPrepared, openPrepared } from './sets/preparedSet.ts';
+import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
 import { isOfSize, loadSplit, type SplitToLoad } from './sources/loadImages.ts';
@@ -32,18 +35,40 @@ import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
 
-/** Every named dataset. */
-export const datasets: readonly NamedDataset[] = [
-  mnist,
-  fashionMnist,
-  galaxy,
-  cifar10,
-  imagenet32,
-  imagenet64,
-];
-
 /** Every format that can be opened by path; the first that recognises a path opens it. */
-const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files, partFiles, imageCollection];
+const pathFormats: Readonly<Record<string, PathFormat>> = {
+  idx: idxFolder,
+  packed: packedFile,
+  cifar10: cifar10Files,
+  parts: partFiles,
+  images: imageCollection,
+};
+
+/** The datasets that have a reader of their own. */
+const ownReaders: readonly NamedDataset[] = [mnist, fashionMnist, galaxy, imagenet32, imagenet64];
+
+/** Every named dataset. */
+export const datasets: readonly NamedDataset[] = Object.values(datasetRecords).map(
+  (record: DatasetRecord) => ownReaders.find(({ name }) => name === record.name) ?? inItsFormat(record),
+);
+
+/** A dataset whose files are in one of the formats that can be opened by path. */
+function inItsFormat(record: DatasetRecord): NamedDataset {
+  const { name, candidates = [name], from = record.source } = record;
+  const format = pathFormats[record.format ?? ''];
+  if (format === undefined) {
+    throw new Error(`the dataset ${name} has neither a reader nor a format`);
+  }
+  const locate = (): Promise<string> => findInDataFolders({ ...record, candidates, from });
+  const { open, openPart, openRaw } = format;
+  return {
+    ...record,
+    locate,
+    open: async () => open(await locate()),
+    ...(openPart && { openPart: async (part: Part) => openPart(await locate(), part) }),
+    ...(openRaw && { openRaw: async () => openRaw(await locate()) }),
+  };
+}
 
 /**
  * Opens a dataset by name (one of `datasets`) or by path, which is then its name. If a named dataset has been
@@ -185,7 +210,7 @@ async function findAt(path: string): Promise<Found> {
     await folder.names();
     requireNoLinksOut(path, folder.linksOut?.() ?? []);
   }
-  for (const { recognises, open, openPart, openRaw } of pathFormats) {
+  for (const { recognises, open, openPart, openRaw } of Object.values(pathFormats)) {
     if (await recognises(path, openStore)) {
       return {
         open: () => open(path, openStore),

@@ -1,4 +1,7 @@
 // The paper's experiments and the results it reports: Hoogeboom et al., Emerging Convolutions (2019).
+import type { DatasetDescription } from '../data/contract/dataset.ts';
+import type { AugmentationName } from '../data/pixels/augment.ts';
+import { datasetRecords } from '../data/sets/records.ts';
 import type { Mixing } from '../models/mixing.ts';
 
 /** What the paper reports for one model; unreported values are left out. */
@@ -15,12 +18,38 @@ export interface PaperResult {
   readonly parameters?: number;
 }
 
+/** A dataset as the paper uses it. */
+interface PaperDataset extends Pick<DatasetDescription, 'name' | 'imageShape'> {
+  /** The number of training images. */
+  readonly images: number;
+  /** How they are augmented. */
+  readonly augment: AugmentationName[];
+}
+
+const { galaxy, cifar10, imagenet32, imagenet64 } = datasetRecords;
+
+/** The paper's datasets. */
+export const paperDatasets = {
+  galaxy: inPaper(galaxy, 5000, ['shiftReflect', 'flip', 'flipVertical', 'transpose']),
+  cifar10: inPaper(cifar10, cifar10.counts.train, ['shift', 'flip']),
+  imagenet32: inPaper(imagenet32, imagenet32.counts.train, []),
+  imagenet64: inPaper(imagenet64, imagenet64.counts.train, []),
+};
+
+function inPaper(
+  { name, imageShape }: DatasetDescription,
+  images: number,
+  augment: AugmentationName[],
+): PaperDataset {
+  return { name, imageShape, images, augment };
+}
+
 /** Models that the paper trains the same way and compares by their mixing of channels and pixels. */
 export interface PaperExperiment {
   /** The experiment's name. */
   readonly title: string;
-  /** The name of its dataset. */
-  readonly dataset: 'galaxy' | 'cifar10' | 'imagenet32' | 'imagenet64';
+  /** Its dataset. */
+  readonly dataset: PaperDataset;
   readonly levels: number;
   /** Flow steps in each level. */
   readonly depth: number;
@@ -51,7 +80,7 @@ export const paperCommon = {
 export const paperExperiments: readonly PaperExperiment[] = [
   {
     title: 'galaxy',
-    dataset: 'galaxy',
+    dataset: paperDatasets.galaxy,
     levels: 2,
     depth: 8,
     learnedPrior: false,
@@ -65,7 +94,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'CIFAR-10',
-    dataset: 'cifar10',
+    dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 32,
     learnedPrior: true,
@@ -90,7 +119,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'density against sampling time on CIFAR-10',
-    dataset: 'cifar10',
+    dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 32,
     learnedPrior: true,
@@ -100,7 +129,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'small CIFAR-10',
-    dataset: 'cifar10',
+    dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 8,
     learnedPrior: true,
@@ -113,7 +142,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'small CIFAR-10',
-    dataset: 'cifar10',
+    dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 4,
     learnedPrior: true,
@@ -126,7 +155,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: '1x1 forms on CIFAR-10',
-    dataset: 'cifar10',
+    dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 8,
     learnedPrior: true,
@@ -140,7 +169,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'ImageNet 32',
-    dataset: 'imagenet32',
+    dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 48,
     learnedPrior: true,
@@ -153,7 +182,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'small ImageNet 32',
-    dataset: 'imagenet32',
+    dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 8,
     learnedPrior: true,
@@ -166,7 +195,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'small ImageNet 32',
-    dataset: 'imagenet32',
+    dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 4,
     learnedPrior: true,
@@ -179,7 +208,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
   },
   {
     title: 'ImageNet 64',
-    dataset: 'imagenet64',
+    dataset: paperDatasets.imagenet64,
     levels: 4,
     depth: 48,
     learnedPrior: true,

@@ -1,11 +1,16 @@
 // The presets: named experiments, each with its configuration and reported result.
-import type { DatasetDescription } from '../data/contract/dataset.ts';
-import { descriptions } from '../data/sets/descriptions.ts';
+import { datasetRecords } from '../data/sets/records.ts';
 import { unknownName } from '../errors.ts';
 import { mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { ConfigLayer } from './configSchema.ts';
-import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments } from './paper.ts';
+import {
+  type PaperExperiment,
+  type PaperResult,
+  paperCommon,
+  paperDatasets,
+  paperExperiments,
+} from './paper.ts';
 
 /** A named experiment. */
 export interface Preset {
@@ -27,7 +32,7 @@ export interface Preset {
   readonly folder?: string;
 }
 
-const { mnist, galaxy, cifar10, imagenet32, imagenet64 } = descriptions;
+const { mnist } = datasetRecords;
 
 const mnistQuickstart = {
   data: { name: mnist.name },
@@ -95,28 +100,8 @@ const mnistPresets: readonly Preset[] = [
   },
 ];
 
-/** The paper's datasets: the number of training images, and how the paper augments them. */
-const paperDatasets = {
-  galaxy: {
-    ...shapeOf(galaxy),
-    images: 5000,
-    augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'],
-  },
-  cifar10: {
-    ...shapeOf(cifar10),
-    images: 50_000,
-    augment: ['shift', 'flip'],
-  },
-  imagenet32: { ...shapeOf(imagenet32), images: 1_281_149, augment: [] },
-  imagenet64: { ...shapeOf(imagenet64), images: 1_281_149, augment: [] },
-} as const;
-
 /** Images per run of the program: the paper's maximum per worker. */
 const PAPER_MICRO_BATCH = 64;
-
-function shapeOf({ name, imageShape }: DatasetDescription): Pick<DatasetDescription, 'name' | 'imageShape'> {
-  return { name, imageShape };
-}
 
 /**
  * Epochs where the paper gives none: about as many updates as 4000 epochs of CIFAR-10 at 256 images per step.
@@ -128,7 +113,7 @@ function openEpochs(images: number, batchSize: number): number {
 
 function paperPresets(experiment: PaperExperiment): Preset[] {
   const { title, levels, depth, learnedPrior, batchSize, results, comparison } = experiment;
-  const { name: dataset, imageShape, images, augment } = paperDatasets[experiment.dataset];
+  const { name: dataset, imageShape, images, augment } = experiment.dataset;
   const epochs = experiment.epochs ?? openEpochs(images, batchSize);
   return Object.entries(results).map(([name, { mixing, ...paper }]) => ({
     name,
@@ -141,7 +126,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
     ],
     imageShape,
     config: {
-      data: { name: dataset, augment: [...augment] },
+      data: { name: dataset, augment },
       model: { ...paperCommon.model, levels, depth, mixing, learnedPrior },
       training: {
         ...paperCommon.training,

@@ -6,6 +6,7 @@ import { timeBatches } from '../../bench/timeBatches.ts';
 import { measureInTurn } from '../../bench/timing.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
+import { datasetRecords } from '../../data/sets/records.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { BatchLoader } from '../../training/step/batchLoader.ts';
 import { augmentationList } from '../parts/augmentationList.ts';
@@ -31,7 +32,7 @@ export function registerBenchData(bench: Command): void {
   bench
     .command('data')
     .description('time the preparation of training batches: reading, augmentation, noise')
-    .option('--data <name|path>', 'the dataset', 'mnist')
+    .option('--data <name|path>', 'the dataset', datasetRecords.mnist.name)
     .option('--augment <name,…>', `augmentations: ${Object.keys(augmentations).join(', ')}`, augmentationList)
     .option('--batch <n>', 'images per batch', wholeNumber(1), 64)
     .option('--steps <n>', 'batches per round', wholeNumber(1), 100)

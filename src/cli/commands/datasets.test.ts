@@ -91,7 +91,7 @@ describe('datasets get', () => {
     const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
     expect(from.code).toBe(2);
     expect(from.stderr).toMatch(
-      /^emerging: --from names a mirror, but mnist cannot be downloaded: omit --from; only cifar10 and/,
+      /^emerging: --from names a mirror, but mnist cannot be downloaded: omit --from; only fashion-mnist and/,
     );
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
     expect(code).toBe(2);

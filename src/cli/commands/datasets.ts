@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { NamedDataset } from '../../data/contract/dataset.ts';
 import { datasets } from '../../data/registry.ts';
 import { type DatasetPlace, placeOfDataset } from '../../data/sets/datasetPlace.ts';
-import { publishedFiles } from '../../data/sets/publishedFiles.ts';
+import { datasetDownloads } from '../../data/sets/records.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -59,7 +59,7 @@ interface Entry {
 
 async function describe(dataset: NamedDataset): Promise<Entry> {
   const { name, description, imageShape, counts, source, licence } = dataset;
-  const files = publishedFiles[name];
+  const files = datasetDownloads[name];
   const { state, path, todo } = await placeOfDataset(dataset);
   return {
     name,

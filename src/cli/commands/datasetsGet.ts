@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { datasets } from '../../data/registry.ts';
 import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { type DatasetDownload, downloadDataset } from '../../data/sets/downloadDataset.ts';
-import { publishedFiles } from '../../data/sets/publishedFiles.ts';
+import { datasetDownloads } from '../../data/sets/records.ts';
 import { phrase, UserError, unknownName } from '../../errors.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatBytes } from '../terminal/format.ts';
@@ -23,7 +23,7 @@ export function registerDatasetsGet(parent: Command): void {
   parent
     .command('get')
     .description('download a dataset, or resume a download')
-    .argument('<name>', `one of ${Object.keys(publishedFiles).join(', ')}`)
+    .argument('<name>', `one of ${Object.keys(datasetDownloads).join(', ')}`)
     .option('--from <url>', "a mirror to download from instead of the publisher's site")
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
@@ -36,7 +36,7 @@ export function registerDatasetsGet(parent: Command): void {
 }
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
-  if (!Object.hasOwn(publishedFiles, name)) {
+  if (!Object.hasOwn(datasetDownloads, name)) {
     return printPlace(name, options);
   }
   const files = await downloadWithBar(name, options.from);
@@ -97,7 +97,7 @@ async function printPlace(name: string, { from, json }: DatasetsGetOptions): Pro
     );
   }
   if (from !== undefined) {
-    const known = Object.keys(publishedFiles).join(' and ');
+    const known = Object.keys(datasetDownloads).join(' and ');
     throw new UserError(
       'invalid-argument',
       `--from names a mirror, but ${name} cannot be downloaded: omit --from; only ${known} can be downloaded`,

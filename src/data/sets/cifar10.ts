@@ -5,20 +5,18 @@ import {
   type DatasetSource,
   type ImageSet,
   imagesInMemory,
-  type NamedDataset,
   type Part,
   type PathFormat,
 } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
-import { findInDataFolders } from './dataFolder.ts';
-import { descriptions } from './descriptions.ts';
+import { datasetRecords } from './records.ts';
 
 /** A record is a label, 0 to 9, followed by the red, green and blue planes of 32 x 32 pixels. */
 const imageBytes = 3 * 32 * 32;
 const recordBytes = 1 + imageBytes;
-const { imageShape, counts: published, classes } = descriptions.cifar10;
+const { imageShape, counts: published, classes } = datasetRecords.cifar10;
 
 const trainFile = /(?:^|\/)data_batch_(\d+)\.bin$/;
 const testFile = /(?:^|\/)test_batch\.bin$/;
@@ -27,19 +25,6 @@ const filesOf = {
   test: { pattern: testFile, first: 'test_batch.bin' },
 } as const;
 const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test(name);
-
-/** Photos in ten classes, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
-export const cifar10: NamedDataset = {
-  ...descriptions.cifar10,
-  locate: () =>
-    findInDataFolders({
-      name: 'cifar10',
-      candidates: ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin', 'cifar10'],
-      from: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
-    }),
-  open: async () => cifar10Files.open(await cifar10.locate()),
-  openPart: async (part) => cifar10Files.openPart(await cifar10.locate(), part),
-};
 
 /** The files of CIFAR-10's binary version, in an archive or folder. */
 export const cifar10Files = {

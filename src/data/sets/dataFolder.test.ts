@@ -22,7 +22,12 @@ describe('findInDataFolders', () => {
     await Promise.all(['a', 'b'].map((name) => mkdir(join(root, name))));
   });
   afterEach(() => rm(root, { recursive: true }));
-  const wanted = { name: 'cifar10', candidates: ['some.tar.gz', 'unpacked'], from: 'https://example.org' };
+  const wanted = {
+    name: 'cifar10',
+    candidates: ['some.tar.gz', 'unpacked'],
+    from: 'https://example.org',
+    downloads: [],
+  };
   const find = () => findInDataFolders(wanted, [join(root, 'a'), join(root, 'b'), join(root, 'c')]);
 
   it('returns the first candidate in the first folder that has one', async () => {

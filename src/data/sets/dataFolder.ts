@@ -5,19 +5,11 @@ import { call, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { makeFolders } from '../../storage/folders.ts';
-import { publishedFiles } from './publishedFiles.ts';
+import type { DatasetRecord } from './records.ts';
 
-/** The files of a dataset, and where to get them. */
-export interface DataFiles {
-  /** The dataset's name. */
-  readonly name: string;
-  /** Files or folders, relative to a data folder; the first that exists is used. */
-  readonly candidates: readonly string[];
-  /** Where to get it, for the user. */
-  readonly from: string;
-  /** Whether it must be prepared before training; false by default. */
-  readonly toPrepare?: boolean;
-}
+/** What is needed of the record of a dataset to find its files. */
+type DataFiles = Pick<DatasetRecord, 'name' | 'downloads' | 'toPrepare'> &
+  Required<Pick<DatasetRecord, 'candidates' | 'from'>>;
 
 /**
  * The folders that are searched for datasets, in this order: only the one in `EMERGING_DATA` if that is set;
@@ -88,10 +80,10 @@ export async function lookInDataFolders(
 
 /** The error for a dataset that is in none of the folders: where to get it and where to put it. */
 export function missingData(
-  { name, candidates, from, toPrepare = false }: DataFiles,
+  { name, candidates, from, downloads, toPrepare = false }: DataFiles,
   folders: readonly string[],
 ): UserError {
-  const get = name in publishedFiles ? phrase`run ${call('downloadDataset', name)}, or ` : [];
+  const get = downloads ? phrase`run ${call('downloadDataset', name)}, or ` : [];
   const next = toPrepare ? phrase`, then run ${call('prepareDataset', name)}` : [];
   return new UserError(
     'not-ready',

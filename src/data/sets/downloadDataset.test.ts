@@ -58,7 +58,7 @@ it('is stopped by its signal', async () => {
 it('rejects a dataset without a download', async () => {
   await expect(downloadDataset('imagenet32')).rejects.toMatchObject({
     code: 'not-found',
-    message: "unknown dataset to download 'imagenet32': known: cifar10, fashion-mnist",
+    message: "unknown dataset to download 'imagenet32': known: fashion-mnist, cifar10",
   });
 });
 

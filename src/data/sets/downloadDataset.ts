@@ -5,7 +5,7 @@ import { cannotWrite } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
 import { dataFolders, writableDataFolder } from './dataFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { type DatasetFile, publishedFiles } from './publishedFiles.ts';
+import { type DatasetFile, datasetDownloads } from './records.ts';
 
 /** A file of a dataset. */
 export interface DatasetDownload {
@@ -37,11 +37,11 @@ export async function downloadDataset(
   name: string,
   { from, onFile, ...options }: DownloadDatasetOptions = {},
 ): Promise<DatasetDownload[] | null> {
-  if (!Object.hasOwn(publishedFiles, name)) {
-    throw unknownName('dataset to download', name, Object.keys(publishedFiles));
+  if (!Object.hasOwn(datasetDownloads, name)) {
+    throw unknownName('dataset to download', name, Object.keys(datasetDownloads));
   }
   const done: DatasetDownload[] = [];
-  for (const remote of publishedFiles[name]!) {
+  for (const remote of datasetDownloads[name]!) {
     const path = join(dataFolders()[0], remote.place);
     const file = { path, bytes: remote.bytes, isThere: exists(path) };
     onFile?.(file);

@@ -8,7 +8,7 @@ import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
-import { descriptions } from './descriptions.ts';
+import { datasetRecords } from './records.ts';
 
 /** The folder of each split, within that of the only class used. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
@@ -18,14 +18,9 @@ const maxPixels = 2 ** 22;
 
 /** Non-interacting galaxies, 32 x 32 colour. */
 export const galaxy: NamedDataset = {
-  ...descriptions.galaxy,
-  locate: () =>
-    findInDataFolders({
-      name: 'galaxy',
-      candidates: ['galaxy_mergers', 'galaxy_mergers.zip', 'galaxy_mergers.tar.gz', 'galaxy'],
-      from: 'the folder noninteracting with training, validation and test, of https://github.com/SpaceML/merger_transfer_learning',
-    }),
-  open: async () => loadImages(await openGalaxy(), 'galaxy'),
+  ...datasetRecords.galaxy,
+  locate: () => findInDataFolders(datasetRecords.galaxy),
+  open: async () => loadImages(await openGalaxy(), datasetRecords.galaxy.name),
   openRaw: openGalaxy,
 };
 

@@ -5,25 +5,27 @@ import type { NamedDataset } from '../contract/dataset.ts';
 import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
-import { descriptions } from './descriptions.ts';
+import { datasetRecords } from './records.ts';
+
+type ImagenetRecord = typeof datasetRecords.imagenet32 | typeof datasetRecords.imagenet64;
 
 /** ImageNet at 32 x 32, as used in the paper. */
-export const imagenet32 = imagenet(32);
+export const imagenet32 = imagenet(32, datasetRecords.imagenet32);
 /** ImageNet at 64 x 64, as used in the paper. */
-export const imagenet64 = imagenet(64);
+export const imagenet64 = imagenet(64, datasetRecords.imagenet64);
 
 /** It takes gigabytes and must be prepared, so there is no `open`. */
-function imagenet(side: 32 | 64): NamedDataset {
+function imagenet(side: 32 | 64, record: ImagenetRecord): NamedDataset {
   return {
-    ...descriptions[`imagenet${side}`],
-    locate: async () => (await findImagenet(side))[0]!.path,
-    openRaw: async () => rawImagenet(side, await findImagenet(side)),
+    ...record,
+    locate: async () => (await findImagenet(side, record))[0]!.path,
+    openRaw: async () => rawImagenet(side, await findImagenet(side, record)),
   };
 }
 
 /** The files of one size, at least one. */
-async function findImagenet(side: 32 | 64): Promise<Part[]> {
-  const name = `imagenet${side}`;
+async function findImagenet(side: 32 | 64, record: ImagenetRecord): Promise<Part[]> {
+  const { name } = record;
   const other = side === 32 ? /64/ : /32/;
   for (const folder of dataFolders()) {
     // Next to other datasets the size must be in the name; in a folder of its own it may be missing.
@@ -39,15 +41,7 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
       }
     }
   }
-  throw missingData(
-    {
-      name,
-      candidates: [`train_${side}x${side}.tar and valid_${side}x${side}.tar`],
-      from: 'https://image-net.org/download-images',
-      toPrepare: true,
-    },
-    dataFolders(),
-  );
+  throw missingData(record, dataFolders());
 }
 
 /** The publisher's validation images are the test images: published results are on these. */

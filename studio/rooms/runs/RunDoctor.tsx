@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { chosenFolder, PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
-import { DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
+import { DIGITS_DATASET, DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';
 import { type FoundRun, urlOf } from './watch.ts';
@@ -11,7 +11,7 @@ import { type FoundRun, urlOf } from './watch.ts';
 /** The part of a run about its doctor. */
 export function RunDoctor({ run }: { run: FoundRun }) {
   const [asked, setAsked] = useState(0);
-  const isDigits = run.data === 'mnist' || run.data?.split('/').at(-1) === DIGITS_FILE;
+  const isDigits = run.data === DIGITS_DATASET || run.data?.split('/').at(-1) === DIGITS_FILE;
   const folder = chosenFolder.value;
   const work = useWork(
     asked === 0

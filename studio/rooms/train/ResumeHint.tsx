@@ -1,6 +1,6 @@
 // How a run that was downloaded goes on in a terminal.
 
-import { DIGITS_COUNT, DIGITS_FILE } from '../../work/digits.ts';
+import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from '../../work/digits.ts';
 import type { RunAbout } from '../../work/keptRuns.ts';
 
 /** The commands. */
@@ -10,7 +10,7 @@ export function ResumeHint({ name, about }: { name: string; about: RunAbout }) {
       <p class="control-note">Unpacked, it goes on in a terminal:</p>
       <pre>
         {about.isDigits
-          ? `emerging datasets prepare mnist --limit ${DIGITS_COUNT} --out ${DIGITS_FILE}\nemerging train --resume ${name} --data ${DIGITS_FILE}`
+          ? `emerging datasets prepare ${DIGITS_DATASET} --limit ${DIGITS_COUNT} --out ${DIGITS_FILE}\nemerging train --resume ${name} --data ${DIGITS_FILE}`
           : `emerging datasets prepare FOLDER --size N --channels N --out pictures.images\nemerging train --resume ${name} --data pictures.images`}
       </pre>
     </div>
