@@ -254,6 +254,13 @@ const training = section({
   clipNorm: z
     .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
     .check(z.describe('Largest norm of gradients, in bits/dim; none turns clipping off.'), changeable),
+  /** Steps between logged gradient norms of all layers; default none are logged. */
+  gradientNormsEvery: z
+    .exactOptional(wholeNumber(1, MOST_STEPS))
+    .check(
+      z.describe('Steps between logged gradient norms of all layers; default none are logged.'),
+      changeable,
+    ),
 });
 
 const seed = wholeNumber(0).check(z.describe('Seed of all random numbers in the run.'));

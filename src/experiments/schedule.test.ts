@@ -17,7 +17,6 @@ describe('the schedule', () => {
       decaySteps: 39,
       learningRate: 0.001,
       averageDecay: 1 - 1 / 11,
-      clipNorm: Number.POSITIVE_INFINITY,
     });
     expect(scheduleOf(config, 100).stepsPerEpoch).toBe(10);
   });

@@ -17,8 +17,8 @@ export interface Schedule {
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
   readonly averageDecay: number;
-  /** The norm to which gradients are clipped; Infinity for no clipping. */
-  readonly clipNorm: number;
+  /** The norm to which gradients are clipped; absent if they are not. */
+  readonly clipNorm?: number;
 }
 
 /**
@@ -51,7 +51,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
     decaySteps: decay === 'none' ? 0 : Math.round(decay * totalSteps),
     learningRate,
     averageDecay: averageDecay === 'auto' ? 1 - 1 / stepsPerEpoch : averageDecay,
-    clipNorm: clipNorm === 'none' ? Number.POSITIVE_INFINITY : clipNorm,
+    ...(clipNorm !== 'none' && { clipNorm }),
   };
 }
 

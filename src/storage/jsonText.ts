@@ -18,7 +18,7 @@ export interface LogBytes {
 }
 
 /** The most bytes of a line; training writes a few hundred. */
-const LONGEST_LINE = 2 ** 16;
+export const LONGEST_LINE = 2 ** 16;
 /** The deepest nesting of objects and lists: writing them recurses. */
 const DEEPEST = 64;
 /** The most lines that a parser rejects in a log before the rest of it is given up: each costs microseconds. */

@@ -88,14 +88,18 @@ function readRun(folder: string): Files {
   );
 }
 
-/** bits/dim of every step and validation in a run's metrics. */
-function bitsIn(files: Files): number[] {
-  return Buffer.from(files['metrics.jsonl']!, 'base64')
-    .toString()
+/** The lines of a run's metrics. */
+function linesIn(files: Files) {
+  const text = Buffer.from(files['metrics.jsonl']!, 'base64').toString();
+  return text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line))
-    .map(({ bitsPerDim, validationBitsPerDim }) => bitsPerDim ?? validationBitsPerDim);
+    .map((line) => JSON.parse(line));
+}
+
+/** bits/dim of every step and validation in a run's metrics. */
+function bitsIn(files: Files): number[] {
+  return linesIn(files).map(({ bitsPerDim, validationBitsPerDim }) => bitsPerDim ?? validationBitsPerDim);
 }
 
 /** A run trained in Node, in memory. */
@@ -231,6 +235,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       bitsIn(await trainedInNode(config)),
     );
   }, 120_000);
+
+  it.each(['cpu', 'webgpu'])(
+    'logs the norms of layers that Node logs (%s)',
+    async (device) => {
+      const config = configOf('emerging', { steps: 4, gradientNormsEvery: 2 });
+      const normsIn = (files: Files) =>
+        linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
+      const found = normsIn(await trainedInPage(config, `{ device: '${device}' }`));
+      expect(found.length).toBeGreaterThan(20);
+      expectClose(found, normsIn(await trainedInNode(config)));
+    },
+    120_000,
+  );
 
   it('stops after a step, resumes, and goes on in Node and back', async () => {
     const config = configOf('emerging');

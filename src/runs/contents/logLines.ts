@@ -1,8 +1,11 @@
 // The lines of a run's logs: what each must have, and their totals: the time of all steps, how often the guard acted.
 import type { JsonObject, LineCheck, MendedLog } from '../../storage/jsonText.ts';
+import { problemOfStatistics } from './stepStatistics.ts';
 
 /** What is wrong with a line of `metrics.jsonl`, if anything. */
-export const checkMetrics: LineCheck = numbersNamed(['step'], ['bitsPerDim', 'validationBitsPerDim']);
+export const checkMetrics: LineCheck = (line) => validated(line) ?? problemOfStatistics(line);
+
+const validated = numbersNamed(['step'], ['validationBitsPerDim']);
 
 /** What is wrong with a line of `timings.jsonl`, if anything. */
 export const checkTimings: LineCheck = numbersNamed(['step', 'seconds'], ['imagesPerSecond']);

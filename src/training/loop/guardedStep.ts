@@ -1,29 +1,19 @@
 // A training step under the guard: an update, or a dropped step with its reason.
 import { gather } from '../../cluster/ranks.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
-import { mean } from '../../numeric/statistics.ts';
+import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
 import { shareOf } from '../ranks/batchShare.ts';
 import { explainRefusal } from '../step/explainRefusal.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
-/** The log entry of a step. */
-interface StepRecord extends Record<string, unknown> {
-  readonly step: number;
-  /** The epoch that it belongs to, from 1. */
-  readonly epoch: number;
-  /** The mean over the batch, before the update. */
-  readonly bitsPerDim: number;
-  readonly learningRate: number;
-  /** The norm of the gradient, before clipping. */
-  readonly gradientNorm: number;
-  /** Why the step was dropped; missing if it was not. */
-  readonly dropped?: string;
-}
-
 /** The outcome of a step. */
 export interface StepOutcome {
-  readonly record: StepRecord;
+  /** Its log entry. */
+  readonly record: StepRecord & {
+    /** Why the step was dropped; missing if it was not. */
+    readonly dropped?: string;
+  };
   /** Whether training cannot continue from the current state. */
   readonly mustGoBack: boolean;
 }
@@ -37,11 +27,16 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const learningRate = learningRateAt(step, schedule) * guard.rateFactor;
   const batch = batches.at(step - 1);
   const found = await trainer.gradientsOf(batch);
-  const { gradientNorm } = found;
-  const bitsPerDim = mean(found.bitsPerDim);
-  const epoch = Math.ceil(step / schedule.stepsPerEpoch);
-  const record = { step, epoch, bitsPerDim, learningRate, gradientNorm };
-  const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm < Number.POSITIVE_INFINITY };
+  const record = await measureStep({
+    ...found,
+    training: config.training,
+    step,
+    epoch: Math.ceil(step / schedule.stepsPerEpoch),
+    learningRate,
+    gradients: async () => trainer.layout.unpack(await trainer.arrays.readGradients()),
+  });
+  const { bitsPerDim, gradientNorm } = record;
+  const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm !== undefined };
   const reason = refusal(guard, seen);
   if (reason === null) {
     await trainer.update(found, learningRate);

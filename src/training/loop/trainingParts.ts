@@ -14,6 +14,7 @@ import { optimizerOf } from '../../optimizers/registry.ts';
 import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
 import { requireArraysOf } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireWorkers } from '../gradients/workers.ts';
@@ -81,6 +82,7 @@ export async function prepareTraining(
   if (model.classes.length > 0) {
     requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
   }
+  requireLoggable(config.training, Object.keys(model.parameters));
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
   const loading = { batchSize, seed, model, augment };

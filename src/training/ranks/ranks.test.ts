@@ -113,6 +113,35 @@ describe.each<[string, ConfigLayer['model']]>([
   );
 });
 
+it('logs the same norms of layers by one worker, two workers and two ranks, and changes nothing else', async () => {
+  const config = tinyConfig({ gradientNormsEvery: 2 });
+  await trained(1, 'plain', tinyConfig());
+  await trained(1, 'norms', config);
+  await trained(1, 'norms-workers', config, () => ({ threads: 2, workers: 2 }));
+  await trained(2, 'norms-ranks', config);
+  const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+  const normsOf = (name: string) => linesOf(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
+  expect(linesOf('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
+  expect(linesOf('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(linesOf('plain'));
+  for (const { gradientNorm, gradientNorms } of linesOf('norms')) {
+    const norms = Object.values((gradientNorms ?? {}) as Record<string, number>);
+    if (norms.length > 0) {
+      expect(Math.hypot(...norms)).toBeCloseTo(gradientNorm as number, 6);
+    }
+  }
+  for (const other of ['norms-workers', 'norms-ranks']) {
+    const pairs = normsOf(other).flatMap((norms, index) => {
+      const expected = normsOf('norms')[index] as Record<string, number>;
+      expect(Object.keys(norms)).toEqual(Object.keys(expected));
+      return Object.entries(norms).map(([layer, norm]) => [norm as number, expected[layer]!] as const);
+    });
+    expect(pairs.length).toBeGreaterThan(20);
+    for (const [norm, expected] of pairs) {
+      expect(Math.abs(norm - expected)).toBeLessThan(1e-3 * (1 + expected));
+    }
+  }
+});
+
 it('resumes with another number of ranks, and says so in the summary', async () => {
   const config = tinyConfig();
   const [whole] = await trained(1, 'whole', config);
