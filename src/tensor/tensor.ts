@@ -23,7 +23,7 @@ export interface Operation<A> {
    * differentiated.
    */
   readonly composite?: boolean;
-  /** Its value for single numbers, if it is elementwise. */
+  /** Its value for single numbers in float64, if it is elementwise: graphs are simplified and stacked by it. */
   evaluate?(...numbers: number[]): number;
 }
 

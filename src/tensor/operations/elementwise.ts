@@ -14,6 +14,7 @@ export type Applied<F> = F & {
 
 function unary(
   name: string,
+  /** The value in float64: folds constants, and marks the operation as elementwise for all passes over graphs. */
   evaluate: (x: number) => number,
   gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
 ): Applied<(x: Tensor) => Tensor> {
@@ -146,11 +147,7 @@ export const relu = unary(
 );
 
 /** 1 where x > 0, else 0, for x ≥ 0 alone: the slope of relu as a function of its own result. Its gradient is 0. */
-export const step = unary(
-  'step',
-  (x) => (x > 0 ? 1 : 0),
-  (g) => multiply(g, 0),
-);
+export const step = unary('step', Math.sign, (g) => multiply(g, 0));
 
 /** The operation of `total`. */
 export const totalOperation: Operation<undefined> = {

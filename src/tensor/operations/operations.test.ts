@@ -257,6 +257,39 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
   });
 });
 
+describe('the host reference of an elementwise operation', () => {
+  const elementwise = Object.entries(op).flatMap(([name, make]) =>
+    'operation' in make && make.operation.evaluate ? [[name, make, make.operation.evaluate] as const] : [],
+  );
+  const numbers = [-3.5, -0.2, 0.4, 2.75];
+
+  it.each(elementwise)('%s is what the runtime computes', async (_, make, evaluate) => {
+    const pairs = numbers.flatMap((a) => numbers.map((b) => [a, b]));
+    const operands = [0, 1]
+      .slice(0, evaluate.length === 1 ? 1 : 2)
+      .map((place) => ({ shape: [pairs.length], data: Float64Array.from(pairs, (pair) => pair[place]!) }));
+    const x = operands.map(({ shape }, index) => input(`x${index}`, shape));
+    const y = (make as (...inputs: Tensor[]) => Tensor)(...x);
+    const inputs = Object.fromEntries(x.map((tensor, index) => [`x${index}`, tensor]));
+    const program = await compile({ inputs, outputs: { y } }, { precision: 'float64' });
+    const found = await program.run(
+      Object.fromEntries(operands.map((operand, index) => [`x${index}`, operand])),
+    );
+    await program.release();
+    pairs.forEach((_pair, index) => {
+      const expected = evaluate(...operands.map(({ data }) => data[index]!));
+      const value = found.y!.data[index]!;
+      expect(Object.is(value, expected) || Math.abs(value - expected) <= 1e-12 * Math.abs(expected)).toBe(
+        true,
+      );
+    });
+  });
+
+  it('exists for all of them', () => {
+    expect(elementwise.map(([name]) => name)).toEqual(expect.arrayContaining(['add', 'logSigmoid', 'relu']));
+  });
+});
+
 describe('fixedPoint', () => {
   it.each(['float32', 'float64'] as const)('iterates until nothing changes, in %s', async (precision) => {
     // The fixed point of x ← (x + a/x)/2 is √a.
