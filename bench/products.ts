@@ -17,7 +17,7 @@ import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { total } from '../src/tensor/operations/elementwise.ts';
 import { slice } from '../src/tensor/operations/layout.ts';
 import { product } from '../src/tensor/operations/product.ts';
-import type { ProgramDefinition } from '../src/tensor/program.ts';
+import type { ProgramDefinition } from '../src/tensor/programDefinition.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { machine } from './shared/machine.ts';

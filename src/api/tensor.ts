@@ -11,7 +11,7 @@ export { newTraffic, type Traffic } from '../engine/traffic.ts';
 export { gradients } from '../tensor/gradients/gradient.ts';
 /** Every operation on symbolic tensors, differentiable unless stated otherwise. */
 export * as operations from '../tensor/operations/index.ts';
-export type { ProgramDefinition } from '../tensor/program.ts';
+export type { ProgramDefinition } from '../tensor/programDefinition.ts';
 export { OPEN_BATCH, type Shape } from '../tensor/shape.ts';
 export {
   constant,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { add } from '../tensor/operations/index.ts';
 import { product } from '../tensor/operations/product.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { input } from '../tensor/tensor.ts';
 import { productsOf, timeProducts } from './timeProducts.ts';
 

@@ -5,7 +5,7 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { slice } from '../tensor/operations/layout.ts';
 import { product, productOperation, type Transposition } from '../tensor/operations/product.ts';
-import { type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../tensor/programDefinition.ts';
 import { input, isResultOf, type Tensor } from '../tensor/tensor.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
 import { measureInTurn, secondsOf } from './timing.ts';

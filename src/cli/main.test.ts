@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { presets } from '../experiments/presets.ts';
 import { commandLine } from '../testing/command.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './commandTree.ts';
 
 const emerging = commandLine();
 

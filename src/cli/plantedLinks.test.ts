@@ -9,7 +9,7 @@ import { type HostileServer, startHostileServer } from '../testing/hostile/hosti
 import { plantedLinks } from '../testing/hostile/mutations/files.ts';
 import { changeOutside, makeOutside } from '../testing/hostile/outside.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './commandTree.ts';
 
 const emerging = commandProcess();
 const training = [...tinyTraining, '--set=training.warmupSteps=0', '--steps=1', '--no-test', '--threads=1'];

@@ -1,7 +1,7 @@
 // A call of the command `emerging`; a failure prints one line and sets the exit code.
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
+import { commandOf, commandPath, createProgram, requireKnownCommand } from './commandTree.ts';
 import { reportFailure } from './terminal/failure.ts';
 
 /** Usage errors of the parser whose message does not name the valid choices. */

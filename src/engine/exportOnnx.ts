@@ -1,6 +1,6 @@
 // Exports a program as a file: ONNX bytes that any runtime loads.
 import { UserError } from '../errors.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { defaultDevice, styleOf } from './devices/device.ts';
 import { prepare } from './graph/prepare.ts';
 import { isReservedName } from './onnx/builder.ts';

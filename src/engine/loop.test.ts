@@ -12,7 +12,7 @@ import {
   sqrt,
   subtract,
 } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
 import { compileLoop, placesOf } from './loop.ts';

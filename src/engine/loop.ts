@@ -7,7 +7,7 @@
 // any others.
 import { UserError } from '../errors.ts';
 import { requireMemory } from '../platform/memory.ts';
-import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
+import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
 import {

@@ -2,7 +2,7 @@
 import { option, phrase, UserError } from '../errors.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
-import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
+import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/programDefinition.ts';
 import { isOpen } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';

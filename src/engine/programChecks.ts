@@ -1,6 +1,6 @@
 // What a program refuses: arrays that are missing, in the wrong place, or of another shape or precision.
 import { sizeOf } from '../numeric/ndarray.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { type Shape, showShape } from '../tensor/shape.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';

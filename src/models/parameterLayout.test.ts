@@ -7,7 +7,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
-import { tensorsOf } from '../tensor/program.ts';
+import { tensorsOf } from '../tensor/programDefinition.ts';
 import { constant } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
 import { Glow } from './glow.ts';

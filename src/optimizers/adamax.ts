@@ -1,7 +1,7 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
 import * as z from 'zod/mini';
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { type Optimizer, optimizerChoice } from './optimizer.ts';

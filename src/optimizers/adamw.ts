@@ -1,7 +1,7 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
 import * as z from 'zod/mini';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { type Optimizer, optimizerChoice } from './optimizer.ts';

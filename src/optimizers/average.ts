@@ -1,6 +1,6 @@
 // The moving average of the weights, maintained alongside any optimiser's update.
 import { add, multiply, subtract } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
 

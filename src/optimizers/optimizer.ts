@@ -1,6 +1,6 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
 import type * as z from 'zod/mini';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 
 /** What checkpoints record of an optimiser. */
 interface OptimizerKind {

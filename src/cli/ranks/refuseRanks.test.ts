@@ -1,6 +1,6 @@
 // Commands that several processes cannot share are refused.
 import { expect, it } from 'vitest';
-import { commandOf, createProgram } from '../program.ts';
+import { commandOf, createProgram } from '../commandTree.ts';
 import { refuseRanks } from './refuseRanks.ts';
 
 const startedAs = (rank: number) => ({ OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: String(rank) });

@@ -5,7 +5,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { squareOffsets } from '../../tensor/operations/convolution.ts';
 import * as op from '../../tensor/operations/index.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';

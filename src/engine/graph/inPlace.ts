@@ -1,6 +1,6 @@
 // Programs that write outputs over the inputs of the same names, in the memory of a device.
 import { maximum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 

@@ -1,7 +1,7 @@
 // A program's peak memory: the largest total size of results that are alive at the same time.
 import { markedSource } from '../../tensor/operations/checkpoint.ts';
 import { reshapeSource } from '../../tensor/operations/layout.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 

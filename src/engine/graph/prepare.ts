@@ -1,7 +1,7 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
 import { gradientAskedFor, pulledBack } from '../../tensor/gradients/gradient.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, defaultDevice, styleOf } from '../devices/device.ts';

@@ -11,7 +11,7 @@ import {
   unfoldChannels,
   unfoldChannelsOperation,
 } from '../../tensor/operations/shift.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { constant, input, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compilePrepared } from '../program.ts';

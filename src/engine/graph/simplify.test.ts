@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { total } from '../../tensor/operations/elementwise.ts';
 import * as op from '../../tensor/operations/index.ts';
-import { tensorsOf } from '../../tensor/program.ts';
+import { tensorsOf } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { prepare } from './prepare.ts';
 

@@ -3,7 +3,7 @@
 import { exportOnnx } from '../../engine/exportOnnx.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs } from '../../trained/likelihood/classInputs.ts';

@@ -6,7 +6,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
 import * as op from '../operations/index.ts';
-import { tensorsOf } from '../program.ts';
+import { tensorsOf } from '../programDefinition.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import { gradients, pullback } from './gradient.ts';

@@ -16,7 +16,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { divide } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs, oneHotRows } from './classInputs.ts';
 

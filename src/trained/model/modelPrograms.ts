@@ -10,7 +10,7 @@ import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { divide, sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs, conditionOf } from '../likelihood/classInputs.ts';

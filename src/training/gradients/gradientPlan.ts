@@ -5,7 +5,7 @@ import { prepare } from '../../engine/graph/prepare.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import {
   compileWhole,

@@ -6,7 +6,7 @@ import type { Flow } from '../../models/flow.ts';
 import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, bitsPerDimOf } from '../../trained/likelihood/likelihood.ts';
 

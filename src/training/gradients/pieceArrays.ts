@@ -5,7 +5,7 @@ import { type CompileOptions, compile, type Program } from '../../engine/program
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import type { Pieces } from './pieces.ts';

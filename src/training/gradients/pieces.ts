@@ -8,7 +8,7 @@ import { type Densities, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradients/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
 import { sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { bitsPerDimFrom } from '../../trained/likelihood/likelihood.ts';

@@ -4,7 +4,7 @@ import { compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { conditionIn } from '../../flows/contract/condition.ts';
 import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import type { GradientEngine, GradientProgram, GradientTarget } from './gradientProgram.ts';
 import { DevicePieceArrays, HostPieceArrays, type PieceArrays } from './pieceArrays.ts';

@@ -14,7 +14,7 @@ import { arrayName, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { gradientDefinition } from './gradientProgram.ts';
 

@@ -6,7 +6,7 @@ import { type CompileOptions, compile, compilePrepared, type Program } from '../
 import type { Keep } from '../../engine/resources.ts';
 import type { Traffic } from '../../engine/traffic.ts';
 import { add, concatenate, multiply, pad, reshape, sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 

@@ -8,7 +8,7 @@ import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
 import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';

@@ -7,7 +7,7 @@ import { arrayName, type Groups, ParameterLayout } from '../../models/parameterL
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Batch, requireNoise } from '../../trained/likelihood/likelihood.ts';
 import { type StageGraph, stageGraphs } from '../gradients/stageGraphs.ts';
