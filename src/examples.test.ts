@@ -26,8 +26,22 @@ function examplesOf(file: string): string[] {
 const [readme] = examplesOf('README.md') as [string];
 const [start] = examplesOf('docs/start.md') as [string];
 const library = examplesOf('docs/library.md');
-const [trained, returning, inside, training, mixing, mixed, parts, flow, own, loop, below, errors] =
-  library as [string, string, string, string, string, string, string, string, string, string, string, string];
+const [trained, stopped, returning, inside, training, mixing, mixed, parts, flow, own, loop, below, errors] =
+  library as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
 
 /** The name of a module that another example imports, from its first line. */
 function nameIn(code: string): string | undefined {
@@ -87,7 +101,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(14).fill([]), [found]]);
+  expect(problems).toEqual([...Array(15).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -105,6 +119,11 @@ it('docs/library.md: a trained model', async () => {
   expect(lines.slice(1, 3)).toEqual(['[ 2, 14, 14, 2 ] 784', '[ 2, 7, 7, 8 ] 784']);
   const { width, height } = decode(readFileSync(join(emerging.folder, 'between.png')));
   expect([width, height]).toEqual([8 * 58 - 2, 56]);
+});
+
+it('docs/library.md: a long call that is stopped', async () => {
+  const lines = await run('stopped', stopped);
+  expect(lines).toEqual(['8 of 64 images', '16 of 64 images', 'true', '3136']);
 });
 
 it('docs/library.md: images that return', async () => {

@@ -55,12 +55,8 @@ export {
 } from '../trained/loading/latentsFile.ts';
 export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.ts';
 export type { ModelFiles } from '../trained/loading/modelFiles.ts';
-export type {
-  ClassChoice,
-  Classification,
-  ClassLikelihoods,
-  ClassName,
-} from '../trained/model/classes.ts';
+export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
+export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
 export type { Correction, Corrections, Verification } from '../trained/model/corrections.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
@@ -74,14 +70,9 @@ export type {
   SampleOptions,
   ScoreOptions,
 } from '../trained/model/flowModelOptions.ts';
-export {
-  type Draw,
-  drawLatents,
-  interpolateLatents,
-  type Latents,
-  meanLatents,
-  moveLatents,
-} from '../trained/model/latents.ts';
+export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
+export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
 export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
-export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
+export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
+export type { WorkOptions } from '../trained/model/workOptions.ts';

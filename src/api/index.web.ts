@@ -32,12 +32,8 @@ export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.web.ts';
 export type { ModelFiles } from '../trained/loading/modelFiles.ts';
-export type {
-  ClassChoice,
-  Classification,
-  ClassLikelihoods,
-  ClassName,
-} from '../trained/model/classes.ts';
+export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
+export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
@@ -48,14 +44,9 @@ export type {
   MeasurementOptions,
   SampleOptions,
 } from '../trained/model/flowModelOptions.ts';
-export {
-  type Draw,
-  drawLatents,
-  interpolateLatents,
-  type Latents,
-  meanLatents,
-  moveLatents,
-} from '../trained/model/latents.ts';
+export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
+export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
 export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
-export type { StageDescription, StageImages } from '../trained/model/stageDescriptions.ts';
+export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
+export type { WorkOptions } from '../trained/model/workOptions.ts';

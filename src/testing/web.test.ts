@@ -224,6 +224,27 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(sixteen - one).toBeGreaterThanOrEqual(15);
   });
 
+  it('stops a long call between batches, says how far it is, and can use the model afterwards', async () => {
+    const found = await page.evaluate(async () => {
+      const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
+      const model = await library.loadModel('/mnist', { batchSize: 2 });
+      const expected = await model.sample({ count: 6 });
+      const stop = new AbortController();
+      const reason = new Error('closed');
+      const seen: number[][] = [];
+      const onProgress = (...progress: number[]): void => {
+        seen.push(progress);
+        stop.abort(reason);
+      };
+      const { signal } = stop;
+      const ended: unknown = await model.sample({ count: 6, signal, onProgress }).catch((error) => error);
+      const again = await model.sample({ count: 6 });
+      await model.release();
+      return { stopped: ended === reason, seen, same: String(again) === String(expected) };
+    });
+    expect(found).toEqual({ stopped: true, seen: [[2, 6]], same: true });
+  });
+
   it('computes with several models at a time', async () => {
     const same = await page.evaluate(async () => {
       const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };

@@ -1,7 +1,7 @@
 // Of a model with classes, the class under which an image becomes latents and returns.
 import type { FlowModel } from 'emerging-flows';
 import type { Call } from './calls.ts';
-import { progressOf } from './progressOf.ts';
+import { workOf } from './workOf.ts';
 
 /**
  * The class that is named, or else the most probable one of the image, as `emerging encode` chooses it; undefined for a
@@ -16,7 +16,7 @@ export async function codingClass(
   if (model.classes.length === 0 || model.classes.includes(name)) {
     return model.classes.length === 0 ? undefined : name;
   }
-  const onProgress = progressOf(call, 'Finding the class');
-  const [found] = await model.classify(pixels, { noiseByContent: true, onProgress });
+  const following = workOf(call, 'Finding the class');
+  const [found] = await model.classify(pixels, { noiseByContent: true, ...following });
   return found!.class;
 }

@@ -41,8 +41,9 @@ export async function examine(
   const images = Math.min(IMAGES, validation.count);
   const { ok, problems, warnings, layers, reconstruction, bitsPerDim } = await diagnose(model, validation, {
     images,
-    onProgress: (done) => step(call, done, `Examining layer ${done + 1}`),
-    onHardImages: (done, total) => step(call, done, 'Trying hard images', total),
+    signal: call.signal,
+    onProgress: (done) => call.report({ done, total: undefined, doing: `Examining layer ${done + 1}` }),
+    onHardImages: (done, total) => call.report({ done, total, doing: 'Trying hard images' }),
   });
   return { ok, problems, warnings, layers, reconstruction, bitsPerDim, images };
 }

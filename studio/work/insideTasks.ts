@@ -62,7 +62,7 @@ export const insideTasks = {
       const { pixels, imageShape: shape } = drawActivations(values, { imageShape });
       return { pixels, shape };
     };
-    const stages = await model.stageImages(pixels, { precision, class: name });
+    const stages = await model.stageImages(pixels, { precision, class: name, signal: call.signal });
     return stages.map(({ output, latent, ...stage }) => ({
       ...stage,
       ...(output && { output: drawn(output) }),
@@ -78,7 +78,7 @@ export const insideTasks = {
     const model = await modelAt(address, call);
     const name = await codingClass(model, pixels, wanted, call);
     return {
-      latents: await model.encode(pixels, { precision, class: name }),
+      latents: await model.encode(pixels, { precision, class: name, signal: call.signal }),
       class: name,
       classes: model.classes,
     };
@@ -91,10 +91,11 @@ export const insideTasks = {
   ): Promise<RoundTrip> {
     const model = await modelAt(address, call);
     const shape: ImageShape = model.imageShape;
-    const latents = await model.encode(pixels, { precision, class: name });
-    const values = await model.decodeValues(latents, { class: name });
-    const { corrections } = await model.verify(pixels, latents, { class: name });
-    const returned = await model.decode(latents, { corrections, class: name });
+    const given = { class: name, signal: call.signal };
+    const latents = await model.encode(pixels, { precision, ...given });
+    const values = await model.decodeValues(latents, given);
+    const { corrections } = await model.verify(pixels, latents, given);
+    const returned = await model.decode(latents, { corrections, ...given });
     const seen = model.pixelsOf(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5));
     return {
       seen: { pixels: seen, shape },
@@ -113,7 +114,7 @@ export const insideTasks = {
     call: Call,
   ): Promise<Decoded> {
     const model = await modelAt(address, call);
-    const values = await model.decodeValues(latents, { class: name });
+    const values = await model.decodeValues(latents, { class: name, signal: call.signal });
     const finite = values.every(Number.isFinite);
     const pixels = finite ? model.pixelsOf(values) : new Uint8Array(values.length);
     return { pixels, shape: model.imageShape, finite };

@@ -4,7 +4,7 @@ import { imagesInMemory } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
 import { measured } from './measured.ts';
 import { fetchFile, type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
-import { progressOf } from './progressOf.ts';
+import { workOf } from './workOf.ts';
 
 /** The bits/dim of images, and their percentiles if there is something to compare with. */
 export interface Ratings {
@@ -42,8 +42,7 @@ export const oddTasks = {
     const model = await modelAt(address, call);
     const images = imagesInMemory(pixels, model.imageShape);
     const { draws, seed } = measured;
-    const onProgress = progressOf(call, 'Measuring', draws * images.count);
-    return measureReference(model, images, data, { draws, seed, onProgress });
+    return measureReference(model, images, data, { draws, seed, ...workOf(call, 'Measuring') });
   },
 
   /** Measures images, as `emerging score` does, and ranks them among those of the reference. */
@@ -56,14 +55,12 @@ export const oddTasks = {
     call: Call,
   ): Promise<Ratings> {
     const model = await modelAt(address, call);
-    const { draws } = reference ?? measured;
-    const [height, width, channels] = model.imageShape;
-    const onProgress = progressOf(call, 'Measuring', (draws * pixels.length) / (height * width * channels));
+    const following = workOf(call, 'Measuring');
     if (reference === undefined) {
-      const bits = await model.bitsPerDim(pixels, { ...measured, onProgress });
+      const bits = await model.bitsPerDim(pixels, { ...measured, ...following });
       return { bits: [...bits], percentiles: undefined };
     }
-    const scores = await model.score(pixels, { reference, onProgress });
+    const scores = await model.score(pixels, { reference, ...following });
     return {
       bits: scores.map(({ bitsPerDim }) => bitsPerDim),
       percentiles: scores.map(({ percentile }) => percentile),
@@ -81,8 +78,7 @@ export const oddTasks = {
     call: Call,
   ): Promise<NdArray> {
     const model = await modelAt(address, call);
-    const onProgress = progressOf(call, 'Mapping');
-    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress });
+    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping') });
   },
 };
 

@@ -4,8 +4,8 @@ import { type GivenFile, readImageFiles } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
 import { FIT } from './fit.ts';
 import { type ModelAddress, modelAt } from './models.ts';
-import { progressOf } from './progressOf.ts';
 import type { Images } from './tasks.ts';
+import { workOf } from './workOf.ts';
 
 /** The images among files, and the files that are none. */
 export interface ReadImages extends Images {
@@ -29,14 +29,15 @@ export const readTasks = {
     call: Call,
   ): Promise<ReadImages> {
     const { imageShape } = await modelAt(address, call);
-    const progress = progressOf(call, 'Reading', files.length);
+    const { signal, onProgress } = workOf(call, 'Reading');
     const size = imageShape[0] * imageShape[1] * imageShape[2];
     const pixels = new Uint8Array(files.length * size);
     const names: string[] = [];
     const refused: Refused[] = [];
     const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
     for (const [index, { path, file }] of sorted.entries()) {
-      progress(index);
+      signal.throwIfAborted();
+      onProgress(index, files.length);
       try {
         const one = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
         pixels.set(one.pixels, names.length * size);

@@ -9,8 +9,8 @@ import { keptModels } from './keptModels.ts';
 import { measured } from './measured.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import { oddTasks } from './oddTasks.ts';
-import { progressOf } from './progressOf.ts';
 import { readTasks } from './readTasks.ts';
+import { workOf } from './workOf.ts';
 
 /** Images of 8 bits, one after another. */
 export interface Images {
@@ -55,8 +55,8 @@ export const tasks = {
       ...options,
       // A name that is left over from another model means none.
       class: name !== undefined && model.classes.includes(name) ? name : undefined,
-      onProgress(done, drawn) {
-        call.signal.throwIfAborted();
+      signal: call.signal,
+      onPixels(drawn, done) {
         const images = { pixels: drawn, shape: model.imageShape };
         call.report({ done, total: options.count, doing: 'Drawing', images });
       },
@@ -73,7 +73,7 @@ export const tasks = {
     call: Call,
   ): Promise<number[]> {
     const model = await modelAt(address, call);
-    return [...(await model.bitsPerDim(pixels, { ...measured, onProgress: progressOf(call, 'Measuring') }))];
+    return [...(await model.bitsPerDim(pixels, { ...measured, ...workOf(call, 'Measuring') }))];
   },
 
   /**
@@ -90,11 +90,10 @@ export const tasks = {
   ): Promise<Images & { readonly class: string | undefined }> {
     const model = await modelAt(address, call);
     const name = await codingClass(model, ends[0], '', call);
-    const given = { class: name };
+    const given = { class: name, signal: call.signal };
     const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
     const between = interpolateLatents(from, to, steps);
-    const onProgress = progressOf(call, 'Walking', steps);
-    const pixels = await model.decode(between, { ...given, onProgress });
+    const pixels = await model.decode(between, { ...given, ...workOf(call, 'Walking') });
     return { pixels, shape: model.imageShape, class: name };
   },
 
@@ -113,9 +112,10 @@ export const tasks = {
   ): Promise<ImageAndNoise> {
     const model = await modelAt(address, call);
     // The first sample of a model with classes is of its first class, under which it is encoded.
-    const pixels = await model.sample({ count: 1, seed, temperature });
-    const [latents, [bitsPerDim]] = [await model.encode(pixels), await model.bitsPerDim(pixels, measured)];
-    call.signal.throwIfAborted();
+    const { signal } = call;
+    const pixels = await model.sample({ count: 1, seed, temperature, signal });
+    const latents = await model.encode(pixels, { signal });
+    const [bitsPerDim] = await model.bitsPerDim(pixels, { ...measured, signal });
     const random = new RandomStream(seed, 'other noise');
     const mixed = latents.map(({ shape, data }) => ({
       shape,
@@ -124,7 +124,7 @@ export const tasks = {
         (value) => Math.sqrt(1 - noise ** 2) * value + noise * temperature * random.normal(),
       ),
     }));
-    const back = await model.decode(mixed);
+    const back = await model.decode(mixed, { signal });
     const values = latents.flatMap(({ data }) => [...data]);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

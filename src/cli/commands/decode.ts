@@ -8,6 +8,7 @@ import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { readLatents } from '../../trained/loading/latentsFile.ts';
 import { shortChecksum } from '../../trained/model/corrections.ts';
 import { isDouble, largestLatent } from '../../trained/model/latents.ts';
+import { pixelsOfImage } from '../../trained/model/pixels.ts';
 import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
@@ -70,7 +71,7 @@ async function runDecode(
   const fileNames = pngNames(names);
   names.forEach((name, index) => {
     const correction = encodedFrom?.corrections?.get(index);
-    const pixels = model.pixelsOfImage(values.subarray(index * size, (index + 1) * size), correction);
+    const pixels = pixelsOfImage(values.subarray(index * size, (index + 1) * size), model.bits, correction);
     const checksum = encodedFrom?.checksums[index] ?? null;
     if (pixels === undefined) {
       const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));

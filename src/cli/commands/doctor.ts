@@ -1,7 +1,7 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
-import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
+import { diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
@@ -53,13 +53,12 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const run = isRun(trained) ? trained : undefined;
   const data = options.data ?? run?.config.data.name;
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
-  const layers = countLayers(trained.model);
   const diagnosis = await withProgress((show) =>
     diagnose(trained, images, {
       images: options.images,
       exact: options.exact,
-      onProgress: (done) => show('examining layers', done, layers),
-      onHardImages: (done, total) => show('trying hard images', done, total),
+      onProgress: (done, layers) => show('examining layers', done, layers),
+      onHardImages: (done, kinds) => show('trying hard images', done, kinds),
       ...engine,
     }),
   );

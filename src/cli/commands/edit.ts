@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import { meanLatents, moveLatents } from '../../trained/model/latents.ts';
+import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { classNumber } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/workOptions.ts';
 
 /** The option that names a class. */
 export interface ClassOptions {
@@ -40,13 +41,13 @@ export async function classesOfImages(
   model: FlowModel,
   pixels: Uint8Array,
   { class: name }: ClassOptions,
-  onProgress?: (images: number) => void,
+  onProgress?: WorkOptions['onProgress'],
 ): Promise<readonly number[] | number | undefined> {
   const chosen = chosenClass(model, name);
   if (chosen !== undefined || model.classes.length === 0) {
     return chosen;
   }
-  const found = await model.classify(pixels, { noiseByContent: true, ...(onProgress && { onProgress }) });
+  const found = await model.classify(pixels, { noiseByContent: true, onProgress });
   return found.map(({ number }) => number);
 }
 

@@ -33,9 +33,8 @@ export async function testAfterTraining(
     const onProgress = (done: number): void => {
       bar.update(done);
       lock.renew();
-      signal.throwIfAborted();
     };
-    const measured = await evaluate(model, dataset.test, { draws, seed, onProgress });
+    const measured = await evaluate(model, dataset.test, { draws, seed, signal, onProgress });
     const record = evaluationRecord(measured, {
       split: 'test',
       weights: 'average',

@@ -10,6 +10,7 @@ import { layersOf } from '../../models/layers.ts';
 import { conditionOf } from '../../trained/likelihood/classInputs.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
@@ -24,8 +25,8 @@ import { countNoiseLayers, examineNoise, type NoiseStatistics, noiseMeasurements
 import { judge, type Measurement, type Verdict } from './judge.ts';
 import { limitOf } from './limits.ts';
 
-/** How a model is examined. */
-export interface DoctorOptions extends CompileOptions {
+/** How a model is examined. Progress counts layers. */
+export interface DoctorOptions extends CompileOptions, WorkOptions {
   /** How many images to use, spread evenly over the dataset; at most its size. */
   readonly images: number;
   /** The seed of random directions, dequantisation and samples. */
@@ -36,10 +37,8 @@ export interface DoctorOptions extends CompileOptions {
    * the number of values.
    */
   readonly exact?: boolean | undefined;
-  /** Called with the number of layers done. */
-  onProgress?(layers: number): void;
   /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */
-  onHardImages?(done: number, total: number): void;
+  onHardImages?(done: number, of: number): void;
 }
 
 /** All measurements, and the verdict. */
@@ -81,7 +80,7 @@ const HARD_IMAGES = 16;
 export async function diagnose(
   trained: TrainedModel,
   images: ImageSet,
-  { images: wanted, seed = 0, exact = false, onProgress, onHardImages, ...options }: DoctorOptions,
+  { images: wanted, seed = 0, exact = false, signal, onProgress, onHardImages, ...options }: DoctorOptions,
 ): Promise<Diagnosis> {
   const { model, parameters } = trained;
   const { bits } = model.options;
@@ -89,29 +88,33 @@ export async function diagnose(
   const positions = spread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);
-  const classes = await classesOf(trained, chosen, options);
+  const classes = await classesOf(trained, chosen, { ...options, signal });
+  signal?.throwIfAborted();
   const examining = { ...options, seed, classes };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;
   const latents = examined.latents.map((one) => ({ ...one, estimated }));
   const measured = await releaseAfter((keep) =>
-    evaluate(keep(new FlowModel(trained, options)), chosen, { seed }),
+    evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
   const how = { ...options, seed, exact };
-  const noise = await examineNoise(trained, chosen, { ...how, onLayer: (done) => onProgress?.(done) });
+  const part = (before: number): WorkOptions =>
+    partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
+  const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
   const noiseLayers = noise?.layers ?? [];
   const ofImages = await examineLayers(layersOf(model), parameters, x, {
     ...how,
     condition: conditionOf(model, classes.slice(0, 1)),
-    onLayer: (done) => onProgress?.(noiseLayers.length + done),
+    ...part(noiseLayers.length),
   });
   const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
   const hardImages = await examineHardImages(trained, hard, {
     ...options,
     seed,
-    onProgress: (done, total) => onHardImages?.(done, total),
+    signal,
+    onProgress: (done, of) => onHardImages?.(done, of),
   });
   const ofModel = (
     name: Measurement['name'],
@@ -153,7 +156,7 @@ export async function diagnose(
 async function classesOf(
   trained: TrainedModel,
   images: ImageSet,
-  options: CompileOptions,
+  { signal, ...options }: CompileOptions & Pick<WorkOptions, 'signal'>,
 ): Promise<number[]> {
   const { classes } = trained.model;
   if (classes.length === 0) {
@@ -164,13 +167,13 @@ async function classesOf(
     return Array.from({ length: images.count }, (_, image) => labels.classOf(image));
   }
   const found = await releaseAfter((keep) =>
-    keep(new FlowModel(trained, options)).classify(readAll(images), { noiseByContent: true }),
+    keep(new FlowModel(trained, options)).classify(readAll(images), { noiseByContent: true, signal }),
   );
   return found.map(({ number }) => number);
 }
 
-/** How many layers `diagnose` examines. */
-export function countLayers(model: Flow): number {
+/** How many layers are examined. */
+function countLayers(model: Flow): number {
   return countNoiseLayers(model) + layersOf(model).length;
 }
 

@@ -7,6 +7,7 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { changedImages, chosenImages, type HardKind } from './hardImages.ts';
 
 /** Images changed in one way, and how many of them do not return. */
@@ -35,19 +36,17 @@ export interface HardImagesExamination {
   readonly smallestChange: Readonly<Record<Precision, number | null>>;
 }
 
-/** How hard images are examined. */
-export interface HardImagesOptions extends CompileOptions {
+/** How hard images are examined. Progress counts the ways in which they are changed. */
+export interface HardImagesOptions extends CompileOptions, WorkOptions {
   /** The seed of the noise. */
   readonly seed: number;
-  /** Called after each way of changing the images with the number of ways done, and of all. */
-  onProgress?(done: number, total: number): void;
 }
 
 /** Changes images in several ways, and encodes and decodes them in float32 and in float64. */
 export function examineHardImages(
   trained: TrainedModel,
   images: ImageSet,
-  { seed, onProgress, ...options }: HardImagesOptions,
+  { seed, signal, onProgress, ...options }: HardImagesOptions,
 ): Promise<HardImagesExamination> {
   return releaseAfter(async (keep) => {
     const { imageShape } = trained.model;
@@ -66,8 +65,8 @@ export function examineHardImages(
       const pixels = toEightBit(other, bits);
       const lost: Record<Precision, number> = { float32: 0, float64: 0 };
       for (const precision of precisions) {
-        const latents = await flow.encode(pixels, { precision });
-        const { inexact } = await flow.verify(pixels, latents);
+        const latents = await flow.encode(pixels, { precision, signal });
+        const { inexact } = await flow.verify(pixels, latents, { signal });
         lost[precision] = inexact.length;
         for (const image of inexact) {
           smallest[precision] = Math.min(smallest[precision] ?? Number.POSITIVE_INFINITY, changes[image]!);

@@ -10,6 +10,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
+import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import {
   LARGEST_DENSE,
   logDetByDifferences,
@@ -65,16 +66,14 @@ export interface LayerExamination {
   readonly conditionNumber: number | null;
 }
 
-/** How layers are examined. */
-export interface LayerOptions extends CompileOptions {
+/** How layers are examined. Progress counts them. */
+export interface LayerOptions extends CompileOptions, WorkOptions {
   /** The seed of random directions and of noise. */
   readonly seed?: number;
   /** Whether the numerical ln|det| is that of the whole Jacobian for images of any size; default false. */
   readonly exact?: boolean;
   /** What the layers are conditioned on, the same for all images: one class, or one context image. */
   readonly condition?: Condition;
-  /** Called after each layer with the number done. */
-  onLayer?(done: number): void;
 }
 
 /**
@@ -88,11 +87,12 @@ export async function examineLayers(
   layers: readonly PlacedLayer[],
   parameters: Readonly<Record<string, Tensor>>,
   x: NdArray,
-  { onLayer, seed = 0, exact = false, condition, ...options }: LayerOptions = {},
+  { signal, onProgress, seed = 0, exact = false, condition, ...options }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
   const results: LayerExamination[] = [];
   let reached = x;
   for (const [index, placed] of layers.entries()) {
+    signal?.throwIfAborted();
     const { path, bijection, keptChannels } = placed;
     const finite = reached.data.every(Number.isFinite);
     const shape = [x.shape[0]!, ...bijection.inputShape];
@@ -121,7 +121,7 @@ export async function examineLayers(
       ...measured,
     });
     reached = keptChannels === undefined ? y : firstChannels(y, keptChannels);
-    onLayer?.(index + 1);
+    onProgress?.(index + 1, layers.length);
     // Programs block the event loop; this lets the progress bar update.
     await nextTurn();
   }

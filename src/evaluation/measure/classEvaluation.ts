@@ -1,7 +1,7 @@
 // What a model with classes says of labelled images: p(x | class), p(x), and the class by Bayes' rule.
 import type { Labels } from '../../data/contract/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
-import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classes.ts';
+import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
 
 /** The share of images whose class is the most probable one, by Bayes' rule with equally likely classes. */
 export interface Accuracy {

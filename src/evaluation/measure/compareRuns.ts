@@ -2,7 +2,8 @@
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { LikelihoodOptions } from '../../trained/model/flowModelOptions.ts';
+import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { partOfWork } from '../../trained/model/workOptions.ts';
 import { evaluate } from './evaluate.ts';
 
 /** One model compared with the first. */
@@ -34,19 +35,24 @@ export function pairwise(perImage: readonly Float64Array[]): Comparison[] {
   });
 }
 
-/** Measures models on the same images with the same noise, of p(x) whether they have classes or not; progress counts the images of all. */
+/**
+ * Measures models on the same images with the same noise, of p(x) whether they have classes or not; progress counts the
+ * images of all.
+ */
 export async function compareModels(
   models: readonly FlowModel[],
   images: ImageSet,
-  { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
+  {
+    draws = 1,
+    seed = 0,
+    ...following
+  }: Pick<MeasurementOptions, 'draws' | 'seed' | 'signal' | 'onProgress'> = {},
 ): Promise<Comparison[]> {
   const perImage: Float64Array[] = [];
   for (const [index, model] of models.entries()) {
-    const before = index * draws * images.count;
-    const progress = (done: number): void => onProgress?.(before + done);
-    perImage.push(
-      (await evaluate(model, images, { draws, seed, labels: false, onProgress: progress })).perImage,
-    );
+    const each = draws * images.count;
+    const part = partOfWork(following, { before: index * each, of: models.length * each });
+    perImage.push((await evaluate(model, images, { draws, seed, labels: false, ...part })).perImage);
     await model.release();
   }
   return pairwise(perImage);

@@ -4,10 +4,10 @@ import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
-import { givenClass, overClasses } from '../../trained/model/classes.ts';
+import { givenClass, overClasses } from '../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
-import { inBitsPerDim } from '../../trained/model/measureImages.ts';
+import { inBitsPerDim } from '../../trained/model/scoring.ts';
 import { type ClassEvaluation, classEvaluation } from './classEvaluation.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 

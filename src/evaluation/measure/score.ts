@@ -1,11 +1,17 @@
 // How odd images are: their bits/dim compared with those of validation images, on both sides.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '../../trained/model/classes.ts';
+import {
+  type ClassLikelihoods,
+  mostProbable,
+  overClasses,
+  posteriors,
+} from '../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { LikelihoodOptions, MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
-import { inBitsPerDim } from '../../trained/model/measureImages.ts';
+import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { inBitsPerDim } from '../../trained/model/scoring.ts';
+import { partOfWork } from '../../trained/model/workOptions.ts';
 import { summarise } from './evaluate.ts';
 
 /** How odd one image is. */
@@ -44,28 +50,28 @@ export async function score(
   model: FlowModel,
   images: ImageSet,
   reference: ImageSet | ReferenceScores,
-  { draws = 1, seed = 0, ranks, onProgress }: MeasurementOptions = {},
+  { draws = 1, seed = 0, ranks, ...following }: MeasurementOptions = {},
 ): Promise<Score[]> {
-  const how = { draws, seed, ranks, noiseByContent: true };
-  const progress = onProgress && { onProgress };
+  const isMeasured = 'bitsPerDim' in reference;
+  const [own, others] = [draws * images.count, isMeasured ? 0 : draws * reference.count];
+  const first = partOfWork(following, { before: 0, of: own + others });
+  const how = { draws, seed, ranks, noiseByContent: true, ...first };
   const likelihoods =
-    model.classes.length > 0 && images.count > 0
-      ? await model.classLikelihoods(images, { ...how, ...progress })
-      : undefined;
+    model.classes.length > 0 && images.count > 0 ? await model.classLikelihoods(images, how) : undefined;
   const measured = likelihoods
     ? inBitsPerDim(model.model, overClasses(likelihoods))
-    : await model.bitsPerDimByDraw(images, { ...how, ...progress });
+    : await model.bitsPerDimByDraw(images, how);
   const classesOf = likelihoods && scoredClasses(model, likelihoods);
   const ranked = (sorted: Float64Array): Score[] =>
     rank(measured, sorted).map((one) => (classesOf ? { ...one, classes: classesOf(one.index) } : one));
-  if ('bitsPerDim' in reference) {
+  if (isMeasured) {
     return ranked(Float64Array.from(reference.bitsPerDim));
   }
   const { bitsPerDim } = await measureReference(model, reference, '', {
     draws,
     seed,
     ranks,
-    onProgress: (done) => onProgress?.(draws * images.count + done),
+    ...partOfWork(following, { before: own, of: own + others }),
   });
   return ranked(Float64Array.from(bitsPerDim));
 }
@@ -98,9 +104,9 @@ export async function measureReference(
   model: FlowModel,
   images: ImageSet,
   data: string,
-  { draws = 4, seed = 0, ranks, onProgress }: LikelihoodOptions = {},
+  { draws = 4, seed = 0, ...following }: MeasurementOptions = {},
 ): Promise<ReferenceScores> {
-  const how = { draws, seed, ranks, noiseByContent: true, ...(onProgress && { onProgress }) };
+  const how = { ...following, draws, seed, noiseByContent: true };
   const { perImage } = summarise(await model.bitsPerDimByDraw(images, how));
   return { data, draws, seed, fingerprint: model.fingerprint, bitsPerDim: Array.from(perImage.toSorted()) };
 }

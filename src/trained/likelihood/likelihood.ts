@@ -139,8 +139,10 @@ export interface Measurement {
   readonly ranks?: Ranks | undefined;
   /** The program's inputs besides images and noise. */
   readonly weights?: ProgramArrays;
-  /** Called after each batch with the number of images done, by all ranks if they are equally fast. */
-  onProgress?(images: number): void;
+  /** Stops the measurement between two batches. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with the number of images done, by all ranks if they are equally fast, and of all. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /** bits/dim of each image in a dataset, for one noise draw; lets the event loop run between batches. */
@@ -178,6 +180,7 @@ export async function measureInBatches(
     classes,
     weights = {},
     ranks = onlyRank,
+    signal,
     onProgress,
   }: Measurement,
   take: (results: Readonly<Record<string, NdArray>>, first: number, count: number) => void,
@@ -187,6 +190,7 @@ export async function measureInBatches(
   const part = partOfRank(ranks, images.count);
   let done = part.first;
   for (const batch of batchesInOrder(images, batchSize, part)) {
+    signal?.throwIfAborted();
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
       const which = noiseByContent ? sha256([pixels]) : done + index;
@@ -202,7 +206,8 @@ export async function measureInBatches(
     });
     take(results, done, batch.count);
     done += batch.count;
-    onProgress?.(Math.round(((done - part.first) / (part.end - part.first)) * images.count));
+    const share = (done - part.first) / (part.end - part.first);
+    onProgress?.(Math.round(share * images.count), images.count);
     await nextTurn();
   }
 }

@@ -10,14 +10,8 @@ import { RandomStream } from '../../numeric/random.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { readLatents, writeLatents } from '../loading/latentsFile.ts';
-import {
-  type ClassLikelihoods,
-  classNumber,
-  classNumbersOf,
-  givenClass,
-  overClasses,
-  posteriors,
-} from './classes.ts';
+import { classNumber, classNumbersOf } from './classes.ts';
+import { type ClassLikelihoods, givenClass, overClasses, posteriors } from './classLikelihoods.ts';
 import { FlowModel } from './flowModel.ts';
 
 const names = ['zero', '2', 'one'];

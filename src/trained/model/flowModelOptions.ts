@@ -5,6 +5,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import type { ClassChoice } from './classes.ts';
 import type { Corrections } from './corrections.ts';
 import type { ReferenceScores } from './referenceScores.ts';
+import type { WorkOptions } from './workOptions.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
@@ -12,16 +13,14 @@ export interface FlowModelOptions extends CompileOptions {
   readonly batchSize?: number;
 }
 
-/** Progress of encoding and decoding. */
-export interface CodingOptions {
+/** How images become latents, and latents images. Progress counts images. */
+export interface CodingOptions extends WorkOptions {
   /**
    * For a model with classes: the class under which images become latents and latents images, for all images or for
    * each; by default the first class. Any class decodes what the same class has encoded. Of a model's own images the
    * latents are standard normal under their class only.
    */
   readonly class?: ClassChoice | undefined;
-  /** Called with the number of images done. */
-  onProgress?(images: number): void;
 }
 
 /** How images are encoded. */
@@ -39,8 +38,8 @@ export interface DecodeOptions extends CodingOptions {
   readonly corrections?: Corrections;
 }
 
-/** How samples are drawn. */
-export interface SampleOptions {
+/** How samples are drawn. Progress counts images. */
+export interface SampleOptions extends WorkOptions {
   /** How many images. */
   readonly count: number;
   /**
@@ -61,12 +60,15 @@ export interface SampleOptions {
    * has not learned to handle: early in training, or at a high temperature.
    */
   onOverflow?(images: readonly number[]): void;
-  /** Called with the number of images done, and the pixels of all, `[count, H, W, C]`: those to come are black. */
-  onProgress?(images: number, pixels: Uint8Array): void;
+  /**
+   * Called after each batch with the pixels of all images, `[count, H, W, C]`, and how many are drawn: the others are still
+   * black.
+   */
+  onPixels?(pixels: Uint8Array, images: number): void;
 }
 
-/** How images are measured: the draws of the noise, and who measures. */
-export interface MeasurementOptions {
+/** How images are measured: the draws of the noise, and who measures. Progress counts images, each once for every draw. */
+export interface MeasurementOptions extends WorkOptions {
   /** Draws of the dequantisation noise per image; default 1. */
   readonly draws?: number;
   /** The seed of the noise, default 0: the noise of image i in draw k depends only on the seed, i and k. */
@@ -75,11 +77,9 @@ export interface MeasurementOptions {
   readonly noiseByContent?: boolean;
   /**
    * The processes that measure a part of the images each, by default only this one: all call the same method with the
-   * same images, and get the same results.
+   * same images, and get the same results. A signal that is aborted on any rank stops all of them before the next draw.
    */
   readonly ranks?: Ranks | undefined;
-  /** Called with the number of images done, over all draws. */
-  onProgress?(images: number): void;
 }
 
 /** How likelihoods are measured. */
@@ -97,10 +97,8 @@ export interface BitsMapOptions extends LikelihoodOptions {
   readonly precision?: Precision;
 }
 
-/** How images are scored. */
-export interface ScoreOptions extends Pick<LikelihoodOptions, 'draws' | 'seed'> {
+/** How images are scored. Progress counts images, each once for every draw. */
+export interface ScoreOptions extends WorkOptions, Pick<MeasurementOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */
-  readonly reference?: ReferenceScores;
-  /** Called with the number of images done, over all draws. */
-  onProgress?(images: number): void;
+  readonly reference?: ReferenceScores | undefined;
 }

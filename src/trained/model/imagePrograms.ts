@@ -1,19 +1,32 @@
 // The programs of a trained model: compiled on first use, run on as many images at a time as fit.
+import { isOnAny, onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, requirePlace } from '../../engine/program.ts';
+import type { Flow } from '../../models/flow.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import type { Measurement } from '../likelihood/likelihood.ts';
-import type { MeasurementOptions } from './flowModelOptions.ts';
+import type { FlowModelOptions, MeasurementOptions } from './flowModelOptions.ts';
 import { type ImageProgram, imagesPerRun } from './modelPrograms.ts';
 import type { TrainedModel } from './trainedModel.ts';
+import { partOfWork, type WorkOptions } from './workOptions.ts';
 
 /** Compiles one kind of program of a model. */
 export type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
 
+/** How one kind of program is run. */
+interface RunOptions extends WorkOptions {
+  /** By default that of the model. */
+  readonly precision?: Precision | undefined;
+}
+
 /** The programs of a model. */
 export class ImagePrograms {
+  /** The model, without weights. */
+  readonly model: Flow;
+  /** The precision in which they compute unless another one is asked for. */
+  readonly precision: Precision;
   private readonly trained: TrainedModel;
   private readonly options: CompileOptions;
   private readonly batchSize: number;
@@ -22,10 +35,14 @@ export class ImagePrograms {
     float64: new Map(),
   };
 
-  /** @param batchSize the most images per run of a program */
-  constructor(trained: TrainedModel, batchSize: number, options: CompileOptions) {
+  constructor(
+    trained: TrainedModel,
+    { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions,
+  ) {
     requireWhole('batchSize', batchSize, 1);
     requirePlace(options);
+    this.model = trained.model;
+    this.precision = precision;
     this.trained = trained;
     this.batchSize = batchSize;
     this.options = options;
@@ -35,16 +52,20 @@ export class ImagePrograms {
   async inBatches(
     count: number,
     compiler: Compiler,
-    precision: Precision,
+    { precision = this.precision, signal, onProgress }: RunOptions,
     work: (program: ImageProgram, first: number, end: number) => Promise<void>,
   ): Promise<void> {
+    signal?.throwIfAborted();
     if (count === 0) {
       return;
     }
     const program = await this.program(compiler, precision);
     const batchSize = this.batchOf(program);
     for (let first = 0; first < count; first += batchSize) {
-      await work(program, first, Math.min(count, first + batchSize));
+      signal?.throwIfAborted();
+      const end = Math.min(count, first + batchSize);
+      await work(program, first, end);
+      onProgress?.(end, count);
       await nextTurn();
     }
   }
@@ -52,20 +73,36 @@ export class ImagePrograms {
   /** Runs `work` once for every draw of the noise, with how to measure it. */
   async forEachDraw(
     compiler: Compiler,
-    precision: Precision,
     images: ImageSet,
-    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: MeasurementOptions,
+    {
+      draws = 1,
+      seed = 0,
+      noiseByContent = false,
+      ranks = onlyRank,
+      precision = this.precision,
+      ...following
+    }: RunOptions & MeasurementOptions,
     work: (program: ImageProgram, how: Measurement) => Promise<void>,
   ): Promise<void> {
     requireWhole('draws', draws, 1);
     requireWhole('seed', seed, 0);
+    await stopIfAborted(ranks, following.signal);
     const program = await this.program(compiler, precision);
     const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
-    const { dequantiser, options } = this.trained.model;
+    const { dequantiser, options } = this.model;
     for (let draw = 0; draw < draws; draw++) {
-      const progress = (done: number): void => onProgress?.(draw * images.count + done);
+      await stopIfAborted(ranks, following.signal);
+      const { signal, onProgress } = partOfWork(following, {
+        before: draw * images.count,
+        of: draws * images.count,
+      });
       const how = { batchSize, bits: options.bits, dequantiser, seed, draw, noiseByContent, ranks };
-      await work(program, { ...how, onProgress: progress });
+      await work(program, {
+        ...how,
+        // One of several ranks must not leave alone: the others would wait for it.
+        ...(ranks.size === 1 && { signal }),
+        onProgress,
+      });
     }
   }
 
@@ -103,7 +140,16 @@ export class ImagePrograms {
    * @throws UserError (`out-of-memory`) if a single image does not fit
    */
   private batchOf(program: ImageProgram): number {
-    const { imageShape } = this.trained.model;
+    const { imageShape } = this.model;
     return imagesPerRun(program, { ...this.options, most: this.batchSize, imageShape });
+  }
+}
+
+/** Stops all ranks if the signal of one is aborted: that one with its reason. */
+async function stopIfAborted(ranks: Ranks, signal: AbortSignal | undefined): Promise<void> {
+  const stops = await isOnAny(ranks, signal?.aborted === true);
+  signal?.throwIfAborted();
+  if (stops) {
+    throw new DOMException('another rank has stopped the measurement', 'AbortError');
   }
 }

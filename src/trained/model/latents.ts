@@ -1,4 +1,5 @@
-// Latents on the host: drawn from the priors, between those of two images, moved along a direction.
+// Latents on the host: drawn from the priors, and parts of them.
+import { UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
@@ -62,62 +63,6 @@ export function drawLatents(
   return latents;
 }
 
-/**
- * `steps` images' latents on the straight line from those of one image to those of another, both ends included:
- * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
- */
-export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
-  if (!Number.isInteger(steps) || steps < 2) {
-    throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
-  }
-  return a.map(({ shape, data }, index) => {
-    const other = b[index]!.data;
-    const size = data.length;
-    const out = new Float32Array(steps * size);
-    for (let step = 0; step < steps; step++) {
-      const t = step / (steps - 1);
-      for (let element = 0; element < size; element++) {
-        out[step * size + element] = (1 - t) * data[element]! + t * other[element]!;
-      }
-    }
-    return { shape: [steps, ...shape.slice(1)], data: out };
-  });
-}
-
-/** The mean over the images of a batch, as latents of one image. */
-export function meanLatents(latents: Latents): NdArray[] {
-  return latents.map(({ shape, data }) => {
-    const [count, ...rest] = shape as [number, ...number[]];
-    const size = sizeOf(rest);
-    const sums = new Float64Array(size);
-    data.forEach((value, element) => {
-      sums[element % size]! += value;
-    });
-    return { shape: [1, ...rest], data: Float32Array.from(sums, (sum) => sum / count) };
-  });
-}
-
-/**
- * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
- * amount.
- */
-export function moveLatents(
-  latents: Latents,
-  { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
-): NdArray[] {
-  return latents.map(({ shape, data }, index) => {
-    const [start, end] = [from[index]!.data, towards[index]!.data];
-    const size = data.length;
-    const out = new Float32Array(amounts.length * size);
-    amounts.forEach((amount, step) => {
-      for (let element = 0; element < size; element++) {
-        out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
-      }
-    });
-    return { shape: [amounts.length, ...shape.slice(1)], data: out };
-  });
-}
-
 /** Images `first` to `end − 1` of a batch, as views. */
 export function sliceLatents(latents: Latents, first: number, end: number): NdArray[] {
   return latents.map(({ shape, data }) => {
@@ -135,4 +80,23 @@ export function largestLatent(latents: Latents, image: number): number {
     }
   }
   return largest;
+}
+
+/**
+ * How many images latents are of.
+ *
+ * @param shapes the `latentShapes` of a model
+ * @throws UserError if they do not have these shapes
+ */
+export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]): number {
+  const count = latents[0]?.shape[0] ?? 0;
+  const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
+  const expected = shapes.map((shape) => `[${[count, ...shape].join(', ')}]`);
+  if (given.join() !== expected.join() || latents.some(({ shape, data }) => sizeOf(shape) !== data.length)) {
+    throw new UserError(
+      'mismatch',
+      `these latents do not fit this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
+    );
+  }
+  return count;
 }

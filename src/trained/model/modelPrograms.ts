@@ -96,7 +96,7 @@ export function compileBitsMap(
 }
 
 /** The program that computes what every stage makes of `image`, as the encoder takes it. */
-export function compileStages(
+export function compileStageImages(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
 ): Promise<ImageProgram> {
@@ -111,7 +111,7 @@ export function compileStages(
 }
 
 /** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
-export async function stagesBatch(
+export async function stageImagesBatch(
   program: Program,
   images: Omit<Batch, 'noise'>,
   stages: number,

@@ -1,0 +1,134 @@
+// Images to latents and back, and whether they return.
+import { phrase, UserError } from '../../errors.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { classRowsOf } from './classes.ts';
+import {
+  asSeen,
+  type Correction,
+  compareWithDecoded,
+  shortChecksum,
+  type Verification,
+} from './corrections.ts';
+import type { CodingOptions, DecodeOptions, EncodeOptions } from './flowModelOptions.ts';
+import { imageBatch, imageSetOf } from './givenImages.ts';
+import type { ImagePrograms } from './imagePrograms.ts';
+import { countOfLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
+import { compileDecoder, compileEncoder, decodeBatch, encodeBatch } from './modelPrograms.ts';
+import { pixelsOfImage, zerosFor } from './pixels.ts';
+import { tooFarOut } from './tooFarOut.ts';
+
+/** The latents of images: see `FlowModel.encode`. */
+export async function encodeImages(
+  programs: ImagePrograms,
+  images: Uint8Array,
+  { class: choice, precision = programs.precision, ...following }: EncodeOptions,
+): Promise<NdArray[]> {
+  const { model } = programs;
+  const { count } = imageSetOf(model, images);
+  const classesAt = classRowsOf(model.classes, choice, count);
+  const latents = model.latentShapes.map((shape) => zerosFor(count, shape, precision));
+  const how = { precision, ...following };
+  await programs.inBatches(count, compileEncoder, how, async (program, first, end) => {
+    const image = imageBatch(model, images, first, end);
+    const encoded = await encodeBatch(program, { image, ...classesAt(first, end) });
+    encoded.forEach(({ data }, index) => {
+      latents[index]!.data.set(data, first * dimensionsOf(model.latentShapes[index]!));
+    });
+  });
+  return latents;
+}
+
+/** The images of latents before rounding to pixels: see `FlowModel.decodeValues`. */
+export async function decodeValues(
+  programs: ImagePrograms,
+  latents: Latents,
+  options: CodingOptions,
+): Promise<NdArray['data']> {
+  const { imageShape, latentShapes } = programs.model;
+  const count = countOfLatents(latents, latentShapes);
+  const { data } = zerosFor(count, imageShape, precisionOf(programs, latents));
+  await decodeInBatches(programs, latents, { count, ...options }, (values, first) => {
+    data.set(values, first * dimensionsOf(imageShape));
+  });
+  return data;
+}
+
+/** The images of latents: see `FlowModel.decode`. */
+export async function decodeImages(
+  programs: ImagePrograms,
+  latents: Latents,
+  { corrections = new Map(), ...options }: DecodeOptions,
+): Promise<Uint8Array> {
+  const { model } = programs;
+  const values = await decodeValues(programs, latents, options);
+  const dimensions = dimensionsOf(model.imageShape);
+  const pixels = new Uint8Array(values.length);
+  for (let image = 0; image * dimensions < values.length; image++) {
+    const own = values.subarray(image * dimensions, (image + 1) * dimensions);
+    const decoded = pixelsOfImage(own, model.options.bits, corrections.get(image));
+    if (decoded === undefined) {
+      const largest = largestLatent(latents, image);
+      throw new UserError(
+        'diverged',
+        phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+      );
+    }
+    pixels.set(decoded, image * dimensions);
+  }
+  return pixels;
+}
+
+/** Decodes the latents of images and compares: see `FlowModel.verify`. */
+export async function verifyImages(
+  programs: ImagePrograms,
+  images: Uint8Array,
+  latents: Latents,
+  options: CodingOptions,
+): Promise<Verification> {
+  const { imageShape, latentShapes, options: modelOptions } = programs.model;
+  const { bits } = modelOptions;
+  const { count } = imageSetOf(programs.model, images);
+  const encoded = countOfLatents(latents, latentShapes);
+  if (encoded !== count) {
+    throw new UserError('mismatch', `these are latents of ${encoded} images, and there are ${count} images`);
+  }
+  const dimensions = dimensionsOf(imageShape);
+  const inexact: number[] = [];
+  const notFinite: number[] = [];
+  const corrections = new Map<number, Correction>();
+  const checksums: string[] = [];
+  await decodeInBatches(programs, latents, { count, ...options }, (values, first, end) => {
+    for (let image = first; image < end; image++) {
+      const original = images.subarray(image * dimensions, (image + 1) * dimensions);
+      const found = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
+      const { exact, finite, correction } = compareWithDecoded(found, original, bits);
+      inexact.push(...(exact ? [] : [image]));
+      notFinite.push(...(finite ? [] : [image]));
+      if (correction) {
+        corrections.set(image, correction);
+      }
+      checksums.push(shortChecksum([asSeen(original, bits)]));
+    }
+  });
+  return { inexact, notFinite, corrections, checksums };
+}
+
+/** Decodes latents batch by batch, in their own precision; `take` gets the values of images `first` to `end − 1`. */
+async function decodeInBatches(
+  programs: ImagePrograms,
+  latents: Latents,
+  { count, class: choice, ...following }: CodingOptions & { readonly count: number },
+  take: (values: NdArray['data'], first: number, end: number) => void,
+): Promise<void> {
+  const classesAt = classRowsOf(programs.model.classes, choice, count);
+  const how = { precision: precisionOf(programs, latents), ...following };
+  await programs.inBatches(count, compileDecoder, how, async (program, first, end) => {
+    take(await decodeBatch(program, sliceLatents(latents, first, end), classesAt(first, end)), first, end);
+  });
+}
+
+/** The precision in which latents are decoded. */
+function precisionOf({ precision }: ImagePrograms, latents: Latents): 'float32' | 'float64' {
+  return isDouble(latents) ? 'float64' : precision;
+}

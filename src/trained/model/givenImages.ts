@@ -1,0 +1,45 @@
+// The images that users pass to a model: checked, as a set, and as a batch for its programs.
+import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
+import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { imageArray } from '../likelihood/likelihood.ts';
+
+/**
+ * Images in memory as a set.
+ *
+ * @throws UserError if they are not a whole number of images of the model
+ */
+export function imageSetOf({ imageShape }: Flow, images: Uint8Array): ImageSet {
+  if (!(images instanceof Uint8Array)) {
+    throw new UserError('invalid-argument', 'images must be a Uint8Array of pixels, 8 bits per value');
+  }
+  if (images.length % dimensionsOf(imageShape) !== 0) {
+    const shape = showImageShape(imageShape);
+    throw new UserError(
+      'mismatch',
+      `${images.length} bytes are not a whole number of images: the model takes ${shape}, 8 bits per value`,
+    );
+  }
+  return imagesInMemory(images, imageShape);
+}
+
+/** @throws UserError if the images do not have the shape that the model takes */
+export function requireImagesOf(model: Flow, images: ImageSet): void {
+  const [given, expected] = [images.imageShape, model.imageShape].map(showImageShape);
+  if (given !== expected) {
+    throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
+  }
+}
+
+/** Images `first` to `end − 1` of those in memory, as programs take them. */
+export function imageBatch(
+  { imageShape, options }: Flow,
+  images: Uint8Array,
+  first: number,
+  end: number,
+): NdArray {
+  const dimensions = dimensionsOf(imageShape);
+  return imageArray(images.subarray(first * dimensions, end * dimensions), imageShape, options.bits);
+}

@@ -1,0 +1,79 @@
+// The likelihood of images under a trained model, and how unusual they are.
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { measureBitsPerDim } from '../likelihood/likelihood.ts';
+import { classNumbersOf } from './classes.ts';
+import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
+import type { LikelihoodOptions, ScoreOptions } from './flowModelOptions.ts';
+import { requireImagesOf } from './givenImages.ts';
+import type { ImagePrograms } from './imagePrograms.ts';
+import { compileLikelihood } from './modelPrograms.ts';
+import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
+
+/** bits/dim of each image for each draw of the noise: of p(x | class) if the classes are given, of p(x) otherwise. */
+export async function bitsPerDimByDraw(
+  programs: ImagePrograms,
+  images: ImageSet,
+  { class: choice, ...options }: LikelihoodOptions,
+): Promise<Float64Array[]> {
+  const { model } = programs;
+  requireImagesOf(model, images);
+  const numbers = choice === undefined ? undefined : classNumbersOf(model.classes, choice, images.count);
+  if (model.classes.length > 0) {
+    const byClass = await measureClassLikelihoods(programs, images, options);
+    return inBitsPerDim(model, numbers ? givenClass(byClass, numbers) : overClasses(byClass));
+  }
+  const measured: Float64Array[] = [];
+  await programs.forEachDraw(compileLikelihood, images, options, async (program, how) => {
+    measured.push(await measureBitsPerDim(program, images, how));
+  });
+  return measured;
+}
+
+/** The same, the mean over draws: see `FlowModel.bitsPerDim`. */
+export async function meanBitsPerDim(
+  programs: ImagePrograms,
+  images: ImageSet,
+  options: LikelihoodOptions,
+): Promise<Float64Array> {
+  const draws = await bitsPerDimByDraw(programs, images, options);
+  return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
+}
+
+/** Scores images among those that a model was measured on before: see `FlowModel.score`. */
+export async function scoreImages(
+  programs: ImagePrograms,
+  images: ImageSet,
+  { reference, ...how }: ScoreOptions,
+): Promise<ImageScore[]> {
+  const { draws, seed, bitsPerDim } = requireReference(reference);
+  if (images.count === 0) {
+    return [];
+  }
+  const options = { draws, seed, ...how, noiseByContent: true };
+  return imageScores(await bitsPerDimByDraw(programs, images, options), bitsPerDim);
+}
+
+function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
+  if (reference === undefined) {
+    throw new UserError(
+      'not-ready',
+      'this model does not know the bits/dim of its validation images: export its run again, or measure them with ' +
+        'measureReference and pass the result as reference',
+    );
+  }
+  return reference;
+}
+
+/** Log-likelihoods in nats as bits/dim. */
+export function inBitsPerDim(model: Flow, draws: readonly Float64Array[]): Float64Array[] {
+  return draws.map((values) => values.map((value) => value / natsPerUnit(model)));
+}
+
+/** The log-likelihood in nats of an image of 1 bit/dim. */
+export function natsPerUnit({ imageShape }: Flow): number {
+  return -dimensionsOf(imageShape) * Math.LN2;
+}

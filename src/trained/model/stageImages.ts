@@ -1,0 +1,66 @@
+// The stages of a model as its users see them: where each is, and what it makes of images.
+import type { Flow } from '../../models/flow.ts';
+import type { StagePlace } from '../../models/stages.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { classRowsOf } from './classes.ts';
+import type { EncodeOptions } from './flowModelOptions.ts';
+import { imageBatch, imageSetOf } from './givenImages.ts';
+import type { ImagePrograms } from './imagePrograms.ts';
+import { compileStageImages, stageImagesBatch } from './modelPrograms.ts';
+import { zerosFor } from './pixels.ts';
+
+/** A stage of a model: a squeeze, a flow step, a split or the top prior. */
+export interface StageDescription extends StagePlace {
+  /** The shape of each image that it passes on; missing at the top. */
+  readonly outputShape?: ImageShape;
+  /** The shape of the latent ε of each image, if it factors one out. */
+  readonly latentShape?: ImageShape;
+}
+
+/** What a stage makes of a batch of images. */
+export interface StageImages extends StageDescription {
+  /** The images that it passes on, `[N, H, W, C]`; missing at the top. */
+  readonly output?: NdArray;
+  /** The latents ε that it factors out, if any, `[N, H, W, C]`. */
+  readonly latent?: NdArray;
+}
+
+/** The stages of a model, in the order of encoding. */
+export function describeStages({ stages }: Flow): StageDescription[] {
+  return stages.map(({ stage: { outputShape, latentShape }, ...place }) => ({
+    ...place,
+    ...(outputShape && { outputShape }),
+    ...(latentShape && { latentShape }),
+  }));
+}
+
+/** What every stage makes of images: see `FlowModel.stageImages`. */
+export async function stageImages(
+  programs: ImagePrograms,
+  images: Uint8Array,
+  { class: choice, precision = programs.precision, ...following }: EncodeOptions,
+): Promise<StageImages[]> {
+  const { model } = programs;
+  const { count } = imageSetOf(model, images);
+  const classesAt = classRowsOf(model.classes, choice, count);
+  const found = describeStages(model).map(
+    (stage): StageImages => ({
+      ...stage,
+      ...(stage.outputShape && { output: zerosFor(count, stage.outputShape, precision) }),
+      ...(stage.latentShape && { latent: zerosFor(count, stage.latentShape, precision) }),
+    }),
+  );
+  const how = { precision, ...following };
+  await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
+    const batch = { image: imageBatch(model, images, first, end), ...classesAt(first, end) };
+    const results = await stageImagesBatch(program, batch, found.length);
+    found.forEach((stage, index) => {
+      for (const part of ['output', 'latent'] as const) {
+        const array = stage[part];
+        array?.data.set(results[index]![part]!.data, (first * array.data.length) / count);
+      }
+    });
+  });
+  return found;
+}
