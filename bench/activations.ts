@@ -47,7 +47,7 @@ const options = new Command('activations')
 const ARRAYS = 5;
 
 async function measure({ depth = 1, width, batch, activations, steps }: Options): Promise<Measured> {
-  const model = new Glow({ ...paperModel, depth, width, mixing: 'emerging' }, paperImageShape);
+  const model = new Glow(paperImageShape, { ...paperModel, depth, width, mixing: 'emerging' });
   const batches = randomBatches(paperImageShape, batch);
   const options = { ...benchUpdate, batchSize: batch };
   const arrays = await openStateArrays(new ParameterLayout(model.parameters), options);

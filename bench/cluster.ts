@@ -53,7 +53,7 @@ const options = new Command('cluster')
 async function measureUpdate(): Promise<number> {
   const preset = presets.find(({ name }) => name === drawn[0])!;
   const { model, training } = resolveConfig({ preset: preset.name });
-  const layout = new ParameterLayout(new Glow(model, preset.imageShape).parameters);
+  const layout = new ParameterLayout(new Glow(preset.imageShape, model).parameters);
   const optimizer = optimizerOf(training, 1);
   const arrays = await openStateArrays(layout, { optimizer, averageDecay: 0.999, batchSize: 1 });
   const gradients = await arrays.readGradients();

@@ -107,7 +107,7 @@ async function outcomeOf(
     writeFileSync(join(folder, `${picture}.png`), contactSheet(pixels, { imageShape, columns: 15 }));
   }
   return {
-    parameters: countParameters(config.model, imageShape),
+    parameters: countParameters(imageShape, config.model),
     training: await measure('train'),
     validation: await measure('validation'),
     dropped,

@@ -53,7 +53,7 @@ const titles = {
 
 async function measure(depth: number): Promise<Seconds> {
   const modules = performance.now() / 1000;
-  const model = new Glow({ ...paperModel, depth, mixing: 'emerging' }, paperImageShape);
+  const model = new Glow(paperImageShape, { ...paperModel, depth, mixing: 'emerging' });
   const batch = randomBatches(paperImageShape, BATCH).at(0);
   const layout = new ParameterLayout(model.parameters);
 

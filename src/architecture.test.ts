@@ -76,6 +76,7 @@ const runsAnywhere: readonly string[] = [
   'evaluation/export/exportPrograms.ts',
   'evaluation/reports/curvePlot.ts',
   'evaluation/measure',
+  'evaluation/reports/trainRun.ts',
 ];
 
 /** Code shared by tests; only tests may import it, and it may import whatever they may. */

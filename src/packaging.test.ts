@@ -213,8 +213,8 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
           const pixels = await model.sample({ count: 2, temperature: 0.7, seed: 1 });
 
           // A mixing of one's own, which two workers have to know.
-          const options = { levels: 1, depth: 1, width: 4, kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
-          const own = new Glow({ ...options, mixing: 'mine' }, model.imageShape);
+          const options = { levels: 1, depth: 1, width: 4, learnedPrior: false };
+          const own = new Glow(model.imageShape, { ...options, mixing: 'mine' });
           const image = { shape: [2, ...model.imageShape], data: Float32Array.from(pixels) };
           const batch = { image, noise: { ...image, data: image.data.map((_, index) => (index % 10) / 10) } };
           const start = await startFromData(own, batch, 0);

@@ -38,7 +38,7 @@ export function clusterTraining(preset: Preset, trainingImages: number, rate: Pa
   const { model, training } = resolveConfig({ preset: preset.name });
   return {
     preset: preset.name,
-    parameters: countParameters(model, preset.imageShape),
+    parameters: countParameters(preset.imageShape, model),
     batch: training.batchSize,
     hours: hoursOf(preset, trainingImages, rate),
     rate,

@@ -79,7 +79,7 @@ export async function measure(
   const { perImage, bitsPerDim, standardError, samplingError, draws } = evaluation;
   const measurement: RunMeasurement = {
     step,
-    parameters: countParameters(config.model, model.imageShape),
+    parameters: countParameters(model.imageShape, config.model),
     ...{ bitsPerDim, standardError, samplingError, draws, roundTrip },
     perImage: Array.from(perImage),
   };

@@ -16,7 +16,7 @@ console.log(`the layer is ${ok ? 'correct' : 'wrong'}`);
 
 const dataset = await openDataset('mnist', { validation: 0.01 });
 const { imageShape } = dataset.train;
-const model = new Glow({ levels: 2, depth: 4, width: 32, mixing: 'leaky' }, imageShape);
+const model = new Glow(imageShape, { levels: 2, depth: 4, width: 32, mixing: 'leaky' });
 const batches = new BatchLoader(dataset.train, { batchSize: 32, seed: 0, model });
 
 const start = await startFromData(model, batches.at(0), 0);

@@ -6,7 +6,7 @@ export {
   checkBijection,
 } from '../evaluation/bijections/checkBijection.ts';
 export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
-export type { Bijection, Transformed } from '../flows/contract/bijection.ts';
+export type { Bijection, BijectionResult } from '../flows/contract/bijection.ts';
 export { chain } from '../flows/contract/chain.ts';
 export {
   type Condition,
@@ -27,7 +27,6 @@ export {
   type ParameterSpecs,
   type Parameters,
   parametersFrom,
-  prefixed,
   type StartingParameters,
   startingParameters,
 } from '../flows/contract/parameters.ts';
@@ -61,6 +60,7 @@ export { squeeze } from '../flows/layers/squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
   type Split,
+  type SplitOptions,
   type SplitResult,
   type Standardised,
   split,

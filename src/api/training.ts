@@ -8,11 +8,9 @@ export type { PaperResult } from '../experiments/paper.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
 export type { Schedule } from '../experiments/schedule.ts';
-export type { Groups } from '../models/parameterLayout.ts';
 export { type AdamaxOptions, adamax } from '../optimizers/adamax.ts';
 export { type AdamwOptions, adamw } from '../optimizers/adamw.ts';
 export type { Optimizer } from '../optimizers/optimizer.ts';
-export type { GuardState } from '../runs/contents/guardState.ts';
 export type {
   OptimizerState,
   TrainingStart,

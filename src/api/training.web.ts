@@ -1,6 +1,7 @@
 // `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
 
 export type { Ranks, Summed } from '../cluster/ranks.ts';
+export { trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
@@ -17,7 +18,7 @@ export {
 } from '../runs/files/runFiles.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
-export { type TrainingOptions, type TrainingResult, train } from '../training/loop/train.ts';
+export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
 export { BatchLoader } from '../training/step/batchLoader.ts';

@@ -41,7 +41,7 @@ export async function prepareBenchTraining(
   keep: Keep,
 ): Promise<BenchTraining> {
   const { imageShape, batchSize } = options;
-  const model = new Glow(options.model, imageShape);
+  const model = new Glow(imageShape, options.model);
   const batches = randomBatches(imageShape, batchSize, model);
   const state = await startFromData(model, batches.at(0), 0, options);
   const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));

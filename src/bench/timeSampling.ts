@@ -91,7 +91,7 @@ export async function startedModels(
 ): Promise<SampledModel[]> {
   const models: SampledModel[] = [];
   for (const mixing of names) {
-    const glow = new Glow({ ...model, mixing }, imageShape);
+    const glow = new Glow(imageShape, { ...model, mixing });
     const batch = randomBatches(imageShape, batchSize, glow).at(0);
     const state = await startFromData(glow, batch, 0, options);
     models.push({ mixing, trained: trainedModel(glow, state, 'raw') });

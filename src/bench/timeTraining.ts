@@ -203,7 +203,7 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
     return {
       mixing: options.mixing,
       plan,
-      parameters: countParameters(model.options, imageShape),
+      parameters: countParameters(imageShape, model.options),
       async step(round) {
         const before = { ...traffic };
         const begin = performance.now();

@@ -93,7 +93,7 @@ it('is refused in one line if the program that trains with workers registers it 
      import { adamax, startFromData, Trainer } from 'emerging-flows/training';
      registerMixing('own', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });
      const options = { levels: 1, depth: 1, width: 2, mixing: 'own', kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
-     const model = new Glow(options, [4, 4, 1]);
+     const model = new Glow([4, 4, 1], options);
      const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };
      const start = await startFromData(model, { image, noise: { ...image, data: new Float32Array(32) } }, 0);
      const training = { optimizer: adamax({ beta2: 0.9, biasCorrection: 'standard' }), averageDecay: 0.9, batchSize: 2 };

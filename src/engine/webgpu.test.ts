@@ -29,7 +29,7 @@ const TOLERANCE = 1e-4;
 /** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
 async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
   const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
-  const model = new Glow({ ...options, learnedPrior: true, bits: 8, ...added }, imageShape);
+  const model = new Glow(imageShape, { ...options, learnedPrior: true, bits: 8, ...added });
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];
   const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };

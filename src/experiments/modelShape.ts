@@ -31,7 +31,7 @@ export type ShapedModel = Pick<
  */
 export function modelFor(options: ModelOptions & ShapedModel, imageShape: ImageShape): Flow {
   requireBuildable(options, imageShape);
-  return flowFor(options, imageShape);
+  return flowFor(imageShape, options);
 }
 
 /**

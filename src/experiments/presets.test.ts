@@ -121,7 +121,7 @@ describe('the experiments of the paper', () => {
     ['cifar10-emerging-d4', '5.65'],
   ])('%s has %s million parameters', (name, millions) => {
     const { imageShape, paper } = findPreset(name);
-    const count = countParameters(resolveConfig({ preset: name }).model, imageShape);
+    const count = countParameters(imageShape, resolveConfig({ preset: name }).model);
     expect((count / 1e6).toFixed(2)).toBe(millions);
     if (paper?.parameters !== undefined) {
       // The paper counts weights of the top prior that never act, and prints three digits.

@@ -121,7 +121,7 @@ describe('a default', () => {
 
 /** The bits/dim of images with more channels and pixels than the ranks, under random weights. */
 async function bitsPerDimWith(options: Partial<ModelOptions>): Promise<Float64Array> {
-  const model = new Glow({ ...modelOptions({ levels: 1, depth: 1, width: 4 }), ...options }, [12, 12, 5]);
+  const model = new Glow([12, 12, 5], { ...modelOptions({ levels: 1, depth: 1, width: 4 }), ...options });
   const arrays = Object.entries(randomParameters(model.parameters));
   const parameters = Object.fromEntries(arrays.map(([path, array]) => [path, constant(array)]));
   const used = new FlowModel({ model, parameters }, { threads: 1 });

@@ -60,7 +60,7 @@ const given = (number: number): Condition => ({
 });
 
 it('starts as the model without classes, whatever the class', async () => {
-  const [plain, model] = [new Glow(options, imageShape), new Glow({ ...options, classes }, imageShape)];
+  const [plain, model] = [new Glow(imageShape, options), new Glow(imageShape, { ...options, classes })];
   const start = (of: Glow) => {
     const layout = new ParameterLayout(of.parameters);
     return layout.unpack(layout.initial(7));
@@ -78,7 +78,7 @@ it.each([
 ] as const)(
   '%d levels, %s noise: the likelihoods by class are those given each class',
   async (levels, dequantisation) => {
-    const model = new Glow({ ...options, levels, classes, dequantisation }, imageShape);
+    const model = new Glow(imageShape, { ...options, levels, classes, dequantisation });
     const weights = randomParameters(model.parameters);
     const all = await run(model, weights, 'by class');
     const every = [
@@ -97,12 +97,12 @@ it.each([
 );
 
 it('has no likelihood by class without classes, and needs their names', () => {
-  const plain = new Glow(options, imageShape);
+  const plain = new Glow(imageShape, options);
   const tensors = Object.fromEntries(
     Object.entries(plain.parameters).map(([path, spec]) => [path, input(path, spec.shape)]),
   );
   expect(() =>
     plain.logLikelihoodByClass(input('image', shape), input('noise', shape), parametersFrom(tensors)),
   ).toThrow('has no likelihood by class');
-  expect(() => new Glow({ ...options, classes: true }, imageShape)).toThrow('model.classes is true');
+  expect(() => new Glow(imageShape, { ...options, classes: true })).toThrow('model.classes is true');
 });

@@ -13,7 +13,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 
 /** The model options that the parts of a coupling may use. */
-export interface CouplingOptions extends AffineOptions, GlowConditionerOptions {}
+export interface CouplingOptions extends AffineOptions, Required<GlowConditionerOptions> {}
 
 /** A mask that configurations can choose. */
 export interface MaskPart extends NamedPart {

@@ -73,7 +73,7 @@ describe('the density of the noise', () => {
     [2, 4, 1],
     [4, 2, 3],
   ])('follows from the Jacobian of u for images of %i x %i x %i', async (...imageShape) => {
-    const model = new Glow(options, imageShape);
+    const model = new Glow(imageShape, options);
     const arrays = randomParameters(model.parameters);
     const size = dimensionsOf(imageShape);
     const images = 2;
@@ -105,7 +105,7 @@ describe('the density of the noise', () => {
   });
 
   it('depends on the image', async () => {
-    const model = new Glow(options, [2, 2, 1]);
+    const model = new Glow([2, 2, 1], options);
     const arrays = randomParameters(model.parameters);
     const noise = {
       shape: [2, 2, 2, 1],
@@ -121,7 +121,7 @@ describe('the density of the noise', () => {
 it.each([1, 2, 3])(
   'starts nearly uniform, 0.0218 bits/dim from it, with %i steps',
   async (dequantisationSteps) => {
-    const model = new Glow({ ...options, dequantisationSteps }, [2, 2, 1]);
+    const model = new Glow([2, 2, 1], { ...options, dequantisationSteps });
     // Before training every value of u depends on its own ε alone: one integral over ε is enough.
     const [points, reach] = [2001, 9];
     const width = (2 * reach) / (points - 1);
@@ -148,7 +148,7 @@ describe('keeps every pixel, however far out the noise gets', () => {
   );
   it.each<readonly [number, Precision]>(settings)('%i bits, %s', async (bits, precision) => {
     const imageShape: ImageShape = [2, 2, 1];
-    const model = new Glow({ ...options, bits }, imageShape);
+    const model = new Glow(imageShape, { ...options, bits });
     const shape = [6 * 2 ** bits, ...imageShape];
     const image = input('image', shape);
     const noise = input('noise', shape);
@@ -175,7 +175,7 @@ describe('keeps every pixel, however far out the noise gets', () => {
 
 describe('the bound', () => {
   const imageShape: ImageShape = [2, 4, 1];
-  const model = new Glow({ ...options, depth: 2 }, imageShape);
+  const model = new Glow(imageShape, { ...options, depth: 2 });
   const arrays = randomParameters(model.parameters);
   const batch = { image: integers([3, ...imageShape], 8), noise: normals([3, ...imageShape]) };
   const tensors = Object.fromEntries(
@@ -187,7 +187,7 @@ describe('the bound', () => {
 
   it('is log p(v + u) − log q(u | v)', async () => {
     const { u, logDensity } = await noiseOf(model, arrays, batch.image, batch.noise);
-    const uniform = new Glow({ ...model.options, dequantisation: 'uniform' }, imageShape);
+    const uniform = new Glow(imageShape, { ...model.options, dequantisation: 'uniform' });
     const drawn = constant({ shape: batch.image.shape, data: u });
     const plain = uniform.likelihood(constant(batch.image), drawn, asConstants(arrays)).logLikelihood;
     const found = model.likelihood(constant(batch.image), constant(batch.noise), asConstants(arrays));
@@ -243,7 +243,7 @@ describe('the bound', () => {
   it('rises to the exact probability of the integer image, from below, as more draws are weighted', async () => {
     // One bit: the density differs greatly within a pixel, whose probability is an integral in four dimensions.
     const shape: ImageShape = [2, 2, 1];
-    const model = new Glow({ ...options, bits: 1 }, shape);
+    const model = new Glow(shape, { ...options, bits: 1 });
     const arrays = Object.fromEntries(
       Object.entries(startOf(model)).map(([path, { shape, data }]) => {
         const random = new RandomStream(3, path);
@@ -266,7 +266,7 @@ describe('the bound', () => {
       const points = Array.from({ length: side ** 4 }, (_, index) =>
         [0, 1, 2, 3].map((axis) => ((Math.floor(index / side ** axis) % side) + 0.5) / side),
       );
-      const uniform = new Glow({ ...model.options, dequantisation: 'uniform' }, shape);
+      const uniform = new Glow(shape, { ...model.options, dequantisation: 'uniform' });
       const values = await logDensities(uniform, Float64Array.from(points.flat()));
       return Math.log(mean(Array.from(values, Math.exp)));
     };

@@ -26,7 +26,7 @@ export const dequantisations = named({
   uniform: { options: [], dequantiser: () => uniformDequantiser },
   variational: {
     options: ['dequantisationSteps', 'dequantisationWidth'],
-    dequantiser: (shape, { bits, dequantisationSteps: steps = 2, dequantisationWidth: width = 32 }) =>
+    dequantiser: (shape, { bits, dequantisationSteps: steps, dequantisationWidth: width }) =>
       variationalDequantiser(shape, { bits, steps, width }),
   },
 });

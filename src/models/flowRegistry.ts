@@ -9,8 +9,8 @@ import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 /** A kind of flow that configurations can choose. */
 export interface FlowPart extends NamedPart {
   readonly options?: readonly (keyof ModelOptions)[];
-  /** The flow with these options for images of a shape. Every call with the same arguments returns the same layers. */
-  flow(options: ModelOptions, imageShape: ImageShape): Flow;
+  /** The flow for images of a shape, with these options. Every call with the same arguments returns the same layers. */
+  flow(imageShape: ImageShape, options: ModelOptions): Flow;
 }
 
 /** All kinds of flows by name; the default first. */
@@ -19,7 +19,7 @@ export const flows = new PartRegistry<FlowPart>(
     what: 'flow',
     key: 'model.flow',
     register: 'registerFlow',
-    builder: { name: 'flow', from: 'the options and the shape of the images' },
+    builder: { name: 'flow', from: 'the shape of the images and the options' },
   },
   {
     glow: {
@@ -38,7 +38,7 @@ export const flows = new PartRegistry<FlowPart>(
         'classes',
         'dequantisation',
       ],
-      flow: (options, imageShape) => new Glow(options, imageShape),
+      flow: (imageShape, options) => new Glow(imageShape, options),
     },
   },
 );
@@ -56,14 +56,14 @@ export function registerFlow(name: string, flow: Own<FlowPart>): void {
  *
  * @throws UserError (`not-found`) if the options name a part that is not registered
  */
-export function flowFor(options: Partial<ModelOptions>, imageShape: ImageShape): Flow {
-  return flows.find(options.flow ?? flows.names[0]!).flow({ ...modelDefaults, ...options }, imageShape);
+export function flowFor(imageShape: ImageShape, options: Partial<ModelOptions> = {}): Flow {
+  return flows.find(options.flow ?? flows.names[0]!).flow(imageShape, { ...modelDefaults, ...options });
 }
 
 /** The number of trained parameters of a model, not counting those masked out. */
-export function countParameters(options: Partial<ModelOptions>, imageShape: ImageShape): number {
+export function countParameters(imageShape: ImageShape, options: Partial<ModelOptions>): number {
   const count = (depth?: number): number =>
-    countTrained(flowFor({ ...options, ...(depth && { depth }) }, imageShape).parameters);
+    countTrained(flowFor(imageShape, { ...options, ...(depth && { depth }) }).parameters);
   const { flow = flows.names[0]!, depth = modelDefaults.depth } = options;
   if (!flows.isOfLibrary(flow)) {
     return count();

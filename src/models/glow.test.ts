@@ -2,14 +2,20 @@
 // initialisation.
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
-import { countTrained } from '../flows/contract/parameters.ts';
+import { countTrained, type ParameterSpecs } from '../flows/contract/parameters.ts';
+import { affine } from '../flows/coupling/affine.ts';
+import { coupling } from '../flows/coupling/coupling.ts';
+import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import { variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
+import { split, topPrior } from '../flows/priors/prior.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
 import { modelChecks } from '../testing/goldenModels.ts';
-import { countParameters } from './flowRegistry.ts';
+import { couplingOf } from './couplings.ts';
+import { countParameters, flowFor } from './flowRegistry.ts';
 import { Glow } from './glow.ts';
-import { mixingNames } from './mixing.ts';
-import type { ModelOptions } from './options.ts';
+import { layersOfMixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
+import { type ModelOptions, modelDefaults, optionalDefaults } from './options.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of modelChecks) {
@@ -40,12 +46,45 @@ describe('countParameters', () => {
     [{ ...cifar, levels: 2, depth: 8, learnedPrior: false }, [32, 32, 3], 6.3],
     [{ ...cifar, levels: 2, depth: 8, learnedPrior: false, mixing: 'emerging' }, [32, 32, 3], 6.34],
   ] as [ModelOptions, ImageShape, number][])('%o', (options, imageShape, millions) => {
-    expect(countParameters(options, imageShape) / 1e6).toBeCloseTo(millions, 2);
+    expect(countParameters(imageShape, options) / 1e6).toBeCloseTo(millions, 2);
   });
 
   it.each(mixingNames)('counts every parameter of a deeper model with %s', (mixing) => {
     const options: ModelOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
-    const { parameters } = new Glow(options, [8, 4, 3]);
-    expect(countParameters(options, [8, 4, 3])).toBe(countTrained(parameters));
+    const { parameters } = new Glow([8, 4, 3], options);
+    expect(countParameters([8, 4, 3], options)).toBe(countTrained(parameters));
+  });
+});
+
+describe('the defaults', () => {
+  it('make a model from a shape alone, the one of a configuration', () => {
+    const model = new Glow([8, 8, 3]);
+    expect(model.options).toEqual(modelDefaults);
+    expect(Object.keys(model.parameters)).toEqual(Object.keys(flowFor([8, 8, 3]).parameters));
+  });
+
+  it('need the shape first: options in its place are refused by name', () => {
+    const swapped = [{ depth: 4 }, [8, 8, 3]] as unknown as [ImageShape, ModelOptions];
+    expect(() => new Glow(...swapped)).toThrow('glow: pass the shape of the images first, then the options');
+  });
+
+  it('of layers are those of models', () => {
+    const shape: ImageShape = [4, 4, 4];
+    const shapesOf = ({ parameters }: { parameters: ParameterSpecs }): unknown =>
+      Object.entries(parameters).map(([path, spec]) => [path, spec.shape]);
+    const parts = { conditioner: glowConditioner(), transformer: affine() };
+    expect(shapesOf(coupling(shape, parts))).toEqual(shapesOf(couplingOf(shape, modelDefaults)));
+    const { learnedPrior } = modelDefaults;
+    expect(shapesOf(split(shape))).toEqual(shapesOf(split(shape, { learnedPrior })));
+    expect(shapesOf(topPrior(shape))).toEqual(shapesOf(topPrior(shape, { learnedPrior })));
+    const { dequantisationSteps, dequantisationWidth } = optionalDefaults;
+    const options = { steps: Number(dequantisationSteps), width: Number(dequantisationWidth) };
+    expect(shapesOf(variationalDequantiser(shape))).toEqual(shapesOf(variationalDequantiser(shape, options)));
+    for (const [name, { layers }] of Object.entries(mixings)) {
+      const own = layersOfMixing(name, shape, modelDefaults);
+      expect(Object.values(layers(shape, {} as MixingOptions)).map(shapesOf), name).toEqual(
+        Object.values(own).map(shapesOf),
+      );
+    }
   });
 });

@@ -25,16 +25,23 @@ import {
  */
 export class Glow extends StagedFlow {
   /**
-   * @param options what differs from `modelDefaults`
+   * @param imageShape of the images that the model takes
+   * @param options what differs from the defaults, those of a configuration
    * @throws if height or width cannot be halved `levels` times, or a part that the options name does not exist
    */
-  constructor(options: Partial<ModelOptions>, imageShape: ImageShape) {
-    super(options, imageShape, stagesOf({ ...modelDefaults, ...options }, imageShape));
+  constructor(imageShape: ImageShape, options: Partial<ModelOptions> = {}) {
+    super(imageShape, stagesOfGlow(imageShape, { ...modelDefaults, ...options }), options);
   }
 }
 
 /** Per level a squeeze, the flow steps and, after every level but the last, a split; then the top prior. */
-function stagesOf(options: ModelOptions, imageShape: ImageShape): PlacedStage[] {
+function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStage[] {
+  // Version 0.2 took the options first: without types, a program would fail far from its call.
+  if (!Array.isArray(imageShape as unknown)) {
+    throw new Error(
+      'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
+    );
+  }
   const stages: PlacedStage[] = [];
   let shape = imageShape;
   const place = (where: StagePlace, stage: Stage): void => {
@@ -54,7 +61,7 @@ function stagesOf(options: ModelOptions, imageShape: ImageShape): PlacedStage[] 
   }
   place(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, { learnedPrior: options.learnedPrior, classes: classCount(options) }), shape),
+    topStage(topPrior(shape, { learnedPrior: options.learnedPrior, classes: classCount(options) })),
   );
   return stages;
 }

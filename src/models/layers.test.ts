@@ -28,7 +28,7 @@ it.each([
 ] as [Mixing, boolean, string[]][])(
   'of a model with %s, learned prior %s',
   async (mixing, learnedPrior, mixed) => {
-    const model = new Glow({ ...options, mixing, learnedPrior }, [8, 4, 1]);
+    const model = new Glow([8, 4, 1], { ...options, mixing, learnedPrior });
     const layers = layersOf(model);
     const step = ['actnorm', ...mixed, 'coupling'];
     expect(layers.map(({ path }) => path)).toEqual([

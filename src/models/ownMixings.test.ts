@@ -24,7 +24,7 @@ const options = (mixing: string): ModelOptions => ({
 
 it('are what a model has between actnorm and coupling, under their own keys', () => {
   registerMixing('twice', twice);
-  const paths = layersOf(new Glow(options('twice'), [4, 6, 1])).map(({ path }) => path);
+  const paths = layersOf(new Glow([4, 6, 1], options('twice'))).map(({ path }) => path);
   expect(paths.filter((path) => path.includes('steps'))).toEqual(
     ['actnorm', 'one', 'two', 'coupling'].map((key) => `levels/0/steps/0/${key}`),
   );
@@ -39,14 +39,14 @@ it('are given the shape and the options of the model', () => {
       return { reverse: reverse(shape) };
     },
   });
-  new Glow({ ...options('seeing'), kernelSize: 5, dilation: 2, hiddenChannels: 7 }, [4, 6, 1]);
+  new Glow([4, 6, 1], { ...options('seeing'), kernelSize: 5, dilation: 2, hiddenChannels: 7 });
   expect(seen).toEqual([[2, 3, 4], { kernelSize: 5, dilation: 2, hiddenChannels: 7 }]);
 });
 
 it('are replaced by their own module, and by no other', () => {
   registerMixing('again', twice);
   registerMixing('again', { ...twice, layers: (shape) => ({ only: reverse(shape) }) });
-  expect(Object.keys(layersOf(new Glow(options('again'), [2, 2, 1])))).toHaveLength(5);
+  expect(Object.keys(layersOf(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
   expect(() => registerMixing('again', { ...twice, module: 'file:///other.mjs' })).toThrow(
     'file:///mine.mjs has registered a mixing again already: register yours under another name',
   );
@@ -64,14 +64,14 @@ it.each([
 
 it('are unknown until they are registered, names of every object too', () => {
   expect(['hasOwnProperty', 'toString', '__proto__'].filter((name) => mixingParts.has(name))).toEqual([]);
-  expect(() => new Glow(options('mine'), [2, 2, 1])).toThrow(
+  expect(() => new Glow([2, 2, 1], options('mine'))).toThrow(
     /^unknown model.mixing 'mine': .* Register your own first: registerMixing\('mine'\)$/,
   );
 });
 
 it('cannot take the key of a layer that every step has', () => {
   registerMixing('taking', { module, layers: (shape) => ({ actnorm: reverse(shape) }) });
-  expect(() => new Glow(options('taking'), [2, 2, 1])).toThrow(
+  expect(() => new Glow([2, 2, 1], options('taking'))).toThrow(
     "mixing 'taking': the layer 'actnorm' needs another key: every flow step has one of it",
   );
 });
@@ -114,5 +114,5 @@ it.each([
   ],
 ])('cannot return %s', (_, layers, message) => {
   registerMixing('returning', { module, layers: layers as unknown as OwnMixing['layers'] });
-  expect(() => new Glow(options('returning'), [2, 2, 1])).toThrow(`mixing 'returning': ${message}`);
+  expect(() => new Glow([2, 2, 1], options('returning'))).toThrow(`mixing 'returning': ${message}`);
 });

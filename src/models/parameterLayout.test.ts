@@ -13,19 +13,16 @@ import { topologicalOrder } from '../tensor/traversal.ts';
 import { Glow } from './glow.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 
-const model = new Glow(
-  {
-    levels: 2,
-    depth: 3,
-    width: 48,
-    mixing: '1x1-plu',
-    kernelSize: 3,
-    dilation: 1,
-    learnedPrior: true,
-    bits: 8,
-  },
-  [4, 8, 2],
-);
+const model = new Glow([4, 8, 2], {
+  levels: 2,
+  depth: 3,
+  width: 48,
+  mixing: '1x1-plu',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+});
 const specs: ParameterSpecs = {
   ...model.parameters,
   // Large enough for its own array.

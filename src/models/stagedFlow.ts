@@ -24,12 +24,12 @@ export class StagedFlow implements Flow {
   readonly stages: readonly PlacedStage[];
 
   /**
-   * @param options what differs from `modelDefaults`; a registered flow has its name as `flow`
    * @param stages from images of `imageShape` on, at different paths
+   * @param options what differs from the defaults, those of a configuration; a registered flow has its name as `flow`
    * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
    * classes are `true`
    */
-  constructor(options: Partial<ModelOptions>, imageShape: ImageShape, stages: readonly PlacedStage[]) {
+  constructor(imageShape: ImageShape, stages: readonly PlacedStage[], options: Partial<ModelOptions> = {}) {
     const { classes = [] } = options;
     if (classes === true) {
       throw new UserError(

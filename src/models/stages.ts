@@ -129,8 +129,9 @@ export function splitStage(split: Split): Stage {
   };
 }
 
-/** The top prior as a stage, for images of this shape. */
-export function topStage(top: TopPrior, shape: ImageShape): Stage {
+/** The top prior as a stage. */
+export function topStage(top: TopPrior): Stage {
+  const { latentShape: shape } = top;
   return {
     parameters: top.parameters,
     latentShape: shape,

@@ -26,7 +26,7 @@ export const modelChecks: readonly GoldenCheck[] = [
 ];
 
 function modelOf(golden: GoldenCase): Glow {
-  return new Glow(golden.config as ModelOptions, golden.config.imageShape as ImageShape);
+  return new Glow(golden.config.imageShape as ImageShape, golden.config as ModelOptions);
 }
 
 /** The batch decoded from the priors' own latents: image values x in [−½, ½). */

@@ -7,20 +7,17 @@ import { describeOnGpu } from '../../testing/webgpu.ts';
 const emerging = commandProcess();
 const tiny = ['--levels=1', '--depth=1', '--width=4', '--batch=2', '--size=4', '--channels=1', '--rounds=2'];
 const parameters = (mixing: '1x1' | 'emerging'): number =>
-  countParameters(
-    {
-      levels: 1,
-      depth: 1,
-      width: 4,
-      mixing,
-      coupling: 'affine',
-      kernelSize: 3,
-      dilation: 1,
-      learnedPrior: true,
-      bits: 8,
-    },
-    [4, 4, 1],
-  );
+  countParameters([4, 4, 1], {
+    levels: 1,
+    depth: 1,
+    width: 4,
+    mixing,
+    coupling: 'affine',
+    kernelSize: 3,
+    dilation: 1,
+    learnedPrior: true,
+    bits: 8,
+  });
 
 it('prints a list for several mixings, in the given order', async () => {
   const list = await emerging.json('bench', 'train', '--mixing=emerging,1x1', '--threads=1', ...tiny);

@@ -63,7 +63,7 @@ test('prints a JSON list', () => {
     description: 'A full-width emerging flow on MNIST, for which others report 1.09 bits/dim.',
     notes: [],
     config,
-    parameters: countParameters(config.model, [28, 28, 1]),
+    parameters: countParameters([28, 28, 1], config.model),
     paperBitsPerDim: null,
     paperDeviation: null,
     paperApproximate: false,

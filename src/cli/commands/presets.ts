@@ -46,7 +46,7 @@ function describe({ name, description, notes, imageShape, paper = {}, othersBits
     description,
     notes,
     config,
-    parameters: countParameters(config.model, imageShape),
+    parameters: countParameters(imageShape, config.model),
     paperBitsPerDim: paper.bitsPerDim ?? null,
     paperDeviation: paper.deviation ?? null,
     paperApproximate: paper.approximate ?? false,

@@ -54,7 +54,7 @@ describe('a run', () => {
       preset: 'mnist-quickstart',
       steps: 6,
       complete: true,
-      parameters: countParameters(model, dataset.imageShape),
+      parameters: countParameters(dataset.imageShape, model),
       bitsPerDim: lines('runs/a/metrics.jsonl').at(-1)!.validationBitsPerDim,
       imagesPerSecond: expect.any(Number),
       seconds: expect.any(Number),

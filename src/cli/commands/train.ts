@@ -5,7 +5,7 @@ import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { finishRun } from '../../evaluation/reports/trainRun.ts';
+import { finishRun } from '../../evaluation/reports/folderReports.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { tidyRun } from '../../runs/folder/leftovers.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';

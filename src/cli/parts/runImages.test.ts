@@ -46,7 +46,7 @@ function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as Image
   const config = resolveConfig({ overrides });
   const paths = runPaths(mkdtempSync(at('run-')));
   markData(paths, config);
-  return { paths, config, model: new Glow(config.model, imageShape) } as unknown as LoadedRun;
+  return { paths, config, model: new Glow(imageShape, config.model) } as unknown as LoadedRun;
 }
 
 it('is read even if images of another split are corrupt', async () => {

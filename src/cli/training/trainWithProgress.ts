@@ -3,7 +3,7 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
-import { trainWithPictures } from '../../evaluation/reports/trainRun.ts';
+import { trainWithPictures } from '../../evaluation/reports/folderReports.ts';
 import { flowName } from '../../experiments/experimentName.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
@@ -62,7 +62,7 @@ export async function trainWithProgress(
   for (const note of imageNotes(run)) {
     bar.note(note);
   }
-  const parameters = countParameters(config.model, dataset.imageShape);
+  const parameters = countParameters(dataset.imageShape, config.model);
   bar.note(
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +

@@ -35,7 +35,7 @@ const engine = { threads: 1 };
 /** A model after a few steps of training. */
 async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promise<TrainedModel> {
   const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
-  const model = new Glow({ ...options, mixing, learnedPrior: true, ...changes }, imageShape);
+  const model = new Glow(imageShape, { ...options, mixing, learnedPrior: true, ...changes });
   const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
   const dequantisation = dequantisationOf(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
@@ -301,7 +301,7 @@ describe('the noise of variational dequantisation', () => {
   /** What is wrong with the model if its dequantiser is another. */
   const faultsOf = async (change: (right: Dequantiser) => Partial<Dequantiser>): Promise<string[]> => {
     const { model, parameters } = await trained;
-    const other = new Glow(model.options, imageShape);
+    const other = new Glow(imageShape, model.options);
     Object.assign(other, { dequantiser: { ...other.dequantiser, ...change(other.dequantiser) } });
     const { problems } = await diagnoseModel({ model: other, parameters });
     return problems.map(({ layer, name }) => `${layer} ${name}`);

@@ -28,7 +28,7 @@ async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Pr
     ...{ learnedPrior: true, bits: 8 },
     ...changed,
   };
-  const model = new Glow(options, imageShape);
+  const model = new Glow(imageShape, options);
   const image = imageArray(tinyImages(32, 8, 1), imageShape, options.bits);
   const noise = { shape: image.shape, data: image.data.map(() => 0.5) };
   const { parameters, ...rest } = trainedModel(

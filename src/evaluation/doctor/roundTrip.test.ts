@@ -19,7 +19,7 @@ const STEPS = 20;
 /** The quick-start model after its first steps. */
 async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
   const { batchSize } = config.training;
-  const model = new Glow(config.model, dataset.imageShape);
+  const model = new Glow(dataset.imageShape, config.model);
   const { seed } = config;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, model });
   const schedule = scheduleOf(config, dataset.train.count);

@@ -87,7 +87,7 @@ const standardOperators: Readonly<Record<string, number>> = {
  * digits.
  */
 function trainedModelOf(options: ModelOptions): TrainedModel {
-  const model = new Glow(options, imageShape);
+  const model = new Glow(imageShape, options);
   const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
     const random = new RandomStream(1, 'parameters', path);
     const start = initial(random);

@@ -41,7 +41,7 @@ describe('against a plain likelihood', () => {
     learnedPrior: true,
     bits: 5,
   };
-  const model = new Glow(options, imageShape);
+  const model = new Glow(imageShape, options);
   const images = imagesInMemory(randomPixels(20, imageShape), imageShape);
   const seed = 11;
   const values = randomParameters(model.parameters);
@@ -85,7 +85,7 @@ describe('against a plain likelihood', () => {
 describe('standard error', () => {
   it.each([2, 4])('is the spread of the mean over repetitions, with %i draws', async (draws) => {
     const imageShape: ImageShape = [8, 8, 1];
-    const model = new Glow(options, imageShape);
+    const model = new Glow(imageShape, options);
     const images = imagesInMemory(tinyImages(24, 8, 0), imageShape);
     const image = imageArray(tinyImages(24, 8, 0), imageShape, options.bits);
     const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };

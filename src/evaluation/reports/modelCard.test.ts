@@ -11,7 +11,7 @@ const config = resolveConfig({
   preset: 'mnist-quickstart',
   overrides: { data: { name: '/home/me/digits' } },
 });
-const model = new Glow(config.model, [28, 28, 1]);
+const model = new Glow([28, 28, 1], config.model);
 const about = {
   model,
   config,
@@ -52,7 +52,7 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).toContain('| test | 1.2346 | - | - | 10000 | 2 | uniform | raw | 40 |');
   expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | uniform | average | 40 |');
   expect(card).not.toContain('9.0000');
-  expect(card).toContain(countParameters(config.model, [28, 28, 1]).toLocaleString('en-US'));
+  expect(card).toContain(countParameters([28, 28, 1], config.model).toLocaleString('en-US'));
   expect(card).toContain(
     '40 steps of 64 images each, 3 steps dropped, rolled back once, 1.5 minutes on cpu with 2 threads',
   );
@@ -169,7 +169,7 @@ it('says what a mixing of one’s own needs', () => {
   const card = modelCard({
     ...about,
     config: own,
-    model: new Glow(own.model, [28, 28, 1]),
+    model: new Glow([28, 28, 1], own.model),
     summary: { preset: 'mnist-quickstart' },
   });
   expect(card).toContain(

@@ -1,174 +1,25 @@
-// Training in a run folder, with its pictures and its model card.
-import type { CompileOptions } from '../../engine/program.ts';
-import { releaseAfter } from '../../engine/resources.ts';
-import { experimentName } from '../../experiments/experimentName.ts';
-import { scheduleOf } from '../../experiments/schedule.ts';
-import { flowFor } from '../../models/flowRegistry.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
+// Training a run, wherever it is stored.
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { lockRun } from '../../runs/folder/runLock.ts';
-import { readSummary, writeSummary } from '../../runs/folder/summaryFile.ts';
-import { pathFrom, realFolder } from '../../storage/folders.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
-import { lastStepOf } from '../../training/loop/milestones.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
-import type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
-import { writeRunCard } from './runCard.ts';
-import { type DrawnSamples, drawLearningCurve, drawSamples } from './runPictures.ts';
-
-/** A `Run` in a folder and how to train it. */
-interface RunTrainingOptions extends TrainingOptions {
-  /** The run folder. */
-  readonly paths: RunPaths;
-}
+import { trainInFolder } from './trainInFolder.node.ts';
 
 /**
- * Draws `what`; if that fails, reports it and returns null: a picture that cannot be drawn must not cost anything that
- * was trained.
- */
-export type TryDrawing = <Drawn>(what: string, draw: () => Drawn | Promise<Drawn>) => Promise<Drawn | null>;
-
-/**
- * Trains a run as `train` of `src/training` does. In a folder it also draws the learning curve and samples, at every
- * milestone and at the end, and writes the model card. A picture that fails is reported as `onTrouble`.
+ * Trains a run and stores it: its summary, metrics after every step, validation and checkpoints at milestones, a checkpoint
+ * at the end, and in between one every ten minutes that replaces the previous one. In a folder it also draws the learning
+ * curve and samples, and writes the model card; a picture that fails is reported as `onTrouble`.
+ *
+ * All randomness is a function of the seed and the step: the same configuration produces the same metrics and checkpoints,
+ * with or without interruptions.
+ *
+ * A loss or gradient that is not finite, or is far outside the range of the previous steps, never reaches the weights: the
+ * step is dropped. If that keeps happening, training rolls back to earlier weights with half the learning rate.
+ *
+ * @throws UserError if an option is invalid, training diverges at any rate, another process is training the run or has
+ * taken it over, or a file cannot be written; the last sound state is then in the store
  */
 export async function trainRun(
   options: TrainingOptions & { readonly paths?: RunPaths | undefined },
 ): Promise<TrainingResult> {
   const { paths } = options;
   return paths === undefined ? train(options) : trainInFolder({ ...options, paths });
-}
-
-async function trainInFolder(options: RunTrainingOptions): Promise<TrainingResult> {
-  let reached = options.state?.step ?? 0;
-  const tryDrawing: TryDrawing = async (what, draw) => {
-    try {
-      return await draw();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      options.events?.onTrouble?.(reached, `no ${what}: ${reason}`);
-      return null;
-    }
-  };
-  const events: TrainingEvents = {
-    ...options.events,
-    onStep(step, ...measured) {
-      reached = step;
-      options.events?.onStep?.(step, ...measured);
-    },
-  };
-  const result = await trainWithPictures({ ...options, events }, tryDrawing);
-  // The training has released it, and the rest writes into the run folder too.
-  const lock = lockRun(options.paths);
-  try {
-    await releaseAfter((keep) => {
-      const trained = trainedModel(result.model, result.state, 'average');
-      return finishRun(options, result, keep(new FlowModel(trained, engineOf(options))), tryDrawing);
-    });
-  } finally {
-    lock.release();
-  }
-  return result;
-}
-
-/** Trains a run and draws its pictures at every milestone but the last step's, which `finishRun` draws. */
-export async function trainWithPictures(
-  options: RunTrainingOptions,
-  tryDrawing: TryDrawing,
-): Promise<TrainingResult> {
-  const { events = {} } = options;
-  const draw = milestonePictures(options, tryDrawing);
-  const onMilestone = async (step: number, state: TrainingState): Promise<void> => {
-    await draw(step, state);
-    await events.onMilestone?.(step, state);
-  };
-  return train({ ...options, events: { ...events, onMilestone } });
-}
-
-/** What `finishRun` has drawn; null for what failed, or has nothing to show. */
-export interface FinalPictures {
-  readonly samples: DrawnSamples | null;
-  /** The file of the learning curve. */
-  readonly curve: string | null;
-}
-
-/**
- * Draws the pictures of a trained run, and writes its model card.
- *
- * @param model the trained model; without it, no samples are drawn
- */
-export async function finishRun(
-  options: RunTrainingOptions,
-  { model: glow, state, interrupted }: TrainingResult,
-  model: FlowModel | undefined,
-  tryDrawing: TryDrawing,
-): Promise<FinalPictures> {
-  const { paths, config } = options;
-  const samples =
-    interrupted || model === undefined
-      ? null
-      : await tryDrawing('samples', () => drawSamples(model, state.step, paths));
-  writeSummary(paths, { ...readSummary(paths), samples: samples?.file ?? null });
-  const curve = await tryDrawing('learning curve', () => drawLearningCurve(paths, pictureTitle(options)));
-  writeRunCard(paths, { model: glow, config, step: state.step });
-  return { samples, curve };
-}
-
-/** Samples that take longer than this, in milliseconds, … */
-const quick = 5000;
-/** … are drawn only as long as they take no more than this share of the time. */
-const mostShare = 0.02;
-
-/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
-export function pictureTitle({
-  preset = null,
-  config,
-  paths,
-}: Pick<RunTrainingOptions, 'preset' | 'config' | 'paths'>): string {
-  const folder = realFolder(paths.directory);
-  const below = pathFrom(realFolder('.'), folder);
-  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
-  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
-}
-
-function engineOf(options: TrainingOptions): CompileOptions {
-  const { device, deviceIndex, threads, fallback, inverse } = options;
-  return {
-    ...(device && { device }),
-    ...(deviceIndex !== undefined && { deviceIndex }),
-    ...(threads !== undefined && { threads }),
-    ...(fallback !== undefined && { fallback }),
-    ...(inverse && { inverse }),
-  };
-}
-
-/**
- * Draws learning curve and samples at a milestone. Frozen weights are recompiled each time: that takes a fraction of a
- * second, while a program with the weights as inputs would hold its memory all the time.
- */
-function milestonePictures(
-  options: RunTrainingOptions,
-  tryDrawing: TryDrawing,
-): (step: number, state: TrainingState) => Promise<void> {
-  const { config, dataset, paths, stopAt } = options;
-  const lastStep = lastStepOf(scheduleOf(config, dataset.train.count), stopAt);
-  const started = performance.now();
-  let sampling = 0;
-  return async (step, state) => {
-    if (step === lastStep) {
-      return;
-    }
-    await tryDrawing(`learning curve of step ${step}`, () => drawLearningCurve(paths, pictureTitle(options)));
-    const begin = performance.now();
-    if (sampling <= Math.max(quick, mostShare * (begin - started))) {
-      await tryDrawing(`samples of step ${step}`, () => {
-        const trained = trainedModel(flowFor(config.model, dataset.imageShape), state, 'average');
-        return releaseAfter((keep) =>
-          drawSamples(keep(new FlowModel(trained, engineOf(options))), step, paths),
-        );
-      });
-      sampling = performance.now() - begin;
-    }
-  };
 }

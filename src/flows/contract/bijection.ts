@@ -5,7 +5,7 @@ import type { Condition } from './condition.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
 /** The result of applying a layer to a batch of images. */
-export interface Transformed {
+export interface BijectionResult {
   /** The transformed images `[N, H, W, C]`. */
   readonly y: Tensor;
   /** ln|det ∂y/∂x|: shape `[N]`, one number per image, or shape `[]` if it is the same for every image. */
@@ -33,7 +33,7 @@ export interface Bijection {
   /** The layer's parameters, trained or fixed, by name; empty if it has none. */
   readonly parameters: ParameterSpecs;
   /** The transformed images and the log-determinant of the transformation, given a condition if the layer depends on one. */
-  forward(x: Tensor, parameters: Parameters, condition?: Condition): Transformed;
+  forward(x: Tensor, parameters: Parameters, condition?: Condition): BijectionResult;
   /** Inverts `forward` for the same parameters and condition. */
   inverse(y: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   /** The layers of a chain, first to last, by the keys of their parameters. */

@@ -3,7 +3,7 @@ import { showImageShape } from '../../numeric/imageShape.ts';
 import { add } from '../../tensor/operations/index.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
-import type { Bijection, Transformed } from './bijection.ts';
+import type { Bijection, BijectionResult } from './bijection.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
 import { logDetShares, sharesBefore } from './pixelMap.ts';
 
@@ -36,7 +36,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     {},
     ...entries.map(([key, part]) => prefixed(key, part.parameters)),
   );
-  const checked = (result: Transformed, key: string, images: Tensor): Transformed => {
+  const checked = (result: BijectionResult, key: string, images: Tensor): BijectionResult => {
     const part = parts[key]!;
     const number = entries.findIndex(([one]) => one === key) + 1;
     requireTransformed(result, part, images, `chain '${name}': part ${number} (${key}: ${part.name})`);
@@ -51,7 +51,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     forward(x, p, condition) {
       let y = x;
       let logDet: Tensor = constant(0);
-      const results: Transformed[] = [];
+      const results: BijectionResult[] = [];
       for (const [key, part] of entries) {
         const result = checked(part.forward(y, p.at(key), condition), key, y);
         results.push(result);
@@ -69,7 +69,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
 
 /** Checks what `forward` of a part returned for images x: a wrong shape would be met far from the layer that made it. */
 function requireTransformed(
-  { y, logDet }: Partial<Transformed>,
+  { y, logDet }: Partial<BijectionResult>,
   { outputShape }: Bijection,
   x: Tensor,
   where: string,
@@ -91,7 +91,7 @@ function shapeOr(value: Tensor | undefined): string {
 }
 
 /** The shares of the pixels of a chain's input, from the results of its parts; at least one has a map. */
-function mapOf(parts: Readonly<Record<string, Bijection>>, results: readonly Transformed[]): Tensor {
+function mapOf(parts: Readonly<Record<string, Bijection>>, results: readonly BijectionResult[]): Tensor {
   return Object.values(parts).reduceRight<Tensor>((shares, { inputShape, outputShape }, index) => {
     const before = sharesBefore(shares, outputShape, inputShape);
     return add(before, logDetShares(results[index]!, inputShape));

@@ -2,10 +2,10 @@
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { divide, expand, reshape, sum } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Transformed } from './bijection.ts';
+import type { BijectionResult } from './bijection.ts';
 
 /** The share of every pixel of x in ln|det| of a layer that was applied to x: broadcasts to `[N, H, W]`. */
-export function logDetShares({ logDet, logDetMap }: Transformed, [height, width]: ImageShape): Tensor {
+export function logDetShares({ logDet, logDetMap }: BijectionResult, [height, width]: ImageShape): Tensor {
   if (logDetMap) {
     return logDetMap;
   }

@@ -12,15 +12,15 @@ import type { ConditionerFor } from './conditioner.ts';
 
 /** The options of Glow's conditioner. */
 export interface GlowConditionerOptions {
-  /** Hidden channels. */
-  readonly width: number;
+  /** Hidden channels; default 512. */
+  readonly width?: number;
 }
 
 /**
  * The network of Glow: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution, which starts
  * at zero. Source: Kingma and Dhariwal, Glow (2018).
  */
-export function glowConditioner({ width }: GlowConditionerOptions): ConditionerFor {
+export function glowConditioner({ width = 512 }: GlowConditionerOptions = {}): ConditionerFor {
   return ([, , seen], { channels, numbers }) => {
     const order = byNumber(channels, numbers);
     return {

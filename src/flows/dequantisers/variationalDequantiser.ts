@@ -17,12 +17,12 @@ import { topPrior } from '../priors/prior.ts';
 
 /** The options of variational dequantisation. */
 export interface VariationalOptions {
-  /** Bits of a pixel value. */
-  readonly bits: number;
-  /** Steps of its flow, two couplings each: one for either half of the channels. */
-  readonly steps: number;
-  /** Hidden channels of the networks in its couplings. */
-  readonly width: number;
+  /** Bits of a pixel value; default 8. */
+  readonly bits?: number | undefined;
+  /** Steps of its flow, two couplings each: one for either half of the channels; default 2. */
+  readonly steps?: number | undefined;
+  /** Hidden channels of the networks in its couplings; default 32. */
+  readonly width?: number | undefined;
 }
 
 /**
@@ -52,7 +52,7 @@ const START_OF_COUPLING = 1 / (1 + Math.exp(-2));
  */
 export function variationalDequantiser(
   shape: ImageShape,
-  { bits, steps, width }: VariationalOptions,
+  { bits = 8, steps = 2, width = 32 }: VariationalOptions = {},
 ): Dequantiser {
   const squeezed = squeeze(shape);
   const inner = squeezed.outputShape;
@@ -90,7 +90,10 @@ export function variationalDequantiser(
  * Steps of two affine couplings, the second of which changes the half that the first one keeps. Their networks also see a
  * context image of the same shape.
  */
-export function noiseSteps(shape: ImageShape, { steps, width }: Omit<VariationalOptions, 'bits'>): Bijection {
+export function noiseSteps(
+  shape: ImageShape,
+  { steps, width }: { readonly steps: number; readonly width: number },
+): Bijection {
   const parts = { conditioner: glowConditioner({ width }), contextChannels: shape[2] };
   const step = chain('noise step', {
     first: coupling(shape, parts),

@@ -75,12 +75,18 @@ export interface Split {
   inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
 }
 
+/** The options of a split. */
+export interface SplitOptions {
+  /** Whether mean and deviation are learned, the default; standard normal otherwise. */
+  readonly learnedPrior?: boolean;
+}
+
 /**
  * A split: the second half of the channels is factored out as a latent with a Gaussian that depends on the
  * first half, by a scaled convolution (mean: even channels, log-deviation: odd), or is standard normal if the
  * prior is not learned.
  */
-export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): Split {
+export function split(shape: ImageShape, { learnedPrior = true }: SplitOptions = {}): Split {
   const [height, width, channels] = shape;
   if (channels % 2 !== 0) {
     throw new Error(`split: the number of channels must be even, not ${channels}`);
@@ -110,6 +116,8 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
 export interface TopPrior {
   /** Its parameters; empty if it is not learned. */
   readonly parameters: ParameterSpecs;
+  /** The shape of the latent of one image. */
+  readonly latentShape: ImageShape;
   /** How many classes it depends on; 0 if on none. */
   readonly classes: number;
   /** The latents of the remainder z, and its log-density. */
@@ -126,10 +134,8 @@ export interface TopPrior {
  */
 const CLASS_SHARE = 0.1;
 
-/** What the top prior is like. */
-export interface TopPriorOptions {
-  /** Whether mean and deviation are learned; standard normal otherwise. */
-  readonly learnedPrior: boolean;
+/** The options of the top prior. */
+export interface TopPriorOptions extends SplitOptions {
   /** How many classes it depends on, 0 by default; only if it is learned. */
   readonly classes?: number;
 }
@@ -144,7 +150,10 @@ export interface TopPriorOptions {
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
  * each pixel the likelihood alone does.
  */
-export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPriorOptions): TopPrior {
+export function topPrior(
+  shape: ImageShape,
+  { learnedPrior = true, classes = 0 }: TopPriorOptions = {},
+): TopPrior {
   const [height, width, channels] = shape;
   if (classes > 0 && !learnedPrior) {
     throw new Error('a top prior that is not learned cannot depend on classes');
@@ -174,6 +183,7 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
     return { mean, logDeviation };
   };
   return {
+    latentShape: shape,
     classes,
     parameters: learnedPrior
       ? {

@@ -1,5 +1,5 @@
 // The training state: everything carried from step to step besides the configuration.
-import type { Groups } from '../../models/parameterLayout.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import type { GuardState } from './guardState.ts';
 
 /** The state of an optimiser. */
@@ -7,7 +7,7 @@ export interface OptimizerState {
   /** The name of the optimiser. */
   readonly name: string;
   /** The arrays of its moments by name; missing ones are zero. */
-  readonly moments: Readonly<Record<string, Groups>>;
+  readonly moments: Readonly<Record<string, Record<string, NdArray>>>;
 }
 
 /** What training can start from: a state, or one before the first update, with no optimiser state yet. */
@@ -16,12 +16,12 @@ export interface TrainingStart {
   readonly step: number;
   /** How many of them updated the weights: a step that the guard drops does not. */
   readonly updates: number;
-  /** The state of the guard. */
+  /** @internal The state of the guard. */
   readonly guard: GuardState;
   /** The weights after the last update, fixed parameters included. */
-  readonly weights: Groups;
+  readonly weights: Record<string, NdArray>;
   /** The moving average of the weights, corrected for its zero start; missing arrays are zero. */
-  readonly average: Groups;
+  readonly average: Record<string, NdArray>;
   /** The state of the optimiser; missing before the first update. */
   readonly optimizer?: OptimizerState;
 }
@@ -37,6 +37,9 @@ export type WeightsKind = 'average' | 'raw';
 /**
  * The weights of a state, fixed parameters included. Before the first update the average equals the weights.
  */
-export function weightsOf({ updates, weights, average }: TrainingStart, kind: WeightsKind): Groups {
+export function weightsOf(
+  { updates, weights, average }: TrainingStart,
+  kind: WeightsKind,
+): Record<string, NdArray> {
   return kind === 'raw' || updates === 0 ? weights : { ...weights, ...average };
 }

@@ -15,10 +15,16 @@ import { checkpointPath, openRunFolder } from './runFolder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'chosen-'));
 const paths = createRunFolder(join(root, 'run'), '');
-const model = new Glow(
-  { levels: 1, depth: 1, width: 2, mixing: '1x1', kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8 },
-  [4, 4, 1],
-);
+const model = new Glow([4, 4, 1], {
+  levels: 1,
+  depth: 1,
+  width: 2,
+  mixing: '1x1',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+});
 const layout = new ParameterLayout(model.parameters);
 const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } } as const;
 

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'model.safetensors');
 
 const options = { levels: 1, depth: 1, width: 4, mixing: '1x1', kernelSize: 3, dilation: 1 } as const;
-const model = new Glow({ ...options, learnedPrior: true, bits: 5 }, [4, 6, 1]);
+const model = new Glow([4, 6, 1], { ...options, learnedPrior: true, bits: 5 });
 const arrays = Object.entries(randomParameters(model.parameters)).map(
   ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
 );

@@ -40,7 +40,7 @@ function modelOf(
   how: FlowModelOptions = {},
   weights: (specs: ParameterSpecs) => Record<string, NdArray> = randomParameters,
 ): FlowModel {
-  const model = new Glow({ ...options, ...changed }, imageShape);
+  const model = new Glow(imageShape, { ...options, ...changed });
   const arrays = Object.entries(weights(model.parameters));
   const parameters = Object.fromEntries(arrays.map(([path, array]) => [path, constant(array)]));
   const opening = new FlowModel({ model, parameters }, { threads: 1, ...how });

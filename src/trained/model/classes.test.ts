@@ -17,20 +17,17 @@ import { FlowModel } from './flowModel.ts';
 const names = ['zero', '2', 'one'];
 
 const imageShape = [4, 4, 1] as const;
-const glow = new Glow(
-  {
-    levels: 2,
-    depth: 1,
-    width: 4,
-    mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
-    learnedPrior: true,
-    bits: 8,
-    classes: names,
-  },
-  imageShape,
-);
+const glow = new Glow(imageShape, {
+  levels: 2,
+  depth: 1,
+  width: 4,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+  classes: names,
+});
 const random = new RandomStream(5);
 const layout = new ParameterLayout(glow.parameters);
 const weights = Object.fromEntries(
@@ -44,7 +41,7 @@ const model = new FlowModel({ model: glow, parameters: weights }, { threads: 1, 
 const plain = new FlowModel(
   (() => {
     const { classes: _, ...options } = glow.options;
-    const without = new Glow(options, imageShape);
+    const without = new Glow(imageShape, options);
     const own = Object.entries(weights).filter(([path]) => path in without.parameters);
     return { model: without, parameters: Object.fromEntries(own) };
   })(),

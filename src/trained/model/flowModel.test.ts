@@ -53,7 +53,7 @@ const opened: FlowModel[] = [];
 
 /** A model that has seen images once. */
 async function start(changed: Partial<ModelOptions> = {}, seed = 0): Promise<TrainedModel> {
-  const model = new Glow({ ...options, ...changed }, imageShape);
+  const model = new Glow(imageShape, { ...options, ...changed });
   const image = imageArray(tinyImages(32, 8, 1), imageShape, model.options.bits);
   const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
   new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
@@ -391,8 +391,8 @@ describe('the fingerprint', () => {
       await start({}, 1),
       await start({ learnedPrior: false }),
       // The same parameters, used differently.
-      { ...trained, model: new Glow({ ...options, dilation: 2 }, imageShape) },
-      { ...trained, model: new Glow(options, [8, 16, 1]) },
+      { ...trained, model: new Glow(imageShape, { ...options, dilation: 2 }) },
+      { ...trained, model: new Glow([8, 16, 1], options) },
     ].map((other) => use(other).fingerprint);
     expect(new Set([model.fingerprint, ...others]).size).toBe(5);
     expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);

@@ -12,19 +12,16 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { FlowModel } from './flowModel.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
-const glow = new Glow(
-  {
-    levels: 2,
-    depth: 2,
-    width: 6,
-    mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
-    learnedPrior: true,
-    bits: 8,
-  },
-  imageShape,
-);
+const glow = new Glow(imageShape, {
+  levels: 2,
+  depth: 2,
+  width: 6,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+});
 const parameters = Object.fromEntries(
   Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
 );

@@ -29,7 +29,7 @@ function plan(
   activations: ActivationChoice,
   { images = 3, available = 1e12 } = {},
 ): GradientPlan {
-  const model = new Glow({ ...options, ...changes }, imageShape);
+  const model = new Glow(imageShape, { ...options, ...changes });
   const layout = new ParameterLayout(model.parameters);
   return planGradients(model, layout, { images, batchSize: images, activations, available });
 }
@@ -47,7 +47,7 @@ it.each<[string, Partial<ModelOptions>]>([
   ],
 ])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);
-  const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);
+  const layout = new ParameterLayout(new Glow(imageShape, { ...options, ...changes }).parameters);
   const weights = layout.initial(2);
   for (const array of Object.values(weights)) {
     // Away from the initial weights, where the last layers are zero; fixed permutations are kept.
@@ -92,7 +92,7 @@ it('needs memory for the activations of every step if they are kept, and hardly 
   const bytes = (depth: number, activations: ActivationChoice): number =>
     plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
   const gradients = (depth: number): number => {
-    const { parameters } = new Glow({ ...options, depth, width: 16 }, imageShape);
+    const { parameters } = new Glow(imageShape, { ...options, depth, width: 16 });
     return 4 * countTrained(parameters);
   };
   const added = (activations: ActivationChoice): number => bytes(24, activations) - bytes(8, activations);

@@ -40,7 +40,7 @@ export async function openGradientThread({
   weights,
   gradients,
 }: ThreadData): Promise<GradientThread> {
-  const model = flowFor(options, imageShape);
+  const model = flowFor(imageShape, options);
   const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
   // The runtime does not accept memory shared between threads.
   const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];

@@ -67,7 +67,7 @@ afterEach(() => memory.clear());
 test.each([2, 3])('the memory of %d workers is that of their arrays', async (workers) => {
   // This mixing has untrained weights, so there are fewer gradients than weights.
   const options = { levels: 2, depth: 1, width: 4, mixing: '1x1-plu', kernelSize: 3, dilation: 1 } as const;
-  const model = new Glow({ ...options, hiddenChannels: 8, learnedPrior: true, bits: 8 }, [4, 8, 2]);
+  const model = new Glow([4, 8, 2], { ...options, hiddenChannels: 8, learnedPrior: true, bits: 8 });
   const layout = new ParameterLayout(model.parameters);
   const [images, activations] = [6, 'keep'] as const;
   const plan = (count: number, of: number) =>

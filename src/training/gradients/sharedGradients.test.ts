@@ -23,12 +23,12 @@ const options: ModelOptions = {
 
 const imageShape = [4, 8, 2] as const;
 const images = 6;
-const model = new Glow(options, imageShape);
+const model = new Glow(imageShape, options);
 const layout = new ParameterLayout(model.parameters);
 const classes = ['cat', 'dog', 'cow'];
-const withClasses = new Glow({ ...options, classes }, imageShape);
-const variational = new Glow({ ...options, dequantisation: 'variational' }, imageShape);
-const both = new Glow({ ...options, classes, dequantisation: 'variational' }, imageShape);
+const withClasses = new Glow(imageShape, { ...options, classes });
+const variational = new Glow(imageShape, { ...options, dequantisation: 'variational' });
+const both = new Glow(imageShape, { ...options, classes, dequantisation: 'variational' });
 
 function planned(changes: Partial<SharingOptions>, flow = model): SharedPlan {
   const own = new ParameterLayout(flow.parameters);

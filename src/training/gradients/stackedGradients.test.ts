@@ -36,7 +36,7 @@ const options: ModelOptions = {
 const IMAGES = 3;
 
 function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, images = IMAGES) {
-  const model = new Glow({ ...options, ...changes }, imageShape);
+  const model = new Glow(imageShape, { ...options, ...changes });
   const layout = new ParameterLayout(model.parameters);
   const definition = gradientDefinition(model, layout, { images, batchSize: images });
   return { layout, definition };

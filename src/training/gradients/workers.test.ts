@@ -17,7 +17,7 @@ const options: ModelOptions = {
 
 describe('the default number of workers', () => {
   const workersOf = (changes: Partial<ModelOptions>, bounds: Partial<WorkerBounds>): number =>
-    workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...bounds });
+    workersFor(new Glow([28, 28, 1], { ...options, ...changes }), { images: 64, threads: 2, ...bounds });
 
   test.each([
     ['one per thread', {}, {}, 2],

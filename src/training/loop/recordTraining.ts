@@ -110,7 +110,7 @@ export async function aboutRun(
   { config, dataset, store, preset = null }: RecordedRun,
   steps: number,
 ): Promise<JsonObject> {
-  const parameters = countParameters(config.model, dataset.imageShape);
+  const parameters = countParameters(dataset.imageShape, config.model);
   const trouble = troubleIn(await store.readMetrics());
   const { changes } = await store.readSummary();
   return { run: store.name, preset, steps, ...trouble, parameters, changes };

@@ -54,8 +54,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
    */
   readonly ranks?: Ranks | undefined;
   /**
-   * Whether the summary says of a run that has done all its steps that it is complete; default true. False if the
-   * caller still has to evaluate it.
+   * @internal Whether the summary says that a run with all its steps done is complete; default true. False if the caller
+   * still has to evaluate it.
    */
   readonly completes?: boolean | undefined;
   /** Callbacks during training. */
@@ -90,19 +90,8 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a model and stores the run: its summary, metrics after every step, validation and checkpoints at milestones, a
- * checkpoint at the end, and in between one every ten minutes that replaces the previous one.
- *
- * All randomness is a function of the seed and the step, and so are the metrics and every checkpoint: if a
- * run stops between milestones, its validation result is reported but not logged. So the same configuration
- * produces the same bytes, with or without interruptions.
- *
- * A loss or gradient that is not finite, or is far outside the range of the previous steps, never reaches the
- * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
- * learning rate.
- *
- * @throws UserError if an option is invalid, training diverges at any rate, another process is training the run or has
- * taken it over, or a file cannot be written; the last sound state is then in the store
+ * Trains a run in its store. Not the pictures and the model card of a folder: `trainRun` adds these, and says what training
+ * promises.
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { store, stopAt } = options;

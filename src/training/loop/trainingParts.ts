@@ -78,7 +78,7 @@ export async function prepareTraining(
   requireOptimizer(state, config, store);
   requirePlace(engine);
   requireWorkers(workers, { ...engine, images: microBatch });
-  const model = flowFor(config.model, dataset.imageShape);
+  const model = flowFor(dataset.imageShape, config.model);
   if (model.classes.length > 0) {
     requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
   }

@@ -12,7 +12,7 @@ const config = tinyConfig({ steps: 1 });
 
 it('counts the parameters, and at least the bytes that a step is prepared for', async () => {
   const { parameters, bytes, available, fits } = trainingSize(config, dataset.imageShape, { workers: 1 });
-  expect(parameters).toBe(countParameters(config.model, dataset.imageShape));
+  expect(parameters).toBe(countParameters(dataset.imageShape, config.model));
   let prepared = 0;
   await train({
     ...(await startRun(config, memoryFiles('size'), { dataset })),

@@ -46,7 +46,7 @@ export function trainingSize(
 ): TrainingSize {
   checkModelShape(options, imageShape);
   const model = modelFor(options, imageShape);
-  const parameters = countParameters(options, imageShape);
+  const parameters = countParameters(imageShape, options);
   const layout = new ParameterLayout(model.parameters);
   const bytesOf = (which: 'all' | 'trained'): number =>
     Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);

@@ -64,7 +64,7 @@ it('falls within 30 steps, and is the same after a stop', async () => {
   await train({ ...(await resumeRun(join(root, 'parts'), {}, { dataset })), threads: 1 });
   expect(bytesOf('parts', 30)).toEqual(bytesOf('whole', 30));
   // All weights of q have moved: those of its last layers started at zero.
-  const { parameters } = trainedModel(new Glow(config.model, dataset.imageShape), state, 'raw');
+  const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
   const last = Object.keys(parameters).filter(
     (path) => path.startsWith(DEQUANTISER) && path.endsWith('conv3/kernel'),
   );
@@ -75,8 +75,8 @@ it('beats the bound of the same density with uniform noise', async () => {
   const config = configOf(250, 1);
   const state = await trained(config, 'long');
   const flowOf = (model: Config['model']): FlowModel => {
-    const { parameters } = trainedModel(new Glow(config.model, dataset.imageShape), state);
-    return new FlowModel({ model: new Glow(model, dataset.imageShape), parameters }, { threads: 1 });
+    const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state);
+    return new FlowModel({ model: new Glow(dataset.imageShape, model), parameters }, { threads: 1 });
   };
   const { dequantisation: _, dequantisationWidth: __, ...uniform } = config.model;
   const [variational, plain] = [flowOf(config.model), flowOf(uniform)];
@@ -97,7 +97,7 @@ it('beats the bound of the same density with uniform noise', async () => {
 });
 
 it('draws standard normal noise for batches, the same however they are divided', () => {
-  const model = new Glow(configOf(1).model, dataset.imageShape);
+  const model = new Glow(dataset.imageShape, configOf(1).model);
   const loading = { batchSize: 8, seed: 3, model };
   const { noise } = new BatchLoader(dataset.train, loading).at(5);
   expect(noise.data).toEqual(Float32Array.from(new RandomStream(3, 'noise', 5).normals(8 * 64)));

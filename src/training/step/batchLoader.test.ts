@@ -7,13 +7,10 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from './batchLoader.ts';
 
 const images = imagesInMemory(tinyImages(10, 4, 0), [4, 4, 1]);
-const model = new Glow(
-  {
-    ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
-    ...{ learnedPrior: true, bits: 6 },
-  },
-  images.imageShape,
-);
+const model = new Glow(images.imageShape, {
+  ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
+  ...{ learnedPrior: true, bits: 6 },
+});
 const options = { batchSize: 3, seed: 5, model };
 
 it("returns the stream's images, reduced to the model's bits", () => {
@@ -40,7 +37,7 @@ describe('takes from the model', () => {
     const classes = ['cat', 'dog'];
     const numbers = Array.from({ length: images.count }, (_, index) => index % 2);
     const some = labelled(images, classes, numbers, 'pets');
-    const withClasses = new Glow({ ...model.options, classes }, images.imageShape);
+    const withClasses = new Glow(images.imageShape, { ...model.options, classes });
     const batch = new BatchLoader(some, { ...options, model: withClasses }).at(0);
     expect(batch.classes?.shape).toEqual([3, 2]);
     expect(new BatchLoader(some, options).at(0).classes).toBe(undefined);
@@ -50,7 +47,7 @@ describe('takes from the model', () => {
   });
 
   it('what the noise is drawn from, which no program can forget', () => {
-    const variational = new Glow({ ...model.options, dequantisation: 'variational' }, images.imageShape);
+    const variational = new Glow(images.imageShape, { ...model.options, dequantisation: 'variational' });
     const { noise } = new BatchLoader(images, { ...options, model: variational }).at(0);
     expect(Math.min(...noise.data)).toBeLessThan(-1);
     expect(noise.dequantisation).toBe('variational');

@@ -30,21 +30,18 @@ const optimizers = {
 };
 
 const modelOf = (changes: Partial<ModelOptions>): Glow =>
-  new Glow(
-    {
-      levels: 2,
-      depth: 2,
-      width: 4,
-      mixing: 'emerging',
-      kernelSize: 3,
-      dilation: 1,
-      hiddenChannels: 8,
-      learnedPrior: true,
-      bits: 8,
-      ...changes,
-    },
-    imageShape,
-  );
+  new Glow(imageShape, {
+    levels: 2,
+    depth: 2,
+    width: 4,
+    mixing: 'emerging',
+    kernelSize: 3,
+    dilation: 1,
+    hiddenChannels: 8,
+    learnedPrior: true,
+    bits: 8,
+    ...changes,
+  });
 
 /** With classes, and noise from a flow: all that a model may take besides images. */
 const conditioned: Partial<ModelOptions> = {

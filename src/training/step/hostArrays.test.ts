@@ -23,7 +23,7 @@ function layoutOf(mixing: Mixing, width: number): ParameterLayout {
     hiddenChannels: 8,
     bits: 8,
   };
-  return new ParameterLayout(new Glow({ ...options, learnedPrior: true }, [8, 8, 1]).parameters);
+  return new ParameterLayout(new Glow([8, 8, 1], { ...options, learnedPrior: true }).parameters);
 }
 
 /** A state with all weights 2. */

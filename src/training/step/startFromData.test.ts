@@ -19,7 +19,7 @@ it.each<[string, Partial<ModelOptions>]>([
   ...(conditionedModels as [string, Partial<ModelOptions>][]),
 ])('initialises every stage from what those before it return (%s)', async (_, options) => {
   const { model: config } = tinyConfig({}, { depth: 3 });
-  const model = new Glow({ ...config, ...options }, dataset.imageShape);
+  const model = new Glow(dataset.imageShape, { ...config, ...options });
   const batch = new BatchLoader(dataset.train, { batchSize: 8, seed: 2, model }).at(0);
   const layout = new ParameterLayout(model.parameters);
   const { inputs, tensors } = layout.inputs();

@@ -107,19 +107,16 @@ describe('Trainer', () => {
 });
 
 describe('micro-batches', () => {
-  const model = new Glow(
-    {
-      levels: 2,
-      depth: 2,
-      width: 8,
-      mixing: 'emerging',
-      kernelSize: 3,
-      dilation: 1,
-      learnedPrior: true,
-      bits: 8,
-    },
-    [8, 12, 1],
-  );
+  const model = new Glow([8, 12, 1], {
+    levels: 2,
+    depth: 2,
+    width: 8,
+    mixing: 'emerging',
+    kernelSize: 3,
+    dilation: 1,
+    learnedPrior: true,
+    bits: 8,
+  });
   const images = imagesInMemory(tinyImages(60, 8, 3).subarray(0, 40 * 96), [8, 12, 1]);
   const batches = new BatchLoader(images, { batchSize: 24, seed: 5, model });
   const options = {
@@ -172,7 +169,7 @@ function trainingCase(golden: GoldenCase): {
   layout: ParameterLayout;
   start: Record<string, NdArray>;
 } {
-  const model = new Glow(golden.config as ModelOptions, golden.config.imageShape);
+  const model = new Glow(golden.config.imageShape, golden.config as ModelOptions);
   return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
 }
 
@@ -201,8 +198,8 @@ describe('a trainer refuses', () => {
     ...{ learnedPrior: false, bits: 8 },
   };
   const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);
-  const model = new Glow(options, images.imageShape);
-  const variational = new Glow({ ...options, dequantisation: 'variational' }, images.imageShape);
+  const model = new Glow(images.imageShape, options);
+  const variational = new Glow(images.imageShape, { ...options, dequantisation: 'variational' });
   const batches = (batchSize: number, of: Glow = model) =>
     new BatchLoader(images, { batchSize, seed: 0, model: of, augment: [] });
   const trainer = async (sizes: { batchSize: number; microBatch?: number }): Promise<Trainer> => {

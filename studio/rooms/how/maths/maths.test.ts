@@ -270,19 +270,16 @@ it.each([
 ] as const)(
   '%i x %i x %i in %i levels: the shapes are those of the model',
   (height, width, channels, levels) => {
-    const model = new Glow(
-      {
-        levels,
-        depth: 1,
-        width: 4,
-        mixing: 'emerging',
-        kernelSize: 3,
-        dilation: 1,
-        learnedPrior: true,
-        bits: 8,
-      },
-      [height, width, channels],
-    );
+    const model = new Glow([height, width, channels], {
+      levels,
+      depth: 1,
+      width: 4,
+      mixing: 'emerging',
+      kernelSize: 3,
+      dilation: 1,
+      learnedPrior: true,
+      bits: 8,
+    });
     const found = levelsOf([height, width, channels], levels, 5);
     expect(found.map(({ latent }) => latent)).toEqual(model.latentShapes);
     for (const { shape, inverseSteps } of found) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { pictureTitle } from './trainRun.ts';
+import { pictureTitle } from './folderReports.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,0 +1,130 @@
+// The pictures and the model card that a run folder gets while it trains.
+import type { CompileOptions } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
+import { experimentName } from '../../experiments/experimentName.ts';
+import { scheduleOf } from '../../experiments/schedule.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import { readSummary, writeSummary } from '../../runs/folder/summaryFile.ts';
+import { pathFrom, realFolder } from '../../storage/folders.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
+import { lastStepOf } from '../../training/loop/milestones.ts';
+import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
+import { writeRunCard } from './runCard.ts';
+import { type DrawnSamples, drawLearningCurve, drawSamples } from './runPictures.ts';
+
+/** A `Run` in a folder and how to train it. */
+export interface FolderTrainingOptions extends TrainingOptions {
+  /** The run folder. */
+  readonly paths: RunPaths;
+}
+
+/**
+ * Draws `what`; if that fails, reports it and returns null: a picture that cannot be drawn must not cost anything that
+ * was trained.
+ */
+export type TryDrawing = <Drawn>(what: string, draw: () => Drawn | Promise<Drawn>) => Promise<Drawn | null>;
+
+/** Trains a run and draws its pictures at every milestone but the last step's, which `finishRun` draws. */
+export async function trainWithPictures(
+  options: FolderTrainingOptions,
+  tryDrawing: TryDrawing,
+): Promise<TrainingResult> {
+  const { events = {} } = options;
+  const draw = milestonePictures(options, tryDrawing);
+  const onMilestone = async (step: number, state: TrainingState): Promise<void> => {
+    await draw(step, state);
+    await events.onMilestone?.(step, state);
+  };
+  return train({ ...options, events: { ...events, onMilestone } });
+}
+
+/** What `finishRun` has drawn; null for what failed, or has nothing to show. */
+export interface FinalPictures {
+  readonly samples: DrawnSamples | null;
+  /** The file of the learning curve. */
+  readonly curve: string | null;
+}
+
+/**
+ * Draws the pictures of a trained run, and writes its model card.
+ *
+ * @param model the trained model; without it, no samples are drawn
+ */
+export async function finishRun(
+  options: FolderTrainingOptions,
+  { model: glow, state, interrupted }: TrainingResult,
+  model: FlowModel | undefined,
+  tryDrawing: TryDrawing,
+): Promise<FinalPictures> {
+  const { paths, config } = options;
+  const samples =
+    interrupted || model === undefined
+      ? null
+      : await tryDrawing('samples', () => drawSamples(model, state.step, paths));
+  writeSummary(paths, { ...readSummary(paths), samples: samples?.file ?? null });
+  const curve = await tryDrawing('learning curve', () => drawLearningCurve(paths, pictureTitle(options)));
+  writeRunCard(paths, { model: glow, config, step: state.step });
+  return { samples, curve };
+}
+
+/** Samples that take longer than this, in milliseconds, … */
+const quick = 5000;
+/** … are drawn only as long as they take no more than this share of the time. */
+const mostShare = 0.02;
+
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({
+  preset = null,
+  config,
+  paths,
+}: Pick<FolderTrainingOptions, 'preset' | 'config' | 'paths'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
+}
+
+/** Where the programs of a training run, for the programs that draw. */
+export function engineOf(options: TrainingOptions): CompileOptions {
+  const { device, deviceIndex, threads, fallback, inverse } = options;
+  return {
+    ...(device && { device }),
+    ...(deviceIndex !== undefined && { deviceIndex }),
+    ...(threads !== undefined && { threads }),
+    ...(fallback !== undefined && { fallback }),
+    ...(inverse && { inverse }),
+  };
+}
+
+/**
+ * Draws learning curve and samples at a milestone. Frozen weights are recompiled each time: that takes a fraction of a
+ * second, while a program with the weights as inputs would hold its memory all the time.
+ */
+function milestonePictures(
+  options: FolderTrainingOptions,
+  tryDrawing: TryDrawing,
+): (step: number, state: TrainingState) => Promise<void> {
+  const { config, dataset, paths, stopAt } = options;
+  const lastStep = lastStepOf(scheduleOf(config, dataset.train.count), stopAt);
+  const started = performance.now();
+  let sampling = 0;
+  return async (step, state) => {
+    if (step === lastStep) {
+      return;
+    }
+    await tryDrawing(`learning curve of step ${step}`, () => drawLearningCurve(paths, pictureTitle(options)));
+    const begin = performance.now();
+    if (sampling <= Math.max(quick, mostShare * (begin - started))) {
+      await tryDrawing(`samples of step ${step}`, () => {
+        const trained = trainedModel(flowFor(dataset.imageShape, config.model), state, 'average');
+        return releaseAfter((keep) =>
+          drawSamples(keep(new FlowModel(trained, engineOf(options))), step, paths),
+        );
+      });
+      sampling = performance.now() - begin;
+    }
+  };
+}
