@@ -52,7 +52,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
-        '  emerging sample runs/first --out samples.png\n' +
+        '  emerging sample runs/first --temperature 0.8 --out samples.png\n' +
         '\nIn a clone, or if the package is a dependency, run npx emerging.',
     )
     .hook('preAction', async (own, called) => {

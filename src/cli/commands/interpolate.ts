@@ -7,7 +7,7 @@ import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { ClassChoice } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { interpolateLatents } from '../../trained/model/latentArithmetic.ts';
-import { drawLatents, type Latents } from '../../trained/model/latents.ts';
+import { DEFAULT_TEMPERATURE, drawLatents, type Latents } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
@@ -35,13 +35,18 @@ export function registerInterpolate(program: Command): void {
     .argument('<b>', 'the other end, likewise')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
-    .option('--temperature <t>', 'standard deviation of the latents drawn from seeds', nonNegative, 0.8)
+    .option(
+      '--temperature <t>',
+      'standard deviation of the latents drawn from seeds',
+      nonNegative,
+      DEFAULT_TEMPERATURE,
+    )
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the first image, or the first class');
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --out between.png',
+      '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --temperature 0.8 --out between.png',
     )
     .action((run: string, a: string, b: string, options: InterpolateCommandOptions) =>
       releaseAfter((keep) => runInterpolate(keep, run, [a, b], options)),

@@ -42,7 +42,7 @@ it('writes a grid of distinct images', async () => {
     file: 'a.png',
     step: 3,
     count: 6,
-    temperature: 0.8,
+    temperature: 1,
     seed: 0,
     seconds: expect.any(Number),
     overflowed: 0,
@@ -89,5 +89,5 @@ it('spreads the images with the temperature; at 0 all are the same', async () =>
 
 it('prints a summary as text', async () => {
   const { stdout } = await emerging.run('sample', 'runs/a', '--count=2', '--out=two.png');
-  expect(stdout).toMatch(/^2 images at temperature 0\.8 in \S+: two\.png\n$/);
+  expect(stdout).toMatch(/^2 images at temperature 1 in \S+: two\.png\n$/);
 });

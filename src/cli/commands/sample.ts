@@ -6,6 +6,7 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { DEFAULT_TEMPERATURE } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
@@ -36,7 +37,7 @@ export function registerSample(program: Command): void {
       '--temperature <t>',
       'standard deviation of the latents: 1 samples the model itself, lower values give smoother, less varied images',
       nonNegative,
-      0.8,
+      DEFAULT_TEMPERATURE,
     )
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
@@ -45,7 +46,7 @@ export function registerSample(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
-        '  emerging sample runs/digits --class 7 --out sevens.png',
+        '  emerging sample runs/digits --class 7 --temperature 0.7 --out sevens.png',
     )
     .action((run: string, options: SampleCommandOptions) =>
       releaseAfter((keep) => runSample(keep, run, options)),

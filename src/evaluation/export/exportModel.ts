@@ -77,7 +77,7 @@ export async function exportModel(
 /** The model card of an export, which comes without pictures or checkpoints. */
 function exportCard({ paths, model, config, step }: LoadedRun): string {
   const commands = {
-    'draw images': 'npx emerging sample . --out samples.png',
+    'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
     'latents of images': 'npx emerging encode . image.png --out image.latents',
   };
   const { evaluations: _, bitsPerDim: __, ...rest } = readSummary(paths);

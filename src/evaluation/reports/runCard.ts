@@ -30,7 +30,7 @@ export function writeRunCard(paths: RunPaths, about: { model: Flow; config: Conf
     summary,
     pictures: Object.fromEntries(there),
     commands: {
-      'draw images': 'npx emerging sample . --out samples.png',
+      'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
       'measure it': 'npx emerging evaluate . --draws 4',
       'is it sound?': 'npx emerging doctor .',
       'ONNX files for any runtime': 'npx emerging export . --out ../exported',

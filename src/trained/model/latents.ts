@@ -16,6 +16,9 @@ export function isDouble(latents: Latents): boolean {
   return latents.some(({ data }) => data instanceof Float64Array);
 }
 
+/** The temperature of latents and samples unless another one is chosen: 1, which draws from the model itself. */
+export const DEFAULT_TEMPERATURE = 1;
+
 /** Which latents are drawn. */
 export interface Draw {
   /** How many images. */
@@ -37,7 +40,7 @@ export interface Draw {
  */
 export function drawLatents(
   shapes: readonly ImageShape[],
-  { count, first = 0, temperature = 1, seed = 0 }: Draw,
+  { count, first = 0, temperature = DEFAULT_TEMPERATURE, seed = 0 }: Draw,
 ): NdArray[] {
   requireWhole('count', count, 0);
   requireWhole('first', first, 0);

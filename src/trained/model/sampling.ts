@@ -5,14 +5,22 @@ import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { classRowsOf } from './classes.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { drawLatents } from './latents.ts';
+import { DEFAULT_TEMPERATURE, drawLatents } from './latents.ts';
 import { compileDecoder, decodeBatch } from './modelPrograms.ts';
 import { blackOut, blackPixels, pixelsOf } from './pixels.ts';
 
 /** Draws images, `[count, H, W, C]`: see `FlowModel.sample`. */
 export async function sampleImages(
   programs: ImagePrograms,
-  { count, class: choice, temperature = 1, seed = 0, onOverflow, onPixels, ...following }: SampleOptions,
+  {
+    count,
+    class: choice,
+    temperature = DEFAULT_TEMPERATURE,
+    seed = 0,
+    onOverflow,
+    onPixels,
+    ...following
+  }: SampleOptions,
 ): Promise<Uint8Array> {
   requireWhole('count', count, 0);
   requireFinite('temperature', temperature, 0);
