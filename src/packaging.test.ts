@@ -86,6 +86,17 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
   });
 
+  it('has declarations that hold together without what is internal', () => {
+    const dist = join(packed.folder, 'node_modules/emerging-flows/dist');
+    const files = packed.files.filter((file) => /^dist\/api\/.*\.d\.ts$/.test(file));
+    expect(files.length).toBeGreaterThan(5);
+    const entries = files.map((file) => join(dist, '..', file));
+    const program = programOf(entries, { skipLibCheck: false });
+    const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
+    expect(own.length).toBeGreaterThan(files.length);
+    expect(own.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
+  }, 120_000);
+
   it('has types, for a program that has only the types of Node', () => {
     const file = packed.write(
       'typed/wrong.mts',
@@ -265,6 +276,16 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
 
   /** The problems that a TypeScript project finds; the JavaScript is written beside it unless `noEmit` is true. */
   function compile(files: readonly string[], more: ts.CompilerOptions = {}): string[] {
+    const program = programOf(files, more);
+    program.emit();
+    return textsOf(ts.getPreEmitDiagnostics(program));
+  }
+
+  function textsOf(diagnostics: readonly ts.Diagnostic[]): string[] {
+    return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  }
+
+  function programOf(files: readonly string[], more: ts.CompilerOptions): ts.Program {
     const options: ts.CompilerOptions = {
       module: ts.ModuleKind.NodeNext,
       target: ts.ScriptTarget.ES2023,
@@ -277,10 +298,6 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
       skipLibCheck: true,
       ...more,
     };
-    const program = ts.createProgram(files, options);
-    program.emit();
-    return ts
-      .getPreEmitDiagnostics(program)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+    return ts.createProgram(files, options);
   }
 });

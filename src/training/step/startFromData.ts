@@ -3,7 +3,7 @@ import { type CompileOptions, compile, type Program } from '../../engine/program
 import { releaseAfter } from '../../engine/resources.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
-import { arrayName, type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { arrayName, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
@@ -27,7 +27,7 @@ export async function startFromData(
   batch: Batch,
   seed: number,
   options: CompileOptions = {},
-  into: Groups = {},
+  into: Record<string, NdArray> = {},
 ): Promise<TrainingStart> {
   requireNoise(dequantisationOf(model.options), batch.noise);
   const layout = new ParameterLayout(model.parameters);

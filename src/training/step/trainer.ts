@@ -35,7 +35,10 @@ export interface TrainerOptions extends StateArraysOptions {
 }
 
 /** How far training is: its state without the arrays. */
-export type Progress = Pick<TrainingState, 'step' | 'updates' | 'guard'>;
+export interface Progress extends Pick<TrainingState, 'step' | 'updates'> {
+  /** @internal The state of the guard. */
+  readonly guard: GuardState;
+}
 
 /**
  * The programs and the state of a training of one's own: `create` compiles them, `step` or `gradientsOf` and `update` train,
