@@ -124,7 +124,10 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
       ...classPorts(model),
     ],
     outputs: [
-      ...latentPorts(model, 'standard normal for images of the model'),
+      ...latentPorts(
+        model,
+        'standard normal over images drawn from the model with random noise; less spread with noise 0.5',
+      ),
       {
         name: 'logLikelihood',
         type: 'float32',
@@ -217,7 +220,7 @@ function howToEncode(model: Flow): string[] {
   const isUniform = drawsUniformly(model);
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
-    'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
+    'Pass them to sampler.onnx with temperature 1 to recover the image. In float32, unusual images may differ in some pixels.',
     isUniform
       ? 'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.'
       : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,

@@ -1,4 +1,4 @@
-// Autoregressive mixing: every value is scaled and shifted by masked networks of the values after it.
+// Autoregressive mixing: networks with triangular masks scale and shift every value.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { once } from '../../numeric/once.ts';

@@ -7,7 +7,7 @@ import { RandomStream } from '../../numeric/random.ts';
 
 /**
  * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
- * Under the model all are standard normal.
+ * For samples of the model with their noise, all are standard normal.
  */
 export type Latents = readonly NdArray[];
 
