@@ -27,13 +27,13 @@ export function answer(
       say(response, 403, refusal);
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
-      say(response, 405, 'the studio only reads');
+      say(response, 405, 'the studio is read-only');
     } else if (content === undefined) {
-      say(response, 404, 'there is nothing here');
+      say(response, 404, 'not found');
     } else {
       const described = {
         'content-type': typeOf(path!),
-        // Names in assets change with their contents; all other files may change at any time.
+        // Asset names change with their contents; other files may change at any time.
         'cache-control': path!.startsWith('assets/') ? 'max-age=31536000, immutable' : 'no-store',
       };
       if ('text' in content) {

@@ -1,15 +1,15 @@
-// Who may ask a studio: pages that it has served itself, under a name that no one else can give to this machine.
+// Which requests a studio answers: those from its own page, under a host name that other sites can't use.
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
-/** The names of this machine that only this machine can mean. */
+/** Host names that always mean this machine. */
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Why a request is refused; undefined if it is not. A page elsewhere can point a name of its own at this machine (DNS
- * rebinding), so the request must name the host by a name of ours; an address cannot be pointed elsewhere.
+ * Why a request is refused; undefined if it isn't. Other sites can point their host names at this machine (DNS
+ * rebinding), so the request's host must be an address or a name of this machine.
  *
- * @param host where the server listens, as the user has said it
+ * @param host the address to listen on, as given by the user
  */
 export function refusalOf(
   { host: asked = '', origin, ...headers }: IncomingHttpHeaders,
@@ -20,20 +20,20 @@ export function refusalOf(
   const isOurs =
     loopbackNames.includes(name) || (!isLoopback(host) && (isAddress || name === host.toLowerCase()));
   if (!isOurs) {
-    return 'the studio does not answer to this name';
+    return 'unknown host name: open the studio at the address it printed';
   }
-  // Browsers send an origin only for scripts; for everything else, such as pictures, only whether the site is the same.
+  // Browsers send an origin only with requests by scripts; with others, such as images, only sec-fetch-site.
   const isForeign = !['same-origin', 'none', undefined].includes(
     headers['sec-fetch-site'] as string | undefined,
   );
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if ((origin !== undefined && origin !== `http://${asked}`) || (isForeign && !isLink)) {
-    return 'the studio answers its own page only';
+    return 'other sites may not use the studio';
   }
   return undefined;
 }
 
-/** Whether a host is this machine itself. */
+/** Whether a host is a loopback address. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

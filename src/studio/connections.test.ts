@@ -1,4 +1,4 @@
-// Connections to the studio that close early, are idle or ask for too much: none of them keeps a file open.
+// Connections to the studio that close early, are idle or request too much: none keeps a file open.
 import {
   mkdirSync,
   mkdtempSync,
@@ -38,7 +38,7 @@ async function start(limits: Partial<ServerLimits> = {}): Promise<void> {
   studio = await serveStudio(files, { host: '127.0.0.1', port: 0 }, limits);
 }
 
-/** A connection that has sent a text, and what it has received. */
+/** A connection that has sent a text, and the text received. */
 async function send(text: string): Promise<{ socket: Socket; received(): string; ended: Promise<unknown> }> {
   const socket = connect(Number(new URL(studio.url).port), '127.0.0.1');
   const parts: Buffer[] = [];
@@ -53,7 +53,7 @@ const request = (path: string, method = 'GET', headers = ''): string =>
   `${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`;
 const log = request('/runs/first/metrics.jsonl');
 
-/** How many files of the run are open in this process. */
+/** The number of the run's files open in this process. */
 function openLogs(): number {
   return readdirSync('/proc/self/fd').filter((file) => {
     try {
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== 'linux')('files (counted in /proc, on Linux
     const early = await Promise.all(Array.from({ length: 20 }, () => send(text)));
     await Promise.all(
       early.map(({ socket, ended }, index) => {
-        // At once, or once something has arrived.
+        // Immediately, or after something has arrived.
         index % 2 === 0 ? socket.destroy() : setTimeout(() => socket.resetAndDestroy(), 20);
         return ended;
       }),
@@ -135,7 +135,7 @@ it('closes idle connections: nothing sent, half a request, or nothing read', asy
   await start({ requestMs: 200, idleMs: 500 });
   const still = [await send(''), await send('GET / HTTP/1.1\r\nhost: local'), await send(log)];
   still[2]!.socket.pause();
-  // A paused socket only learns of the end when it is read.
+  // A paused socket notices the end only when read.
   setTimeout(() => still[2]!.socket.resume(), 1500);
   await Promise.all(still.map(({ ended }) => ended));
   expect(still[2]!.received().length).toBeLessThan(LARGE);

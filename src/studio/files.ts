@@ -1,4 +1,4 @@
-// The files of a studio by their paths from the page: the page itself, the models and runs, and the lists of them.
+// A studio's files by path: the page, the models and runs, and their lists.
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { exists } from '../storage/files.ts';
@@ -16,30 +16,30 @@ const builtPage = pathIn(packageFolder, 'dist', 'page');
 /** The models that come with the package. */
 export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
 
-/** Where the content of a file is. */
+/** A file's content, or its location. */
 type Content = { readonly file: string } | { readonly text: string };
 
 /** The files of a studio. */
 export interface StudioFiles {
-  /** The content at a path from the page; undefined if there is none. */
+  /** The file at a path; undefined if there is none. */
   find(path: string): Content | undefined;
-  /** The paths of the files that make up the page and the models; what only a server has is not among them. */
+  /** The paths of a static build's files: the page and the models. */
   list(): string[];
   /** Where the search for models stopped early, if it did. */
   stopped(): string | undefined;
 }
 
 /**
- * The files of a studio that offers the models on these shelves.
+ * The files of a studio with the models on these shelves.
  *
- * @param pageFolder the built page; by default that of the package
- * @throws UserError (`not-ready`) if its page is not built
+ * @param pageFolder the built page; by default the package's
+ * @throws UserError (`not-ready`) if the page isn't built
  */
 export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): StudioFiles {
   if (!exists(pathIn(pageFolder, 'index.html'))) {
-    throw new UserError('not-ready', `there is no page in ${pageFolder}: build it with npm run build`);
+    throw new UserError('not-ready', `no page in ${pageFolder}: build it with npm run build`);
   }
-  // Read anew: the page may be built again while it is served.
+  // Listed again each time: the page may be rebuilt while it is served.
   const page = () => filesBelow(pageFolder).files;
   const shelved = searched(shelves);
   const overviewOf = overviewReader();

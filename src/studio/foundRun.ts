@@ -1,17 +1,17 @@
-// What a server and its page agree on: the runs that a studio watches.
+// The list of runs that a server sends to its page.
 import type { RunProgress } from '../evaluation/reports/runProgress.ts';
 
-/** A run that a studio has found. */
+/** A run in the list. */
 export interface FoundRun extends RunProgress {
   /** The path of its folder from the page: `runs/first`. */
   readonly path: string;
-  /** The files of the model after its last checkpoint, as `loadModel` takes them; none before the first one. */
+  /** The last checkpoint's files, as `loadModel` takes them; none before the first checkpoint. */
   readonly files: readonly string[];
   /** The sheets of samples, earliest first. */
   readonly samples: readonly string[];
 }
 
-/** The runs that a studio has found. */
+/** The list of runs. */
 export interface FoundRuns {
   readonly runs: readonly FoundRun[];
   /** Where the search stopped early; null if it did not. */

@@ -1,4 +1,4 @@
-// The runs among the folders of a studio, as they are at this moment.
+// The current list of runs in a studio's folders.
 import { problemOf } from '../errors.ts';
 import { unknownProgress } from '../evaluation/reports/runProgress.ts';
 import { isRunFolder, listCheckpoints, type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
@@ -9,7 +9,7 @@ import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';
 import type { Place } from './place.ts';
 
-/** The most sheets of samples that are named of a run: training draws five. */
+/** The most sheets of samples listed per run; training draws five. */
 const MOST_SAMPLES = 100;
 
 /** The runs in these places. An error in one becomes its `problem` and doesn't affect the others. */

@@ -1,9 +1,9 @@
-// What every answer of a studio says about itself: what the page may load, and who may use it.
+// The headers of a studio's answers: what the page may load, and who may use it.
 
-/** What the page may load and do: everything comes from where it comes from itself, and no script is inline. */
+/** What the page may load: only files from its own origin, and no inline scripts. */
 export const contentPolicy = [
   "default-src 'none'",
-  // ONNX Runtime and the loops of training are WebAssembly.
+  // ONNX Runtime and the training loops are WebAssembly.
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
   "connect-src 'self'",
@@ -17,7 +17,7 @@ export const contentPolicy = [
 /** The headers of every answer. */
 export const answerHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': `${contentPolicy}; frame-ancestors 'none'`,
-  // A page of its own process, whose threads can share memory.
+  // Cross-origin isolation, so that threads can share memory.
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
@@ -36,7 +36,7 @@ const types: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 };
 
-/** The type of a file by its name; what is unknown is bytes, which no browser interprets. */
+/** A file's media type by its name; unknown ones are bytes, which browsers don't interpret. */
 export function typeOf(name: string): string {
   return types[/[^.]*$/.exec(name)![0]] ?? 'application/octet-stream';
 }

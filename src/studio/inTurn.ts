@@ -1,4 +1,4 @@
-// Answers pipelined requests, which arrive before earlier ones are answered, one at a time. Browsers don't send any.
+// Answers pipelined requests one after another. Browsers don't send any.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 

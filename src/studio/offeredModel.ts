@@ -1,12 +1,12 @@
-// What a server and its page agree on: the models that a studio offers.
+// The list of models that a server sends to its page.
 
-/** A model that a studio offers; values that are unknown are null. */
+/** A model in the list; unknown values are null. */
 export interface OfferedModel {
   /** The path of its folder from the page: `models/mnist`, `runs/first`. */
   readonly path: string;
-  /** Whether it was exported, or is a run, which may still be training. */
+  /** An export, or a run, which may still be training. */
   readonly kind: 'export' | 'run';
-  /** The files in its folder that make up the model, as `loadModel` takes them; none if there is a problem. */
+  /** The model's files in its folder, as `loadModel` takes them; none if there is a problem. */
   readonly files: readonly string[];
   /** The preset that it was trained with. */
   readonly preset: string | null;
@@ -16,9 +16,9 @@ export interface OfferedModel {
   readonly step: number | null;
   /** bits/dim of the test images. */
   readonly test: number | null;
-  /** Why it cannot be used, as a sentence. */
+  /** Why it can't be used, as a sentence. */
   readonly problem: string | null;
 }
 
-/** The name of the list of offered models, next to the page. */
+/** The file name of the list, next to the page. */
 export const MODELS_FILE = 'models.json';

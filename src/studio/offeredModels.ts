@@ -1,4 +1,4 @@
-// What is known of the models that a studio offers, without loading their weights.
+// Describes a studio's models without loading their weights.
 import * as z from 'zod/mini';
 import { problemOf, UserError } from '../errors.ts';
 import { parseYaml } from '../experiments/configText.ts';
@@ -15,7 +15,7 @@ import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
 import { isWithin, type Place } from './place.ts';
 
-/** The models in these places. What is wrong with one is its `problem`, and does not concern the others. */
+/** The models in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
   return places.map((place) => {
     const { path, folder } = place;
@@ -32,17 +32,16 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
 }
 
 /**
- * Checks that a page can compute the model: it has the library's code, and runs none from elsewhere, whatever the server
- * has imported.
+ * Checks that a page can run the model: it has only the library's own parts, whatever the server has registered.
  *
- * @throws UserError (`unsupported`) if not
+ * @throws UserError (`unsupported`) if it can't
  */
 function requirePartsOfLibrary(folder: string, kind: OfferedModel['kind']): void {
   const foreign = foreignParts(kind === 'export' ? partsOfExport(folder) : partsOfRun(folder));
   if (foreign.length > 0) {
     throw new UserError(
       'unsupported',
-      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not the library's, and a page runs no other code: use the model in a terminal or from code, where its module can be imported`,
+      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not part of the library, and the studio runs no other code: use the model in a terminal or from code`,
     );
   }
 }
@@ -51,13 +50,13 @@ const partsSchema = z.object({
   model: z.object(Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())]))),
 });
 
-/** The parts that a manifest names; none if it names none, which is reported where it matters. */
+/** The parts named in a manifest; a damaged manifest is reported elsewhere. */
 function partsOfExport(folder: string): PartChoice {
   const path = pathIn(folder, 'manifest.json');
   return partsIn(parseJsonObject(readText(path), path, '; export it again'));
 }
 
-/** The parts in the configuration of a run. */
+/** The parts named in a run's configuration. */
 function partsOfRun(folder: string): PartChoice {
   const parsed = parseYaml(readText(runPaths(folder).config));
   return 'value' in parsed ? partsIn(parsed.value) : {};
@@ -77,13 +76,13 @@ function runIn(folder: string, overviewOf: OverviewReader): Found {
   const paths = runPaths(folder);
   const last = listCheckpoints(paths).at(-1);
   if (last === undefined) {
-    throw new UserError('not-ready', 'no checkpoint yet: wait until its training has written one');
+    throw new UserError('not-ready', 'no checkpoint yet: wait for the first one');
   }
   const files = [paths.config, last.path].map((file) => pathFrom(folder, file));
   return { files: [...files, ...scoresIn(folder)], preset, data, step: last.step, test, problem: null };
 }
 
-/** What is read of a manifest; the rest of it may be anything. */
+/** The part of a manifest that is read. */
 const manifestSchema = z.object({
   trained: z.object({
     preset: z.nullable(z.string()),
@@ -107,13 +106,13 @@ function exportIn(folder: string): Found {
   return { files, preset, data: dataset, step, test, problem: null };
 }
 
-/** The file with the scores of its validation images, if they are known. */
+/** The file with the scores of validation images, if there is one. */
 function scoresIn(folder: string): string[] {
   const path = pathIn(folder, SCORES_FILE);
   return exists(path) && isWithin(folder, path) ? [SCORES_FILE] : [];
 }
 
-/** What a description is read from. */
+/** The files that a description is read from. */
 const described = [
   'manifest.json',
   'config.yaml',
@@ -125,9 +124,9 @@ const described = [
 ];
 
 /**
- * Checks that what describes a model or a run is in its folder.
+ * Checks that the files of a model or run are in its folder.
  *
- * @throws UserError (`invalid-data`) if a file is a link out of the folder, which is not followed
+ * @throws UserError (`invalid-data`) if one is a link out of the folder, which isn't followed
  */
 export function requireOwnFiles(folder: string): void {
   for (const path of described.map((name) => pathIn(folder, name))) {

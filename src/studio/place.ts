@@ -1,16 +1,16 @@
-// The place of a model: on the disk, and as a path in the page.
+// A model's place: its folder on disk, and its path in the page.
 import { sep } from 'node:path';
 import { realPath } from '../storage/files.ts';
 
-/** A folder of a model, and its path from the page: `runs/first`. */
+/** A model's folder, and its path in the page: `runs/first`. */
 export interface Place {
   readonly path: string;
   readonly folder: string;
-  /** The real path of the folder when it was found. Files outside of it are never read, even if the folder changes later. */
+  /** The folder's real path when it was found; files outside are never read, even if the folder changes later. */
   readonly real: string;
 }
 
-/** The place of a folder. */
+/** Creates the place of a folder. */
 export function placeOf(path: string, folder: string): Place {
   return { path, folder, real: realPath(folder) };
 }

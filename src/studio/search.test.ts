@@ -1,4 +1,4 @@
-// The search for models: what it finds, and where it stops.
+// The search for models: its results and limits.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,14 +38,14 @@ it('finds models at some depth, nearest first, and none in a model or in hidden 
 });
 
 describe('limits', () => {
-  it('are on folders, names and time, and the nearest models are found first', () => {
+  it('apply to folders, names and time, with the nearest models found first', () => {
     writeRun('first');
     for (let index = 0; index < 30; index++) {
       makeFolder(`other-${index}`, 'inside');
     }
     writeRun('other-9', 'late');
     const only = (folders: number) =>
-      `looked into the first ${folders} folders in ${root} only: name the folder of your runs`;
+      `searched only the first ${folders === 1 ? 'folder' : `${folders} folders`} in ${root}: name the folder of your runs`;
     expect(look()).toEqual({ paths: ['runs/first', 'runs/other-9/late'], stopped: undefined });
     expect(look({ folders: 20 })).toEqual({ paths: ['runs/first'], stopped: only(20) });
     expect(look({ names: 32 })).toEqual({ paths: ['runs/first'], stopped: only(2) });
@@ -53,21 +53,21 @@ describe('limits', () => {
     expect(look({ milliseconds: -1 })).toEqual({ paths: [], stopped: only(0) });
   });
 
-  it('hold for what is found as well', () => {
+  it('apply to the models found, too', () => {
     for (let index = 0; index < 1100; index++) {
       writeRun(`run-${String(index).padStart(4, '0')}`);
     }
     const { paths, stopped } = look();
     expect(paths).toHaveLength(999);
-    expect(stopped).toMatch(/^looked into the first 1000 folders/);
+    expect(stopped).toMatch(/^searched only the first 1000 folders/);
   });
 
-  it('hold at the root of the file system', () => {
-    expect(modelsBelow('runs', '/').stopped).toMatch(/^looked into the first \d+ folders in \/ only/);
+  it('apply at the root of the file system', () => {
+    expect(modelsBelow('runs', '/').stopped).toMatch(/^searched only the first \d+ folders in \/:/);
   });
 });
 
-it('skips unreadable folders and links that lead elsewhere', () => {
+it('skips unreadable folders, and links out of their folder', () => {
   writeRun('sound');
   makeFolder('closed');
   chmodSync(join(root, 'closed'), 0);
@@ -118,7 +118,7 @@ describe('several shelves', () => {
     }
   });
 
-  it('never lead out of a folder that has become a link since it was found', () => {
+  it('never leave a folder that has become a link since it was found', () => {
     writeRun('first');
     const shelves = searched([shelfOf('runs', root)]);
     expect(shelves.file('runs/first/config.yaml')).toBe(join(root, 'first', 'config.yaml'));

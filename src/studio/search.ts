@@ -1,4 +1,4 @@
-// The search for models below a folder. It has limits, since a studio may be started in a home directory.
+// Searches for models below a folder, with limits, because a studio may be started in a home directory.
 import { type Dir, type Dirent, opendirSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { isRunFolder } from '../runs/folder/runFolder.ts';
@@ -28,7 +28,7 @@ export interface Found {
   readonly stopped: string | undefined;
 }
 
-/** The models below a folder, nearest first, without searching inside models. `path` is the folder's path in the page. */
+/** The models below a folder, nearest first, not searching inside models; `path` is the folder's path in the page. */
 export function modelsBelow(path: string, folder: string, limits: Partial<SearchLimits> = {}): Found {
   const { levels, folders, names, milliseconds } = { ...usualLimits, ...limits };
   const end = performance.now() + milliseconds;
@@ -70,7 +70,7 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
     level = next;
   }
   canContinue();
-  const stopped = `looked into the first ${looked} folders in ${folder} only: name the folder of your runs`;
+  const stopped = `searched only the first ${looked === 1 ? 'folder' : `${looked} folders`} in ${folder}: name the folder of your runs`;
   return { places, stopped: stoppedEarly ? stopped : undefined };
 }
 
@@ -85,7 +85,7 @@ function leadsInside(folder: string, name: string): boolean {
   return isWithin(folder, link) && unlessDenied(() => isFolder(link)) === true;
 }
 
-/** The entries of a folder, at most `most`; undefined if it cannot be read. */
+/** At most `most` entries of a folder; undefined if access is denied. */
 function entriesOf(folder: string, most: number): Dirent[] | undefined {
   return unlessDenied(() => {
     const entries: Dirent[] = [];
@@ -108,7 +108,7 @@ function entriesOf(folder: string, most: number): Dirent[] | undefined {
   });
 }
 
-/** The result, or undefined if the system denies access: the search continues elsewhere. */
+/** The result, or undefined if access is denied, so that the search continues elsewhere. */
 function unlessDenied<T>(look: () => T): T | undefined {
   try {
     return look();

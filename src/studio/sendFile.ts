@@ -1,12 +1,12 @@
-// Streams a file as the answer to a request, and closes it however the answer ends.
+// Streams a file as the answer to a request, and always closes it.
 import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { openRegularFile } from '../storage/fileBytes.ts';
 
-/** The time that any answer may take. */
+/** The time allowed for any answer. */
 const GRACE_MS = 30_000;
-/** The average pace that a reader must keep to take longer. */
+/** The average speed that a slower reader must keep. */
 const SLOWEST_BYTES_PER_MS = 64;
 
 /**

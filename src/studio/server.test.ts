@@ -1,4 +1,4 @@
-// The server of a studio: what it hands out, and what it refuses.
+// A studio's server: the files it serves, and the requests it refuses.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ let studio: RunningStudio;
 
 const path = (...names: string[]): string => join(root, ...names);
 
-/** A run folder whose checkpoint is a text. */
+/** A run folder with text in place of weights. */
 function writeRun(...names: string[]): void {
   mkdirSync(path(...names, 'checkpoints'), { recursive: true });
   writeFileSync(path(...names, 'config.yaml'), stringifyConfig(tinyConfig()));
@@ -28,7 +28,7 @@ function writeRun(...names: string[]): void {
   writeFileSync(path(...names, 'data.mark'), 'secret');
 }
 
-/** An export whose weights are a text. */
+/** An export with text in place of weights. */
 function writeExport(manifest: string, ...names: string[]): void {
   mkdirSync(path(...names), { recursive: true });
   writeFileSync(path(...names, 'manifest.json'), manifest);
@@ -77,7 +77,7 @@ function ask(target: string, headers: Record<string, string> = {}, method = 'GET
 
 const models = async (): Promise<OfferedModel[]> => JSON.parse((await ask('/models.json')).body);
 
-it('serves the page, isolated, with only its own scripts, and what changes is not stored', async () => {
+it('serves the page cross-origin isolated, with only its own scripts, and caches only assets', async () => {
   const { status, headers, body } = await ask('/');
   expect({ status, body }).toEqual({ status: 200, body: '<!doctype html>' });
   expect(headers).toMatchObject({
@@ -125,7 +125,7 @@ it('lists runs and exports, and serves the files that make them up', async () =>
   expect(await ask('/runs/first/checkpoints/step-00000006.safetensors')).toMatchObject({ body: 'weights' });
 });
 
-it('hands out the scores of validation images where there are some', async () => {
+it('serves the scores of validation images if there are any', async () => {
   writeFileSync(path('runs', 'second', 'scores.json'), '{}');
   symlinkSync(path('secret'), path('runs', 'first', 'scores.json'));
   expect((await models()).map(({ files }) => files.at(-1))).toEqual([
@@ -136,13 +136,13 @@ it('hands out the scores of validation images where there are some', async () =>
   expect(await ask('/runs/first/scores.json')).toMatchObject({ status: 404 });
 });
 
-it('finds runs that begin while it runs', async () => {
+it('finds runs that start later', async () => {
   writeRun('runs', 'third');
   expect((await models()).map((one) => one.path)).toContain('runs/third');
   expect(await ask('/runs/third/config.yaml')).toMatchObject({ status: 200 });
 });
 
-it('hands out a part of a log that grows, by its offset', async () => {
+it('serves parts of a growing log by offset', async () => {
   writeFileSync(path('runs', 'first', 'metrics.jsonl'), '{"step":1}\n{"step":2}\n');
   const part = (range: string) => ask('/runs/first/metrics.jsonl', { range });
   expect(await part('bytes=11-')).toMatchObject({
@@ -161,7 +161,7 @@ it('hands out a part of a log that grows, by its offset', async () => {
   expect(await ask('/runs/first/metrics.jsonl')).toMatchObject({ status: 200, body: '' });
 });
 
-it('lists runs at some depth as they go, with what the page may look at', async () => {
+it('lists nested runs with their progress and samples', async () => {
   writeRun('runs', 'mine', 'deep');
   mkdirSync(path('runs', 'mine', 'deep', 'samples'));
   writeFileSync(path('runs', 'mine', 'deep', 'samples', 'step-00000006.png'), 'picture');
@@ -222,7 +222,7 @@ describe('requests that are refused', () => {
     `/runs/first/checkpoints/step-${'0'.repeat(300)}.safetensors`,
   ])('are those for %s', async (target) => {
     const { status, body } = await ask(target);
-    expect({ status, body }).toEqual({ status: 404, body: 'there is nothing here\n' });
+    expect({ status, body }).toEqual({ status: 404, body: 'not found\n' });
   });
 
   it.each(['elsewhere.example', 'elsewhere.example:80', '127.0.0.1.elsewhere.example', '192.0.2.1'])(
@@ -232,13 +232,13 @@ describe('requests that are refused', () => {
     },
   );
 
-  it('hands out a page that is built again meanwhile', async () => {
+  it('serves a page that has been rebuilt', async () => {
     expect((await ask('/assets/main-2.js')).status).toBe(404);
     writeFileSync(path('page', 'assets', 'main-2.js'), 'another script');
     expect(await ask('/assets/main-2.js')).toMatchObject({ status: 200, body: 'another script' });
   });
 
-  it('are those of pages elsewhere, and all that would change something', async () => {
+  it('are those from other sites, and all that aren’t reads', async () => {
     const { host } = new URL(studio.url);
     expect(await ask('/models.json', { origin: 'http://elsewhere.example' })).toMatchObject({ status: 403 });
     expect(await ask('/models.json', { origin: 'null' })).toMatchObject({ status: 403 });
@@ -260,7 +260,7 @@ describe('requests that are refused', () => {
 });
 
 describe('folders from strangers', () => {
-  it('lead nowhere through links', async () => {
+  it('can’t lead elsewhere by links', async () => {
     writeRun('elsewhere');
     symlinkSync(path('elsewhere'), path('runs', 'linked'));
     rmSync(path('runs', 'second', 'model.safetensors'));
@@ -289,21 +289,21 @@ describe('folders from strangers', () => {
     }
   });
 
-  it('are described by a sentence if their mixing is not of the library, even if it is registered here', async () => {
+  it('are unusable if their mixing isn’t part of the library, even if it is registered here', async () => {
     registerMixing('served', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
     const config = stringifyConfig(tinyConfig()).replace(/mixing: .*/, 'mixing: served');
     writeFileSync(path('runs', 'first', 'config.yaml'), config);
     writeExport(JSON.stringify({ ...JSON.parse(manifest), model: { mixing: 'other' } }), 'runs', 'second');
     const problem = (name: string) =>
-      `its mixing "${name}" is not the library's, and a page runs no other code: ` +
-      'use the model in a terminal or from code, where its module can be imported';
+      `its mixing "${name}" is not part of the library, and the studio runs no other code: ` +
+      'use the model in a terminal or from code';
     expect(await models()).toMatchObject([
       { path: 'runs/first', files: [], problem: problem('served') },
       { path: 'runs/second', files: [], problem: problem('other') },
     ]);
   });
 
-  it('are described by a sentence if they are damaged, and the others stay', async () => {
+  it('are described by a sentence if they are damaged, without affecting others', async () => {
     writeExport('{ "trained": 3 }', 'runs', 'odd');
     writeExport('not JSON', 'runs', 'text');
     mkdirSync(path('runs', 'empty'));
@@ -324,18 +324,18 @@ describe('folders from strangers', () => {
 });
 
 describe('where it listens', () => {
-  it('is named by its address or the host that was said, if it is more than this machine', async () => {
+  it('accepts its address or the given host, if it listens beyond this machine', async () => {
     await studio.close();
     studio = await serve('0.0.0.0');
     expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 200 });
     expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({ status: 403 });
   });
 
-  it('is any port if the usual one is taken, and none if another was chosen', async () => {
+  it('is any port if the default one is taken, but fails if a chosen one is', async () => {
     const port = Number(new URL(studio.url).port);
     await expect(serve('127.0.0.1', port)).rejects.toMatchObject({
       code: 'io',
-      message: `cannot listen at 127.0.0.1, port ${port}: another program listens there; choose another port`,
+      message: `cannot listen at 127.0.0.1, port ${port}: another program uses the port; choose another`,
     });
     const files = studioFiles([], path('page'));
     const two = [
@@ -347,7 +347,7 @@ describe('where it listens', () => {
   });
 });
 
-it('lists runs with broken files beside the others, and serves them still', async () => {
+it('lists runs with broken files beside the others, and still serves them', async () => {
   const broken = {
     cyclic: ['config.yaml', 'model: { bits: &a [*a] }\n'],
     long: ['metrics.jsonl', 'x'.repeat(100_000)],

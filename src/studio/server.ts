@@ -1,4 +1,4 @@
-// The studio's server: its address, and the limits for clients.
+// The studio's server: its address, and limits for clients.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UserError } from '../errors.ts';
@@ -11,23 +11,23 @@ import { inTurn } from './inTurn.ts';
 export interface StudioAddress {
   /** The name or address of a network interface of this machine. */
   readonly host: string;
-  /** By default a fixed one, or any if that is taken. */
+  /** By default a fixed port, or any free one if that is taken. */
   readonly port?: number | undefined;
 }
 
-/** A studio that answers. */
+/** A running server. */
 export interface RunningStudio {
   readonly url: string;
-  /** Ends it, and its open connections. */
+  /** Stops the server and closes its connections. */
   close(): Promise<void>;
 }
 
-/** The port unless another is chosen: a fixed one, so that links to the studio stay valid. */
+/** The default port; fixed, so that links to the studio stay valid. */
 export const USUAL_PORT = 4680;
 
 /** The limits for clients. */
 export interface ServerLimits {
-  /** The most connections at a time; a browser opens six. Each has at most one file open. */
+  /** The most simultaneous connections, each with at most one open file; a browser opens six. */
   readonly connections: number;
   /** How long a request may take to arrive. */
   readonly requestMs: number;
@@ -89,7 +89,7 @@ async function listen(server: Server, { host, port }: StudioAddress): Promise<vo
   } catch (cause) {
     const where = `${host}, port ${port ?? USUAL_PORT}`;
     const why = hasCode(cause, 'EADDRINUSE')
-      ? 'another program listens there; choose another port'
+      ? 'another program uses the port; choose another'
       : hasCode(cause, 'EACCES')
         ? 'the system does not allow it; choose a port above 1023'
         : hasCode(cause, 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN')

@@ -1,4 +1,4 @@
-// The models that a studio offers, and the files of them that it serves. They may come from strangers.
+// A studio's models, and which of their files it serves. Models may be hostile.
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isFolder } from '../storage/files.ts';
@@ -9,7 +9,7 @@ import { type Found, isModel, modelsBelow } from './search.ts';
 /** Finds the models that exist now. */
 export type Shelf = () => Found;
 
-/** The models of a folder and of the folders below, `prefix` being its path in the page; it may be a model itself. */
+/** The models in a folder, which may be a model itself; `prefix` is its path in the page. */
 export function shelfOf(prefix: string, folder: string): Shelf {
   return () => {
     if (!isFolder(folder)) {
@@ -25,7 +25,7 @@ export function shelfOf(prefix: string, folder: string): Shelf {
 /** The models on several shelves. */
 export interface Shelves {
   /**
-   * All of them.
+   * Finds all models.
    *
    * @throws UserError (`exists`) if two models have the same name
    */
@@ -34,12 +34,12 @@ export interface Shelves {
   file(path: string): string | undefined;
 }
 
-/** A search that takes this long is not repeated immediately. */
+/** A search that takes at least this long isn't repeated immediately. */
 const LONG_MS = 100;
-/** It is repeated after this many times its duration, so that searching takes at most 5 % of the time. */
-const REST = 20;
+/** It is repeated only after this many times its duration, so that searching takes at most 5 % of the time. */
+const WAIT = 20;
 
-/** Searches several shelves, for the first time when they are first used. */
+/** Searches several shelves, starting when they are first used. */
 export function searched(shelves: readonly Shelf[]): Shelves {
   let known: Found | undefined;
   let isFresh = (): boolean => false;
@@ -48,7 +48,7 @@ export function searched(shelves: readonly Shelf[]): Shelves {
       const start = performance.now();
       known = together(shelves.map((shelf) => shelf()));
       const took = performance.now() - start;
-      const until = took < LONG_MS ? 0 : performance.now() + REST * took;
+      const until = took < LONG_MS ? 0 : performance.now() + WAIT * took;
       isFresh = () => performance.now() < until;
     }
     return known;
@@ -70,7 +70,7 @@ function together(found: readonly Found[]): Found {
     if (other !== undefined && other.real !== place.real) {
       throw new UserError(
         'exists',
-        `${other.folder} and ${place.folder} have the same name: rename one of them, or leave it out`,
+        `${other.folder} and ${place.folder} have the same name: rename or omit one of them`,
       );
     }
     places.set(place.path, place);
@@ -79,21 +79,21 @@ function together(found: readonly Found[]): Found {
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
 }
 
-/** The place that contains a path. Models don't contain models: at most one place matches. */
+/** The place that contains a path; at most one does, because models don't contain models. */
 function placeAt(places: readonly Place[], path: string): Place | undefined {
   return places.find((one) => path.startsWith(`${one.path}/`));
 }
 
-/** The only files of a model's folder that are served. */
+/** The only files served from a model's folder. */
 const handedOut = new RegExp(
   `^(${[
-    // The model.
+    // Model.
     'model\\.safetensors',
     'manifest\\.json',
     'config\\.yaml',
     'scores\\.json',
     'checkpoints/step-\\d{8,16}\\.safetensors',
-    // Its training.
+    // Training.
     '(metrics|timings)\\.jsonl',
     'summary\\.json',
     'README\\.md',

@@ -1,4 +1,4 @@
-// A studio as static files: what is written, and what is left alone.
+// A studio as static files: which files are written, and which are left alone.
 import {
   existsSync,
   mkdirSync,
@@ -31,7 +31,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const read = (name: string): string => readFileSync(join(site, name), 'utf8');
 
-it('writes the page, the models and their list; the page says what it may load', () => {
+it('writes the page with its content security policy, the models and their list', () => {
   expect(writeSite(site, files)).toBe(6);
   expect(read('index.html')).toMatch(
     /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
@@ -43,7 +43,7 @@ it('writes the page, the models and their list; the page says what it may load',
   }
 });
 
-it('replaces its own files when it is built again, and no others', () => {
+it('replaces only its own files when built again', () => {
   writeSite(site, files);
   writeFileSync(join(site, 'CNAME'), 'studio.example');
   rmSync(join(root, 'page', 'assets', 'a.js'));
@@ -61,7 +61,7 @@ it('refuses a folder with other files, and a file', () => {
   const failure = failureOf(() => writeSite(site, files));
   expect(failure.code).toBe('exists');
   expect(failure.message).toBe(
-    `${site} is not empty (thesis.tex is in it) and no earlier build of the studio: choose another folder`,
+    `${site} is not empty (contains thesis.tex) and not an earlier build of the studio: choose another folder`,
   );
   writeFileSync(join(site, 'studio-files.json'), '{ "files": ["../page/index.html"] }');
   expect(failureOf(() => writeSite(site, files)).code).toBe('exists');

@@ -1,4 +1,4 @@
-// A studio as static files, for any host.
+// Writes a studio as static files for any host.
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
@@ -9,25 +9,25 @@ import { requireDistinctFiles, staysInFolder } from '../storage/newFolder.ts';
 import type { StudioFiles } from './files.ts';
 import { contentPolicy } from './headers.ts';
 
-/** Lists the files of a site in its folder, so that the next build replaces these and no others. */
+/** Lists a site's files, so that the next build replaces only these. */
 const LIST_FILE = 'studio-files.json';
 
 const listSchema = z.object({ files: z.array(z.string().check(z.refine(staysInFolder))) });
 
 /**
- * Checks that `writeSite` may write there: the folder is new, empty, or holds an earlier site.
+ * Checks that a folder is new, empty, or an earlier site, as `writeSite` requires.
  *
- * @throws UserError (`exists`) if not
+ * @throws UserError (`exists`) if it isn't
  */
 export function requireSiteFolder(folder: string): void {
   earlierFiles(folder);
 }
 
 /**
- * Writes a studio into a folder. Files of an earlier site there are replaced or removed, and no others.
+ * Writes a studio into a folder. Only files of an earlier site are replaced or removed.
  *
  * @returns the number of files
- * @throws UserError if something else is in the folder, or the disk does not allow it
+ * @throws UserError if the folder contains other files, or writing fails
  */
 export function writeSite(folder: string, files: StudioFiles): number {
   const earlier = earlierFiles(folder);
@@ -39,7 +39,7 @@ export function writeSite(folder: string, files: StudioFiles): number {
     makeFoldersIn(site, folderOf(name));
     site.write(pathIn(folder, name), content);
   };
-  // The list first: should the disk become full, what was written is known to be a site's.
+  // Write the list first, so that a build interrupted by a full disk is recognised as a site.
   write(LIST_FILE, `${JSON.stringify({ files: [...new Set([...earlier, ...names])] }, null, 2)}\n`);
   for (const name of names) {
     write(name, contentOf(files, name));
@@ -65,7 +65,7 @@ function earlierFiles(folder: string): readonly string[] {
   if (earlier === undefined) {
     throw new UserError(
       'exists',
-      `${folder} is not empty (${first} is in it) and no earlier build of the studio: choose another folder`,
+      `${folder} is not empty (contains ${first}) and not an earlier build of the studio: choose another folder`,
     );
   }
   return earlier.files;
@@ -75,7 +75,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No list of ours.
+    // Not a list of files.
     return undefined;
   }
 }
@@ -87,11 +87,11 @@ function makeFoldersIn(site: ClosedFolder, inside: string): void {
   }
 }
 
-/** A file's content; a page that cannot count on a server says so, and itself what it may load. */
+/** A file's content; static pages carry their content security policy, and are marked as static. */
 function contentOf(files: StudioFiles, name: string): FileContent {
   const content = files.find(name);
   if (content === undefined) {
-    throw new UserError('io', `${name} has disappeared while the site was written: build it again`);
+    throw new UserError('io', `${name} disappeared during the build: build again`);
   }
   if ('text' in content) {
     return content.text;
