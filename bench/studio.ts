@@ -89,12 +89,7 @@ await withStudio((url) =>
       await page.goto(`${url}#/inside`);
       await page.getByTestId('round-trip').waitFor();
       await page.waitForTimeout(2000);
-      const moved = await secondsToChange(
-        page,
-        'canvas[aria-label="The image of the latents"]',
-        movedLatent,
-        TIMES,
-      );
+      const moved = await secondsToChange(page, 'canvas[aria-label="Decoded image"]', movedLatent, TIMES);
       seconds['a moved latent, until its image is shown'].push(...moved);
       await close();
     }

@@ -1,4 +1,4 @@
-// Draws the pictures of the studio in the documents: its rooms, as Chromium shows them.
+// Takes the documents' screenshots of the studio in Chromium.
 //
 // Usage: npm run build && npx tsx bench/studioPictures.ts [NAME …]; by default all pictures
 import { mkdirSync } from 'node:fs';
@@ -12,11 +12,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs/studio');
 const viewport = { width: 1200, height: 860 };
 
-/** A picture: where in the studio, and what is done there before it is taken. */
+/** A screenshot: its address, and the actions before it is taken. */
 interface Picture {
   readonly name: string;
   readonly address: string;
-  /** What is at the top of the picture; by default the page. */
+  /** The element at the top of the picture; by default the page. */
   readonly top?: string;
   prepare(page: Page): Promise<void>;
 }
@@ -40,9 +40,9 @@ const pictures: readonly Picture[] = [
     address: '#/inside?image=digit&digit=8',
     async prepare(page) {
       await page.locator('.inside-stages').waitFor();
-      // The coarse latents are nearer to the mean: the image is another.
+      // Coarse latents closer to the mean change the image.
       await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.4');
-      await page.getByText('Decoded from the changed latents').waitFor();
+      await page.getByText('Decoded from the edited latents').waitFor();
     },
   },
   {
@@ -51,15 +51,15 @@ const pictures: readonly Picture[] = [
     async prepare(page) {
       await page.getByTestId('map-mean').waitFor();
       await button(page, '256 samples').click();
-      await page.getByText('256 samples of the model itself.').waitFor();
-      await button(page, /^test digit no\. 19 /).click();
-      await page.getByRole('heading', { name: 'test digit no. 19' }).waitFor();
+      await page.getByText('256 of its own samples.').waitFor();
+      await button(page, /^test digit 19 /).click();
+      await page.getByRole('heading', { name: 'test digit 19' }).waitFor();
       await page.getByTestId('map-mean').waitFor();
     },
   },
   {
     name: 'train',
-    // Small enough to end within minutes.
+    // Small enough to finish within minutes.
     address: '#/train?rival=1x1&steps=300&batch=16&width=32&rate=0.005',
     async prepare(page) {
       await button(page, 'Start the race').click();
@@ -93,7 +93,7 @@ await withStudio(async (url) => {
     const options = { viewport, colorScheme: 'light', reducedMotion: 'reduce' } as const;
     const { page, close } = await openChromium(`${url}${address}`, options);
     await prepare(page);
-    // As it is when nothing is pointed at or focused.
+    // Remove hover and focus.
     await page.mouse.move(0, 0);
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     await page.evaluate((selector) => document.querySelector(selector)!.scrollIntoView(), top);

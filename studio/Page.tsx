@@ -1,4 +1,4 @@
-// The frame around the rooms: the header with their names, and the room that is open.
+// The page's frame: the header with links to all rooms, and the open room.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
@@ -15,7 +15,7 @@ export function Page() {
       enter(rooms[0].name);
     }
   }, [roomName.value]);
-  // A model that was chosen in one room is the model of the next.
+  // The chosen model carries over to other rooms.
   const kept = chosenPath.value === undefined ? {} : { model: chosenPath.value };
   return (
     <>
@@ -24,11 +24,11 @@ export function Page() {
           <img src="./icon.svg" alt="" width="24" height="24" />
           Emerging studio
         </a>
-        <nav aria-label="Rooms">
+        <nav aria-label="Pages">
           {rooms.map(({ name, title }) => (
             <a
               key={name}
-              // Who returns to a room finds it as it was; that of the open one begins anew.
+              // Other rooms restore their settings; this link resets the current one.
               href={linkTo(name, room?.name === name ? kept : { ...lastSettings(name), ...kept })}
               aria-current={room?.name === name ? 'page' : undefined}
             >
@@ -42,14 +42,14 @@ export function Page() {
         {room ? (
           <OpenRoom key={room.name} room={room} />
         ) : (
-          roomName.value !== '' && <Notice>There is no room “{roomName.value}”.</Notice>
+          roomName.value !== '' && <Notice>There is no page “{roomName.value}”.</Notice>
         )}
       </main>
     </>
   );
 }
 
-/** A room, once it is loaded. */
+/** Loads a room and shows it. */
 function OpenRoom({ room }: { room: Room }) {
   const [Inside, setInside] = useState<ComponentType>();
   const [failed, setFailed] = useState(false);
@@ -61,9 +61,7 @@ function OpenRoom({ room }: { room: Room }) {
     );
   }, [room]);
   if (failed) {
-    return (
-      <Notice>This room cannot be loaded: is the studio still running? Then load the page again.</Notice>
-    );
+    return <Notice>This page failed to load. If the studio is still running, reload the page.</Notice>;
   }
   return Inside ? <Inside /> : null;
 }

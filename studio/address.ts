@@ -1,61 +1,61 @@
-// Where the page is: a room and its settings, in the hash of the URL, so that a link shows the same.
+// The open room and its settings, kept in the URL's hash so that links restore them.
 import { computed, effect, signal } from '@preact/signals';
 
-/** Settings of a room by name, as text. `model` means the same in every room. */
+/** A room's settings by name, as text; `model` means the same in every room. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Browsers refuse too many changes of the URL; those of a moving slider are put together. */
-const REST_MS = 200;
+/** Minimum interval between changes of the URL: browsers refuse frequent ones, as from a moving slider. */
+const INTERVAL_MS = 200;
 
 const current = signal(read());
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** The name of the room in the address; empty if it names none. */
+/** The room's name in the address, or an empty string. */
 export const roomName = computed(() => current.value.room);
 
 /** The settings in the address. */
 export const settings = computed(() => current.value.settings);
 
-/** The settings of each room that was open in this page. */
+/** The last settings of each room visited since the page was loaded. */
 const last = new Map<string, Settings>();
 effect(() => {
   last.set(current.value.room, current.value.settings);
 });
 
-/** The settings that a room had when it was left; none if it was not open in this page. */
+/** A room's last settings; empty if it hasn't been visited. */
 export function lastSettings(room: string): Settings {
   return last.get(room) ?? {};
 }
 
 /** The link to a room with these settings: `#/draw?seed=3`. */
 export function linkTo(room: string, chosen: Settings = {}): string {
-  // Slashes are allowed there, and easier to read.
+  // Slashes are allowed in a hash, and easier to read.
   const query = new URLSearchParams(chosen).toString().replaceAll('%2F', '/');
   return `#/${room}${query === '' ? '' : `?${query}`}`;
 }
 
-/** Changes settings of the room that is open, without a step in the browser's history. */
+/** Changes the open room's settings without adding to the browser's history. */
 export function changeSettings(changes: Settings): void {
   const { room, settings: before } = current.value;
   current.value = { room, settings: { ...before, ...changes } };
   clearTimeout(timer);
-  timer = setTimeout(writeChanges, REST_MS);
+  timer = setTimeout(writeChanges, INTERVAL_MS);
 }
 
-/** Brings changed settings into the URL now. */
+/** Writes changed settings to the URL immediately. */
 function writeChanges(): void {
   clearTimeout(timer);
   timer = undefined;
   history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
 }
 
-/** Opens a room by its name, in place of an address that names none. */
+/** Opens a room without adding to the browser's history. */
 export function enter(room: string): void {
   current.value = { ...current.value, room };
   writeChanges();
 }
 
-// Before a link is followed: the browser's step back leads to the last settings, and no later change undoes the link.
+// Before following a link, so that going back restores the last settings and the pending write can't undo the link.
 addEventListener(
   'click',
   () => {

@@ -1,4 +1,4 @@
-// Excerpts of the sources: exactly the lines that are meant, or a failure.
+// Excerpts of the sources: exactly the intended lines, or an error.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { excerptOf } from './excerpts.ts';
@@ -6,14 +6,14 @@ import { places } from './rooms/how/places.ts';
 
 const source = 'a\n  begin {\n    if (x) {\n    }\n\n    y;\n  }\n  other }\nb';
 
-it('are the lines between two, without their indentation', () => {
+it('are the lines from one to another, without their indentation', () => {
   expect(excerptOf(source, { file: 'a.ts', from: 'begin', to: '  }' })).toBe(
     'begin {\n  if (x) {\n  }\n\n  y;\n}',
   );
   expect(excerptOf(source, { file: 'a.ts', from: '  y;', to: '    y' })).toBe('y;');
 });
 
-it('fail when the source no longer has their beginning or end, or has several', () => {
+it('fail if the source lacks their start or end, or contains it twice', () => {
   expect(() => excerptOf(source, { file: 'a.ts', from: 'gone', to: '  }' })).toThrow(
     "0 lines of a.ts contain 'gone'",
   );

@@ -1,4 +1,4 @@
-// Excerpts of the library's sources for the page, cut out when it is bundled: they are always what is computed.
+// Excerpts of the library's sources, cut out at build time so that the page always shows the current code.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
@@ -27,10 +27,9 @@ export function excerpts(root: string): Plugin {
 }
 
 /**
- * The lines of a source from the one that contains `from` to the next that begins with `to`, without their
- * common indentation.
+ * The lines from the one that contains `from` to the next that begins with `to`, without their common indentation.
  *
- * @throws if there is not exactly one beginning, or no end: the source has changed, and the page must follow
+ * @throws unless exactly one line contains `from` and a later one begins with `to`
  */
 export function excerptOf(source: string, { file, from, to }: ExcerptPlace): string {
   const lines = source.split('\n');
@@ -41,7 +40,7 @@ export function excerptOf(source: string, { file, from, to }: ExcerptPlace): str
   }
   const length = lines.slice(begin).findIndex((line) => line.startsWith(to));
   if (length === -1) {
-    throw new Error(`no line of ${file} after '${from}' begins with '${to}', where the excerpt should end`);
+    throw new Error(`no line of ${file} after '${from}' begins with '${to}', the excerpt's last line`);
   }
   const excerpt = lines.slice(begin, begin + length + 1);
   const indented = excerpt.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));

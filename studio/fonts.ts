@@ -1,7 +1,7 @@
-// Fonts of packages: in the one format that all browsers of the studio read.
+// Bundles packages' fonts only as WOFF2, which all supported browsers read.
 import type { Plugin } from 'vite';
 
-/** Leaves the older formats out of the fonts that a style sheet offers, so that they are not bundled. */
+/** Removes older font formats from style sheets so that they aren't bundled. */
 export const woff2Only: Plugin = {
   name: 'woff2-only',
   enforce: 'pre',

@@ -1,4 +1,4 @@
-// What the page of the studio may import: the public API, parts of its own, and the layout of plots.
+// The studio's page may import only the public API, its own parts, and the layout of plots.
 import { describe, expect, it } from 'vitest';
 import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '../src/testing/sources.ts';
 

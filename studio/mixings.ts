@@ -1,10 +1,10 @@
-// The library's mixings for the page, without their layers: their names and texts when it is bundled.
+// The names and texts of the library's mixings, without the layers' code.
 import type { Plugin } from 'vite';
 import { mixings } from '../src/models/mixing.ts';
 
 const MODULE = 'virtual:mixings';
 
-/** The texts of the mixings by name, as the module `virtual:mixings`. */
+/** Mixings' texts by name, as the module `virtual:mixings`. */
 export const mixingTexts: Plugin = {
   name: 'mixings',
   resolveId: (id) => (id === MODULE ? `\0${MODULE}` : null),

@@ -1,4 +1,4 @@
-// The models that the studio offers, and the one that the address names.
+// The available models, and the chosen one.
 import { computed, signal } from '@preact/signals';
 import type { OfferedModel } from '../src/studio/offeredModel.ts';
 import { settings } from './address.ts';
@@ -7,43 +7,43 @@ import type { ModelAddress } from './work/models.ts';
 
 export type { OfferedModel } from '../src/studio/offeredModel.ts';
 
-/** The offered models; undefined until they are known. */
+/** The available models; undefined until loaded. */
 export const models = signal<readonly OfferedModel[] | undefined>(undefined);
 
-/** Why they are not known, as a sentence. */
+/** Why the list couldn't be loaded, as a sentence. */
 export const modelsProblem = signal<string | undefined>(undefined);
 
-/** The path of the chosen model: the one in the address, or the first that can be used. */
+/** The chosen model's path: the one in the address, otherwise the first usable one. */
 export const chosenPath = computed(
   () => settings.value.model ?? models.value?.find(({ problem }) => problem === null)?.path,
 );
 
-/** The chosen model; undefined if it is not offered. */
+/** The chosen model; undefined if it isn't in the list. */
 export const chosenModel = computed(() => models.value?.find(({ path }) => path === chosenPath.value));
 
-/** Asks which models there are. */
+/** Loads the list of models. */
 export async function findModels(): Promise<void> {
   try {
     const response = await fetch(new URL('models.json', document.baseURI), { cache: 'no-store' });
     if (!response.ok) {
-      throw new Error(`the server answers ${response.status}: ${(await response.text()).trim()}`);
+      throw new Error(`the server returned ${response.status}: ${(await response.text()).trim()}`);
     }
     const offered: OfferedModel[] = await response.json();
-    // Those of this browser take a moment; what needs none of them does not wait.
+    // The browser's own models take a moment to list; don't wait unless one of them is chosen.
     if (!settings.value.model?.startsWith(KEPT)) {
       models.value = [...offered, ...(models.value ?? []).filter(({ path }) => path.startsWith(KEPT))];
     }
     models.value = [...offered, ...(await modelsOfThisBrowser())];
     modelsProblem.value = undefined;
   } catch (error) {
-    modelsProblem.value = `The list of models cannot be loaded: ${(error as Error).message}`;
+    modelsProblem.value = `Can't load the list of models: ${(error as Error).message}`;
   }
 }
 
-/** The path of models that were trained in this browser begins so. */
+/** The prefix of the paths of models trained in this browser. */
 const KEPT = 'browser/';
 
-/** Where they are, for the worker, by path. */
+/** The worker's URLs of these models, by path. */
 const places = new Map<string, string>();
 
 async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
@@ -55,13 +55,13 @@ async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
   });
 }
 
-/** Where a model is, for the worker. */
+/** A model's address for the worker. */
 export function addressOf({ path, files }: OfferedModel): ModelAddress {
   const kept = places.get(path);
   if (kept !== undefined) {
     return { url: kept, files };
   }
-  // The name of a folder may contain anything.
+  // Folder names may contain any character.
   const place = path.split('/').map(encodeURIComponent).join('/');
   return { url: new URL(`${place}/`, document.baseURI).href, files };
 }

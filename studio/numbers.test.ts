@@ -1,8 +1,8 @@
-// Numbers in texts.
+// Parsing numbers, and counting things.
 import { expect, it } from 'vitest';
-import { MOST_SEED, numberIn, wholeIn } from './numbers.ts';
+import { MOST_SEED, numberIn, plural, wholeIn } from './numbers.ts';
 
-it('takes a whole number only if it is one, and within its range', () => {
+it('parses only whole numbers within their range', () => {
   const seeds = ['7', ' 8 ', '', ' ', '-1', '1.5', 'x', '1e3', '9007199254740993', undefined];
   expect(seeds.map((text) => wholeIn(text, 0, MOST_SEED))).toEqual([
     7,
@@ -19,12 +19,21 @@ it('takes a whole number only if it is one, and within its range', () => {
   expect(['0', '1', '9', '10'].map((text) => wholeIn(text, 1, 9))).toEqual([undefined, 1, 9, undefined]);
 });
 
-it('takes numbers between whole ones, but none that is not finite', () => {
+it('parses fractions, but only finite numbers', () => {
   expect(['0.5', '-1', '2', 'NaN', 'Infinity'].map((text) => numberIn(text, 0, 1e9))).toEqual([
     0.5,
     undefined,
     2,
     undefined,
     undefined,
+  ]);
+});
+
+it('counts things', () => {
+  expect([0, 1, 2000, -1].map((count) => plural(count, 'wave'))).toEqual([
+    '0 waves',
+    '1 wave',
+    '2,000 waves',
+    '−1 wave',
   ]);
 });

@@ -1,12 +1,12 @@
-// Numbers in texts: those of an address, and those that are typed.
+// Numbers to and from text: parsing addresses and inputs, counting things.
 
-/** The number that a text is, if it is one from `least` to `most`. */
+/** Parses a number from `least` to `most`; undefined for anything else. */
 export function numberIn(text: string | undefined, least: number, most: number): number | undefined {
   const number = Number(text?.trim() || Number.NaN);
   return Number.isFinite(number) && number >= least && number <= most ? number : undefined;
 }
 
-/** The whole number that a text is, if it is one from `least` to `most`. */
+/** Parses a whole number from `least` to `most`; undefined for anything else. */
 export function wholeIn(text: string | undefined, least: number, most: number): number | undefined {
   const number = numberIn(text, least, most);
   return Number.isSafeInteger(number) ? number : undefined;
@@ -14,3 +14,8 @@ export function wholeIn(text: string | undefined, least: number, most: number): 
 
 /** The largest seed. */
 export const MOST_SEED = Number.MAX_SAFE_INTEGER;
+
+/** A count with its noun: `1 image`, `2,000 images`. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en').replace('-', '−')} ${noun}${Math.abs(count) === 1 ? '' : 's'}`;
+}

@@ -1,19 +1,19 @@
-// The rooms of the studio, in the order of its navigation. A new room is a folder in `rooms` and an entry here.
+// The studio's rooms (its pages), in navigation order. A new one is a folder in `rooms` and an entry here.
 import type { ComponentType } from 'preact';
 
-/** A room. It reads its state from the address, and keeps it there. */
+/** A room, which keeps its state in the address. */
 export interface Room {
-  /** Its name in the address: `#/draw`. */
+  /** The name in the address: `#/draw`. */
   readonly name: string;
   readonly title: string;
-  /** Loads what it shows, when it is entered for the first time. */
+  /** Loads the component when the room is first opened. */
   load(): Promise<ComponentType>;
 }
 
-/** Whether the page is one of static files, without a server that looks at this machine's folders. */
+/** Whether this is a static build, without a server that lists runs. */
 const isStatic = document.querySelector('meta[name="studio"][content="static"]') !== null;
 
-/** All rooms; the first one is entered if the address names none. */
+/** All rooms; the first is the default. */
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
   {

@@ -1,4 +1,4 @@
-// The studio in Chromium: the frame of the page, the models that it offers, and where it can be hosted.
+// The studio in Chromium: the page's frame, its models, and where it can be hosted.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
   const open = async (hash = '', options = {}): Promise<Page> =>
     (await opened(openChromium(studio.url + hash, options))).page;
 
-  it('opens its first room, isolated, and names it', async () => {
+  it('opens its first room, cross-origin isolated, with a title', async () => {
     const page = await open();
     await sheetOf(page).waitFor();
     expect(new URL(page.url()).hash).toBe('#/draw');
@@ -59,7 +59,7 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     );
   });
 
-  it('opens a room as it was left, with the model of the other one', async () => {
+  it('restores the settings of a room, with the model chosen in another', async () => {
     const page = await open('#/train?steps=7&width=9');
     const width = page.getByRole('spinbutton', { name: 'Width' });
     await width.fill('11');
@@ -71,13 +71,13 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await expect.poll(() => width.inputValue()).toBe('11');
     expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
     expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
-    // The link of the room that is open begins it anew.
+    // The link of the current room resets it.
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await page.waitForFunction(() => !location.hash.includes('width'));
     await expect.poll(() => width.inputValue()).toBe('64');
   });
 
-  it('steps back to the settings that were changed just before a link was followed', async () => {
+  it('goes back to settings changed just before a link was followed', async () => {
     const page = await open('#/draw?count=16');
     await sheetOf(page).waitFor();
     await page.evaluate(() => {
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await sheetOf(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
   });
 
-  it('draws from a run, whose name is text', async () => {
+  it('samples from a run, and shows its name as text', async () => {
     const page = await open();
     await sheetOf(page).waitFor();
     await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
@@ -101,25 +101,25 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     expect(await page.getByText('3 steps').count()).toBe(1);
   });
 
-  it('says in a sentence what is wrong with a model, a link or a room', async () => {
+  it('explains broken models and links in a sentence', async () => {
     const page = await open('#/draw?model=runs/broken');
     expect(await page.getByRole('alert').textContent()).toMatch(
       /^Cannot read model\.safetensors as safetensors: .*\.$/,
     );
     await page.goto(`${studio.url}#/draw?model=runs/gone`);
-    await page.getByText('This studio does not offer the model “runs/gone”.').waitFor();
+    await page.getByText('Model “runs/gone” not found: choose another.').waitFor();
     await page.goto(`${studio.url}#/nowhere`);
-    await page.getByText('There is no room “nowhere”.').waitFor();
+    await page.getByText('There is no page “nowhere”.').waitFor();
   });
 
-  it('draws in two tabs at a time', async () => {
+  it('samples in two tabs at once', async () => {
     const page = await open();
     const other = await page.context().newPage();
     await other.goto(`${studio.url}#/draw?seed=5`);
     await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
   });
 
-  it('loads nothing from elsewhere, and says nothing on the console', async () => {
+  it('loads nothing from other hosts, and logs nothing to the console', async () => {
     const { page } = await opened(openChromium('about:blank'));
     const asked: string[] = [];
     const said: string[] = [];
@@ -129,12 +129,12 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await sheetOf(page).waitFor();
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
-    // What sets formulas is as large as the rest of the page: only the room with formulas loads it.
+    // KaTeX is as large as the rest of the page: only the room with formulas loads it.
     expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
     expect(said).toEqual([]);
   });
 
-  it('remembers a theme that the system does not have', async () => {
+  it('remembers a theme that differs from the system’s', async () => {
     const page = await open('', { colorScheme: 'light' });
     const theme = () => page.locator('html').getAttribute('data-theme');
     await page.getByRole('button', { name: 'Use the dark theme' }).click();
@@ -147,27 +147,27 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
   it.each([
     ['light', 1200],
     ['dark', 390],
-  ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+  ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
     const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
     await sheetOf(page).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Any two' }).click();
+    await page.getByRole('button', { name: 'Random' }).click();
     await page.getByRole('slider', { name: 'From A to B' }).waitFor();
-    // Either end of the walk may have been drawn to be this one, which its name then says, too.
+    // The pair may include this image, whose name then says so.
     await page.getByRole('button', { name: /^Image 3(,|$)/ }).click();
     await page.getByText('bits/dim', { exact: false }).last().waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    // Nothing is wider than the page.
+    // Nothing overflows the page.
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 });
 
 describe.skipIf(firefoxPath === undefined)('in Firefox (scripts/install-system-packages)', () => {
-  // The browser starts anew, which takes long beside other tests.
+  // Starting Firefox is slow beside other tests.
   it('draws its first sheet', { timeout: 180_000 }, async () => {
     await emerging.run('studio', '--build=firefox');
     const site = join(emerging.folder, 'firefox');
-    // It looks at the studio in a frame, and reports what is there, or what went wrong.
+    // Watches the studio in a frame, and reports its state or an error.
     writeFileSync(
       join(site, 'watch.html'),
       `<!doctype html><iframe src="./#/draw?count=16&seed=2" width="1200" height="800"></iframe>
@@ -221,7 +221,7 @@ describe.skipIf(chromiumPath === undefined)('as static files (scripts/install-sy
     const { code, stderr } = await emerging.run('studio', '--build=mine');
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/^[^\n]*mine is not empty \(notes is in it\)[^\n]*\n$/),
+      stderr: expect.stringMatching(/^[^\n]*mine is not empty \(contains notes\)[^\n]*\n$/),
     });
   });
 });

@@ -1,4 +1,4 @@
-// Bundles the studio's page from its sources and the built package: `npm run build`, or `npx vite studio` to change it.
+// Bundles the studio from its sources and the built package: `npm run build`, or `npx vite studio` for development.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { woff2Only } from './fonts.ts';
 import { mixingTexts } from './mixings.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
-/** Adds digits to train on, prepared by the built package. */
+/** Adds the training digits, prepared by the built package. */
 function digits(): Plugin {
   let source: Uint8Array | undefined;
   return {
@@ -29,7 +29,7 @@ function preparedDigits(): Uint8Array {
     const file = join(folder, DIGITS_FILE);
     const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
     const options = ['datasets', 'prepare', DIGITS_DATASET, `--limit=${DIGITS_COUNT}`, `--out=${file}`];
-    // What it says goes to stderr if it fails.
+    // On failure, the error includes stderr.
     execFileSync(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     return readFileSync(file);
   } finally {
@@ -38,12 +38,12 @@ function preparedDigits(): Uint8Array {
 }
 
 export default defineConfig({
-  // Relative: a site may lie in any folder of its host.
+  // Relative, so that a site works below any path.
   base: './',
   plugins: [excerpts(fileURLToPath(new URL('..', import.meta.url))), woff2Only, mixingTexts, digits()],
   resolve: {
     alias: {
-      // 27 MB that no room uses.
+      // Saves 27 MB: the studio computes on the CPU.
       'onnxruntime-web/webgpu': fileURLToPath(new URL('work/withoutWebgpu.ts', import.meta.url)),
     },
   },
@@ -51,11 +51,10 @@ export default defineConfig({
     outDir: '../dist/page',
     emptyOutDir: true,
     target: 'es2023',
-    // Fonts stay files: the page may load none from within a style sheet.
+    // The content security policy forbids fonts inlined in style sheets.
     assetsInlineLimit: (file) => (file.endsWith('.woff2') ? false : undefined),
-    // Sources are on GitHub; sizes are no news.
     reportCompressedSize: false,
-    // The digits take longer than the rest.
+    // Preparing the digits dominates the build time.
     rolldownOptions: {
       input: ['index.html', 'figure.html'].map((file) => fileURLToPath(new URL(file, import.meta.url))),
       checks: { pluginTimings: false },
@@ -64,7 +63,7 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
-    // What is loaded only when needed elsewhere is at hand in a worker that trains.
+    // The trainer imports statically what other workers load on demand.
     rolldownOptions: { checks: { ineffectiveDynamicImport: false } },
   },
 });

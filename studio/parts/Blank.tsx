@@ -1,8 +1,8 @@
-// What a room shows where nothing is to be seen yet.
+// An empty state.
 import type { ComponentChildren } from 'preact';
 import './room.css';
 
-/** A sentence about what will appear here, and how. */
+/** A sentence about what to do and what will appear here. */
 export function Blank({ children }: { children: ComponentChildren }) {
   return (
     <div class="room-blank">

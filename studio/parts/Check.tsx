@@ -1,4 +1,4 @@
-// A labelled choice between yes and no.
+// A labelled checkbox.
 import './controls.css';
 
 interface CheckProps {
@@ -7,7 +7,7 @@ interface CheckProps {
   onChange(checked: boolean): void;
 }
 
-/** A box to tick. */
+/** A checkbox. */
 export function Check({ label, checked, onChange }: CheckProps) {
   return (
     <label class="check">

@@ -1,11 +1,11 @@
-// A labelled choice from a list.
+// A labelled select.
 import { useId } from 'preact/hooks';
 import './controls.css';
 
 interface Option {
   readonly value: string;
   readonly text: string;
-  /** Whether it is listed, but cannot be chosen. */
+  /** Whether it is listed but can't be chosen. */
   readonly disabled?: boolean;
 }
 
@@ -16,7 +16,7 @@ interface ChoiceProps {
   onChange(value: string): void;
 }
 
-/** A choice from a list. */
+/** A select. */
 export function Choice({ label, value, options, onChange }: ChoiceProps) {
   const id = useId();
   return (

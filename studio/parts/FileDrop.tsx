@@ -1,24 +1,24 @@
-// Files that are chosen, or dropped anywhere on the page.
+// Choosing files, or dropping them anywhere on the page.
 import { filesOf, type GivenFiles, type GivenFolder } from 'emerging-flows/data';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Notice } from './Notice.tsx';
 import './controls.css';
 import './file-drop.css';
 
-/** What a button asks for, and how it is called. */
+/** The buttons' labels. */
 const choices = { file: 'Choose a file', files: 'Choose files', folder: 'Choose a folder' } as const;
 
 type Choice = keyof typeof choices;
 
 interface FileDropProps {
-  /** What can be chosen; folders can be dropped in any case. */
+  /** The buttons; folders can always be dropped. */
   readonly choose: readonly Choice[];
-  /** What was chosen, in words. */
+  /** A description of the chosen files. */
   readonly chosen?: string;
   onFiles(files: GivenFolder): void;
 }
 
-/** Buttons to choose files, and a page on which they can be dropped. */
+/** Buttons to choose files, and a drop target that covers the page. */
 export function FileDrop({ choose, chosen, onFiles }: FileDropProps) {
   const { take, problem } = useGivenFiles(onFiles);
   const isOver = usePageDrop(take);
@@ -30,15 +30,14 @@ export function FileDrop({ choose, chosen, onFiles }: FileDropProps) {
         ))}
       </div>
       <p class="control-note">
-        {chosen ??
-          `PNG, JPEG or WebP, chosen or dropped anywhere on the page. ${choose.includes('file') ? 'It stays' : 'They stay'} in this browser.`}
+        {chosen ?? 'PNG, JPEG or WebP, also dropped anywhere on the page. Nothing leaves this browser.'}
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
     </div>
   );
 }
 
-/** A button to choose a folder, without a place to drop it. */
+/** A button to choose a folder, without a drop target. */
 export function FolderButton({ label, onFiles }: { label: string; onFiles(files: GivenFolder): void }) {
   const { take, problem } = useGivenFiles(onFiles);
   return (
@@ -49,7 +48,7 @@ export function FolderButton({ label, onFiles }: { label: string; onFiles(files:
   );
 }
 
-/** Finds the files in what was given, and says why if there are none. */
+/** Lists the given files, or reports why there are none. */
 function useGivenFiles(onFiles: (files: GivenFolder) => void): {
   take(given: GivenFiles): void;
   readonly problem: string | undefined;
@@ -58,14 +57,14 @@ function useGivenFiles(onFiles: (files: GivenFolder) => void): {
   const take = (given: GivenFiles): void => {
     setProblem(undefined);
     filesOf(given).then(
-      (found) => (found.files.length === 0 ? setProblem('There are no files in it.') : onFiles(found)),
+      (found) => (found.files.length === 0 ? setProblem('No files found.') : onFiles(found)),
       (error: Error) => setProblem(`${error.message}.`),
     );
   };
   return { take, problem };
 }
 
-/** Takes what is dropped on the page; returns whether something is being dragged over it. */
+/** Accepts drops on the page; returns whether something is being dragged over it. */
 function usePageDrop(take: (given: GivenFiles) => void): boolean {
   const [isOver, setOver] = useState(false);
   const latest = useRef(take);
@@ -105,7 +104,7 @@ interface FileInputProps {
   onGiven(given: GivenFiles): void;
 }
 
-/** A label that looks like a button, for an input that the keyboard reaches. */
+/** A file input whose label looks like a button; the keyboard reaches the input. */
 function FileInput({ choice, label, onGiven }: FileInputProps) {
   const id = useId();
   return (
@@ -121,7 +120,7 @@ function FileInput({ choice, label, onGiven }: FileInputProps) {
           if (currentTarget.files!.length > 0) {
             onGiven(Array.from(currentTarget.files!));
           }
-          // The same files can be chosen again.
+          // Allows choosing the same files again.
           currentTarget.value = '';
         }}
       />

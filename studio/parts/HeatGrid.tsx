@@ -1,4 +1,4 @@
-// Values as a heat map, in which one can be selected.
+// A heat map with a selectable value.
 import { type HeatRange, heatMap, type ImageShape, type NdArray } from 'emerging-flows';
 import { useId, useMemo } from 'preact/hooks';
 import { cellOf, placeName, tilingOf, valueAt, valueBeside } from './heatPlaces.ts';
@@ -12,17 +12,17 @@ interface HeatGridProps {
   readonly shape: ImageShape;
   readonly range: HeatRange;
   readonly selected: number;
-  /** Whether the pointer selects without being pressed. */
+  /** Whether hovering selects. */
   readonly hover?: boolean;
-  /** What is said of the selected value; by default its place. */
+  /** A description of the selected value; by default its place. */
   readonly words?: string;
   onSelect(index: number): void;
 }
 
-/** The colour of the gaps: that of the stage, in both themes. */
+/** The grey level of gaps: the stage's, in both themes. */
 const GAP = 20;
 
-/** A heat map; its values are selected with the pointer or the arrow keys. */
+/** A heat map whose values are selected with the pointer or the arrow keys. */
 export function HeatGrid({
   label,
   values,

@@ -1,4 +1,4 @@
-// The colours of heat maps: what they mean.
+// The colour scale of heat maps.
 import { type HeatRange, heatMap } from 'emerging-flows';
 import { useMemo } from 'preact/hooks';
 import { Picture } from './Picture.tsx';
@@ -6,7 +6,7 @@ import './heat-scale.css';
 
 const STEPS = 64;
 
-/** A scale from the lowest to the highest value, with what is measured. */
+/** A scale from the lowest to the highest value, with the unit. */
 export function HeatScale({ range, unit, digits = 1 }: { range: HeatRange; unit: string; digits?: number }) {
   const [low, high] = range;
   const bar = useMemo(() => {

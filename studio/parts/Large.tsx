@@ -1,4 +1,4 @@
-// One of several pictures, large, in a dialog.
+// One of several pictures, enlarged in a dialog.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import './controls.css';
@@ -6,13 +6,13 @@ import './large.css';
 import './picture.css';
 
 interface LargeProps {
-  /** What is shown, for those who do not see it. */
+  /** The accessible name. */
   readonly label: string;
   readonly heading: ComponentChildren;
   readonly picture: ComponentChildren;
-  /** What is said of it. */
+  /** Text below the picture. */
   readonly children?: ComponentChildren;
-  /** Buttons besides those that lead on. */
+  /** Buttons after Previous and Next. */
   readonly actions?: ComponentChildren;
   readonly index: number;
   readonly count: number;
@@ -20,7 +20,7 @@ interface LargeProps {
   onClose(): void;
 }
 
-/** The dialog; its buttons and the arrow keys lead to the neighbours of the picture. */
+/** The dialog; its buttons and the arrow keys lead to the neighbouring pictures. */
 export function Large({
   label,
   heading,

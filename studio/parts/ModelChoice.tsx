@@ -1,11 +1,12 @@
-// The choice among the models that the studio offers.
+// The choice of a model.
 import { changeSettings } from '../address.ts';
 import { chosenModel, chosenPath, models, modelsProblem, type OfferedModel } from '../models.ts';
+import { plural } from '../numbers.ts';
 import { Choice } from './Choice.tsx';
 import { Notice } from './Notice.tsx';
 import './model-choice.css';
 
-/** The choice of a model, and what is known of it. */
+/** The choice of a model, and facts about it. */
 export function ModelChoice() {
   if (modelsProblem.value !== undefined) {
     return <Notice>{modelsProblem.value}</Notice>;
@@ -16,12 +17,12 @@ export function ModelChoice() {
     return null;
   }
   if (path === undefined) {
-    return <Notice>This studio offers no model.</Notice>;
+    return <Notice>No models found.</Notice>;
   }
   const model = chosenModel.value;
   const options = offered.map((one) => ({
     value: one.path,
-    text: one.problem === null ? one.path : `${one.path} – cannot be used`,
+    text: one.problem === null ? one.path : `${one.path} (unusable)`,
     disabled: one.problem !== null,
   }));
   return (
@@ -29,10 +30,10 @@ export function ModelChoice() {
       <Choice
         label="Model"
         value={path}
-        options={model ? options : [{ value: path, text: `${path} – not here` }, ...options]}
+        options={model ? options : [{ value: path, text: `${path} (not found)` }, ...options]}
         onChange={(chosen) => changeSettings({ model: chosen })}
       />
-      {model === undefined && <Notice>This studio does not offer the model “{path}”.</Notice>}
+      {model === undefined && <Notice>Model “{path}” not found: choose another.</Notice>}
       {model && model.problem !== null && <Notice>{model.problem}</Notice>}
       {model && model.problem === null && (
         <p class="control-note model-facts">
@@ -48,7 +49,7 @@ export function ModelChoice() {
 function factsOf({ data, step, test }: OfferedModel): string[] {
   const facts = [
     data !== null && `trained on ${data}`,
-    step !== null && `${step.toLocaleString('en')} steps`,
+    step !== null && plural(step, 'step'),
     test !== null && `${test.toFixed(3)} bits/dim`,
   ];
   return facts.filter((fact) => fact !== false);

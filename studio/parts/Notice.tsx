@@ -1,8 +1,8 @@
-// A sentence about something that is wrong.
+// An error message.
 import type { ComponentChildren } from 'preact';
 import './notice.css';
 
-/** A sentence that is also read out. */
+/** A sentence that screen readers announce. */
 export function Notice({ children }: { children: ComponentChildren }) {
   return (
     <p class="notice" role="alert">

@@ -1,4 +1,4 @@
-// A labelled field for a number.
+// A labelled number input.
 import { useEffect, useId, useState } from 'preact/hooks';
 import { numberIn, wholeIn } from '../numbers.ts';
 import './controls.css';
@@ -8,12 +8,12 @@ interface NumberFieldProps {
   readonly value: number;
   readonly least: number;
   readonly most: number;
-  /** Whether numbers between whole ones are allowed. */
+  /** Whether fractions are allowed. */
   readonly fraction?: boolean;
   onChange(value: number): void;
 }
 
-/** A field that tells of a number when it is one; what is being typed may be none yet. */
+/** A number input that reports only valid numbers: half-typed text may not be one. */
 export function NumberField({ label, value, least, most, fraction = false, onChange }: NumberFieldProps) {
   const id = useId();
   const [typed, setTyped] = useState(String(value));

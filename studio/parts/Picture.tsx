@@ -1,11 +1,16 @@
-// An image of a model, pixel by pixel; its size on the page is a matter of style.
+// An image drawn pixel by pixel; CSS sets its size on the page.
 import { useEffect, useRef } from 'preact/hooks';
 import type { Images } from '../work/tasks.ts';
 import './picture.css';
 
-/** The images that a screen can show: grey or colour. */
+/** Whether a screen can show the images: grey or colour. */
 export function isVisible({ shape }: Images): boolean {
   return shape[2] === 1 || shape[2] === 3;
+}
+
+/** Why images can't be shown. */
+export function unsupportedChannels({ shape }: Images): string {
+  return `Images with ${shape[2]} channels can't be shown, only those with 1 or 3.`;
 }
 
 /** One of several images. */
@@ -14,12 +19,12 @@ export function imageOf({ pixels, shape }: Images, index: number): Images {
   return { pixels: pixels.subarray(index * size, (index + 1) * size), shape };
 }
 
-/** How many images there are. */
+/** The number of images. */
 export function countOf({ pixels, shape }: Images): number {
   return pixels.length / (shape[0] * shape[1] * shape[2]);
 }
 
-/** An image; without a label it is decoration, and what is around it says what it is. */
+/** An image; without a label it is decorative, and the text around it describes it. */
 export function Picture({ image, label }: { image: Images; label?: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { pixels, shape } = image;

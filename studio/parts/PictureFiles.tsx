@@ -1,12 +1,13 @@
-// The pictures of the user, for all rooms: a folder that is chosen, or dropped.
+// The user's pictures, shared by all rooms: a chosen or dropped folder.
 import { signal } from '@preact/signals';
 import type { GivenFolder } from 'emerging-flows/data';
+import { plural } from '../numbers.ts';
 import { FileDrop } from './FileDrop.tsx';
 
-/** The pictures that were chosen in this page; a page that is loaded again must be given them again. */
+/** The chosen pictures; lost on reload. */
 export const chosenFolder = signal<GivenFolder | undefined>(undefined);
 
-/** The way to choose them, and how many there are. */
+/** Chooses pictures, and shows their number. */
 export function PictureFiles() {
   const folder = chosenFolder.value;
   return (
@@ -21,5 +22,5 @@ export function PictureFiles() {
 }
 
 function wordsFor({ files, name }: GivenFolder): string {
-  return `${files.length.toLocaleString('en')} files${name === undefined ? '' : ` in ${name}`}`;
+  return `${plural(files.length, 'file')}${name === undefined ? '' : ` in ${name}`}`;
 }

@@ -1,8 +1,8 @@
-// The head of a room.
+// A room's heading.
 import type { ComponentChildren } from 'preact';
 import './room.css';
 
-/** The title of a room, and a few sentences on what it is for. */
+/** A room's title and a sentence or two about its purpose. */
 export function RoomHead({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <header class="room-head">

@@ -1,5 +1,6 @@
-// Samples of a run over time, from the same latents each time.
+// A run's samples over time, from the same latents each time.
 import { useState } from 'preact/hooks';
+import { plural } from '../numbers.ts';
 import { Large } from './Large.tsx';
 import './samples.css';
 
@@ -10,7 +11,7 @@ interface SampleStripProps {
   readonly samples: readonly { readonly step: number; readonly url: string }[];
 }
 
-/** The sheets side by side, each of which opens large; nothing if there is none. */
+/** The sheets side by side; each opens enlarged. Nothing without sheets. */
 export function SampleStrip({ name, samples }: SampleStripProps) {
   const [opened, setOpened] = useState<number>();
   const large = samples[opened ?? -1];
@@ -23,7 +24,7 @@ export function SampleStrip({ name, samples }: SampleStripProps) {
         {samples.map(({ step, url }, index) => (
           <li key={step}>
             <button type="button" class="picture-button" onClick={() => setOpened(index)}>
-              <img src={url} alt={`Samples of ${name} after ${step} steps`} />
+              <img src={url} alt={`Samples of ${name} after ${plural(step, 'step')}`} />
               <span>step {step.toLocaleString('en')}</span>
             </button>
           </li>
@@ -31,10 +32,10 @@ export function SampleStrip({ name, samples }: SampleStripProps) {
       </ol>
       {opened !== undefined && large && (
         <Large
-          label={`Samples of ${name} after ${large.step} steps, large`}
+          label={`Samples of ${name} after ${plural(large.step, 'step')}, enlarged`}
           heading={
             <>
-              {name} <span class="quiet">after {large.step.toLocaleString('en')} steps</span>
+              {name} <span class="quiet">after {plural(large.step, 'step')}</span>
             </>
           }
           picture={<img class="picture" src={large.url} alt="" />}

@@ -1,4 +1,4 @@
-// Images side by side, each of which can be chosen.
+// A grid of selectable images.
 import { useRef, useState } from 'preact/hooks';
 import type { Images } from '../work/tasks.ts';
 import { countOf, imageOf, Picture } from './Picture.tsx';
@@ -6,24 +6,24 @@ import './sheet.css';
 
 interface SheetProps {
   readonly images: Images;
-  /** What is shown, for those who do not see it. */
+  /** The accessible name. */
   readonly label: string;
-  /** How many of them are there already, while they are drawn: none can be chosen then. By default all are. */
+  /** The number drawn so far; until all are, none can be chosen. By default all. */
   readonly drawn?: number;
-  /** Whether newer images are on their way. */
+  /** Whether newer images are being drawn. */
   readonly outdated?: boolean;
-  /** Letters on some images, by their index. */
+  /** Letters on some images, by index. */
   readonly marks?: ReadonlyMap<number, string>;
   onChoose(index: number): void;
 }
 
-/** A nearly square sheet. Its images are one stop of the Tab key; the arrow keys move among them. */
+/** A nearly square grid. It is one tab stop; the arrow keys move within it. */
 export function Sheet({ images, label, drawn, outdated = false, marks, onChoose }: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
   const count = countOf(images);
   const [height, width] = images.shape;
-  // As on the sheets of the command line.
+  // The layout of the command line's sheets.
   const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * height) / width))));
   const move = (event: KeyboardEvent): void => {
     const steps: Readonly<Record<string, number>> = {
@@ -58,12 +58,12 @@ export function Sheet({ images, label, drawn, outdated = false, marks, onChoose 
     >
       {Array.from({ length: count }, (_, index) => (
         <button
-          // A place on the sheet stays one when its image changes.
+          // A place keeps its key when its image changes.
           key={index}
           type="button"
           tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
           disabled={drawn !== undefined}
-          aria-label={`Image ${index + 1}${marks?.has(index) ? `, end ${marks.get(index)} of the walk` : ''}`}
+          aria-label={`Image ${index + 1}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}
           onFocus={() => setFocused(index)}
           onClick={() => onChoose(index)}
         >

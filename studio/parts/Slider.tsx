@@ -10,7 +10,7 @@ interface SliderProps {
   readonly step: number;
   /** The value as text. */
   readonly shown?: string;
-  /** What its ends mean. */
+  /** Labels of the two ends. */
   readonly ends?: readonly [string, string];
   onChange(value: number): void;
 }

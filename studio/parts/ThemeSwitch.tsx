@@ -1,4 +1,4 @@
-// Light or dark: as the system is, until it is chosen here.
+// The theme: the system's unless chosen here.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import './theme-switch.css';
@@ -14,7 +14,7 @@ systemIsDark.addEventListener('change', ({ matches }) => {
   system.value = matches ? 'dark' : 'light';
 });
 
-/** The switch between light and dark. */
+/** Switches between light and dark. */
 export function ThemeSwitch() {
   const shown = chosen.value ?? system.value;
   useEffect(() => {
@@ -38,7 +38,7 @@ export function ThemeSwitch() {
 }
 
 function choose(theme: Theme): void {
-  // The system's own choice need not be remembered, and follows the system again.
+  // Choosing the system's theme follows the system again.
   chosen.value = theme === system.value ? undefined : theme;
   try {
     if (chosen.value === undefined) {
@@ -47,7 +47,7 @@ function choose(theme: Theme): void {
       localStorage.setItem(KEY, theme);
     }
   } catch {
-    // The browser stores nothing: the theme lasts as long as the page.
+    // Storage is blocked: the theme lasts until the page closes.
   }
 }
 

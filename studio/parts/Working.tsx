@@ -1,8 +1,8 @@
-// How far some work is, for work that takes long enough to notice.
+// Progress of work that takes long enough to notice.
 import type { Work } from '../work/useWork.ts';
 import './working.css';
 
-/** Progress with a way to stop, or why there is no result; nothing if all is well. It keeps its room. */
+/** Progress with a stop button, or the error; otherwise an empty element that keeps its height. */
 export function Working({ work: { progress, problem, stop } }: { work: Work<unknown> }) {
   const share = progress?.total === undefined ? undefined : progress.done / progress.total;
   return (

@@ -1,4 +1,4 @@
-// Saves bytes as a file of the user.
+// Downloads of generated files.
 
 /** Downloads bytes under a name. */
 export function download(bytes: Uint8Array<ArrayBuffer>, name: string, type: string): void {
@@ -7,6 +7,6 @@ export function download(bytes: Uint8Array<ArrayBuffer>, name: string, type: str
   link.href = url;
   link.download = name;
   link.click();
-  // The browser has begun the download by then.
+  // By then the download has started.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,11 +1,11 @@
-// Places of values in heat maps, with uneven sides and channels.
+// The layout of heat maps with unequal sides and channels.
 import { expect, it } from 'vitest';
 import { cellOf, placeName, tilingOf, valueAt, valueBeside } from './heatPlaces.ts';
 
 const shape = [3, 5, 6] as const;
 const indices = Array.from({ length: 3 * 5 * 6 }, (_, index) => index);
 
-it('gives every value a cell of its own, and finds it there', () => {
+it('gives every value its own cell, and finds it there', () => {
   const { width, height } = tilingOf(shape);
   const cells = indices.map((index) => cellOf(index, shape));
   expect(new Set(cells.map(({ row, column }) => row * width + column)).size).toBe(indices.length);

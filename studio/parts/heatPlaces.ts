@@ -1,4 +1,4 @@
-// Where the values of an array are in its heat map: one tile per channel, a gap of one cell between tiles.
+// The layout of heat maps: one tile per channel, with a gap of one cell between tiles.
 import type { ImageShape } from 'emerging-flows';
 
 /** The size of a heat map in cells, and its tiles. */
@@ -15,7 +15,7 @@ export interface Cell {
   readonly column: number;
 }
 
-/** The most tiles side by side: few large ones are easier to point at. */
+/** Maximum tiles per row, where possible: large tiles are easier to point at. */
 const MOST_COLUMNS = 4;
 
 /** The tiles of an array `[H, W, C]`. */
@@ -57,18 +57,18 @@ const directions: Readonly<Record<string, readonly [rows: number, columns: numbe
   ArrowDown: [1, 0],
 };
 
-/** The value that an arrow key leads to; undefined for other keys, and at the edge. */
+/** The value next to another in an arrow key's direction; undefined for other keys, and at the edge. */
 export function valueBeside(index: number, key: string, shape: ImageShape): number | undefined {
   const [rows, columns] = directions[key] ?? [0, 0];
   const { row, column } = cellOf(index, shape);
-  // One step further, if there is a gap.
+  // Two steps cross a gap.
   const found = [1, 2].map((steps) =>
     valueAt({ row: row + steps * rows, column: column + steps * columns }, shape),
   );
   return directions[key] && (found[0] ?? found[1]);
 }
 
-/** What a value is called. */
+/** The name of a value's place. */
 export function placeName(index: number, [, width, channels]: ImageShape): string {
   const pixel = Math.floor(index / channels);
   const place = `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}`;

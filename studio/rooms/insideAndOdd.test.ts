@@ -1,5 +1,5 @@
-// The rooms Inside and Odd in Chromium, compared with the library and the command line. They share a studio: to bundle
-// and start one takes longer than the tests.
+// The rooms Inside and Odd in Chromium, compared with the library and the command line. They share a studio, because
+// bundling and starting one takes longer than the tests.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -17,20 +17,21 @@ import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/
 import { loadModel } from '../../src/trained/loading/loadModel.ts';
 import { train } from '../../src/training/loop/train.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
+import { rankText } from './odd/percentText.ts';
 
 const root = await buildStudio();
 const emerging = commandLine(root);
 const mnist = join(root, 'models/mnist');
 const inFolder = (name: string): string => join(emerging.folder, name);
 
-/** A file for the page, as an input takes it. */
+/** A file in the form that inputs take. */
 const given = (name: string, path = inFolder(name)) => ({
   name,
   mimeType: 'image/png',
   buffer: readFileSync(path),
 });
 
-/** The first channel of what a canvas shows. */
+/** The first channel of a canvas. */
 const pixelsOf = async (page: Page, name: string): Promise<number[]> =>
   page.getByRole('img', { name, exact: true }).evaluate((canvas: HTMLCanvasElement) =>
     Array.from(
@@ -41,7 +42,7 @@ const pixelsOf = async (page: Page, name: string): Promise<number[]> =>
     ),
   );
 
-/** How far pixels are from others, at most. */
+/** The largest difference between pixels. */
 const distance = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
   expect(one.length).toBe(other.length);
   return Array.from(one).reduce((most, level, index) => Math.max(most, Math.abs(level - other[index]!)), 0);
@@ -67,13 +68,13 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
   afterEach(() => closePage?.());
 
   describe('Inside', () => {
-    const decoded = () => pixelsOf(page, 'The image of the latents');
+    const decoded = () => pixelsOf(page, 'Decoded image');
     const trip = () => page.getByTestId('round-trip').textContent();
 
-    it('decodes moved, scaled and erased latents as the library does, and takes them back', async () => {
+    it('decodes edited, scaled and erased latents as the library does, with undo', async () => {
       await open('#/inside?seed=3&precision=float64');
       await page.getByTestId('round-trip').waitFor();
-      const original = Uint8Array.from(await pixelsOf(page, 'The image'));
+      const original = Uint8Array.from(await pixelsOf(page, 'Original image'));
       await using model = await loadModel(mnist);
       const latents = await model.encode(original, { precision: 'float64' });
       const expectDecoded = async (): Promise<void> => {
@@ -110,22 +111,20 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await expect.poll(async () => distance(await decoded(), original)).toBe(0);
     });
 
-    it('looks at an image under its most probable class, or another, and a walk says its class', async () => {
+    it('encodes an image with its most probable class or another, and shows the class of an interpolation', async () => {
       await using model = await loadModel(inFolder('runs/classes'));
       await open('#/inside?model=runs/classes&seed=1&precision=float64');
       const coded = () => page.getByTestId('coded-class').textContent();
       await page.getByTestId('round-trip').waitFor();
-      const image = Uint8Array.from(await pixelsOf(page, 'The image'));
+      const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
       const [found] = await model.classify(image, { noiseByContent: true });
-      expect(await coded()).toBe(
-        `Encoded and decoded under the class ${found!.class}, the most probable one of the image.`,
-      );
+      expect(await coded()).toBe(`Encoded and decoded as class ${found!.class}, the most probable.`);
       const other = tinyClasses.find((name) => name !== found!.class)!;
       await page.getByLabel('Class').selectOption(other);
-      await expect.poll(coded).toBe(`Encoded and decoded under the class ${other}.`);
+      await expect.poll(coded).toBe(`Encoded and decoded as class ${other}.`);
       await expect.poll(() => page.url()).toContain(`class=${other}`);
 
-      // At 0 the top level is the mean of its prior, which depends on the class.
+      // At 0, the top level is its prior's mean, which depends on the class.
       const latents = await model.encode(image, { class: other, precision: 'float64' });
       await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0');
       latents[1]!.data.fill(0);
@@ -142,9 +141,9 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
 
       await closePage!();
       await open('#/draw?model=runs/classes&count=4');
-      await page.getByRole('button', { name: 'Any two' }).click();
-      expect(await page.getByTestId('walk-class').textContent()).toMatch(
-        /^All of it is under the class (left|right), the most probable one of A\.$/,
+      await page.getByRole('button', { name: 'Random' }).click();
+      expect(await page.getByTestId('interpolation-class').textContent()).toMatch(
+        /^Class (left|right), the most probable for A\.$/,
       );
     });
 
@@ -152,12 +151,12 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await open('#/inside');
       const map = page.getByRole('application', { name: /Latents of level 2/ });
       const { width, height } = (await map.boundingBox())!;
-      // Two rows of four tiles of 7 x 7, with a gap: the last tile's corner.
+      // Two rows of four 7 x 7 tiles with gaps: the corner of the last tile.
       await map.click({ position: { x: width * (30.5 / 31), y: height * (14.5 / 15) } });
       await page.getByRole('slider', { name: 'Latent at row 7, column 7, channel 8' }).waitFor();
     });
 
-    it('proves that an image returns, and says when one does not', async () => {
+    it('reports whether an image is recovered', async () => {
       const random = new RandomStream(0, 'noise');
       const noise = Uint8Array.from({ length: 784 }, () => random.integer(256));
       writePng(inFolder('noise.png'), noise, [28, 28, 1]);
@@ -166,16 +165,16 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       expect(notFinite).toEqual([0]);
       await open('#/inside?seed=1');
       await page.getByTestId('round-trip').waitFor();
-      expect(await trip()).toBe('All 784 values returned exactly, in float32.');
-      await page.getByLabel('Image', { exact: true }).selectOption('A file');
+      expect(await trip()).toBe('All 784 values recovered exactly in float32.');
+      await page.getByLabel('Image', { exact: true }).selectOption('File');
       await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
-      await page.getByText('It does not return in float32').waitFor();
-      expect(await trip()).toMatch(/With corrections, which verify finds, every value returns\.$/);
+      await page.getByText('Not recovered in float32').waitFor();
+      expect(await trip()).toMatch(/With the corrections from verify, every value is recovered\.$/);
       expect(await pixelsOf(page, 'Before')).toEqual([...noise]);
       await page.getByLabel('Precision').selectOption('float64');
-      await page.getByText('It does not return in float64').waitFor();
+      await page.getByText('Not recovered in float64').waitFor();
 
-      // A little noise: lost in float32, but not in float64.
+      // A little noise: recovered only in float64.
       const grain = new RandomStream(0, 'grain');
       const sample = await model.sample({ count: 1, seed: 0 });
       const grainy = sample.map((level) =>
@@ -183,18 +182,18 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       );
       writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
       await page.getByLabel('Choose a file').setInputFiles(given('grainy.png'));
-      await page.getByText('All 784 values returned exactly, in float64.').waitFor();
+      await page.getByText('All 784 values recovered exactly in float64.').waitFor();
       expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
       await page.getByLabel('Precision').selectOption('float32');
-      await page.getByText(/not return in float32/).waitFor();
+      await page.getByText(/not recovered in float32/i).waitFor();
     });
 
-    it('shows every stage as the library draws it, each of which opens large', async () => {
+    it('shows every stage as the library draws it, and opens it enlarged', async () => {
       await open('#/inside?seed=2');
       const stages = page.locator('.inside-stages li');
       await stages.first().waitFor();
       await using model = await loadModel(mnist);
-      const image = Uint8Array.from(await pixelsOf(page, 'The image'));
+      const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
       const all = await model.stageImages(image);
       expect(await stages.count()).toBe(
         1 + all.flatMap(({ output, latent }) => [output, latent].filter(Boolean)).length,
@@ -202,16 +201,16 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByRole('button', { name: 'Flow step 2 of level 1' }).click();
       const found = all.find(({ path }) => path === 'levels/0/steps/1')!;
       const expected = drawActivations(found.output!, model).pixels;
-      expect(distance(await pixelsOf(page, 'Flow step 2 of level 1, large'), expected)).toBeLessThanOrEqual(
-        1,
-      );
+      expect(
+        distance(await pixelsOf(page, 'Flow step 2 of level 1, enlarged'), expected),
+      ).toBeLessThanOrEqual(1);
       await page.keyboard.press('ArrowRight');
       await page.getByRole('dialog', { name: 'Flow step 3 of level 1' }).waitFor();
     });
 
-    it('takes a drawing, centred as digits are', async () => {
+    it('takes a drawing, centred like a digit', async () => {
       await open('#/inside');
-      await page.getByLabel('Image', { exact: true }).selectOption('A drawing');
+      await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
       const pad = page.getByRole('img', { name: /Draw a digit here/ });
       const { x, y, width } = (await pad.boundingBox())!;
       // A stroke near the left edge.
@@ -219,8 +218,8 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.mouse.down();
       await page.mouse.move(x + 0.2 * width, y + 0.8 * width, { steps: 5 });
       await page.mouse.up();
-      await page.getByText('The image: drawing').waitFor();
-      const pixels = await pixelsOf(page, 'The image');
+      await page.getByText('Image: drawing').waitFor();
+      const pixels = await pixelsOf(page, 'Original image');
       const mass = pixels.reduce((sum, level) => sum + level, 0);
       const centre = pixels.reduce((sum, level, index) => sum + level * ((index % 28) + 0.5), 0) / mass;
       expect(Math.abs(centre - 14)).toBeLessThan(0.1);
@@ -230,9 +229,9 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     });
   });
 
-  describe('the digits of MNIST that come with the page', () => {
+  describe('the included MNIST digits', () => {
     const packed = join(root, 'dist/page', DIGITS_FILE);
-    /** Some of the digits, as the library reads them. */
+    /** Digits as the library reads them. */
     const digits = async (split: 'train' | 'test', indices: readonly number[]): Promise<Uint8Array> => {
       const images = (await openDataset(packed, { validation: 0 }))[split];
       const pixels = new Uint8Array(indices.length * 784);
@@ -240,60 +239,60 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       return pixels;
     };
 
-    it('are looked into by the number in the address', async () => {
+    it('are chosen by the number in the address', async () => {
       await open('#/inside?image=digit&digit=8');
-      await page.getByText('The image: digit no. 8').waitFor();
-      expect(await pixelsOf(page, 'The image')).toEqual([...(await digits('train', [7]))]);
+      await page.getByText('Image: digit 8').waitFor();
+      expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [7]))]);
       await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('The image: digit no. 9').waitFor();
+      await page.getByText('Image: digit 9').waitFor();
       await page.waitForFunction(() => location.hash.includes('digit=9'));
       await page.reload();
-      await page.getByText('The image: digit no. 9').waitFor();
-      expect(await pixelsOf(page, 'The image')).toEqual([...(await digits('train', [8]))]);
+      await page.getByText('Image: digit 9').waitFor();
+      expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [8]))]);
       await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
-      await page.getByText('The image: digit no. 5000').waitFor();
+      await page.getByText('Image: digit 5000').waitFor();
       await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('The image: digit no. 1', { exact: true }).waitFor();
-      await page.getByLabel('Image', { exact: true }).selectOption('A sample');
-      await page.getByText('The image: sample of seed 0').waitFor();
+      await page.getByText('Image: digit 1', { exact: true }).waitFor();
+      await page.getByLabel('Image', { exact: true }).selectOption('Sample');
+      await page.getByText('Image: sample, seed 0').waitFor();
     });
 
-    it('are asked for in vain, in words, when the studio has ended', async () => {
+    it('fail with a sentence when the studio has ended', async () => {
       await open('#/inside');
-      await page.getByText('The image: sample of seed 0').waitFor();
+      await page.getByText('Image: sample, seed 0').waitFor();
       await page.context().setOffline(true);
-      await page.getByLabel('Image', { exact: true }).selectOption('A digit of MNIST');
+      await page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
       expect(await page.getByRole('alert').textContent()).toBe(
-        'A part of the studio cannot be loaded: is it still running? Then load the page again.',
+        'Part of the studio failed to load. If it is still running, reload the page.',
       );
     });
 
-    it('are measured as the library does, beside the samples to try', async () => {
+    it('are measured as the library does, as an alternative to samples', async () => {
       await open('#/odd');
       await page.getByRole('button', { name: /^all black / }).waitFor();
-      await page.getByLabel('Images', { exact: true }).selectOption('Digits of MNIST');
+      await page.getByLabel('Images', { exact: true }).selectOption('MNIST digits');
       await page.getByText('48 images', { exact: true }).waitFor();
       await page.waitForFunction(() => location.hash.includes('images=digits'));
-      await page.getByRole('button', { name: /^test digit no\. 48 / }).click();
-      await page.getByRole('heading', { name: 'test digit no. 48' }).waitFor();
+      await page.getByRole('button', { name: /^test digit 48 / }).click();
+      await page.getByRole('heading', { name: 'test digit 48' }).waitFor();
       await using model = await loadModel(mnist);
       const pixels = await digits('test', [47]);
-      expect(await pixelsOf(page, 'The image')).toEqual([...pixels]);
+      expect(await pixelsOf(page, 'Image')).toEqual([...pixels]);
       const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
       const bits = Number(await page.getByTestId('bits').textContent());
       expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
-      await page.getByLabel('Images', { exact: true }).selectOption('Samples, and altered ones');
+      await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
       await page.getByRole('button', { name: /^all black / }).waitFor();
     });
 
-    it('are not offered for models of other images, whatever the address says', async () => {
+    it('aren’t offered for models of other images, whatever the address says', async () => {
       await open('#/inside?model=runs/tiny&image=digit');
-      await page.getByText('The image: sample of seed 0').waitFor();
+      await page.getByText('Image: sample, seed 0').waitFor();
       const options = (label: string) => page.getByLabel(label, { exact: true }).locator('option');
-      expect(await options('Image').allTextContents()).toEqual(['A sample', 'A file', 'A drawing']);
+      expect(await options('Image').allTextContents()).toEqual(['Sample', 'File', 'Drawing']);
       await page.goto(`${studio.url}#/odd?model=runs/tiny&images=digits`);
       await page.getByRole('button', { name: /^all black / }).waitFor();
-      expect(await options('Images').allTextContents()).toEqual(['Samples, and altered ones']);
+      expect(await options('Images').allTextContents()).toEqual(['Samples, some altered']);
     });
   });
 
@@ -301,15 +300,15 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     const hostile = '<img src=x onerror=alert(1)>.png';
     const image = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) });
 
-    it('measures and ranks dropped files as emerging score does, and leaves out others in words', async () => {
+    it('measures and ranks dropped files as emerging score does, and skips others with a reason', async () => {
       const [one, other] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
       writePng(inFolder('files/one.png'), one, [8, 8, 1]);
       writePng(inFolder('files/other.png'), other, [8, 8, 1]);
       writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
-      // Also keeps the scores of the validation images with the run.
+      // Also stores the scores of the validation images in the run.
       const { images } = await emerging.json('score', 'runs/tiny', 'files');
       await open('#/odd?model=runs/tiny');
-      await page.getByText('16 validation images of data.', { exact: true }).waitFor();
+      await page.getByText('16 validation images from data.', { exact: true }).waitFor();
       const transfer = await page.evaluateHandle(
         (files) => {
           const transfer = new DataTransfer();
@@ -326,7 +325,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
         ],
       );
       await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
-      await page.getByText('2 files were left out').waitFor();
+      await page.getByText('2 files skipped').waitFor();
       const reasons = await page.locator('.odd-refused li').allTextContents();
       expect(reasons[0]).toMatch(/^broken <b>\.png/);
       expect(reasons[1]).toBe(
@@ -344,22 +343,22 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
         const bits = Number(await page.getByTestId('bits').textContent());
         expect(Math.abs(bits - expected.bitsPerDim)).toBeLessThan(1e-4);
         const percent = await page.locator('.odd-facts').textContent();
-        expect(percent).toContain(`more bits than ${expected.percentile.toFixed(0)} %`);
+        expect(percent).toContain(rankText(expected.percentile, '16 validation images from data'));
         const mean = Number(await page.getByTestId('map-mean').textContent());
         expect(Math.abs(mean - expected.bitsPerDim)).toBeLessThan(1e-4);
       }
       await page.getByLabel('Fit other sizes and colours').check();
       await image('large\\.png').waitFor();
-      await page.getByText('One file was left out').waitFor();
+      await page.getByText('1 file skipped').waitFor();
     });
 
-    it('takes a folder that is dropped or chosen, with all that is in it', async () => {
+    it('takes a dropped or chosen folder with everything in it', async () => {
       writePng(inFolder('album/one.png'), tinyImages(1, 8, 50), [8, 8, 1]);
       writePng(inFolder('album/deeper/two.png'), tinyImages(1, 8, 51), [8, 8, 1]);
       writePng(inFolder('other album/deeper/three.png'), tinyImages(1, 8, 52), [8, 8, 1]);
       await open('#/odd?model=runs/tiny');
       await image('all black').waitFor();
-      // As a user drags it from a file manager: a script can make no such drop.
+      // As dragged from a file manager: scripts can't drop folders.
       const devtools = await page.context().newCDPSession(page);
       const data = { items: [], files: [inFolder('album')], dragOperationsMask: 1 };
       for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
@@ -371,32 +370,32 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByLabel('Choose a folder').setInputFiles(inFolder('other album'));
       await image('deeper/three\\.png').waitFor();
       expect(await page.locator('.odd-grid li').count()).toBe(1);
-      await page.getByLabel('Images', { exact: true }).selectOption('Samples, and altered ones');
+      await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
       await image('all black').waitFor();
     });
 
-    it('has images to try, says what is missing, and compares with samples instead', async () => {
+    it('has example images, reports a missing baseline, and compares with samples instead', async () => {
       cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
       rmSync(inFolder('runs/unscored/scores.json'));
       await open('#/odd?model=runs/unscored');
-      await page.getByText('this model has no scores of its validation images').waitFor();
+      await page.getByText('No baseline yet. Compare with:').waitFor();
       await image('sample 1, inverted').waitFor();
       expect(await page.locator('.odd-grid li').count()).toBe(14);
       expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
       await page.getByRole('button', { name: '256 samples' }).click();
-      await page.getByText('256 samples of the model itself.').waitFor();
+      await page.getByText('256 of its own samples.').waitFor();
       await expect.poll(() => image('sample 1, inverted').textContent()).toMatch(/100 %$/);
       expect(await image('all black').textContent()).toMatch(/\d\.\d{3}0 %$/);
-      await page.getByRole('img', { name: 'bits/dim of 14 images and of 256 to compare with' }).waitFor();
+      await page.getByRole('img', { name: 'bits/dim of 14 images, and a baseline of 256' }).waitFor();
     });
 
-    it('shows bits/dim if the scores of a model are damaged, and says once if the model is', async () => {
+    it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {
       cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
       writeFileSync(inFolder('runs/damaged/scores.json'), '{');
       await open('#/odd?model=runs/damaged');
       await image('all black').waitFor();
       expect(await page.getByRole('alert').allTextContents()).toEqual([
-        'scores.json of this model is damaged: delete it, or export the model again.',
+        "This model's scores.json is damaged: delete it, or export the model again.",
       ]);
       rmSync(inFolder('runs/damaged/scores.json'));
       writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');
@@ -407,9 +406,9 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       ]);
     });
 
-    it('tells the value of a map under the pointer, and is used with the keyboard', async () => {
+    it('shows the value of a map under the pointer, and works with the keyboard', async () => {
       await open('#/odd?order=fewest');
-      const map = page.getByRole('application', { name: 'Where its bits are' });
+      const map = page.getByRole('application', { name: 'Map of its bits' });
       const { width } = (await map.boundingBox())!;
       await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
       const place = page.locator('.odd-place');
@@ -431,12 +430,12 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     await open('#/inside', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
     const expectNoFaults = async (): Promise<void> => {
       expect(await accessibilityFaults(page)).toEqual([]);
-      // Nothing is wider than the page.
+      // Nothing overflows the page.
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     };
     await page.locator('.inside-stages').waitFor();
     await expectNoFaults();
-    await page.getByLabel('Image', { exact: true }).selectOption('A drawing');
+    await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
     await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
     await expectNoFaults();
     await page.getByRole('link', { name: 'Odd' }).click();

@@ -1,4 +1,4 @@
-// Calls between a page and its worker, with both sides in this process.
+// Calls between a page and its worker, both in this process.
 import { expect, it } from 'vitest';
 import { type Call, connect, serve } from './calls.ts';
 
@@ -53,7 +53,7 @@ const compute = connect<typeof tasks>(() => {
 });
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-it('brings a result, after progress, or a sentence', async () => {
+it('returns progress and a result, or an error sentence', async () => {
   const progress: unknown[] = [];
   const onProgress = (one: unknown) => progress.push(one);
   expect(await Promise.all([compute('double', 3, { onProgress }), compute('double', 4)])).toEqual([6, 8]);
@@ -61,7 +61,7 @@ it('brings a result, after progress, or a sentence', async () => {
   await expect(compute('fail', undefined)).rejects.toThrow('it does not work.');
 });
 
-it('ends a call when it is cancelled, here at once and there', async () => {
+it('ends a cancelled call, immediately in the page and then in the worker', async () => {
   const controller = new AbortController();
   const waiting = compute('wait', 'first', { signal: controller.signal });
   await turn();
@@ -70,7 +70,7 @@ it('ends a call when it is cancelled, here at once and there', async () => {
   expect(seen.splice(0)).toEqual(['first begins', 'first ends']);
 });
 
-it('never begins a call that was cancelled right away', async () => {
+it('never starts a call that is cancelled immediately', async () => {
   const calls = ['one', 'two', 'three'].map((name) => {
     const controller = new AbortController();
     return { controller, waiting: compute('wait', name, { signal: controller.signal }) };
@@ -87,7 +87,7 @@ it('never begins a call that was cancelled right away', async () => {
   await expect(compute('double', 1, { signal: controller.signal })).rejects.toThrow();
 });
 
-it('tells every caller when the worker dies, and starts another for the next call', async () => {
+it('fails all calls when the worker crashes, and starts another for the next call', async () => {
   await compute('double', 1);
   const [first, before] = [worker, LocalWorker.started];
   const open = [compute('wait', 'a'), compute('wait', 'b')];
@@ -121,9 +121,7 @@ it('does not start an unknown task, and reports it to the caller', async () => {
   await turn();
   expect(seen.splice(0)).toEqual([]);
   for (const task of ['constructor', '__proto__', 'toString', 'nothing']) {
-    await expect(compute(task as 'double', 1)).rejects.toThrow(
-      `There is no task "${task}": load the page again.`,
-    );
+    await expect(compute(task as 'double', 1)).rejects.toThrow(`Unknown task "${task}": reload the page.`);
   }
   expect(await compute('double', 2)).toBe(4);
   expect(LocalWorker.started).toBe(before);
@@ -148,7 +146,7 @@ it.each([
   seen.splice(0);
 });
 
-it('ignores answers to calls that it does not know', async () => {
+it('ignores answers to unknown calls', async () => {
   await compute('double', 1);
   const before = LocalWorker.started;
   for (const data of [
@@ -162,11 +160,11 @@ it('ignores answers to calls that it does not know', async () => {
   expect(LocalWorker.started).toBe(before);
 });
 
-it('tells every caller when a message cannot be read, and the caller of one that cannot be sent', async () => {
+it('fails all calls when a message is unreadable, and only the caller of one that can’t be sent', async () => {
   const waiting = compute('wait', 'it');
   await turn();
   await expect(compute('double', (() => 1) as never)).rejects.toThrow(/could not be cloned/);
   worker.dispatchEvent(new MessageEvent('messageerror'));
-  await expect(waiting).rejects.toThrow('The worker crashed (a message cannot be read): try again.');
+  await expect(waiting).rejects.toThrow('The worker crashed (unreadable message): try again.');
   seen.splice(0);
 });

@@ -1,27 +1,27 @@
-// Calls from the page to a worker: a task and its argument there; progress, then a result or a sentence back.
+// Calls from the page to a worker, which returns progress, then a result or an error sentence.
 
-/** How far a task is. */
+/** A task's progress. */
 export interface Progress {
   readonly done: number;
   /** Undefined if unknown. */
   readonly total: number | undefined;
-  /** What is counted, as it reads after "loading the model": bytes, images. */
+  /** The current activity: `Loading the model`. */
   readonly doing: string;
 }
 
-/** What a task knows of its call. Most tasks report progress; one may report other news. */
+/** A task's view of its call. Most tasks report progress; others report their own kind of news. */
 export interface Call<News = Progress> {
-  /** Aborted when nobody waits for the result any more. */
+  /** Aborted when the caller no longer waits for the result. */
   readonly signal: AbortSignal;
   report(news: News): void;
 }
 
-/** Functions that a worker performs, by name. Arguments and results are copied. */
+/** A worker's functions by name. Arguments and results are copied. */
 export type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
 
-/** How a page waits for a task. */
+/** The caller's options. */
 export interface Waiting<News = Progress> {
-  /** Ends the call at once, with the signal's reason. */
+  /** Ends the call immediately, with the signal's reason. */
   readonly signal?: AbortSignal;
   onProgress?(news: News): void;
 }
@@ -37,22 +37,22 @@ type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string };
 
-/** Whether a message has the expected form: anything else on a port is ignored or an error. */
+/** Whether a message has the expected form. */
 function isMessage(data: unknown): data is Record<string, unknown> & { readonly id: number } {
   return typeof data === 'object' && data !== null && 'id' in data && Number.isSafeInteger(data.id);
 }
 
-/** The way to the other side, as a worker has it. */
+/** A worker's end of the connection. */
 interface Port {
   postMessage(message: Question | Answer): void;
   addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent) => void): void;
 }
 
 /**
- * Performs tasks for the page that has started this worker.
+ * Performs tasks for the page that started this worker.
  *
- * @param sentenceOf says what went wrong
- * @param port the way to the page; by default the worker's own
+ * @param sentenceOf describes an error in a sentence
+ * @param port the connection to the page; by default the worker's own
  */
 export function serve(
   tasks: Tasks,
@@ -65,12 +65,12 @@ export function serve(
     const { signal } = controller;
     running.set(id, controller);
     try {
-      // What has been cancelled already, as by a slider that moves on, is not begun.
+      // Lets a cancellation arrive first, as from a moving slider.
       await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
       const report = (progress: unknown): void => port.postMessage({ id, progress });
       if (!Object.hasOwn(tasks, task)) {
-        throw new Error(`There is no task ${JSON.stringify(task)}: load the page again.`);
+        throw new Error(`Unknown task ${JSON.stringify(task)}: reload the page.`);
       }
       port.postMessage({ id, result: await tasks[task]!(argument as never, { signal, report }) });
     } catch (error) {
@@ -89,8 +89,8 @@ export function serve(
     }
   });
   port.addEventListener('messageerror', () => {
-    // Its call is unknown: an uncaught error ends all calls, and the page shows it.
-    throw new Error('a message cannot be read');
+    // The call is unknown, so end all calls: an uncaught error reaches the page.
+    throw new Error('unreadable message');
   });
 }
 
@@ -107,7 +107,7 @@ export interface Caller<Known extends Tasks> {
     argument: Parameters<Known[Name]>[0],
     waiting?: Waiting<NewsOf<Known[Name]>>,
   ): Promise<Awaited<ReturnType<Known[Name]>>>;
-  /** Starts the worker before the first call, so that this does not wait for it. */
+  /** Starts the worker early so that the first call doesn't wait for it. */
   start(): void;
 }
 
@@ -124,15 +124,15 @@ interface OpenCall {
 }
 
 /**
- * Connects the page to a worker that serves tasks. It is started by the first call, and again after it has died: the
- * memory of WebAssembly never shrinks, so one that is out of memory is of no use any more.
+ * Connects the page to a worker that serves tasks. The first call starts it, and the first call after a crash restarts
+ * it: WebAssembly memory never shrinks, so a worker that ran out of memory is useless.
  */
 export function connect<Known extends Tasks>(start: () => Worker): Caller<Known> {
   const open = new Map<number, OpenCall>();
   let worker: Worker | undefined;
   let calls = 0;
   const listen = (started: Worker): Worker => {
-    /** Ends the worker and all its calls. */
+    /** Ends the worker and fails all its calls. */
     const breakOff = (why: string): void => {
       if (worker !== started) {
         return;
@@ -162,7 +162,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
         call?.resolve(answer.result);
       }
     });
-    started.addEventListener('messageerror', () => breakOff('a message cannot be read'));
+    started.addEventListener('messageerror', () => breakOff('unreadable message'));
     started.addEventListener('error', ({ message }) => breakOff(message || 'unknown error'));
     return started;
   };
@@ -187,7 +187,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       try {
         asked.postMessage({ id, task, argument } satisfies Question);
       } catch (error) {
-        // It cannot be copied.
+        // The argument can't be copied.
         open.delete(id);
         throw error;
       }

@@ -1,11 +1,11 @@
-// Of a model with classes, the class under which an image becomes latents and returns.
+// The class used to encode and decode an image, for models with classes.
 import type { FlowModel } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { workOf } from './workOf.ts';
 
 /**
- * The class that is named, or else the most probable one of the image, as `emerging encode` chooses it; undefined for a
- * model without classes. A name that is left over from another model counts as none.
+ * The named class if the model has it, otherwise the image's most probable one, as in `emerging encode`; undefined for
+ * models without classes.
  */
 export async function codingClass(
   model: FlowModel,

@@ -1,8 +1,8 @@
-// The page's way to its worker.
+// The page's connection to its worker.
 import { connect } from './calls.ts';
 import type { ModelTasks } from './tasks.ts';
 
-/** Computes with a trained model, in a worker that all rooms share. */
+/** Runs a task with a trained model, in a worker that all rooms share. */
 export const compute = connect<ModelTasks>(
   () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'models' }),
 );

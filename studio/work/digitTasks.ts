@@ -1,19 +1,19 @@
-// Digits of MNIST to look at, from the file that comes with the page.
+// The MNIST digits included with the page.
 import { type OpenedImages, openImages } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
 import { DIGITS_FILE } from './digits.ts';
 import type { Images } from './tasks.ts';
 
-/** Which digits: some of those to train on, or of the test images, which no model has seen. */
+/** A range of digits: training images, or test images, which no model has seen. */
 export interface DigitsOrder {
   readonly url: string;
   readonly split: 'train' | 'test';
-  /** Their numbers in the split, from 0; beyond its end there are none. */
+  /** The index of the first; the range is cut at the end of the split. */
   readonly from: number;
   readonly count: number;
 }
 
-/** The file is kept once it is open: who looks at one digit looks at others. */
+/** Kept open, because more digits are usually requested. */
 let opened: Promise<OpenedImages> | undefined;
 
 /** The tasks, by name. */
@@ -22,7 +22,7 @@ export const digitTasks = {
   async digits({ url, split, from, count }: DigitsOrder, { report, signal }: Call): Promise<Images> {
     opened ??= openImages(url, {
       name: DIGITS_FILE,
-      // All digits to train on, by their numbers.
+      // Keep all training digits in one split, so that indices are stable.
       validation: 0,
       onProgress: (done, total) => report({ done, total, doing: 'Loading the digits' }),
     });
@@ -31,7 +31,7 @@ export const digitTasks = {
     try {
       images = await loading;
     } catch (error) {
-      // The next call tries it again.
+      // Lets the next call retry.
       opened = opened === loading ? undefined : opened;
       throw error;
     }

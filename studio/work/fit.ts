@@ -1,4 +1,4 @@
-// What the choice to convert images to a model's form is called on the page.
+// The label of the option to convert images to a model's size and channels.
 
-/** As it is written beside its box. */
+/** The label. */
 export const FIT = 'Fit other sizes and colours';

@@ -1,2 +1,2 @@
-// The worker that computes gradients of its share of a batch.
+// A worker that computes gradients for its share of a batch.
 import 'emerging-flows/worker';

@@ -1,4 +1,4 @@
-// What is inside a model: its stages, the latents of an image, and what they decode to.
+// Tasks of the room Inside: stages, encoding, decoding, round trips.
 import { drawActivations, type ImageShape, type NdArray, type StageDescription } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { codingClass } from './codingClass.ts';
@@ -8,7 +8,7 @@ import type { Images } from './tasks.ts';
 /** The precision of a computation. */
 export type Precision = 'float32' | 'float64';
 
-/** An image, and how it becomes latents: under its class, for a model with classes. */
+/** An image and how to encode it. */
 export interface CodedImage {
   readonly model: ModelAddress;
   readonly pixels: Uint8Array;
@@ -19,39 +19,39 @@ export interface CodedImage {
 /** The latents of an image. */
 export interface Encoded {
   readonly latents: NdArray[];
-  /** The class under which they are; undefined for a model without classes. */
+  /** The class used; undefined for models without classes. */
   readonly class: string | undefined;
-  /** Those of the model. */
+  /** The model's classes. */
   readonly classes: readonly string[];
 }
 
-/** A stage with what it makes of an image, as pictures. */
+/** A stage with its outputs for an image, as pictures. */
 export interface StagePictures extends StageDescription {
-  /** What it passes on. */
+  /** The values passed on. */
   readonly output?: Images;
-  /** The latents that it factors out. */
+  /** The latents split off. */
   readonly latent?: Images;
 }
 
-/** Whether an image returned from its latents. */
+/** The result of encoding and decoding an image. */
 export interface RoundTrip {
-  /** The image as the model sees it: at its bit depth. */
+  /** The image at the model's bit depth. */
   readonly seen: Images;
-  /** What its latents decode to; undefined if values are not finite. */
+  /** The decoded image; undefined if values aren't finite. */
   readonly decoded: Images | undefined;
-  /** Whether decoding with corrections returns every pixel. */
+  /** Whether decoding with corrections recovers every pixel. */
   readonly corrected: boolean;
 }
 
-/** What decoding brings. */
+/** A decoded image. */
 export interface Decoded extends Images {
-  /** Whether all values are finite; else the image is black. */
+  /** Whether all values are finite; otherwise the image is black. */
   readonly finite: boolean;
 }
 
 /** The tasks, by name. */
 export const insideTasks = {
-  /** The stages of one image, as pictures. */
+  /** The stages' outputs for one image, as pictures. */
   async stages(
     { model: address, pixels, precision, class: name }: CodedImage,
     call: Call,
@@ -70,7 +70,7 @@ export const insideTasks = {
     }));
   },
 
-  /** The latents of one image, under the class that is named or else its most probable one. */
+  /** Encodes one image, with the named class or its most probable one. */
   async encode(
     { model: address, pixels, precision, class: wanted }: CodedImage & { class: string },
     call: Call,
@@ -84,7 +84,7 @@ export const insideTasks = {
     };
   },
 
-  /** Encodes one image, decodes it and compares. */
+  /** Encodes and decodes one image, and compares. */
   async roundTrip(
     { model: address, pixels, precision, class: name }: CodedImage,
     call: Call,
@@ -104,7 +104,7 @@ export const insideTasks = {
     };
   },
 
-  /** The image of latents. */
+  /** Decodes latents. */
   async decode(
     {
       model: address,

@@ -1,21 +1,21 @@
-// Models that were trained in this browser: the last checkpoints of the runs in its private file system.
+// Models trained in this browser: the last checkpoints of the runs in its private file system.
 import { UserError } from 'emerging-flows';
 import { listPrivateFiles, privateFiles } from 'emerging-flows/training';
 
-/** The beginning of the URL of such a run. */
+/** The prefix of such a run's URL. */
 const PREFIX = 'kept:';
 
 /** A run with a checkpoint. */
 export interface KeptModel {
   readonly name: string;
-  /** The URL of its folder, for the worker alone. */
+  /** The folder's URL, which only the worker understands. */
   readonly url: string;
   /** The files that make up its model. */
   readonly files: readonly string[];
   readonly step: number;
 }
 
-/** The runs that have a checkpoint; none if the browser keeps nothing. */
+/** The runs with a checkpoint; none if storage is blocked. */
 export async function keptModels(): Promise<KeptModel[]> {
   const found: KeptModel[] = [];
   for (const name of await names()) {
@@ -29,7 +29,7 @@ export async function keptModels(): Promise<KeptModel[]> {
   return found;
 }
 
-/** A file of such a run by its URL; undefined if the URL is that of something else. */
+/** Reads a file of such a run; undefined if the URL isn't one of a run in this browser. */
 export async function keptFile(folder: string, file: string): Promise<Uint8Array | undefined> {
   if (!folder.startsWith(PREFIX)) {
     return undefined;
@@ -37,7 +37,7 @@ export async function keptFile(folder: string, file: string): Promise<Uint8Array
   const name = decodeURIComponent(folder.slice(PREFIX.length, -1));
   const bytes = await (await privateFiles(name)).read(file);
   if (bytes === undefined) {
-    throw new Error(`${name} has changed in this browser: load the page again.`);
+    throw new Error(`The run ${name} has changed: reload the page.`);
   }
   return bytes;
 }
@@ -46,7 +46,7 @@ async function names(): Promise<string[]> {
   try {
     return await listPrivateFiles();
   } catch (error) {
-    // As in some private windows; the room Train says so.
+    // Storage is blocked, as in some private windows; the room Train reports it.
     if (error instanceof UserError) {
       return [];
     }

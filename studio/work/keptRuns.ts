@@ -1,4 +1,4 @@
-// The runs in the browser's private file system, as the page shows them.
+// Reading the runs in the browser's private file system.
 import { UserError } from 'emerging-flows';
 import {
   listPrivateFiles,
@@ -10,50 +10,50 @@ import {
 import { zipSync } from 'fflate';
 import { DIGITS_FILE } from './digits.ts';
 
-/** A run that is kept. */
+/** A stored run. */
 export interface KeptRun {
   readonly name: string;
-  /** Whether nothing is kept of it: it was stopped before its configuration was written, or never begun. */
+  /** Whether nothing was stored: the run stopped before writing its configuration. */
   readonly isEmpty: boolean;
-  /** What it was begun with; undefined if its files are damaged. */
+  /** Its configuration in short; undefined if its files are damaged. */
   readonly about: RunAbout | undefined;
   /** The text of its logs. */
   readonly metrics: string;
   readonly timings: string;
-  /** Whether it has done all its steps. */
+  /** Whether all steps are done. */
   readonly complete: boolean;
   /** The step of its last checkpoint. */
   readonly saved: number;
   /** The sheets of samples, as PNG, earliest first. */
   readonly samples: readonly { readonly step: number; readonly png: Uint8Array<ArrayBuffer> }[];
-  /** What is wrong with it, as a sentence. */
+  /** Why it can't be used, as a sentence. */
   readonly problem: string | undefined;
 }
 
-/** What a run trains. */
+/** A run's configuration in short. */
 export interface RunAbout {
   readonly mixing: string;
   readonly levels: number;
   readonly depth: number;
   readonly width: number;
   readonly steps: number | undefined;
-  /** What its images are called. */
+  /** The name of its dataset. */
   readonly data: string;
-  /** Whether these are the digits that come with the page. */
+  /** Whether it trains on the digits included with the page. */
   readonly isDigits: boolean;
 }
 
-/** The name of the sheet of samples after a step: that in a run folder. */
+/** The file name of the samples after a step, as in run folders. */
 export function samplesName(step: number): string {
   return `samples/step-${String(step).padStart(8, '0')}.png`;
 }
 
-/** The names of the runs; none if the browser keeps nothing. */
+/** The names of the stored runs. */
 export function keptRuns(): Promise<string[]> {
   return listPrivateFiles();
 }
 
-/** What is kept of a run. */
+/** Reads a stored run. */
 export async function keptRun(name: string): Promise<KeptRun> {
   const files = await privateFiles(name);
   const names = await files.list();
@@ -80,7 +80,7 @@ export async function keptRun(name: string): Promise<KeptRun> {
   };
 }
 
-/** What a damaged summary says is unknown; a resume sets it aside. */
+/** Whether a summary reports completion; a damaged one doesn't, and resuming replaces it. */
 function isComplete(summary: string): boolean {
   try {
     return JSON.parse(summary).complete === true;
@@ -109,7 +109,7 @@ export async function archiveOf(name: string): Promise<Uint8Array<ArrayBuffer>> 
   const inFolder = Object.fromEntries(
     Object.entries(files).map(([file, bytes]) => [`${name}/${file}`, bytes]),
   );
-  // Weights do not compress.
+  // Weights don't compress.
   return new Uint8Array(zipSync(inFolder, { level: 0 }));
 }
 

@@ -1,4 +1,4 @@
-// How the page measures images.
+// The settings for measuring bits/dim.
 
-/** The dequantisation draws of a bits/dim, and their seed: those of `emerging score`. */
+/** The dequantisation draws and seed of `emerging score`. */
 export const measured = { draws: 4, seed: 0, noiseByContent: true } as const;

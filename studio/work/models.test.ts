@@ -1,4 +1,4 @@
-// Files that the page fetches have a size limit, whatever the server sends.
+// The size limit of fetched files holds whatever the server sends.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { fetchFile } from './models.ts';
 let server: Server;
 beforeAll(async () => {
   server = createServer((request, response) => {
-    // Without a length: the limit holds for what arrives.
+    // Without a content-length, the limit applies to the bytes received.
     response.write('x'.repeat(request.url === '/small' ? 1000 : 2000), () => response.end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -22,5 +22,5 @@ const get = (name: string): Promise<Uint8Array> =>
 
 it('refuses a file that is too large', async () => {
   expect(await get('small')).toHaveLength(1000);
-  await expect(get('large')).rejects.toThrow(/^\/large has more than .* MiB: use it in a terminal.$/);
+  await expect(get('large')).rejects.toThrow(/^\/large exceeds .* MiB: use the model in a terminal\.$/);
 });

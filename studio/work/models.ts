@@ -1,33 +1,33 @@
-// The models that a worker has loaded, each from the files in its folder.
+// Loading models in a worker, and keeping the last ones.
 import { type FlowModel, loadModel, UserError } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
 import { keptFile } from './keptModels.ts';
 
-/** Where a model is: the URL of its folder, with a slash at the end, and the names of its files there. */
+/** A model's location: its folder's URL with a final slash, and its files' names. */
 export interface ModelAddress {
   readonly url: string;
   readonly files: readonly string[];
 }
 
-/** The scores of its validation images, which only those who compare with them fetch. */
+/** The scores of validation images, fetched only for comparisons. */
 export const SCORES_FILE = 'scores.json';
 
-/** How many are kept: what is compared, and what was looked at just before. */
+/** The number kept: the current model and the previous one. */
 const MOST_KEPT = 2;
 
-/** The images that are computed between two looks at whether a call was cancelled; results do not depend on it. */
+/** Images per batch: small, so that calls are cancelled quickly. Results don't depend on it. */
 const BATCH_SIZE = 16;
 
-/** The most bytes of a file, as for `loadModel`. */
+/** The largest file, as for `loadModel`. */
 const MOST_BYTES = 2 ** 30;
 
 interface Loading {
   readonly model: Promise<FlowModel>;
-  /** Calls that wait for it; it is given up when all have been cancelled. */
+  /** The calls waiting for it; loading stops when all are cancelled. */
   readonly waiting: Set<Call>;
 }
 
-/** The models by their address, the one used last at the end. */
+/** Models by address, in order of last use. */
 const kept = new Map<string, Loading>();
 
 /** The model at an address, loaded once. */
@@ -69,18 +69,18 @@ function load(key: string, address: ModelAddress): Loading {
   );
   const loading = { model, waiting };
   model.catch(forget);
-  makeRoom();
+  releaseOldest();
   return loading;
 }
 
-/** Releases the models that were not used for longest, so that there is room for one more. */
-function makeRoom(): void {
+/** Releases the least recently used models, to make room for one more. */
+function releaseOldest(): void {
   for (const [key, { model }] of [...kept].slice(0, 1 - MOST_KEPT)) {
     kept.delete(key);
     model
       .then((unused) => unused.release())
       .catch(() => {
-        // It was never loaded, as its callers know.
+        // Loading failed, which its callers have reported.
       });
   }
 }
@@ -98,17 +98,21 @@ async function fetchFiles(
   return found;
 }
 
-/** How a file is fetched. */
+/** Options of `fetchFile`. */
 interface FetchFileOptions {
   readonly signal: AbortSignal;
-  /** Whether an earlier copy may do. */
+  /** Whether to use the browser's cache. */
   readonly cache?: RequestCache;
-  /** The most bytes; default 1 GiB. */
+  /** The size limit in bytes; default 1 GiB. */
   readonly mostBytes?: number;
   onProgress?(progress: Progress): void;
 }
 
-/** Fetches a file of a model; throws Error with a sentence if that fails or it is too large. */
+/**
+ * Fetches a file of a model.
+ *
+ * @throws Error with a sentence if that fails or the file is too large
+ */
 export async function fetchFile(
   url: URL,
   { signal, cache = 'default', mostBytes = MOST_BYTES, onProgress }: FetchFileOptions,
@@ -116,19 +120,19 @@ export async function fetchFile(
   const response = await fetch(url, { signal, cache }).catch((cause: unknown) => {
     throw signal.aborted
       ? signal.reason
-      : new Error(`Cannot reach ${url.host}: is the studio still running?`, { cause });
+      : new Error(`Can't reach ${url.host}: is the studio still running?`, { cause });
   });
   if (!response.ok || !response.body) {
-    throw new Error(`Cannot load ${decodeURI(url.pathname)}: the server answers ${response.status}.`);
+    throw new Error(`Can't load ${decodeURI(url.pathname)}: the server returned ${response.status}.`);
   }
   const length = Number(response.headers.get('content-length'));
-  // A compressed transfer says the length of what is sent, not of what arrives.
+  // For compressed transfers, content-length is the compressed size.
   const total = length > 0 && !response.headers.has('content-encoding') ? length : undefined;
   let done = 0;
   const requireSmall = (bytes: number): void => {
     if (bytes > mostBytes) {
       throw new Error(
-        `${decodeURI(url.pathname)} has more than ${mostBytes / 2 ** 20} MiB: use it in a terminal.`,
+        `${decodeURI(url.pathname)} exceeds ${mostBytes / 2 ** 20} MiB: use the model in a terminal.`,
       );
     }
   };
@@ -144,18 +148,18 @@ export async function fetchFile(
   return new Uint8Array(await new Response(response.body.pipeThrough(counted)).arrayBuffer());
 }
 
-/** How browsers say that a part of the program did not arrive. */
+/** Browsers' messages when a script fails to load. */
 const isUnloaded = /dynamically imported module|importing a module script/i;
 
-/** What went wrong, as a sentence. */
+/** An error as a sentence. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) {
-    return `This failed: ${error}.`;
+    return `Unexpected error: ${error}.`;
   }
   const { message } = error;
   if (error instanceof TypeError && isUnloaded.test(message)) {
-    return 'A part of the studio cannot be loaded: is it still running? Then load the page again.';
+    return 'Part of the studio failed to load. If it is still running, reload the page.';
   }
-  // The library's messages begin small, since they follow a name.
+  // The library's messages start in lower case and have no full stop.
   return error instanceof UserError ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : message;
 }

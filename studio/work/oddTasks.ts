@@ -1,4 +1,4 @@
-// How odd images are for a model: their bits/dim, their rank among others, and where their bits are.
+// Tasks of the room Odd: bits/dim, percentiles, and maps of bits.
 import { measureReference, type NdArray, type ReferenceScores } from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
@@ -6,18 +6,18 @@ import { measured } from './measured.ts';
 import { fetchFile, type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
 import { workOf } from './workOf.ts';
 
-/** The bits/dim of images, and their percentiles if there is something to compare with. */
+/** The bits/dim of images, and their percentiles if there is a reference. */
 export interface Ratings {
   readonly bits: readonly number[];
   readonly percentiles: readonly number[] | undefined;
 }
 
-/** The most bytes of `scores.json`, as in a terminal: about a million images. */
+/** The size limit of `scores.json`, as on the command line: about a million images. */
 const LARGEST_SCORES = 2 ** 25;
 
 /** The tasks, by name. */
 export const oddTasks = {
-  /** The bits/dim of the model's validation images; undefined if it does not know them. */
+  /** The scores of the model's validation images; undefined if it has none. */
   async reference(
     { model: address }: { model: ModelAddress },
     call: Call,
@@ -34,7 +34,7 @@ export const oddTasks = {
     return scoresFor(fingerprint, parsed(bytes));
   },
 
-  /** Measures images to compare others with. */
+  /** Measures reference images. */
   async measureReference(
     { model: address, pixels, data }: { model: ModelAddress; pixels: Uint8Array; data: string },
     call: Call,
@@ -45,7 +45,7 @@ export const oddTasks = {
     return measureReference(model, images, data, { draws, seed, ...workOf(call, 'Measuring') });
   },
 
-  /** Measures images, as `emerging score` does, and ranks them among those of the reference. */
+  /** Measures images as `emerging score` does, and ranks them among the reference images. */
   async rate(
     {
       model: address,
@@ -67,7 +67,7 @@ export const oddTasks = {
     };
   },
 
-  /** Where the bits of images are, with the draws that they were measured with: bits per pixel, `[N, H, W]`. */
+  /** Maps of bits per pixel, `[N, H, W]`, from the same draws as the bits/dim. */
   async maps(
     {
       model: address,
@@ -78,7 +78,7 @@ export const oddTasks = {
     call: Call,
   ): Promise<NdArray> {
     const model = await modelAt(address, call);
-    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping') });
+    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping bits') });
   },
 };
 
@@ -86,13 +86,13 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new Error(`${SCORES_FILE} of this model is damaged: delete it, or export the model again.`, {
+    throw new Error(`This model's ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
       cause,
     });
   }
 }
 
-/** The scores in `scores.json` that belong to these weights: an export has one list, a run one for each measurement. */
+/** The scores that belong to these weights: an export has one list, a run one per measurement. */
 function scoresFor(fingerprint: string, content: unknown): ReferenceScores | undefined {
   const { scores = [content] } = (content ?? {}) as { scores?: unknown };
   return (Array.isArray(scores) ? scores : []).findLast(

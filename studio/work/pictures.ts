@@ -1,14 +1,14 @@
-// The images that a training in the page uses: the digits that come with it, or pictures of the user.
+// Training images: the included digits, or the user's pictures.
 import { type GivenFolder, type OpenedImages, openImages } from 'emerging-flows/data';
 import { DIGITS_FILE } from './digits.ts';
 
-/** What is trained on. */
+/** The images to train on. */
 export type Pictures =
   | { readonly kind: 'digits'; readonly url: string }
   | {
       readonly kind: 'files';
       readonly folder: GivenFolder;
-      /** Height and width that the pictures are fitted to. */
+      /** The height and width to fit pictures to. */
       readonly size: number;
       /** Grey (1) or colour (3). */
       readonly channels: 1 | 3;
@@ -27,7 +27,7 @@ export function openPictures(
   return openImages(files, { size, channels, onProgress: report });
 }
 
-/** A file that was sent to a worker does not say in every browser in which folder it was. */
+/** The file with its path, which some browsers drop when a file is sent to a worker. */
 function withPath(file: Blob, folder: string | undefined, path: string): File {
   return Object.defineProperty(new File([file], path), 'webkitRelativePath', {
     value: folder === undefined ? path : `${folder}/${path}`,

@@ -1,4 +1,4 @@
-// Images from files that the page was given, in the form of a model.
+// Reading image files for a model.
 import { UserError } from 'emerging-flows';
 import { type GivenFile, readImageFiles } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
@@ -7,14 +7,14 @@ import { type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
 import { workOf } from './workOf.ts';
 
-/** The images among files, and the files that are none. */
+/** Images read from files, and the files skipped. */
 export interface ReadImages extends Images {
   /** The path of each image. */
   readonly names: readonly string[];
   readonly refused: readonly Refused[];
 }
 
-/** A file that was not read. */
+/** A skipped file. */
 export interface Refused {
   readonly name: string;
   /** Why, as a sentence. */
@@ -23,7 +23,7 @@ export interface Refused {
 
 /** The tasks, by name. */
 export const readTasks = {
-  /** Reads files one by one, sorted by name: what is wrong with one does not concern the others. */
+  /** Reads files in order of their names; an unreadable one doesn't affect the others. */
   async read(
     { model: address, files, fit }: { model: ModelAddress; files: readonly GivenFile[]; fit: boolean },
     call: Call,
@@ -53,7 +53,7 @@ export const readTasks = {
   },
 };
 
-/** What is wrong with a file, whose name begins the sentence; where the library names its option, the page has a choice. */
+/** Why a file was skipped; where the library names an option, the page names its checkbox. */
 function sentenceAbout({ message }: UserError, fit: boolean): string {
   const [found] = /^.* \(height x width x channels\)/.exec(message) ?? [];
   return found === undefined || fit ? `${message}.` : `${found}: choose “${FIT}”.`;

@@ -1,4 +1,4 @@
-// What the rooms compute with a trained model, in a worker.
+// The rooms' tasks with a trained model, run in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
 import { codingClass } from './codingClass.ts';
@@ -12,35 +12,35 @@ import { oddTasks } from './oddTasks.ts';
 import { readTasks } from './readTasks.ts';
 import { workOf } from './workOf.ts';
 
-/** Images of 8 bits, one after another. */
+/** 8-bit images, concatenated. */
 export interface Images {
   readonly pixels: Uint8Array;
   readonly shape: ImageShape;
 }
 
-/** How far a sheet of samples is. */
+/** The progress of a sheet of samples. */
 export interface DrawingProgress extends Progress {
-  /** All of its images; those to come are black. */
+  /** All images of the sheet; the missing ones are black. */
   readonly images: Images;
 }
 
-/** An image that went through a model and back. */
+/** An image, its latents, and the image decoded from them. */
 export interface ImageAndNoise {
   readonly image: Images;
-  /** The latents that were decoded, of each prior. */
+  /** The decoded latents of each prior. */
   readonly latents: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
   /** Mean and standard deviation of the image's own latents. */
   readonly mean: number;
   readonly deviation: number;
   readonly bitsPerDim: number;
   readonly back: Images;
-  /** The values of the image that came back as they were. */
+  /** The number of recovered values. */
   readonly equal: number;
 }
 
 /** The tasks, by name. */
 export const tasks = {
-  /** Draws images as `emerging sample` does; those with values that are not finite are black. */
+  /** Draws samples as `emerging sample` does; overflowed ones are black. */
   async sample(
     {
       model: address,
@@ -53,12 +53,12 @@ export const tasks = {
     let overflowed: readonly number[] = [];
     const pixels = await model.sample({
       ...options,
-      // A name that is left over from another model means none.
+      // The name may be left over from another model.
       class: name !== undefined && model.classes.includes(name) ? name : undefined,
       signal: call.signal,
       onPixels(drawn, done) {
         const images = { pixels: drawn, shape: model.imageShape };
-        call.report({ done, total: options.count, doing: 'Drawing', images });
+        call.report({ done, total: options.count, doing: 'Sampling', images });
       },
       onOverflow: (images) => {
         overflowed = images;
@@ -77,10 +77,10 @@ export const tasks = {
   },
 
   /**
-   * The images between two, both included, along a straight line in latent space, as `emerging interpolate` makes them: of
-   * a model with classes, all under the most probable class of the first.
+   * Interpolates between two images, both included, as `emerging interpolate` does. A model with classes uses the most
+   * probable class of the first image throughout.
    */
-  async walk(
+  async interpolate(
     {
       model: address,
       ends,
@@ -93,14 +93,11 @@ export const tasks = {
     const given = { class: name, signal: call.signal };
     const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
     const between = interpolateLatents(from, to, steps);
-    const pixels = await model.decode(between, { ...given, ...workOf(call, 'Walking') });
+    const pixels = await model.decode(between, { ...given, ...workOf(call, 'Interpolating') });
     return { pixels, shape: model.imageShape, class: name };
   },
 
-  /**
-   * A sample, its latents, and the image that comes back from them when a share of other noise is mixed in, which
-   * changes nothing about their variance.
-   */
+  /** A sample, its latents, and the image decoded from them after mixing in other noise of the same variance. */
   async imageAndNoise(
     {
       model: address,
@@ -111,7 +108,7 @@ export const tasks = {
     call: Call,
   ): Promise<ImageAndNoise> {
     const model = await modelAt(address, call);
-    // The first sample of a model with classes is of its first class, under which it is encoded.
+    // In a model with classes, both sampling and encoding default to the first class.
     const { signal } = call;
     const pixels = await model.sample({ count: 1, seed, temperature, signal });
     const latents = await model.encode(pixels, { signal });
@@ -138,13 +135,14 @@ export const tasks = {
       equal: back.filter((value, index) => value === pixels[index]).length,
     };
   },
-  /** The models that were trained in this browser. */
+
+  /** The models trained in this browser. */
   keptModels,
 
-  /** What the doctor says of a model. */
+  /** Runs the doctor's checks. */
   examine,
 
-  /** Images on one sheet, as the bytes of a PNG. */
+  /** A contact sheet as PNG. */
   async sheet({ pixels, shape, columns }: Images & { columns?: number }): Promise<Uint8Array<ArrayBuffer>> {
     const png = contactSheet(pixels, { imageShape: shape, ...(columns !== undefined && { columns }) });
     return new Uint8Array(png);

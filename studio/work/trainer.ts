@@ -1,4 +1,4 @@
-// The worker that trains a model, and keeps its run in the browser's private file system.
+// A worker that trains a model and stores its run in the browser's private file system.
 import { configureRuntime } from 'emerging-flows';
 import { serve } from './calls.ts';
 import { sentenceOf } from './models.ts';

@@ -1,4 +1,4 @@
-// What a worker does for the room Train: sizes, training, and the runs in the browser's private file system.
+// Tasks of the room Train: sizes, training, and stored runs.
 import { contactSheet, loadModel, UserError } from 'emerging-flows';
 import {
   type Config,
@@ -16,17 +16,17 @@ import type { Call } from './calls.ts';
 import { archiveOf, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
-/** What is told of a training while it runs. */
+/** Events of a training run. */
 export type TrainingNews =
   | { readonly kind: 'doing'; readonly text: string }
-  /** The images were opened, and these were left out. */
+  /** The number of unreadable images, which are skipped. */
   | { readonly kind: 'damaged'; readonly count: number }
   | { readonly kind: 'prepared'; readonly workers: number; readonly steps: number; readonly from: number }
   | {
       readonly kind: 'step';
       readonly step: number;
       readonly bitsPerDim: number;
-      /** Since this call began. */
+      /** Since the call started. */
       readonly seconds: number;
       readonly imagesPerSecond: number;
     }
@@ -34,25 +34,25 @@ export type TrainingNews =
   | { readonly kind: 'samples'; readonly step: number; readonly png: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'trouble'; readonly step: number; readonly text: string };
 
-/** A training to begin, or to go on with if there is no configuration. */
+/** A run to start, or to resume if there is no configuration. */
 export interface TrainingOrder {
   /** The name of the run. */
   readonly name: string;
   readonly config?: ConfigLayer;
   readonly pictures: Pictures;
-  /** The threads that it may use: those of the machine, shared with other trainings. */
+  /** Its share of the machine's threads. */
   readonly threads: number;
 }
 
-/** The samples of a run folder: those that the command line draws, too. */
+/** The same samples as in run folders of the command line. */
 const samples = { count: 64, temperature: 0.8, seed: 0 } as const;
 
-/** A page may be closed at any moment, and then goes on from its last checkpoint. */
+/** The checkpoint interval: a page may be closed at any moment. */
 const CHECKPOINT_SECONDS = 20;
 
 /** The tasks, by name. */
 export const trainingTasks = {
-  /** The size of a training, before it begins. */
+  /** The size of a run before it starts. */
   async size({
     config,
     shape,
@@ -68,11 +68,11 @@ export const trainingTasks = {
   /** Trains until all steps are done or the call `stop` comes; returns whether all steps are done. */
   async train(order: TrainingOrder, { report, signal }: Call<TrainingNews>): Promise<{ complete: boolean }> {
     stopping = new AbortController();
-    report({ kind: 'doing', text: 'Opening the images' });
+    report({ kind: 'doing', text: 'Loading images' });
     const dataset = await openPictures(order.pictures, (done, total) =>
       report({
         kind: 'doing',
-        text: `Opening the images${total ? ` ${Math.floor((100 * done) / total)} %` : ''}`,
+        text: `Loading images${total ? ` ${Math.floor((100 * done) / total)} %` : ''}`,
       }),
     );
     report({ kind: 'damaged', count: dataset.damaged.length });
@@ -92,7 +92,7 @@ export const trainingTasks = {
         onPreparing: (part) =>
           report({
             kind: 'doing',
-            text: part === 'weights' ? 'Initialising the weights' : 'Compiling the programs',
+            text: part === 'weights' ? 'Initialising weights' : 'Compiling',
           }),
         onPrepared: ({ workers }) =>
           report({
@@ -115,18 +115,18 @@ export const trainingTasks = {
     return { complete };
   },
 
-  /** Ends a training of this worker after its step, with a checkpoint. */
+  /** Stops this worker's run after the current step, with a checkpoint. */
   async stop(): Promise<void> {
     stopping.abort();
   },
 
-  /** The names of the runs that are kept. */
+  /** The names of the stored runs. */
   kept: (): Promise<string[]> => keptRuns(),
 
-  /** A run that is kept. */
+  /** A stored run. */
   run: ({ name }: { name: string }): Promise<KeptRun> => keptRun(name),
 
-  /** A run as a zip archive with its folder. */
+  /** A run folder as a zip archive. */
   archive: ({ name }: { name: string }): Promise<Uint8Array<ArrayBuffer>> => archiveOf(name),
 
   /** Deletes a run. */
@@ -136,30 +136,30 @@ export const trainingTasks = {
 /** The tasks that a page may call. */
 export type TrainingTasks = typeof trainingTasks;
 
-/** What the page leaves open is as in the quick start. */
+/** Completes a configuration with the quick start's values. */
 function configOf(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: 'mnist-quickstart', overrides });
 }
 
-/** The library names its setting; the page has a field, and keeps nothing of a run that cannot begin. */
+/** Fails before anything is stored, and names the page's field rather than the library's setting. */
 function requireBatch(batch: number | undefined, images: number): void {
   if (batch !== undefined && batch > images) {
     throw new UserError(
       'invalid-config',
-      `a batch of ${batch.toLocaleString('en')} is more than the ${images.toLocaleString('en')} images to train on: choose a smaller batch`,
+      `batch size ${batch.toLocaleString('en')} exceeds the number of training images, ${images.toLocaleString('en')}: choose a smaller one`,
     );
   }
 }
 
-/** Ends the training of this worker. */
+/** Stops this worker's run. */
 let stopping = new AbortController();
 
-/** Draws the samples of a milestone from its checkpoint, and keeps them with the run. */
+/** Draws a milestone's samples from its checkpoint, and stores them with the run. */
 async function drawSamples(files: StoredFiles, step: number): Promise<Uint8Array<ArrayBuffer>> {
   await using model = await loadModel(await modelFilesOf(files));
   const pixels = await model.sample({
     ...samples,
-    // Black on the sheet.
+    // Overflowed samples are black on the sheet.
     onOverflow: () => {},
   });
   const png = new Uint8Array(contactSheet(pixels, { imageShape: model.imageShape }));

@@ -1,17 +1,17 @@
-// Work that follows something that moves on, such as a slider: one at a time, then the latest.
+// Work that follows a moving input such as a slider: one call at once, then the latest input.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** What was made of the latest input that is done. */
+/** The latest finished input and its result. */
 export interface Latest<Input, Result> {
   readonly input: Input;
   readonly result: Result;
 }
 
 /**
- * Does work for the latest input. While it works, newer inputs wait and replace each other: so there are results on
- * the way, and the last one is that of the last input. `useWork`, in contrast, cancels what is outdated.
+ * Works on the latest input. Inputs that arrive meanwhile replace each other, so there are intermediate results, and
+ * the last result belongs to the last input. `useWork`, in contrast, cancels outdated work.
  *
- * @returns the latest result, and why there is none, as a sentence
+ * @returns the latest result, and why the last call failed, as a sentence
  */
 export function useLatest<Input, Result>(
   input: Input | undefined,
@@ -29,7 +29,7 @@ export function useLatest<Input, Result>(
       setLatest(undefined);
       setProblem(undefined);
     }
-    const goOn = async (): Promise<void> => {
+    const workOff = async (): Promise<void> => {
       isWorking.current = true;
       while (waiting.current !== undefined) {
         const next = waiting.current;
@@ -47,7 +47,7 @@ export function useLatest<Input, Result>(
       isWorking.current = false;
     };
     if (!isWorking.current) {
-      goOn();
+      workOff();
     }
   }, [input]);
   useEffect(

@@ -1,25 +1,25 @@
-// Work in a component: begun anew when its inputs change, and what is outdated is cancelled.
+// Asynchronous work in a component: restarted when its inputs change, with outdated work cancelled.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Progress, Waiting } from './calls.ts';
 
-/** Work as a component sees it. */
+/** The state of some work. */
 export interface Work<Result> {
-  /** The last result; it stays until there is a new one. */
+  /** The last result, kept until there is a new one. */
   readonly result: Result | undefined;
-  /** How far it is; undefined if nothing is being done. */
+  /** The progress; undefined when idle. */
   readonly progress: Progress | undefined;
-  /** Why there is no new result, as a sentence. */
+  /** Why the work failed, as a sentence. */
   readonly problem: string | undefined;
-  /** Cancels what is being done. */
+  /** Cancels the work. */
   stop(): void;
 }
 
 const beginning: Progress = { done: 0, total: undefined, doing: 'Starting' };
 
 /**
- * Does work when `inputs` change, compared one by one.
+ * Restarts work whenever one of `inputs` changes.
  *
- * @param begin does it; undefined if there is nothing to do, which also removes the last result
+ * @param begin starts the work; undefined clears the last result
  */
 export function useWork<Result>(
   begin: ((waiting: Required<Waiting>) => Promise<Result>) | undefined,
@@ -51,7 +51,7 @@ export function useWork<Result>(
       )
       .finally(() => ifCurrent(() => setProgress(undefined)));
     return () => own.abort();
-    // The caller says what the work depends on.
+    // The caller lists the dependencies.
   }, inputs);
   const stop = useCallback(() => {
     controller.current?.abort();

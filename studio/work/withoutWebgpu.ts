@@ -1,2 +1,2 @@
-// In place of the runtime for WebGPU, which is not part of the page.
+// Replaces the WebGPU runtime, which the page doesn't include.
 throw new Error('the studio computes on the CPU');

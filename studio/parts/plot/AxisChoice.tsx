@@ -1,13 +1,13 @@
-// What the x axis of learning curves is.
+// The choice of the learning curves' x axis.
 import type { CurveAxis } from './curveSeries.ts';
 import './plot.css';
 
 const axes: readonly (readonly [CurveAxis, string])[] = [
-  ['steps', 'At equal steps'],
-  ['seconds', 'At equal seconds'],
+  ['steps', 'By step'],
+  ['seconds', 'By training time'],
 ];
 
-/** Two buttons, one of which is pressed. */
+/** Two toggle buttons. */
 export function AxisChoice({ axis, onChange }: { axis: CurveAxis; onChange(axis: CurveAxis): void }) {
   return (
     <fieldset class="axis-choice" aria-label="Compare">

@@ -1,4 +1,4 @@
-// A plot of curves: the layout that files have too, with marks, a legend that shows values, and a table.
+// A plot of curves with the layout of plots in files, plus marks, a legend with values, and a table.
 import { h, type VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PlotPoint, PlotSeries } from '../../../src/pictures/plot.ts';
@@ -11,7 +11,7 @@ import { PlotTable } from './PlotTable.tsx';
 import './plot.css';
 
 interface PlotProps {
-  /** What is shown. */
+  /** The accessible name. */
   readonly label: string;
   readonly plot: RangedPlot;
   readonly marks: readonly PlotMark[];
@@ -19,7 +19,7 @@ interface PlotProps {
 
 const HEIGHT = 320;
 
-/** A plot as wide as its place. The legend shows the last values, or those under the pointer. */
+/** A plot that fills the available width. The legend shows the values at the pointer, by default the last ones. */
 export function Plot({ label, plot, marks }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
@@ -79,7 +79,7 @@ function vnodeOf({ tag, attributes, children }: SvgElement): VNode {
   );
 }
 
-/** The name of every series, and its value where the pointer is, or its last one. */
+/** Every series' name, and its value at the pointer, by default the last one. */
 function Legend({ series, pointed }: { series: readonly PlotSeries[]; pointed: number | undefined }) {
   return (
     <ul class="plot-legend">
@@ -100,7 +100,7 @@ function Legend({ series, pointed }: { series: readonly PlotSeries[]; pointed: n
   );
 }
 
-/** The last value up to a place, or the last of all. */
+/** The last value up to `place`. */
 function valueAt(points: readonly PlotPoint[], place = Number.POSITIVE_INFINITY): number | undefined {
   return points.findLast(({ x, y }) => x <= place && Number.isFinite(y))?.y;
 }

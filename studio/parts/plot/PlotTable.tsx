@@ -1,8 +1,8 @@
-// The values of a plot as a table, for those who cannot see it or want the numbers.
+// A plot's values as a table, for screen readers and exact numbers.
 import type { PlotSeries } from '../../../src/pictures/plot.ts';
 import type { PlotMark } from './curveSeries.ts';
 
-/** A series has at most this many rows. */
+/** The maximum number of rows per series. */
 const MOST_ROWS = 12;
 
 interface PlotTableProps {
@@ -12,12 +12,12 @@ interface PlotTableProps {
   readonly yLabel: string;
 }
 
-/** The table, closed at first. */
+/** The table, initially closed. */
 export function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
   return (
     <details class="plot-table">
       <summary>As a table</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
       <section aria-label="The plot as a table" tabIndex={0}>
         <table>
           <thead>
@@ -51,7 +51,7 @@ export function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
   );
 }
 
-/** Some of the points, evenly spread, with the last one. */
+/** At most `MOST_ROWS` points, evenly spread, including the last. */
 function spread<Point>(points: readonly Point[]): Point[] {
   const every = Math.max(1, (points.length - 1) / (MOST_ROWS - 1));
   return Array.from(

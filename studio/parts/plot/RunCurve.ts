@@ -1,17 +1,17 @@
-// The learning curve of a run, line by line as its logs grow.
+// A run's learning curve, built line by line as its logs grow.
 import { type CurvePoint, finiteMean } from '../../../src/evaluation/reports/curvePlot.ts';
 
-/** Something that the guard did at a step. */
+/** A dropped step or a rollback. */
 export interface CurveMark {
   readonly step: number;
   readonly text: string;
   readonly kind: 'dropped' | 'setback';
 }
 
-/** What is said of the last steps is over so many of them. */
+/** The number of steps in recent means. */
 const RECENT = 50;
 
-/** The measurements of a run. Logs that go back, as after a resume from an earlier step, replace what was later. */
+/** A run's measurements. If a log returns to an earlier step, as after a resume, later steps are replaced. */
 export class RunCurve {
   /** The mean over each batch. */
   readonly training: CurvePoint[] = [];
@@ -25,7 +25,7 @@ export class RunCurve {
     return this.training.at(-1)?.step ?? 0;
   }
 
-  /** The seconds of all steps. */
+  /** The total training time. */
   get seconds(): number {
     return this.times.at(-1)?.seconds ?? 0;
   }
@@ -39,7 +39,7 @@ export class RunCurve {
     return rates.length === 0 ? undefined : rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0);
   }
 
-  /** Adds a line of `metrics.jsonl`; what is no such line is skipped. */
+  /** Adds a line of `metrics.jsonl`, or skips an invalid one. */
   addMetrics(line: unknown): void {
     const { step, bitsPerDim, validationBitsPerDim, dropped, backToStep, reason } = fieldsOf(line);
     if (!isStep(step)) {
@@ -68,7 +68,7 @@ export class RunCurve {
     }
   }
 
-  /** The seconds of training up to a step; those of the last step before it whose time is known. */
+  /** The training time in seconds up to a step, or to the last earlier step with a known time. */
   secondsAt(step: number): number {
     let [low, high] = [0, this.times.length];
     while (low < high) {
@@ -94,19 +94,19 @@ export class RunCurve {
   }
 }
 
-/** The lines of a log that are objects; others, such as one that a crash has cut off, are skipped. */
+/** Parses a log's lines; skips invalid ones, such as one cut off by a crash. */
 export function linesOf(log: string): unknown[] {
   return log.split('\n').flatMap((line) => {
     try {
       return line === '' ? [] : [JSON.parse(line)];
     } catch {
-      // It is not there yet, or damaged.
+      // Incomplete or damaged.
       return [];
     }
   });
 }
 
-/** Removes what is at this step or later from a list in the order of its steps. */
+/** Removes this step and later ones from a list sorted by step. */
 function cut(list: { readonly step: number }[], step: number): void {
   while (list.length > 0 && list.at(-1)!.step >= step) {
     list.pop();

@@ -1,9 +1,9 @@
-// The curves of runs as a plot, and what the guard did in them as marks.
+// Runs as a plot: learning curves, with dropped steps and rollbacks as marks.
 import { curveRange, curveSeries, pointSize } from '../../../src/evaluation/reports/curvePlot.ts';
 import type { Plot } from '../../../src/pictures/plot.ts';
 import type { CurveMark, RunCurve } from './RunCurve.ts';
 
-/** Something at a place of the x axis. */
+/** A mark on the x axis. */
 export interface PlotMark {
   readonly x: number;
   readonly hue: number;
@@ -11,10 +11,10 @@ export interface PlotMark {
   readonly text: string;
 }
 
-/** What the x axis of learning curves can be. */
+/** The x axis of learning curves. */
 export type CurveAxis = 'steps' | 'seconds';
 
-/** A run on a plot. */
+/** A run in a plot. */
 export interface PlottedRun {
   readonly name: string;
   readonly hue: number;
@@ -30,7 +30,7 @@ export interface RangedPlot extends Plot {
 /** More marks only make a band of colour. */
 const MOST_MARKS = 60;
 
-/** Two series for each run: its batches, as means if there are many, and its validations. */
+/** Two series per run: its batches, as means if there are many, and its validations. */
 export function runsPlot(runs: readonly PlottedRun[], axis: CurveAxis): RangedPlot {
   const size = pointSize(runs.map(({ curve }) => curve));
   const series = runs.flatMap(({ name, hue, curve }) =>
@@ -49,7 +49,7 @@ export function runsPlot(runs: readonly PlottedRun[], axis: CurveAxis): RangedPl
   };
 }
 
-/** What the guard did in these runs, at most the last of it. */
+/** The runs' dropped steps and rollbacks, at most the last of each run. */
 export function curveMarks(runs: readonly PlottedRun[], axis: CurveAxis): PlotMark[] {
   return runs.flatMap(({ name, hue, curve }) =>
     curve.marks.slice(-MOST_MARKS).map(({ step, kind, text }) => ({

@@ -1,4 +1,4 @@
-// Curves from logs, and what a plot shows of them.
+// Curves from logs, and their plots.
 import { expect, it } from 'vitest';
 import { curveMarks, runsPlot } from './curveSeries.ts';
 import { linesOf, RunCurve } from './RunCurve.ts';
@@ -14,7 +14,7 @@ function curveOf(metrics: string, timings = ''): RunCurve {
   return curve;
 }
 
-it('reads logs, skips what is no line of one, and replaces what a resume takes again', () => {
+it('reads logs, skips invalid lines, and replaces steps repeated by a resume', () => {
   const curve = curveOf(
     [
       '{"step":1,"bitsPerDim":5}',

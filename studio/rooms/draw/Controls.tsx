@@ -1,4 +1,4 @@
-// How the sheet is drawn: temperature, seed, count and, for a model with classes, the class.
+// The sampling settings: temperature, seed, count and, for a model with classes, the class.
 import type { Settings } from '../../address.ts';
 import { MOST_SEED } from '../../numbers.ts';
 import { Choice } from '../../parts/Choice.tsx';
@@ -6,7 +6,7 @@ import { NumberField } from '../../parts/NumberField.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { counts, type DrawSettings, MOST_TEMPERATURE, otherSeed } from './drawSettings.ts';
 
-/** The controls; a change is told as settings of the address. `classes` are those of the model. */
+/** The controls for a model with these classes; changes are reported as settings of the address. */
 export function Controls({
   temperature,
   seed,
@@ -25,7 +25,7 @@ export function Controls({
         most={MOST_TEMPERATURE}
         step={0.05}
         shown={temperature.toFixed(2)}
-        ends={['calm', 'wild']}
+        ends={['similar', 'varied']}
         onChange={(value) => onChange({ temperature: String(value) })}
       />
       <div class="control-pair">

@@ -1,10 +1,11 @@
-// The room Draw: a sheet of samples, one of them large, and a walk between two.
+// The room Draw: a sheet of samples, one of them enlarged, and interpolation between two.
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
+import { plural } from '../../numbers.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { fileWord, savePng } from '../../parts/savePng.ts';
@@ -15,9 +16,9 @@ import type { DrawingProgress, Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
 import { Controls } from './Controls.tsx';
 import { type DrawSettings, drawSettings } from './drawSettings.ts';
+import { Interpolation } from './Interpolation.tsx';
 import { LargeSample } from './LargeSample.tsx';
 import { type End, endNames, useEnds } from './useEnds.ts';
-import { Walk } from './Walk.tsx';
 import './draw.css';
 
 /** The room. */
@@ -26,7 +27,7 @@ export function Draw() {
   const model = offered?.problem === null ? offered : undefined;
   const drawn = drawSettings(settings.value);
   const { temperature, seed, count, class: className } = drawn;
-  // The first sheet is shown while it is drawn; later ones replace a whole sheet.
+  // The first sheet appears image by image; later sheets replace it when complete.
   const [begun, setBegun] = useState<DrawingProgress>();
   const drawing = useWork(
     model &&
@@ -44,7 +45,7 @@ export function Draw() {
   const shown = sheet ?? (drawing.progress && begun?.images);
   const ends = useEnds(model?.path);
   const [opened, setOpened] = useState<number>();
-  // What is open belongs to its sheet.
+  // The enlarged image belongs to the old sheet.
   useEffect(() => setOpened(undefined), [sheet]);
 
   const choose = (index: number): void => {
@@ -65,17 +66,15 @@ export function Draw() {
   return (
     <div class="draw">
       <RoomHead title="Draw">
-        Each image was noise, sent backwards through a flow. Change the temperature or the seed, and open an
-        image to see how likely the model finds it.
+        Samples: random noise sent backwards through the flow. Change the temperature or the seed, or open an
+        image to see its bits/dim.
       </RoomHead>
       <section class="draw-sheet" aria-label="Samples">
-        {shown && !isVisible(shown) && (
-          <Notice>Images with {shown.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
-        )}
+        {shown && !isVisible(shown) && <Notice>{unsupportedChannels(shown)}</Notice>}
         {shown && isVisible(shown) ? (
           <Sheet
             images={shown}
-            label={sheet ? labelOf(sheet) : 'Samples that are being drawn'}
+            label={sheet ? labelOf(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             outdated={sheet !== undefined && drawing.progress !== undefined}
             marks={marks}
@@ -94,8 +93,7 @@ export function Draw() {
             )}
             {sheet && sheet.overflowed.length > 0 && (
               <p class="draw-hint">
-                {sheet.overflowed.length} of them have values that are not finite, and are black: lower the
-                temperature.
+                {plural(sheet.overflowed.length, 'sample')} overflowed (black): lower the temperature.
               </p>
             )}
           </div>
@@ -109,7 +107,7 @@ export function Draw() {
           </button>
         </div>
       </section>
-      <section class="room-controls" aria-label="What is drawn">
+      <section class="room-controls" aria-label="Settings">
         <ModelChoice />
         <Controls
           {...drawn}
@@ -117,11 +115,11 @@ export function Draw() {
           onChange={changeSettings}
         />
       </section>
-      <Walk
+      <Interpolation
         ends={ends}
         model={model && addressOf(model)}
-        onAny={sheet && (() => ends.chooseBoth(twoOf(countOf(sheet)).map(endOf)))}
-        saveAs={`walk-${name}`}
+        onRandom={sheet && (() => ends.chooseBoth(twoOf(countOf(sheet)).map(endOf)))}
+        saveAs={`interpolation-${name}`}
       />
       {sheet && opened !== undefined && (
         <LargeSample
@@ -130,7 +128,7 @@ export function Draw() {
           model={addressOf(sheet.model)}
           saveAs={`sample-${opened + 1}-${name}`}
           onMove={setOpened}
-          onWalk={() => {
+          onInterpolate={() => {
             ends.choose(0, endOf(opened));
             setOpened(undefined);
           }}
@@ -141,13 +139,13 @@ export function Draw() {
   );
 }
 
-/** What a sheet shows, in words. */
+/** A sheet's label. */
 function labelOf(sheet: Images & DrawSettings & { readonly classes: readonly string[] }): string {
   const of = sheet.classes.includes(sheet.class) ? ` of class ${sheet.class}` : '';
-  return `${countOf(sheet)} samples${of} from seed ${sheet.seed} at temperature ${sheet.temperature}`;
+  return `${plural(countOf(sheet), 'sample')}${of} from seed ${sheet.seed} at temperature ${sheet.temperature}`;
 }
 
-/** Two places of a sheet by chance; the same one twice if it has no other. */
+/** Two random places of a sheet; the same one twice if it is the only one. */
 function twoOf(count: number): number[] {
   const first = Math.floor(Math.random() * count);
   const second = Math.floor(Math.random() * Math.max(1, count - 1));

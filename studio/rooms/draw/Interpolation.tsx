@@ -1,4 +1,4 @@
-// A walk between two images: along a straight line in latent space, where every point is an image.
+// Interpolation between two images along a straight line in latent space.
 import { useEffect, useState } from 'preact/hooks';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
@@ -10,80 +10,80 @@ import type { Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
 import { type Ends, endNames } from './useEnds.ts';
 
-/** The images of a walk, ends included: enough for a smooth one. */
+/** Images per interpolation, ends included: enough for smooth motion. */
 const STEPS = 33;
-/** The images of its film: every fourth. */
-const FILM = 9;
-/** From one end to the other when it is played. */
+/** Images in the strip: every fourth. */
+const STRIP = 9;
+/** Playback time from one end to the other. */
 const SECONDS = 2.5;
 
-interface WalkProps {
+interface InterpolationProps {
   readonly ends: Ends;
   readonly model: ModelAddress | undefined;
-  /** Takes any two images; undefined if there are none. */
-  readonly onAny: (() => void) | undefined;
-  /** The name of the file, without its ending. */
+  /** Chooses a random pair; undefined if there are no images. */
+  readonly onRandom: (() => void) | undefined;
+  /** The file's name without its extension. */
   readonly saveAs: string;
 }
 
-/** The part of the room about walks. */
-export function Walk({ ends, model, onAny, saveAs }: WalkProps) {
+/** The room's section for interpolation. */
+export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationProps) {
   const [from, to] = ends.chosen;
-  const walking = useWork(
+  const interpolating = useWork(
     model &&
       from &&
       to &&
       ((waiting) => {
         const pixels = [from.image.pixels.slice(), to.image.pixels.slice()] as const;
-        return compute('walk', { model, ends: pixels, steps: STEPS }, waiting);
+        return compute('interpolate', { model, ends: pixels, steps: STEPS }, waiting);
       }),
     [from, to],
   );
   return (
-    <section class="walk" aria-labelledby="walk-title">
-      <h2 id="walk-title">Walk between two</h2>
-      {walking.result === undefined && (
-        <p class="quiet">Choose two images: every point on the way between them is an image, too.</p>
+    <section class="interpolation" aria-labelledby="interpolation-title">
+      <h2 id="interpolation-title">Interpolate</h2>
+      {interpolating.result === undefined && (
+        <p class="quiet">Choose two images to interpolate between in latent space.</p>
       )}
-      <div class="walk-ends">
-        <EndButton which={0} ends={ends} ready={onAny !== undefined} />
-        <EndButton which={1} ends={ends} ready={onAny !== undefined} />
-        <button type="button" class="button" disabled={onAny === undefined} onClick={onAny}>
-          Any two
+      <div class="interpolation-ends">
+        <EndButton which={0} ends={ends} ready={onRandom !== undefined} />
+        <EndButton which={1} ends={ends} ready={onRandom !== undefined} />
+        <button type="button" class="button" disabled={onRandom === undefined} onClick={onRandom}>
+          Random
         </button>
       </div>
-      {walking.result?.class !== undefined && (
-        <p class="quiet" data-testid="walk-class">
-          All of it is under the class {walking.result.class}, the most probable one of A.
+      {interpolating.result?.class !== undefined && (
+        <p class="quiet" data-testid="interpolation-class">
+          Class {interpolating.result.class}, the most probable for A.
         </p>
       )}
-      {walking.result && <Way frames={walking.result} saveAs={saveAs} />}
-      {(walking.progress ?? walking.problem) !== undefined && <Working work={walking} />}
+      {interpolating.result && <Frames frames={interpolating.result} saveAs={saveAs} />}
+      {(interpolating.progress ?? interpolating.problem) !== undefined && <Working work={interpolating} />}
     </section>
   );
 }
 
-/** An end of the walk, and the way to choose another. */
+/** One end, and a button to choose another image for it. */
 function EndButton({ which, ends, ready }: { which: 0 | 1; ends: Ends; ready: boolean }) {
   const end = ends.chosen[which];
   const wanted = ends.wanted === which;
   return (
     <button
       type="button"
-      class="walk-end"
+      class="interpolation-end"
       aria-pressed={wanted}
       aria-label={`Choose image ${endNames[which]}`}
       disabled={!ready}
       onClick={() => ends.want(wanted ? undefined : which)}
     >
-      {end ? <Picture image={end.image} /> : <span class="walk-empty" />}
+      {end ? <Picture image={end.image} /> : <span class="interpolation-empty" />}
       <span aria-hidden="true">{endNames[which]}</span>
     </button>
   );
 }
 
-/** The way itself: one of its images, a slider, and a film of all of it. */
-function Way({ frames, saveAs }: { frames: Images; saveAs: string }) {
+/** One of the images, a slider, and a strip of all. */
+function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
   const last = countOf(frames) - 1;
   const [position, setPosition] = useState(Math.round(last / 2));
   const [playing, setPlaying] = useState(false);
@@ -91,30 +91,27 @@ function Way({ frames, saveAs }: { frames: Images; saveAs: string }) {
     if (!playing) {
       return undefined;
     }
-    // It begins where it stands, and walks to and fro.
+    // Plays back and forth from the current position.
     let begin: number | undefined;
     let next = requestAnimationFrame(function step(now) {
       begin ??= now - (position / last) * SECONDS * 1000;
-      const way = ((now - begin) / 1000 / SECONDS) % 2;
-      setPosition(Math.round(last * (way < 1 ? way : 2 - way)));
+      const turn = ((now - begin) / 1000 / SECONDS) % 2;
+      setPosition(Math.round(last * (turn < 1 ? turn : 2 - turn)));
       next = requestAnimationFrame(step);
     });
     return () => cancelAnimationFrame(next);
-    // The position is only where it begins.
+    // Playback starts at `position`, but must not restart when it changes.
   }, [playing, last]);
-  const every = last / (FILM - 1);
-  const film = Array.from({ length: FILM }, (_, index) => imageOf(frames, index * every));
+  const every = last / (STRIP - 1);
+  const strip = Array.from({ length: STRIP }, (_, index) => imageOf(frames, index * every));
   const save = (): Promise<void> => {
-    const pixels = new Uint8Array(film.flatMap((one) => [...one.pixels]));
-    return savePng({ pixels, shape: frames.shape }, saveAs, FILM);
+    const pixels = new Uint8Array(strip.flatMap((one) => [...one.pixels]));
+    return savePng({ pixels, shape: frames.shape }, saveAs, STRIP);
   };
   return (
-    <div class="walk-way">
-      <div class="walk-stage">
-        <Picture
-          image={imageOf(frames, position)}
-          label={`The image ${position} of ${last} steps from A to B`}
-        />
+    <div class="interpolation-frames">
+      <div class="interpolation-stage">
+        <Picture image={imageOf(frames, position)} label={`Step ${position} of ${last} from A to B`} />
       </div>
       <Slider
         label="From A to B"
@@ -128,9 +125,9 @@ function Way({ frames, saveAs }: { frames: Images; saveAs: string }) {
           setPosition(value);
         }}
       />
-      <div class="walk-film" aria-hidden="true">
-        {film.map((image, index) => (
-          // A place in the film stays one when its image changes.
+      <div class="interpolation-strip" aria-hidden="true">
+        {strip.map((image, index) => (
+          // A place keeps its key when its image changes.
           <Picture key={index} image={image} />
         ))}
       </div>
@@ -139,7 +136,7 @@ function Way({ frames, saveAs }: { frames: Images; saveAs: string }) {
           {playing ? 'Pause' : 'Play'}
         </button>
         <button type="button" class="button" onClick={save}>
-          Save walk
+          Save strip
         </button>
       </div>
     </div>

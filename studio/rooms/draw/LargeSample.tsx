@@ -1,4 +1,4 @@
-// One image of the sheet, large, with what the model thinks of it.
+// One image of the sheet, enlarged, with its bits/dim.
 import { Large } from '../../parts/Large.tsx';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { savePng } from '../../parts/savePng.ts';
@@ -12,19 +12,27 @@ interface LargeSampleProps {
   readonly sheet: Images;
   readonly index: number;
   readonly model: ModelAddress;
-  /** The name of the file, without its ending. */
+  /** The file's name without its extension. */
   readonly saveAs: string;
   onMove(index: number): void;
-  onWalk(): void;
+  onInterpolate(): void;
   onClose(): void;
 }
 
 /** A dialog with the image and its bits/dim. */
-export function LargeSample({ sheet, index, model, saveAs, onMove, onWalk, onClose }: LargeSampleProps) {
+export function LargeSample({
+  sheet,
+  index,
+  model,
+  saveAs,
+  onMove,
+  onInterpolate,
+  onClose,
+}: LargeSampleProps) {
   const image = imageOf(sheet, index);
   const count = countOf(sheet);
   const measuring = useWork(
-    // A copy: what is sent takes the whole sheet along otherwise.
+    // Copied, because sending a view would send the whole sheet.
     (waiting) =>
       compute('measure', { model, pixels: image.pixels.slice() }, waiting).then(([bits]) => ({
         index,
@@ -41,11 +49,11 @@ export function LargeSample({ sheet, index, model, saveAs, onMove, onWalk, onClo
           Image {index + 1} <span class="quiet">of {count}</span>
         </>
       }
-      picture={<Picture image={image} label={`Image ${index + 1}, large`} />}
+      picture={<Picture image={image} label={`Image ${index + 1}, enlarged`} />}
       actions={
         <>
-          <button type="button" class="button" onClick={onWalk}>
-            Walk from here
+          <button type="button" class="button" onClick={onInterpolate}>
+            Interpolate from here
           </button>
           <button type="button" class="button" onClick={() => savePng(image, saveAs)}>
             Save image
@@ -64,9 +72,7 @@ export function LargeSample({ sheet, index, model, saveAs, onMove, onWalk, onClo
           <strong class="figure">
             <span data-testid="bits">{bits.toFixed(4)}</span> bits/dim
           </strong>
-          <span class="quiet">
-            The bits that the model needs for each value of this image: fewer means more likely.
-          </span>
+          <span class="quiet">Bits per value of this image: fewer means more likely.</span>
         </p>
       )}
     </Large>

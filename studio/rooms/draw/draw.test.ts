@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     return Uint8Array.from(levels);
   };
 
-  /** Saves something, and compares it with a picture of the command line: one grey level may be rounded otherwise. */
+  /** Saves something and compares it with the command line's picture; rounding may differ by one grey level. */
   const expectSaved = async (button: string, name: string, expected: string): Promise<void> => {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -66,9 +66,9 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     expect(differences.filter((one) => one > 0).length).toBeLessThan(differences.length / 100);
   };
 
-  it('shows the first sheet while it is drawn, and lets nobody choose from it', async () => {
+  it('shows the first sheet while it is drawn, without letting users choose from it', async () => {
     const { page, close } = await openChromium('about:blank');
-    // It is there for a moment only.
+    // These states last only a moment.
     await page.addInitScript(() => {
       const seen = new Set<string>();
       Object.assign(globalThis, { seen });
@@ -87,13 +87,13 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     await close();
   });
 
-  it('draws and saves what emerging sample draws', async () => {
+  it('draws and saves the samples of emerging sample', async () => {
     const options = ['--seed=3', '--temperature=0.7', '--count=16', '--out=samples.png'];
     await emerging.json('sample', mnist, ...options);
     await expectSaved('Save sheet', 'samples-models-mnist-seed-3-temperature-0.7.png', 'samples.png');
   });
 
-  it('measures the bits/dim of an image that is opened, and leads to its neighbours', async () => {
+  it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
     await using model = await loadModel(mnist);
     const bitsOf = async (number: number): Promise<number> =>
       (await model.bitsPerDim(await pixelsOf(number), { draws: 4, seed: 0, noiseByContent: true }))[0]!;
@@ -109,31 +109,35 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     await dialog.waitFor({ state: 'detached' });
   });
 
-  it('walks between two images as emerging interpolate does', async () => {
+  it('interpolates between two images as emerging interpolate does', async () => {
     for (const [name, number] of [
       ['a.png', 2],
       ['b.png', 9],
     ] as const) {
       writePng(join(emerging.folder, name), await pixelsOf(number), [28, 28, 1]);
     }
-    await emerging.json('interpolate', mnist, 'a.png', 'b.png', '--steps=9', '--out=walk.png');
+    await emerging.json('interpolate', mnist, 'a.png', 'b.png', '--steps=9', '--out=interpolation.png');
     await page.getByRole('button', { name: 'Choose image A' }).click();
     await image(2).click();
     await page.getByText('Choose image B on the sheet.').waitFor();
     await image(9).click();
     const slider = page.getByRole('slider', { name: 'From A to B' });
-    await expectSaved('Save walk', 'walk-models-mnist-seed-3-temperature-0.7.png', 'walk.png');
+    await expectSaved(
+      'Save strip',
+      'interpolation-models-mnist-seed-3-temperature-0.7.png',
+      'interpolation.png',
+    );
     await slider.press('End');
-    await page.getByRole('img', { name: 'The image 32 of 32 steps from A to B' }).waitFor();
-    // The marks belong to this sheet, and the ends stay when another is drawn.
-    expect(await page.getByRole('button', { name: 'Image 9, end B of the walk' }).count()).toBe(1);
+    await page.getByRole('img', { name: 'Step 32 of 32 from A to B' }).waitFor();
+    // The marks belong to this sheet; the ends stay when another is drawn.
+    expect(await page.getByRole('button', { name: 'Image 9, interpolation end B' }).count()).toBe(1);
     await page.getByRole('spinbutton', { name: 'Seed' }).fill('4');
     await sheet(4, 0.7).waitFor();
     expect(await page.getByRole('button', { name: /end B/ }).count()).toBe(0);
     expect(await slider.count()).toBe(1);
   });
 
-  it('follows a slider that moves on, and keeps the place in the address', async () => {
+  it('follows a moving slider, and keeps its value in the address', async () => {
     const slider = page.getByRole('slider', { name: 'Temperature' });
     for (let press = 0; press < 6; press++) {
       await slider.press('ArrowRight');
@@ -146,7 +150,7 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     expect(await pixelsOf(1)).toEqual(before);
   });
 
-  it('takes another seed at a press, and what is typed when it is one', async () => {
+  it('takes a new seed at a press, and a typed one if it is valid', async () => {
     await page.getByRole('button', { name: 'New seed' }).click();
     await sheet(3, 0.7).waitFor({ state: 'detached' });
     const seed = page.getByRole('spinbutton', { name: 'Seed' });
@@ -157,7 +161,7 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     await sheet(7, 0.7).waitFor();
   });
 
-  it('is used with the keyboard', async () => {
+  it('works with the keyboard', async () => {
     await image(1).focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
@@ -169,7 +173,7 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Save sheet');
   });
 
-  it('can be stopped while a model loads, and begins again', async () => {
+  it('can be stopped while a model loads, and starts again', async () => {
     await page.goto('about:blank');
     let reached = (): void => {};
     const asked = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-// The settings of the room Draw as text in an address, which anyone may have written.
+// The room Draw's settings in an address, which users may edit.
 import { expect, it } from 'vitest';
 import { drawSettings, otherSeed } from './drawSettings.ts';
 

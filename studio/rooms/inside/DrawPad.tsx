@@ -1,9 +1,9 @@
-// A pad to draw a digit on.
+// A canvas for drawing a digit.
 import { useEffect, useRef } from 'preact/hooks';
 import type { Images } from '../../work/tasks.ts';
 import { centred } from './centred.ts';
 
-/** Fine enough for smooth strokes at the size of a model. */
+/** The canvas's side: fine enough for smooth strokes at a model's size. */
 const SIDE = 224;
 const BRUSH = 18;
 
@@ -12,7 +12,7 @@ interface DrawPadProps {
   onImage(image: Images | undefined): void;
 }
 
-/** White strokes on black; each stroke that ends is told as an image. */
+/** White strokes on black; reports the image after each stroke. */
 export function DrawPad({ shape, onImage }: DrawPadProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const context = (): CanvasRenderingContext2D =>
@@ -42,7 +42,7 @@ export function DrawPad({ shape, onImage }: DrawPadProps) {
         width={SIDE}
         height={SIDE}
         role="img"
-        aria-label="Draw a digit here with a pointer; with the keyboard, choose a sample instead"
+        aria-label="Draw a digit here with a pointer; with a keyboard, choose a sample instead"
         onPointerDown={(event) => {
           canvas.current!.setPointerCapture(event.pointerId);
           const stroke = context();

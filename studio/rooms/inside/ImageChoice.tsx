@@ -1,4 +1,4 @@
-// The choice of the image that is looked into.
+// The choice of the image.
 import { changeSettings } from '../../address.ts';
 import { MOST_SEED } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
@@ -20,13 +20,13 @@ interface ImageChoiceProps {
 }
 
 const sources: Readonly<Record<Source, string>> = {
-  sample: 'A sample',
-  digit: 'A digit of MNIST',
-  file: 'A file',
-  drawing: 'A drawing',
+  sample: 'Sample',
+  digit: 'MNIST digit',
+  file: 'File',
+  drawing: 'Drawing',
 };
 
-/** The sources, and what the chosen one needs. Files can be dropped whatever is chosen. */
+/** The sources, and the controls of the chosen one. Files can always be dropped. */
 export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageChoiceProps) {
   const { source, shape, files, read, fit } = chosen;
   const hasDigits = shape !== undefined && takesDigits(shape);
@@ -75,9 +75,7 @@ export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageC
       <div hidden={source !== 'file'} class="inside-files">
         <FileDrop choose={['file']} onFiles={(given) => chosen.open(given.files)} />
         <Check label={FIT} checked={fit} onChange={chosen.convert} />
-        {files && files.length > 1 && (
-          <p class="control-note">Of {files.length} files, the first is shown.</p>
-        )}
+        {files && files.length > 1 && <p class="control-note">Showing the first of {files.length} files.</p>}
         {chosen.image && source === 'file' && <p class="control-note inside-name">{chosen.image.name}</p>}
         {read?.refused.map(({ name, reason }) => (
           <Notice key={name}>{reason}</Notice>
@@ -92,12 +90,12 @@ interface NumberedProps {
   readonly value: number;
   readonly least: number;
   readonly most: number;
-  /** What its button is called, which leads on by one, and from the last to the first. */
+  /** The label of the button that adds one, and returns from the last to the first. */
   readonly next: string;
   onChange(value: number): void;
 }
 
-/** The number of an image, and a way to the next one. */
+/** The number of an image, and a button for the next one. */
 function Numbered({ next, onChange, ...field }: NumberedProps) {
   const { value, least, most } = field;
   return (

@@ -1,11 +1,11 @@
-// The room Inside: one image on its way through the flow, its latents to play with, and whether it returns.
+// The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
 import { Blank } from '../../parts/Blank.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { isVisible } from '../../parts/Picture.tsx';
+import { isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
@@ -20,12 +20,12 @@ import { useEdits } from './useEdits.ts';
 import { type Source, useImage } from './useImage.ts';
 import './inside.css';
 
-/** What is to be done before there is an image. */
+/** Instructions while there is no image. */
 const awaited: Readonly<Record<Source, string>> = {
-  sample: 'There is no sample.',
-  digit: 'There is no such digit.',
-  file: 'Choose a file, or drop one here: what is inside it appears in this place.',
-  drawing: 'Draw a digit: what is inside it appears in this place.',
+  sample: 'No sample.',
+  digit: 'No such digit.',
+  file: 'Choose or drop a file: its latents appear here.',
+  drawing: 'Draw a digit: its latents appear here.',
 };
 
 /** The room. */
@@ -47,13 +47,13 @@ export function Inside() {
       }),
     [image, precision, wanted],
   );
-  // What belongs to another image is not shown with this one.
+  // Don't show another model's latents.
   const encoded = encoding.result?.image.model === model?.path ? encoding.result : undefined;
   const edits = useEdits(encoded?.latents);
   const decoding = useLatest(edits.latents, (latents) =>
     compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),
   );
-  // The image comes first; what takes longer follows.
+  // Show the image first: the rest takes longer.
   const isDecoded = encoded !== undefined && decoding.latest !== undefined;
   const tripping = useWork(
     isDecoded
@@ -73,10 +73,10 @@ export function Inside() {
   return (
     <div class="inside">
       <RoomHead title="Inside">
-        A flow turns an image into latents, step by step, and back. Move the latents and see what each level
-        carries: the image follows.
+        A flow turns an image into latents, step by step, and back. Edit the latents to see what each level
+        contributes.
       </RoomHead>
-      <section class="room-controls" aria-label="What is looked into">
+      <section class="room-controls" aria-label="Settings">
         <ModelChoice />
         {model && <ImageChoice model={model.path} settings={looked} chosen={chosen} />}
         <Choice
@@ -94,14 +94,14 @@ export function Inside() {
               label="Class"
               value={encoded.classes.includes(wanted) ? wanted : ''}
               options={[
-                { value: '', text: 'the most probable' },
+                { value: '', text: 'most probable' },
                 ...encoded.classes.map((one) => ({ value: one, text: one })),
               ]}
               onChange={(value) => changeSettings({ class: value })}
             />
             <p class="control-note" data-testid="coded-class">
-              Encoded and decoded under the class {encoded.argument.class}
-              {encoded.classes.includes(encoded.wanted) ? '.' : ', the most probable one of the image.'}
+              Encoded and decoded as class {encoded.argument.class}
+              {encoded.classes.includes(encoded.wanted) ? '.' : ', the most probable.'}
             </p>
           </>
         )}
@@ -110,9 +110,7 @@ export function Inside() {
       {model && image === undefined && chosen.shape && !isAtWork(chosen.work) && (
         <Blank>{awaited[chosen.source]}</Blank>
       )}
-      {encoded && !isVisible(encoded.image) && (
-        <Notice>Images with {encoded.image.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
-      )}
+      {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
       {encoded && edits.latents && isVisible(encoded.image) && (
         <>
           <Latents
@@ -136,7 +134,7 @@ export function Inside() {
   );
 }
 
-/** Whether something is being done, or failed. */
+/** Whether the work is running or failed. */
 function isAtWork({ progress, problem }: Work<unknown>): boolean {
   return progress !== undefined || problem !== undefined;
 }

@@ -1,4 +1,4 @@
-// The latents of an image, level by level, and the image that they decode to.
+// An image's latents by level, and the image decoded from them.
 import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { Notice } from '../../parts/Notice.tsx';
@@ -16,10 +16,10 @@ interface LatentsProps {
   readonly edits: Edits;
 }
 
-/** Almost all latents are within; one range for all levels, so that they can be compared. */
+/** One range for all levels, which contains almost all latents. */
 const range: HeatRange = [-3, 3];
 
-/** The part of the room in which latents are moved. */
+/** The room's section for editing latents. */
 export function Latents({ image, decoded, problem, latents, edits }: LatentsProps) {
   return (
     <section class="inside-part" aria-labelledby="latents-title">
@@ -35,39 +35,39 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
         </div>
       </div>
       <p class="control-note">
-        Under the model, latents are independent noise around zero. Move one, erase a level, so that each of
-        its latents is what the levels above expect, or redraw it: other details for the same rest.
+        Under the model, latents are independent noise around zero. Edit one, erase a level (its latents
+        become what the coarser levels predict), or redraw it: new details, same structure.
       </p>
       <div class="inside-latents">
         <div class="inside-images framed">
           <figure>
-            <Picture image={image} label="The image" />
+            <Picture image={image} label="Original image" />
             <figcaption>
-              The image: <bdi>{image.name}</bdi>
+              Image: <bdi>{image.name}</bdi>
             </figcaption>
           </figure>
           <figure>
             {decoded ? (
-              <Picture image={decoded} label="The image of the latents" />
+              <Picture image={decoded} label="Decoded image" />
             ) : (
               <div class="inside-blank" aria-hidden="true" />
             )}
             <figcaption>
-              {edits.isChanged ? 'Decoded from the changed latents' : 'Decoded from the latents'}
+              {edits.isChanged ? 'Decoded from the edited latents' : 'Decoded from the latents'}
             </figcaption>
           </figure>
           {decoded && !decoded.finite && (
             <p class="control-note" role="status">
-              Its values are not finite, so it is black: bring the latents closer to zero.
+              The values overflowed (black): move the latents closer to zero.
             </p>
           )}
           {problem !== undefined && <Notice>{problem}</Notice>}
-          <HeatScale range={range} unit="value of a latent" digits={0} />
+          <HeatScale range={range} unit="latent value" digits={0} />
         </div>
         <div class="inside-levels">
           {latents.map(({ shape }, level) => (
             <LevelPanel
-              // A level stays one when its latents change.
+              // A level keeps its key when its latents change.
               key={shape.join()}
               level={level}
               count={latents.length}

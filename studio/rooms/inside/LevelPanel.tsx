@@ -1,4 +1,4 @@
-// One level of the latents: its heat map, a slider for one of them, and what is done with all.
+// One level of latents: its heat map, a slider for the selected one, and controls for all.
 import type { HeatRange, ImageShape } from 'emerging-flows';
 import { drawLatents } from 'emerging-flows';
 import { useState } from 'preact/hooks';
@@ -16,10 +16,10 @@ interface LevelPanelProps {
   readonly edits: Edits;
 }
 
-/** The least range of a slider: almost all latents are within. */
+/** The minimum range of the slider, which contains almost all latents. */
 const USUAL = 4;
 
-/** The part of the room about a level. */
+/** The controls of a level. */
 export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProps) {
   const middle = (Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2)) * shape[2];
   const [chosen, setChosen] = useState(middle);
@@ -101,7 +101,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
 
 function kindOf(level: number, count: number): string {
   if (count === 1) {
-    return 'all there is';
+    return 'the only one';
   }
-  return level === 0 ? 'the finest details' : level === count - 1 ? 'the coarsest' : 'coarser';
+  return level === 0 ? 'finest' : level === count - 1 ? 'coarsest' : 'coarser';
 }

@@ -1,4 +1,5 @@
-// The proof that an image returns from its latents, or where it does not.
+// Whether an image is recovered from its latents, and where it isn't.
+import { plural } from '../../numbers.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import type { Precision, RoundTrip as Returned } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
@@ -9,7 +10,7 @@ interface RoundTripProps {
   readonly precision: Precision;
 }
 
-/** What came back, as a sentence and as a picture of the differences. */
+/** The result as a sentence, and a picture of the differences. */
 export function RoundTrip({ returned: { seen, decoded, corrected }, precision }: RoundTripProps) {
   const total = seen.pixels.length;
   const differences = decoded && differencesOf(seen.pixels, decoded.pixels);
@@ -17,14 +18,13 @@ export function RoundTrip({ returned: { seen, decoded, corrected }, precision }:
   return (
     <div class="inside-trip">
       <p data-testid="round-trip">
-        {isExact && `All ${total.toLocaleString('en')} values returned exactly, in ${precision}.`}
-        {decoded === undefined &&
-          `It does not return in ${precision}: decoding gives values that are not finite.`}
+        {isExact && `All ${total.toLocaleString('en')} values recovered exactly in ${precision}.`}
+        {decoded === undefined && `Not recovered in ${precision}: decoding overflows.`}
         {differences && !isExact && lossOf(differences, total, precision)}
         {!isExact &&
           precision === 'float32' &&
-          ' Rounding has grown in the inverse; float64 recovers most images.'}
-        {!isExact && corrected && ' With corrections, which verify finds, every value returns.'}
+          ' The inverse amplified rounding errors; float64 recovers most images.'}
+        {!isExact && corrected && ' With the corrections from verify, every value is recovered.'}
       </p>
       <div class="inside-trip-pictures framed">
         <Captioned image={seen} caption="Before" />
@@ -32,7 +32,7 @@ export function RoundTrip({ returned: { seen, decoded, corrected }, precision }:
         {differences && (
           <Captioned
             image={{ pixels: differences.drawn, shape: seen.shape }}
-            caption={isExact ? 'Differences: none' : `Differences: white is ${differences.most}`}
+            caption={isExact ? 'Differences: none' : `Differences (white: ${differences.most})`}
           />
         )}
       </div>
@@ -42,7 +42,7 @@ export function RoundTrip({ returned: { seen, decoded, corrected }, precision }:
 
 function lossOf({ wrong, most }: Differences, total: number, precision: Precision): string {
   const counts = `${wrong.toLocaleString('en')} of ${total.toLocaleString('en')} values`;
-  return `${counts} did not return in ${precision}; the largest difference is ${most} grey levels.`;
+  return `${counts} not recovered in ${precision}; the largest difference is ${plural(most, 'grey level')}.`;
 }
 
 function Captioned({ image, caption }: { image: Images; caption: string }) {

@@ -1,4 +1,4 @@
-// An image on its way through the flow: what each stage makes of it.
+// The output of every stage of the flow for an image.
 import { useState } from 'preact/hooks';
 import { Large } from '../../parts/Large.tsx';
 import { Picture } from '../../parts/Picture.tsx';
@@ -14,11 +14,11 @@ interface Shown {
   readonly image: Images;
 }
 
-/** All pictures in order, each of which opens large; the arrow keys lead on from there. */
+/** All pictures in order; each opens enlarged, with its neighbours on the arrow keys. */
 export function Stages({ image, stages }: { image: Images; stages: readonly StagePictures[] }) {
   const [opened, setOpened] = useState<number>();
   const shown = [
-    { key: 'image', name: 'The image', meaning: 'What goes in.', image },
+    { key: 'image', name: 'Image', meaning: 'The input.', image },
     ...stages.flatMap(picturesOf),
   ];
   const large = shown[opened ?? -1];
@@ -38,7 +38,7 @@ export function Stages({ image, stages }: { image: Images; stages: readonly Stag
         <Large
           label={large.name}
           heading={large.name}
-          picture={<Picture image={large.image} label={`${large.name}, large`} />}
+          picture={<Picture image={large.image} label={`${large.name}, enlarged`} />}
           index={opened}
           count={shown.length}
           onMove={setOpened}
@@ -54,7 +54,7 @@ export function Stages({ image, stages }: { image: Images; stages: readonly Stag
 function picturesOf(stage: StagePictures): Shown[] {
   const { path, level, output, latent } = stage;
   const { name, meaning } = stageWords(stage);
-  const kept = `The latents of level ${level + 1} of this image: under the model, independent noise.`;
+  const kept = `This image's latents of level ${level + 1}: independent noise under the model.`;
   return [
     ...(output ? [{ key: path, name, meaning, image: output }] : []),
     ...(latent

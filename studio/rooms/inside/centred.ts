@@ -1,14 +1,14 @@
-// A drawing as an image of a dataset like MNIST: at its size, smooth, and with its mass in the middle.
+// Converts a drawing to an image like MNIST's: same size, smooth, centred.
 import type { Images } from '../../work/tasks.ts';
 
-/** The share of the image that the longer side of a digit takes: 20 of 28 pixels. */
+/** The longer side of a digit, as a share of the image: 20 of 28 pixels. */
 const SHARE = 20 / 28;
 
 /**
- * The strokes of a drawing at the size of an image: scaled so that the longer side takes 20 of 28 pixels, with the
- * centre of mass in the middle, and each pixel the mean of what it covers. So MNIST was made of scanned digits.
+ * Scales a drawing so that its longer side takes 20 of 28 pixels, centres its mass, and averages the area under each
+ * pixel, as MNIST was made from scanned digits.
  *
- * @param strokes the levels of a square drawing, row by row: 0 is empty
+ * @param strokes the levels of a square drawing, row by row; 0 is empty
  * @returns undefined if nothing was drawn
  */
 export function centred(strokes: Uint8Array, shape: Images['shape']): Images | undefined {
@@ -29,7 +29,7 @@ export function centred(strokes: Uint8Array, shape: Images['shape']): Images | u
   if (mass === 0) {
     return undefined;
   }
-  // The side of a pixel of the image, on the drawing. A dot is not made large.
+  // The size of an image pixel in the drawing; the minimum keeps a dot small.
   const longer = Math.max(right - left + 1, bottom - top + 1, side / 8);
   const pixel = longer / (SHARE * Math.min(height, width));
   const pixels = new Uint8Array(height * width * channels);
@@ -44,7 +44,7 @@ export function centred(strokes: Uint8Array, shape: Images['shape']): Images | u
   return { pixels, shape };
 }
 
-/** The mean of a drawing in a square, of which parts of its pixels count as such; outside it is empty. */
+/** The mean of a drawing over a square, with partly covered pixels weighted by area; empty outside. */
 function meanIn(
   strokes: Uint8Array,
   side: number,

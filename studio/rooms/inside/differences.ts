@@ -1,16 +1,16 @@
-// Where an image that was decoded differs from the one that was encoded.
+// Differences between an encoded image and the decoded one.
 
-/** What differs. */
+/** The differences of two images. */
 export interface Differences {
-  /** How many values. */
+  /** The number of differing values. */
   readonly wrong: number;
   /** The largest difference, in grey levels. */
   readonly most: number;
-  /** The differences as levels: white is the largest one. */
+  /** The differences as grey levels; the largest is white. */
   readonly drawn: Uint8Array;
 }
 
-/** The differences of two images of the same shape, value by value. */
+/** Compares two images of the same shape value by value. */
 export function differencesOf(before: Uint8Array, after: Uint8Array): Differences {
   const differences = before.map((level, index) => Math.abs(level - after[index]!));
   const most = differences.reduce((greatest, one) => Math.max(greatest, one), 0);

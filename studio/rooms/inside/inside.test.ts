@@ -1,10 +1,10 @@
-// What the room Inside computes itself: differences, drawings as digits, and the address.
+// The room Inside's own arithmetic: differences, centred drawings, and its settings.
 import { expect, it } from 'vitest';
 import { centred } from './centred.ts';
 import { differencesOf } from './differences.ts';
 import { insideSettings } from './insideSettings.ts';
 
-it('counts and draws the values that differ', () => {
+it('counts and draws differing values', () => {
   const before = Uint8Array.of(10, 20, 30, 255);
   expect(differencesOf(before, Uint8Array.of(10, 24, 28, 255))).toEqual({
     wrong: 2,
@@ -14,7 +14,7 @@ it('counts and draws the values that differ', () => {
   expect(differencesOf(before, before)).toEqual({ wrong: 0, most: 0, drawn: new Uint8Array(4) });
 });
 
-it('places the mass of a drawing in the middle, at the size of digits, in every channel', () => {
+it('centres and scales a drawing like a digit, in every channel', () => {
   // A bar of 40 x 100 in a corner, and a foot to its right.
   const side = 200;
   const strokes = Uint8Array.from({ length: side ** 2 }, (_, index) => {
@@ -30,16 +30,16 @@ it('places the mass of a drawing in the middle, at the size of digits, in every 
     grey.reduce((sum, level, index) => sum + level * (placeOf(index) + 0.5), 0) / mass;
   expect(meanOf((index) => index % 30)).toBeCloseTo(15, 1);
   expect(meanOf((index) => Math.floor(index / 30))).toBeCloseTo(14, 1);
-  // 4800 of 40,000 pixels at a fifth of the size: its mass is kept, and its edges are between black and white.
+  // 4800 of 40,000 pixels at a fifth of the size: the mass is preserved, and the edges are grey.
   expect(mass / 255).toBeCloseTo(4800 / 25, 0);
   expect(grey.some((level) => level > 0 && level < 255)).toBe(true);
 });
 
-it('makes nothing of an empty drawing', () => {
+it('ignores an empty drawing', () => {
   expect(centred(new Uint8Array(100), [28, 28, 1])).toBeUndefined();
 });
 
-it('takes impossible settings as usual', () => {
+it('replaces impossible settings by defaults', () => {
   const usual = { image: 'sample', seed: 0, digit: 1, precision: 'float32', class: '' };
   expect(insideSettings({ seed: '-1', digit: '5001', precision: 'float16', image: 'x' })).toEqual(usual);
   const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit', class: 'seven' };

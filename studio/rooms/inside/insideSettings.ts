@@ -1,10 +1,10 @@
-// What the room looks into, as its address says it.
+// The settings of the room Inside in its address.
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, wholeIn } from '../../numbers.ts';
 import { DIGITS_COUNT } from '../../work/digits.ts';
 import type { Precision } from '../../work/insideTasks.ts';
 
-/** The sample or digit that is looked into, and the precision. */
+/** The chosen image, precision and class. */
 export interface InsideSettings {
   readonly image: 'sample' | 'digit';
   /** The seed of the sample. */
@@ -12,11 +12,11 @@ export interface InsideSettings {
   /** The number of the digit, from 1. */
   readonly digit: number;
   readonly precision: Precision;
-  /** The class under which the image is looked at, by name; its most probable one if it is empty. */
+  /** The class used to encode and decode, by name; if empty, the most probable one. */
   readonly class: string;
 }
 
-/** The settings in an address; what is missing or impossible there is as usual. */
+/** Reads an address; missing or impossible settings get their defaults. */
 export function insideSettings({ image, seed, digit, precision, class: name }: Settings): InsideSettings {
   return {
     image: image === 'digit' ? 'digit' : 'sample',

@@ -1,13 +1,13 @@
-// The stages of a model in words.
+// Names and descriptions of a model's stages.
 import type { StageDescription } from 'emerging-flows';
 
-/** The name of a stage, and what it does. */
+/** A stage's name and description. */
 export interface StageWords {
   readonly name: string;
   readonly meaning: string;
 }
 
-/** A stage in words. Levels and steps are counted from 1. */
+/** Describes a stage, counting levels and steps from 1. */
 export function stageWords({
   kind,
   level,
@@ -20,23 +20,23 @@ export function stageWords({
     case 'squeeze':
       return {
         name: `Squeeze ${place}`,
-        meaning: `Each block of 2 x 2 pixels becomes one pixel: now ${sizeOf(outputShape!)}.`,
+        meaning: `Each block of 2 x 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
       };
     case 'step':
       return {
         name: `Flow step ${step + 1} ${place}`,
         meaning:
-          'Channels are normalised, mixed, and half of them are moved and scaled by what a network sees in the others.',
+          'Channels are normalised and mixed; then a coupling transforms half of them, conditioned on the other half.',
       };
     case 'split':
       return {
         name: `Split ${place}`,
-        meaning: `${latentShape![2]} channels are kept as latents; ${outputShape![2]} go on.`,
+        meaning: `${latentShape![2]} channels become latents; ${outputShape![2]} continue to the next level.`,
       };
     case 'prior':
       return {
         name: 'Top',
-        meaning: `All that is left becomes the latents ${place}: ${sizeOf(latentShape!)}.`,
+        meaning: `All remaining channels become the latents ${place}: ${sizeOf(latentShape!)}.`,
       };
   }
 }

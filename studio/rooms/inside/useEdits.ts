@@ -1,31 +1,31 @@
-// The latents of an image as they are changed: level by level, with a way back.
+// Edits of an image's latents by level, with undo.
 import type { NdArray } from 'emerging-flows';
 import { useMemo, useState } from 'preact/hooks';
 
 /** The latents of one level. */
 interface Level {
-  /** Before they are scaled. */
+  /** The values before scaling. */
   readonly values: NdArray['data'];
-  /** The temperature: what all of them are multiplied with. */
+  /** The temperature, which multiplies all values. */
   readonly scale: number;
 }
 
-/** A state, and what led to it. */
+/** A state and the name of the edit that led to it. */
 interface Step {
   readonly name: string;
   readonly levels: readonly Level[];
 }
 
-/** The latents, and what can be done with them. */
+/** The edited latents and the editing operations. */
 export interface Edits {
   readonly levels: readonly Level[];
-  /** The latents as they are decoded. */
+  /** The latents to decode. */
   readonly latents: readonly NdArray[] | undefined;
   readonly isChanged: boolean;
   /**
    * Changes a level.
    *
-   * @param name what is changed: steps of the same name, as those of a slider, are undone together
+   * @param name consecutive edits of the same name, as by a slider, are undone together
    */
   change(name: string, level: number, changed: Partial<Level>): void;
   undo(): void;
@@ -34,7 +34,7 @@ export interface Edits {
 
 const MOST_STEPS = 200;
 
-/** The latents `encoded`, until they are changed; others begin anew. */
+/** Edits of the latents `encoded`; other latents start without edits. */
 export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
   const [kept, setKept] = useState<{ readonly of: typeof encoded; readonly steps: readonly Step[] }>();
   const first = useMemo(

@@ -1,4 +1,4 @@
-// The image that is looked into: a sample or a digit, which the address names, one of a file, or a drawing.
+// The chosen image: a sample or digit named in the address, a file, or a drawing.
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { OfferedModel } from '../../models.ts';
@@ -10,41 +10,41 @@ import type { Images } from '../../work/tasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import type { InsideSettings } from './insideSettings.ts';
 
-/** Where images come from. */
+/** The source of an image. */
 export type Source = 'sample' | 'digit' | 'file' | 'drawing';
 
-/** An image, and what it is called. */
+/** An image and its name. */
 interface NamedImage extends Images {
   readonly name: string;
-  /** The path of the model that it was made for. */
+  /** The path of the model it belongs to. */
   readonly model: string;
 }
 
-/** The image, and the ways to another. */
+/** The image, and functions that change it. */
 export interface ChosenImage {
   readonly source: Source;
   readonly image: NamedImage | undefined;
   /** The shape of the model's images, once it is known. */
   readonly shape: Images['shape'] | undefined;
-  /** The files that were given, and what was found in the first. */
+  /** The given files, and the image in the first. */
   readonly files: readonly GivenFile[] | undefined;
   readonly read: ReadImages | undefined;
-  /** Whether files of another form are converted. */
+  /** Whether to convert files of another size or with other channels. */
   readonly fit: boolean;
-  /** What is being done to have the image. */
+  /** The work that provides the image. */
   readonly work: Work<unknown>;
-  /** Chooses a file or a drawing that is to come, or what the address names. */
+  /** Switches to a file or drawing, given later, or back to the image in the address. */
   choose(source: 'file' | 'drawing' | undefined): void;
   open(files: readonly GivenFile[]): void;
   convert(fit: boolean): void;
-  /** Gives a drawing, or takes it away. */
+  /** Sets or clears the drawing. */
   draw(image: Images | undefined): void;
 }
 
-/** The temperature of samples: the usual one of the room Draw, so that a seed shows its first image. */
+/** The default of the room Draw, so that a seed gives the first image of its sheet. */
 const TEMPERATURE = 0.8;
 
-/** What the address names, until a file or a drawing is chosen; another model begins with the former, too. */
+/** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
   const [own, setOwn] = useState<'file' | 'drawing'>();
   const [files, setFiles] = useState<readonly GivenFile[]>();
@@ -58,13 +58,13 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
   };
   useEffect(() => choose(undefined), [path]);
   const { seed, digit } = settings;
-  // It also tells the shape of the model's images.
+  // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
     model &&
       (async (waiting): Promise<NamedImage> => {
         const order = { model: addressOf(model), count: 1, seed, temperature: TEMPERATURE };
         const drawn = await compute('sample', order, waiting);
-        return { ...drawn, name: `sample of seed ${seed}`, model: model.path };
+        return { ...drawn, name: `sample, seed ${seed}`, model: model.path };
       }),
     [path, seed],
   );
@@ -77,7 +77,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
       ? async (waiting): Promise<NamedImage> => {
           const order = { url: digitsUrl(), split: 'train', from: digit - 1, count: 1 } as const;
           const found = await compute('digits', order, waiting);
-          return { ...found, name: `digit no. ${digit}`, model: model.path };
+          return { ...found, name: `digit ${digit}`, model: model.path };
         }
       : undefined,
     [path, source, digit],
@@ -92,7 +92,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     [files, fit],
   );
   const read = files && reading.result;
-  // An image stays the same one while it is looked into.
+  // Keeps the object's identity, on which other work depends.
   const file = useMemo(() => {
     const name = read?.names[0];
     return name === undefined ? undefined : { ...read!, name };

@@ -1,17 +1,18 @@
-// The bits/dim of images as lines, before a histogram of those that they are compared with.
+// The bits/dim of images as lines over a histogram of the reference.
 import { useMemo } from 'preact/hooks';
+import { plural } from '../../numbers.ts';
 import { axisOf, countsIn } from './histogram.ts';
 
 interface HistogramProps {
   readonly bits: readonly number[];
-  /** The bits/dim of the reference; none if there is no reference. */
+  /** The bits/dim of the reference; empty if there is none. */
   readonly reference: readonly number[];
   readonly chosen: number | undefined;
 }
 
 const BINS = 60;
 
-/** The histogram; what it shows is also written beside it. */
+/** The histogram; the grid beside it has the same values as text. */
 export function Histogram({ bits, reference, chosen }: HistogramProps) {
   const { axis, heights } = useMemo(() => {
     const axis = axisOf([...bits, ...reference]);
@@ -39,10 +40,10 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
         viewBox="0 0 1 1"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`bits/dim of ${bits.length} images${reference.length > 0 ? ` and of ${reference.length} to compare with` : ''}`}
+        aria-label={`bits/dim of ${plural(bits.length, 'image')}${reference.length > 0 ? `, and a baseline of ${reference.length}` : ''}`}
       >
         {heights.map((height, bin) => (
-          // A bin stays one when its height changes.
+          // A bin keeps its key when its height changes.
           <rect key={bin} class="odd-bar" x={bin / BINS} y={1 - height} width={1 / BINS} height={height} />
         ))}
         {bits.map((_, index) => line(index, 'odd-line'))}
@@ -58,7 +59,7 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
       <p class="control-note">
         bits/dim.{' '}
         {reference.length > 0
-          ? `Lines: these images. Bars: the ${reference.length.toLocaleString('en')} that they are compared with.`
+          ? `Lines: these images. Bars: the baseline of ${plural(reference.length, 'image')}.`
           : 'Lines: these images.'}
       </p>
     </div>

@@ -1,15 +1,16 @@
-// The room Odd: how odd images are for a model, and where their bits are.
+// The room Odd: ranks images by bits/dim, and maps where their bits are.
 import { heatRange } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
+import { plural } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { FileDrop } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
@@ -27,7 +28,7 @@ import { setToTry } from './setToTry.ts';
 import { useReference } from './useReference.ts';
 import './odd.css';
 
-/** The maps from which the range of all is taken. */
+/** The number of maps that determine the common range. */
 const MOST_MAPS = 16;
 const none: readonly number[] = [];
 
@@ -49,7 +50,7 @@ export function Odd() {
           ? { ...(await setToTry(address, withDigits, waiting)), refused: [], model }
           : { ...(await compute('read', { model: address, files, fit }, waiting)), isDigits: false, model };
       }),
-    // Whether to fit matters only for files, and which set only without them.
+    // `fit` matters only for files, `withDigits` only without them.
     [path, files, files ? fit : withDigits],
   );
   const set = opening.result?.model.path === path ? opening.result : undefined;
@@ -105,8 +106,8 @@ export function Odd() {
   return (
     <div class="odd">
       <RoomHead title="Odd">
-        How many bits does the model need for an image, and where? Very few are as odd as very many: to a
-        model, images that are simpler than its own seem likely.
+        How many bits does the model need for an image, and where? Both extremes are unusual: too few bits
+        means simpler than the training images.
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">
         <ModelChoice />
@@ -114,8 +115,8 @@ export function Odd() {
           label="Images"
           value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
           options={[
-            { value: 'samples', text: 'Samples, and altered ones' },
-            ...(hasDigits ? [{ value: 'digits', text: 'Digits of MNIST' }] : []),
+            { value: 'samples', text: 'Samples, some altered' },
+            ...(hasDigits ? [{ value: 'digits', text: 'MNIST digits' }] : []),
             ...(files ? [{ value: 'files', text: 'Your files' }] : []),
           ]}
           onChange={(images) => {
@@ -131,11 +132,9 @@ export function Odd() {
         {set && <RefusedFiles refused={set.refused} />}
         <ReferenceChoice reference={reference} fit={fit} isBroken={opening.problem !== undefined} />
       </section>
-      <section class="odd-results" aria-label="Images and their bits">
-        {set && !hasImages && <Notice>None of these files is an image that this model takes.</Notice>}
-        {set && !isVisible(set) && (
-          <Notice>Images with {set.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
-        )}
+      <section class="odd-results" aria-label="Ranked images">
+        {set && !hasImages && <Notice>No usable image among these files.</Notice>}
+        {set && !isVisible(set) && <Notice>{unsupportedChannels(set)}</Notice>}
         <Working work={opening} />
         {rating.progress !== undefined || rating.problem !== undefined ? <Working work={rating} /> : null}
         {ratings && set && hasImages && isVisible(set) && (
@@ -143,7 +142,7 @@ export function Odd() {
             <Histogram bits={ratings.bits} reference={ratings.scores?.bitsPerDim ?? none} chosen={chosen} />
             <div class="odd-order">
               <Choice
-                label={`${set.names.length.toLocaleString('en')} images`}
+                label={plural(set.names.length, 'image')}
                 value={by}
                 options={Object.entries(orders).map(([value, text]) => ({ value, text }))}
                 onChange={(value) => changeSettings({ order: value })}
@@ -176,7 +175,7 @@ export function Odd() {
   );
 }
 
-/** At most so many indices, evenly spread. */
+/** At most `most` indices, evenly spread. */
 function spread(count: number, most: number): number[] {
   const number = Math.min(count, most);
   return Array.from({ length: number }, (_, index) => Math.floor((index * count) / number));

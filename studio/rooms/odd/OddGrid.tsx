@@ -1,4 +1,4 @@
-// The images with their numbers, in order; one of them is chosen.
+// The ranked images with their numbers, one of them selected.
 import { useRef, useState } from 'preact/hooks';
 import { imageOf, Picture } from '../../parts/Picture.tsx';
 import type { Ratings } from '../../work/oddTasks.ts';
@@ -14,10 +14,10 @@ interface OddGridProps {
   onChoose(index: number): void;
 }
 
-/** More would slow the page down; they are shown when asked for. */
+/** The number shown at first: more would slow the page down. */
 const AT_FIRST = 120;
 
-/** The images: one stop of the Tab key, among which the arrow keys move. */
+/** The images: one tab stop, with the arrow keys moving within it. */
 export function OddGrid({ set, ratings: { bits, percentiles }, order, chosen, onChoose }: OddGridProps) {
   const list = useRef<HTMLUListElement>(null);
   const [all, setAll] = useState(false);

@@ -1,4 +1,4 @@
-// One image beside the map of its bits.
+// The selected image beside the map of its bits.
 import type { HeatRange, NdArray } from 'emerging-flows';
 import { useMemo, useState } from 'preact/hooks';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
@@ -8,51 +8,48 @@ import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
 import type { Images } from '../../work/tasks.ts';
 import type { Work } from '../../work/useWork.ts';
-import { percentText } from './percentText.ts';
+import { rankText } from './percentText.ts';
 
 interface OddImageProps {
   readonly name: string;
   readonly image: Images;
   readonly bits: number;
   readonly percentile: number | undefined;
-  /** What it is compared with. */
+  /** The reference in words. */
   readonly words: string | undefined;
   /** The bits of each pixel. */
   readonly map: NdArray['data'] | undefined;
-  /** The range of all maps, in bits/dim. */
+  /** The common range of all maps, in bits/dim. */
   readonly range: HeatRange | undefined;
   readonly mapping: Work<unknown>;
 }
 
-/** The image, its map in the colours of all maps, and the value at a place. */
+/** The image, its map on the common colour scale, and the value at a place. */
 export function OddImage({ name, image, bits, percentile, words, map, range, mapping }: OddImageProps) {
   const [height, width, channels] = image.shape;
   const [chosen, setChosen] = useState(0);
-  // Per value, as bits/dim: the mean over the map is the image's.
+  // Divided by channels, so that the map's mean is the image's bits/dim.
   const values = useMemo(() => map && Float64Array.from(map, (one) => one / channels), [map, channels]);
   const mean = values && values.reduce((sum, one) => sum + one, 0) / values.length;
   const place = `${placeName(chosen, [height, width, 1])}: ${values?.[chosen]?.toFixed(2)} bits/dim`;
   return (
-    <section class="odd-image" aria-label="The chosen image">
+    <section class="odd-image" aria-label="Selected image">
       <h2>
         <bdi>{name}</bdi>
       </h2>
       <p class="odd-facts" aria-live="polite">
         <strong class="figure">
-          <span data-testid="bits">{Number.isFinite(bits) ? bits.toFixed(4) : 'No finite number of'}</span>{' '}
-          bits/dim
+          <span data-testid="bits">{Number.isFinite(bits) ? bits.toFixed(4) : 'No finite'}</span> bits/dim
         </strong>
-        {percentile !== undefined && (
-          <span class="quiet">
-            more bits than {percentText(percentile)} of {words}
-          </span>
+        {percentile !== undefined && words !== undefined && (
+          <span class="quiet">{rankText(percentile, words)}</span>
         )}
       </p>
       <div class="odd-pair framed">
-        <Picture image={image} label="The image" />
+        <Picture image={image} label="Image" />
         {values && range ? (
           <HeatGrid
-            label="Where its bits are"
+            label="Map of its bits"
             values={values}
             shape={[height, width, 1]}
             range={range}
@@ -70,10 +67,10 @@ export function OddImage({ name, image, bits, percentile, words, map, range, map
           <p class="odd-place" aria-hidden="true">
             {place}
           </p>
-          <HeatScale range={range} unit="bits/dim, the same scale for all" digits={2} />
+          <HeatScale range={range} unit="bits/dim, one scale for all" digits={2} />
           <p class="control-note">
-            The mean of the map is <span data-testid="map-mean">{mean!.toFixed(4)}</span> bits/dim. Bits of
-            coarser levels are divided evenly among the pixels that they stand for.
+            Mean of the map: <span data-testid="map-mean">{mean!.toFixed(4)}</span> bits/dim. Bits of coarser
+            levels are spread evenly over their pixels.
           </p>
         </>
       )}

@@ -1,10 +1,11 @@
-// The files that were not read, and why.
+// The skipped files, with reasons.
+import { plural } from '../../numbers.ts';
 import type { Refused } from '../../work/readTasks.ts';
 
-/** More are counted, not listed. */
+/** The number listed; the rest is only counted. */
 const MOST = 20;
 
-/** A list of files with the reason for each. */
+/** The list of skipped files. */
 export function RefusedFiles({ refused }: { refused: readonly Refused[] }) {
   if (refused.length === 0) {
     return null;
@@ -12,9 +13,7 @@ export function RefusedFiles({ refused }: { refused: readonly Refused[] }) {
   const more = refused.length - MOST;
   return (
     <details class="odd-refused" open>
-      <summary>
-        {refused.length === 1 ? 'One file was' : `${refused.length.toLocaleString('en')} files were`} left out
-      </summary>
+      <summary>{plural(refused.length, 'file')} skipped</summary>
       <ul>
         {refused.slice(0, MOST).map(({ name, reason }) => (
           <li key={name}>

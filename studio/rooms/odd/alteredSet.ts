@@ -1,4 +1,4 @@
-// A set of images to try: samples of the model, and images that are odd in several ways.
+// Example images: samples, altered samples, and plain images.
 import { RandomStream } from 'emerging-flows';
 import { imageOf } from '../../parts/Picture.tsx';
 import type { Images } from '../../work/tasks.ts';
@@ -8,10 +8,10 @@ export interface NamedImages extends Images {
   readonly names: readonly string[];
 }
 
-/** How far noise moves a value, in grey levels. */
+/** The noise's standard deviation, in grey levels. */
 const NOISE = 40;
 
-/** The samples, what becomes of the first of them when it is altered, and images of nothing. */
+/** The samples, altered copies of the first, and plain images. */
 export function alteredSet(samples: Images, count: number): NamedImages {
   const { shape } = samples;
   const [height, width, channels] = shape;
@@ -29,8 +29,8 @@ export function alteredSet(samples: Images, count: number): NamedImages {
       Math.min(255, Math.max(0, Math.round(level + NOISE * random.normal()))),
     ),
     'sample 1, upside down': rows((row) => height - 1 - row),
-    'sample 1, its upper half': first.map((level, index) => (index < first.length / 2 ? level : first[0]!)),
-    'nothing but noise': first.map(noise),
+    'sample 1, upper half': first.map((level, index) => (index < first.length / 2 ? level : first[0]!)),
+    'only noise': first.map(noise),
     'all black': first.map(() => 0),
     'all grey': first.map(() => 128),
     'all white': first.map(() => 255),

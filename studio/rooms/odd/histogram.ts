@@ -1,4 +1,4 @@
-// A histogram of bits/dim: its bars, and round numbers for its axis.
+// The bins and the axis of a histogram.
 
 /** The axis of a histogram. */
 export interface Axis {
@@ -7,7 +7,7 @@ export interface Axis {
   readonly ticks: readonly number[];
 }
 
-/** An axis that holds all values that are finite, with a few round numbers. */
+/** An axis for all finite values, with a few round ticks. */
 export function axisOf(values: readonly number[]): Axis {
   const finite = values.filter(Number.isFinite);
   const [least, most] = finite.reduce(
@@ -29,7 +29,7 @@ export function axisOf(values: readonly number[]): Axis {
   };
 }
 
-/** How many values fall into each of equally wide bins of an axis. */
+/** The number of values in each of equally wide bins of an axis. */
 export function countsIn(values: readonly number[], { low, high }: Axis, bins: number): number[] {
   const counts = new Array<number>(bins).fill(0);
   for (const value of values) {

@@ -1,18 +1,18 @@
-// What the room Odd computes itself: the order of images, and the histogram.
+// The room Odd's own arithmetic: the order of images, the histogram, and percentiles as text.
 import { expect, it } from 'vitest';
 import { axisOf, countsIn } from './histogram.ts';
 import { ordered } from './order.ts';
-import { percentText } from './percentText.ts';
+import { percentText, rankText } from './percentText.ts';
 
 const bits = [2, 1.9, 8, 0.1, Number.NaN, 2.1];
 
-it('orders images by bits/dim; what is not finite comes first', () => {
+it('orders images by bits/dim, with values that aren’t finite first', () => {
   expect(ordered(bits, undefined, 'most')).toEqual([4, 2, 5, 0, 1, 3]);
   expect(ordered(bits, undefined, 'fewest')).toEqual([4, 3, 1, 0, 5, 2]);
   expect(ordered(bits, undefined, 'odd')).toEqual([4, 2, 3, 1, 5, 0]);
 });
 
-it('orders images by how few others lie beyond, on either side', () => {
+it('orders images by how extreme their percentiles are', () => {
   expect(ordered(bits, [50, 40, 90, 0, 100, 55], 'odd')).toEqual([4, 3, 2, 1, 5, 0]);
 });
 
@@ -28,6 +28,15 @@ it('counts values in bins of an axis with round ticks', () => {
   expect(axisOf([3, 3])).toMatchObject({ ticks: expect.arrayContaining([3]) });
 });
 
-it('writes percentiles exactly where it matters', () => {
+it('adds a decimal to percentiles near 0 and 100', () => {
   expect([0, 0.4, 42.3, 99.96, 100].map(percentText)).toEqual(['0 %', '0.4 %', '42 %', '100.0 %', '100 %']);
+});
+
+it('puts a percentile into words', () => {
+  expect([0, 0.4, 42.3, 100].map((one) => rankText(one, '16 images'))).toEqual([
+    'fewer bits than nearly all 16 images',
+    'fewer bits than nearly all 16 images',
+    'more bits than 42 % of 16 images',
+    'more bits than nearly all 16 images',
+  ]);
 });

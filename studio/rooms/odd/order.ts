@@ -1,14 +1,14 @@
-// The order in which images are shown.
+// The order of images.
 
-/** The orders, by their names in the address. */
+/** Labels of the orders, by their names in the address. */
 export const orders = { odd: 'Oddest first', most: 'Most bits first', fewest: 'Fewest bits first' } as const;
 
 /** The name of an order. */
 export type OrderName = keyof typeof orders;
 
 /**
- * The indices of images in an order. Odd is what hardly any image of the reference lies beyond, on either side; without
- * a reference, what is far from the median of the images themselves. What is not finite comes first.
+ * The indices of images in an order. The oddest images have the most extreme percentiles; without a reference, they are
+ * farthest from the median of the images themselves. Values that aren't finite come first.
  */
 export function ordered(
   bits: readonly number[],

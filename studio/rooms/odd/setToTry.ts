@@ -1,22 +1,22 @@
-// The images that are measured before any are given: samples and altered ones, or digits.
+// The example images: samples and altered samples, or digits.
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
 import type { ModelAddress } from '../../work/models.ts';
 import { alteredSet, type NamedImages } from './alteredSet.ts';
 
-/** The samples, before some of them are altered. */
+/** The number of samples. */
 const SAMPLES = 6;
 
-/** The digits: of the test images, which no model was trained on. */
+/** The number of digits, from the test images, which no model was trained on. */
 const DIGITS = 48;
 
-/** A set to try. */
+/** Example images. */
 interface SetToTry extends NamedImages {
   readonly isDigits: boolean;
 }
 
-/** Digits if they are wanted and the model takes them, else samples and altered ones. */
+/** Digits if wanted and the model takes them, otherwise samples and altered samples. */
 export async function setToTry(
   model: ModelAddress,
   withDigits: boolean,
@@ -29,6 +29,6 @@ export async function setToTry(
   }
   const order = { url: digitsUrl(), split: 'test', from: 0, count: DIGITS } as const;
   const digits = await compute('digits', order, waiting);
-  const names = Array.from({ length: DIGITS }, (_, index) => `test digit no. ${index + 1}`);
+  const names = Array.from({ length: DIGITS }, (_, index) => `test digit ${index + 1}`);
   return { ...digits, names, isDigits: true };
 }

@@ -1,30 +1,31 @@
-// What images are compared with: the scores that a model knows, or those of images that are measured here.
+// The reference: scores that come with the model, or of images measured in the page.
 import type { ReferenceScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
 import { addressOf, type OfferedModel } from '../../models.ts';
+import { plural } from '../../numbers.ts';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 
-/** What is measured to compare with. */
+/** The images to measure as reference. */
 type Order = 'samples' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
 
-/** What images are compared with. */
+/** The reference and its state. */
 export interface Reference {
-  /** Whether it is known what there is. */
+  /** Whether the model's own scores have been looked up. */
   readonly isKnown: boolean;
   readonly scores: ReferenceScores | undefined;
-  /** What it is, as it follows "compared with"; undefined without scores. */
+  /** A description, as in "more bits than 42 % of …"; undefined without scores. */
   readonly words: string | undefined;
-  /** How many files of the measured ones were no images. */
+  /** The number of unreadable files. */
   readonly refused: number;
   readonly looking: Work<unknown>;
   readonly measuring: Work<unknown>;
   measure(order: Order): void;
 }
 
-/** Enough for percentiles to a few percent. */
+/** Gives percentiles to within a few percent. */
 export const SAMPLES = 256;
 
 interface Measured {
@@ -33,7 +34,7 @@ interface Measured {
   readonly refused: number;
 }
 
-/** The reference of a model; what was measured for another one is forgotten. */
+/** A model's reference; changing the model discards measurements. */
 export function useReference(model: OfferedModel | undefined): Reference {
   const [order, setOrder] = useState<{ readonly of: Order }>();
   const path = model?.path;
@@ -54,12 +55,11 @@ export function useReference(model: OfferedModel | undefined): Reference {
   const known = isKnown ? looking.result?.scores : undefined;
   const own = order && measuring.result;
   return {
-    // Without an answer, bits/dim are shown all the same.
+    // If the lookup fails, bits/dim are still shown.
     isKnown: isKnown || looking.problem !== undefined,
     scores: own?.scores ?? known,
     words:
-      own?.words ??
-      (known && `${known.bitsPerDim.length.toLocaleString('en')} validation images of ${known.data}`),
+      own?.words ?? (known && `${plural(known.bitsPerDim.length, 'validation image')} from ${known.data}`),
     refused: own?.refused ?? 0,
     looking,
     measuring,
@@ -73,12 +73,12 @@ async function measured(model: OfferedModel, order: Order, waiting: Required<Wai
     const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
     const { pixels } = await compute('sample', drawing, waiting);
     const scores = await compute('measureReference', { model: address, pixels, data: 'samples' }, waiting);
-    return { scores, words: `${SAMPLES} samples of the model itself`, refused: 0 };
+    return { scores, words: `${SAMPLES} of its own samples`, refused: 0 };
   }
   const { pixels, names, refused } = await compute('read', { model: address, ...order }, waiting);
   if (names.length === 0) {
-    throw new Error(`None of these files can be compared with. ${refused[0]?.reason ?? ''}`);
+    throw new Error(`No usable image among these files. ${refused[0]?.reason ?? ''}`);
   }
   const scores = await compute('measureReference', { model: address, pixels, data: 'files' }, waiting);
-  return { scores, words: `${names.length.toLocaleString('en')} images of yours`, refused: refused.length };
+  return { scores, words: `${names.length.toLocaleString('en')} of your images`, refused: refused.length };
 }

@@ -1,10 +1,10 @@
-// The reader of a growing log: what it asks for, and logs that a stranger has made.
+// The reader of growing logs: its requests, and hostile logs.
 import { afterEach, expect, it, vi } from 'vitest';
 import { LogReader } from './LogReader.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Serves a log as the studio does, in the parts that are asked for. */
+/** Serves parts of a log as the studio does. */
 function serve(log: () => Uint8Array): string[] {
   const asked: string[] = [];
   vi.stubGlobal('fetch', async (_: string, { headers }: { headers: { range: string } }) => {
@@ -18,7 +18,7 @@ function serve(log: () => Uint8Array): string[] {
   return asked;
 }
 
-/** Reads what is new: the number of lines by part, and how often the log was replaced. */
+/** Reads the new part: the number of lines by part, and the number of replacements. */
 async function read(reader: LogReader): Promise<{ parts: number[]; replaced: number }> {
   const parts: number[] = [];
   let replaced = 0;
@@ -31,8 +31,8 @@ async function read(reader: LogReader): Promise<{ parts: number[]; replaced: num
   return { parts, replaced };
 }
 
-it('hands a long log of short lines on in parts, and stops at 64 MiB', async () => {
-  // Half a million lines in each part: more than a call takes as arguments.
+it('delivers a long log of short lines in parts, and stops at 64 MiB', async () => {
+  // Half a million lines per part: more than a call accepts as arguments.
   const log = Buffer.from('{"a":1}\n'.repeat(9 * 2 ** 20));
   const asked = serve(() => log);
   const reader = new LogReader('http://studio/metrics.jsonl');
@@ -43,7 +43,7 @@ it('hands a long log of short lines on in parts, and stops at 64 MiB', async () 
   expect(parts.reduce((sum, part) => sum + part, 0) * 8).toBeLessThan(69 * 2 ** 20);
 });
 
-it('asks for one part of a line without an end', async () => {
+it('requests only one part of an endless line', async () => {
   const log = new Uint8Array(20 * 2 ** 20);
   const asked = serve(() => log);
   const reader = new LogReader('http://studio/metrics.jsonl');
@@ -51,7 +51,7 @@ it('asks for one part of a line without an end', async () => {
   expect(asked).toEqual(['bytes=0-4194303']);
 });
 
-it('reads on where it stopped, and from the start again when the log was replaced', async () => {
+it('continues where it stopped, and starts again when the log was replaced', async () => {
   let log = Buffer.from('{"step":1}\n{"step":2}\n{"st');
   serve(() => log);
   const reader = new LogReader('http://studio/metrics.jsonl');

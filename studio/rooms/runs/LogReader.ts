@@ -1,10 +1,10 @@
-// A log of a run that grows: only what is new is read.
+// Reads a growing log, only the new part each time.
 import { linesOf } from '../../parts/plot/RunCurve.ts';
 
-/** What is asked for at once. */
+/** The size of one request. */
 const PART_BYTES = 4 * 2 ** 20;
 
-/** A log is read up to here: about half a million steps. */
+/** The longest part of a log that is read: about half a million steps. */
 const MOST_BYTES = 64 * 2 ** 20;
 
 const NEW_LINE = 10;
@@ -17,17 +17,17 @@ export interface LogEvents {
   readonly onReplaced: () => void;
 }
 
-/** Reads a log from where it stopped. */
+/** Reads a log, continuing where it stopped. */
 export class LogReader {
   private readonly url: string;
-  /** The bytes of the lines that were read. */
+  /** The number of bytes in the lines read so far. */
   private offset = 0;
 
   constructor(url: string) {
     this.url = url;
   }
 
-  /** Whether the log is longer than what is read of it. */
+  /** Whether the log exceeds the part that is read. */
   get isFull(): boolean {
     return this.offset >= MOST_BYTES;
   }
@@ -35,7 +35,7 @@ export class LogReader {
   /**
    * Reads the lines since the last call.
    *
-   * @throws Error if the server does not answer
+   * @throws Error if the server doesn't answer
    */
   async read(signal: AbortSignal, { onLines, onReplaced }: LogEvents): Promise<void> {
     while (!this.isFull) {
@@ -44,7 +44,7 @@ export class LogReader {
         if (this.offset === 0) {
           break;
         }
-        // It is shorter than before, or ends lines elsewhere.
+        // The log is shorter than before, or has line ends at other offsets.
         this.offset = 0;
         onReplaced();
         continue;
@@ -58,9 +58,9 @@ export class LogReader {
     }
   }
 
-  /** The bytes from an offset, where a line begins; undefined if none does there. */
+  /** The bytes from an offset; undefined if no line starts there. */
   private async partAt(offset: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    // With the byte before, which tells whether a line begins.
+    // Includes the byte before, which must be a line end.
     const start = Math.max(0, offset - 1);
     const range = `bytes=${start}-${start + PART_BYTES - 1}`;
     const response = await fetch(this.url, { headers: { range }, cache: 'no-store', signal });
@@ -68,7 +68,7 @@ export class LogReader {
       return undefined;
     }
     if (response.status !== 206) {
-      throw new Error(`the server answers ${response.status}`);
+      throw new Error(`the server returned ${response.status}`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (offset === 0) {

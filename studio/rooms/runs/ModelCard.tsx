@@ -1,9 +1,8 @@
-// The model card of a run, as text.
-
+// A run's model card, as text.
 import { useText } from './fetchText.ts';
 import { type Block, blocksOf } from './markdown.ts';
 
-/** The card; nothing while the run has none. */
+/** The card; nothing if the run has none. */
 export function ModelCard({ path, when }: { path: string; when: string | null }) {
   const text = useText(path, 'README.md', when);
   if (text === undefined) {
@@ -14,7 +13,7 @@ export function ModelCard({ path, when }: { path: string; when: string | null })
       <summary>Model card</summary>
       <div class="card">
         {blocksOf(text).map((block, index) => (
-          // The text is drawn as a whole.
+          // Blocks have no identity of their own.
           <Part key={index} block={block} />
         ))}
       </div>
@@ -39,7 +38,7 @@ function Part({ block }: { block: Block }) {
     case 'table':
       return (
         <div class="card-table">
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
           <table tabIndex={0}>
             <tbody>
               {block.rows.map((row, index) => (

@@ -1,4 +1,4 @@
-// A run: where it stands, its samples, its card, and what the doctor says.
+// A run: facts, samples, doctor, model card, summary.
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { ModelCard } from './ModelCard.tsx';
@@ -27,10 +27,10 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
               </div>
             ))}
           </dl>
-          {watched?.isCut && <p class="control-note">Its logs are longer than what is read of them here.</p>}
+          {watched?.isCut && <p class="control-note">Long logs: only the first 64 MiB are shown.</p>}
           {run.onlyLastMiB != null && (
             <p class="control-note">
-              Its logs are long: its speed and the steps dropped are of their last {run.onlyLastMiB} MiB.
+              Long logs: mean speed and dropped steps cover only the last {run.onlyLastMiB} MiB.
             </p>
           )}
           <SampleStrip name={run.path} samples={samples} />
@@ -53,18 +53,18 @@ function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [str
     ['Training', bits(run.train)],
     ['Validation', bits(run.validation)],
     ['Test', bits(run.test)],
-    ['Speed of the last steps', rate(watched?.speed)],
-    [run.onlyLastMiB == null ? 'Speed of all steps' : 'Mean speed', rate(run.imagesPerSecond)],
-    ['Steps dropped', run.droppedSteps === 0 ? null : run.droppedSteps.toLocaleString('en')],
-    ['Rolled back', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
+    ['Recent speed', rate(watched?.speed)],
+    ['Mean speed', rate(run.imagesPerSecond)],
+    ['Dropped steps', run.droppedSteps === 0 ? null : run.droppedSteps.toLocaleString('en')],
+    ['Rollbacks', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
     ['Images', run.data],
     ['Preset', run.preset],
-    ['Last change', run.when === null ? null : whenText(run.when)],
+    ['Last changed', run.when === null ? null : whenText(run.when)],
   ];
   return facts.flatMap(([what, value]) => (value === null ? [] : [[what, value] as const]));
 }
 
-/** A time as it is written, of the reader's clock: 26 Nov 2026, 21:03. */
+/** A time in the user's time zone: 26 Nov 2026, 21:03. */
 function whenText(when: string): string {
   return new Date(when).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -1,14 +1,16 @@
-// What the doctor says of a run, layer by layer; computed in the page when it is asked for.
+// The doctor's checks of a run, run in the page on request.
 import { useState } from 'preact/hooks';
+import { plural } from '../../numbers.ts';
 import { chosenFolder, PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
 import { DIGITS_DATASET, DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';
+import { findingText, short } from './findingText.ts';
 import { type FoundRun, urlOf } from './watch.ts';
 
-/** The part of a run about its doctor. */
+/** The run's section for the doctor. */
 export function RunDoctor({ run }: { run: FoundRun }) {
   const [asked, setAsked] = useState(0);
   const isDigits = run.data === DIGITS_DATASET || run.data?.split('/').at(-1) === DIGITS_FILE;
@@ -33,8 +35,8 @@ export function RunDoctor({ run }: { run: FoundRun }) {
       <summary>Doctor</summary>
       <div class="doctor">
         <p class="control-note">
-          Is every layer inverted and its log-determinant right? The last checkpoint is examined here, on{' '}
-          {isDigits ? 'digits of MNIST' : 'pictures like those that it was trained on'}.
+          Checks the inverse and log-determinant of every layer in the last checkpoint, on{' '}
+          {isDigits ? 'MNIST digits' : 'pictures like its training images'}.
         </p>
         {!isDigits && <PictureFiles />}
         <button
@@ -57,26 +59,24 @@ function Verdict({ examined }: { examined: Examined }) {
   return (
     <>
       <p role="status">
-        <strong>
-          {ok ? 'No problem found' : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`}
-        </strong>{' '}
-        on {images} images: {(100 * reconstruction.exactPixelShare).toFixed(2)} % of the pixels return
-        exactly, on average {bitsPerDim.mean.toFixed(3)} bits/dim.
+        <strong>{ok ? 'No problems' : plural(problems.length, 'problem')}</strong> on{' '}
+        {plural(images, 'image')}: {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered
+        exactly, {bitsPerDim.mean.toFixed(3)} bits/dim on average.
       </p>
       {[...problems, ...warnings].length > 0 && (
         <ul class="doctor-findings">
           {problems.map((finding) => (
             <li key={`${finding.layer} ${finding.name}`}>
-              <strong>Problem</strong> {textOf(finding)}
+              <strong>Problem:</strong> {findingText(finding)}
             </li>
           ))}
           {warnings.map((finding) => (
-            <li key={`${finding.layer} ${finding.name}`}>Worth a look: {textOf(finding)}</li>
+            <li key={`${finding.layer} ${finding.name}`}>Warning: {findingText(finding)}</li>
           ))}
         </ul>
       )}
       <section class="doctor-table" aria-label="Measurements by layer">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
         <table tabIndex={0}>
           <thead>
             <tr>
@@ -102,16 +102,4 @@ function Verdict({ examined }: { examined: Examined }) {
       </section>
     </>
   );
-}
-
-function textOf({ layer, what, value, limit }: Examined['problems'][number]): string {
-  return `${layer}: ${what} ${short(value)}, and ${short(limit)} is the limit`;
-}
-
-function short(value: number | null): string {
-  return value === null
-    ? '–'
-    : value !== 0 && (value < 0.001 || value >= 10_000)
-      ? value.toExponential(1)
-      : String(Number(value.toPrecision(3)));
 }

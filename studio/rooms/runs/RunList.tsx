@@ -1,5 +1,4 @@
-// The list of the runs: one is open, and some are on the plot.
-
+// The list of runs: one is open, and some are plotted.
 import { Dot } from '../../parts/plot/Dot.tsx';
 import { MOST_SHOWN } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';
@@ -12,7 +11,7 @@ interface RunListProps {
   onShow(paths: readonly string[]): void;
 }
 
-/** A row for each run. */
+/** One row per run. */
 export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
   return (
     <ul class="run-list">
@@ -56,7 +55,7 @@ export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
 
 function factsOf({ problem, step, complete, validation, train }: FoundRun): string {
   if (problem !== null) {
-    return 'cannot be read';
+    return "can't be read";
   }
   const bits = validation ?? train;
   return [

@@ -1,7 +1,7 @@
-// What the summary of a run says of its training.
+// A run's training summary.
 import { useText } from './fetchText.ts';
 
-/** The entries that are numbers, words, yes or no. */
+/** The summary's numbers, strings and booleans. */
 export function RunSummary({ path, when }: { path: string; when: string | null }) {
   const entries = entriesOf(useText(path, 'summary.json', when));
   if (entries.length === 0) {
@@ -31,7 +31,7 @@ function entriesOf(text: string | undefined): (readonly [string, string])[] {
       return typeof value === 'string' || typeof value === 'boolean' ? [[what, String(value)] as const] : [];
     });
   } catch {
-    // It is damaged, or being written: the next resume of the run sets it aside.
+    // Damaged or being written; resuming the run replaces it.
     return [];
   }
 }

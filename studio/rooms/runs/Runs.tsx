@@ -25,15 +25,13 @@ export function Runs() {
   return (
     <div class="runs">
       <RoomHead title="Runs">
-        The runs in the folders that this studio serves. Those that train are followed as they go.
+        The runs in the folders that this studio serves. Live runs update automatically.
       </RoomHead>
       <section class="runs-list-place" aria-label="All runs">
         {problem !== undefined && <Notice>{problem}</Notice>}
         {stopped !== null && <Notice>The studio {stopped}.</Notice>}
         {runs?.length === 0 && (
-          <p class="runs-quiet">
-            No run yet: “emerging train --out runs/first” starts one, and it appears here.
-          </p>
+          <p class="runs-quiet">No runs yet. Start one with “emerging train --out runs/first”.</p>
         )}
         <RunList
           runs={runs ?? []}
@@ -46,7 +44,7 @@ export function Runs() {
       <section class="runs-main" aria-label="Curves and details">
         <LearningCurves runs={plotted} />
         {runs && open !== undefined && opened === undefined && (
-          <Notice>There is no run “{open}” in the folders of this studio.</Notice>
+          <Notice>Run “{open}” not found: choose another.</Notice>
         )}
         {opened && <RunDetail key={opened.path} run={opened} watched={watched.get(opened.path)} />}
       </section>
@@ -54,7 +52,7 @@ export function Runs() {
   );
 }
 
-/** The runs whose logs are read. */
+/** The runs whose logs to read. */
 function looked({ open, shown }: RunsSettings): string[] {
   return [...shown, ...(open === undefined ? [] : [open])];
 }

@@ -1,11 +1,11 @@
-// A text of a run: its start, if it is long.
+// Fetches a run's text files, cut to a maximum length.
 import { useEffect, useState } from 'preact/hooks';
 import { urlOf } from './watch.ts';
 
-/** Longer texts are none that training has written. */
+/** The maximum length: training writes shorter texts. */
 const MOST_BYTES = 2 ** 20;
 
-/** The text of a file of a run; undefined until it is there, or if there is none. It is read anew when the run changes. */
+/** The text of a run's file, read again when the run changes; undefined if there is none. */
 export function useText(path: string, file: string, when: string | null): string | undefined {
   const [text, setText] = useState<string>();
   useEffect(() => {
@@ -13,7 +13,7 @@ export function useText(path: string, file: string, when: string | null): string
     const { signal } = controller;
     fetchText(urlOf(path, file), signal).then(
       (found) => setText(found),
-      // What is not there now may be there at the next change.
+      // The file may exist after the next change.
       () => signal.aborted || setText(undefined),
     );
     return () => controller.abort();

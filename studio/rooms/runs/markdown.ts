@@ -1,13 +1,13 @@
-// Very simple Markdown: what a model card is made of. Everything in it is text, whatever it looks like.
+// Parses the Markdown of model cards into plain text blocks, never HTML.
 
-/** A part of a text. */
+/** A block of text. */
 export type Block =
   | { readonly kind: 'heading' | 'text'; readonly text: string }
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[] };
 
-/** The parts of a text: headings, code, lists, tables and paragraphs; pictures are left out. */
+/** Splits Markdown into headings, code, lists, tables and paragraphs, without pictures. */
 export function blocksOf(markdown: string): Block[] {
   const blocks: Block[] = [];
   const lines = markdown.split('\n');
@@ -29,7 +29,7 @@ export function blocksOf(markdown: string): Block[] {
       blocks.push({ kind: 'heading', text: plain(line.replace(/^#+ /, '')) });
     } else if (line.startsWith('|')) {
       const rows = taken((one) => one.startsWith('|')).map(cellsOf);
-      // The second row only draws a line.
+      // Skip the row that separates the header.
       const shown = rows.filter((row) => !row.every((cell) => /^:?-*:?$/.test(cell)));
       if (shown.length > 0) {
         blocks.push({ kind: 'table', rows: shown.map((row) => row.map(plain)) });
@@ -49,7 +49,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-/** The cells of a row; an escaped bar is none. */
+/** Splits a row at unescaped bars. */
 function cellsOf(row: string): string[] {
   return row
     .replace(/^\||\|\s*$/g, '')
@@ -57,7 +57,7 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** A text without pictures, with the words of its links, and what was escaped as it is. */
+/** Text without pictures, link addresses, emphasis and escapes. */
 function plain(text: string): string {
   return text
     .replace(/!\[[^\]]*\]\([^)]*\)/g, '')

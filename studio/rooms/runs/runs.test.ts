@@ -1,4 +1,4 @@
-// The room Runs in Chromium: a run that trains while the page watches, a comparison, and what strangers may have written.
+// The room Runs in Chromium: a live run, a comparison, and hostile contents.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -37,9 +37,9 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     page.getByRole('img', { name: `Learning curves of ${paths.join(', ')}`, exact: true });
   const rows = (series: string) => page.getByRole('row', { name: series }).locator('td:nth-child(2)');
 
-  it('follows a run that trains, and begins its curve anew when it goes on from an earlier step', async () => {
+  it('follows a live run, and restarts its curve when it resumes from an earlier step', async () => {
     await enter('?run=runs/live');
-    await page.getByText('There is no run “runs/live” in the folders of this studio.').waitFor();
+    await page.getByText('Run “runs/live” not found: choose another.').waitFor();
     const child = emerging.start('cli/main', ...training, '--steps=100000', '--out=runs/live');
     try {
       await plot('runs/live').waitFor();
@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
       child.kill('SIGKILL');
       await ended;
     }
-    // As a resume from a checkpoint does.
+    // As resuming from a checkpoint does.
     const log = join(emerging.folder, 'runs/live/metrics.jsonl');
     writeFileSync(log, readFileSync(log, 'utf8').split('\n').slice(0, 2).join('\n').concat('\n'));
     await page.getByText('As a table').click();
@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     expect(await rows('runs/live, training').allTextContents()).toEqual(['1', '2']);
   }, 120_000);
 
-  it('compares runs on one plot, with what the guard did, and keeps them in the address', async () => {
+  it('compares runs in one plot, with dropped steps and rollbacks, and keeps them in the address', async () => {
     await enter('?run=runs/study/plain');
     await plot('runs/study/plain').waitFor();
     const log = join(emerging.folder, 'runs/study/plain/metrics.jsonl');
@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
   it.each([
     ['light', 1200],
     ['dark', 390],
-  ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+  ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
     await enter('?run=runs/study/plain');
@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 
-  it('examines a run on pictures of the user, layer by layer', async () => {
+  it('examines a run on the user’s pictures, layer by layer', async () => {
     const folder = join(emerging.folder, 'pictures');
     mkdirSync(folder);
     const pixels = tinyImages(40, 8, 0);
@@ -138,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     expect(await page.getByRole('button', { name: 'Examine' }).isDisabled()).toBe(true);
     await page.getByLabel('Choose a folder').setInputFiles(folder);
     await page.getByRole('button', { name: 'Examine' }).click();
-    await page.getByText(/on \d+ images: [\d.]+ % of the pixels return exactly/).waitFor();
+    await page.getByText(/on \d+ images: [\d.]+ % of pixels recovered exactly/).waitFor();
     await page.getByRole('row', { name: 'levels/0/steps/0/conv1x1' }).waitFor();
   });
 });

@@ -1,10 +1,11 @@
-// Model cards as text, and the runs that an address names.
+// Model cards as text, runs named in an address, and the doctor's findings.
 import { expect, it } from 'vitest';
+import { findingText } from './findingText.ts';
 import { blocksOf } from './markdown.ts';
 import { runsSettings, shownText } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';
 
-it('takes a card apart, and leaves everything else as text', () => {
+it('splits a card into blocks, and leaves everything else as text', () => {
   const card = [
     '# a\\_name: a flow',
     '',
@@ -34,11 +35,11 @@ it('takes a card apart, and leaves everything else as text', () => {
     { kind: 'list', items: ['one', 'two'] },
     { kind: 'code', text: '# no heading <script>' },
   ]);
-  // It ends, whatever a text ends with.
+  // Terminates even if a block is never closed.
   expect(blocksOf('```\nnever closed')).toEqual([{ kind: 'code', text: 'never closed' }]);
 });
 
-it('opens the run that changed last, and reads back the paths that it wrote', () => {
+it('opens the run that changed last, and reads back the paths it wrote', () => {
   const run = (path: string, when: string, problem: string | null = null) =>
     ({ path, when, problem }) as FoundRun;
   const runs = [
@@ -53,4 +54,22 @@ it('opens the run that changed last, and reads back the paths that it wrote', ()
     shown: paths,
   });
   expect(runsSettings({ shown: '' }, []).shown).toEqual([]);
+});
+
+it('puts findings into words, with their limits', () => {
+  const finding = { layer: 'model', value: 1, limit: 0 };
+  const hard = {
+    ...finding,
+    name: 'lostHardImages',
+    what: 'hard images not recovered in float32, of 144',
+  } as const;
+  expect(findingText(hard)).toBe('model: 1 of 144 hard images not recovered in float32 (limit 0)');
+  const samples = { name: 'explodedSamples', what: 'samples far out of range', layer: 'model' } as const;
+  expect(findingText({ ...samples, value: 0.375, limit: 0.05 })).toBe(
+    'model: 37.5 % of samples far out of range (limit 5 %)',
+  );
+  const condition = { name: 'conditionNumber', what: 'condition number', layer: 'levels/0' } as const;
+  expect(findingText({ ...condition, value: 25_000, limit: 1000 })).toBe(
+    'levels/0: condition number: 2.5e+4 (limit 1000)',
+  );
 });

@@ -1,20 +1,20 @@
-// Which runs the room shows, as its address says it.
+// The settings of the room Runs in its address.
 import { HUES } from '../../../src/pictures/plotMarks.ts';
 import type { Settings } from '../../address.ts';
 import type { FoundRun } from './watch.ts';
 
-/** What is shown. */
+/** The runs shown. */
 export interface RunsSettings {
-  /** The path of the run that is open; undefined if there is none. */
+  /** The open run's path; undefined if none is open. */
   readonly open: string | undefined;
-  /** The paths of the runs on the plot. */
+  /** The paths of the plotted runs. */
   readonly shown: readonly string[];
 }
 
 /** More curves than colours cannot be told apart. */
 export const MOST_SHOWN = HUES;
 
-/** The settings in an address; without any, the run that has changed last. */
+/** Reads an address; by default, the run that changed last. */
 export function runsSettings({ run, shown }: Settings, runs: readonly FoundRun[] | undefined): RunsSettings {
   const sound = (runs ?? []).filter(({ problem }) => problem === null);
   const latest = sound.reduce<FoundRun | undefined>(
@@ -25,7 +25,7 @@ export function runsSettings({ run, shown }: Settings, runs: readonly FoundRun[]
   return { open, shown: shown === undefined ? (open === undefined ? [] : [open]) : pathsIn(shown) };
 }
 
-/** The setting for these runs; a path may contain a comma. */
+/** The setting for these runs; commas in paths are escaped. */
 export function shownText(paths: readonly string[]): string {
   return paths.map((path) => path.replace(/[%,]/g, encodeURIComponent)).join(',');
 }

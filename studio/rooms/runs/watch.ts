@@ -1,4 +1,4 @@
-// The runs in the folders of the server, watched while the room is open.
+// Watches the runs in the server's folders while the room is open.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FoundRun, FoundRuns } from '../../../src/studio/foundRun.ts';
 import { RunCurve } from '../../parts/plot/RunCurve.ts';
@@ -6,12 +6,12 @@ import { LogReader } from './LogReader.ts';
 
 export type { FoundRun } from '../../../src/studio/foundRun.ts';
 
-/** Between two looks. */
+/** The polling interval. */
 const PAUSE_MS = 2500;
 
 /** The URL of a file of a run. */
 export function urlOf(path: string, file: string): string {
-  // The name of a folder may contain anything.
+  // Folder names may contain any character.
   const place = `${path}/${file}`.split('/').map(encodeURIComponent).join('/');
   return new URL(place, document.baseURI).href;
 }
@@ -21,27 +21,27 @@ export interface WatchedRun {
   readonly curve: RunCurve;
   /** Images per second over its last steps. */
   readonly speed: number | undefined;
-  /** Whether its logs are too long to be read to their ends. */
+  /** Whether its logs exceed the part that is read. */
   readonly isCut: boolean;
 }
 
-/** What is known of the runs. */
+/** The state of all runs. */
 export interface Watch {
-  /** Undefined until it is known. */
+  /** Undefined until loaded. */
   readonly runs: readonly FoundRun[] | undefined;
   /** Where the search stopped early; null if it did not. */
   readonly stopped: string | null;
-  /** The logs of those that are looked at, by path. */
+  /** The watched runs by path. */
   readonly watched: ReadonlyMap<string, WatchedRun>;
-  /** Why nothing new is known, as a sentence. */
+  /** Why the last update failed, as a sentence. */
   readonly problem: string | undefined;
 }
 
 /**
- * Looks at all runs again and again, and at the logs of some.
+ * Polls the list of runs, and the logs of some.
  *
- * @param pathsAmong the paths of these
- * @param key what that depends on besides the runs: they are looked at again when it changes
+ * @param pathsAmong the paths of the runs whose logs to read
+ * @param key what `pathsAmong` depends on besides the runs; a change polls immediately
  */
 export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly string[], key: string): Watch {
   const [watch, setWatch] = useState<Watch>({
@@ -71,8 +71,9 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
         setWatch({ runs, stopped, watched, problem: undefined });
       } catch (error) {
         if (!signal.aborted) {
-          const why = error instanceof TypeError ? 'is the studio still running?' : (error as Error).message;
-          setWatch((before) => ({ ...before, problem: `The runs cannot be looked at: ${why}` }));
+          const why =
+            error instanceof TypeError ? 'is the studio still running?' : `${(error as Error).message}.`;
+          setWatch((before) => ({ ...before, problem: `Can't update the runs: ${why}` }));
         }
       }
       isLooking = false;
@@ -96,7 +97,7 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
 async function fetchRuns(signal: AbortSignal): Promise<FoundRuns> {
   const response = await fetch(new URL('runs.json', document.baseURI), { cache: 'no-store', signal });
   if (!response.ok) {
-    throw new Error(`the server answers ${response.status}: ${(await response.text()).trim()}`);
+    throw new Error(`the server returned ${response.status}: ${(await response.text()).trim()}`);
   }
   return response.json();
 }
@@ -130,7 +131,7 @@ class RunLogs {
     this.timings = new LogReader(urlOf(path, 'timings.jsonl'));
   }
 
-  /** @param when the run has changed last */
+  /** @param when the time of the run's last change */
   async read(when: string | null, signal: AbortSignal): Promise<WatchedRun> {
     if (when !== this.readAt) {
       await this.metrics.read(signal, {

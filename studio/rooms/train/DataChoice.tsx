@@ -1,4 +1,4 @@
-// The choice of the images: the digits that come with the page, or pictures of the user.
+// The choice of training images: the included digits, or the user's pictures.
 import { changeSettings } from '../../address.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
@@ -6,7 +6,7 @@ import { PictureFiles } from '../../parts/PictureFiles.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
 import { limits, type TrainSettings } from './trainSettings.ts';
 
-/** The choice, and for pictures where they are and what they are fitted to. */
+/** The choice, and for pictures their folder, size and channels. */
 export function DataChoice({ settings: { data, size, channels } }: { settings: TrainSettings }) {
   return (
     <div class="train-data">

@@ -1,5 +1,4 @@
 // The fields of a model: mixing, depth and width.
-
 import mixings from 'virtual:mixings';
 import type { ComponentChildren } from 'preact';
 import { Choice } from '../../parts/Choice.tsx';
@@ -9,12 +8,12 @@ import { limits, type ModelSettings } from './trainSettings.ts';
 interface ModelFieldsProps {
   readonly legend: string;
   readonly model: ModelSettings;
-  /** Fields besides. */
+  /** More fields. */
   readonly children?: ComponentChildren;
   onChange(model: ModelSettings): void;
 }
 
-/** The fields of one of the models. */
+/** A model's fields. */
 export function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
   return (
     <fieldset class="control-pair train-model">

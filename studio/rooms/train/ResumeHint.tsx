@@ -1,4 +1,4 @@
-// How a run that was downloaded goes on in a terminal.
+// How to resume a downloaded run in a terminal.
 
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from '../../work/digits.ts';
 import type { RunAbout } from '../../work/keptRuns.ts';
@@ -7,7 +7,7 @@ import type { RunAbout } from '../../work/keptRuns.ts';
 export function ResumeHint({ name, about }: { name: string; about: RunAbout }) {
   return (
     <div class="training-hint">
-      <p class="control-note">Unpacked, it goes on in a terminal:</p>
+      <p class="control-note">Unzip, then resume in a terminal:</p>
       <pre>
         {about.isDigits
           ? `emerging datasets prepare ${DIGITS_DATASET} --limit ${DIGITS_COUNT} --out ${DIGITS_FILE}\nemerging train --resume ${name} --data ${DIGITS_FILE}`

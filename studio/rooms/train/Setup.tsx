@@ -1,4 +1,4 @@
-// What is trained: data, model, training, and a second model to race against.
+// The training form: data, model, a second model to race against, and training settings.
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
 import { Check } from '../../parts/Check.tsx';
@@ -20,7 +20,7 @@ import {
 } from './trainSettings.ts';
 import { useSizes } from './useSizes.ts';
 
-/** The form. It keeps what is chosen in the address. */
+/** The form, which keeps its values in the address. */
 export function Setup({ settings }: { settings: TrainSettings }) {
   const [isStarting, setStarting] = useState(false);
   const { model, rival, levels, rate, batch, steps, seed } = settings;
@@ -31,7 +31,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
   const start = async (what: Pictures): Promise<void> => {
     setStarting(true);
     await findKept();
-    // Before the first begins: they share the machine from the start.
+    // Computed before any run starts, so that they share the machine from the start.
     const threads = threadsFor(models.length);
     for (const one of models) {
       const taken = trainings.value.map(({ name }) => name);
@@ -40,7 +40,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
     setStarting(false);
   };
   return (
-    <section class="room-controls" aria-label="What is trained">
+    <section class="room-controls" aria-label="Settings">
       <DataChoice settings={settings} />
       <ModelFields
         legend="Model"
@@ -81,14 +81,14 @@ export function Setup({ settings }: { settings: TrainSettings }) {
           onChange={(value) => changeSettings({ steps: String(value) })}
         />
         <NumberField
-          label="Batch"
+          label="Batch size"
           value={batch}
           least={limits.batch[0]}
           most={limits.batch[1]}
           onChange={(value) => changeSettings({ batch: String(value) })}
         />
         <NumberField
-          label="Rate"
+          label="Learning rate"
           fraction
           value={rate}
           least={limits.rate[0]}

@@ -1,11 +1,10 @@
-// Parameters and memory of what would be trained.
-
+// The models' numbers of parameters and memory before training.
 import mixings from 'virtual:mixings';
 import { Notice } from '../../parts/Notice.tsx';
 import type { ModelSettings } from './trainSettings.ts';
 import { memoryText, type Sizes } from './useSizes.ts';
 
-/** The sizes of the models, or why they cannot be trained. */
+/** The models' sizes, or why they can't be trained. */
 export function SizeFacts({
   sizes: { work, problem },
   models,
@@ -17,7 +16,7 @@ export function SizeFacts({
   return (
     <div class="train-size" aria-busy={isOutdated} data-outdated={isOutdated}>
       {work.result?.map(({ parameters, bytes }, index) => (
-        // The models are in the order of the form.
+        // Models have a fixed order.
         <p key={index} class="control-note">
           {models.length > 1 && models[index] && `${mixings[models[index].mixing]}: `}
           {parameters.toLocaleString('en')} parameters, about {memoryText(bytes)} of memory

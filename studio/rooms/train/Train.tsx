@@ -1,4 +1,4 @@
-// The room Train: a model, or two that race, trained in this page.
+// The room Train: trains a model, or races two, in this page.
 import { useEffect } from 'preact/hooks';
 import { settings } from '../../address.ts';
 import { Blank } from '../../parts/Blank.tsx';
@@ -16,22 +16,22 @@ export function Train() {
   useEffect(() => {
     findKept();
   }, []);
-  // The runs change in place.
+  // Subscribes to changes, because runs change in place.
   changes.value;
   const runs = trainings.value;
   const shown = runs.filter(({ isShown, curve }) => isShown && curve.training.length > 0);
   return (
     <div class="train">
       <RoomHead title="Train">
-        A flow learns here, in this browser, to give images a high likelihood: few bits/dim. Let two models
-        race on the same images and see which one needs fewer. Nothing is sent anywhere.
+        Train a flow in this browser to give images a high likelihood: few bits/dim. Race two models on the
+        same images to see which needs fewer. Nothing leaves this browser.
       </RoomHead>
       <Setup settings={trainSettings(settings.value)} />
       <section class="train-runs" aria-label="Runs in this browser">
         {storageProblem.value !== undefined && <Notice>{storageProblem.value}</Notice>}
         <LearningCurves runs={shown} />
         {runs.length === 0 && (
-          <Blank>No run yet. Start one: its curve appears here, and samples at every fifth of the way.</Blank>
+          <Blank>No runs yet. Start one: its curve appears here, and samples every 20&nbsp;%.</Blank>
         )}
         <ul class="train-list">
           {runs.toReversed().map((run) => (

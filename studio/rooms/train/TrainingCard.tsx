@@ -1,6 +1,7 @@
-// A run of the room: how far it is, its samples, and what can be done with it.
+// A run in this browser: progress, samples and actions.
 import { useState } from 'preact/hooks';
 import { HUES } from '../../../src/pictures/plotMarks.ts';
+import { plural } from '../../numbers.ts';
 import { download } from '../../parts/download.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Dot } from '../../parts/plot/Dot.tsx';
@@ -8,13 +9,13 @@ import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { lookUp } from '../../work/training.ts';
 import { digits, picturesFor } from './chosenPictures.ts';
 import { ResumeHint } from './ResumeHint.tsx';
-import { goOn, remove, show, stop, type Training, threadsFor } from './trainings.ts';
+import { remove, resume, show, stop, type Training, threadsFor } from './trainings.ts';
 import type { TrainSettings } from './trainSettings.ts';
 
 /** The run. */
 export function TrainingCard({ run, settings }: { run: Training; settings: TrainSettings }) {
   const { name, hue, state, steps, curve, complete } = run;
-  const isDone = complete && state === 'resting';
+  const isDone = complete && state === 'idle';
   const share = steps === undefined ? undefined : Math.min(1, curve.step / steps);
   return (
     <article class={`training hue-${hue % HUES}`} aria-label={name}>
@@ -59,31 +60,31 @@ function factsOf(
   const facts = [
     state === 'training' && (doing ?? 'Training'),
     state === 'stopping' && 'Stopping after this step',
-    state === 'resting' && (isDone ? 'Done' : 'Resting'),
+    state === 'idle' && (isDone ? 'Done' : 'Paused'),
     curve.step > 0 &&
       `step ${curve.step.toLocaleString('en')}${steps === undefined ? '' : ` of ${steps.toLocaleString('en')}`}`,
     Number.isFinite(recent) && `training ${recent.toFixed(3)} bits/dim`,
     validation !== undefined && Number.isFinite(validation) && `validation ${validation.toFixed(3)}`,
-    state !== 'resting' &&
+    state !== 'idle' &&
       imagesPerSecond !== undefined &&
       `${Math.round(imagesPerSecond).toLocaleString('en')} images/s`,
-    state !== 'resting' && workers !== undefined && `${workers} ${workers === 1 ? 'worker' : 'workers'}`,
-    state === 'resting' && !isDone && saved > 0 && `saved at step ${saved.toLocaleString('en')}`,
-    about !== undefined && `${about.levels} ${about.levels === 1 ? 'level' : 'levels'}, on ${about.data}`,
+    state !== 'idle' && workers !== undefined && plural(workers, 'worker'),
+    state === 'idle' && !isDone && saved > 0 && `saved at step ${saved.toLocaleString('en')}`,
+    about !== undefined && `${plural(about.levels, 'level')}, on ${about.data}`,
   ];
   return facts.filter((fact) => fact !== false);
 }
 
-/** What can be done with it now. */
+/** The buttons available now. */
 function Actions({ run, settings, isDone }: { run: Training; settings: TrainSettings; isDone: boolean }) {
   const [isSure, setSure] = useState(false);
   const [isTold, setTold] = useState(false);
   const { name, state, about } = run;
-  if (state !== 'resting') {
+  if (state !== 'idle') {
     return (
       <div class="training-actions">
         <button type="button" class="button" onClick={() => stop(run)}>
-          {state === 'training' ? 'Pause' : 'Stop at once'}
+          {state === 'training' ? 'Pause' : 'Stop now'}
         </button>
       </div>
     );
@@ -101,9 +102,9 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
           class="button"
           disabled={pictures === undefined}
           title={pictures === undefined ? 'Choose its pictures again first' : undefined}
-          onClick={() => pictures && goOn(run, pictures, threadsFor(1))}
+          onClick={() => pictures && resume(run, pictures, threadsFor(1))}
         >
-          Go on
+          Resume
         </button>
       )}
       {about && (
@@ -126,7 +127,7 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
         </button>
       )}
       {!isDone && about && pictures === undefined && (
-        <p class="control-note">To go on, choose its pictures again: “Your own pictures”.</p>
+        <p class="control-note">To resume, choose its pictures again under “Your own pictures”.</p>
       )}
       {isTold && about && <ResumeHint name={name} about={about} />}
     </div>

@@ -1,15 +1,15 @@
-// What is trained on: the digits that come with the page, or the pictures that were chosen.
+// The chosen training images: the included digits, or the user's pictures.
 import { chosenFolder } from '../../parts/PictureFiles.tsx';
 import { digitsUrl } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import type { TrainSettings } from './trainSettings.ts';
 
-/** The digits that come with the page. */
+/** The included digits. */
 export function digits(): Pictures {
   return { kind: 'digits', url: digitsUrl() };
 }
 
-/** What the settings name; undefined if it is pictures that were not chosen yet. */
+/** The images that the settings name; undefined if pictures haven't been chosen yet. */
 export function picturesFor(
   { data, size, channels }: Pick<TrainSettings, 'data' | 'size' | 'channels'>,
   folder = chosenFolder.value,

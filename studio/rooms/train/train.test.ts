@@ -1,4 +1,4 @@
-// The room Train in Chromium: runs that stop, survive a reload, race, and go on in a terminal.
+// The room Train in Chromium: runs that pause, survive a reload, race, and resume in a terminal.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -35,14 +35,14 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
   const button = (name: string, text: string, on = page) =>
     card(name, on).getByRole('button', { name: text, exact: true });
 
-  /** Waits until the facts of a run match, and returns the number that they contain. */
+  /** Waits until a run's facts match, and returns the number in them. */
   const factOf = async (name: string, pattern: RegExp): Promise<number> => {
     const fact = card(name).getByText(pattern).first();
     await fact.waitFor();
     return Number(pattern.exec((await fact.textContent())!)![1]!.replaceAll(',', ''));
   };
 
-  it('trains, for one tab at a time; stops, survives a reload, goes on, and resumes in a terminal', async () => {
+  it('trains in one tab only; pauses, survives a reload, resumes, also in a terminal', async () => {
     const name = 'emerging-1x8';
     await enter('steps=100000');
     await start();
@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
 
     const other = await page.context().newPage();
     await other.goto(`${studio.url}#/train`);
-    await button(name, 'Go on', other).click();
+    await button(name, 'Resume', other).click();
     await card(name, other)
       .getByText(/^Emerging-1x8 is being trained in another page or worker/)
       .waitFor();
@@ -61,8 +61,8 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     const saved = await factOf(name, /^saved at step ([\d,]+)$/);
     await page.reload();
     expect(await factOf(name, /^saved at step ([\d,]+)$/)).toBe(saved);
-    await button(name, 'Go on').click();
-    await card(name).getByText('Pause').waitFor();
+    await button(name, 'Resume').click();
+    await card(name).getByText('Pause', { exact: true }).waitFor();
     await page.waitForFunction(
       (before) => Number(/step ([\d,]+) of/.exec(document.body.textContent)?.[1]?.replace(',', '')) > before,
       saved + 5,
@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
   }, 120_000);
 
-  it('races two models on one plot, at equal steps or seconds, and deletes only when asked', async () => {
+  it('races two models in one plot, by step or training time, and deletes only when asked', async () => {
     await enter('steps=10&rival=1x1&rivalWidth=6');
     await page.getByText(/^1x1: [\d,]+ parameters, about \d+ MiB of memory$/).waitFor();
     await start('Start the race');
@@ -119,11 +119,11 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
         .allTextContents();
     const steps = Array.from({ length: 10 }, (_, index) => String(index + 1));
     expect(await valuesOf('1x1-1x6')).toEqual(steps);
-    await page.getByRole('button', { name: 'At equal seconds' }).click();
+    await page.getByRole('button', { name: 'By training time' }).click();
     await page.getByText('seconds of training').first().waitFor();
     expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
 
-    // The other rooms offer what was trained.
+    // Other rooms list the trained model.
     await page.getByRole('link', { name: 'Draw' }).click();
     await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
     const chosen = page.getByRole('combobox', { name: 'Model', exact: true });
@@ -148,7 +148,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
   it.each([
     ['light', 1200],
     ['dark', 390],
-  ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+  ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
     await enter('data=files&rival=1x1');
@@ -158,13 +158,13 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 
-  it('refuses what is too large for a page, and levels that do not fit, in words', async () => {
+  it('refuses models that are too large for a page, and levels that don’t fit, in words', async () => {
     await enter('');
     await page.getByRole('spinbutton', { name: 'Width' }).fill('2048');
     await page.getByRole('spinbutton', { name: 'Depth' }).fill('100');
     await page
       .getByText(
-        /^This needs about [\d.,]+ GiB, and a page has at most [\d.]+ GiB: choose a smaller width, depth or batch\.$/,
+        /^This needs about [\d.,]+ GiB, but a page has at most [\d.]+ GiB: reduce width, depth or batch size\.$/,
       )
       .waitFor();
     expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await page.getByText(/^3 levels need sides divisible by 8, .* at most 2 levels fit\.$/).waitFor();
   });
 
-  it('trains on a folder of pictures, and wants them again after a reload', async () => {
+  it('trains on a folder of pictures, and requires them again after a reload', async () => {
     const folder = join(emerging.folder, 'pictures');
     mkdirSync(folder);
     const pixels = tinyImages(30, 12, 0);
@@ -186,11 +186,11 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await page.getByLabel('Choose a folder').setInputFiles(folder);
     await page.getByText('31 files in pictures').waitFor();
     const name = 'emerging-1x4';
-    const batch = page.getByRole('spinbutton', { name: 'Batch' });
+    const batch = page.getByRole('spinbutton', { name: 'Batch size' });
     await batch.fill('512');
     await start();
     await card(name)
-      .getByText(/^A batch of 512 is more than the \d+ images to train on: choose a smaller batch\.$/)
+      .getByText(/^Batch size 512 exceeds the number of training images, \d+: choose a smaller one\.$/)
       .waitFor();
     await button(name, 'Delete').click();
     await button(name, 'Delete for good').click();
@@ -198,16 +198,16 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await batch.fill('8');
     await start();
     await factOf(name, /^step ([\d,]+) of 100,000$/);
-    await card(name).getByText('1 picture cannot be read and is left out.').waitFor();
+    await card(name).getByText('1 unreadable picture skipped.').waitFor();
     await button(name, 'Pause').click();
     await card(name).getByText('1 level, on pictures').waitFor();
     await page.reload();
     await card(name)
-      .getByText(/^To go on, choose its pictures again/)
+      .getByText(/^To resume, choose its pictures again/)
       .waitFor();
-    expect(await button(name, 'Go on').isDisabled()).toBe(true);
+    expect(await button(name, 'Resume').isDisabled()).toBe(true);
     await page.getByLabel('Choose a folder').setInputFiles(folder);
-    await button(name, 'Go on').click();
+    await button(name, 'Resume').click();
     await button(name, 'Pause').click();
     await factOf(name, /^saved at step ([\d,]+)$/);
   }, 120_000);

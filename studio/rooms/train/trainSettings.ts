@@ -1,5 +1,4 @@
-// What the room trains, as its address says it.
-
+// The settings of the room Train in its address.
 import mixings from 'virtual:mixings';
 import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
@@ -12,15 +11,15 @@ export interface ModelSettings {
   readonly width: number;
 }
 
-/** What is trained. */
+/** The settings. */
 export interface TrainSettings {
   readonly data: 'digits' | 'files';
-  /** Height and width that the user's pictures are fitted to. */
+  /** The height and width to fit pictures to. */
   readonly size: number;
   readonly channels: 1 | 3;
   readonly levels: number;
   readonly model: ModelSettings;
-  /** The model that it races against; undefined if it trains alone. */
+  /** The second model of a race; undefined without a race. */
   readonly rival: ModelSettings | undefined;
   readonly rate: number;
   readonly batch: number;
@@ -31,7 +30,7 @@ export interface TrainSettings {
 /** The mixing of the quick start, and the one that the paper compares it with. */
 export const [QUICK_START_MIXING, RIVAL_MIXING] = ['emerging', '1x1'] as const;
 
-/** The least and the largest number of each kind. */
+/** The smallest and largest value of each number. */
 export const limits = {
   size: [8, 256],
   levels: [1, 8],
@@ -43,7 +42,7 @@ export const limits = {
   seed: [0, MOST_SEED],
 } as const;
 
-/** The settings in an address; what is missing or impossible there is as in the quick start. */
+/** Reads an address; missing or impossible settings get the quick start's values. */
 export function trainSettings(address: Settings): TrainSettings {
   const whole = (name: keyof typeof limits, usual: number, key: string = name): number => {
     const [least, most] = limits[name];
@@ -76,10 +75,10 @@ export function trainSettings(address: Settings): TrainSettings {
   };
 }
 
-/** The share of the steps over which the quick start warms up. */
+/** The quick start's warm-up, as a share of the steps. */
 const WARM_UP = 150 / 1700;
 
-/** The configuration of a training; the rest is as in the quick start. */
+/** The configuration of a run, without the values it shares with the quick start. */
 export function configOf(
   { levels, rate, batch, steps, seed }: TrainSettings,
   { mixing, depth, width }: ModelSettings,
@@ -102,7 +101,7 @@ export function shapeOf({ data, size, channels }: TrainSettings): [number, numbe
   return data === 'digits' ? [28, 28, 1] : [size, size, channels];
 }
 
-/** A name for a run, other than those that are taken. */
+/** An unused name for a run. */
 export function freeName({ mixing, depth, width }: ModelSettings, taken: readonly string[]): string {
   const name = `${mixing}-${depth}x${width}`;
   for (let number = 1; ; number++) {

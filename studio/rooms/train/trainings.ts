@@ -1,14 +1,15 @@
-// The runs of the room: those that are kept, and those that train now. They go on when another room is entered.
+// The stored and live runs of this browser. Live runs continue in the background when another room is opened.
 import { signal } from '@preact/signals';
 import type { ConfigLayer } from 'emerging-flows/training';
 import { findModels } from '../../models.ts';
+import { plural } from '../../numbers.ts';
 import { linesOf, RunCurve } from '../../parts/plot/RunCurve.ts';
 import type { KeptRun, RunAbout } from '../../work/keptRuns.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import { lookUp, startTrainer } from '../../work/training.ts';
 import type { TrainingNews } from '../../work/trainingTasks.ts';
 
-/** A run as the room shows it. */
+/** A run's state. */
 export interface Training {
   readonly name: string;
   /** The number of its colour. */
@@ -17,9 +18,9 @@ export interface Training {
   curve: RunCurve;
   /** The sheets of samples, earliest first, as URLs of PNG. */
   samples: { readonly step: number; readonly url: string }[];
-  /** Whether it trains now, is asked to stop, or rests. */
-  state: 'training' | 'stopping' | 'resting';
-  /** What is prepared, until the first step. */
+  /** `stopping` ends after the current step. */
+  state: 'training' | 'stopping' | 'idle';
+  /** The current preparation, until the first step. */
   doing: string | undefined;
   imagesPerSecond: number | undefined;
   workers: number | undefined;
@@ -27,24 +28,24 @@ export interface Training {
   /** The step of its last checkpoint. */
   saved: number;
   complete: boolean;
-  /** What is worth knowing, and what went wrong, as sentences. */
+  /** Sentences to show; `problem` is an error. */
   notes: readonly string[];
   problem: string | undefined;
-  /** Whether it is on the plot. */
+  /** Whether it is plotted. */
   isShown: boolean;
 }
 
-/** The runs, earliest first. They change in place: `changes` says when. */
+/** The runs, earliest first. They change in place; `changes` signals it. */
 export const trainings = signal<readonly Training[]>([]);
 
-/** Counts the changes of the runs, several of them at a time. */
+/** Counts changes of the runs, several at once. */
 export const changes = signal(0);
 
-/** Why nothing can be kept, as a sentence. */
+/** Why runs can't be stored, as a sentence. */
 export const storageProblem = signal<string | undefined>(undefined);
 
-/** So often at most the page is drawn anew. */
-const REST_MS = 200;
+/** Minimum redraw interval. */
+const REDRAW_MS = 200;
 let isWaiting = false;
 
 function changed(): void {
@@ -53,17 +54,17 @@ function changed(): void {
     setTimeout(() => {
       isWaiting = false;
       changes.value++;
-    }, REST_MS);
+    }, REDRAW_MS);
   }
 }
 
-/** How to end the trainings that run. */
+/** The workers of live runs, by name. */
 const running = new Map<string, ReturnType<typeof startTrainer>>();
 
-/** The runs that can be on the plot without being asked for. */
+/** The maximum number of runs plotted by default. */
 const MOST_SHOWN = 4;
 
-/** Finds the runs that are kept. */
+/** Loads the stored runs. */
 export async function findKept(): Promise<void> {
   try {
     for (const name of await lookUp('kept', undefined as never)) {
@@ -77,20 +78,20 @@ export async function findKept(): Promise<void> {
   }
 }
 
-/** Begins a run. */
+/** Starts a run. */
 export function begin(name: string, config: ConfigLayer, pictures: Pictures, threads: number): void {
   const run = add(name);
   run.isShown = true;
   perform(run, pictures, threads, config);
 }
 
-/** Goes on with a run from its last checkpoint. */
-export function goOn(run: Training, pictures: Pictures, threads: number): void {
+/** Resumes a run from its last checkpoint. */
+export function resume(run: Training, pictures: Pictures, threads: number): void {
   run.isShown = true;
   perform(run, pictures, threads);
 }
 
-/** Ends a training after its step, with a checkpoint; a second call ends it at once. */
+/** Stops a run after the current step, with a checkpoint; a second call stops it immediately. */
 export function stop(run: Training): void {
   const trainer = running.get(run.name);
   if (run.state === 'training') {
@@ -114,15 +115,15 @@ export async function remove(run: Training): Promise<void> {
   }
 }
 
-/** Puts a run on the plot, or takes it off. */
+/** Shows or hides a run in the plot. */
 export function show(run: Training, isShown: boolean): void {
   run.isShown = isShown;
   changed();
 }
 
-/** The threads of one of several trainings. */
+/** The threads for each of several new runs. */
 export function threadsFor(count: number): number {
-  const active = trainings.value.filter(({ state }) => state !== 'resting').length;
+  const active = trainings.value.filter(({ state }) => state !== 'idle').length;
   return Math.max(1, Math.floor(Math.min(8, navigator.hardwareConcurrency) / (active + count)));
 }
 
@@ -137,7 +138,7 @@ function add(name: string): Training {
     about: undefined,
     curve: new RunCurve(),
     samples: [],
-    state: 'resting',
+    state: 'idle',
     doing: undefined,
     imagesPerSecond: undefined,
     workers: undefined,
@@ -178,7 +179,7 @@ async function perform(
   let before = 0;
   const onProgress = (news: TrainingNews): void => {
     if (running.get(run.name) === trainer) {
-      before = tell(run, news, before);
+      before = applyNews(run, news, before);
       changed();
     }
   };
@@ -193,21 +194,15 @@ async function perform(
   }
 }
 
-/** Takes news of a training; returns the seconds of its steps so far. */
-function tell(run: Training, news: TrainingNews, before: number): number {
+/** Applies an event to a run; returns the training time so far, in seconds. */
+function applyNews(run: Training, news: TrainingNews, before: number): number {
   const { curve } = run;
   if (news.kind === 'doing') {
     run.doing = news.text;
   } else if (news.kind === 'damaged') {
-    const one = news.count === 1;
-    run.notes =
-      news.count === 0
-        ? []
-        : [
-            `${news.count} ${one ? 'picture' : 'pictures'} cannot be read and ${one ? 'is' : 'are'} left out.`,
-          ];
+    run.notes = news.count === 0 ? [] : [`${plural(news.count, 'unreadable picture')} skipped.`];
   } else if (news.kind === 'prepared') {
-    Object.assign(run, { workers: news.workers, steps: news.steps, doing: 'Taking the first step' });
+    Object.assign(run, { workers: news.workers, steps: news.steps, doing: 'Running the first step' });
   } else if (news.kind === 'step') {
     run.doing = undefined;
     run.imagesPerSecond = news.imagesPerSecond;
@@ -228,7 +223,7 @@ function tell(run: Training, news: TrainingNews, before: number): number {
   return before;
 }
 
-/** Ends the worker of a training, and shows what is kept of it. */
+/** Ends a run's worker, and shows the stored state. */
 async function end(run: Training): Promise<void> {
   running.get(run.name)?.end();
   running.delete(run.name);
@@ -238,14 +233,14 @@ async function end(run: Training): Promise<void> {
   } catch (error) {
     run.problem ??= messageOf(error);
   }
-  // Only now: what is said of a run that rests is what is kept of it.
-  run.state = 'resting';
+  // Set last: an idle run must show its saved state.
+  run.state = 'idle';
   changed();
-  // The other rooms offer its model.
+  // Other rooms list its model.
   findModels();
 }
 
-/** Takes what is kept of a run; one of which nothing is kept is forgotten. */
+/** Loads a run's stored state; a run without one is removed. */
 async function refresh(run: Training): Promise<void> {
   const kept = await lookUp('run', { name: run.name });
   if (kept.isEmpty && run.problem === undefined) {

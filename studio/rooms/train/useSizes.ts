@@ -1,20 +1,20 @@
-// How large the trainings would be: parameters and memory, known before they begin.
+// The sizes of runs before they start: parameters and memory.
 import type { TrainingSize } from 'emerging-flows/training';
 import { lookUp } from '../../work/training.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { threadsFor } from './trainings.ts';
 import { configOf, type ModelSettings, shapeOf, type TrainSettings } from './trainSettings.ts';
 
-/** The sizes of the models that would be trained. */
+/** The sizes of the models. */
 export interface Sizes {
   readonly work: Work<readonly TrainingSize[]>;
-  /** Whether all of them fit; false while it is not known. */
+  /** Whether they fit into memory together; false until known. */
   readonly fit: boolean;
-  /** Why they do not fit, as a sentence. */
+  /** Why they don't fit, as a sentence. */
   readonly problem: string | undefined;
 }
 
-/** Finds the sizes anew when the settings change. */
+/** Computes the sizes whenever the settings change. */
 export function useSizes(settings: TrainSettings, models: readonly ModelSettings[]): Sizes {
   const shape = shapeOf(settings);
   const orders = models.map((model) => ({
@@ -38,7 +38,7 @@ export function useSizes(settings: TrainSettings, models: readonly ModelSettings
   const fit = known?.every((one) => one.fits) === true;
   const problem =
     known && !fit
-      ? `This needs about ${memoryText(bytes)}, and a page has at most ${memoryText(available)}: choose a smaller width, depth or batch.`
+      ? `This needs about ${memoryText(bytes)}, but a page has at most ${memoryText(available)}: reduce width, depth or batch size.`
       : undefined;
   return { work, fit, problem };
 }
