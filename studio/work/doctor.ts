@@ -31,7 +31,7 @@ export async function examine(
     ? { kind: 'files', folder, size, channels }
     : { kind: 'digits', url: digits };
   const { validation, imageShape } = await openPictures(pictures, (done, total) =>
-    step(call, done, 'Loading images', total),
+    call.report({ done, total, doing: 'Loading images' }),
   );
   if (String(imageShape) !== String(model.imageShape)) {
     throw new Error(

@@ -1,4 +1,4 @@
-// The room How it works: emerging convolutions explained, with figures that compute what they show.
+// The room How it works: an interactive explanation of emerging convolutions and the other layers.
 import { useEffect } from 'preact/hooks';
 import { linkTo, settings } from '../../address.ts';
 import { sections } from './sections.ts';
@@ -17,10 +17,10 @@ export function How() {
       <header>
         <h1>How it works</h1>
         <p class="how-lead">
-          An emerging convolution sees as much as an ordinary one, and yet it can be inverted, and its
-          determinant can be read off. Here is why, from the first idea to the whole model; then the other
-          layers. Every figure computes what it shows; the code beside the formulas is the code of this
-          library.
+          An emerging convolution has the receptive field of an ordinary one, yet it is invertible, with a
+          determinant that can be read off. This page explains why, from the first idea to the whole model,
+          then the other layers. Every figure computes what it shows; the code beside the formulas is this
+          library's.
         </p>
         <nav aria-label="Sections">
           <ol>
@@ -44,7 +44,7 @@ export function How() {
   );
 }
 
-/** Scrolls to a section; a link to where the address already is changes nothing else. */
+/** Scrolls to a section: a link to the current address doesn't change the settings. */
 function show(section: string): void {
   document.getElementById(`how-${section}`)?.scrollIntoView();
 }

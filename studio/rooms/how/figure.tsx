@@ -1,4 +1,4 @@
-// One figure of the room How it works, for a frame in another page: figure.html#corners.
+// A single figure of the room How it works, to embed in another page: figure.html#corners.
 import { render } from 'preact';
 import '../../look/tokens.css';
 import '../../look/page.css';
@@ -10,7 +10,7 @@ import './how.css';
 const name = location.hash.slice(1);
 const section = sections.find((one) => one.name === name);
 if (name === 'flows') {
-  // The only figure that a trained model computes.
+  // The only figure that needs a trained model.
   findModels();
 }
 if (section) {

@@ -1,4 +1,4 @@
-// The room How it works in Chromium: its figures follow the keyboard, and its formulas and excerpts are there.
+// The room How it works in Chromium: figures, formulas and excerpts.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
@@ -32,29 +32,31 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
   const figure = (name: string) => page.getByRole('figure', { name });
 
   it('sends an image to noise and back', async () => {
-    const trip = figure('An image, its noise, and back');
-    await trip.getByText('Back from its own noise, 784 of 784 values are the same.').waitFor();
+    const trip = figure('An image to noise and back');
+    await trip.getByText('Decoding its own noise recovers 784 of 784 values.').waitFor();
     await trip.getByRole('slider').press('End');
-    await trip.getByText('another image comes back').waitFor();
+    await trip.getByText('gives another image').waitFor();
   });
 
-  it('shows what a pixel is computed from, wherever the arrow keys lead', async () => {
-    const fields = figure('What one pixel is computed from');
+  it('shows receptive fields of pixels selected with the arrow keys', async () => {
+    const fields = figure('The receptive field of a pixel');
     await fields
-      .getByText('the first kernel reads 4 pixels, the second 4; together they see 9, of the 9')
+      .getByText(
+        'the first kernel reads 4 pixels, the second 4; together they cover 9, an ordinary 3 × 3 kernel 9',
+      )
       .waitFor();
     await fields.getByRole('combobox').selectOption('5');
     await fields.getByRole('slider').press('ArrowRight');
-    await fields.getByText('reads 9 pixels, the second 9; together they see 25').waitFor();
+    await fields.getByText('reads 9 pixels, the second 9; together they cover 25').waitFor();
     await fields.getByRole('application').first().focus();
     for (let press = 0; press < 20; press++) {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowDown');
     }
-    await fields.getByText('row 13, column 13 of the result: the first kernel reads 1 pixel,').waitFor();
+    await fields.getByText('row 13, column 13, the first kernel reads 1 pixel,').waitFor();
   });
 
-  it('adds up the diagonal of the matrix that it shows', async () => {
+  it('adds up the diagonal of its matrix', async () => {
     const matrices = figure('The matrix of a 3 × 3 convolution of a 5 × 5 image');
     await matrices.getByRole('slider').press('ArrowRight');
     await matrices.getByLabel('Channels').selectOption('2');
@@ -64,28 +66,28 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     expect(await matrices.getByTestId('diagonal').textContent()).toBe(decimal(expected, 3));
   });
 
-  it('runs over the image in anti-diagonals, by steps and by itself', async () => {
-    const wave = figure('A convolution undone');
+  it('inverts by anti-diagonals, step by step and in playback', async () => {
+    const wave = figure('Inverting a convolution');
     await wave.getByLabel('Image size').press('Home');
     const [play, step] = ['Play', 'One step'].map((name) => wave.getByRole('button', { name }));
     for (let press = 0; press < 3; press++) {
       await step!.press('Enter');
     }
-    await wave.getByText('6 of 16 pixels are solved; one pixel at a time, 3 of 16').waitFor();
+    await wave.getByText('6 of 16 pixels are solved; pixel by pixel, 3 of 16').waitFor();
     await play!.press('Enter');
-    await wave.getByText('everything is solved after 7 steps; one pixel at a time, 16 of 16').waitFor();
+    await wave.getByText('all pixels are solved after 7 steps; pixel by pixel, 16 of 16').waitFor();
     await play!.waitFor();
     expect(await step!.isDisabled()).toBe(true);
   });
 
   it('inverts frequency by frequency, and factors a matrix', async () => {
-    const periodic = figure('An image, its spectrum, and what the kernel does to each frequency');
-    await periodic.getByText('All frequencies are inverted: the image is back.').waitFor();
+    const periodic = figure('An image, its spectrum, and the kernel’s effect on each frequency');
+    await periodic.getByText('All frequencies are inverted: the image is recovered.').waitFor();
     await periodic.getByLabel('Frequencies inverted').press('ArrowLeft');
-    await periodic.getByText('the rest is missing').waitFor();
+    await periodic.getByText('the image lacks the others').waitFor();
     await periodic.getByRole('application').first().press('ArrowDown');
     await periodic.getByText('with 1 wave downwards and 2 to the right').waitFor();
-    const factors = figure('A matrix over the channels, and its factors');
+    const factors = figure('A channel matrix and its factors');
     const value = async (): Promise<string> => /ln.det W. = \S+/.exec((await factors.textContent())!)![0];
     const before = await value();
     await factors.getByLabel('Form').selectOption('qr');
@@ -96,57 +98,57 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
   it('counts the steps of a whole model', async () => {
     const model = figure('From an image to latents');
     await model.getByLabel('Images').selectOption('mnist');
-    await model.getByText('784 values go in, and 784 latents come out').waitFor();
+    await model.getByText('784 values become 784 latents').waitFor();
     // Two levels of eight steps, two corners each: 14 + 14 − 1 and 7 + 7 − 1 anti-diagonals.
     expect(await model.getByTestId('inverse-steps').textContent()).toBe(String(8 * 2 * (27 + 13)));
   });
 
   it('shows the other layers', async () => {
     const channel = figure('The values of a channel, before and after');
-    await channel.getByRole('button', { name: 'Start from the data' }).press('Enter');
-    await channel.getByText('it has mean 0.00 and standard deviation 1.00').waitFor();
-    const bent = figure('One half bends the other');
+    await channel.getByRole('button', { name: 'Initialise from data' }).press('Enter');
+    await channel.getByText('has mean 0.00 and standard deviation 1.00').waitFor();
+    const bent = figure('One half transforms the other');
     for (const kind of ['additive', 'affine', 'spline']) {
       await bent.getByRole('combobox').selectOption(kind);
       await bent.getByLabel('The changed value b').press('ArrowRight');
-      expect(await bent.getByText(/^b = /).textContent()).toMatch(/^b = (\S+) .* comes \1\.$/);
+      expect(await bent.getByText(/^b = /).textContent()).toMatch(/^b = (\S+) .* maps b′ to \1\.$/);
     }
-    const expected = figure('A latent, given the rest');
+    const expected = figure('A latent, given the other half');
     await expected.getByLabel('Temperature').press('Home');
     await expected.getByText('the first has ε = 0.00').waitFor();
-    const corners = figure('Four ways to look');
+    const corners = figure('Four receptive fields');
     await corners.getByRole('slider').press('ArrowRight');
-    await corners.getByText('16 of group 4: together 49 places').waitFor();
-    const series = figure('One pixel, and the series that it becomes');
+    await corners.getByText('16 of group 4: 49 different places').waitFor();
+    const series = figure('The series for one pixel');
     await series.getByLabel('Last term n').press('End');
-    await series.getByText('In float32 nothing is missing.').waitFor();
-    const low = figure('Two matrices with one determinant');
+    await series.getByText('That is below float32 rounding.').waitFor();
+    const low = figure('Two matrices with the same determinant');
     await low.getByLabel('Rank').press('End');
-    const [large, small] = [...(await low.textContent())!.matchAll(/\)\|? = (\S+) (?:by|in)/g)];
+    const [large, small] = [...(await low.textContent())!.matchAll(/\)\|? = (\S+) (?:by|with)/g)];
     expect(large![1]).toBe(small![1]);
     const ring = figure('A ring of channels');
     await ring.getByText(/The smallest of the 8 eigenvalues/).waitFor();
-    await ring.getByLabel('To the one after it').fill('0');
+    await ring.getByLabel('To the second next').fill('0');
     await ring.getByLabel('To the next channel').fill('1');
-    await ring.getByText('One eigenvalue is 0: the matrix has no inverse.').waitFor();
-    const pairs = figure('Pairs at distances that double');
+    await ring.getByText('One eigenvalue is 0, so the matrix has no inverse').waitFor();
+    const pairs = figure('Pairs at doubling distances');
     await pairs.getByRole('slider').press('End');
-    await pairs.getByText('value 14 depends on 32 values of 32').waitFor();
-    const waiting = figure('What a value waits for');
+    await pairs.getByText('value 14 depends on 32 of 32 values').waitFor();
+    const waiting = figure('The dependencies of a value');
     await waiting.getByRole('slider').press('End');
-    await waiting.getByText('After 25 iterations 81 of 81 are settled').waitFor();
+    await waiting.getByText('After 25 iterations, at least 81 of 81 pixels are settled').waitFor();
   });
 
-  it('has each figure alone, for a frame, without the worker', async () => {
+  it('has figures to embed, without the worker', async () => {
     const opened = await openChromium(`${studio.url}figure.html#finc`, { colorScheme: 'dark' });
     const loaded: string[] = [];
     opened.page.on('request', (request) => loaded.push(request.url()));
     await opened.page.reload();
-    await opened.page.getByRole('figure', { name: 'Four ways to look' }).waitFor();
+    await opened.page.getByRole('figure', { name: 'Four receptive fields' }).waitFor();
     expect(await opened.page.getByRole('figure').count()).toBe(1);
     expect(await opened.page.title()).toBe('Four corners side by side');
     expect(loaded.filter((url) => /wasm|worker|models/.test(url))).toEqual([]);
-    // The page around the frame has the first heading.
+    // The embedding page has the first heading.
     const faults = await accessibilityFaults(opened.page);
     expect(faults.filter((fault) => !fault.startsWith('page-has-heading-one'))).toEqual([]);
     await opened.page.goto(`${studio.url}figure.html#nothing`);
@@ -155,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     await opened.close();
   });
 
-  it('sets its formulas, for screen readers too, beside lines of the sources', async () => {
+  it('renders formulas, also for screen readers, beside lines of the sources', async () => {
     expect(await page.locator('.katex-error').count()).toBe(0);
     expect(await page.locator('.how-formula math').count()).toBeGreaterThan(9);
     expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main'))).toBe(true);
@@ -168,7 +170,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     expect(await page.getByText('product(permutation(p), product(lower(p), upper(p)))').count()).toBe(1);
   });
 
-  it('leads to a section by its address', async () => {
+  it('opens a section by its address', async () => {
     await page
       .getByRole('navigation', { name: 'Sections' })
       .getByText('Periodic convolutions')
@@ -179,7 +181,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     await expect.poll(top).toBeLessThan(100);
   });
 
-  it('loads nothing from elsewhere, and says nothing on the console', () => {
+  it('loads nothing from other hosts, and logs nothing to the console', () => {
     expect(asked.some((url) => url.endsWith('.woff2'))).toBe(true);
     expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
     expect(said).toEqual([]);
@@ -194,9 +196,9 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
       viewport: { width, height: 800 },
       reducedMotion: 'reduce',
     });
-    await opened.page.getByText('values are the same').waitFor();
+    await opened.page.getByText('Decoding its own noise recovers').waitFor();
     expect(await accessibilityFaults(opened.page)).toEqual([]);
-    // Nothing is wider than the page.
+    // Nothing overflows the page.
     expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await opened.close();
   });

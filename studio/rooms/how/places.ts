@@ -1,6 +1,6 @@
-// Where the excerpts of the library's sources are that the room shows; `virtual:excerpts` has their text.
+// The places of the excerpts shown in the room; `virtual:excerpts` has their text.
 
-/** Lines of a source: from the only one that contains `from` to the next that begins with `to`. */
+/** Lines of a source file: from the only one that contains `from` to the next that begins with `to`. */
 export interface ExcerptPlace {
   readonly file: string;
   readonly from: string;

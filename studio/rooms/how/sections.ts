@@ -1,4 +1,4 @@
-// The sections of the room How it works, in order, each with the figure that other pages can show alone.
+// The sections of the room How it works, in order, each with a figure that other pages can embed.
 import type { ComponentType } from 'preact';
 import { Actnorm, ShiftAndScale } from './sections/Actnorm.tsx';
 import { Autoregressive, Settling } from './sections/Autoregressive.tsx';
@@ -23,36 +23,36 @@ interface Section {
   readonly name: string;
   readonly title: string;
   readonly Body: ComponentType;
-  /** Its figure alone. */
+  /** The figure alone. */
   readonly Figure: ComponentType;
 }
 
 /** All sections: the emerging convolution first, then the other layers. */
 export const sections: readonly Section[] = [
-  { name: 'flows', title: 'What a normalizing flow is', Body: Flow, Figure: ImageAndNoise },
-  { name: 'corners', title: 'Two corners that see everything', Body: Corners, Figure: ReceptiveFields },
+  { name: 'flows', title: 'Normalizing flows', Body: Flow, Figure: ImageAndNoise },
+  { name: 'corners', title: 'Two corners, one full receptive field', Body: Corners, Figure: ReceptiveFields },
   { name: 'triangles', title: 'Why each corner is triangular', Body: Triangles, Figure: Matrices },
   {
     name: 'inverse',
-    title: 'The inverse, one anti-diagonal at a time',
+    title: 'The inverse, by anti-diagonals',
     Body: Inverse,
     Figure: Wavefront,
   },
   { name: 'periodic', title: 'Periodic convolutions', Body: Frequencies, Figure: PeriodicFigure },
   { name: 'pointwise', title: 'Mixing channels: 1 × 1 convolutions', Body: Pointwise, Figure: Factors },
-  { name: 'model', title: 'How it all fits together', Body: Levels, Figure: Diagram },
+  { name: 'model', title: 'The whole model', Body: Levels, Figure: Diagram },
   { name: 'actnorm', title: 'Actnorm: a scale for every channel', Body: Actnorm, Figure: ShiftAndScale },
-  { name: 'coupling', title: 'Couplings: one half bends the other', Body: Couplings, Figure: BentHalf },
-  { name: 'prior', title: 'Priors: what to expect of the details', Body: Priors, Figure: Expected },
+  { name: 'coupling', title: 'Couplings: one half transforms the other', Body: Couplings, Figure: BentHalf },
+  { name: 'prior', title: 'Priors: predicting the details', Body: Priors, Figure: Expected },
   { name: 'finc', title: 'Four corners side by side', Body: FourCorners, Figure: FourFields },
   { name: 'convexp', title: 'The exponential of a convolution', Body: Exponential, Figure: Series },
   { name: 'woodbury', title: 'Woodbury: determinants of low rank', Body: LowRank, Figure: TwoDeterminants },
   { name: 'circulant', title: 'Circulant matrices: channels in a ring', Body: Circulants, Figure: Ring },
   {
     name: 'butterfly',
-    title: 'Butterfly matrices: pairs, ever further apart',
+    title: 'Butterfly matrices: pairs at doubling distances',
     Body: Butterfly,
     Figure: Pairs,
   },
-  { name: 'maf', title: 'Autoregressive layers wait for each other', Body: Autoregressive, Figure: Settling },
+  { name: 'maf', title: 'Masked autoregressive layers', Body: Autoregressive, Figure: Settling },
 ];

@@ -1,12 +1,12 @@
-// Circulant matrices: each row is the one above, one place further.
+// Circulant matrices: each row is the previous one, shifted by one.
 
-/** The circulant matrix whose first row is given, K[a, b] = c[(b − a) mod C]. */
+/** The circulant matrix with this first row, K[a, b] = c[(b − a) mod C]. */
 export function circulantOf(first: readonly number[]): number[][] {
   const size = first.length;
   return first.map((_, a) => first.map((__, b) => first[(b - a + size) % size]!));
 }
 
-/** The absolute values of the discrete Fourier transform of a row: of the eigenvalues of its circulant matrix. */
+/** The absolute values of a row's discrete Fourier transform, which are its circulant matrix's |eigenvalues|. */
 export function spectrumOf(first: readonly number[]): number[] {
   return first.map((_, f) => {
     const turn = (2 * Math.PI * f) / first.length;

@@ -1,13 +1,13 @@
-// Convolutions as the figures draw them: which pixels they read, and the matrix that they are.
+// Convolutions for the figures: receptive fields, and their matrices.
 import { normals } from './random.ts';
 
-/** How far a tap of a kernel is from its centre. */
+/** A tap's distance from the kernel's centre. */
 export type Offset = readonly [down: number, right: number];
 
-/** An ordinary convolution, or one of the two corners of an emerging one. */
+/** An ordinary convolution, or a corner of an emerging one. */
 export type Kind = 'ordinary' | 'first' | 'second';
 
-/** A kernel: its taps by their offsets, each with a weight from each input channel to each output channel. */
+/** A kernel: the taps' offsets, and their weights from every input channel to every output channel. */
 export interface Kernel {
   readonly kind: Kind;
   readonly offsets: readonly Offset[];
@@ -15,7 +15,7 @@ export interface Kernel {
   readonly weights: readonly (readonly (readonly number[])[])[];
 }
 
-/** The offsets of the taps that a mask leaves, in the order of the library: row by row. */
+/** The offsets of the unmasked taps, row by row as in the library. */
 export function offsetsOf(kind: Kind, kernelSize: number, dilation = 1): Offset[] {
   const reach = (kernelSize - 1) / 2;
   const least = kind === 'first' ? 0 : -reach;
@@ -24,7 +24,7 @@ export function offsetsOf(kind: Kind, kernelSize: number, dilation = 1): Offset[
   return distances.flatMap((down) => distances.map((right): Offset => [down, right]));
 }
 
-/** The pixels of an image that a pixel is computed from, row by row; each with the number of ways to it. */
+/** The input pixels that an output pixel depends on, row by row, each with its number of paths. */
 export function pixelsRead(
   [row, column]: Offset,
   steps: readonly (readonly Offset[])[],
@@ -32,7 +32,7 @@ export function pixelsRead(
   width: number,
 ): Map<number, number> {
   let read = new Map([[row * width + column, 1]]);
-  // From the result back to the image: the last convolution first.
+  // From the output back to the input: the last convolution first.
   for (const offsets of [...steps].reverse()) {
     const before = new Map<number, number>();
     for (const [pixel, ways] of read) {
@@ -48,10 +48,10 @@ export function pixelsRead(
   return new Map([...read].sort(([a], [b]) => a - b));
 }
 
-/** A kernel with random weights; the centre weighs `centre` from each channel to itself. */
+/** A kernel with random weights; the diagonal of the centre tap is about `centre`. */
 export function kernelOf(kind: Kind, channels: number, centre: number, seed: number): Kernel {
   const draw = normals(seed);
-  // All nine are drawn, so that the corners and the ordinary kernel share theirs.
+  // Draw all nine, so that corners and the ordinary kernel share weights.
   const all = new Map(
     offsetsOf('ordinary', 3).map((offset) => [
       String(offset),
@@ -65,7 +65,7 @@ export function kernelOf(kind: Kind, channels: number, centre: number, seed: num
         if (!isCentre(offset)) {
           return weight;
         }
-        // At the centre, channels have an order too: this is the rest of the mask.
+        // The mask at the centre orders the channels.
         const allowed = { ordinary: true, first: input <= output, second: input >= output }[kind];
         return input === output ? centre * (1 + 0.2 * weight) : allowed ? weight : 0;
       }),
@@ -74,24 +74,24 @@ export function kernelOf(kind: Kind, channels: number, centre: number, seed: num
   return { kind, offsets, weights };
 }
 
-/** Whether an offset is that of the pixel itself. */
+/** Whether an offset is the centre's. */
 export function isCentre([down, right]: Offset): boolean {
   return down === 0 && right === 0;
 }
 
-/** An entry of the matrix of a convolution that is not outside its kernel. */
+/** A nonzero entry of a convolution's matrix. */
 export interface Entry {
-  /** Which output value. */
+  /** The output value. */
   readonly row: number;
-  /** Which input value. */
+  /** The input value. */
   readonly column: number;
   readonly offset: Offset;
   readonly value: number;
 }
 
 /**
- * The matrix of a convolution with zero padding, y = M·x. Values are ordered pixel by pixel, row by row, and
- * within a pixel from the last channel to the first: in this order both corners are triangular.
+ * The matrix of a convolution with zero padding, y = M·x. Values are ordered by row, column, and decreasing channel,
+ * which makes both corners triangular.
  */
 export function matrixOf({ offsets, weights }: Kernel, height: number, width: number): Entry[] {
   const channels = weights[0]!.length;
@@ -123,7 +123,7 @@ export function logDiagonal(entries: readonly Entry[]): number {
   return diagonal.reduce((sum, { value }) => sum + Math.log(Math.abs(value)), 0);
 }
 
-/** The entries as all numbers of a matrix. */
+/** The entries as a dense matrix. */
 export function denseOf(entries: readonly Entry[], size: number): number[][] {
   const dense = Array.from({ length: size }, () => Array<number>(size).fill(0));
   for (const { row, column, value } of entries) {

@@ -1,4 +1,4 @@
-// A periodic convolution in the frequency domain: one complex matrix over the channels for each frequency.
+// Periodic convolutions in the frequency domain: one complex matrix over the channels per frequency.
 
 /** A complex matrix. */
 export interface ComplexMatrix {
@@ -6,7 +6,7 @@ export interface ComplexMatrix {
   readonly im: readonly (readonly number[])[];
 }
 
-/** An image of C channels by pixels, or its spectrum by frequencies: `[place][channel]`, in two parts. */
+/** An image by pixel, or its spectrum by frequency: real and imaginary parts, `[place][channel]`. */
 export interface ComplexImage {
   readonly re: readonly (readonly number[])[];
   readonly im: readonly (readonly number[])[];
@@ -21,7 +21,7 @@ function phase(size: number, frequency: number, row: number, column: number): nu
   return (2 * Math.PI * (((u * row) % size) + ((v * column) % size))) / size;
 }
 
-/** The circular convolution of an image of `size` rows and columns, `[pixel][channel]`. */
+/** The circular convolution of a `size` x `size` image, `[pixel][channel]`. */
 export function wrappedConvolution(
   x: readonly (readonly number[])[],
   kernel: PeriodicKernel,
@@ -47,7 +47,7 @@ function offsetsOf(kernel: PeriodicKernel): [number, number][] {
   return kernel.map((_, tap) => [Math.floor(tap / side) - reach, (tap % side) - reach]);
 }
 
-/** The matrix of each frequency of a `size` x `size` image: Σ over taps of Kₜ·e^iφ. */
+/** The matrix of each frequency of a `size` x `size` image: Σₜ Kₜ·e^iφ. */
 export function frequencyMatrices(kernel: PeriodicKernel, size: number): ComplexMatrix[] {
   const offsets = offsetsOf(kernel);
   const channels = kernel[0]!.length;
@@ -115,7 +115,7 @@ export function toFrequencies(x: readonly (readonly number[])[], size: number): 
   return { re: part(Math.cos), im: part((angle) => -Math.sin(angle)) };
 }
 
-/** The image of some of its frequencies; all of them give it back. */
+/** The image of some frequencies; all of them recover the original. */
 export function fromFrequencies({ re, im }: ComplexImage, size: number, some: readonly number[]): number[][] {
   const area = size * size;
   return re.map((own, pixel) => {
@@ -131,7 +131,7 @@ export function fromFrequencies({ re, im }: ComplexImage, size: number, some: re
   });
 }
 
-/** A spectrum with each frequency multiplied by its matrix: rows times matrices, as in the library. */
+/** Multiplies each frequency by its matrix: row times matrix, as in the library. */
 export function applyMatrices({ re, im }: ComplexImage, matrices: readonly ComplexMatrix[]): ComplexImage {
   const products = matrices.map((matrix, frequency) =>
     re[frequency]!.map((_, output) =>
@@ -149,7 +149,7 @@ export function applyMatrices({ re, im }: ComplexImage, matrices: readonly Compl
   return { re: part(0), im: part(1) };
 }
 
-/** The frequencies from the lowest to the highest; conjugates, which make up real images together, in one group. */
+/** Groups of conjugate frequencies, which together make real images, from low to high. */
 export function conjugateGroups(size: number): number[][] {
   const groups: number[][] = [];
   for (let frequency = 0; frequency < size * size; frequency++) {
@@ -164,7 +164,7 @@ export function conjugateGroups(size: number): number[][] {
   return groups.sort(([a], [b]) => height(a!) - height(b!));
 }
 
-/** A frequency as it is usually counted: those above half the size are negative. */
+/** A frequency as a signed number: those above half the size are negative. */
 export function signed(frequency: number, size: number): number {
   return frequency > size / 2 ? frequency - size : frequency;
 }

@@ -1,4 +1,4 @@
-// The arithmetic of the figures of single layers, against the library's where it has the same.
+// The arithmetic of the figures of single layers, compared with the library's.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../../src/engine/program.ts';
 import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
@@ -16,7 +16,7 @@ import { normals } from './random.ts';
 import { exponentialTerms, sumOf } from './series.ts';
 import { splineAt, splineInverse, splineOf } from './splines.ts';
 
-/** What a layer makes of images. */
+/** A layer's output for images. */
 async function applied(
   layer: Bijection,
   images: NdArray,
@@ -57,7 +57,7 @@ describe('the spline', () => {
   const spline = splineOf({ widths: numbers(5, 1), heights: numbers(5, 2), slopes: numbers(4, 3) }, 3);
   const places = Array.from({ length: 81 }, (_, index) => -4 + 0.1 * index + 0.003);
 
-  it('increases, has the slope that it says, and comes back', () => {
+  it('increases, has the right slope, and inverts', () => {
     for (const x of places) {
       const { y, slope } = splineAt(spline, x);
       const step = 1e-6;
@@ -68,7 +68,7 @@ describe('the spline', () => {
     }
   });
 
-  it('is the identity if its numbers are 0, and outside', () => {
+  it('is the identity if its parameters are 0, and outside its bounds', () => {
     const zeros = splineOf({ widths: [0, 0, 0], heights: [0, 0, 0], slopes: [0, 0] }, 3);
     for (const x of places) {
       expect(splineAt(zeros, x).y).toBeCloseTo(x, 12);
@@ -84,7 +84,7 @@ it.each([3, 8])('the spectrum of a circulant matrix of %i channels has its deter
   expect(sum).toBeCloseTo(logAbsDeterminant(circulantOf(row).flat(), size), 10);
 });
 
-it('a butterfly matrix reaches the values that the layer does', async () => {
+it('a butterfly matrix has the dependencies of the layer', async () => {
   const [height, width] = [3, 4];
   const values = height * width;
   const layer = butterfly([height, width, 1]);
@@ -95,7 +95,7 @@ it('a butterfly matrix reaches the values that the layer does', async () => {
       { shape, data: Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw) },
     ]),
   );
-  // Image i has a 1 at value i: what reaches value j is not 0 there, up to the bias.
+  // Image i is 1 at value i, so output j differs from the bias exactly if it depends on i.
   const data = Float64Array.from({ length: (values + 1) * values }, (_, index) =>
     Math.floor(index / values) === index % values ? 1 : 0,
   );
@@ -113,18 +113,18 @@ describe('the order of an autoregressive layer', () => {
   const size = 4;
   const pixels = size * size;
 
-  it('is that of the layer: a pixel changes with those that it depends on', async () => {
-    // So many that no dependency hides behind a unit that is not active.
+  it('is the layer’s: a pixel changes with its dependencies', async () => {
+    // Wide enough that inactive units don't hide dependencies.
     const layer = maf([size, size, 1], { hiddenChannels: 64 });
     const draw = normals(7);
     const parameters = Object.fromEntries(
       Object.entries(layer.parameters).map(([name, { shape }]) => {
         const values = Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw);
-        // The second network, for the image turned around, does nothing.
+        // Disables the second network, which reads in the reverse order.
         return [name, { shape, data: name.startsWith('second') ? values.fill(0) : values }];
       }),
     );
-    // The first image, and for each of its pixels one in which that pixel differs.
+    // An image, and for each pixel a copy in which that pixel differs.
     const first = Float64Array.from({ length: pixels }, draw);
     const data = Float64Array.from({ length: (pixels + 1) * pixels }, (_, index) => {
       const [image, pixel] = [Math.floor(index / pixels), index % pixels];
@@ -139,7 +139,7 @@ describe('the order of an autoregressive layer', () => {
     }
   });
 
-  it('settles a pixel after all that it depends on, and the last after the longest chain', () => {
+  it('settles a pixel after its dependencies, and the last one after the longest chain', () => {
     const settled = settledIn(size);
     for (const [pixel, iteration] of settled.entries()) {
       const before = dependsOn(pixel, size).map((other) => settled[other]!);

@@ -1,17 +1,17 @@
-// The multi-scale model as a list of what happens to an image: shapes, and the steps of its inverse.
+// The multi-scale model's shapes, and the number of steps of its inverse.
 
 /** Height, width and channels. */
 export type Shape = readonly [height: number, width: number, channels: number];
 
-/** One level: its flow steps at one resolution, and what leaves after it. */
+/** One level: flow steps at one resolution, then a split. */
 export interface Level {
-  /** The image that comes in. */
+  /** The level's input. */
   readonly before: Shape;
-  /** The image of the flow steps, after the squeeze. */
+  /** The shape after the squeeze. */
   readonly shape: Shape;
-  /** The latent that leaves: half of the channels, or everything at the top. */
+  /** The latents split off: half of the channels, or everything at the top. */
   readonly latent: Shape;
-  /** Steps one after another to invert the level's emerging convolutions: two corners in every flow step. */
+  /** Sequential steps to invert the level's emerging convolutions: two corners per flow step. */
   readonly inverseSteps: number;
 }
 

@@ -1,4 +1,4 @@
-// The arithmetic of the figures against the library's.
+// The arithmetic of the figures, compared with the library's.
 import { afterAll, describe, expect, it } from 'vitest';
 import { solveByDiagonals as solveGraph } from '../../../../src/engine/graph/wavefront.ts';
 import { compile } from '../../../../src/engine/program.ts';
@@ -40,7 +40,7 @@ import { cornerOf, diagonalsOf, neighboursOf, solveByDiagonals, waitingDiagonals
 const releases: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(releases.map((release) => release())));
 
-/** What a layer of the library makes of images, in float64. */
+/** A layer's output for images, in float64. */
 async function applied(layer: Bijection, parameters: Record<string, NdArray>, x: NdArray) {
   const tensors = Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, constant(value)]),
@@ -52,7 +52,7 @@ async function applied(layer: Bijection, parameters: Record<string, NdArray>, x:
   return program.run({ x });
 }
 
-/** One image for each value of an image, 1 there and 0 elsewhere. */
+/** One image per value: 1 there, 0 elsewhere. */
 function unitImages([height, width, channels]: ImageShape): NdArray {
   const size = height * width * channels;
   const data = Float64Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
@@ -70,7 +70,7 @@ function expectClose(found: readonly number[], expected: ArrayLike<number>, digi
 const flat = (values: readonly (readonly (readonly number[])[])[]): Float64Array =>
   Float64Array.from(values.flat(2));
 
-/** An emerging convolution that does what one corner does. */
+/** An emerging convolution with only one corner. */
 function cornerParameters(kernel: Kernel, kernelSize: number, channels: number): Record<string, NdArray> {
   const side = (kernelSize + 1) / 2;
   const shape = [side, side, channels, channels];
@@ -115,7 +115,7 @@ describe('the matrix of a corner convolution', () => {
       expect(logDiagonal(entries)).toBeCloseTo(logDet!.data[0]!, 12);
       const dense = denseOf(entries, size);
       expect(logAbsDetOf(dense)).toBeCloseTo(logDiagonal(entries), 10);
-      // Within a pixel the figure counts channels from the last to the first.
+      // Within a pixel, the figure orders channels from last to first.
       const natural = (place: number): number =>
         place - (place % channels) + channels - 1 - (place % channels);
       dense.forEach((row, output) => {
@@ -126,7 +126,7 @@ describe('the matrix of a corner convolution', () => {
     },
   );
 
-  it('has the determinant that elimination finds in the library, for an ordinary convolution', () => {
+  it('has the determinant from elimination in the library, for an ordinary convolution', () => {
     const dense = denseOf(matrixOf(kernelOf('ordinary', 2, 0.8, 5), 5, 5), 50);
     expect(logAbsDetOf(dense)).toBeCloseTo(logAbsDeterminant(dense.flat(), 50), 9);
   });
@@ -184,7 +184,7 @@ describe('the inverse along anti-diagonals', () => {
     );
     expectClose(solved, x, 9);
     expectClose(solved, reference.data, 9);
-    // Of the products in the library's graph, those with a bias are the steps that wait for others.
+    // In the library's graph, products with a bias are the steps that depend on others.
     const graph = solveGraph(
       input('y', [1, height, width, 1]),
       constant(array([side, side, 1, 1], kernel)),
@@ -233,7 +233,7 @@ describe('a periodic convolution', () => {
     expect(sum).toBeCloseTo(logDet!.data[0]!, 10);
   });
 
-  it('is a product for each frequency, and its inverse one with the inverse matrix', () => {
+  it('multiplies each frequency by a matrix, and its inverse by the inverse matrix', () => {
     const y = wrappedConvolution(x, kernel, size);
     const groups = conjugateGroups(size);
     const all = groups.flat();
@@ -267,23 +267,20 @@ it.each([
   [28, 28, 1, 2],
   [32, 32, 3, 3],
   [64, 64, 3, 1],
-] as const)(
-  '%i x %i x %i in %i levels: the shapes are those of the model',
-  (height, width, channels, levels) => {
-    const model = new Glow([height, width, channels], {
-      levels,
-      depth: 1,
-      width: 4,
-      mixing: 'emerging',
-      kernelSize: 3,
-      dilation: 1,
-      learnedPrior: true,
-      bits: 8,
-    });
-    const found = levelsOf([height, width, channels], levels, 5);
-    expect(found.map(({ latent }) => latent)).toEqual(model.latentShapes);
-    for (const { shape, inverseSteps } of found) {
-      expect(inverseSteps).toBe(5 * 2 * diagonalsOf(shape[0], shape[1]).length);
-    }
-  },
-);
+] as const)('%i x %i x %i in %i levels: the model’s shapes', (height, width, channels, levels) => {
+  const model = new Glow([height, width, channels], {
+    levels,
+    depth: 1,
+    width: 4,
+    mixing: 'emerging',
+    kernelSize: 3,
+    dilation: 1,
+    learnedPrior: true,
+    bits: 8,
+  });
+  const found = levelsOf([height, width, channels], levels, 5);
+  expect(found.map(({ latent }) => latent)).toEqual(model.latentShapes);
+  for (const { shape, inverseSteps } of found) {
+    expect(inverseSteps).toBe(5 * 2 * diagonalsOf(shape[0], shape[1]).length);
+  }
+});

@@ -1,4 +1,4 @@
-// Small matrices: products, determinants by elimination, and the factors of PLU and QR.
+// Small matrices: products, determinants, PLU and QR.
 
 /** Rows of numbers. */
 export type Matrix = readonly (readonly number[])[];
@@ -8,14 +8,14 @@ export function productOf(a: Matrix, b: Matrix): number[][] {
   return a.map((row) => b[0]!.map((_, column) => row.reduce((sum, one, k) => sum + one * b[k]![column]!, 0)));
 }
 
-/** A square matrix of 1 where a condition holds, else 0. */
+/** A square matrix: 1 where a condition holds, else 0. */
 function indicator(size: number, holds: (row: number, column: number) => boolean): number[][] {
   return Array.from({ length: size }, (_, row) =>
     Array.from({ length: size }, (__, column) => (holds(row, column) ? 1 : 0)),
   );
 }
 
-/** W = P·L·U by elimination with the largest pivot: P a permutation, L unit lower, U upper triangular. */
+/** W = P·L·U with partial pivoting: P a permutation, L unit lower, U upper triangular. */
 export function pluOf(matrix: Matrix): { p: number[][]; l: number[][]; u: number[][] } {
   const size = matrix.length;
   const u = matrix.map((row) => [...row]);
@@ -65,7 +65,7 @@ export function qrOf(matrix: Matrix): { q: number[][]; r: number[][] } {
   return { q, r };
 }
 
-/** ln|det| by elimination: n³/3 multiplications for a matrix of n rows. */
+/** ln|det| by elimination: n³/3 multiplications for n rows. */
 export function logAbsDetOf(matrix: Matrix): number {
   return logAbsOfDiagonal(pluOf(matrix).u);
 }

@@ -1,23 +1,20 @@
-// What an autoregressive layer of one channel depends on, and how its inverse settles.
+// The dependencies of a single-channel autoregressive layer, and how fast its inverse settles.
 import { type Offset, offsetsOf, pixelsRead } from './convolutions.ts';
 
-/** The taps of its kernels after the centre in the order of the pixels: in the first convolution, and in the last. */
+/** The unmasked taps: those after the centre in pixel order, in the last convolution with the centre. */
 function laterTaps(withCentre: boolean): Offset[] {
   return offsetsOf('ordinary', 3).filter(
     ([down, right]) => down > 0 || (down === 0 && (right > 0 || (withCentre && right === 0))),
   );
 }
 
-/** The pixels that the scale and the shift of one are computed from, by two masked 3x3 convolutions. */
+/** The pixels that a pixel's scale and shift depend on through two masked 3x3 convolutions. */
 export function dependsOn(pixel: number, size: number): number[] {
   const place: Offset = [Math.floor(pixel / size), pixel % size];
   return [...pixelsRead(place, [laterTaps(false), laterTaps(true)], size, size).keys()];
 }
 
-/**
- * In which iteration of the inverse each pixel settles: in the one after the last that it depends on, and in the first if
- * it depends on none.
- */
+/** The iteration of the inverse in which each pixel settles: the one after all of its dependencies, or the first. */
 export function settledIn(size: number): number[] {
   const found = Array<number>(size * size).fill(0);
   for (let pixel = size * size - 1; pixel >= 0; pixel--) {

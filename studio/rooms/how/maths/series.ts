@@ -1,6 +1,6 @@
-// The exponential of a convolution of one channel, term by term.
+// The exponential of a single-channel convolution, term by term.
 
-/** The result of a zero-padded 3x3 convolution of a square image; kernel and image row by row. */
+/** A zero-padded 3x3 convolution of a square image; kernel and image row by row. */
 function convolved(image: readonly number[], kernel: readonly number[], size: number): number[] {
   return image.map((_, pixel) => {
     const [row, column] = [Math.floor(pixel / size), pixel % size];
@@ -11,7 +11,7 @@ function convolved(image: readonly number[], kernel: readonly number[], size: nu
   });
 }
 
-/** The terms Mⁿx / n! of e^M x, from n = 0 to `last`, for the convolution M with a kernel of nine numbers. */
+/** The terms Mⁿx / n! of e^M x, from n = 0 to `last`, for the convolution M with a 3x3 kernel. */
 export function exponentialTerms(
   image: readonly number[],
   kernel: readonly number[],

@@ -1,6 +1,6 @@
-// Curves of one value: the rational-quadratic spline of a coupling.
+// The rational-quadratic splines of couplings.
 
-/** A spline on [−bound, bound], the identity outside: shares of widths and heights, and slopes at the inner joints. */
+/** A spline on [−bound, bound], the identity outside: bin widths and heights, and slopes at the inner knots. */
 export interface Spline {
   readonly bound: number;
   readonly widths: readonly number[];
@@ -8,7 +8,7 @@ export interface Spline {
   readonly slopes: readonly number[];
 }
 
-/** A spline from any numbers: shares by softmax, slopes by softplus. Zeros are the identity. */
+/** A spline from unconstrained numbers: softmax for bins, softplus for slopes. Zeros give the identity. */
 export function splineOf(
   numbers: { widths: readonly number[]; heights: readonly number[]; slopes: readonly number[] },
   bound: number,
@@ -26,7 +26,7 @@ export function splineOf(
   };
 }
 
-/** Piece k of a spline: where it begins, its size, its mean slope and those at its ends. */
+/** Bin k of a spline: origin, size, mean slope, and slopes at its ends. */
 function piece({ bound, widths, heights, slopes }: Spline, k: number) {
   const before = (lengths: readonly number[]): number =>
     lengths.slice(0, k).reduce((sum, one) => sum + one, -bound);
@@ -38,7 +38,7 @@ function piece({ bound, widths, heights, slopes }: Spline, k: number) {
   };
 }
 
-/** The piece whose interval along an axis a value is in. */
+/** The bin that contains a value along an axis. */
 function indexOf(lengths: readonly number[], bound: number, value: number): number {
   let end = -bound;
   const found = lengths.findIndex((length) => {

@@ -1,6 +1,6 @@
-// The inverse of a corner convolution, anti-diagonal by anti-diagonal, as the library computes it.
+// The inverse of a corner convolution by anti-diagonals, as in the library.
 
-/** The pixels of each anti-diagonal of an image, from top to bottom: H + W − 1 of them. */
+/** The pixels of the H + W − 1 anti-diagonals of an image, each from top to bottom. */
 export function diagonalsOf(height: number, width: number): number[][] {
   return Array.from({ length: height + width - 1 }, (_, t) => {
     const first = Math.max(0, t - width + 1);
@@ -9,10 +9,7 @@ export function diagonalsOf(height: number, width: number): number[][] {
   });
 }
 
-/**
- * How many anti-diagonals need others: all but the first d, whose pixels have no neighbour d above or to the
- * left of them.
- */
+/** The number of anti-diagonals that depend on others: all but the first d (the dilation), whose neighbours are outside. */
 export function waitingDiagonals(
   height: number,
   width: number,
@@ -23,7 +20,7 @@ export function waitingDiagonals(
   return alone ? 0 : height + width - 1 - dilation;
 }
 
-/** The pixels above and to the left of a pixel that it needs; taps other than the centre. */
+/** The pixels above and to the left that a pixel depends on, through taps other than the centre. */
 export function neighboursOf(pixel: number, width: number, side: number, dilation: number): number[] {
   const [row, column] = [Math.floor(pixel / width), pixel % width];
   const found: number[] = [];
@@ -47,7 +44,7 @@ export function cornerOf(
   return x.map((value, pixel) => value * kernel[0]! + fromNeighbours(x, pixel, width, kernel, dilation));
 }
 
-/** The x of that y, in the order of the anti-diagonals. */
+/** Inverts `cornerOf` by anti-diagonals. */
 export function solveByDiagonals(
   y: readonly number[],
   width: number,

@@ -1,14 +1,14 @@
-// An image of many channels as a block: its face is height and width, its depth the channels.
+// Draws an array as a block: the face is height x width, the depth the channels.
 
 interface BlockProps {
   readonly shape: readonly [height: number, width: number, channels: number];
-  /** The largest height among the blocks that it is compared with. */
+  /** The largest height among the blocks shown together. */
   readonly most: number;
-  /** The class of its colour. */
+  /** The colour's class. */
   readonly look: string;
 }
 
-/** A drawing without a label: what is around it says the shape. Depth grows with the logarithm of the channels. */
+/** A decorative drawing: the text around it gives the shape. Depth is logarithmic in the channels. */
 export function Block({ shape, most, look }: BlockProps) {
   const [height, width, channels] = shape;
   const [rows, columns] = [height, width].map((side) => 6 + (30 * side) / most) as [number, number];

@@ -1,4 +1,4 @@
-// Curves of one variable, with marks on them.
+// A plot of functions of one variable, with marked points.
 
 interface Curve {
   readonly of: (x: number) => number;
@@ -7,23 +7,23 @@ interface Curve {
 }
 
 interface CurvesProps {
-  /** What it is, for those who do not see it. */
+  /** The accessible name. */
   readonly label: string;
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
   readonly curves: readonly Curve[];
-  /** Points, by their places. */
+  /** Marked points. */
   readonly marks?: readonly (readonly [number, number])[];
 }
 
 const STEPS = 160;
 const SIZE = 100;
 
-/** A drawing of curves between axes through 0. */
+/** A plot with axes through 0. */
 export function Curves({ label, x, y, curves, marks = [] }: CurvesProps) {
   const across = (value: number): number => (SIZE * (value - x[0])) / (x[1] - x[0]);
   const down = (value: number): number => (SIZE * (y[1] - value)) / (y[1] - y[0]);
-  // A curve may leave the drawing, but not by so much that a browser gives up on it.
+  // Clamped, because browsers fail to draw extreme coordinates.
   const point = (at: number, value: number): string =>
     `${across(at).toFixed(2)},${Math.min(3 * SIZE, Math.max(-2 * SIZE, down(value))).toFixed(2)}`;
   return (
@@ -41,7 +41,7 @@ export function Curves({ label, x, y, curves, marks = [] }: CurvesProps) {
         />
       ))}
       {marks.map(([at, value], index) => (
-        // Marks are known by their place in the list.
+        // Marks are identified by their position in the list.
         <circle key={index} cx={across(at)} cy={down(value)} r={1.8} />
       ))}
     </svg>

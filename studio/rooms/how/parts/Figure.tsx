@@ -1,18 +1,18 @@
-// The frame of an interactive figure: controls, drawings, and in words what they show at the moment.
+// An interactive figure: controls, drawings, and a description of their current state.
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
 interface FigureProps {
   readonly title: string;
   readonly controls?: ComponentChildren;
-  /** What the figure shows now, in sentences. */
+  /** The current state in sentences. */
   readonly description: ComponentChildren;
-  /** Whether it changes too fast to be read out. */
+  /** Whether it changes too fast for screen readers. */
   readonly moving?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** A figure. Its description is read out when it changes. */
+/** A figure; screen readers announce changes of its description. */
 export function Figure({ title, controls, description, moving = false, children }: FigureProps) {
   const id = useId();
   return (
@@ -25,7 +25,7 @@ export function Figure({ title, controls, description, moving = false, children 
   );
 }
 
-/** One drawing of a figure, with what it is below. */
+/** One drawing of a figure, with a caption. */
 export function Panel({ title, children }: { title: ComponentChildren; children: ComponentChildren }) {
   return (
     <div class="how-panel">

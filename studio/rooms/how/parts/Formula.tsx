@@ -1,9 +1,9 @@
-// A formula, set by KaTeX; screen readers are given its MathML.
+// A formula rendered by KaTeX, with MathML for screen readers.
 import katex from 'katex';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import 'katex/dist/katex.min.css';
 
-/** A formula in the text, or in a line of its own. */
+/** An inline or display formula. */
 export function Formula({ tex, block = false }: { tex: string; block?: boolean }) {
   const place = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => katex.render(tex, place.current!, { displayMode: block }), [tex, block]);

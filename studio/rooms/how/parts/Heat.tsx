@@ -1,18 +1,18 @@
-// A small matrix as squares.
+// A small matrix drawn as squares.
 import type { Matrix } from '../maths/matrices.ts';
 
-/** Below this a value counts as 0. */
+/** Smaller values count as 0. */
 const NOTHING = 1e-9;
 
 interface HeatProps {
-  /** What is below it. */
+  /** The caption. */
   readonly name: string;
   readonly matrix: Matrix;
-  /** The columns of the widest matrix beside it, for squares of one size; by default its own. */
+  /** The columns of the widest matrix in the figure, so that squares have one size; by default its own. */
   readonly widest?: number;
 }
 
-/** A matrix with its positive and negative values in two colours. */
+/** A matrix with positive and negative values in two colours. */
 export function Heat({ name, matrix, widest = matrix[0]!.length }: HeatProps) {
   const [height, width] = [matrix.length, matrix[0]!.length];
   const most = Math.max(...matrix.flat().map(Math.abs));

@@ -1,4 +1,4 @@
-// What a formula says, beside the lines that compute it.
+// A formula beside the code that computes it.
 import type { ComponentChildren } from 'preact';
 import type { ExcerptName } from '../places.ts';
 import { Excerpt } from './Excerpt.tsx';
@@ -7,11 +7,11 @@ import { Formula } from './Formula.tsx';
 interface PairProps {
   readonly tex: string;
   readonly excerpt: ExcerptName;
-  /** What the symbols mean. */
+  /** The meaning of the symbols. */
   readonly children?: ComponentChildren;
 }
 
-/** A formula and an excerpt: side by side if there is room. */
+/** A formula and an excerpt, side by side on wide screens. */
 export function Pair({ tex, excerpt, children }: PairProps) {
   return (
     <div class="how-pair">

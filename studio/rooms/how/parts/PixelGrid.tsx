@@ -1,13 +1,12 @@
-// The pixels of a small image as squares. One can be pointed at, or moved with the arrow keys.
-
+// The pixels of a small image as selectable squares.
 import { Fragment } from 'preact';
 
-/** How a pixel looks: a class of how.css, or a colour of its own. */
+/** A pixel's look: a class of how.css or a colour. */
 export interface PixelLook {
   readonly class?: string;
   readonly fill?: string;
   readonly opacity?: number;
-  /** A short text in it. */
+  /** A short text inside. */
   readonly text?: string;
   readonly textClass?: string;
 }
@@ -15,7 +14,7 @@ export interface PixelLook {
 interface PixelGridProps {
   readonly height: number;
   readonly width: number;
-  /** What it is, for those who do not see it. */
+  /** The accessible name. */
   readonly label: string;
   look(pixel: number): PixelLook;
   readonly selected?: number;
@@ -30,7 +29,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
         const { class: name = '', fill = '', opacity = '', text, textClass = '' } = look(pixel);
         const [row, column] = [Math.floor(pixel / width), pixel % width];
         return (
-          // A place in the image stays one when its look changes.
+          // A place keeps its key when its look changes.
           <Fragment key={pixel}>
             <rect
               x={column + 0.04}
@@ -67,7 +66,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
       class="how-grid"
       role="application"
       aria-roledescription="pixels"
-      aria-label={`${label}. The arrow keys choose a pixel.`}
+      aria-label={`${label}. Arrow keys select a pixel.`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys.
       tabIndex={0}
       onKeyDown={(event) => {
@@ -85,7 +84,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
   );
 }
 
-/** The pixel that an arrow key leads to; undefined for any other key. */
+/** The next pixel in an arrow key's direction; undefined for other keys. */
 function movedBy(key: string, pixel: number, height: number, width: number): number | undefined {
   const steps: Readonly<Record<string, readonly [number, number]>> = {
     ArrowUp: [-1, 0],

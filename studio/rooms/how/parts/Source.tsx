@@ -1,4 +1,4 @@
-// A source, named in the text.
+// Links to publications.
 import type { ComponentChildren } from 'preact';
 
 const addresses = {

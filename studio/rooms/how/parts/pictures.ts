@@ -1,6 +1,6 @@
-// Small pictures that the figures transform: computed, so that every size has its own.
+// Small pictures for the figures, computed so that they come in every size.
 
-/** A grey picture of a ring with a stroke, values about −0.5 to 0.5, row by row. */
+/** A grey picture of a ring with a bar, with values about −0.5 to 0.5, row by row. */
 export function ringPicture(size: number): number[] {
   return Array.from({ length: size * size }, (_, pixel) => {
     const row = (Math.floor(pixel / size) + 0.5) / size - 0.5;
@@ -12,7 +12,7 @@ export function ringPicture(size: number): number[] {
   });
 }
 
-/** A picture of a sun over the sea, red, green and blue of each pixel from 0 to 1. */
+/** A picture of the sun above the sea, `[pixel][channel]` with values from 0 to 1. */
 export function seaPicture(size: number): number[][] {
   return Array.from({ length: size * size }, (_, pixel) => {
     const row = (Math.floor(pixel / size) + 0.5) / size;

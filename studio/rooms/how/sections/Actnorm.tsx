@@ -1,11 +1,11 @@
-// Actnorm: a shift and a scale for every channel, first taken from data.
+// Actnorm: a shift and a scale per channel, initialised from data.
 import { useState } from 'preact/hooks';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Curves } from '../parts/Curves.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { decimal } from '../parts/text.ts';
 
-/** The values of the channel before: normal, with this mean and deviation. */
+/** Mean and standard deviation of the channel's input, which is normal. */
 const MEAN = 1.4;
 const DEVIATION = 0.5;
 
@@ -14,16 +14,15 @@ export function Actnorm() {
   return (
     <>
       <p>
-        Activation normalisation shifts and scales every channel by two numbers of its own. They are trained
-        like all others, but they start from the first batch: afterwards every channel has mean 0 and standard
-        deviation 1.
+        Activation normalisation (actnorm) shifts and scales every channel by two trained parameters. They are
+        initialised from the first batch, so that every channel starts with mean 0 and standard deviation 1.
       </p>
       <ShiftAndScale />
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function ShiftAndScale() {
   const [bias, setBias] = useState(-0.5);
   const [logScale, setLogScale] = useState(0.1);
@@ -57,22 +56,22 @@ export function ShiftAndScale() {
             onChange={setLogScale}
           />
           <button type="button" class="button" onClick={start}>
-            Start from the data
+            Initialise from data
           </button>
         </>
       }
       description={
         <>
-          Before, the channel has mean {decimal(MEAN)} and standard deviation {decimal(DEVIATION)}; after (x +
-          b)·e³ˢ it has mean {decimal(mean)} and standard deviation {decimal(deviation)}. Every pixel adds 3s
-          = {decimal(3 * logScale)} to ln|det|.
+          The input has mean {decimal(MEAN)} and standard deviation {decimal(DEVIATION)}; the output (x +
+          b)·e³ˢ has mean {decimal(mean)} and standard deviation {decimal(deviation)}. Every pixel adds 3s ={' '}
+          {decimal(3 * logScale)} to ln|det|.
         </>
       }
     >
       <div class="how-panels how-plot">
-        <Panel title="its density before (orange) and after (green)">
+        <Panel title="density before (orange) and after (green)">
           <Curves
-            label="The density of the channel before and after"
+            label="The channel's density before and after"
             x={[-4, 4]}
             y={[0, 1.2]}
             curves={[

@@ -1,11 +1,11 @@
-// The masked autoregressive layer: each value follows from later ones, and the inverse has to wait for them.
+// Masked autoregressive layers: each value depends on later ones, so the inverse is iterative.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { dependsOn, settledIn } from '../maths/order.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { some } from '../parts/text.ts';
 
 const SIZE = 9;
 const settled = settledIn(SIZE);
@@ -16,9 +16,9 @@ export function Autoregressive() {
   return (
     <>
       <p>
-        Here every value is scaled and shifted by a network of the values after it in a fixed order. Forwards
-        that is one pass over the image. Backwards a value has to wait until those that it depends on are
-        known: the inverse repeats its pass, and in each more values settle (
+        A network scales and shifts every value, given the values after it in a fixed order. Forwards, that is
+        one pass over the image. Backwards, a value can be computed only when its dependencies are known: the
+        inverse repeats the pass, and each iteration settles more values (
         <Source of="maf">Papamakarios, Pavlakou and Murray, 2017</Source>).
       </p>
       <Settling />
@@ -26,7 +26,7 @@ export function Autoregressive() {
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Settling() {
   const [pixel, setPixel] = useState(3 * SIZE + 4);
   const [iteration, setIteration] = useState(4);
@@ -34,7 +34,7 @@ export function Settling() {
   const known = settled.filter((one) => one <= iteration).length;
   return (
     <Figure
-      title="What a value waits for"
+      title="The dependencies of a value"
       controls={
         <Slider
           label="Iterations of the inverse"
@@ -49,18 +49,18 @@ export function Settling() {
       description={
         <>
           The pixel in row {Math.floor(pixel / SIZE) + 1}, column {(pixel % SIZE) + 1} depends on{' '}
-          {some(read.size, 'pixel')} through the two 3 × 3 convolutions of its network; it settles in
-          iteration {settled[pixel]}. After {some(iteration, 'iteration')} {known} of {SIZE * SIZE} are
-          settled for certain; all are after {LAST}.
+          {plural(read.size, 'pixel')} through the two 3 × 3 convolutions of the network; it settles in
+          iteration {settled[pixel]}. After {plural(iteration, 'iteration')}, at least {known} of{' '}
+          {SIZE * SIZE} pixels are settled; after {LAST}, all.
         </>
       }
     >
       <div class="how-panels how-two">
-        <Panel title="what the scale and the shift of a pixel are computed from">
+        <Panel title="the dependencies of a pixel’s scale and shift">
           <PixelGrid
             height={SIZE}
             width={SIZE}
-            label="What a pixel depends on"
+            label="The dependencies of a pixel"
             look={(place) => ({ class: read.has(place) ? 'how-first' : 'how-empty' })}
             selected={pixel}
             onSelect={setPixel}
@@ -70,7 +70,7 @@ export function Settling() {
           <PixelGrid
             height={SIZE}
             width={SIZE}
-            label="Which pixels are settled"
+            label="Settled pixels"
             look={(place) => ({ class: settled[place]! <= iteration ? 'how-solved' : 'how-unsolved' })}
             selected={pixel}
             onSelect={setPixel}

@@ -1,11 +1,11 @@
-// Butterfly matrices: pairs at distances that double, until every value reaches every other.
+// Butterfly matrices: pairs at doubling distances.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { distancesOf, mixedInto } from '../maths/butterfly.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { some } from '../parts/text.ts';
 
 const [HEIGHT, WIDTH] = [4, 8];
 const VALUES = HEIGHT * WIDTH;
@@ -16,9 +16,9 @@ export function Butterfly() {
   return (
     <>
       <p>
-        A butterfly matrix mixes values in pairs only, but at distances that double from factor to factor.
-        Each factor doubles the number of values that one depends on, so a few factors reach the whole image,
-        as in a fast Fourier transform. Its determinant is the product of those of 2 × 2 matrices (
+        A butterfly matrix mixes values only in pairs, but at distances that double from factor to factor.
+        Each factor doubles the number of values that an output depends on, so a few factors cover the whole
+        image, as in a fast Fourier transform. The determinant is a product of 2 × 2 determinants (
         <Source of="butterfly">Meng and others, 2022</Source>).
       </p>
       <Pairs />
@@ -26,7 +26,7 @@ export function Butterfly() {
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Pairs() {
   const [count, setCount] = useState(2);
   const [pixel, setPixel] = useState(13);
@@ -35,7 +35,7 @@ export function Pairs() {
   const read = rows[pixel]!;
   return (
     <Figure
-      title="Pairs at distances that double"
+      title="Pairs at doubling distances"
       controls={
         <Slider
           label="Factors"
@@ -49,28 +49,28 @@ export function Pairs() {
       }
       description={
         <>
-          {count === 0 ? 'Without a factor' : `After the factors of distance ${used.join(', ')}`} value{' '}
-          {pixel + 1} depends on {some(read.size, 'value')} of {VALUES}. The factors have {2 * VALUES * count}{' '}
-          numbers, a full matrix {VALUES ** 2}.
+          {count === 0 ? 'Without factors' : `After ${plural(count, 'factor')} (distance ${used.join(', ')})`}
+          , value {pixel + 1} depends on {read.size} of {VALUES} values. The factors have {2 * VALUES * count}{' '}
+          parameters, a full matrix {VALUES ** 2}.
         </>
       }
     >
       <div class="how-panels how-two">
-        <Panel title="what a value is computed from, in an image of one channel">
+        <Panel title="the dependencies of a value, in a single-channel image">
           <PixelGrid
             height={HEIGHT}
             width={WIDTH}
-            label="What a value is computed from"
+            label="The dependencies of a value"
             look={(place) => ({ class: read.has(place) ? 'how-first' : 'how-empty' })}
             selected={pixel}
             onSelect={setPixel}
           />
         </Panel>
-        <Panel title="the product of the factors: where it is not 0">
+        <Panel title="nonzero entries of the product">
           <PixelGrid
             height={VALUES}
             width={VALUES}
-            label="Where the product of the factors is not 0"
+            label="Nonzero entries of the product of the factors"
             look={(place) => {
               const [row, column] = [Math.floor(place / VALUES), place % VALUES];
               const look = row === pixel ? 'how-first' : 'how-both';

@@ -1,4 +1,4 @@
-// Circulant matrices: channels in a ring, each mixed with its neighbours in the same way.
+// Circulant matrices: channels in a ring, all mixed with their neighbours in the same way.
 import { useState } from 'preact/hooks';
 import { Slider } from '../../../parts/Slider.tsx';
 import { circulantOf, spectrumOf } from '../maths/circulant.ts';
@@ -14,18 +14,18 @@ export function Circulants() {
   return (
     <>
       <p>
-        In a circulant matrix every row is the one above, one place further: the channels sit in a ring, and
-        each passes the same shares on to those after it. The Fourier transform of its first row has all
-        eigenvalues, so C numbers say whether the matrix can be inverted (
-        <Source of="circulant">Feng and Liao, 2025</Source>). Between two diagonal matrices it mixes channels
-        nearly as freely as a full matrix.
+        In a circulant matrix, every row is the previous one shifted by one: the channels form a ring, and
+        each contributes to the following ones with the same weights. The Fourier transform of the first row
+        gives all eigenvalues, so C numbers decide whether the matrix is invertible (
+        <Source of="circulant">Feng and Liao, 2025</Source>). Between two diagonal matrices, it is nearly as
+        expressive as a full matrix.
       </p>
       <Ring />
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Ring() {
   const [next, setNext] = useState(0.5);
   const [second, setSecond] = useState(-0.2);
@@ -48,7 +48,7 @@ export function Ring() {
             onChange={setNext}
           />
           <Slider
-            label="To the one after it"
+            label="To the second next"
             value={second}
             least={-1.5}
             most={1.5}
@@ -60,7 +60,7 @@ export function Ring() {
       }
       description={
         singular ? (
-          'One eigenvalue is 0: the matrix has no inverse. Move a slider a little.'
+          'One eigenvalue is 0, so the matrix has no inverse: move a slider.'
         ) : (
           <>
             The smallest of the {CHANNELS} eigenvalues has absolute value {decimal(least, 3)}, the largest{' '}
@@ -75,7 +75,7 @@ export function Ring() {
       }
     >
       <div class="how-panels how-three">
-        <Panel title="what each channel passes on">
+        <Panel title="contributions of each channel">
           <RingDrawing shares={[next, second]} />
         </Panel>
         <Heat name="K" matrix={circulantOf(row)} />
@@ -87,7 +87,7 @@ export function Ring() {
   );
 }
 
-/** The channels in a ring, with a line to each that gets a share. */
+/** The channels in a ring, with lines for contributions. */
 function RingDrawing({ shares }: { shares: readonly number[] }) {
   const place = (channel: number): readonly [number, number] => {
     const angle = (2 * Math.PI * channel) / CHANNELS - Math.PI / 2;
@@ -117,7 +117,7 @@ function RingDrawing({ shares }: { shares: readonly number[] }) {
   );
 }
 
-/** Numbers of 0 and more as bars from below. */
+/** A bar chart of nonnegative numbers. */
 function Bars({ values }: { values: readonly number[] }) {
   const most = Math.max(...values);
   return (
@@ -130,7 +130,7 @@ function Bars({ values }: { values: readonly number[] }) {
         {values.map((value, index) => {
           const height = (values.length * value) / most;
           return (
-            // Frequencies are known by their place.
+            // Frequencies are identified by their position.
             <rect
               key={index}
               x={index + 0.15}

@@ -1,5 +1,6 @@
-// Why an ordinary convolution is hard to invert, and two corners are not: what a pixel is computed from.
+// Receptive fields: why ordinary convolutions are hard to invert, and corner convolutions aren't.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { offsetsOf, pixelsRead } from '../maths/convolutions.ts';
@@ -7,7 +8,6 @@ import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { some } from '../parts/text.ts';
 
 const SIZE = 13;
 
@@ -23,21 +23,21 @@ export function Corners() {
     <>
       <p>
         An ordinary <i>k</i>&nbsp;×&nbsp;<i>k</i> convolution computes every pixel from its neighbours on all
-        sides. Going back, there is no place to begin: every unknown pixel is in the equations of all pixels
-        around it. It is one system of H·W·C linear equations, and its determinant costs as much as its
-        solution.
+        sides. The inverse has no place to start: every unknown pixel appears in the equations of all pixels
+        around it. Inverting it means solving one system of H·W·C linear equations, and the determinant costs
+        as much as the solution.
       </p>
       <p>
-        An emerging convolution consists of two kernels, each cut down to one corner. The first sees only
-        pixels to the right and below, the second only pixels to the left and above. For each of them there is
-        a place to begin: one pixel, in a corner of the image, is computed from itself alone. Applied one
-        after the other, the two see in all directions (
+        An emerging convolution consists of two kernels, each reduced to one corner. The first reads only
+        pixels to the right and below, the second only pixels to the left and above. For each, the inverse has
+        a place to start: one pixel, in a corner of the image, depends only on itself. Applied one after the
+        other, the two read pixels in all directions (
         <Source of="emerging">Hoogeboom, van den Berg and Welling, 2019</Source>).
       </p>
       <ReceptiveFields />
       <Pair tex={'y_{h,w} = \\sum_{i,j\\,\\ge\\,0} x_{h+di,\\,w+dj}\\;K_{ij}'} excerpt="offsets">
-        The first kernel, with dilation <i>d</i>. In the code, direction 1 is right and down, and −1 left and
-        up: the corner is stored alone, not as a full kernel with zeros.
+        The first kernel, with dilation <i>d</i>. In the code, direction 1 is right and down, −1 left and up;
+        only the corner is stored, not a full kernel with zeros.
       </Pair>
       <Pair
         tex={
@@ -51,7 +51,7 @@ export function Corners() {
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function ReceptiveFields() {
   const [kernelSize, setKernelSize] = useState(3);
   const [dilation, setDilation] = useState(1);
@@ -65,7 +65,7 @@ export function ReceptiveFields() {
   const full = pixelsRead([row, column], [offsetsOf('ordinary', kernelSize, dilation)], SIZE, SIZE).size;
   return (
     <Figure
-      title="What one pixel is computed from"
+      title="The receptive field of a pixel"
       controls={
         <>
           <Choice
@@ -87,10 +87,9 @@ export function ReceptiveFields() {
       }
       description={
         <>
-          The pixel in row {row + 1}, column {column + 1} of the result: the first kernel reads{' '}
-          {some(first, 'pixel')}, the second {second}; together they see {both}, of the {full} that an
-          ordinary {kernelSize} × {kernelSize} kernel sees here. The stronger the colour of a pixel, the more
-          paths lead from it to the result.
+          For the output pixel in row {row + 1}, column {column + 1}, the first kernel reads{' '}
+          {plural(first, 'pixel')}, the second {second}; together they cover {both}, an ordinary {kernelSize}{' '}
+          × {kernelSize} kernel {full}. Stronger colours mean more paths to the output.
         </>
       }
     >
@@ -102,7 +101,7 @@ export function ReceptiveFields() {
               <PixelGrid
                 height={SIZE}
                 width={SIZE}
-                label={`What a pixel is computed from: ${title}`}
+                label={`The receptive field of a pixel: ${title}`}
                 look={(place) => {
                   const ways = fields[index]!.get(place);
                   return ways === undefined

@@ -1,4 +1,4 @@
-// Couplings: how the kept half of the channels bends the other.
+// Couplings: one half of the channels transforms the other.
 import { useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -10,7 +10,7 @@ import { decimal } from '../parts/text.ts';
 
 type Kind = 'affine' | 'additive' | 'spline';
 
-/** The map of b that a coupling makes of a, its slope and its inverse. */
+/** A coupling's function of b for given a, with its slope and inverse. */
 interface Bending {
   at(b: number): { y: number; slope: number };
   back(y: number): number;
@@ -18,7 +18,7 @@ interface Bending {
 
 const BOUND = 3;
 
-/** What stands for the network: numbers that change smoothly with a. */
+/** Stands in for the network: parameters that change smoothly with a. */
 function bendingOf(kind: Kind, a: number): Bending {
   const shift = Math.sin(1.3 * a);
   if (kind === 'additive') {
@@ -39,9 +39,9 @@ export function Couplings() {
   return (
     <>
       <p>
-        A coupling keeps one half of the channels, a, and changes the other half, b, by an increasing curve.
-        Which curve it is, a network says that sees only a. After the layer a is still there, so the same
-        curve can be found again and followed backwards. ln|det| is the sum of the logarithms of the slopes (
+        A coupling keeps one half of the channels, a, and applies an increasing function to the other half, b.
+        A network computes the function's parameters from a alone. Since a is still there after the layer, the
+        same function can be computed again and inverted. ln|det| is the sum of the logarithms of the slopes (
         <Source of="realNvp">Dinh, Sohl-Dickstein and Bengio, 2017</Source>;{' '}
         <Source of="splines">Durkan and others, 2019</Source>).
       </p>
@@ -50,7 +50,7 @@ export function Couplings() {
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function BentHalf() {
   const [kind, setKind] = useState<Kind>('spline');
   const [a, setA] = useState(1);
@@ -59,7 +59,7 @@ export function BentHalf() {
   const { y, slope } = bending.at(b);
   return (
     <Figure
-      title="One half bends the other"
+      title="One half transforms the other"
       controls={
         <>
           <Choice
@@ -91,13 +91,13 @@ export function BentHalf() {
       description={
         <>
           b = {decimal(b)} becomes b′ = {decimal(y)}. The slope there is {decimal(slope, 3)}, so this value
-          adds ln {decimal(slope, 3)} = {decimal(Math.log(slope), 3)} to ln|det|. Back from b′ comes{' '}
+          adds ln {decimal(slope, 3)} = {decimal(Math.log(slope), 3)} to ln|det|. The inverse maps b′ to{' '}
           {decimal(bending.back(y))}.
         </>
       }
     >
       <div class="how-panels how-plot">
-        <Panel title="b′ against b; the fine line changes nothing">
+        <Panel title="b′ against b; the fine line is the identity">
           <Curves
             label={`The curve of the ${kind} coupling`}
             x={[-4, 4]}

@@ -1,4 +1,4 @@
-// The exponential of a convolution: a series whose terms grow wider and smaller.
+// The exponential of a convolution as a series.
 import { useState } from 'preact/hooks';
 import { Slider } from '../../../parts/Slider.tsx';
 import { exponentialTerms, sumOf } from '../maths/series.ts';
@@ -8,10 +8,10 @@ import { Source } from '../parts/Source.tsx';
 import { decimal } from '../parts/text.ts';
 
 const SIZE = 13;
-/** More terms than any norm here needs. */
+/** Enough terms for every norm offered. */
 const ALL = 40;
 const MOST = 16;
-/** Its absolute values add up to 1. */
+/** The absolute values sum to 1. */
 const KERNEL = [0.05, -0.2, 0.05, 0.15, 0.1, 0.15, -0.05, 0.2, -0.05];
 
 /** The section. */
@@ -19,9 +19,9 @@ export function Exponential() {
   return (
     <>
       <p>
-        For any convolution M, e<sup>M</sup> can be inverted: by e<sup>−M</sup>. It is a sum of powers of M,
-        each a convolution more, divided by n!. At first the terms reach further, then they vanish. ln|det| is
-        the trace of M, which only the centre of the kernel has a share in (
+        For any convolution M, e<sup>M</sup> has the inverse e<sup>−M</sup>. It is a series of powers of M,
+        that is repeated convolutions, divided by n!. The terms reach ever further, but soon vanish. ln|det|
+        is the trace of M, to which only the kernel's centre contributes (
         <Source of="convexp">Hoogeboom and others, 2020</Source>).
       </p>
       <Series />
@@ -29,7 +29,7 @@ export function Exponential() {
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Series() {
   const [terms, setTerms] = useState(2);
   const [norm, setNorm] = useState(1);
@@ -42,7 +42,7 @@ export function Series() {
   const newest = all[terms]!;
   return (
     <Figure
-      title="One pixel, and the series that it becomes"
+      title="The series for one pixel"
       controls={
         <>
           <Slider
@@ -67,19 +67,17 @@ export function Series() {
       }
       description={
         <>
-          The largest value of term {terms} is {small(largest(newest))}; all terms after it change no value by
-          more than {small(missing)}.{' '}
-          {missing < 2 ** -24
-            ? 'In float32 nothing is missing.'
-            : 'That is still more than the rounding of float32.'}{' '}
-          ln|det| is {decimal(kernel[4]!)} for each pixel, however many terms there are.
+          The largest value of term {terms} is {small(largest(newest))}; later terms change values by at most{' '}
+          {small(missing)}.{' '}
+          {missing < 2 ** -24 ? 'That is below float32 rounding.' : 'That is still above float32 rounding.'}{' '}
+          ln|det| is {decimal(kernel[4]!)} per pixel, for any number of terms.
         </>
       }
     >
       <div class="how-panels how-two">
         {[
-          { title: `the term Mⁿx / n! for n = ${terms}`, values: newest },
-          { title: 'the sum so far', values: sum },
+          { title: `term Mⁿx / n! for n = ${terms}`, values: newest },
+          { title: 'partial sum', values: sum },
         ].map(({ title, values }) => (
           <Panel key={title} title={title}>
             <Signed label={title} values={values} selected={pixel} onSelect={setPixel} />
@@ -97,7 +95,7 @@ interface SignedProps {
   onSelect(pixel: number): void;
 }
 
-/** Values by colour: positive and negative, the largest strongest. */
+/** Values as colours: positive and negative, stronger for larger ones. */
 function Signed({ label, values, selected, onSelect }: SignedProps) {
   const most = largest(values);
   return (

@@ -1,8 +1,8 @@
-// What a normalizing flow is: an image to noise and back, by the chosen model.
+// Normalizing flows: an image to noise and back, with the chosen model.
 import { useState } from 'preact/hooks';
 import { addressOf, chosenModel } from '../../../models.ts';
 import { Notice } from '../../../parts/Notice.tsx';
-import { isVisible, Picture } from '../../../parts/Picture.tsx';
+import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Working } from '../../../parts/Working.tsx';
 import { compute } from '../../../work/compute.ts';
@@ -13,7 +13,7 @@ import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
 import { counted, decimal } from '../parts/text.ts';
 
-/** At 1 the samples of small models fall apart. */
+/** Below 1, because small models' samples fall apart at 1. */
 const TEMPERATURE = 0.7;
 
 /** The section. */
@@ -21,12 +21,11 @@ export function Flow() {
   return (
     <>
       <p>
-        A normalizing flow is an invertible function that turns images into noise. Run backwards, it turns
-        noise into images. Because the function can be inverted, the probability density of an image is known
-        exactly: it is the density of its noise, times the factor by which the function stretches the space
-        around the image. That factor is the absolute determinant of the Jacobian, and this page is about
-        functions whose inverse and determinant are both cheap (
-        <Source of="flows">Papamakarios and others, 2021</Source>, give an overview).
+        A normalizing flow is an invertible function from images to noise; its inverse turns noise into
+        images. Because it is invertible, the probability density of an image is known exactly: the density of
+        its noise, times the factor by which the function expands volume around the image. That factor is the
+        absolute determinant of the Jacobian. This page is about functions whose inverse and determinant are
+        both cheap (overview: <Source of="flows">Papamakarios and others, 2021</Source>).
       </p>
       <ImageAndNoise />
       <Pair
@@ -35,14 +34,13 @@ export function Flow() {
         }
         excerpt="chain"
       >
-        A flow is a chain of layers: images pass through one after the other, and the logarithms of the
-        determinants add up.
+        A flow is a chain of layers, whose log-determinants add up.
       </Pair>
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function ImageAndNoise() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
@@ -61,21 +59,21 @@ export function ImageAndNoise() {
   const { result } = trip;
   return (
     <Figure
-      title="An image, its noise, and back"
+      title="An image to noise and back"
       controls={
         <>
           <Slider
-            label="Other noise mixed in"
+            label="Share of other noise"
             value={noise}
             least={0}
             most={1}
             step={0.05}
             shown={`${Math.round(100 * noise)} %`}
-            ends={['its own', 'all new']}
+            ends={['none', 'all']}
             onChange={setNoise}
           />
           <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
-            Another image
+            New image
           </button>
         </>
       }
@@ -83,36 +81,34 @@ export function ImageAndNoise() {
         result ? (
           <>
             The {counted(result.latents.reduce((sum, { values }) => sum + values.length, 0))} latents of the
-            image have mean {decimal(result.mean)} and standard deviation {decimal(result.deviation)} (noise
-            has 1; this image was drawn at temperature {TEMPERATURE}, and each of its pixels is taken at the
-            middle of its grey level). The image costs {decimal(result.bitsPerDim)} bits/dim.{' '}
+            image have mean {decimal(result.mean)} and standard deviation {decimal(result.deviation)} (the
+            prior's is 1; the image was sampled at temperature {TEMPERATURE}, and its pixels are dequantised
+            at the middle of their grey levels). The image has {decimal(result.bitsPerDim)} bits/dim.{' '}
             {noise === 0
-              ? `Back from its own noise, ${counted(result.equal)} of ${counted(result.back.pixels.length)} values are the same.`
-              : 'With other noise mixed in, another image comes back.'}
+              ? `Decoding its own noise recovers ${counted(result.equal)} of ${counted(result.back.pixels.length)} values.`
+              : 'Decoding with other noise mixed in gives another image.'}
           </>
         ) : (
-          'The model is being loaded.'
+          'Loading the model.'
         )
       }
     >
       {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
-      {result && !isVisible(result.image) && (
-        <Notice>Images with {result.image.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
-      )}
+      {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
       <div class="how-trip">
-        <Panel title="an image x">
-          {result && isVisible(result.image) ? <Picture image={result.image} label="The image" /> : <Blank />}
+        <Panel title="image x">
+          {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>
         <span class="how-sign" aria-hidden="true">
           →
         </span>
-        <Panel title="its noise z = f(x)">{result ? <Latents latents={result.latents} /> : <Blank />}</Panel>
+        <Panel title="noise z = f(x)">{result ? <Latents latents={result.latents} /> : <Blank />}</Panel>
         <span class="how-sign" aria-hidden="true">
           →
         </span>
-        <Panel title="back: f⁻¹(z)">
+        <Panel title="decoded f⁻¹(z)">
           {result && isVisible(result.back) ? (
-            <Picture image={result.back} label="The image that comes back" />
+            <Picture image={result.back} label="Decoded image" />
           ) : (
             <Blank />
           )}
@@ -131,7 +127,7 @@ interface LatentsProps {
   readonly latents: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
 }
 
-/** All latents as one square of values, from those of the first split to those of the top. */
+/** All latents as one square, from the first split to the top. */
 function Latents({ latents }: LatentsProps) {
   const values = latents.flatMap((latent) => [...latent.values]);
   const width = Math.ceil(Math.sqrt(values.length));
@@ -139,7 +135,7 @@ function Latents({ latents }: LatentsProps) {
     <PixelGrid
       height={Math.ceil(values.length / width)}
       width={width}
-      label={`Its ${values.length} latents`}
+      label={`${values.length} latents`}
       look={(place) =>
         place < values.length
           ? {

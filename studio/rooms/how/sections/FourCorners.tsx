@@ -1,11 +1,12 @@
-// Four corners side by side: each group of channels looks its own way.
+// Four corners side by side: each group of channels reads in its own direction.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { type Offset, pixelsRead } from '../maths/convolutions.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { counted, some } from '../parts/text.ts';
+import { counted } from '../parts/text.ts';
 
 const SIZE = 11;
 
@@ -16,7 +17,7 @@ const groups = [
   { look: 'how-now', title: 'group 4: left and up', down: -1, right: -1 },
 ] as const;
 
-/** The taps of a corner that looks in two directions. */
+/** The taps of a corner with these directions. */
 function corner(side: number, down: number, right: number): Offset[] {
   const distances = Array.from({ length: side }, (_, index) => index);
   return distances.flatMap((i) => distances.map((j): Offset => [i * down, j * right]));
@@ -27,16 +28,16 @@ export function FourCorners() {
   return (
     <>
       <p>
-        An emerging convolution applies two corners in turn. Here four corners work side by side, each on a
-        quarter of the channels. Flipped, all four look the same way, so one wavefront undoes them together (
-        <Source of="finc">Kallappa, Nagar and Varma, 2023</Source>).
+        An emerging convolution applies two corners in turn. Here, four corners work side by side, each on a
+        quarter of the channels. After flips, all four have the same direction, so one wavefront inverts them
+        together (<Source of="finc">Kallappa, Nagar and Varma, 2023</Source>).
       </p>
       <FourFields />
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function FourFields() {
   const [side, setSide] = useState(3);
   const [pixel, setPixel] = useState(5 * SIZE + 5);
@@ -47,7 +48,7 @@ export function FourFields() {
   const all = new Set(fields.flatMap((field) => [...field.keys()])).size;
   return (
     <Figure
-      title="Four ways to look"
+      title="Four receptive fields"
       controls={
         <Slider
           label="Kernel size"
@@ -61,10 +62,9 @@ export function FourFields() {
       }
       description={
         <>
-          The pixel in row {row + 1}, column {column + 1} of the result is computed from{' '}
-          {some(fields[0]!.size, 'pixel')} of group 1, {fields[1]!.size} of group 2, {fields[2]!.size} of
-          group 3 and {fields[3]!.size} of group 4: together {counted(all)} places. The 1 × 1 convolution
-          before mixes the groups.
+          The output pixel in row {row + 1}, column {column + 1} depends on {plural(fields[0]!.size, 'pixel')}{' '}
+          of group 1, {fields[1]!.size} of group 2, {fields[2]!.size} of group 3 and {fields[3]!.size} of
+          group 4: {counted(all)} different places. The preceding 1 × 1 convolution mixes the groups.
         </>
       }
     >
@@ -74,7 +74,7 @@ export function FourFields() {
             <PixelGrid
               height={SIZE}
               width={SIZE}
-              label={`What a pixel is computed from: ${title}`}
+              label={`The receptive field of a pixel: ${title}`}
               look={(place) => ({ class: fields[index]!.has(place) ? look : 'how-empty' })}
               selected={pixel}
               onSelect={setPixel}

@@ -1,5 +1,6 @@
-// Periodic convolutions: in the frequency domain, one small matrix for each frequency.
+// Periodic convolutions: one small matrix per frequency.
 import { useMemo, useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Picture } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import {
@@ -21,7 +22,7 @@ import { Formula } from '../parts/Formula.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { seaPicture } from '../parts/pictures.ts';
-import { decimal, some } from '../parts/text.ts';
+import { decimal } from '../parts/text.ts';
 
 const SIZE = 16;
 const CHANNELS = [0, 1, 2];
@@ -32,10 +33,10 @@ export function Frequencies() {
   return (
     <>
       <p>
-        There is another way to make an ordinary convolution easy: let it wrap around the edges, as if the
-        image repeated itself for ever. Then waves pass through it unchanged, except that each is multiplied
-        by a factor, or with C channels by a C&nbsp;×&nbsp;C matrix. Take the image apart into its
-        frequencies, and one matrix of H·W·C rows falls apart into H·W matrices of C rows.
+        An ordinary convolution also becomes easy if it wraps around the edges, as if the image repeated for
+        ever. Then waves are its eigenvectors: each is multiplied by a factor, or with C channels by a
+        C&nbsp;×&nbsp;C matrix. In the frequency domain, one matrix of H·W·C rows becomes H·W matrices of C
+        rows.
       </p>
       <PeriodicFigure />
       <Pair
@@ -49,13 +50,13 @@ export function Frequencies() {
         counts it twice.
       </Pair>
       <Pair tex={'\\hat x(f) = \\hat y(f)\\,\\hat W(f)^{-1}'} excerpt="periodicInverse">
-        The inverse has no order to keep: all frequencies are solved at once.
+        The inverse needs no order: all frequencies are solved at once.
       </Pair>
     </>
   );
 }
 
-/** A kernel near the identity, which keeps the mean of every channel: `strength` is how far from it. */
+/** A kernel at distance `strength` from the identity, which keeps the mean of every channel. */
 function kernelOf(strength: number): PeriodicKernel {
   const draw = normals(17);
   const drawn = Array.from({ length: 9 }, () => CHANNELS.map(() => CHANNELS.map(() => 0.3 * draw())));
@@ -71,7 +72,7 @@ function kernelOf(strength: number): PeriodicKernel {
 
 const picture = seaPicture(SIZE);
 
-/** Its figure. */
+/** The figure. */
 export function PeriodicFigure() {
   const [strength, setStrength] = useState(0.8);
   const [frequency, setFrequency] = useState(2);
@@ -97,11 +98,11 @@ export function PeriodicFigure() {
   const [u, v] = [signed(Math.floor(frequency / SIZE), SIZE), signed(frequency % SIZE, SIZE)];
   return (
     <Figure
-      title="An image, its spectrum, and what the kernel does to each frequency"
+      title="An image, its spectrum, and the kernel’s effect on each frequency"
       controls={
         <>
           <Slider
-            label="Strength of the kernel"
+            label="Kernel strength"
             value={strength}
             least={0}
             most={1.2}
@@ -123,22 +124,22 @@ export function PeriodicFigure() {
       description={
         <>
           ln|det| over all {SIZE * SIZE} frequencies: {decimal(total, 3)}. The frequency with{' '}
-          {some(u, 'wave')} downwards and {decimal(v, 0)} to the right has ln|det| ={' '}
+          {plural(u, 'wave')} downwards and {decimal(v, 0)} to the right has ln|det| ={' '}
           {decimal(inverses[frequency]!.logAbsDet, 3)}.{' '}
           {solved === groups.length
-            ? 'All frequencies are inverted: the image is back.'
-            : 'The lowest frequencies are inverted; the rest is missing from the image.'}
+            ? 'All frequencies are inverted: the image is recovered.'
+            : 'Only the lowest frequencies are inverted; the image lacks the others.'}
         </>
       }
     >
       <div class="how-panels how-five">
-        <Panel title="an image x">
+        <Panel title="image x">
           <Coloured values={picture} label="A sun above the sea, 16 by 16 pixels" />
         </Panel>
-        <Panel title="after the convolution: y">
+        <Panel title="after the convolution, y">
           <Coloured values={y} label="The image after the periodic convolution" />
         </Panel>
-        <Panel title="the spectrum of x">
+        <Panel title="spectrum of x">
           <Spectrum
             label="The spectrum of the image"
             values={powersOf(spectrum)}
@@ -156,8 +157,8 @@ export function PeriodicFigure() {
             onSelect={setFrequency}
           />
         </Panel>
-        <Panel title="from the inverted frequencies">
-          <Coloured values={x} label="The image of the frequencies that are inverted" />
+        <Panel title="recovered from the inverted frequencies">
+          <Coloured values={x} label="The image recovered from the inverted frequencies" />
         </Panel>
       </div>
       <ComplexTable
@@ -174,7 +175,7 @@ function powersOf({ re, im }: ComplexImage): number[] {
   );
 }
 
-/** An image with the three channels of a screen. */
+/** An RGB image. */
 function Coloured({ values, label }: { values: readonly (readonly number[])[]; label: string }) {
   const pixels = Uint8Array.from(values.flat(), (value) => 255 * Math.min(1, Math.max(0, value)));
   return <Picture image={{ pixels, shape: [SIZE, SIZE, CHANNELS.length] }} label={label} />;
@@ -188,7 +189,7 @@ interface SpectrumProps {
   onSelect(frequency: number): void;
 }
 
-/** A value for each frequency, the lowest in the middle; larger ones are stronger. */
+/** One value per frequency, with the lowest frequency in the middle; larger values are stronger. */
 function Spectrum({ label, values, look, frequency, onSelect }: SpectrumProps) {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return (
@@ -206,7 +207,7 @@ function Spectrum({ label, values, look, frequency, onSelect }: SpectrumProps) {
   );
 }
 
-/** Puts frequency 0 into the middle, and back. */
+/** Moves frequency 0 to the middle, and back. */
 function moved(place: number): number {
   const half = SIZE / 2;
   return ((Math.floor(place / SIZE) + half) % SIZE) * SIZE + (((place % SIZE) + half) % SIZE);

@@ -1,4 +1,4 @@
-// The inverse of a corner: anti-diagonals that run over the image, beside one pixel at a time.
+// The inverse of a corner convolution: by anti-diagonals, compared with pixel by pixel.
 import { useEffect, useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -16,7 +16,7 @@ import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
 import { ringPicture } from '../parts/pictures.ts';
 import { counted } from '../parts/text.ts';
 
-/** How long a step is shown when it is played. */
+/** The duration of a step during playback. */
 const STEP_MS = 160;
 
 /** The section. */
@@ -24,11 +24,10 @@ export function Inverse() {
   return (
     <>
       <p>
-        Going back through a triangular matrix is substitution: the first unknown stands alone, then the
-        second depends on the first, and so on. Value by value that takes H·W·C steps, one after the other.
-        But a pixel does not need all pixels before it, only a few neighbours above it and to its left. All
-        pixels of an anti-diagonal are therefore known at the same moment, and a processor can compute them at
-        once: H + W − 1 steps.
+        A triangular system is solved by substitution: the first unknown depends on no other, the second on
+        the first, and so on. Value by value, that takes H·W·C sequential steps. But a pixel doesn't depend on
+        all pixels before it, only on a few neighbours above it and to its left. All pixels of an
+        anti-diagonal can therefore be computed at once: H + W − 1 steps.
       </p>
       <Wavefront />
       <Pair
@@ -37,25 +36,25 @@ export function Inverse() {
         }
         excerpt="wavefront"
       >
-        For the second kernel, with its taps counted away from the centre. The first is solved in the same way
-        from the bottom right. <code>given</code> holds <i>y</i> times the inverse of the centre tap,{' '}
-        <code>solved</code> the anti-diagonals so far. One matrix product finishes a whole anti-diagonal.
+        For the second kernel, with taps counted from the centre. The first is solved in the same way from the
+        bottom right. <code>given</code> holds <i>y</i> times the inverse of the centre tap,{' '}
+        <code>solved</code> the anti-diagonals so far. One matrix product solves a whole anti-diagonal.
       </Pair>
       <p>
-        The number of steps depends on neither the kernel nor the dilation: the library goes over all
-        anti-diagonals. With dilation <i>d</i> the first <i>d</i> of them have no neighbours, and need no
-        product. An emerging convolution has two corners, so its inverse takes 2·(H + W − 1) steps.
+        The number of steps depends on neither the kernel nor the dilation. With dilation <i>d</i>, the first{' '}
+        <i>d</i> anti-diagonals have no neighbours and need no product. An emerging convolution has two
+        corners, so its inverse takes 2·(H + W − 1) steps.
       </p>
       <p>
-        The library goes one step further. The pixels of a row, joined to a tile, are one pixel of a corner
-        convolution with more channels, whose taps are known from the kernel. Where whole rows are small
-        enough, each step finishes a row: H steps.
+        The library goes one step further: it treats a tile of several pixels as one pixel of a corner
+        convolution with more channels, whose taps follow from the kernel. If a whole row fits into a tile,
+        each step solves a row: H steps.
       </p>
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Wavefront() {
   const [size, setSize] = useState(16);
   const [kernelSize, setKernelSize] = useState(3);
@@ -77,7 +76,7 @@ export function Wavefront() {
       setPlaying(false);
       return undefined;
     }
-    // When the wave has arrived, what is left of the other way is shown faster.
+    // Once the wavefront has finished, speed up the rest of the sequence.
     const next = step < steps ? step + 1 : Math.min(pixels, step + Math.ceil((pixels - steps) / 24));
     const timer = setTimeout(() => setStep(next), STEP_MS);
     return () => clearTimeout(timer);
@@ -88,7 +87,7 @@ export function Wavefront() {
   const sequence = new Map(Array.from({ length: pixels }, (_, pixel) => [pixel, pixel + 1]));
   return (
     <Figure
-      title="A convolution undone"
+      title="Inverting a convolution"
       moving={playing}
       controls={
         <>
@@ -119,10 +118,10 @@ export function Wavefront() {
         <>
           Step {counted(step)}. By anti-diagonals{' '}
           {step >= steps
-            ? `everything is solved after ${steps} steps`
+            ? `all pixels are solved after ${steps} steps`
             : `${counted(solvedBy(waves, step))} of ${counted(pixels)} pixels are solved`}
-          ; one pixel at a time, {counted(Math.min(step, pixels))} of {counted(pixels)}. Of the {steps}{' '}
-          anti-diagonals, {waiting} wait for others.
+          ; pixel by pixel, {counted(Math.min(step, pixels))} of {counted(pixels)}. Of the {steps}{' '}
+          anti-diagonals, {waiting} depend on others.
         </>
       }
     >
@@ -134,11 +133,11 @@ export function Wavefront() {
             label="The image, solved by anti-diagonals"
           />
         </Panel>
-        <Panel title={`one pixel at a time: ${counted(pixels)} steps`}>
+        <Panel title={`pixel by pixel: ${counted(pixels)} steps`}>
           <Solving
             {...{ size, side, dilation, step }}
             order={sequence}
-            label="The image, solved one pixel at a time"
+            label="The image, solved pixel by pixel"
           />
         </Panel>
       </div>
@@ -167,7 +166,7 @@ export function Wavefront() {
           One step
         </button>
         <button type="button" class="button" disabled={step === 0} onClick={() => restart(() => {})}>
-          Back to the start
+          Reset
         </button>
       </div>
     </Figure>
@@ -184,7 +183,7 @@ interface SolvingProps {
   readonly label: string;
 }
 
-/** What is solved as the picture that it was, the rest as the convolution left it. */
+/** Solved pixels as in the original picture, the others as in the convolved one. */
 function Solving({ size, side, dilation, step, order, label }: SolvingProps) {
   const draw = normals(29);
   const kernel = Array.from({ length: side * side }, (_, tap) =>

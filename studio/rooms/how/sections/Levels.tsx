@@ -1,5 +1,6 @@
-// How the layers sit in the multi-scale model: squeeze, flow steps, split.
+// The multi-scale model: squeeze, flow steps, split.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { levelsOf, type Shape } from '../maths/levels.ts';
@@ -19,7 +20,7 @@ const stepParts = [
   { name: 'actnorm', does: 'scales and shifts every channel' },
   { name: '1 × 1', does: 'mixes the channels' },
   { name: 'emerging', does: 'mixes pixels and channels' },
-  { name: 'coupling', does: 'changes one half, as a network of the other says' },
+  { name: 'coupling', does: 'transforms one half, given the other' },
 ];
 
 /** The section. */
@@ -27,17 +28,17 @@ export function Levels() {
   return (
     <>
       <p>
-        A layer alone changes little; a model stacks many. Each level first squeezes the image: blocks of 2 ×
-        2 pixels become four times as many channels, so that there is something to mix. Then come the flow
-        steps. After them a split lets half of the channels leave as latents, and the rest goes on to a
+        A single layer changes little; a model stacks many. Each level first squeezes the image: blocks of 2 ×
+        2 pixels become four times as many channels, which gives the layers channels to mix. Then come the
+        flow steps. After them, a split turns half of the channels into latents; the other half continues to a
         coarser level (<Source of="realNvp">Dinh, Sohl-Dickstein and Bengio, 2017</Source>;{' '}
         <Source of="glow">Kingma and Dhariwal, 2018</Source>).
       </p>
       <p>
-        The couplings are where the model learns most: one half of the channels decides, through a network,
-        how the other half is scaled and shifted (<Source of="nice">Dinh, Krueger and Bengio, 2015</Source>).
-        The network is never inverted, so it can be anything. What stands between two couplings decides which
-        values meet, and that is the place of the emerging convolution.
+        Couplings do most of the learning: a network computes from one half of the channels how to transform
+        the other half (<Source of="nice">Dinh, Krueger and Bengio, 2015</Source>). The network is never
+        inverted, so any network works. The layers between two couplings decide which values interact; that is
+        the role of the emerging convolution.
       </p>
       <Diagram />
       <Pair
@@ -46,25 +47,25 @@ export function Levels() {
         }
         excerpt="squeeze"
       >
-        Squeeze only moves values: ln|det| = 0.
+        A squeeze only moves values: ln|det| = 0.
       </Pair>
       <Pair
         tex={'\\text{step} = \\text{coupling} \\circ \\text{mixing} \\circ \\text{actnorm}'}
         excerpt="flowStep"
       >
-        One flow step. The mixing has a name in the configuration: 1x1, emerging, periodic and others.
+        One flow step. The configuration names the mixing: 1x1, emerging, periodic and others.
       </Pair>
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Diagram() {
   const [image, setImage] = useState('cifar');
   const [wanted, setWanted] = useState(3);
   const [depth, setDepth] = useState(8);
   const { shape } = images[image]!;
-  // Both sides are halved in every level.
+  // Every level halves both sides.
   const most = [4, 3, 2].find((count) => shape.slice(0, 2).every((side) => side % 2 ** count === 0))!;
   const levels = Math.min(wanted, most);
   const found = levelsOf(shape, levels, depth);
@@ -92,7 +93,7 @@ export function Diagram() {
             onChange={setWanted}
           />
           <Slider
-            label="Flow steps in each level"
+            label="Flow steps per level"
             value={depth}
             least={1}
             most={48}
@@ -104,8 +105,8 @@ export function Diagram() {
       }
       description={
         <>
-          {counted(shape[0] * shape[1] * shape[2])} values go in, and {counted(latents)} latents come out:
-          nothing is lost. Sampling inverts {counted(levels * depth)} emerging convolutions in{' '}
+          {counted(shape[0] * shape[1] * shape[2])} values become {counted(latents)} latents: nothing is lost.
+          Sampling inverts {counted(levels * depth)} emerging convolutions in{' '}
           <span data-testid="inverse-steps">{counted(sum(({ inverseSteps }) => inverseSteps))}</span> steps by
           anti-diagonals.
         </>
@@ -113,7 +114,7 @@ export function Diagram() {
     >
       <ol class="how-levels">
         {found.map((level, index) => (
-          // Levels are known by their place.
+          // Levels are identified by their position.
           <li key={index}>
             <p class="how-level-shape">{shown(level.before)}</p>
             <div class="how-blocks" aria-hidden="true">
@@ -124,7 +125,7 @@ export function Diagram() {
               <Block shape={level.latent} most={shape[0]} look="how-second" />
             </div>
             <p>squeeze → {shown(level.shape)}</p>
-            <ul class="how-steps" aria-label={`${depth} flow steps`}>
+            <ul class="how-steps" aria-label={plural(depth, 'flow step')}>
               {stepParts.map(({ name, does }) => (
                 <li key={name} class={name === 'emerging' ? 'how-here' : ''}>
                   <strong>{name}</strong>
@@ -133,12 +134,11 @@ export function Diagram() {
               ))}
             </ul>
             <p class="how-times">
-              {depth === 1 ? 'once' : `${depth} times`}; {counted(level.inverseSteps)} steps back
+              {depth === 1 ? 'once' : `${depth} times`}; inverse: {plural(level.inverseSteps, 'step')}
             </p>
             <p class="how-leaves">
-              {index === levels - 1 ? 'all of it is latent:' : 'split: one half is latent,'}{' '}
-              {shown(level.latent)}
-              {index < levels - 1 && '; the other goes on'}
+              {index === levels - 1 ? 'latents:' : 'split: latents'} {shown(level.latent)}
+              {index < levels - 1 && '; the other half continues'}
             </p>
           </li>
         ))}

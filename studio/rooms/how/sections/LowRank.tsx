@@ -1,5 +1,6 @@
-// Woodbury transformations: the identity plus a product of low rank.
+// Woodbury transformations: the identity plus a low-rank product.
 import { useState } from 'preact/hooks';
+import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { logAbsDetOf, type Matrix, productOf } from '../maths/matrices.ts';
 import { normals } from '../maths/random.ts';
@@ -20,16 +21,16 @@ export function LowRank() {
   return (
     <>
       <p>
-        A matrix over all pixels is far too large to invert. The identity plus U·V, with few columns in U and
-        few rows in V, reaches all pixels too; its determinant and its inverse are those of a matrix of the
-        size of the rank, I + V·U (<Source of="woodbury">Lu and Huang, 2020</Source>).
+        A matrix over all pixels is far too large to invert. I + U·V, with few columns in U and few rows in V,
+        mixes all pixels too, but its determinant and inverse follow from the much smaller matrix I + V·U,
+        whose size is the rank (<Source of="woodbury">Lu and Huang, 2020</Source>).
       </p>
       <TwoDeterminants />
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function TwoDeterminants() {
   const [rank, setRank] = useState(3);
   const [seed, setSeed] = useState(1);
@@ -41,7 +42,7 @@ export function TwoDeterminants() {
   const small = plusIdentity(productOf(right, left));
   return (
     <Figure
-      title="Two matrices with one determinant"
+      title="Two matrices with the same determinant"
       controls={
         <>
           <Slider
@@ -54,16 +55,16 @@ export function TwoDeterminants() {
             onChange={setRank}
           />
           <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
-            Other numbers
+            New matrices
           </button>
         </>
       }
       description={
         <>
-          ln|det(I + U·V)| = {decimal(logAbsDetOf(large), 3)} by elimination in {SIZE} rows, and ln|det(I +
-          V·U)| = {decimal(logAbsDetOf(small), 3)} in {rank}. U and V have {2 * rank * SIZE} numbers, a full
-          matrix {SIZE ** 2}; for the 1,024 pixels of a 32 × 32 image it would be{' '}
-          {(2 * rank * 1024).toLocaleString('en')} against 1,048,576.
+          ln|det(I + U·V)| = {decimal(logAbsDetOf(large), 3)} by elimination with {SIZE} rows; ln|det(I +
+          V·U)| = {decimal(logAbsDetOf(small), 3)} with {plural(rank, 'row')}. U and V have {2 * rank * SIZE}{' '}
+          entries, a full matrix {SIZE ** 2}; for a 32 × 32 image, {(2 * rank * 1024).toLocaleString('en')}{' '}
+          compared with 1,048,576.
         </>
       }
     >

@@ -1,4 +1,4 @@
-// 1x1 convolutions: one matrix for all pixels, free or in factors.
+// 1x1 convolutions: one matrix for all pixels, free or factored.
 import { useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -17,19 +17,19 @@ export function Pointwise() {
   return (
     <>
       <p>
-        The kernels of an emerging convolution cannot mix channels freely, because of the order at their
-        centre. So a 1&nbsp;×&nbsp;1 convolution comes before them: one C&nbsp;×&nbsp;C matrix W, the same for
+        The kernels of an emerging convolution can't mix channels freely, because the mask at their centre
+        orders them. So a 1&nbsp;×&nbsp;1 convolution comes first: one C&nbsp;×&nbsp;C matrix W, the same for
         every pixel (<Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The
-        matrix can be trained as it is, or as a product of factors whose determinant can be read off: P·L·U
-        with a fixed permutation, or Q·R with Q as reflections (
+        matrix can be trained directly, or as a product of factors whose determinant can be read off: P·L·U
+        with a fixed permutation, or Q·R with Q as a product of reflections (
         <Source of="householder">Tomczak and Welling, 2016</Source>;{' '}
-        <Source of="emerging">Hoogeboom and others, 2019</Source>). P·L·U cannot change its permutation in
-        training; Q·R reaches every invertible matrix.
+        <Source of="emerging">Hoogeboom and others, 2019</Source>). Training can't change the permutation of
+        P·L·U; Q·R can represent every invertible matrix.
       </p>
       <Factors />
       <div class="how-costs-frame">
         <table class="how-costs">
-          <caption>What each form costs for C channels, besides the product with every pixel</caption>
+          <caption>Cost of each form for C channels, besides the product with every pixel</caption>
           <thead>
             <tr>
               <th scope="col">form</th>
@@ -47,28 +47,28 @@ export function Pointwise() {
             </tr>
             <tr>
               <th scope="row">P·L·U</th>
-              <td>product of triangles, order C³</td>
-              <td>C numbers added</td>
-              <td>two triangles, order C³</td>
+              <td>triangular product, order C³</td>
+              <td>sum of C numbers</td>
+              <td>two triangular inverses, order C³</td>
             </tr>
             <tr>
               <th scope="row">Q·R</th>
               <td>C reflections, order C³</td>
-              <td>C logarithms</td>
-              <td>a triangle, order C³, and a transpose</td>
+              <td>sum of C logarithms</td>
+              <td>triangular inverse, order C³, and a transpose</td>
             </tr>
           </tbody>
         </table>
       </div>
       <p>
-        The product itself takes H·W·C² multiplications for every image; what the table lists is done once for
-        a whole batch. A trained model computes the inverse once and keeps it.
+        The product itself takes H·W·C² multiplications per image; the costs in the table arise once per
+        batch. A trained model computes the inverse only once.
       </p>
       <Pair
         tex={'\\begin{gathered}W = P\\,L\\,U \\\\ \\ln\\lvert\\det W\\rvert = \\sum_c s_c\\end{gathered}'}
         excerpt="plu"
       >
-        The diagonal of U is ±e<sup>s</sup>, its signs fixed: it never reaches zero.
+        The diagonal of U is ±e<sup>s</sup> with fixed signs, so it never reaches zero.
       </Pair>
       <Pair
         tex={
@@ -76,13 +76,13 @@ export function Pointwise() {
         }
         excerpt="qr"
       >
-        Reflections turn space without stretching it: |det Q| = 1.
+        Reflections preserve volume: |det Q| = 1.
       </Pair>
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Factors() {
   const [form, setForm] = useState<Form>('plu');
   const [channels, setChannels] = useState(6);
@@ -110,7 +110,7 @@ export function Factors() {
   }[form];
   return (
     <Figure
-      title="A matrix over the channels, and its factors"
+      title="A channel matrix and its factors"
       controls={
         <>
           <Choice
@@ -133,7 +133,7 @@ export function Factors() {
             onChange={setChannels}
           />
           <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
-            Another matrix
+            New matrix
           </button>
         </>
       }
@@ -160,7 +160,7 @@ export function Factors() {
 }
 
 const explanations: Readonly<Record<Form, string>> = {
-  free: 'It has no structure: its determinant takes an elimination.',
-  plu: 'P swaps rows, L has 1 on its diagonal: the diagonal of U alone has the determinant.',
-  qr: 'Q turns and reflects: the diagonal of R alone has the determinant.',
+  free: 'Without structure, the determinant takes an elimination.',
+  plu: 'P permutes rows and L has a unit diagonal, so the determinant follows from the diagonal of U.',
+  qr: 'Q is orthogonal, so the determinant follows from the diagonal of R.',
 };

@@ -1,4 +1,4 @@
-// Priors: what is passed on says what to expect of what leaves.
+// Priors: the channels that continue predict the latents that are split off.
 import { useState } from 'preact/hooks';
 import { Slider } from '../../../parts/Slider.tsx';
 import { normals } from '../maths/random.ts';
@@ -15,16 +15,16 @@ export function Priors() {
   return (
     <>
       <p>
-        At a split half of the channels, z, leave the model. Their density is a Gaussian whose mean and
-        deviation a network computes from the half that goes on, h: what is coarse says what to expect of the
-        details. A latent ε says by how many deviations z is off.
+        At a split, half of the channels, z, become latents. Their density is a Gaussian whose mean and
+        standard deviation a network computes from the other half, h: coarse structure predicts the details. A
+        latent ε is the deviation of z from the mean, in standard deviations.
       </p>
       <Expected />
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Expected() {
   const [h, setH] = useState(0.5);
   const [temperature, setTemperature] = useState(1);
@@ -34,11 +34,11 @@ export function Expected() {
   const first = NOISE[0]!;
   return (
     <Figure
-      title="A latent, given the rest"
+      title="A latent, given the other half"
       controls={
         <>
           <Slider
-            label="What goes on, h"
+            label="Other half, h"
             value={h}
             least={-2}
             most={2}
@@ -59,15 +59,15 @@ export function Expected() {
       }
       description={
         <>
-          Given h, z has mean {decimal(mean)} and deviation {decimal(deviation)}. The dots are {NOISE.length}{' '}
-          draws: the first has ε = {decimal(temperature * first)}, so z = {decimal(mean)} +{' '}
-          {decimal(temperature * first)} · {decimal(deviation)} = {decimal(drawn[0]!)}. Another h moves all of
-          them; their ε stay.
+          Given h, z has mean {decimal(mean)} and standard deviation {decimal(deviation)}. The dots are{' '}
+          {NOISE.length} samples: the first has ε = {decimal(temperature * first)}, so z = {decimal(mean)} +{' '}
+          {decimal(temperature * first)} · {decimal(deviation)} = {decimal(drawn[0]!)}. Changing h moves all
+          samples, but not their ε.
         </>
       }
     >
       <div class="how-panels how-plot">
-        <Panel title="the density of z given h, and draws from it">
+        <Panel title="density of z given h, and samples">
           <Curves
             label="The density of z given h"
             x={[-5, 5]}

@@ -1,4 +1,4 @@
-// Why each corner is triangular: its matrix, coloured by the taps of the kernel.
+// Why corner convolutions are triangular: their matrices, coloured by tap.
 import { useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -27,16 +27,16 @@ export function Triangles() {
   return (
     <>
       <p>
-        A convolution is linear, so it is a matrix. Number the values of the image row by row: then every row
-        of the matrix holds the kernel once, at the places of the pixels that it reads. A kernel that only
-        looks forward in this order fills only the upper triangle; one that only looks back, only the lower.
-        The determinant of a triangular matrix is the product of its diagonal, and on the diagonal stands, for
-        every pixel again, the same centre tap.
+        A convolution is linear, so it is a matrix. With the values of the image numbered row by row, every
+        row of the matrix contains the kernel once, at the columns of the pixels that it reads. A kernel that
+        only reads later pixels fills only the upper triangle; one that only reads earlier pixels, only the
+        lower. The determinant of a triangular matrix is the product of its diagonal, and the diagonal repeats
+        the centre tap for every pixel.
       </p>
       <p>
-        With more than one channel there is one more condition. At the centre tap a pixel reads itself, so its
-        channels need an order too: the first kernel lets a channel read those up to itself, the second those
-        from itself on.
+        With several channels, there is one more condition. At the centre tap, a pixel reads itself, so its
+        channels need an order too: with the first kernel, a channel depends on itself and earlier channels;
+        with the second, on itself and later ones.
       </p>
       <Matrices />
       <Pair
@@ -44,19 +44,19 @@ export function Triangles() {
         excerpt="cornerLogDet"
       >
         For one corner. <Formula tex={'K_{00}'} /> is its centre tap, a C&nbsp;×&nbsp;C matrix. An emerging
-        convolution adds up two of these, <i>C</i> logarithms each, whatever the size of the image.
+        convolution adds two of these, with <i>C</i> logarithms each, for any image size.
       </Pair>
       <Pair
         tex={'\\begin{gathered}K_{00}[i,o] = 0 \\\\ \\text{unless } i \\le o\\end{gathered}'}
         excerpt="mask"
       >
-        The order of the channels, as a mask over the centre tap; for the second kernel the other way round.
+        The channel order as a mask on the centre tap; reversed for the second kernel.
       </Pair>
     </>
   );
 }
 
-/** Its figure. */
+/** The figure. */
 export function Matrices() {
   const [kind, setKind] = useState<'first' | 'second'>('first');
   const [channels, setChannels] = useState(1);
@@ -72,7 +72,7 @@ export function Matrices() {
     offsetsOf('ordinary', 3).map((offset) => {
       const [h, w] = [Math.floor(pixel / SIDE) + offset[0], (pixel % SIDE) + offset[1]];
       const inside = h >= 0 && h < SIDE && w >= 0 && w < SIDE;
-      // What the mask takes away is only hinted at.
+      // Masked taps are drawn faintly.
       const kept = allowed.has(String(offset));
       const text = kept ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
       return [
@@ -114,11 +114,11 @@ export function Matrices() {
       }
       description={
         <>
-          Pixel {pixel + 1} of 25 is outlined, and so {channels === 1 ? 'is its row' : 'are its rows'} in both
-          matrices. The matrix of the {name} is {kind === 'first' ? 'upper' : 'lower'} triangular, with{' '}
-          {counted(size)} values on its diagonal; their logarithms add up to ln|det| ={' '}
-          <span data-testid="diagonal">{decimal(logDiagonal(corner), 3)}</span>. The ordinary one has entries
-          on both sides: its ln|det| = {elimination} takes an elimination, about{' '}
+          Pixel {pixel + 1} of 25 and its {channels === 1 ? 'row' : 'rows'} in both matrices are outlined. The
+          matrix of the {name} is {kind === 'first' ? 'upper' : 'lower'} triangular, with {counted(size)}{' '}
+          values on its diagonal; their logarithms add up to ln|det| ={' '}
+          <span data-testid="diagonal">{decimal(logDiagonal(corner), 3)}</span>. The ordinary matrix has
+          entries on both sides: its ln|det| = {elimination} takes an elimination with about{' '}
           {counted(Math.round(size ** 3 / 3))} multiplications.
         </>
       }
@@ -130,11 +130,11 @@ export function Matrices() {
         <Panel title={name}>
           <MatrixDrawing entries={corner} size={size} channels={channels} pixel={pixel} label={name} />
         </Panel>
-        <Panel title="the image, in the order of its pixels">
+        <Panel title="the image, with its pixels numbered">
           <PixelGrid
             height={SIDE}
             width={SIDE}
-            label="The image, its pixels numbered, in the colours of the taps that read them"
+            label="The image with its pixels numbered, coloured by the taps that read them"
             look={(place) => ({ class: 'how-empty', ...looks.get(place), text: String(place + 1) })}
             selected={pixel}
             onSelect={setPixel}
@@ -180,7 +180,7 @@ function MatrixDrawing({ entries, size, channels, pixel, label }: MatrixDrawingP
   );
 }
 
-/** The class of a tap's colour: the centre, or one of the eight directions around it. */
+/** The colour class of a tap: the centre, or one of eight directions. */
 function tapClass(offset: readonly [number, number]): string {
   const [down, right] = offset;
   return isCentre(offset) ? 'how-centre' : `how-tap-${3 * (down + 1) + right + 1}`;
