@@ -10,7 +10,7 @@ import { buildSite } from './site.ts';
 
 const target = fileURLToPath(new URL('../built-site', import.meta.url));
 if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) {
-  throw new Error(`${target} is a link: delete it, since the build empties its target`);
+  throw new Error(`${target} is a link: delete it, because the build empties its target`);
 }
 await buildSite(target);
 const faults = faultsOf(target);
@@ -19,5 +19,5 @@ for (const fault of faults) {
 }
 process.exitCode = faults.length === 0 ? 0 : 1;
 process.stdout.write(
-  `${target}: ${faults.length === 0 ? 'no fault was found' : `${faults.length} faults`}\n`,
+  `${target}: ${faults.length === 0 ? 'no' : faults.length} ${faults.length === 1 ? 'fault' : 'faults'}\n`,
 );

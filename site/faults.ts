@@ -1,8 +1,8 @@
-// What is wrong with a built site: links that lead nowhere, formulas that could not be set, files from elsewhere.
+// Finds faults in a built site: broken links, invalid formulas, files loaded from other hosts.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** The faults of the pages in a folder, except those in `studio`, each in one line. */
+/** The faults in a folder's pages except `studio`, one line each. */
 export function faultsOf(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => !/^studio[\\/]/.test(file),
@@ -15,8 +15,8 @@ export function faultsOf(folder: string): string[] {
   const faults: string[] = [];
   for (const [file, page] of pages) {
     const at = relative(folder, file);
-    faults.push(...page.badFormulas.map((formula) => `${at}: a formula could not be set: ${formula}`));
-    faults.push(...page.loaded.filter(isElsewhere).map((url) => `${at}: loads ${url} from elsewhere`));
+    faults.push(...page.badFormulas.map((formula) => `${at}: invalid formula: ${formula}`));
+    faults.push(...page.loaded.filter(isElsewhere).map((url) => `${at}: loads ${url} from another host`));
     for (const url of [...page.links, ...page.loaded].filter((link) => !isElsewhere(link))) {
       const problem = problemOf(url, file, pages);
       if (problem !== undefined) {
@@ -30,18 +30,18 @@ export function faultsOf(folder: string): string[] {
         /\.(woff|ttf)$/.test(url!) &&
         existsSync(join(folder, dirname(file), `${url}`.replace(/\.\w+$/, '.woff2')));
       if (!url!.startsWith('data:') && !isOld && !existsSync(join(folder, dirname(file), url!))) {
-        faults.push(`${file}: ${url}: there is no such file`);
+        faults.push(`${file}: ${url}: no such file`);
       }
     }
   }
   return faults;
 }
 
-/** What a page refers to and what it can be referred to by. */
+/** A page's ids, links and loaded files. */
 interface Page {
   readonly ids: ReadonlySet<string>;
   readonly links: readonly string[];
-  /** What a browser loads with it. */
+  /** The files that a browser loads with it. */
   readonly loaded: readonly string[];
   readonly badFormulas: readonly string[];
 }
@@ -71,9 +71,9 @@ function problemOf(url: string, from: string, pages: ReadonlyMap<string, Page>):
   const named = path === '' ? from : join(dirname(from), path.replace(/\?.*$/, ''));
   const file = existsSync(named) && statSync(named).isDirectory() ? join(named, 'index.html') : named;
   if (!existsSync(file)) {
-    return 'there is no such file';
+    return 'no such file';
   }
-  // A page outside, the studio, has addresses of its own behind #.
+  // The studio's pages use # for their own addresses.
   const ids = pages.get(file)?.ids;
-  return anchor && ids && !ids.has(anchor) ? 'the page has no such place' : undefined;
+  return anchor && ids && !ids.has(anchor) ? 'no such anchor' : undefined;
 }

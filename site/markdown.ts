@@ -1,4 +1,4 @@
-// What the documents contain besides Markdown: formulas, excerpts of the sources, moving figures of the studio.
+// Extends Markdown by formulas, excerpts of the sources, and the studio's interactive figures.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
@@ -9,10 +9,10 @@ import { places as layerPlaces } from './places.ts';
 
 const places = { ...studioPlaces, ...layerPlaces };
 
-/** Sets formulas, `$…$` and blocks in the language `math`, by KaTeX, and leaves blocks without a language plain. */
+/** Renders formulas (`$…$` and `math` blocks) with KaTeX, and leaves blocks without a language plain. */
 export function extendMarkdown(parser: MarkdownIt): void {
   parser.use(katex, { delimiters: 'dollars', mathFence: true });
-  // TypeDoc takes them for TypeScript; in these documents they are commands and what they print.
+  // TypeDoc would highlight them as TypeScript; in these documents they are commands and their output.
   parser.core.ruler.push('plain-blocks', ({ tokens }) => {
     for (const token of tokens.filter(({ type, info }) => type === 'fence' && info.trim() === '')) {
       token.info = 'text';
@@ -21,13 +21,13 @@ export function extendMarkdown(parser: MarkdownIt): void {
 }
 
 /**
- * Replaces the comments `excerpt: NAME` by the lines that `places` names, and `figure: NAME`, with the link on the line
- * after it, which is for readers of the file, by a frame with the figure of that section of the studio's room How it works.
+ * Replaces comments: `excerpt: NAME` by the lines that `places` names, `figure: NAME` by a frame with the figure of that
+ * section of the studio's room How it works. The link on the line after a figure is for readers of the file, and is
+ * removed.
  *
- * @param options.root the folder that holds `src` and `studio`
- * @param options.studio the address of the studio's folder, from the page
- * @throws if there is no such excerpt, its lines are no longer in the sources, there is no such section, or no link after
- * a figure
+ * @param options.root the folder that contains `src` and `studio`
+ * @param options.studio the address of the studio's folder, relative to the page
+ * @throws if an excerpt or a section doesn't exist, or a figure isn't followed by a link
  */
 export function withInserts(markdown: string, options: { root: string; studio: string }): string {
   const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
@@ -35,7 +35,7 @@ export function withInserts(markdown: string, options: { root: string; studio: s
     .replace(/<!-- excerpt: (\w+) -->/g, (_, name: string) => {
       const place = Object.entries(places).find(([known]) => known === name)?.[1];
       if (place === undefined) {
-        throw new Error(`there is no excerpt ${name}: site/places.ts lists those of the layers`);
+        throw new Error(`unknown excerpt ${name}: add it to site/places.ts`);
       }
       const code = excerptOf(read(place.file), place);
       return `<p class="excerpt-file">${place.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
@@ -45,10 +45,12 @@ export function withInserts(markdown: string, options: { root: string; studio: s
         read('studio/rooms/how/sections.ts'),
       )?.[1];
       if (title === undefined) {
-        throw new Error(`the room How it works has no section ${name}`);
+        throw new Error(`unknown figure ${name}: studio/rooms/how/sections.ts lists them`);
       }
       if (link === undefined) {
-        throw new Error(`after the figure ${name} comes a line with a link, for readers of the file`);
+        throw new Error(
+          `no link after the figure ${name}: add one on the next line, for readers of the file`,
+        );
       }
       return [
         `<iframe class="studio-figure" title="${title}" src="${options.studio}figure.html#${name}" loading="lazy"></iframe>`,

@@ -1,6 +1,6 @@
-// The pages of the site: which documents of the repository it shows, and in which order.
+// The site's pages: documents of the repository in navigation order.
 
-/** Documents under one heading of the site's navigation, as paths in the repository. */
+/** Documents under one navigation heading, as paths in the repository. */
 interface PageGroup {
   readonly name: string;
   readonly files: readonly string[];

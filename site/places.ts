@@ -1,4 +1,4 @@
-// Where the excerpts of the sources are that the pages of the layers show, beside those of the studio.
+// The excerpts of the sources shown on the layer pages, in addition to the studio's.
 import type { ExcerptPlace } from '../studio/rooms/how/places.ts';
 
 const flows = (file: string, from: string, to: string): ExcerptPlace => ({

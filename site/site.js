@@ -1,7 +1,6 @@
-// In every page of the site: figures of the studio have the height and the theme that they need, and what scrolls can be
-// reached with the keyboard.
+// On every page: sizes and themes the studio's figures, and makes scrolling elements reachable with the keyboard.
 
-/** What a page of a figure is given: the theme that is chosen here, its own size. */
+/** Gives a figure's frame the page's theme and the height of its contents. */
 function fit(frame) {
   const inside = frame.contentDocument.documentElement;
   const follow = () => {
@@ -23,7 +22,7 @@ for (const frame of document.querySelectorAll('.studio-figure')) {
   frame.addEventListener('load', () => fit(frame));
 }
 
-/** Wide tables, formulas and code: in the order of the keyboard as long as they scroll. */
+/** Makes a wide table, formula or code block focusable while it scrolls. */
 function reach(wide) {
   if (wide.scrollWidth > wide.clientWidth) {
     wide.tabIndex = 0;
@@ -41,5 +40,5 @@ const wides = document.querySelectorAll('.tsd-typography :is(table, pre, .katex-
 for (const wide of wides) {
   scrolling.observe(wide);
 }
-// A font that comes later changes what is inside, and not the size.
+// Late fonts change the contents' width without a resize event.
 document.fonts.ready.then(() => wides.forEach(reach));

@@ -1,4 +1,4 @@
-// The site: everything is in it, its links lead somewhere, and its formulas are set.
+// The site: complete, without broken links or invalid formulas.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('the pages', () => {
     expect(files.filter((file) => file.startsWith('docs/')).sort()).toEqual(documents.sort());
   });
 
-  it.each(Object.keys(mixings))('say what %s is', (mixing) => {
+  it.each(Object.keys(mixings))('describe %s', (mixing) => {
     expect(layers).toContain(`\`${mixing}\``);
   });
 
@@ -45,11 +45,11 @@ describe('the built site', () => {
   beforeAll(async () => buildSite(site, await buildStudio()), 120_000);
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
-  it('has no broken link, no formula that could not be set, and loads nothing from elsewhere', () => {
+  it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {
     expect(faultsOf(site)).toEqual([]);
   });
 
-  it('shows formulas beside the lines of the sources, and the moving figure', () => {
+  it('shows formulas, lines of the sources and interactive figures', () => {
     const page = read('docs/layers/squeeze.html');
     expect(page).toContain('<annotation encoding="application/x-tex">');
     expect(page).toContain('src/flows/layers/squeeze.ts');
@@ -58,20 +58,20 @@ describe('the built site', () => {
     );
     expect(page).toContain('src="../../studio/figure.html#model"');
     expect(page).toContain('href="../../studio/index.html#/how?section=model"');
-    // What readers of the file have instead.
+    // The link for readers of the file.
     expect(page).not.toContain('Interactive figure');
     expect(read('studio/figure.html')).toContain('http-equiv="Content-Security-Policy"');
     expect(read('studio/index.html')).toContain('<script type="module"');
   });
 
-  it('has the reference of the API', () => {
+  it('has the API reference', () => {
     const page = read('api/functions/emerging-flows_flows.emerging.html');
     expect(page).toContain('corner convolution');
     expect(page).toContain('options');
     expect(page).not.toContain('__namedParameters');
   });
 
-  it('has a figure in every page of a layer', () => {
+  it('has a figure on every layer page', () => {
     for (const file of files.filter((name) => name.startsWith('docs/layers/'))) {
       expect(read(file.replace(/md$/, 'html')), file).toContain('<iframe class="studio-figure"');
     }
@@ -87,7 +87,7 @@ describe('the built site', () => {
     it.each([
       ['light', 1280],
       ['dark', 390],
-    ] as const)('has figures that move, in a %s page %d pixels wide', async (colorScheme, width) => {
+    ] as const)('has interactive figures, %s and %d pixels wide', async (colorScheme, width) => {
       const viewport = { width, height: 900 };
       const said: string[] = [];
       const { page, close } = await openChromium('about:blank', { colorScheme, viewport });
@@ -100,7 +100,7 @@ describe('the built site', () => {
       const before = await figure.locator('figcaption').textContent();
       await figure.getByLabel('To the next channel').press('ArrowLeft');
       await expect.poll(() => figure.locator('figcaption').textContent()).not.toBe(before);
-      // The frame has the height of what is in it, and follows the theme that is chosen in the page.
+      // The frame has its contents' height, and the page's theme.
       const inside = figure.locator('html');
       await expect
         .poll(
@@ -123,7 +123,7 @@ describe('the built site', () => {
       ['docs/layers/woodbury.html', 1280],
       ['docs/layers/finc.html', 390],
       ['modules.html', 1280],
-    ])('has no fault that axe finds: %s, %d pixels wide', async (file, width) => {
+    ])('has no accessibility violations: %s, %d pixels wide', async (file, width) => {
       const { page, close } = await openChromium(`${host.url}${file}`, { viewport: { width, height: 900 } });
       await page.waitForLoadState('networkidle');
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -145,23 +145,23 @@ describe('faults', () => {
   const other = { 'a/b.html': '<h2 id="there">There</h2>' };
 
   it.each([
-    ['<a href="a/c.html">', 'there is no such file'],
-    ['<a class="x" href="a/b.html#here">', 'the page has no such place'],
-    ['<a href="#here">', 'the page has no such place'],
-    ['<img src="a/none.png">', 'there is no such file'],
-    ['<script src="https://cdn.example/x.js"></script>', 'from elsewhere'],
-    ['<link rel="stylesheet" href="//cdn.example/x.css">', 'from elsewhere'],
+    ['<a href="a/c.html">', 'no such file'],
+    ['<a class="x" href="a/b.html#here">', 'no such anchor'],
+    ['<a href="#here">', 'no such anchor'],
+    ['<img src="a/none.png">', 'no such file'],
+    ['<script src="https://cdn.example/x.js"></script>', 'from another host'],
+    ['<link rel="stylesheet" href="//cdn.example/x.css">', 'from another host'],
     ["<span class='katex-error' title='ParseError: no such command'>", 'ParseError: no such command'],
   ])('are found in %s', (html, fault) => {
     expect(faultsIn({ ...other, 'index.html': html })).toEqual([expect.stringContaining(fault)]);
   });
 
   it('are found in a style sheet', () => {
-    expect(faultsIn({ 'a.css': '@import url("b.css");' })).toEqual(['a.css: b.css: there is no such file']);
+    expect(faultsIn({ 'a.css': '@import url("b.css");' })).toEqual(['a.css: b.css: no such file']);
     expect(faultsIn({ 'a.css': 'a { src: url(//cdn.example/x.woff2) }' })).toHaveLength(1);
   });
 
-  it('are none of links that lead somewhere', () => {
+  it('aren’t found in valid links', () => {
     const html = '<a href="a/b.html#there"><a href="https://example.org/"><a href="a/b.html?x=1">';
     expect(faultsIn({ ...other, 'index.html': html })).toEqual([]);
   });
@@ -171,9 +171,9 @@ describe('inserts', () => {
   const options = { root, studio: 'studio/' };
 
   it.each([
-    ['<!-- excerpt: nothing -->', 'there is no excerpt nothing'],
-    ['<!-- figure: nothing -->\n[a](b)', 'has no section nothing'],
-    ['<!-- figure: finc -->\n\nText', 'after the figure finc comes a line with a link'],
+    ['<!-- excerpt: nothing -->', 'unknown excerpt nothing'],
+    ['<!-- figure: nothing -->\n[a](b)', 'unknown figure nothing'],
+    ['<!-- figure: finc -->\n\nText', 'no link after the figure finc'],
   ])('%s fails', (markdown, message) => {
     expect(() => withInserts(markdown, options)).toThrow(message);
   });

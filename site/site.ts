@@ -20,7 +20,7 @@ import { firstPage, pageGroups } from './pages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Pages of documents have the paths that the documents have in the repository, those of the API are in `api`. */
+/** Documents keep their paths in the repository; API pages are in `api`. */
 class SiteRouter extends KindRouter {
   protected override getIdealBaseName(reflection: Reflection): string {
     return reflection.isDocument()
@@ -29,16 +29,16 @@ class SiteRouter extends KindRouter {
   }
 }
 
-/** The path of a document in the repository. */
+/** A document's path in the repository. */
 function fileOf(document: DocumentReflection): string {
   return relative(root, document.project.files.getReflectionPath(document)!).replaceAll('\\', '/');
 }
 
 /**
- * Writes the site to a folder, in place of what is there.
+ * Writes the site to a folder, replacing its contents.
  *
- * @param builtPackage the folder of the built package, whose command writes the studio
- * @throws if a document or a doc comment has a fault, which TypeDoc has then told
+ * @param builtPackage the folder of the built package, whose command builds the studio
+ * @throws if TypeDoc reports an error or a warning
  */
 export async function buildSite(target: string, builtPackage = root): Promise<void> {
   const app = await Application.bootstrapWithPlugins({
@@ -71,11 +71,11 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
       const studio = posix.join(posix.relative(posix.dirname(event.page.url), ''), 'studio/');
       event.parsedText = withInserts(event.parsedText, { root, studio });
     },
-    // Before TypeDoc makes HTML of it.
+    // Before TypeDoc parses it.
     1,
   );
   app.renderer.on(PageEvent.END, (event) => {
-    event.contents = mended(event.contents!);
+    event.contents = corrected(event.contents!);
   });
   app.renderer.hooks.on('sidebar.begin', ({ relativeURL }) =>
     JSX.createElement(
@@ -84,29 +84,29 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
       JSX.createElement(
         'a',
         { class: 'site-link', href: relativeURL('index.html') },
-        'Start in five minutes',
+        'Get started in five minutes',
       ),
-      JSX.createElement('a', { class: 'site-link', href: relativeURL('studio/index.html') }, 'The studio'),
+      JSX.createElement('a', { class: 'site-link', href: relativeURL('studio/index.html') }, 'Studio'),
     ),
   );
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => describePage(document));
   const project = await app.convert();
   if (!project) {
-    throw new Error('the sources could not be read');
+    throw new Error('TypeDoc could not read the sources: see the errors above');
   }
   nameModules(project);
   app.validate(project);
   await app.generateDocs(project, target);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
-    throw new Error('the site has the faults above');
+    throw new Error('the site has errors: see above');
   }
   copyFonts(join(target, 'assets/katex'));
   const command = join(builtPackage, 'dist/cli/main.js');
   execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
 }
 
-/** What TypeDoc's theme leaves to be desired: a landmark for the content, one title, links beside buttons and not in them. */
-function mended(html: string): string {
+/** Corrects TypeDoc's pages: adds landmarks, removes a second title, and links nested in buttons. */
+function corrected(html: string): string {
   return html
     .replace('<div class="col-content">', '<div class="col-content" role="main">')
     .replace(
@@ -122,7 +122,7 @@ function mended(html: string): string {
     );
 }
 
-/** Of the entry points of the package, those for Node, which include the ones for pages, and the one for workers. */
+/** The package's entry points for Node, which include those for pages, and the one for workers. */
 function entryPoints(): string[] {
   const folder = join(root, 'src/api');
   return readdirSync(folder)
@@ -130,7 +130,7 @@ function entryPoints(): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Calls the entry points as they are imported, and parameters that are taken apart at once what their types call them. */
+/** Names modules as they are imported, and destructured parameters `options`. */
 function nameModules(project: ProjectReflection): void {
   for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
     if (parameter.name === '__namedParameters') {
@@ -143,18 +143,18 @@ function nameModules(project: ProjectReflection): void {
   }
 }
 
-/** Gives a document the title that is its first line, and its group. */
+/** Sets a document's title, from its first line, and its group. */
 function describePage(document: DocumentReflection): void {
   const title = /^# (.+)\n/.exec(document.content[0]!.text);
   if (!title) {
-    throw new Error(`${fileOf(document)} does not begin with a title`);
+    throw new Error(`${fileOf(document)} doesn't start with a title (# …)`);
   }
   document.name = title[1]!;
   const file = fileOf(document);
   document.frontmatter.group = pageGroups.find(({ files }) => files.includes(file))!.name;
 }
 
-/** The style sheet of KaTeX, and its fonts in the one format that all current browsers read. */
+/** Copies KaTeX's style sheet, and its fonts as WOFF2, which all current browsers read. */
 function copyFonts(target: string): void {
   const katex = join(root, 'node_modules/katex/dist');
   mkdirSync(target, { recursive: true });
