@@ -30,9 +30,10 @@ export async function examine(
   const pictures: Pictures = folder
     ? { kind: 'files', folder, size, channels }
     : { kind: 'digits', url: digits };
-  const { validation, imageShape } = await openPictures(pictures, (done, total) =>
-    call.report({ done, total, doing: 'Loading images' }),
-  );
+  const { validation, imageShape } = await openPictures(pictures, (done, total) => {
+    call.signal.throwIfAborted();
+    call.report({ done, total, doing: 'Loading images' });
+  });
   if (String(imageShape) !== String(model.imageShape)) {
     throw new Error(
       `These images are ${imageShape.join('x')}, but the model takes ${model.imageShape.join('x')}: choose others.`,
