@@ -34,7 +34,7 @@ const command = new Command('roundTrip')
   .parse();
 const { count: wanted, precision } = command.opts<{ count?: number; precision: Precision }>();
 
-const run = loadRun(command.args[0]!);
+const run = await loadRun(command.args[0]!);
 const { imageShape } = run.model;
 const dimensions = dimensionsOf(imageShape);
 const dataset = await openDataset(run.config.data.name, { validation: 0 });

@@ -66,7 +66,7 @@ const runsAnywhere: readonly string[] = [
   'pictures',
   'optimizers',
   'runs/contents',
-  'runs/files',
+  'storage/memoryFiles.ts',
   'runs/open',
   'trained/likelihood',
   'trained/model',

@@ -1,7 +1,9 @@
 // The finished runs of a study, with all their measurements.
 import type { CurvePoint } from '../../src/evaluation/reports/curvePlot.ts';
-import { readLearningCurve } from '../../src/evaluation/reports/learningCurve.ts';
+import { learningCurveOf } from '../../src/evaluation/reports/learningCurve.ts';
+import { checkMetrics } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
+import { readJsonLines } from '../../src/storage/jsonLines.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
@@ -30,6 +32,6 @@ function doneRun(run: StudyRun): DoneRun | null {
   if (measurement === undefined) {
     return null;
   }
-  const { validation } = readLearningCurve(runPaths(run.directory));
+  const { validation } = learningCurveOf(readJsonLines(runPaths(run.directory).metrics, checkMetrics));
   return { run, measurement, validation };
 }

@@ -15,7 +15,7 @@ import { writeRunCard } from '../../src/evaluation/reports/runCard.ts';
 import { countParameters } from '../../src/models/flowRegistry.ts';
 import type { Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
-import { appendEvaluation } from '../../src/runs/folder/summaryFile.ts';
+import { folderStore } from '../../src/runs/folder/folderStore.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import { FlowModel } from '../../src/trained/model/flowModel.ts';
@@ -56,7 +56,7 @@ export async function measure(
   run: StudyRun,
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
-  const loaded = loadRun(run.directory);
+  const loaded = await loadRun(run.directory);
   const { config, model, paths, step } = loaded;
   const { test } = await openDataset(config.data.name, { validation: config.data.validation });
   const total = DRAWS * test.count;
@@ -70,12 +70,12 @@ export async function measure(
   if (broken > 0) {
     throw new RangeError(`bits/dim of ${broken} test images are not finite`);
   }
-  appendEvaluation(paths, {
+  await folderStore(paths).appendEvaluation({
     step,
     seed: SEED,
     ...evaluationRecord(evaluation, { split: 'test', weights: 'average', model: config.model }),
   });
-  writeRunCard(paths, loaded);
+  await writeRunCard(paths, loaded);
   const { perImage, bitsPerDim, standardError, samplingError, draws } = evaluation;
   const measurement: RunMeasurement = {
     step,

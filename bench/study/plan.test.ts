@@ -5,7 +5,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../../src/experiments/configText.ts';
 import { createRunFolder } from '../../src/runs/folder/newRunFolder.ts';
 import { checkpointPath } from '../../src/runs/folder/runFolder.ts';
-import { writeSummary } from '../../src/runs/folder/summaryFile.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { type CostedUnit, costsOf, fit, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
 import { readStudies } from './readStudies.ts';
@@ -214,5 +213,5 @@ function openRuns(unit: Unit): string[] {
 function train(run: StudyRun, bitsPerDim: number | null): void {
   const paths = createRunFolder(run.directory, stringifyConfig(configOf(run)));
   writeFileSync(checkpointPath(paths, run.steps), '');
-  writeSummary(paths, { complete: true, bitsPerDim });
+  writeFileSync(paths.summary, JSON.stringify({ complete: true, bitsPerDim }));
 }

@@ -1,8 +1,8 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
 import type { DequantisationName } from '../../src/models/dequantisation.ts';
-import { troubleIn } from '../../src/runs/contents/logLines.ts';
+import { checkMetrics, checkTimings, timeOf, troubleIn } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readMetrics, trainingTime } from '../../src/runs/folder/runLogs.ts';
+import { readJsonLines } from '../../src/storage/jsonLines.ts';
 import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
@@ -79,7 +79,7 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
     bound: boundOfVariant(run.study, run.variant),
     validationBitsPerDim: validation.at(-1)?.bitsPerDim ?? null,
     ...{ testBitsPerDim, standardError, samplingError },
-    trainingSeconds: trainingTime(runPaths(run.directory)).seconds,
+    trainingSeconds: timeOf(readJsonLines(runPaths(run.directory).timings, checkTimings)).seconds,
     rollbacks: rollbacksOf(run),
   };
 }
@@ -93,7 +93,7 @@ function withRollbacks(search: VariantSearch, runs: readonly StudyRun[]): StudyR
 }
 
 function rollbacksOf({ directory }: StudyRun): number {
-  return troubleIn(readMetrics(runPaths(directory))).setbacks;
+  return troubleIn(readJsonLines(runPaths(directory).metrics, checkMetrics)).setbacks;
 }
 
 function failuresOf(

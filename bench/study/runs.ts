@@ -6,8 +6,7 @@ import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
-import { openRunFolder, runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readSummary } from '../../src/runs/folder/summaryFile.ts';
+import { readSummary, runPaths, savedSteps } from '../../src/runs/folder/runFolder.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { changesOf, type Study, variantsOf } from './studies.ts';
@@ -149,9 +148,8 @@ export function progressOf(run: StudyRun): RunProgress {
     resolveConfig({ file: readTextFile(paths.config) }),
     `${run.directory} was trained`,
   );
-  const { latestCheckpoint } = openRunFolder(run.directory);
   const summary = readSummary(paths);
-  const step = latestCheckpoint?.step ?? 0;
+  const step = savedSteps(paths).at(-1) ?? 0;
   const trained = summary.complete === true && step === run.steps;
   const bitsPerDim = trained && typeof summary.bitsPerDim === 'number' ? summary.bitsPerDim : null;
   return { state: trained ? 'trained' : 'begun', step, validationBitsPerDim: bitsPerDim };

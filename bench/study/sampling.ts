@@ -50,14 +50,13 @@ export async function timeSamplingOf(
   if (runs.length === 0 || areTimesOf(readSamplingTimes(root, study), runs)) {
     return;
   }
+  const loaded = await Promise.all(runs.map(({ directory }) => loadRun(directory)));
+  // No study registers a mixing of its own.
+  const models = loaded.map((trained) => ({ mixing: trained.config.model.mixing as Mixing, trained }));
   const timed = await withProgress(
     (show) =>
       timeSampling({
-        models: runs.map(({ directory }) => {
-          const trained = loadRun(directory);
-          // No study registers a mixing of its own.
-          return { mixing: trained.config.model.mixing as Mixing, trained };
-        }),
+        models,
         inverses: inverseMethods,
         batchSize: BATCH,
         temperature: 1,

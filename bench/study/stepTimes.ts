@@ -37,7 +37,7 @@ export async function timeStepsOf(
   if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
     return;
   }
-  const trained = runs.map(({ directory }) => loadRun(directory));
+  const trained = await Promise.all(runs.map(({ directory }) => loadRun(directory)));
   const label = `timing steps of ${study.name}`;
   const configs = trained.map(({ config }) => config);
   const times = await timeSteps(label, configs, trained[0]!.model.imageShape, interruption);

@@ -45,7 +45,7 @@ export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
-export type { StepChoice } from '../runs/folder/chosenCheckpoint.ts';
+export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
 export {
   type EncodedFrom,
   type NamedLatents,
@@ -53,8 +53,8 @@ export {
   type StoredLatents,
   writeLatents,
 } from '../trained/loading/latentsFile.ts';
-export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.ts';
-export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export { loadModel } from '../trained/loading/loadModel.ts';
+export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
 export type { Correction, Corrections, Verification } from '../trained/model/corrections.ts';

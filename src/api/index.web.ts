@@ -30,8 +30,8 @@ export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
-export { type LoadModelOptions, loadModel } from '../trained/loading/loadModel.web.ts';
-export type { ModelFiles } from '../trained/loading/modelFiles.ts';
+export { loadModel } from '../trained/loading/loadModel.web.ts';
+export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';

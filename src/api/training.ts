@@ -17,13 +17,6 @@ export type {
   TrainingState,
   WeightsKind,
 } from '../runs/contents/trainingState.ts';
-export { listPrivateFiles, privateFiles, removePrivateFiles } from '../runs/files/privateFiles.node.ts';
-export {
-  memoryFiles,
-  readFiles,
-  type StoredFiles,
-  type StoredFilesLock,
-} from '../runs/files/runFiles.ts';
 export type { RunPaths } from '../runs/folder/runFolder.ts';
 export {
   type ResumeOptions,
@@ -33,6 +26,9 @@ export {
   startRun,
 } from '../runs/open/run.node.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
+export { type FileLock, type FileStore, readFiles } from '../storage/fileStore.ts';
+export { memoryFiles } from '../storage/memoryFiles.ts';
+export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.node.ts';
 export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';

@@ -9,15 +9,11 @@ export type { Schedule } from '../experiments/schedule.ts';
 export { adamax } from '../optimizers/adamax.ts';
 export { adamw } from '../optimizers/adamw.ts';
 export type { TrainingState } from '../runs/contents/trainingState.ts';
-export { listPrivateFiles, privateFiles, removePrivateFiles } from '../runs/files/privateFiles.web.ts';
-export {
-  memoryFiles,
-  readFiles,
-  type StoredFiles,
-  type StoredFilesLock,
-} from '../runs/files/runFiles.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
+export { type FileLock, type FileStore, readFiles } from '../storage/fileStore.ts';
+export { memoryFiles } from '../storage/memoryFiles.ts';
+export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.web.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';

@@ -3,15 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { type Phrase, phrase, UserError } from '../errors.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
-import {
-  appendToFile,
-  entryAt,
-  type FileContent,
-  flushFile,
-  removeFile,
-  renameFile,
-  writeFileAtomically,
-} from './files.ts';
+import type { FileContent } from './fileStore.ts';
+import { appendToFile, entryAt, flushFile, removeFile, renameFile, writeFileAtomically } from './files.ts';
 import { removePartialFiles } from './partialFiles.ts';
 
 /** How changes in a folder are made. */
@@ -72,16 +65,6 @@ export class ClosedFolder {
       throw new UserError('exists', `cannot rename ${path}: ${to} exists already; move it away`);
     }
     renameFile(path, to);
-  }
-
-  /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …, and returns its new path. */
-  setAside(path: string): string {
-    let aside = `${path}.damaged`;
-    for (let number = 2; entryAt(aside) !== undefined; number++) {
-      aside = `${path}.damaged-${number}`;
-    }
-    this.rename(path, aside);
-    return aside;
   }
 
   /** Removes a file if it exists; of a link only the link itself. */

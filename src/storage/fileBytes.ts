@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { cannotRead, reasonFor } from './fileErrors.ts';
+import { atMost, type FileCheck } from './fileStore.ts';
 import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
@@ -101,7 +102,7 @@ export function readToEnd(file: number, path: string, most: number): Uint8Array 
  * @param path its path, for errors
  * @throws UserError if it has fewer
  */
-export function readStart(file: number, path: string, length: number): Uint8Array {
+function readStart(file: number, path: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {
@@ -114,13 +115,30 @@ export function readStart(file: number, path: string, length: number): Uint8Arra
   return bytes;
 }
 
-function requireAtMost(path: string, size: number, most: number): void {
-  if (size > most) {
-    throw new UserError(
-      'invalid-data',
-      `cannot read ${path}: ${size} bytes are too many for a file of this kind (limit ${most}); replace it or move it away`,
-    );
+/**
+ * All bytes of a file of at most 2 GiB.
+ *
+ * @throws UserError as `openRegularFile` does; what `check` throws
+ */
+export function readChecked(path: string, check: FileCheck): Uint8Array {
+  const file = openRegularFile(path);
+  try {
+    const { size } = fstatSync(file);
+    for (let length: number | undefined = 0; length !== undefined; ) {
+      length = check(readStart(file, path, length), size, path);
+    }
+    const bytes = readToEnd(file, path, maxBytesAtOnce);
+    if (bytes.length > size) {
+      check(bytes, bytes.length, path);
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
   }
+}
+
+function requireAtMost(path: string, size: number, most: number): void {
+  atMost(most)(new Uint8Array(), size, path);
 }
 
 function truncated(path: string): UserError {

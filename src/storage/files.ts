@@ -20,6 +20,7 @@ import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
+import { bytesOf, type FileContent } from './fileStore.ts';
 import { PartialFile, type PartialFileOptions } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
@@ -35,9 +36,6 @@ export interface TextFile {
   readonly path: string;
   readonly text: string;
 }
-
-/** The content of a file: bytes, text, or blocks of bytes, each of which is written before the next is requested. */
-export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 
 /**
  * Whether a path exists.
@@ -140,10 +138,10 @@ export function readBytes(path: string, most: number): Uint8Array {
 }
 
 /** The most bytes of a small text file: one that a person reads and edits. */
-const LARGEST_TEXT_FILE = 2 ** 20;
+export const largestText = 2 ** 20;
 
 /** The whole of a UTF-8 file, by default of at most 1 MiB; throws as `readBytes` does. */
-export function readText(path: string, most = LARGEST_TEXT_FILE): string {
+export function readText(path: string, most = largestText): string {
   return new TextDecoder().decode(readBytes(path, most));
 }
 
@@ -157,7 +155,7 @@ export function readTextStream(path: string): TextFile {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
-    return { path, text: new TextDecoder().decode(readToEnd(file, path, LARGEST_TEXT_FILE)) };
+    return { path, text: new TextDecoder().decode(readToEnd(file, path, largestText)) };
   } catch (error) {
     throw cannotRead(path, error);
   } finally {
@@ -287,8 +285,4 @@ function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISD
 
 function blocksIn(content: FileContent): Iterable<Uint8Array> {
   return typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content;
-}
-
-function bytesOf(content: Uint8Array | string): Uint8Array {
-  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
 }

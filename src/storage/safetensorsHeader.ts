@@ -1,6 +1,7 @@
 // The header of a safetensors file: what the file says that it holds, compared with its size before its tensors are read.
 import { UserError } from '../errors.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import type { FileCheck } from './fileStore.ts';
 
 /** What a safetensors file says that it holds. */
 export interface SafetensorsHeader {
@@ -86,6 +87,18 @@ export function safetensorsHeader(
     ]),
   );
   return { metadata, tensors, size: dataStart + expected };
+}
+
+/** A check of a safetensors file by its header, which is compared with the file's size first. */
+export function byHeader(check: HeaderCheck): FileCheck {
+  return (start, size, path) => {
+    const header = safetensorsHeader(start, path, size);
+    if ('atLeast' in header) {
+      return header.atLeast;
+    }
+    check(header, path);
+    return undefined;
+  };
 }
 
 /**

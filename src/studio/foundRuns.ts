@@ -1,9 +1,10 @@
 // The current list of runs in a studio's folders.
 import { problemOf } from '../errors.ts';
 import { unknownProgress } from '../evaluation/reports/runProgress.ts';
-import { isRunFolder, listCheckpoints, type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
+import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
+import { isRunFolder, type RunPaths, runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists } from '../storage/files.ts';
-import { listFolder, pathFrom } from '../storage/folders.ts';
+import { listFolder } from '../storage/folders.ts';
 import type { FoundRun } from './foundRun.ts';
 import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';
@@ -22,8 +23,8 @@ function found({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
   try {
     requireOwnFiles(folder);
     const { run: _, ...overview } = overviewOf(folder);
-    const last = listCheckpoints(paths).at(-1);
-    const files = last === undefined ? [] : [paths.config, last.path].map((file) => pathFrom(folder, file));
+    const last = savedSteps(paths).at(-1);
+    const files = last === undefined ? [] : [runFileNames.config, checkpointFile(last)];
     return { path, ...overview, files, samples: samplesIn(paths) };
   } catch (error) {
     return { ...unknownProgress, path, files: [], samples: [], problem: problemOf(error) };

@@ -3,13 +3,14 @@ import * as z from 'zod/mini';
 import { problemOf, UserError } from '../errors.ts';
 import { parseYaml } from '../experiments/configText.ts';
 import { foreignParts, type PartChoice, partKeys } from '../models/parts.ts';
-import { listCheckpoints, runPaths } from '../runs/folder/runFolder.ts';
+import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
+import { runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists, readText } from '../storage/files.ts';
-import { pathFrom, pathIn } from '../storage/folders.ts';
+import { pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
-import { WEIGHTS_FILE } from '../trained/loading/exportedModel.ts';
-import { isExported } from '../trained/loading/loadExported.ts';
+import { isExported } from '../trained/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../trained/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { SCORES_FILE } from '../trained/loading/scoresFile.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
@@ -74,12 +75,12 @@ function runIn(folder: string, overviewOf: OverviewReader): Found {
     throw new UserError('invalid-data', problem);
   }
   const paths = runPaths(folder);
-  const last = listCheckpoints(paths).at(-1);
+  const last = savedSteps(paths).at(-1);
   if (last === undefined) {
     throw new UserError('not-ready', 'no checkpoint yet: wait for the first one');
   }
-  const files = [paths.config, last.path].map((file) => pathFrom(folder, file));
-  return { files: [...files, ...scoresIn(folder)], preset, data, step: last.step, test, problem: null };
+  const files = [runFileNames.config, checkpointFile(last), ...scoresIn(folder)];
+  return { files, preset, data, step: last, test, problem: null };
 }
 
 /** The part of a manifest that is read. */

@@ -5,7 +5,7 @@ import { isRunFolder } from '../runs/folder/runFolder.ts';
 import { explainFileError } from '../storage/fileErrors.ts';
 import { isFolder } from '../storage/files.ts';
 import { pathIn } from '../storage/folders.ts';
-import { isExported } from '../trained/loading/loadExported.ts';
+import { isExported } from '../trained/loading/loadTrained.ts';
 import { isWithin, type Place, placeOf } from './place.ts';
 
 /** Where a search stops. */

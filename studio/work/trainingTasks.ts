@@ -3,10 +3,10 @@ import { contactSheet, loadModel, UserError } from 'emerging-flows';
 import {
   type Config,
   type ConfigLayer,
+  type FileStore,
   privateFiles,
   resolveConfig,
   resumeRun,
-  type StoredFiles,
   startRun,
   type TrainingSize,
   train,
@@ -155,7 +155,7 @@ function requireBatch(batch: number | undefined, images: number): void {
 let stopping = new AbortController();
 
 /** Draws a milestone's samples from its checkpoint, and stores them with the run. */
-async function drawSamples(files: StoredFiles, step: number): Promise<Uint8Array<ArrayBuffer>> {
+async function drawSamples(files: FileStore, step: number): Promise<Uint8Array<ArrayBuffer>> {
   await using model = await loadModel(await modelFilesOf(files));
   const pixels = await model.sample({
     ...samples,
@@ -167,7 +167,7 @@ async function drawSamples(files: StoredFiles, step: number): Promise<Uint8Array
   return png;
 }
 
-async function modelFilesOf(files: StoredFiles): Promise<Record<string, Uint8Array>> {
+async function modelFilesOf(files: FileStore): Promise<Record<string, Uint8Array>> {
   const last = (await files.list()).filter((name) => name.startsWith('checkpoints/step-')).at(-1)!;
   const found = await Promise.all(
     ['config.yaml', last].map(async (name) => [name, (await files.read(name))!] as const),

@@ -5,9 +5,10 @@ import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { curvePlot, type LearningCurve } from '../../evaluation/reports/curvePlot.ts';
 import { errorText } from '../../evaluation/reports/errorText.ts';
-import { readLearningCurve } from '../../evaluation/reports/learningCurve.ts';
+import { learningCurveOf } from '../../evaluation/reports/learningCurve.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -86,7 +87,8 @@ async function runCompare(directories: readonly string[], options: CompareComman
   } finally {
     bar.finish();
   }
-  const plot = curvePlot(runs.flatMap(curveOf), {
+  const curves = await Promise.all(runs.map(curveOf));
+  const plot = curvePlot(curves.flat(), {
     title: 'Learning curves',
     subtitle: 'training batches light; validation images, average weights, with points',
   });
@@ -120,9 +122,9 @@ async function runCompare(directories: readonly string[], options: CompareComman
 }
 
 /** The learning curve of a run; none, with a note, if its log is broken. */
-function curveOf({ paths }: LoadedRun): { name: string; curve: LearningCurve }[] {
+async function curveOf({ paths }: LoadedRun): Promise<{ name: string; curve: LearningCurve }[]> {
   try {
-    return [{ name: paths.directory, curve: readLearningCurve(paths) }];
+    return [{ name: paths.directory, curve: learningCurveOf(await folderStore(paths).readMetrics()) }];
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;

@@ -74,7 +74,7 @@ it('depends on the weights, and has no error from a single draw', async () => {
 });
 
 it('agrees with a likelihood computed in plain code', async () => {
-  const { model, parameters } = loadRun(join(emerging.folder, 'runs/a'));
+  const { model, parameters } = await loadRun(join(emerging.folder, 'runs/a'));
   const values = Object.fromEntries(
     Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
   );

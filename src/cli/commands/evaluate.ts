@@ -10,7 +10,7 @@ import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/eva
 import { writeRunCard } from '../../evaluation/reports/runCard.ts';
 import { drawWorst } from '../../evaluation/reports/runPictures.ts';
 import { runFiles } from '../../runs/folder/closedRun.ts';
-import { appendEvaluation, readSummary } from '../../runs/folder/summaryFile.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -70,7 +70,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     const trained = await loadTrained(directory, { weights, step });
     if (isRun(trained)) {
       // A corrupt summary should fail before the measurement rather than after it.
-      readSummary(trained.paths);
+      await folderStore(trained.paths).readSummary();
     }
     const images = await openImagesOf(trained, directory, { split, chosen: true, data });
     const checksums =
@@ -103,7 +103,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   const otherData = run ? await notOfRun(run, { split, data, images }) : undefined;
   const isNamed = run === undefined || otherData !== undefined;
   const entry = { step: trained.step, seed, ...(isNamed && { data }), ...record };
-  const stored = run !== undefined && storeOrWarn(run, entry, otherData);
+  const stored = run !== undefined && (await storeOrWarn(run, entry, otherData));
   const picture = worst ?? (run && stored ? join(directory, worstPicture(split, run)) : undefined);
   const drawn =
     picture !== undefined &&
@@ -142,13 +142,17 @@ function worstPicture(split: Split, { step, lastStep }: LoadedRun): string {
  *
  * @param otherData why the result is not one of the run, if it is not
  */
-function storeOrWarn(run: LoadedRun, entry: JsonObject, otherData: string | undefined): boolean {
+async function storeOrWarn(
+  run: LoadedRun,
+  entry: JsonObject,
+  otherData: string | undefined,
+): Promise<boolean> {
   try {
     if (otherData !== undefined) {
       throw new UserError('mismatch', otherData);
     }
-    appendEvaluation(run.paths, entry);
-    writeRunCard(run.paths, { ...run, step: run.lastStep });
+    await folderStore(run.paths).appendEvaluation(entry);
+    await writeRunCard(run.paths, { ...run, step: run.lastStep });
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) {

@@ -92,7 +92,7 @@ it('exports the requested weights', async () => {
       imageShape: '8x8x1',
       weights: kind,
     });
-    const { parameters } = loadRun(inFolder('runs', 'a'), { weights: kind });
+    const { parameters } = await loadRun(inFolder('runs', 'a'), { weights: kind });
     expect([...tensors.keys()]).toEqual(Object.keys(parameters));
     for (const [name, tensor] of tensors) {
       expect(tensor).toEqual(constantValue(parameters[name]!));

@@ -39,7 +39,7 @@ async function scoresOf(
   directory: string,
   { weights, step }: ExportCommandOptions,
 ): Promise<ReferenceScores | undefined> {
-  const run = loadRun(directory, { weights, step });
+  const run = await loadRun(directory, { weights, step });
   try {
     const scores = await releaseAfter((keep) =>
       referenceScores(run, keep(new FlowModel(run)), scoreDefaults),

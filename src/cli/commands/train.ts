@@ -10,12 +10,6 @@ import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { tidyRun } from '../../runs/folder/leftovers.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import { lockRun } from '../../runs/folder/runLock.ts';
-import {
-  appendEvaluation,
-  readSummary,
-  readSummaryIfSound,
-  writeSummary,
-} from '../../runs/folder/summaryFile.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
@@ -106,9 +100,9 @@ async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<voi
     opened = await prepareRun(options, engine, ranks);
     const { config, paths } = opened;
     requireLengthAhead(opened, options);
-    return isDone(opened, options)
+    return (await isDone(opened, options))
       ? null
-      : { config, name: paths.directory, images: imagesOf(opened, options) };
+      : { config, name: paths.directory, images: await imagesOf(opened, options) };
   });
   if (opened !== undefined) {
     await runOpened(opened, options, engine, ranks);
@@ -125,7 +119,7 @@ async function runOpened(
   ranks: Ranks,
 ): Promise<void> {
   const { directory } = run.paths;
-  if (isDone(run, options)) {
+  if (await isDone(run, options)) {
     tidyRun(run.paths);
     const { step } = run.state!;
     const reached = await reachedBefore(run);
@@ -183,8 +177,8 @@ async function finish(
     const { test, exitCode: untested } =
       finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
     // A process killed after the test may already have recorded it.
-    if (test && !isTested(readSummary(run.paths), state.step)) {
-      appendEvaluation(run.paths, { step: state.step, ...test });
+    if (test && !isTested(await run.store.readSummary(), state.step)) {
+      await run.store.appendEvaluation({ step: state.step, ...test });
     }
     const { samples, curve } = await finishRun(run, result, untested ? undefined : model, drawOrNote);
     if (samples !== null) {
@@ -192,10 +186,10 @@ async function finish(
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     // Last, so that a run killed before this point is finished by a resume.
-    writeSummary(run.paths, { ...readSummary(run.paths), complete: finished });
+    await run.store.writeSummary({ ...(await run.store.readSummary()), complete: finished });
     return { test, untested, samples: samples?.file ?? null, curve };
   });
-  print(readSummary(run.paths), options, [
+  print(await run.store.readSummary(), options, [
     ...(test ? evaluationLines(test) : []),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
     `checkpoint ${result.checkpoint}`,
@@ -242,10 +236,10 @@ function requireLengthAhead(
 }
 
 /** Whether nothing is left to do: the run has reached its last step and was evaluated. */
-function isDone(
-  { schedule, state, paths }: PreparedRun,
+async function isDone(
+  { schedule, state, store }: PreparedRun,
   { stopAt, steps, epochs }: TrainCommandOptions,
-): boolean {
+): Promise<boolean> {
   if (state === undefined || state.step < lastStepOf(schedule, stopAt)) {
     return false;
   }
@@ -253,7 +247,7 @@ function isDone(
   if ((steps !== undefined || epochs !== undefined) && state.step >= schedule.totalSteps) {
     return true;
   }
-  const summary = readSummaryIfSound(paths);
+  const summary = await store.readSummaryIfSound();
   return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
 }
 

@@ -4,7 +4,8 @@ import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
+import { holdOutIn } from '../../runs/contents/dataRecord.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
@@ -125,10 +126,11 @@ export async function requireSameImages(
   images: ImageSet,
 ): Promise<void> {
   const [first] = runs as [LoadedRun];
-  const isByName = ({ paths }: LoadedRun): boolean => holdOutOf(paths)?.by === 'name';
+  const isByName = async ({ paths }: LoadedRun): Promise<boolean> =>
+    holdOutIn(await folderStore(paths).readImages())?.by === 'name';
   for (const run of runs) {
     const difference =
-      split !== 'test' && isByName(run) !== isByName(first)
+      split !== 'test' && (await isByName(run)) !== (await isByName(first))
         ? 'validation images were held out by name in one and by position in the other'
         : await differenceFromRun(run, split, images);
     if (difference !== undefined) {

@@ -1,6 +1,7 @@
 // The options of commands that use a trained model, and the model that they choose.
 import type { Command } from 'commander';
-import { type LoadModelOptions, loadModel } from '../../trained/loading/loadModel.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
+import type { LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import {
   addCheckpointOption,

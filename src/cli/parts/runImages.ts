@@ -5,9 +5,9 @@ import { openSplit } from '../../data/registry.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { requireImageShape } from '../../experiments/modelShape.ts';
-import { differenceBetween } from '../../runs/contents/dataRecord.ts';
+import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
 import { locateData } from '../../runs/folder/dataMark.ts';
-import { holdOutOf, readDataRecord } from '../../runs/folder/dataRecordFile.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
@@ -97,7 +97,7 @@ export async function openRunImages(
   if (place.note !== null) {
     noteOnStderr(place.note);
   }
-  const holdOut = holdOutOf(paths);
+  const holdOut = holdOutIn(await folderStore(paths).readImages());
   const images = await openSplit(place.path, split, {
     validation,
     holdOut,
@@ -129,7 +129,7 @@ export async function differenceFromRun(
   split: Split,
   images: ImageSet,
 ): Promise<string | undefined> {
-  const record = readDataRecord(paths);
+  const record = await folderStore(paths).readImages();
   const difference = record && differenceBetween(record[split], await identityOf(images));
   return (
     difference &&
@@ -152,7 +152,7 @@ export async function notOfRun(
   if (data === undefined) {
     return undefined;
   }
-  const isRecorded = readDataRecord(run.paths) !== undefined;
+  const isRecorded = (await folderStore(run.paths).readImages()) !== undefined;
   const difference = isRecorded ? await differenceFromRun(run, split, images) : undefined;
   const isOther = isRecorded ? difference !== undefined : data !== name;
   if (!isOther) {

@@ -1,7 +1,7 @@
 // Ranks that hang or end: before they have joined, while they join, and during a step. The job ends, and says who is missing.
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
+import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -104,9 +104,9 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
     ]);
     expect(code).toBe(1);
     await gone(ranks);
-    const saved = listCheckpoints(runPaths(join(emerging.folder, 'hung'))).length;
+    const saved = savedSteps(runPaths(join(emerging.folder, 'hung'))).length;
     const resumed = await emerging.run('train', '--resume=hung', '--stop-at=3', '--no-test');
     expect(resumed.code, resumed.stderr).toBe(0);
-    expect(listCheckpoints(runPaths(join(emerging.folder, 'hung'))).length).toBeGreaterThanOrEqual(saved);
+    expect(savedSteps(runPaths(join(emerging.folder, 'hung'))).length).toBeGreaterThanOrEqual(saved);
   });
 });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkpointPath, listCheckpoints, runPaths } from '../../runs/folder/runFolder.ts';
+import { checkpointPath, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -59,7 +59,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
     }
     expect(summaryOf(`of ${ranks}`)).toMatchObject({ ranks, steps: 20, complete: true });
     expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
-    const samples = listCheckpoints(runPaths(inFolder(`of ${ranks}`))).map(({ step }) => step);
+    const samples = savedSteps(runPaths(inFolder(`of ${ranks}`)));
     expect(samples).toEqual([4, 8, 12, 16, 20]);
   });
 

@@ -9,10 +9,11 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { holdOutIn } from '../../runs/contents/dataRecord.ts';
 import { locateData } from '../../runs/folder/dataMark.ts';
-import { holdOutOf } from '../../runs/folder/dataRecordFile.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
-import { openRunFolder, type RunPaths, runPaths } from '../../runs/folder/runFolder.ts';
+import { type RunPaths, requireRun, runPaths } from '../../runs/folder/runFolder.ts';
 import { type Run, resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { changedConfig } from '../../runs/open/storedRun.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
@@ -101,13 +102,16 @@ function withOwnData(path: string, config: Config): Config {
 }
 
 /** Where other ranks open the images of a run, and the images held out of them. */
-export function imagesOf(
-  { paths, config }: PreparedRun,
+export async function imagesOf(
+  { paths, config, store }: PreparedRun,
   { resume, data }: RunOptions,
-): { path: string; holdOut: HoldOut | undefined } {
+): Promise<{ path: string; holdOut: HoldOut | undefined }> {
   return resume === undefined
     ? { path: config.data.name, holdOut: undefined }
-    : { path: data ?? locateData(paths, config, dataRemedy(config)).path, holdOut: holdOutOf(paths) };
+    : {
+        path: data ?? locateData(paths, config, dataRemedy(config)).path,
+        holdOut: holdOutIn(await store.readImages()),
+      };
 }
 
 /** The path of a run's images; reports it if it is not the obvious one. */
@@ -145,14 +149,15 @@ async function reopenedRun(
   }
   const { steps, epochs, set, workers, data, otherImages } = options;
   const changes = { training: { steps, epochs } };
-  const { paths, config: file } = openRunFolder(directory);
-  const config = changedConfig(file, changes, set);
+  const paths = requireRun(directory);
+  const store = folderStore(paths);
+  const config = changedConfig(await store.readConfig(), changes, set);
   requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
   if (data === undefined) {
     placeOfData(paths, config);
   }
-  const dataset =
-    data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut: holdOutOf(paths) });
+  const holdOut = holdOutIn(await store.readImages());
+  const dataset = data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   if (run.state === undefined) {
     noteOnStderr(`${directory} has no checkpoint yet: it starts from the beginning`);

@@ -1,9 +1,7 @@
 // What `emerging train` says of a run that was trained before.
 
 import { isHost } from '../../engine/devices/device.ts';
-import { checkpointPath } from '../../runs/folder/runFolder.ts';
-import { trainingTime } from '../../runs/folder/runLogs.ts';
-import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { timeOf } from '../../runs/contents/logLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { aboutRun, type Place } from '../../training/loop/recordTraining.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -11,7 +9,7 @@ import type { PreparedRun } from './preparedRun.ts';
 /** The summary of a run that is left unchanged; values that a crash prevented from being recorded are null. */
 export async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
   const { step } = run.state!;
-  const summary = readSummary(run.paths);
+  const summary = await run.store.readSummary();
   return summary.steps === step
     ? summary
     : {
@@ -19,16 +17,18 @@ export async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
         ...(await aboutRun(run, step)),
         complete: false,
         bitsPerDim: null,
-        ...trainingTime(run.paths),
-        checkpoint: checkpointPath(run.paths, step),
+        ...timeOf(await run.store.readTimings()),
+        checkpoint: run.store.checkpointPath(step),
         samples: null,
       };
 }
 
 /** The note for a run that resumes on another device or with other threads; undefined if neither changed. */
-export function movedText({ paths, state }: PreparedRun, now: Place): string | undefined {
-  const { device, threads, workers = 1, ranks = 1 } = readSummary(paths);
-  if (state === undefined || device === undefined) {
+export function movedText(
+  { device, threads, workers = 1, ranks = 1 }: JsonObject,
+  now: Place,
+): string | undefined {
+  if (device === undefined) {
     return undefined;
   }
   const [earlier, later] = [showPlace({ device, threads, workers, ranks }), showPlace(now)];

@@ -83,6 +83,7 @@ export async function trainWithProgress(
   for (const warning of [...unusedKeyWarnings(config.model), ...scheduleWarnings(schedule, stopAt)]) {
     bar.note(`warning: ${warning}`);
   }
+  const before = await run.store.readSummaryIfSound();
   let recent: number | undefined;
   try {
     const training = {
@@ -103,7 +104,7 @@ export async function trainWithProgress(
         },
         onPrepared({ activations, bytes, workers }) {
           const place = placeOf(engine, workers, ranks.size);
-          const moved = movedText(run, place);
+          const moved = state && movedText(before, place);
           if (moved !== undefined) {
             bar.note(moved);
           }

@@ -3,7 +3,7 @@ import { startSha256 } from '../../platform/sha256.node.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { exists } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { readManifest } from '../../trained/loading/loadExported.ts';
+import { readManifest } from '../../trained/loading/loadTrained.ts';
 import { type FileChecksum, problemOfFile } from '../../trained/loading/manifest.ts';
 
 /** The bytes per read. */

@@ -4,8 +4,8 @@ import { countTrained } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
-import { WEIGHTS_FILE } from '../../trained/loading/exportedModel.ts';
 import { checksumOfFile } from '../../trained/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
 import { latentName } from './exportPrograms.ts';
 

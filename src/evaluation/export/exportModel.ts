@@ -4,18 +4,16 @@ import { optionsText } from '../../experiments/trainedOptions.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { readMetrics } from '../../runs/folder/runLogs.ts';
-import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
-import { WEIGHTS_FILE } from '../../trained/loading/exportedModel.ts';
 import { type LoadedRun, loadRun } from '../../trained/loading/loadRun.ts';
 import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { type ReferenceScores, scoresText } from '../../trained/model/referenceScores.ts';
@@ -58,8 +56,9 @@ export async function exportModel(
   directory: string,
   { weights = 'average', step, scores, ...options }: ExportOptions = {},
 ): Promise<ExportedModel> {
-  const run = loadRun(directory, { weights, step });
-  const origin = originOf(run, weights);
+  const run = await loadRun(directory, { weights, step });
+  const summary = await summaryOf(run);
+  const origin = originOf(run, weights, summary);
   const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
   const { encoder, sampler, dequantiser } = await exportPrograms(run, options);
   const files = {
@@ -71,23 +70,27 @@ export async function exportModel(
   };
   // The model card is not listed: publishers may edit it.
   const manifest = exportManifest(run.model, origin, files);
-  return { step: run.step, files: { ...files, [MANIFEST_FILE]: manifest, 'README.md': exportCard(run) } };
+  return {
+    step: run.step,
+    files: { ...files, [MANIFEST_FILE]: manifest, 'README.md': exportCard(run, summary) },
+  };
 }
 
 /** The model card of an export, which comes without pictures or checkpoints. */
-function exportCard({ paths, model, config, step }: LoadedRun): string {
+function exportCard({ model, config, step }: LoadedRun, { bitsPerDim: _, ...summary }: RunSummary): string {
   const commands = {
     'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
     'latents of images': 'npx emerging encode . image.png --out image.latents',
   };
-  const { evaluations: _, bitsPerDim: __, ...rest } = readSummary(paths);
-  const evaluations = measurementsOf(paths, step);
-  return modelCard({ model, config, step, summary: { ...rest, evaluations }, pictures: {}, commands });
+  return modelCard({ model, config, step, summary, pictures: {}, commands });
 }
 
-function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): ModelOrigin {
-  const { preset } = readSummary(paths);
-  const measured = measurementsOf(paths, step).filter((one) => one.weights === weights);
+function originOf(
+  { config, step }: LoadedRun,
+  weights: WeightsKind,
+  { preset, evaluations }: RunSummary,
+): ModelOrigin {
+  const measured = evaluations.filter((one) => one.weights === weights);
   return {
     preset: typeof preset === 'string' ? preset : null,
     // The local path of the images stays private.
@@ -98,21 +101,25 @@ function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): Mod
   };
 }
 
-/** The evaluations after a step, and what the training measured itself: the average weights on validation images. */
-function measurementsOf(paths: RunPaths, step: number): JsonObject[] {
-  const summary = readSummary(paths);
+/** The summary of a run, with the measurements after one step. */
+type RunSummary = JsonObject & { readonly evaluations: readonly JsonObject[] };
+
+/** The evaluations after the step, and what the training measured itself: the average weights on validation images. */
+async function summaryOf({ paths, step }: LoadedRun): Promise<RunSummary> {
+  const store = folderStore(paths);
+  const summary = await store.readSummary();
   const ofStep = evaluationsIn(summary).filter((evaluation) => evaluation.step === step);
   let logged: unknown;
-  for (const line of readMetrics(paths)) {
+  for (const line of await store.readMetrics()) {
     if (line.step === step && typeof line.validationBitsPerDim === 'number') {
       logged = line.validationBitsPerDim;
     }
   }
   // After a stop between milestones only the summary has it.
   const bitsPerDim = logged ?? (summary.steps === step ? summary.bitsPerDim : undefined);
-  return typeof bitsPerDim === 'number'
-    ? [...ofStep, { step, bitsPerDim, split: 'validation', weights: 'average' }]
-    : ofStep;
+  const own =
+    typeof bitsPerDim === 'number' ? [{ step, bitsPerDim, split: 'validation', weights: 'average' }] : [];
+  return { ...summary, evaluations: [...ofStep, ...own] };
 }
 
 /** The weights by path, as a safetensors file. */

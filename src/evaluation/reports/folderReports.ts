@@ -6,7 +6,6 @@ import { scheduleOf } from '../../experiments/schedule.ts';
 import { flowFor } from '../../models/flowRegistry.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { readSummary, writeSummary } from '../../runs/folder/summaryFile.ts';
 import { pathFrom, realFolder } from '../../storage/folders.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
@@ -59,14 +58,14 @@ export async function finishRun(
   model: FlowModel | undefined,
   tryDrawing: TryDrawing,
 ): Promise<FinalPictures> {
-  const { paths, config } = options;
+  const { paths, config, store } = options;
   const samples =
     interrupted || model === undefined
       ? null
       : await tryDrawing('samples', () => drawSamples(model, state.step, paths));
-  writeSummary(paths, { ...readSummary(paths), samples: samples?.file ?? null });
+  await store.writeSummary({ ...(await store.readSummary()), samples: samples?.file ?? null });
   const curve = await tryDrawing('learning curve', () => drawLearningCurve(paths, pictureTitle(options)));
-  writeRunCard(paths, { model: glow, config, step: state.step });
+  await writeRunCard(paths, { model: glow, config, step: state.step });
   return { samples, curve };
 }
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
 import { curvePlot, smoothed } from './curvePlot.ts';
-import { readLearningCurve } from './learningCurve.ts';
+import { learningCurveOf } from './learningCurve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const steps = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
 
-describe('readLearningCurve', () => {
+describe('learningCurveOf', () => {
   it('separates batches from validations, and reads non-finite values as NaN', () => {
     const paths = runPaths(folder);
     const lines = [
@@ -22,7 +23,7 @@ describe('readLearningCurve', () => {
       { step: 2, validationBitsPerDim: 5 },
     ];
     writeFileSync(paths.metrics, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    expect(readLearningCurve(paths)).toEqual({
+    expect(learningCurveOf(readJsonLines(paths.metrics))).toEqual({
       training: [
         { step: 1, bitsPerDim: 8 },
         { step: 2, bitsPerDim: Number.NaN },
@@ -40,7 +41,7 @@ describe('readLearningCurve', () => {
       (_, index) => `{"step":${index + 1},"bitsPerDim":${index % 4}}\n`,
     );
     writeFileSync(paths.metrics, lines.join(''));
-    const { training, batchesPerPoint } = readLearningCurve(paths);
+    const { training, batchesPerPoint } = learningCurveOf(readJsonLines(paths.metrics));
     expect(batchesPerPoint).toBe(2);
     expect(training).toHaveLength(2 ** 19 + 2);
     expect(training.slice(0, 2)).toEqual([
@@ -55,7 +56,7 @@ describe('readLearningCurve', () => {
   });
 
   it('is empty before the first step', () => {
-    expect(readLearningCurve(runPaths(join(folder, 'none')))).toEqual({
+    expect(learningCurveOf([])).toEqual({
       training: [],
       validation: [],
       batchesPerPoint: 1,

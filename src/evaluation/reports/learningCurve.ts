@@ -1,15 +1,14 @@
-// The learning curve of a run, read from its metrics.
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { readMetrics } from '../../runs/folder/runLogs.ts';
+// The learning curve of a run, from its metrics.
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, type LearningCurve, smoothed } from './curvePlot.ts';
 
 /** The most points of a curve in memory: even, so that pairs can be merged. */
 const mostKept = 2 ** 20;
-/** The learning curve in a run's `metrics.jsonl`. */
-export function readLearningCurve(paths: RunPaths): LearningCurve {
+
+/** The learning curve in the lines of a run's `metrics.jsonl`. */
+export function learningCurveOf(lines: Iterable<JsonObject>): LearningCurve {
   const [training, validation] = [new BoundedCurve(), new BoundedCurve()];
-  for (const line of readMetrics(paths)) {
+  for (const line of lines) {
     training.add(trainingPoint(line));
     validation.add(validationPoint(line));
   }

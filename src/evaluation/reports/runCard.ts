@@ -3,8 +3,8 @@ import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
 import { changesIn } from '../../runs/contents/settingChanges.ts';
 import { cardPath, runFiles } from '../../runs/folder/closedRun.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { readSummary } from '../../runs/folder/summaryFile.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { modelCard } from './modelCard.ts';
@@ -15,7 +15,10 @@ import { samplesPath } from './runPictures.ts';
  *
  * @throws UserError if it cannot be written
  */
-export function writeRunCard(paths: RunPaths, about: { model: Flow; config: Config; step: number }): void {
+export async function writeRunCard(
+  paths: RunPaths,
+  about: { model: Flow; config: Config; step: number },
+): Promise<void> {
   const pictures = {
     'Samples at temperature 0.8': samplesPath(paths, about.step),
     'Learning curve': paths.curve,
@@ -23,7 +26,7 @@ export function writeRunCard(paths: RunPaths, about: { model: Flow; config: Conf
   const there = Object.entries(pictures)
     .filter(([, file]) => exists(file))
     .map(([what, file]) => [what, pathFrom(paths.directory, file)]);
-  const summary = readSummary(paths);
+  const summary = await folderStore(paths).readSummary();
   const isOneGo = changesIn(summary).length === 0;
   const card = modelCard({
     ...about,

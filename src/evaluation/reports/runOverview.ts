@@ -2,13 +2,11 @@
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
-import { type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
+import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import { runPaths } from '../../runs/folder/runFolder.ts';
-import { readLastLines } from '../../runs/folder/runLogs.ts';
-import { readSummary } from '../../runs/folder/summaryFile.ts';
+import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
-import { LAST_MIB } from '../../storage/jsonLines.ts';
+import { LAST_MIB, readLastJsonLines } from '../../storage/jsonLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';
 import { trainingPoint, validationPoint } from './learningCurve.ts';
@@ -35,7 +33,8 @@ export function runOverview(directory: string): RunOverview {
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
-    const { metrics, timings } = readLastLines(paths);
+    const metrics = readLastJsonLines(paths.metrics, checkMetrics);
+    const timings = readLastJsonLines(paths.timings, checkTimings);
     const { recent, validation, ...trouble } = lastOf(metrics.lines);
     const summary = readSummary(paths);
     const { preset, complete } = summary;

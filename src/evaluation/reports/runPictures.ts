@@ -6,13 +6,14 @@ import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
 import { runFiles } from '../../runs/folder/closedRun.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { readBytes } from '../../storage/files.ts';
 import { listFolder, pathIn } from '../../storage/folders.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
 import { curvePlot } from './curvePlot.ts';
-import { readLearningCurve } from './learningCurve.ts';
+import { learningCurveOf } from './learningCurve.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
@@ -20,7 +21,8 @@ const MOST_COLUMNS = 16;
 
 /** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
 export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
-  const plot = curvePlot([{ name, curve: readLearningCurve(paths) }], { title: name });
+  const curve = learningCurveOf(await folderStore(paths).readMetrics());
+  const plot = curvePlot([{ name, curve }], { title: name });
   if (plot === null) {
     return null;
   }

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { memoryFiles } from '../../runs/files/runFiles.ts';
 import { startRun } from '../../runs/open/run.node.ts';
+import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { trainRun } from './trainRun.ts';
 

@@ -8,7 +8,7 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
-import { decodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import type { Safetensors } from '../../storage/safetensors.ts';
 import { type GuardState, guardSchema, newGuard } from './guardState.ts';
 import type { TrainingState } from './trainingState.ts';
 
@@ -128,13 +128,11 @@ export function recordIn(metadata: Safetensors['metadata'], path: string): Check
 }
 
 /**
- * The checkpoint in the bytes of a file.
+ * A checkpoint whose checksum must match.
  *
- * @param path the file, for errors
- * @throws UserError if it is corrupt or is not a checkpoint
+ * @throws UserError (`invalid-data`) if it doesn't
  */
-export function soundCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
-  const checkpoint = checkpointFrom(decodeSafetensors(bytes, path), path);
+export function requireSound(checkpoint: Checkpoint): Checkpoint {
   if (checkpoint.damage !== null) {
     throw new UserError('invalid-data', checkpoint.damage);
   }

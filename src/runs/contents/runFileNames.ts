@@ -12,13 +12,15 @@ export const runFileNames = {
 /** The folder of the checkpoints. */
 export const checkpointFolder = 'checkpoints';
 
-/** The name of the checkpoint after `step` steps in that folder: `step-00000040.safetensors`. */
-export function checkpointName(step: number): string {
-  return `step-${String(step).padStart(8, '0')}.safetensors`;
+/** The file of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
+export function checkpointFile(step: number): string {
+  return `${checkpointFolder}/step-${String(step).padStart(8, '0')}.safetensors`;
 }
 
-/** The step of a checkpoint by the name of its file; undefined for other files. */
-export function stepOfCheckpoint(name: string): number | undefined {
-  const digits = /^step-(\d{8,})\.safetensors$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** The steps that have a checkpoint among files, in order. */
+export function stepsIn(files: readonly string[]): number[] {
+  return files
+    .flatMap((file) => /^checkpoints\/step-(\d{8,})\.safetensors$/.exec(file)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 }

@@ -1,95 +1,254 @@
-// Where a run is stored: a folder on a disk, files in the memory of a page or in its private file system.
-import type { Literal, Term } from '../../errors.ts';
+// A run: its configuration, logs, summary and checkpoints, in files on a disk, in memory or in a browser.
+import { call, type Literal, literal, type Term, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
+import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
-import type { Safetensors } from '../../storage/safetensors.ts';
-import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import type { DataRecord } from './dataRecord.ts';
+import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
+import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
+import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { byHeader, type HeaderCheck } from '../../storage/safetensorsHeader.ts';
+import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
+import { type DataRecord, dataRecordText, parseDataRecord } from './dataRecord.ts';
+import { checkMetrics, checkTimings, mendedText } from './logLines.ts';
+import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from './runFileNames.ts';
+import { evaluationsIn, largestSummary, summaryFrom, summaryText } from './runSummary.ts';
 
-/** A value, or a promise of it. */
-type Awaitable<Value> = Value | Promise<Value>;
+const {
+  config: CONFIG,
+  summary: SUMMARY,
+  dataRecord: IMAGES,
+  metrics: METRICS,
+  timings: TIMINGS,
+} = runFileNames;
 
-/** The right to change a run, which one trainer has at a time. */
-export interface StoreLock {
-  /** Shows others that the holder is alive; call it often. */
-  renew(): void;
-  /** Gives the right back. */
-  release(): Awaitable<void>;
-}
+/** The most bytes of a record of images, which may name every held-out one. */
+const LARGEST_RECORD = 2 ** 26;
 
 /**
  * The storage of one run. Every method throws a UserError if it cannot read or write; a write that fails leaves
  * what was there before.
  */
-export interface RunStore {
+export class RunStore {
+  protected readonly files: FileStore;
+  private readonly isFolder: boolean;
+
+  /**
+   * @param files which need not hold a run yet
+   * @param options.isFolder whether their name is the path of a run folder
+   */
+  constructor(files: FileStore, { isFolder = false } = {}) {
+    this.files = files;
+    this.isFolder = isFolder;
+  }
+
   /** What messages call the run: the path of its folder, or a name. */
-  readonly name: string;
+  get name(): string {
+    return this.files.name;
+  }
+
   /** How messages write the call that resumes the run, with changes if there are any. */
-  resumption(changes?: Literal): Term | string;
-  /** How a run without a usable checkpoint can be trained from scratch: `delete runs/a/checkpoints to …`. */
-  readonly restart: string;
+  resumption(changes?: Literal): Term | string {
+    return this.isFolder
+      ? call('resumeRun', this.name, ...(changes === undefined ? [] : [changes]))
+      : `resumeRun(files, ${literal(changes ?? {})}, { dataset })`;
+  }
+
+  /** How a run without a usable checkpoint can be trained from scratch. */
+  get restart(): string {
+    return 'start a new run under another name';
+  }
 
   /**
    * Creates the run, with its configuration.
    *
    * @throws UserError (`exists`) if there is one already
    */
-  create(config: Config): Awaitable<void>;
+  async create(config: Config): Promise<void> {
+    // Two pages may start a run of this name at once.
+    const { release } = await this.files.lock();
+    try {
+      const names = await this.files.list();
+      if (names.length > 0) {
+        throw new UserError('exists', `${this.name} already holds a run: resume it, or use another name`);
+      }
+      await this.files.write(CONFIG, stringifyConfig(config));
+    } finally {
+      await release();
+    }
+  }
+
   /**
    * The run's configuration.
    *
    * @throws UserError (`not-found`) if there is no run
    */
-  readConfig(): Awaitable<ConfigFile>;
+  async readConfig(): Promise<ConfigFile> {
+    const bytes = await this.files.read(CONFIG);
+    if (bytes === undefined) {
+      throw new UserError('not-found', `${this.name} holds no run: it has no ${CONFIG}`);
+    }
+    return { path: this.files.pathOf(CONFIG), text: textOf(bytes) };
+  }
 
   /**
    * Takes the right to train the run.
    *
    * @throws UserError (`locked`) if another trainer has it
    */
-  lock(): Awaitable<StoreLock>;
+  lock(): Awaitable<FileLock> {
+    return this.files.lock();
+  }
+
   /** Sets damaged logs and a damaged summary aside, keeping their sound lines; returns a line for each. */
-  mend(): Awaitable<readonly string[]>;
+  async mend(): Promise<readonly string[]> {
+    const notes: string[] = [];
+    for (const [log, check] of [
+      [METRICS, checkMetrics],
+      [TIMINGS, checkTimings],
+    ] as const) {
+      const mended = await mendLog(this.files, log, check);
+      notes.push(...(mended ? [mendedText(mended)] : []));
+    }
+    const summary = await this.readSummary().catch(ifDamaged((error) => error));
+    if (summary instanceof UserError) {
+      const damage = summary.message.replace(/; delete it$/, '');
+      const aside = this.files.pathOf(await this.files.setAside(SUMMARY));
+      notes.push(`${damage}; it is kept as ${aside}, and a new one is started`);
+    }
+    return notes;
+  }
+
   /**
    * Restores the run to when the checkpoint of `step` was written (0: before the first): logs are truncated, later
    * checkpoints, which are corrupt, are set aside. The configuration becomes `config`.
    */
-  rewind(config: Config, step: number): Awaitable<void>;
+  async rewind(config: Config, step: number): Promise<void> {
+    for (const later of (await this.checkpointSteps()).filter((saved) => saved > step)) {
+      await this.files.setAside(checkpointFile(later));
+    }
+    for (const log of [METRICS, TIMINGS]) {
+      await rewindLog(this.files, log, (line) => Number(line.step) <= step);
+    }
+    await this.files.write(CONFIG, stringifyConfig(config));
+  }
 
-  /** What identifies the run's images; undefined if it was not recorded. */
-  readImages(): Awaitable<DataRecord | undefined>;
+  /** What identifies the run's images; undefined if it was not recorded, as in earlier versions. */
+  async readImages(): Promise<DataRecord | undefined> {
+    const bytes = await this.files.read(IMAGES, atMost(LARGEST_RECORD));
+    return bytes && parseDataRecord(textOf(bytes), this.files.pathOf(IMAGES));
+  }
+
   /** Records what identifies the run's images. */
-  recordImages(record: DataRecord): Awaitable<void>;
+  async recordImages(record: DataRecord): Promise<void> {
+    await this.files.write(IMAGES, dataRecordText(record));
+  }
+
+  /** Where `metrics.jsonl` is, for messages. */
+  get metricsPath(): string {
+    return this.files.pathOf(METRICS);
+  }
 
   /** The lines of `metrics.jsonl`, read as they are asked for. */
-  readMetrics(): Awaitable<Iterable<JsonObject>>;
-  /** Adds a line to `metrics.jsonl`. */
-  appendMetrics(line: JsonObject): Awaitable<void>;
-  /** The lines of `timings.jsonl`, read as they are asked for. */
-  readTimings(): Awaitable<Iterable<JsonObject>>;
-  /** Adds a line to `timings.jsonl`. */
-  appendTiming(line: JsonObject): Awaitable<void>;
+  readMetrics(): Promise<Iterable<JsonObject>> {
+    return readLog(this.files, METRICS, checkMetrics);
+  }
 
-  /** The contents of `summary.json`; an empty object if there is none. */
-  readSummary(): Awaitable<JsonObject>;
+  /** Adds a line to `metrics.jsonl`. */
+  async appendMetrics(line: JsonObject): Promise<void> {
+    await this.files.append(METRICS, jsonLine(line));
+  }
+
+  /** The lines of `timings.jsonl`, read as they are asked for. */
+  readTimings(): Promise<Iterable<JsonObject>> {
+    return readLog(this.files, TIMINGS, checkTimings);
+  }
+
+  /** Adds a line to `timings.jsonl`. */
+  async appendTiming(line: JsonObject): Promise<void> {
+    await this.files.append(TIMINGS, jsonLine(line));
+  }
+
+  /**
+   * The contents of `summary.json`; an empty object if there is none.
+   *
+   * @throws UserError (`invalid-data`) if it is damaged
+   */
+  async readSummary(): Promise<JsonObject> {
+    return summaryFrom(await this.files.read(SUMMARY, atMost(largestSummary)), this.files.pathOf(SUMMARY));
+  }
+
+  /** The same, but an empty object if it is damaged: a resume sets such a file aside and starts another. */
+  readSummaryIfSound(): Promise<JsonObject> {
+    return this.readSummary().catch(ifDamaged(() => ({})));
+  }
+
   /** Replaces `summary.json`, except for the evaluations in it. */
-  writeSummary(summary: JsonObject): Awaitable<void>;
+  async writeSummary(summary: JsonObject): Promise<void> {
+    const { evaluations } = await this.readSummary();
+    await this.files.write(
+      SUMMARY,
+      summaryText({ ...summary, ...(evaluations === undefined ? {} : { evaluations }) }),
+    );
+  }
+
+  /** Adds an evaluation to those in `summary.json`. */
+  async appendEvaluation(evaluation: JsonObject): Promise<void> {
+    const summary = await this.readSummary();
+    const evaluations = [...evaluationsIn(summary), evaluation];
+    await this.files.write(SUMMARY, summaryText({ ...summary, evaluations }));
+  }
 
   /** The steps that have a checkpoint, in order. */
-  checkpointSteps(): Awaitable<readonly number[]>;
+  async checkpointSteps(): Promise<readonly number[]> {
+    return stepsIn(await this.files.list(checkpointFolder));
+  }
+
   /** Where the checkpoint of a step is, for messages. */
-  checkpointPath(step: number): string;
+  checkpointPath(step: number): string {
+    return this.files.pathOf(checkpointFile(step));
+  }
+
   /**
    * Reads the checkpoint of a step.
    *
    * @param check called before its arrays are read, unless they are in memory already
+   * @param acceptDamage whether a wrong checksum is accepted
    * @throws UserError (`invalid-data`) if it is corrupt; what `check` throws
    */
-  readCheckpoint(step: number, check: HeaderCheck): Awaitable<Checkpoint>;
+  async readCheckpoint(step: number, check: HeaderCheck, acceptDamage = false): Promise<Checkpoint> {
+    const path = this.checkpointPath(step);
+    const bytes = await this.files.read(checkpointFile(step), byHeader(check));
+    if (bytes === undefined) {
+      throw new UserError('not-found', `cannot read ${path}: it does not exist`);
+    }
+    const checkpoint = checkpointFrom(decodeSafetensors(bytes, path), path);
+    return acceptDamage ? checkpoint : requireSound(checkpoint);
+  }
+
   /** Saves a checkpoint; the logs are then complete up to it, even after a power cut. */
-  saveCheckpoint(step: number, contents: Safetensors): Awaitable<void>;
+  async saveCheckpoint(step: number, { tensors, metadata }: Safetensors): Promise<void> {
+    await this.files.flush(METRICS);
+    await this.files.flush(TIMINGS);
+    await this.files.write(checkpointFile(step), encodeSafetensors(tensors, metadata));
+  }
+
   /** Removes the checkpoint of a step. */
-  removeCheckpoint(step: number): Awaitable<void>;
+  async removeCheckpoint(step: number): Promise<void> {
+    await this.files.remove(checkpointFile(step));
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Handles the error for a damaged file; others are thrown. */
+function ifDamaged<Result>(handle: (error: UserError) => Result): (error: unknown) => Result {
+  return (error) => {
+    if (error instanceof UserError && error.code === 'invalid-data') {
+      return handle(error);
+    }
+    throw error;
+  };
 }

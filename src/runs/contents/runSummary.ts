@@ -2,14 +2,20 @@
 import { UserError } from '../../errors.ts';
 import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
+/** The most bytes of a summary: hundreds of evaluations of a model with a thousand classes. */
+export const largestSummary = 2 ** 24;
+
 /**
- * The summary in the text of a `summary.json`.
+ * The summary in the bytes of a `summary.json`; an empty object if there is none.
  *
  * @param path the file, for errors
  * @throws UserError with its name if it is corrupt, or its evaluations or changes are not what they should be
  */
-export function parseSummary(text: string, path: string): JsonObject {
-  const summary = parseJsonObject(text, path, '; delete it');
+export function summaryFrom(bytes: Uint8Array | undefined, path: string): JsonObject {
+  if (bytes === undefined) {
+    return {};
+  }
+  const summary = parseJsonObject(new TextDecoder().decode(bytes), path, '; delete it');
   const problem = problemIn(summary);
   if (problem !== undefined) {
     throw new UserError('invalid-data', `${path}: ${problem}; delete it`);
@@ -20,11 +26,6 @@ export function parseSummary(text: string, path: string): JsonObject {
 /** The text of a `summary.json`. */
 export function summaryText(summary: JsonObject): string {
   return `${stringifyJson(summary, 2)}\n`;
-}
-
-/** A summary with the evaluations of an earlier one. */
-export function withEvaluationsOf({ evaluations }: JsonObject, summary: JsonObject): JsonObject {
-  return { ...summary, ...(evaluations === undefined ? {} : { evaluations }) };
 }
 
 /** The evaluations that a summary lists. */

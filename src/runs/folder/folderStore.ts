@@ -1,95 +1,57 @@
-// A run stored in a folder.
-import { call, UserError } from '../../errors.ts';
+// A run in a folder on disk.
 import { configSchemaText } from '../../experiments/configReference.ts';
-import { stringifyConfig } from '../../experiments/configText.ts';
-import { mendJsonLines, readJsonLines, rewindJsonLines } from '../../storage/jsonLines.ts';
-import { checkMetrics, checkTimings, mendedText } from '../contents/logLines.ts';
-import type { RunStore } from '../contents/runStore.ts';
-import { readSoundCheckpoint, saveCheckpoint } from './checkpointFile.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
+import type { ConfigFile } from '../../experiments/resolve.ts';
+import { FolderFiles } from '../../storage/folderFiles.ts';
+import { RunStore } from '../contents/runStore.ts';
 import { requireNoLinks, runFiles } from './closedRun.ts';
 import { markData } from './dataMark.ts';
-import { readDataRecord, writeDataRecord } from './dataRecordFile.ts';
 import { removeRunPartials } from './leftovers.ts';
 import { createRunFolder } from './newRunFolder.ts';
-import { checkpointPath, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
+import { type RunPaths, requireRun } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
-import { appendMetrics, appendTiming, readMetrics } from './runLogs.ts';
-import { readSummary, writeSummary } from './summaryFile.ts';
 
 /** The storage of the run in a folder, which need not exist yet. */
 export function folderStore(paths: RunPaths): RunStore {
-  return {
-    name: paths.directory,
-    resumption: (changes) => call('resumeRun', paths.directory, ...(changes === undefined ? [] : [changes])),
-    restart: `delete ${paths.checkpoints} to restart training from scratch`,
-    create(config) {
-      createRunFolder(paths.directory, stringifyConfig(config));
-      markData(paths, config);
-    },
-    readConfig: () => openRunFolder(paths.directory).config,
-    lock: () => lockRun(paths),
-    mend: () => mendRunFiles(paths),
-    rewind(config, step) {
-      rewindLogs(paths, step);
-      const files = runFiles(paths);
-      files.write(paths.schema, configSchemaText());
-      files.write(paths.config, stringifyConfig(config));
-    },
-    readImages: () => readDataRecord(paths),
-    recordImages: (record) => writeDataRecord(paths, record),
-    readMetrics: () => readMetrics(paths),
-    appendMetrics: (line) => appendMetrics(paths, line),
-    readTimings: () => readJsonLines(paths.timings, checkTimings),
-    appendTiming: (line) => appendTiming(paths, line),
-    readSummary: () => readSummary(paths),
-    writeSummary: (summary) => writeSummary(paths, summary),
-    checkpointSteps: () => listCheckpoints(paths).map(({ step }) => step),
-    checkpointPath: (step) => checkpointPath(paths, step),
-    readCheckpoint: (step, check) => readSoundCheckpoint(checkpointPath(paths, step), check),
-    saveCheckpoint(step, contents) {
-      const files = runFiles(paths);
-      files.flush(paths.metrics);
-      files.makeFolder(paths.checkpoints);
-      saveCheckpoint(files, checkpointPath(paths, step), contents);
-    },
-    removeCheckpoint: (step) => runFiles(paths).remove(checkpointPath(paths, step)),
-  };
+  return new FolderStore(paths);
 }
 
-/** Truncates the logs to a step, removes leftovers of a crash, and renames later checkpoints to `….damaged`. */
-function rewindLogs(paths: RunPaths, step: number): void {
-  const files = runFiles(paths);
-  for (const folder of [paths.checkpoints, paths.samples]) {
-    files.makeFolder(folder);
-  }
-  removeRunPartials(paths);
-  for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
-    files.setAside(path);
-  }
-  for (const log of [paths.metrics, paths.timings]) {
-    rewindJsonLines(files, log, (line) => Number(line.step) <= step);
-  }
-}
+class FolderStore extends RunStore {
+  private readonly paths: RunPaths;
 
-function mendRunFiles(paths: RunPaths): string[] {
-  requireNoLinks(paths);
-  const files = runFiles(paths);
-  const logs = [
-    { path: paths.metrics, check: checkMetrics },
-    { path: paths.timings, check: checkTimings },
-  ];
-  const notes = logs.flatMap(({ path, check }) => {
-    const mended = mendJsonLines(files, path, check);
-    return mended ? [mendedText(mended)] : [];
-  });
-  try {
-    readSummary(paths);
-  } catch (error) {
-    if (!(error instanceof UserError && error.code === 'invalid-data')) {
-      throw error;
+  constructor(paths: RunPaths) {
+    super(new FolderFiles(runFiles(paths), () => lockRun(paths)), { isFolder: true });
+    this.paths = paths;
+  }
+
+  override get restart(): string {
+    return `delete ${this.paths.checkpoints} to restart training from scratch`;
+  }
+
+  override async create(config: Config): Promise<void> {
+    createRunFolder(this.name, stringifyConfig(config));
+    markData(this.paths, config);
+  }
+
+  override async readConfig(): Promise<ConfigFile> {
+    requireRun(this.name);
+    return super.readConfig();
+  }
+
+  override async mend(): Promise<readonly string[]> {
+    requireNoLinks(this.paths);
+    return super.mend();
+  }
+
+  /** Also removes leftovers of a crash, and updates the schema of the configuration. */
+  override async rewind(config: Config, step: number): Promise<void> {
+    const { checkpoints, samples } = this.paths;
+    for (const folder of [checkpoints, samples]) {
+      runFiles(this.paths).makeFolder(folder);
     }
-    const damage = error.message.replace(/; delete it$/, '');
-    notes.push(`${damage}; it is kept as ${files.setAside(paths.summary)}, and a new one is started`);
+    removeRunPartials(this.paths);
+    await this.files.write(SCHEMA_FILE, configSchemaText());
+    await super.rewind(config, step);
   }
-  return notes;
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failureOf } from '../../testing/failureOf.ts';
 import { createRunFolder, nextFreeRunFolder } from './newRunFolder.ts';
-import { openRunFolder } from './runFolder.ts';
 
 let root: string;
 let run: string;
@@ -32,7 +31,7 @@ describe('createRunFolder', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
-    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
+    expect(fs.readFileSync(join(run, 'config.yaml'), 'utf8')).toBe('seed: 0\n');
     expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
   });
 
@@ -43,7 +42,7 @@ describe('createRunFolder', () => {
     expect(error.message).toContain(`${run} already holds a run`);
     expect(error.message).toMatch(/for example .*quickstart-3$/);
     expect(error.code).toBe('exists');
-    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
+    expect(fs.readFileSync(join(run, 'config.yaml'), 'utf8')).toBe('seed: 0\n');
   });
 
   it('rejects the remains of a run without a config', () => {

@@ -4,9 +4,10 @@ import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { entryAt, exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { checkMetrics } from '../contents/logLines.ts';
 import { runFiles } from './closedRun.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
-import { readMetrics } from './runLogs.ts';
 
 /**
  * Rejects a folder in which no run can be created, before anything is read for it.
@@ -59,7 +60,7 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
  * @throws UserError if a part cannot be removed
  */
 export function discardUnstartedRun(paths: RunPaths): void {
-  for (const _ of readMetrics(paths)) {
+  for (const _ of readJsonLines(paths.metrics, checkMetrics)) {
     return;
   }
   for (const file of [

@@ -1,14 +1,11 @@
 // The folder of a run: its contents, opening it and finding it.
-import { call, nearestNames, phrase, UserError } from '../../errors.ts';
+import { nearestNames, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/configText.ts';
-import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
+import { exists, isFolder, readBytes } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
-import {
-  checkpointFolder,
-  checkpointName,
-  runFileNames,
-  stepOfCheckpoint,
-} from '../contents/runFileNames.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from '../contents/runFileNames.ts';
+import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
 
 /** The paths of a run's files. */
 export interface RunPaths {
@@ -40,21 +37,6 @@ export interface RunPaths {
   readonly lock: string;
 }
 
-/** A checkpoint of a run: the state after `step` steps. */
-export interface CheckpointFile {
-  readonly step: number;
-  readonly path: string;
-}
-
-/** An existing run: its configuration, not yet parsed, and its checkpoints, earliest first. */
-export interface RunFolder {
-  readonly paths: RunPaths;
-  readonly config: TextFile;
-  readonly checkpoints: readonly CheckpointFile[];
-  /** The one with the most steps; null if the run has not written one. */
-  readonly latestCheckpoint: CheckpointFile | null;
-}
-
 /** The paths of a run's files, which need not exist. */
 export function runPaths(directory: string): RunPaths {
   return {
@@ -75,40 +57,37 @@ export function runPaths(directory: string): RunPaths {
 }
 
 /** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
-export function checkpointPath(paths: RunPaths, step: number): string {
-  return pathIn(paths.checkpoints, checkpointName(step));
+export function checkpointPath({ directory }: RunPaths, step: number): string {
+  return pathIn(directory, checkpointFile(step));
+}
+
+/** The steps that have a checkpoint, in order. */
+export function savedSteps({ checkpoints }: RunPaths): number[] {
+  const names = exists(checkpoints) ? listFolder(checkpoints) : [];
+  return stepsIn(names.map((name) => `${checkpointFolder}/${name}`));
 }
 
 /**
- * Opens the folder of a run.
+ * The contents of `summary.json`, read at once; an empty object if there is none.
+ *
+ * @throws UserError (`invalid-data`) if it is damaged
+ */
+export function readSummary({ summary: path }: RunPaths): JsonObject {
+  return summaryFrom(exists(path) ? readBytes(path, largestSummary) : undefined, path);
+}
+
+/**
+ * The paths of a run, which must exist.
  *
  * @param options.orExport whether the caller also accepts an export: the error then says so
- * @throws UserError if it is not a run; the error suggests one that is
+ * @throws UserError if the folder is not that of a run; the error suggests one that is
  */
-export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
+export function requireRun(directory: string, options: { orExport?: boolean } = {}): RunPaths {
   const paths = runPaths(directory);
   if (!exists(paths.config)) {
     throw new UserError('not-found', options.orExport ? noModel(directory) : noRun(directory));
   }
-  const checkpoints = listCheckpoints(paths);
-  return {
-    paths,
-    config: readTextFile(paths.config),
-    checkpoints,
-    latestCheckpoint: checkpoints.at(-1) ?? null,
-  };
-}
-
-/** The latest checkpoint of a run; throws UserError saying how to get one if there is none. */
-export function requireCheckpoint(run: RunFolder): CheckpointFile {
-  if (run.latestCheckpoint === null) {
-    const { directory } = run.paths;
-    throw new UserError(
-      'not-ready',
-      phrase`${directory} has no checkpoint yet; resume it with: ${call('resumeRun', directory)}`,
-    );
-  }
-  return run.latestCheckpoint;
+  return paths;
 }
 
 /**
@@ -140,19 +119,6 @@ function entriesOf(parent: string): string[] {
     return [];
   }
   return listFolder(parent).map((name) => pathIn(parent, name));
-}
-
-/** The existing checkpoints, earliest first. */
-export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
-  if (!exists(paths.checkpoints)) {
-    return [];
-  }
-  return listFolder(paths.checkpoints)
-    .flatMap((name) => {
-      const step = stepOfCheckpoint(name);
-      return step === undefined ? [] : [{ step, path: pathIn(paths.checkpoints, name) }];
-    })
-    .sort((a, b) => a.step - b.step);
 }
 
 /** The message for a folder that should be a run but is not. */

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ownMark } from '../../storage/processes.ts';
 import { runFiles } from './closedRun.ts';
+import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import type { RunPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
-import { appendMetrics, appendTiming } from './runLogs.ts';
-import { writeSummary } from './summaryFile.ts';
 
 let root: string;
 let paths: RunPaths;
@@ -51,19 +50,19 @@ it('says in words that the clock of a process is ahead', () => {
   );
 });
 
-it('keeps a trainer that has lost it from changing anything', () => {
+it('keeps a trainer that has lost it from changing anything', async () => {
   const lock = lockRun(paths);
-  appendMetrics(paths, { step: 1 });
+  await folderStore(paths).appendMetrics({ step: 1 });
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
   const before = readdirSync(paths.directory, { recursive: true });
   for (const change of [
-    () => appendMetrics(paths, { step: 2 }),
-    () => appendTiming(paths, { step: 2, seconds: 1 }),
-    () => writeSummary(paths, { steps: 2 }),
-    () => runFiles(paths).write(paths.curve, 'x'),
-    () => runFiles(paths).remove(paths.metrics),
+    () => folderStore(paths).appendMetrics({ step: 2 }),
+    () => folderStore(paths).appendTiming({ step: 2, seconds: 1 }),
+    () => folderStore(paths).writeSummary({ steps: 2 }),
+    async () => runFiles(paths).write(paths.curve, 'x'),
+    async () => runFiles(paths).remove(paths.metrics),
   ]) {
-    expect(change).toThrow(
+    await expect(change()).rejects.toThrow(
       /^this training of .*run ends here, since another may have begun: process 77 on elsewhere has taken the lock /,
     );
   }
@@ -73,16 +72,18 @@ it('keeps a trainer that has lost it from changing anything', () => {
   expect(readdirSync(paths.directory)).toContain('training.lock');
 });
 
-it('checks again before a file that took long to write replaces another', () => {
+it('checks again before a file that took long to write replaces another', async () => {
   const lock = lockRun(paths);
-  writeSummary(paths, { steps: 1 });
+  await folderStore(paths).writeSummary({ steps: 1 });
   const { fsyncSync } = fs;
   vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {
     fsyncSync(file);
     leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
   });
   syncBuiltinESMExports();
-  expect(() => writeSummary(paths, { steps: 2 })).toThrow('process 77 on elsewhere has taken the lock');
+  await expect(folderStore(paths).writeSummary({ steps: 2 })).rejects.toThrow(
+    'process 77 on elsewhere has taken the lock',
+  );
   vi.restoreAllMocks();
   syncBuiltinESMExports();
   expect(JSON.parse(readFileSync(paths.summary, 'utf8'))).toEqual({ steps: 1 });

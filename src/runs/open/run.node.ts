@@ -1,14 +1,14 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
-import type { Dataset } from '../../data/contract/dataset.ts';
+import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { filesStore } from '../files/filesStore.ts';
-import type { StoredFiles } from '../files/runFiles.ts';
+import type { FileStore } from '../../storage/fileStore.ts';
+import { holdOutIn } from '../contents/dataRecord.ts';
+import { RunStore } from '../contents/runStore.ts';
 import { locateData } from '../folder/dataMark.ts';
-import { holdOutOf } from '../folder/dataRecordFile.ts';
 import { folderStore } from '../folder/folderStore.ts';
 import { requireNoRun } from '../folder/newRunFolder.ts';
-import { openRunFolder, type RunPaths, runPaths } from '../folder/runFolder.ts';
+import { type RunPaths, requireRun, runPaths } from '../folder/runFolder.ts';
 import {
   changedConfig,
   requireDataset,
@@ -44,10 +44,10 @@ export interface ResumeOptions extends StoredResumeOptions {
  * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
  */
 export async function startRun(config: Config, place: string, options?: RunOptions): Promise<Run>;
-export async function startRun(config: Config, place: StoredFiles, options?: RunOptions): Promise<StoredRun>;
+export async function startRun(config: Config, place: FileStore, options?: RunOptions): Promise<StoredRun>;
 export async function startRun(
   config: Config,
-  place: string | StoredFiles,
+  place: string | FileStore,
   { dataset, ...options }: RunOptions = {},
 ): Promise<StoredRun> {
   if (typeof place === 'string') {
@@ -56,7 +56,7 @@ export async function startRun(
   const { name, validation } = config.data;
   const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
   if (typeof place !== 'string') {
-    return startStoredRun(config, opened, filesStore(place), options);
+    return startStoredRun(config, opened, new RunStore(place), options);
   }
   const paths = runPaths(place);
   const run = await startStoredRun(config, opened, folderStore(paths), options);
@@ -79,29 +79,31 @@ export async function startRun(
  */
 export async function resumeRun(place: string, changes?: ConfigLayer, options?: ResumeOptions): Promise<Run>;
 export async function resumeRun(
-  place: StoredFiles,
+  place: FileStore,
   changes?: ConfigLayer,
   options?: ResumeOptions,
 ): Promise<StoredRun>;
 export async function resumeRun(
-  place: string | StoredFiles,
+  place: string | FileStore,
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
 ): Promise<StoredRun> {
   if (typeof place !== 'string') {
-    return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
+    return resumeStoredRun(new RunStore(place), () => requireDataset(dataset), changes, options);
   }
-  const { paths, config: file } = openRunFolder(place);
-  const config = changedConfig(file, changes, options.set);
-  const openImages = (): Dataset | Promise<Dataset> => dataset ?? openOwnImages(paths, config);
-  const run = await resumeStoredRun(folderStore(paths), openImages, changes, options);
+  const paths = requireRun(place);
+  const store = folderStore(paths);
+  const config = changedConfig(await store.readConfig(), changes, options.set);
+  const openImages = async (): Promise<Dataset> =>
+    dataset ?? openOwnImages(paths, config, holdOutIn(await store.readImages()));
+  const run = await resumeStoredRun(store, openImages, changes, options);
   const inFolder: Run = { ...run, paths };
   return inFolder;
 }
 
 /** The images that a run names. */
-async function openOwnImages(paths: RunPaths, config: Config): Promise<Dataset> {
+async function openOwnImages(paths: RunPaths, config: Config, holdOut?: HoldOut): Promise<Dataset> {
   const { name, validation } = config.data;
   const { path } = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
-  return { ...(await openDataset(path, { validation, holdOut: holdOutOf(paths) })), name };
+  return { ...(await openDataset(path, { validation, holdOut })), name };
 }

@@ -2,8 +2,8 @@
 import type { Dataset } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { filesStore } from '../files/filesStore.ts';
-import type { StoredFiles } from '../files/runFiles.ts';
+import type { FileStore } from '../../storage/fileStore.ts';
+import { RunStore } from '../contents/runStore.ts';
 import {
   requireDataset,
   resumeStoredRun,
@@ -22,14 +22,14 @@ import {
  */
 export async function startRun(
   config: Config,
-  place: StoredFiles,
+  place: FileStore,
   { dataset, ...options }: StoredRunOptions & { readonly dataset?: Dataset } = {},
 ): Promise<StoredRun> {
   requireFiles(place);
   const images = requireDataset(dataset);
   // The name in the configuration is that of a dataset on Node's disk, which these images need not be.
   const ofThese = { ...config, data: { ...config.data, name: images.name } };
-  return startStoredRun(ofThese, images, filesStore(place), options);
+  return startStoredRun(ofThese, images, new RunStore(place), options);
 }
 
 /**
@@ -39,15 +39,15 @@ export async function startRun(
  *   those it was trained with, or the changes would make it a different run
  */
 export async function resumeRun(
-  place: StoredFiles,
+  place: FileStore,
   changes: ConfigLayer = {},
   { dataset, ...options }: StoredResumeOptions & { readonly dataset?: Dataset } = {},
 ): Promise<StoredRun> {
   requireFiles(place);
-  return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
+  return resumeStoredRun(new RunStore(place), () => requireDataset(dataset), changes, options);
 }
 
-function requireFiles(place: StoredFiles | string): void {
+function requireFiles(place: FileStore | string): void {
   if (typeof place === 'string') {
     throw new UserError(
       'invalid-argument',

@@ -104,30 +104,18 @@ export async function resumeStoredRun(
   }
   const schedule = scheduleFor(config, dataset);
   const changed = await changedImages(store, dataset, otherImages);
-  const preset = await presetOf(store);
+  // `train` sets a damaged summary aside.
+  const { preset } = await store.readSummaryIfSound();
   return {
     config,
     dataset,
     schedule,
     store,
-    preset,
+    preset: typeof preset === 'string' ? preset : null,
     damages,
     ...(state && { state }),
     ...(changed && { otherImages: changed }),
   };
-}
-
-/** The preset that the summary of a run names; null if there is none, or the summary is damaged: `train` sets it aside. */
-async function presetOf(store: RunStore): Promise<string | null> {
-  try {
-    const { preset } = await store.readSummary();
-    return typeof preset === 'string' ? preset : null;
-  } catch (error) {
-    if (error instanceof UserError && error.code === 'invalid-data') {
-      return null;
-    }
-    throw error;
-  }
 }
 
 /**

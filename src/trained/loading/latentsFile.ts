@@ -2,11 +2,11 @@
 // checksums of the images, and corrections for those that decoding does not return exactly.
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { readChecked } from '../../storage/fileBytes.ts';
 import { requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { readSafetensorsBytes } from '../../storage/safetensorsFile.ts';
-import { missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { byHeader, missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import { type Latents, sliceLatents } from '../model/latents.ts';
@@ -89,8 +89,9 @@ export function writeLatents(
  */
 export function readLatents(path: string, model: FlowModel): StoredLatents {
   requireExists(path);
-  const bytes = readSafetensorsBytes(path, (header) =>
-    requireSize(header, aboutLatents(header, path, model)),
+  const bytes = readChecked(
+    path,
+    byHeader((header) => requireSize(header, aboutLatents(header, path, model))),
   );
   const file = decodeSafetensors(bytes, path);
   const { names, classes, damaged } = aboutLatents(file, path, model);

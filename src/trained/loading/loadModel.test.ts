@@ -61,11 +61,11 @@ describe('loadModel', () => {
       [
         () =>
           loadModel(
-            { 'config.yaml': weights, 'checkpoints/step-00000040.safetensors': weights },
+            { 'config.yaml': 'seed: 0', 'checkpoints/step-00000040.safetensors': weights },
             { step: 3 },
           ),
         'not-found',
-        /^no checkpoint of step 3 among the files: .*\(40\)$/,
+        /^the run has no checkpoint of step 3: it has that of step 40$/,
       ],
     ];
     for (const [failure, code, message] of failures) {

@@ -1,18 +1,7 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
-import { type FetchOptions, fetchOptionsOf, urlOf } from '../../platform/transfer.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import { FlowModel } from '../model/flowModel.ts';
-import type { FlowModelOptions } from '../model/flowModelOptions.ts';
-import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
-
-/** Which weights to load, how they are fetched, and how the model is used. */
-export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
-  /**
-   * The moving average of the weights (default), or the raw weights after the last update. An export has only
-   * one kind; requesting the other is an error.
-   */
-  readonly weights?: WeightsKind;
-}
+import { urlOf } from '../../platform/transfer.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
 
 /**
  * Loads a trained model.
@@ -25,8 +14,6 @@ export async function loadModel(
   source: string | URL | ModelFiles,
   options: LoadModelOptions = {},
 ): Promise<FlowModel> {
-  const { weights, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
   const isAddress = typeof source === 'string' || source instanceof URL;
-  const files = isAddress ? await fetchModelFiles(urlOf(source), fetchOptionsOf(options)) : source;
-  return new FlowModel(await modelFromFiles(files, { weights }), use);
+  return flowModelOf(await modelFrom(isAddress ? urlOf(source) : source, options), options);
 }

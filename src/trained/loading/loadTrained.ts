@@ -1,9 +1,13 @@
-// A trained model from a run folder or an export, for code that needs more of a run than its model.
-
+// A trained model from the folder of a run or an export.
+import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { exists, readText } from '../../storage/files.ts';
+import { FolderFiles } from '../../storage/folderFiles.ts';
+import { pathIn } from '../../storage/folders.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
-import type { ExportChoice } from './exportedModel.ts';
-import { isExported, loadExported } from './loadExported.ts';
 import type { LoadedRun } from './loadRun.ts';
+import { largestManifest, MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
+import { type ExportChoice, readExport, WEIGHTS_FILE } from './readExport.ts';
+import { readScores } from './scoresFile.ts';
 
 /** Which weights to load, and whether damage of a checkpoint is accepted. */
 export interface LoadTrainedOptions extends ExportChoice {
@@ -21,7 +25,8 @@ export async function loadTrained(
   { acceptDamage = false, ...choice }: LoadTrainedOptions = {},
 ): Promise<LoadedRun | TrainedModel> {
   if (isExported(directory)) {
-    return loadExported(directory, choice);
+    const model = await readExport(new FolderFiles(new ClosedFolder(directory)), choice);
+    return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, readManifest(directory)) };
   }
   // Configurations need parsers that take a tenth of a second to load, and an export has none.
   const { loadRun } = await import('./loadRun.ts');
@@ -31,4 +36,19 @@ export async function loadTrained(
 /** Whether a model was loaded from a run folder. */
 export function isRun(trained: LoadedRun | TrainedModel): trained is LoadedRun {
   return 'paths' in trained;
+}
+
+/** Whether a folder holds an exported model. */
+export function isExported(directory: string): boolean {
+  return [MANIFEST_FILE, WEIGHTS_FILE].every((name) => exists(pathIn(directory, name)));
+}
+
+/**
+ * The manifest of an export.
+ *
+ * @throws UserError if it cannot be read or is not a manifest
+ */
+export function readManifest(directory: string): Manifest {
+  const path = pathIn(directory, MANIFEST_FILE);
+  return manifestFrom(readText(path, largestManifest), path);
 }

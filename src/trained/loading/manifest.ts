@@ -9,6 +9,9 @@ import { parseJsonObject } from '../../storage/jsonText.ts';
 /** The name of the manifest in an export. */
 export const MANIFEST_FILE = 'manifest.json';
 
+/** The most bytes of a manifest: room for the longest list of class names, twice. */
+export const largestManifest = 2 ** 22;
+
 /** The size of a file and its SHA-256, in hexadecimal. */
 export interface FileChecksum {
   readonly bytes: number;

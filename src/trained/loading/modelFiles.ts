@@ -1,12 +1,16 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
-import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
-import { soundCheckpoint } from '../../runs/contents/checkpoint.ts';
-import { restore } from '../../runs/contents/restore.ts';
+import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/transfer.ts';
+import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
+import { stepsIn } from '../../runs/contents/runFileNames.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
+import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
-import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
-import { type ExportChoice, exportedModel, requireOwnArrays, WEIGHTS_FILE } from './exportedModel.ts';
-import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
+import { FlowModel } from '../model/flowModel.ts';
+import type { FlowModelOptions } from '../model/flowModelOptions.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
+import { readExport, requireOwnArrays, WEIGHTS_FILE } from './readExport.ts';
 
 /**
  * The files of a model by name: `model.safetensors` of an export, compared with `manifest.json` if it is there, or
@@ -14,73 +18,66 @@ import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array | string>>;
 
+/** Which weights to load, how they are fetched, and how the model is used. */
+export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
+  /**
+   * The moving average of the weights (default), or the raw weights after the last update. An export has only
+   * one kind; requesting the other is an error.
+   */
+  readonly weights?: WeightsKind;
+  /**
+   * The step whose checkpoint is loaded, or `'best'`: the one with the lowest bits/dim of the validation images. By
+   * default the last one. An export has only one step; requesting another is an error.
+   */
+  readonly step?: StepChoice | undefined;
+}
+
 /**
  * The trained model in files of an export or a run.
  *
- * @throws UserError if they are of neither (`not-found`), or corrupt
+ * @param source the files, or the URL of the folder of an export
+ * @throws UserError if they cannot be fetched (`io`), are of neither (`not-found`), or corrupt
  */
-export async function modelFromFiles(
-  files: ModelFiles,
-  { weights, step }: ExportChoice = {},
+export async function modelFrom(
+  source: URL | ModelFiles,
+  { weights, step, ...options }: LoadModelOptions,
 ): Promise<TrainedModel> {
-  const exported = files[WEIGHTS_FILE];
-  if (exported !== undefined) {
-    const listing = files[MANIFEST_FILE];
-    const manifest = listing === undefined ? undefined : manifestFrom(textOf(listing), MANIFEST_FILE);
-    return exportedModel(
-      bytesOf(exported),
-      { path: WEIGHTS_FILE, name: 'the export', manifest },
-      { weights, step },
-    );
+  const given = source instanceof URL ? await fetchModelFiles(source, fetchOptionsOf(options)) : source;
+  if (given[WEIGHTS_FILE] !== undefined) {
+    return readExport(filesOf('the export', given), { weights, step });
   }
-  const config = files['config.yaml'];
-  const checkpoint = checkpointAmong(Object.keys(files), step);
-  if (config === undefined || checkpoint === undefined) {
+  const files = filesOf('the run', given);
+  const names = await files.list();
+  if (!names.includes('config.yaml') || stepsIn(names).length === 0) {
     throw new UserError(
       'not-found',
-      `no model among the files (${Object.keys(files).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
+      `no model among the files (${Object.keys(given).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
         'or config.yaml and checkpoints/step-….safetensors of a run',
     );
   }
-  const file = { path: 'config.yaml', text: textOf(config) };
   // Loaded when needed: an export needs no YAML.
-  const { resolveConfig } = await import('../../experiments/resolve.ts');
-  const { model: options } = resolveConfig({ file });
-  const { model, state } = restore(
-    soundCheckpoint(bytesOf(files[checkpoint]!), checkpoint),
-    options,
-    file.path,
-  );
-  return trainedModel(model, state, weights);
+  const [{ readRun }, { RunStore }] = await Promise.all([
+    import('./readRun.ts'),
+    import('../../runs/contents/runStore.ts'),
+  ]);
+  return readRun(new RunStore(files), { weights, step });
 }
 
-function textOf(content: Uint8Array | string): string {
-  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+/** A model used with the options of `loadModel`. */
+export function flowModelOf(
+  trained: TrainedModel,
+  { weights: _, step: __, onProgress: ___, maxBytes: ____, signal: _____, ...use }: LoadModelOptions,
+): FlowModel {
+  return new FlowModel(trained, use);
 }
 
-function bytesOf(content: Uint8Array | string): Uint8Array {
-  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
-}
-
-/** The last checkpoint among files, or that of a step; undefined if there is none. */
-function checkpointAmong(names: readonly string[], step: ExportChoice['step']): string | undefined {
-  const stepOf = (name: string): number =>
-    Number(/(?:^|\/)step-(\d{8,})\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
-  const checkpoints = names
-    .filter((name) => !Number.isNaN(stepOf(name)))
-    .sort((one, other) => stepOf(one) - stepOf(other));
-  if (step === undefined || checkpoints.length === 0) {
-    return checkpoints.at(-1);
-  }
-  const found = checkpoints.find((name) => stepOf(name) === step);
-  if (found === undefined) {
-    throw new UserError(
-      'not-found',
-      `no checkpoint of step ${step} among the files: give that file, or the step of another ` +
-        `(${checkpoints.map(stepOf).join(', ')})`,
-    );
-  }
-  return found;
+/** Files as a store; checkpoints may also be named without their folder, or with the folders above it. */
+function filesOf(name: string, given: ModelFiles): FileStore {
+  const entries = Object.entries(given).map(([file, content]): [string, Uint8Array] => [
+    file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, 'checkpoints/'),
+    bytesOf(content),
+  ]);
+  return { ...memoryFiles(name, Object.fromEntries(entries)), pathOf: (file) => file };
 }
 
 /**
@@ -90,7 +87,7 @@ function checkpointAmong(names: readonly string[], step: ExportChoice['step']): 
  * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`, (`invalid-data`) if it is
  *   another file, or longer than it declares
  */
-export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Promise<ModelFiles> {
+async function fetchModelFiles(url: URL, options: FetchOptions): Promise<ModelFiles> {
   const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);
   const address = new URL(WEIGHTS_FILE, folder).href;
   const bytes = await fetchBytes(address, options, {

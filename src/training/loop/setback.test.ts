@@ -8,8 +8,8 @@ import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { readSoundCheckpoint } from '../../runs/folder/checkpointFile.ts';
-import { checkpointPath, openRunFolder, runPaths } from '../../runs/folder/runFolder.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
+import { checkpointPath, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
@@ -92,7 +92,9 @@ describe('a bad batch', () => {
       dropped: told[0]!.replace(/^.*?: /, ''),
     });
     const paths = runPaths(inRoot('batch'));
-    const [before, after] = [2, 4].map((step) => readSoundCheckpoint(checkpointPath(paths, step), () => {}));
+    const [before, after] = await Promise.all(
+      [2, 4].map((step) => folderStore(paths).readCheckpoint(step, () => {})),
+    );
     // Step 3 is in between: only the number of updates shows that step 4 made none.
     expect([before!.updates, after!.updates]).toEqual([2, 3]);
   });
@@ -169,24 +171,24 @@ describe('training that diverges repeatedly', () => {
       () => new Error('it went on'),
       (reason) => reason,
     );
-    const { latestCheckpoint } = openRunFolder(inRoot('diverged'));
-    const counts = () => ({
+    const paths = runPaths(inRoot('diverged'));
+    const latest = savedSteps(paths).at(-1)!;
+    const counts = async () => ({
       inLog: troubleIn(lines('diverged')).setbacks,
-      inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path, () => {}).guard
-        .setbacks,
+      inState: (await folderStore(paths).readCheckpoint(savedSteps(paths).at(-1)!, () => {})).guard.setbacks,
     });
-    expect(counts()).toEqual({ inLog: 5, inState: 5 });
+    expect(await counts()).toEqual({ inLog: 5, inState: 5 });
     expect(error.message).toContain('; with training.learningRate=1000 it had already rolled back 4 times');
     expect(error.message).toMatch(
       /^the training diverged at step 20: the loss is not finite: first in layer \S+; /,
     );
-    expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
+    expect(error.message).toContain(`${checkpointPath(paths, latest)} holds the weights of step 0: `);
     expect(error.message).toContain(
       `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) resumes from them`,
     );
     // The same rate fails again; the suggested one does not.
     await expect(trained('diverged', { training: wrong })).rejects.toThrow('already rolled back 5 times');
-    expect(counts()).toEqual({ inLog: 6, inState: 6 });
+    expect(await counts()).toEqual({ inLog: 6, inState: 6 });
     const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
     const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
     expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, setbacks: 0 } });

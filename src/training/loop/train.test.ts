@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Program } from '../../engine/program.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { writeSummary } from '../../runs/folder/summaryFile.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
@@ -86,7 +86,7 @@ describe('checkpoints', () => {
 
   it('of a recorded stop are kept', async () => {
     await begin('stopped', { stopAt: 1 });
-    writeSummary(runPaths(inRoot('stopped')), { steps: 1 });
+    await folderStore(runPaths(inRoot('stopped'))).writeSummary({ steps: 1 });
     await goOn('stopped');
     expect(checkpoints('stopped')).toEqual([1, 2, 4, 6]);
   });

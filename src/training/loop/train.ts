@@ -10,8 +10,9 @@ import type { Flow } from '../../models/flow.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
-import type { RunStore, StoreLock } from '../../runs/contents/runStore.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { FileLock } from '../../storage/fileStore.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks/sharedState.ts';
 import { guardedStep } from './guardedStep.ts';
@@ -108,7 +109,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   });
 }
 
-async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {
+async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep): Promise<TrainingResult> {
   const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const { completes = true, otherImages, ranks = onlyRank } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };

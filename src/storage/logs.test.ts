@@ -1,3 +1,4 @@
+// Logs in a folder: appended to, read, rewound and mended.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -5,23 +6,22 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
-import {
-  appendJsonLine,
-  mendJsonLines,
-  readJsonLines,
-  readLastJsonLines,
-  rewindJsonLines,
-} from './jsonLines.ts';
-import { soundLines } from './jsonText.ts';
+import { FolderFiles } from './folderFiles.ts';
+import { readJsonLines, readLastJsonLines } from './jsonLines.ts';
+import { type JsonObject, jsonLine, soundLines } from './jsonText.ts';
+import { mendLog, rewindLog } from './logs.ts';
+
+const NAME = 'metrics.jsonl';
 
 let folder: string;
 let log: string;
-let files: ClosedFolder;
+let files: FolderFiles;
+const append = (line: JsonObject): void => files.append(NAME, jsonLine(line));
 
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), 'lines-'));
-  log = join(folder, 'metrics.jsonl');
-  files = new ClosedFolder(folder);
+  log = join(folder, NAME);
+  files = new FolderFiles(new ClosedFolder(folder));
 });
 
 afterEach(() => {
@@ -30,11 +30,11 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-describe('appendJsonLine', () => {
+describe('a log', () => {
   it('appends one line at a time, which readJsonLines reads back', () => {
     expect([...readJsonLines(log)]).toEqual([]);
-    appendJsonLine(files, log, { step: 1, bitsPerDim: 7.25, note: 'a\nb' });
-    appendJsonLine(files, log, { step: 2, bitsPerDim: Number.NaN });
+    append({ step: 1, bitsPerDim: 7.25, note: 'a\nb' });
+    append({ step: 2, bitsPerDim: Number.NaN });
     expect(fs.readFileSync(log, 'utf8')).toBe(
       '{"step":1,"bitsPerDim":7.25,"note":"a\\nb"}\n{"step":2,"bitsPerDim":null}\n',
     );
@@ -45,13 +45,13 @@ describe('appendJsonLine', () => {
   });
 
   it('escapes characters that a terminal would interpret', () => {
-    appendJsonLine(files, log, { reason: 'a\u009b31m\u202eb' });
+    append({ reason: 'a\u009b31m\u202eb' });
     expect(fs.readFileSync(log, 'utf8')).toBe('{"reason":"a\\u009b31m\\u202eb"}\n');
     expect([...readJsonLines(log)]).toEqual([{ reason: 'a\u009b31m\u202eb' }]);
   });
 
   it('leaves no half line when the disk fills up', () => {
-    appendJsonLine(files, log, { step: 1 });
+    append({ step: 1 });
     const { writeSync } = fs;
     let calls = 0;
     vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array) => {
@@ -61,13 +61,13 @@ describe('appendJsonLine', () => {
       throw Object.assign(new Error('ENOSPC: full'), { code: 'ENOSPC', syscall: 'write' });
     }) as typeof fs.writeSync);
     syncBuiltinESMExports();
-    expect(() => appendJsonLine(files, log, { step: 2 })).toThrow(`cannot write ${log}: no space is left`);
+    expect(() => append({ step: 2 })).toThrow(`cannot write ${log}: no space is left`);
     expect(calls).toBe(2);
     expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n');
   });
 
   it('explains a missing folder', () => {
-    expect(() => appendJsonLine(files, join(folder, 'gone', 'log'), {})).toThrow(UserError);
+    expect(() => files.append('gone/log', '')).toThrow(UserError);
   });
 });
 
@@ -84,38 +84,38 @@ describe('readJsonLines', () => {
   });
 });
 
-describe('rewindJsonLines', () => {
-  it('truncates the log at the first line that is not kept, so that a resumed run writes the same bytes', () => {
+describe('rewindLog', () => {
+  it('truncates the log at the first line that is not kept, so that a resumed run writes the same bytes', async () => {
     const lines = [1, 2, 3, 4].map((step) => ({ step, bitsPerDim: 1 / step }));
     for (const line of lines) {
-      appendJsonLine(files, log, line);
+      append(line);
     }
     const whole = fs.readFileSync(log, 'utf8');
     fs.appendFileSync(log, '{"step":5,"bi');
-    rewindJsonLines(files, log, ({ step }) => Number(step) <= 2);
+    await rewindLog(files, NAME, ({ step }) => Number(step) <= 2);
     expect([...readJsonLines(log)]).toEqual(lines.slice(0, 2));
-    appendJsonLine(files, log, lines[2]!);
-    appendJsonLine(files, log, lines[3]!);
+    append(lines[2]!);
+    append(lines[3]!);
     expect(fs.readFileSync(log, 'utf8')).toBe(whole);
-    rewindJsonLines(files, log, () => true);
+    await rewindLog(files, NAME, () => true);
     expect(fs.readFileSync(log, 'utf8')).toBe(whole);
   });
 
-  it('does nothing if there is no log', () => {
-    rewindJsonLines(files, log, () => false);
+  it('does nothing if there is no log', async () => {
+    await rewindLog(files, NAME, () => false);
     expect(fs.existsSync(log)).toBe(false);
   });
 });
 
-describe('mendJsonLines', () => {
+describe('mendLog', () => {
   const check = ({ step }: Record<string, unknown>) =>
     typeof step === 'number' ? undefined : 'its step is not a number';
 
-  it('sets a damaged log aside, never over another, and keeps its sound lines', () => {
+  it('sets a damaged log aside, never over another, and keeps its sound lines', async () => {
     const damaged = '{"step":1}\n{"st\u0000p":2}\n{"step":"3"}\n{"step":4}\n';
     for (const aside of ['metrics.jsonl.damaged', 'metrics.jsonl.damaged-2']) {
       fs.writeFileSync(log, damaged);
-      expect(mendJsonLines(files, log, check)).toEqual({
+      expect(await mendLog(files, NAME, check)).toEqual({
         damage: `${log}, line 2: not valid JSON`,
         aside: join(folder, aside),
       });
@@ -124,10 +124,10 @@ describe('mendJsonLines', () => {
     }
   });
 
-  it('leaves a sound log alone', () => {
-    expect(mendJsonLines(files, log, check)).toBeUndefined();
-    appendJsonLine(files, log, { step: 1 });
-    expect(mendJsonLines(files, log, check)).toBeUndefined();
+  it('leaves a sound log alone', async () => {
+    expect(await mendLog(files, NAME, check)).toBeUndefined();
+    append({ step: 1 });
+    expect(await mendLog(files, NAME, check)).toBeUndefined();
     expect(fs.readdirSync(folder)).toEqual(['metrics.jsonl']);
   });
 
@@ -143,18 +143,18 @@ describe('a log from a stranger', () => {
   const check = ({ step }: Record<string, unknown>) =>
     typeof step === 'number' ? undefined : 'its step is not a number';
 
-  it('is read line by line where blocks end anywhere, and rewound byte for byte', () => {
+  it('is read line by line where blocks end anywhere, and rewound byte for byte', async () => {
     // Lines of many lengths across the blocks of 1 MiB, with characters of several bytes.
     const lines = Array.from({ length: 40_000 }, (_, step) => ({ step, note: 'é€😀'.repeat(step % 17) }));
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     fs.writeFileSync(log, text);
     expect([...readJsonLines(log, check)]).toEqual(lines);
-    rewindJsonLines(files, log, ({ step }) => Number(step) < 31_000);
+    await rewindLog(files, NAME, ({ step }) => Number(step) < 31_000);
     const kept = lines.slice(0, 31_000).map((line) => `${JSON.stringify(line)}\n`);
     expect(fs.readFileSync(log, 'utf8')).toBe(kept.join(''));
   });
 
-  it('with too long lines is refused at the first, and repaired without them', () => {
+  it('with too long lines is refused at the first, and repaired without them', async () => {
     const long = (length: number) => `{"step":2,"note":"${'x'.repeat(length)}"}`;
     // In one block, across blocks, and cut off at the end.
     fs.writeFileSync(
@@ -163,7 +163,7 @@ describe('a log from a stranger', () => {
     );
     const damage = `${log}, line 2: longer than 65536 bytes`;
     expect(() => [...readJsonLines(log)]).toThrow(`${damage}; remove that line`);
-    expect(mendJsonLines(files, log, check)).toEqual({ damage, aside: `${log}.damaged` });
+    expect(await mendLog(files, NAME, check)).toEqual({ damage, aside: `${log}.damaged` });
     expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n{"step":3}\n{"step":4}\n');
   });
 
@@ -172,15 +172,17 @@ describe('a log from a stranger', () => {
     expect(() => [...readJsonLines(log)]).toThrow(`${log}, line 2: longer than 65536 bytes`);
   });
 
-  it('of more than 2 GiB is refused and left alone', () => {
+  it('of more than 2 GiB is refused and left alone', async () => {
     fs.writeFileSync(log, '{"step":1}\n');
     fs.truncateSync(log, 8 * 2 ** 30);
     for (const use of [
-      () => [...readJsonLines(log)],
-      () => mendJsonLines(files, log, check),
-      () => rewindJsonLines(files, log, () => true),
+      async () => [...readJsonLines(log)],
+      () => mendLog(files, NAME, check),
+      () => rewindLog(files, NAME, () => true),
     ]) {
-      expect(use).toThrow(`cannot read ${log}: 8589934592 bytes are too many for a file of this kind`);
+      await expect(use()).rejects.toThrow(
+        `cannot read ${log}: 8589934592 bytes are too many for a file of this kind`,
+      );
     }
     expect(fs.readdirSync(folder)).toEqual(['metrics.jsonl']);
     expect(fs.statSync(log).size).toBe(8 * 2 ** 30);
@@ -255,12 +257,12 @@ describe('readLastJsonLines', () => {
 
 it.each(['{"}', '{x}'])(
   'of many lines %s is mended up to where the parser has rejected thousands',
-  (damaged) => {
+  async (damaged) => {
     const before = '{"step":1}\n'.repeat(3);
     const rest = `${damaged}\n`.repeat(100_000);
     fs.writeFileSync(log, `${before}${rest}{"step":2}\n`);
     const parse = vi.spyOn(JSON, 'parse');
-    const mended = mendJsonLines(files, log, () => undefined);
+    const mended = await mendLog(files, NAME, () => undefined);
     expect(parse.mock.calls.length).toBeLessThan(11_000);
     expect(mended).toEqual({
       damage: `${log}, line 4: not valid JSON`,

@@ -1,6 +1,13 @@
 // Files of runs in the browser's private file system for this page's origin, which survives a reload.
-import { UserError } from '../../errors.ts';
-import type { StoredFiles, StoredFilesLock } from './runFiles.ts';
+import { UserError } from '../errors.ts';
+import {
+  asideName,
+  bytesOf,
+  type FileCheck,
+  type FileContent,
+  type FileLock,
+  type FileStore,
+} from './fileStore.ts';
 
 /** The folder of all runs. */
 const FOLDER = 'emerging-flows';
@@ -12,7 +19,7 @@ const FOLDER = 'emerging-flows';
  * @throws UserError (`unsupported`) if the browser refuses it, as in some private windows; (`invalid-argument`) for a
  *   name that is no file name
  */
-export async function privateFiles(name: string): Promise<StoredFiles> {
+export async function privateFiles(name: string): Promise<FileStore> {
   requireFileName(name);
   await openRoot();
   if (!('createWritable' in FileSystemFileHandle.prototype)) {
@@ -53,47 +60,72 @@ export async function removePrivateFiles(name: string): Promise<void> {
   }
 }
 
-class PrivateFiles implements StoredFiles {
+/** Writing to a file costs as much as copying it, so that what is appended stays in memory until `flush`. */
+class PrivateFiles implements FileStore {
   readonly name: string;
+  /** The text to append to each file. */
+  private readonly pending = new Map<string, string>();
 
   constructor(name: string) {
     this.name = name;
   }
 
-  list(): Promise<string[]> {
+  pathOf(file: string): string {
+    return `${this.name}/${file}`;
+  }
+
+  list(below?: string): Promise<string[]> {
     return explained(`cannot list the files of ${this.name}`, async () => {
       const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
-      return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+      const names = folder === undefined ? [] : await namesIn(folder, '');
+      return names.filter((name) => below === undefined || name.startsWith(`${below}/`)).sort();
     });
   }
 
-  read(file: string): Promise<Uint8Array | undefined> {
-    return explained(`cannot read ${this.name}/${file}`, async () => {
+  async read(file: string, check?: FileCheck): Promise<Uint8Array | undefined> {
+    await this.flush(file);
+    const path = this.pathOf(file);
+    return explained(`cannot read ${path}`, async () => {
       const { folder, last } = await this.placeOf(file, false);
       const handle = folder && (await ifThere(folder.getFileHandle(last)));
       const content = handle && (await contentOf(handle));
-      return content && new Uint8Array(await content.arrayBuffer());
+      if (content === undefined) {
+        return undefined;
+      }
+      const start = async (length: number): Promise<Uint8Array> =>
+        new Uint8Array(await content.slice(0, length).arrayBuffer());
+      for (let length: number | undefined = 0; length !== undefined; ) {
+        length = check?.(await start(length), content.size, path);
+      }
+      return start(content.size);
     });
   }
 
-  write(file: string, bytes: Uint8Array): Promise<void> {
-    return explained(`cannot save ${this.name}/${file}`, async () => {
-      const { folder, last } = await this.placeOf(file, true);
-      const handle = await folder!.getFileHandle(last, { create: true });
-      // What is written takes the place of the file when the stream is closed, not before.
-      const stream = await handle.createWritable();
-      try {
-        await stream.write(bytes as Uint8Array<ArrayBuffer>);
-        await stream.close();
-      } catch (error) {
-        await stream.abort().catch(() => {});
-        throw error;
-      }
-    });
+  async blocks(file: string): Promise<Uint8Array[] | undefined> {
+    const bytes = await this.read(file);
+    return bytes && [bytes];
+  }
+
+  async write(file: string, content: FileContent): Promise<void> {
+    this.pending.delete(file);
+    await this.save(file, bytesOf(content), { keepExistingData: false });
+  }
+
+  append(file: string, text: string): void {
+    this.pending.set(file, (this.pending.get(file) ?? '') + text);
+  }
+
+  async flush(file: string): Promise<void> {
+    const text = this.pending.get(file) ?? '';
+    if (text !== '') {
+      await this.save(file, bytesOf(text), { keepExistingData: true });
+      this.pending.set(file, this.pending.get(file)!.slice(text.length));
+    }
   }
 
   remove(file: string): Promise<void> {
-    return explained(`cannot remove ${this.name}/${file}`, async () => {
+    this.pending.delete(file);
+    return explained(`cannot remove ${this.pathOf(file)}`, async () => {
       const { folder, last } = await this.placeOf(file, false);
       if (folder !== undefined) {
         await ifThere(folder.removeEntry(last));
@@ -101,8 +133,42 @@ class PrivateFiles implements StoredFiles {
     });
   }
 
-  lock(): Promise<StoredFilesLock> {
-    return lockName(this.name);
+  async setAside(file: string): Promise<string> {
+    const taken = await this.list();
+    const aside = asideName(file, (name) => taken.includes(name));
+    await this.write(aside, (await this.read(file))!);
+    await this.remove(file);
+    return aside;
+  }
+
+  async lock(): Promise<FileLock> {
+    const { renew, release } = await lockName(this.name);
+    const flushAll = async (): Promise<void> => {
+      for (const file of this.pending.keys()) {
+        await this.flush(file);
+      }
+    };
+    return { renew, release: () => flushAll().finally(release) };
+  }
+
+  /** Writes a file, or the end of one that keeps its data. */
+  private save(file: string, bytes: Uint8Array, options: FileSystemCreateWritableOptions): Promise<void> {
+    return explained(`cannot save ${this.pathOf(file)}`, async () => {
+      const { folder, last } = await this.placeOf(file, true);
+      const handle = await folder!.getFileHandle(last, { create: true });
+      // What is written takes the place of the file when the stream is closed, not before.
+      const stream = await handle.createWritable(options);
+      try {
+        if (options.keepExistingData) {
+          await stream.seek((await handle.getFile()).size);
+        }
+        await stream.write(bytes as Uint8Array<ArrayBuffer>);
+        await stream.close();
+      } catch (error) {
+        await stream.abort().catch(() => {});
+        throw error;
+      }
+    });
   }
 
   /** The folder of a file, undefined if it is not there, and the last part of the file's name. */
@@ -176,7 +242,7 @@ async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined>
 }
 
 /** The browser frees the lock of a page that is closed. */
-function lockName(name: string): Promise<StoredFilesLock> {
+function lockName(name: string): Promise<FileLock> {
   return new Promise((resolve, reject) => {
     const held = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
       if (lock === null) {
@@ -187,6 +253,7 @@ function lockName(name: string): Promise<StoredFilesLock> {
       }
       return new Promise<void>((free) => {
         resolve({
+          renew() {},
           release() {
             free();
             // It settles once another may have the lock.

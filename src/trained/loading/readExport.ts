@@ -1,17 +1,24 @@
-// A trained model from the bytes of an export's weights, which say what model they belong to.
+// A trained model from the files of an export, wherever they are. The weights say what model they belong to.
 import { option, phrase, UserError } from '../../errors.ts';
 import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
 import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import type { StepChoice } from '../../runs/folder/chosenCheckpoint.ts';
+import { atMost, type FileStore } from '../../storage/fileStore.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
-import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
+import {
+  byHeader,
+  differenceFrom,
+  type HeaderCheck,
+  ifLarge,
+  missingFrom,
+} from '../../storage/safetensorsHeader.ts';
 import { constant } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
-import { type Manifest, requireListedWeights } from './manifest.ts';
+import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -34,19 +41,18 @@ export interface ExportChoice {
 }
 
 /**
- * The exported model with these weights.
+ * Reads an export: its `model.safetensors`, compared with `manifest.json` if it is there.
  *
- * @param bytes the contents of `model.safetensors`
- * @param path its path or URL, for errors
- * @param name the name of the export, for errors
- * @param manifest the manifest beside it, if there is one to compare with
- * @throws UserError if the file is inconsistent, does not match the manifest, or contains other weights
+ * @throws UserError if a file is inconsistent, does not match the manifest, or contains other weights
  */
-export function exportedModel(
-  bytes: Uint8Array,
-  { path, name, manifest }: { path: string; name: string; manifest?: Manifest | undefined },
+export async function readExport(
+  files: FileStore,
   { weights, step }: ExportChoice = {},
-): TrainedModel {
+): Promise<TrainedModel> {
+  const { name } = files;
+  const path = files.pathOf(WEIGHTS_FILE);
+  const listing = await files.read(MANIFEST_FILE, atMost(largestManifest));
+  const bytes = (await files.read(WEIGHTS_FILE, byHeader(requireOwnArrays)))!;
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   // Exports of earlier versions have no checksum.
   if (metadata.checksum !== undefined && metadata.checksum !== checksumOf(tensors, metadata)) {
@@ -67,7 +73,8 @@ export function exportedModel(
     );
   }
   const model = modelOf(metadata, path);
-  if (manifest !== undefined) {
+  if (listing !== undefined) {
+    const manifest = manifestFrom(new TextDecoder().decode(listing), files.pathOf(MANIFEST_FILE));
     requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, options: model.options });
   }
   const wanted = shapesOf(model);

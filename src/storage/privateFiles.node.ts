@@ -1,6 +1,6 @@
 // The private file system of a browser, which Node does not have: `privateFiles.web.ts` is the file for a page.
-import { UserError } from '../../errors.ts';
-import type { StoredFiles } from './runFiles.ts';
+import { UserError } from '../errors.ts';
+import type { FileStore } from './fileStore.ts';
 
 /**
  * The files of a run in the browser's private file system for this page's origin.
@@ -9,7 +9,7 @@ import type { StoredFiles } from './runFiles.ts';
  * @throws UserError (`unsupported`) in Node, where a run has a folder; (`invalid-argument`) for a name that is no file
  *   name
  */
-export async function privateFiles(name: string): Promise<StoredFiles> {
+export async function privateFiles(name: string): Promise<FileStore> {
   throw notInNode(`privateFiles('${name}')`);
 }
 

@@ -1,28 +1,29 @@
 // A run in files survives what happens to a page: it is closed, or its storage is full.
 import { expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { type FileStore, readFiles } from '../../storage/fileStore.ts';
+import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
 import { resumeRun, startRun } from '../open/run.node.ts';
-import { filesStore } from './filesStore.ts';
-import { memoryFiles, readFiles, type StoredFiles } from './runFiles.ts';
+import { RunStore } from './runStore.ts';
 
 const dataset = tinyDataset(8);
 
-async function trainedFiles(): Promise<StoredFiles> {
+async function trainedFiles(): Promise<FileStore> {
   const files = memoryFiles('run');
   await train({ ...(await startRun(tinyConfig(), files, { dataset })), threads: 1, stopAt: 4 });
   return files;
 }
 
-const textOf = async (files: StoredFiles, name: string): Promise<string> =>
+const textOf = async (files: FileStore, name: string): Promise<string> =>
   new TextDecoder().decode(await files.read(name));
 
 it('keeps the sound lines of a damaged log, even if the page is closed before the next checkpoint', async () => {
   const files = await trainedFiles();
   const [first, ...others] = (await textOf(files, 'metrics.jsonl')).split('\n');
   await files.write('metrics.jsonl', new TextEncoder().encode([first, 'damaged', ...others].join('\n')));
-  const notes = await filesStore(files).mend();
+  const notes = await new RunStore(files).mend();
   expect(notes).toEqual([
     'run/metrics.jsonl, line 2: not valid JSON; the log is kept as run/metrics.jsonl.damaged, its sound lines are used',
   ]);
@@ -36,7 +37,7 @@ it('says from which line a log is given up when thousands of its lines are damag
   const damaged = `${metrics}${'{x}\n'.repeat(20_000)}`;
   await files.write('metrics.jsonl', new TextEncoder().encode(damaged));
   const sound = metrics.split('\n').length - 1;
-  expect(await filesStore(files).mend()).toEqual([
+  expect(await new RunStore(files).mend()).toEqual([
     `run/metrics.jsonl, line ${sound + 1}: not valid JSON; the log is kept as run/metrics.jsonl.damaged, ` +
       `only its sound lines before line ${sound + 10_001} are used, since too many are damaged`,
   ]);
@@ -46,13 +47,13 @@ it('says from which line a log is given up when thousands of its lines are damag
 it('says how far a run is safe when its storage is full', async () => {
   const files = await trainedFiles();
   let isFull = false;
-  const filling: StoredFiles = {
+  const filling: FileStore = {
     ...files,
-    async write(name, bytes) {
+    async append(name, text) {
       if (isFull) {
         throw new UserError('io', `cannot save ${name}: no more room`, { cause: new Error('quota') });
       }
-      await files.write(name, bytes);
+      await files.append(name, text);
     },
   };
   const run = await resumeRun(filling, {}, { dataset });
@@ -71,7 +72,7 @@ it('says how far a run is safe when its storage is full', async () => {
 
 it('downloads a run while it is trained: a checkpoint that was just removed is left out', async () => {
   const files = await trainedFiles();
-  const stale: StoredFiles = {
+  const stale: FileStore = {
     ...files,
     list: async () => [...(await files.list()), 'checkpoints/step-00000001.safetensors'],
   };

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { readChecked } from './fileBytes.ts';
 import { encodeSafetensors } from './safetensors.ts';
-import { readSafetensorsBytes } from './safetensorsFile.ts';
+import { byHeader } from './safetensorsHeader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,9 +14,12 @@ const whole = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.
 it('returns all bytes after their header was checked', () => {
   writeFileSync(path, whole);
   const seen: unknown[] = [];
-  const bytes = readSafetensorsBytes(path, ({ metadata, tensors, size }, source) => {
-    seen.push(metadata, tensors.get('a')!.shape, size, source);
-  });
+  const bytes = readChecked(
+    path,
+    byHeader(({ metadata, tensors, size }, source) => {
+      seen.push(metadata, tensors.get('a')!.shape, size, source);
+    }),
+  );
   expect(bytes).toEqual(whole);
   expect(seen).toEqual([{ b: 'c' }, [2], whole.length, path]);
 });
@@ -31,5 +35,5 @@ it.each([
   const check = (): never => {
     throw new Error('checked');
   };
-  expect(() => readSafetensorsBytes(path, check)).toThrow(message);
+  expect(() => readChecked(path, byHeader(check))).toThrow(message);
 });

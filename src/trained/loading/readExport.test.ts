@@ -9,8 +9,8 @@ import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { randomParameters } from '../../testing/layers.ts';
-import { isExported, loadExported } from './loadExported.ts';
 import { loadModel } from './loadModel.ts';
+import { isExported, loadTrained } from './loadTrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'exported-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -31,7 +31,7 @@ function write(tensors: ReadonlyMap<string, (typeof arrays)[0][1]>, about: Recor
 beforeEach(() => write(new Map(arrays), metadata));
 
 it('returns the model with its weights', async () => {
-  const loaded = loadExported(folder);
+  const loaded = await loadTrained(folder);
   expect(loaded.model.options).toMatchObject(model.options);
   expect(loaded.model.imageShape).toEqual([4, 6, 1]);
   for (const [parameter, array] of arrays) {
@@ -47,9 +47,9 @@ it('is recognised by its two files', () => {
   expect(isExported(folder)).toBe(false);
 });
 
-it('is refused before its weights are read if they are not those of its model', () => {
+it('is refused before its weights are read if they are not those of its model', async () => {
   tensorOfHoles(() => path, megabytes(1900))(folder);
-  expect(() => loadExported(folder)).toThrow(
+  await expect(loadTrained(folder)).rejects.toThrow(
     `${path} does not fit its own model: "holes" does not belong to it; export again`,
   );
 });
@@ -94,13 +94,13 @@ it.each<[string, Record<string, string>, RegExp]>([
     { ...metadata, model: metadata.model.replace('"width":4', '"width":5') },
     /does not fit its own model: levels\/0\/.* has shape \[.*\], expected \[.*\]; export again/,
   ],
-])('refuses %s', (_, about, message) => {
+])('refuses %s', async (_, about, message) => {
   write(new Map(arrays), about);
-  expect(() => loadExported(folder)).toThrow(UserError);
-  expect(() => loadExported(folder)).toThrow(message);
+  await expect(loadTrained(folder)).rejects.toThrow(UserError);
+  await expect(loadTrained(folder)).rejects.toThrow(message);
 });
 
-it('refuses missing weights', () => {
+it('refuses missing weights', async () => {
   write(new Map(arrays.slice(1)), metadata);
-  expect(() => loadExported(folder)).toThrow(new RegExp(`${arrays[0]![0]} is missing`));
+  await expect(loadTrained(folder)).rejects.toThrow(new RegExp(`${arrays[0]![0]} is missing`));
 });

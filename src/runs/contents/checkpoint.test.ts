@@ -1,25 +1,26 @@
 // Which files are read as checkpoints, and which are rejected.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
-import { type Checkpoint, checkpointContents } from '../contents/checkpoint.ts';
-import { newGuard } from '../contents/guardState.ts';
-import { requireArraysOf, restore } from '../contents/restore.ts';
-import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
-import { createRunFolder } from './newRunFolder.ts';
-import { checkpointPath, openRunFolder } from './runFolder.ts';
+import { folderStore } from '../folder/folderStore.ts';
+import { createRunFolder } from '../folder/newRunFolder.ts';
+import { checkpointPath } from '../folder/runFolder.ts';
+import { type Checkpoint, checkpointContents } from './checkpoint.ts';
+import { readChosenCheckpoint } from './chosenCheckpoint.ts';
+import { newGuard } from './guardState.ts';
+import { requireArraysOf, restore } from './restore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 const paths = createRunFolder(join(root, 'run'), '');
+const store = folderStore(paths);
 const path = checkpointPath(paths, 3);
 const model = new Glow([4, 4, 1], {
   levels: 1,
@@ -44,8 +45,8 @@ const state = {
 afterAll(() => rmSync(root, { recursive: true }));
 
 /** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
-function withMetadata(changes: Record<string, string | undefined>): void {
-  saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
+async function withMetadata(changes: Record<string, string | undefined>): Promise<void> {
+  await store.saveCheckpoint(3, checkpointContents(state, layout, model));
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
   const all = Object.fromEntries(changed) as Record<string, string>;
@@ -56,26 +57,26 @@ function withMetadata(changes: Record<string, string | undefined>): void {
 
 const stateIn = (checkpoint: Checkpoint) =>
   restore(checkpoint, { ...model.options, hiddenChannels: 96 }, 'config.yaml').state;
-const read = () => readLatestCheckpoint(openRunFolder(paths.directory), { check: () => {} });
+const read = () => readChosenCheckpoint(store, { check: () => {} });
 
-it('reads what was written', () => {
-  withMetadata({});
-  const checkpoint = read();
+it('reads what was written', async () => {
+  await withMetadata({});
+  const checkpoint = await read();
   expect(checkpoint).toMatchObject({ step: 3, imageShape: [4, 4, 1], damage: null });
   expect(stateIn(checkpoint)).toEqual(state);
 });
 
-it('reads the optimiser: adamax if none is named, as in the first checkpoints', () => {
-  withMetadata({ optimizer: undefined });
-  expect(stateIn(read())).toEqual(state);
-  withMetadata({ optimizer: 'adamw' });
-  expect(stateIn(read()).optimizer.name).toBe('adamw');
+it('reads the optimiser: adamax if none is named, as in the first checkpoints', async () => {
+  await withMetadata({ optimizer: undefined });
+  expect(stateIn(await read())).toEqual(state);
+  await withMetadata({ optimizer: 'adamw' });
+  expect(stateIn(await read()).optimizer.name).toBe('adamw');
 });
 
-it.each([{}, { checksum: undefined }])('reads version 1, which had no guard: %j', (changes) => {
+it.each([{}, { checksum: undefined }])('reads version 1, which had no guard: %j', async (changes) => {
   const later = { guard: undefined, updates: undefined, optimizer: undefined };
-  withMetadata({ formatVersion: undefined, ...later, ...changes });
-  expect(stateIn(read())).toEqual({ ...state, updates: 3, guard: newGuard(0) });
+  await withMetadata({ formatVersion: undefined, ...later, ...changes });
+  expect(stateIn(await read())).toEqual({ ...state, updates: 3, guard: newGuard(0) });
 });
 
 it.each([
@@ -95,34 +96,33 @@ it.each([
   ],
   [{ updates: undefined }, 'its metadata lacks the step, the image shape, the guard or the model'],
   [{ checksum: undefined }, 'is corrupt: its checksum does not match'],
-])('rejects %j', (changes, message) => {
-  withMetadata(changes);
-  expect(read).toThrow(message);
+])('rejects %j', async (changes, message) => {
+  await withMetadata(changes);
+  await expect(read()).rejects.toThrow(message);
 });
 
-it('is refused before its arrays are read if they are not those of the model', () => {
-  withMetadata({});
+it('is refused before its arrays are read if they are not those of the model', async () => {
+  await withMetadata({});
   tensorOfHoles(() => path, megabytes(1900))(root);
   const check = requireArraysOf({ ...model.options, hiddenChannels: 96 }, 'config.yaml');
-  expect(() => readLatestCheckpoint(openRunFolder(paths.directory), { check })).toThrow(
+  await expect(readChosenCheckpoint(store, { check })).rejects.toThrow(
     `${path} does not match the model in its config: "holes" does not belong to it`,
   );
 });
 
 describe('a corrupt checkpoint', () => {
-  const whole = (): Buffer => {
-    saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
+  const whole = async (): Promise<Buffer> => {
+    await store.saveCheckpoint(3, checkpointContents(state, layout, model));
     return readFileSync(path);
   };
 
-  it('with a flipped bit in any header byte is rejected', () => {
+  it('with a flipped bit in any header byte is rejected', async () => {
     // With few names: the thousands in a model are all protected the same way.
     const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
     const [weights, zeros] = [few.initial(0), few.zeros()];
     const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
-    saveCheckpoint(
-      new ClosedFolder(dirname(path)),
-      path,
+    await store.saveCheckpoint(
+      3,
       checkpointContents({ ...state, weights, average: zeros, optimizer }, few, model),
     );
     const bytes = readFileSync(path);
@@ -131,30 +131,30 @@ describe('a corrupt checkpoint', () => {
       const bit = 1 << (index % 8);
       bytes[index]! ^= bit;
       writeFileSync(path, bytes);
-      expect(read, `byte ${index}`).toThrow(UserError);
+      await expect(read(), `byte ${index}`).rejects.toThrow(UserError);
       bytes[index]! ^= bit;
     }
     writeFileSync(path, bytes);
-    expect(read().damage).toBeNull();
+    expect((await read()).damage).toBeNull();
   });
 
-  it('with flipped bits in its arrays is rejected', () => {
-    const bytes = whole();
+  it('with flipped bits in its arrays is rejected', async () => {
+    const bytes = await whole();
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     const random = new RandomStream(0, 'flips');
     for (let flip = 0; flip < 50; flip++) {
       const damaged = Buffer.from(bytes);
       damaged[headerEnd + random.integer(bytes.length - headerEnd)]! ^= 1 << random.integer(8);
       writeFileSync(path, damaged);
-      expect(read).toThrow('is corrupt: its checksum does not match');
+      await expect(read()).rejects.toThrow('is corrupt: its checksum does not match');
     }
   });
 
-  it('truncated anywhere is rejected', () => {
-    const bytes = whole();
+  it('truncated anywhere is rejected', async () => {
+    const bytes = await whole();
     for (const length of [0, 1, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
       writeFileSync(path, bytes.subarray(0, length));
-      expect(read, `${length} bytes`).toThrow(UserError);
+      await expect(read(), `${length} bytes`).rejects.toThrow(UserError);
     }
   });
 });

@@ -1,0 +1,57 @@
+// Which checkpoint of a run is read: the last, that of a step, or the best of those that were validated.
+import { beforeAll, expect, it } from 'vitest';
+import { Glow } from '../../models/glow.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { checkpointContents } from './checkpoint.ts';
+import { readChosenCheckpoint, type StepChoice } from './chosenCheckpoint.ts';
+import { newGuard } from './guardState.ts';
+import { RunStore } from './runStore.ts';
+
+const files = memoryFiles('run');
+const store = new RunStore(files);
+const model = new Glow([4, 4, 1], {
+  levels: 1,
+  depth: 1,
+  width: 2,
+  mixing: '1x1',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+});
+const layout = new ParameterLayout(model.parameters);
+const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } } as const;
+
+beforeAll(async () => {
+  for (const step of [2, 4, 6, 7]) {
+    const state = { step, updates: step, guard: newGuard(0.1), weights: layout.initial(step) };
+    const all = { ...state, average: layout.zeros(), optimizer };
+    await store.saveCheckpoint(step, checkpointContents(all, layout, model));
+  }
+});
+
+async function stepOf(step?: StepChoice, ...validations: [number, number | null][]): Promise<number> {
+  const lines = validations.map(([at, bits]) => JSON.stringify({ step: at, validationBitsPerDim: bits }));
+  await files.write('metrics.jsonl', [...lines, ''].join('\n'));
+  return (await readChosenCheckpoint(store, { step, check: () => {} })).step;
+}
+
+it('is the last one, or that of a step', async () => {
+  expect(await Promise.all([stepOf(), stepOf(4), stepOf(2)])).toEqual([7, 4, 2]);
+});
+
+it('is the one with the lowest bits/dim, of equal ones the last', async () => {
+  expect(await stepOf('best', [2, 3], [4, 2], [6, 2.5])).toBe(4);
+  expect(await stepOf('best', [2, 2], [4, 2], [6, 2.5])).toBe(4);
+  // Not one without a checkpoint or a finite value, and a later line of a step replaces an earlier one.
+  expect(await stepOf('best', [1, 1], [2, null], [4, 1], [4, 9], [6, 5])).toBe(6);
+});
+
+it('is refused if there is none, with those that there are', async () => {
+  const message = `run has no checkpoint of step 5: it has those of steps 2, 4, 6 and 7`;
+  await expect(stepOf(5)).rejects.toThrow(expect.objectContaining({ code: 'not-found', message }));
+  await expect(stepOf('best', [1, 1])).rejects.toThrow(
+    `no validation of one is in run/metrics.jsonl; choose a step, for example step: 7: it has those of`,
+  );
+});

@@ -1,0 +1,103 @@
+// The checkpoint of a run whose model is used: the last one, that of a step, or the best one.
+import { option, phrase, UserError } from '../../errors.ts';
+import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { RunStore } from './runStore.ts';
+
+/**
+ * Which checkpoint of a run: that of a step, or `best`, the one with the lowest bits/dim of the validation images
+ * in `metrics.jsonl`. Only some steps have a checkpoint; those that were validated do.
+ */
+export type StepChoice = number | 'best';
+
+/** Which checkpoint to read, and how. */
+export interface CheckpointChoice {
+  /** By default the last one. */
+  readonly step?: StepChoice | undefined;
+  /** Whether to accept a wrong checksum. */
+  readonly acceptDamage?: boolean | undefined;
+}
+
+/** The same, with a check that is called before the arrays are read. */
+type CheckedChoice = CheckpointChoice & { readonly check: HeaderCheck };
+
+/**
+ * Reads the chosen checkpoint of a run, to use its model.
+ *
+ * @throws UserError (`not-found`) if the run has none of that step: the error lists those it has; UserError if the
+ *   run has no checkpoint at all, none was validated, or the chosen one is corrupt
+ */
+export async function readChosenCheckpoint(
+  store: RunStore,
+  { step, check, acceptDamage }: CheckedChoice,
+): Promise<Checkpoint> {
+  const steps = await store.checkpointSteps();
+  if (steps.length === 0) {
+    throw new UserError(
+      'not-ready',
+      phrase`${store.name} has no checkpoint yet; resume it with: ${store.resumption()}`,
+    );
+  }
+  if (step === undefined) {
+    return readLatest(store, steps, check, acceptDamage);
+  }
+  if (step !== 'best' && !steps.includes(step)) {
+    throw new UserError(
+      'not-found',
+      `${store.name} has no checkpoint of step ${step}: it has ${listed(steps)}`,
+    );
+  }
+  return store.readCheckpoint(step === 'best' ? await bestOf(store, steps) : step, check, acceptDamage);
+}
+
+/**
+ * The latest checkpoint: an earlier one would be a different model. If it is corrupt, the error names the one to fall
+ * back on.
+ */
+async function readLatest(
+  store: RunStore,
+  steps: readonly number[],
+  check: HeaderCheck,
+  acceptDamage?: boolean,
+): Promise<Checkpoint> {
+  const earlier = steps.at(-2);
+  try {
+    return await store.readCheckpoint(steps.at(-1)!, check, acceptDamage);
+  } catch (error) {
+    throw error instanceof UserError && error.code !== 'mismatch' && earlier !== undefined
+      ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier}`, {
+          cause: error,
+        })
+      : error;
+  }
+}
+
+/** The validated step with the lowest bits/dim; of equal ones the last. */
+async function bestOf(store: RunStore, steps: readonly number[]): Promise<number> {
+  const measured = new Map<number, number>();
+  for (const { step, validationBitsPerDim: value } of await store.readMetrics()) {
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      measured.set(Number(step), value);
+    }
+  }
+  const best = steps
+    .filter((step) => measured.has(step))
+    .reduce<number | undefined>(
+      (least, step) => (least === undefined || measured.get(step)! <= measured.get(least)! ? step : least),
+      undefined,
+    );
+  if (best === undefined) {
+    throw new UserError(
+      'not-ready',
+      phrase`${store.name} has no best checkpoint: no validation of one is in ${store.metricsPath}; choose a step, for example ${option('step', steps.at(-1)!)}: it has ${listed(steps)}`,
+    );
+  }
+  return best;
+}
+
+/** `that of step 4`, `those of steps 2, 4 and 6`. */
+function listed(steps: readonly number[]): string {
+  return steps.length === 1
+    ? `that of step ${steps[0]}`
+    : `those of steps ${steps.slice(0, -1).join(', ')} and ${steps.at(-1)}`;
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunStore } from '../contents/runStore.ts';
+import { folderStore } from './folderStore.ts';
+import { createRunFolder } from './newRunFolder.ts';
+import { type RunPaths, readSummary } from './runFolder.ts';
+
+let root: string;
+let paths: RunPaths;
+let store: RunStore;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'summary-'));
+  paths = createRunFolder(join(root, 'run'), '');
+  store = folderStore(paths);
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+describe('the summary of a run', () => {
+  it('keeps its evaluations when training resumes', async () => {
+    expect(await store.readSummary()).toEqual({});
+    await store.writeSummary({ steps: 40, bitsPerDim: 2.5 });
+    expect(await store.readSummary()).toEqual({ steps: 40, bitsPerDim: 2.5 });
+    await store.appendEvaluation({ split: 'test', bitsPerDim: 2.6 });
+    await store.appendEvaluation({ split: 'test', bitsPerDim: 2.7 });
+    await store.writeSummary({ steps: 80 });
+    const expected = {
+      steps: 80,
+      evaluations: [
+        { split: 'test', bitsPerDim: 2.6 },
+        { split: 'test', bitsPerDim: 2.7 },
+      ],
+    };
+    expect(await store.readSummary()).toEqual(expected);
+    expect(readFileSync(paths.summary, 'utf8')).toBe(`${JSON.stringify(expected, null, 2)}\n`);
+  });
+
+  it('accepts an evaluation before training has finished', async () => {
+    await store.appendEvaluation({ split: 'test' });
+    expect(await store.readSummary()).toEqual({ evaluations: [{ split: 'test' }] });
+  });
+
+  it.each(['{"steps":', '[]'])('names the file if it holds %j', async (text) => {
+    writeFileSync(paths.summary, text);
+    expect(() => readSummary(paths)).toThrow(`${paths.summary}: not`);
+    await expect(store.readSummary()).rejects.toThrow(`${paths.summary}: not`);
+    await expect(store.appendEvaluation({})).rejects.toThrow('delete it');
+    expect(readFileSync(paths.summary, 'utf8')).toBe(text);
+  });
+});

@@ -1,0 +1,112 @@
+// Files by name, wherever they are: the contract of a folder on disk, of memory and of a browser's private file system.
+import { UserError } from '../errors.ts';
+import { joinBytes } from '../platform/joinBytes.ts';
+
+/** A value, or a promise of it. */
+export type Awaitable<Value> = Value | Promise<Value>;
+
+/** The content of a file: bytes, text, or blocks of bytes, each of which is used before the next is requested. */
+export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
+
+/**
+ * Decides whether a file is read, by its size and its first bytes: files may come from anyone.
+ *
+ * @param start its first bytes, at first none
+ * @param path the file, for errors
+ * @returns how many first bytes it takes to decide; undefined if the file is to be read
+ * @throws UserError if it is not
+ */
+export type FileCheck = (start: Uint8Array, size: number, path: string) => number | undefined;
+
+/** The right to change files, which one trainer has at a time. */
+export interface FileLock {
+  /** Shows others that the holder is alive; call it often. */
+  renew(): void;
+  /** Gives the right back. */
+  release(): Awaitable<void>;
+}
+
+/**
+ * Files by name, such as `checkpoints/step-00000040.safetensors`. Every method throws a UserError if it cannot read or
+ * write.
+ */
+export interface FileStore {
+  /** What messages call them: the path of a folder, or a name. */
+  readonly name: string;
+  /** What messages call a file. */
+  pathOf(name: string): string;
+  /** The names of all files, or of those below a folder. */
+  list(folder?: string): Awaitable<string[]>;
+  /**
+   * The bytes of a file; undefined if there is none.
+   *
+   * @param check called before it is read, unless it is in memory already; on disk the default limit is 1 MiB
+   */
+  read(name: string, check?: FileCheck): Awaitable<Uint8Array | undefined>;
+  /**
+   * The bytes of a file in blocks, each valid until the next; undefined if there is no file.
+   *
+   * @param most the maximum size of a file on disk
+   */
+  blocks(name: string, most?: number): Awaitable<Iterable<Uint8Array> | undefined>;
+  /** Writes a file, which is replaced as a whole or not at all. Bytes may be kept, not copied. */
+  write(name: string, content: FileContent): Awaitable<void>;
+  /** Adds text to a file, which is created if it does not exist. It may stay in memory until `flush`. */
+  append(name: string, text: string): Awaitable<void>;
+  /** Makes what was appended to a file safe, even from a power cut. */
+  flush(name: string): Awaitable<void>;
+  /** Removes a file, if it exists. */
+  remove(name: string): Awaitable<void>;
+  /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …; returns its new name. */
+  setAside(name: string): Awaitable<string>;
+  /**
+   * Takes the right to change the files.
+   *
+   * @throws UserError (`locked`) if another trainer has it
+   */
+  lock(): Awaitable<FileLock>;
+}
+
+/** A check for files of at most so many bytes. */
+export function atMost(most: number): FileCheck {
+  return (_, size, path) => {
+    if (size > most) {
+      throw new UserError(
+        'invalid-data',
+        `cannot read ${path}: ${size} bytes are too many for a file of this kind (limit ${most}); replace it or move it away`,
+      );
+    }
+    return undefined;
+  };
+}
+
+/** The first free name for a file that is set aside. */
+export function asideName(name: string, isTaken: (name: string) => boolean): string {
+  let aside = `${name}.damaged`;
+  for (let number = 2; isTaken(aside); number++) {
+    aside = `${name}.damaged-${number}`;
+  }
+  return aside;
+}
+
+/** Content as bytes, which are copied only if they come in blocks. */
+export function bytesOf(content: FileContent): Uint8Array {
+  if (typeof content === 'string') {
+    return new TextEncoder().encode(content);
+  }
+  // A block is valid until the next one only.
+  return content instanceof Uint8Array ? content : joinBytes(Array.from(content, (block) => block.slice()));
+}
+
+/** All files by name, to download a run or to load its model. */
+export async function readFiles(files: FileStore): Promise<Record<string, Uint8Array>> {
+  const found: Record<string, Uint8Array> = {};
+  for (const name of await files.list()) {
+    const bytes = await files.read(name);
+    // A run that is being trained may have removed a checkpoint since.
+    if (bytes !== undefined) {
+      found[name] = bytes;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,52 @@
+// A trained model from the files of a run, wherever they are.
+import type { Config } from '../../experiments/configSchema.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { type CheckpointChoice, readChosenCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
+import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
+
+/** The model of a run, with the weights of one of its checkpoints. */
+export interface RunModel extends TrainedModel {
+  /** The configuration of the run. */
+  readonly config: Config;
+  /** The number of steps that the weights have seen. */
+  readonly step: number;
+  /** The number of steps of the last checkpoint. */
+  readonly lastStep: number;
+  /** Why the checkpoint fails its checksum; null unless damage is accepted. */
+  readonly damage: string | null;
+  /** Whether the checkpoint records its options, so that they were compared with the configuration. */
+  readonly recordsOptions: boolean;
+}
+
+/** Which weights of a run to load, and whether damage is accepted. */
+export interface RunChoice extends CheckpointChoice {
+  /** The moving average of the weights (default), or the raw weights after the last update. */
+  readonly weights?: WeightsKind | undefined;
+}
+
+/**
+ * Reads a checkpoint of a run, by default the last one.
+ *
+ * @throws UserError if there is no run, or it has no such checkpoint or a corrupt one
+ */
+export async function readRun(
+  store: RunStore,
+  { weights = 'average', ...choice }: RunChoice = {},
+): Promise<RunModel> {
+  const file = await store.readConfig();
+  const config = resolveConfig({ file });
+  const check = requireArraysOf(config.model, file.path);
+  const checkpoint = await readChosenCheckpoint(store, { ...choice, check });
+  const { model, state } = restore(checkpoint, config.model, file.path);
+  return {
+    ...trainedModel(model, state, weights),
+    config,
+    step: state.step,
+    lastStep: (await store.checkpointSteps()).at(-1)!,
+    damage: checkpoint.damage,
+    recordsOptions: checkpoint.trainedOptions !== undefined,
+  };
+}
