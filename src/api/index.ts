@@ -54,6 +54,7 @@ export {
   writeLatents,
 } from '../trained/loading/latentsFile.ts';
 export { loadModel } from '../trained/loading/loadModel.ts';
+export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';

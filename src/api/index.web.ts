@@ -30,7 +30,9 @@ export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
+export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
 export { loadModel } from '../trained/loading/loadModel.web.ts';
+export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';

@@ -18,15 +18,15 @@ export type {
   WeightsKind,
 } from '../runs/contents/trainingState.ts';
 export type { RunPaths } from '../runs/folder/runFolder.ts';
+export type { ResumeOptions, Run, RunOptions } from '../runs/open/openRun.ts';
+export { type FolderRun, resumeRun, startRun } from '../runs/open/run.node.ts';
 export {
-  type ResumeOptions,
-  type Run,
-  type RunOptions,
-  resumeRun,
-  startRun,
-} from '../runs/open/run.node.ts';
-export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
-export { type FileLock, type FileStore, readFiles } from '../storage/fileStore.ts';
+  type FileCheck,
+  type FileContent,
+  type FileLock,
+  type FileStore,
+  readFiles,
+} from '../storage/fileStore.ts';
 export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.node.ts';
 export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';

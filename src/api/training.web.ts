@@ -9,9 +9,15 @@ export type { Schedule } from '../experiments/schedule.ts';
 export { adamax } from '../optimizers/adamax.ts';
 export { adamw } from '../optimizers/adamw.ts';
 export type { TrainingState } from '../runs/contents/trainingState.ts';
+export type { ResumeOptions, Run, RunOptions } from '../runs/open/openRun.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';
-export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../runs/open/storedRun.ts';
-export { type FileLock, type FileStore, readFiles } from '../storage/fileStore.ts';
+export {
+  type FileCheck,
+  type FileContent,
+  type FileLock,
+  type FileStore,
+  readFiles,
+} from '../storage/fileStore.ts';
 export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.web.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';

@@ -14,6 +14,7 @@ import { memoryFiles } from '../storage/memoryFiles.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';
+import { fileStoreSeen, fileStoreUse } from './fileStoreUse.ts';
 import { chromiumPath, openPage } from './pages.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from './tinyRuns.ts';
 
@@ -299,6 +300,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     await inWorker(`await library.removePrivateFiles('kept')`);
     expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
   }, 120_000);
+
+  it('has a private file system that does what memory and a folder do', async () => {
+    const seen = await inWorker(`const files = await library.privateFiles('store'); ${fileStoreUse}`);
+    await inWorker(`await library.removePrivateFiles('store')`);
+    expect(seen).toEqual(fileStoreSeen);
+  });
 
   it('says when there is no room, and keeps the last checkpoint', async () => {
     const config = configOf('1x1', { steps: 200 });

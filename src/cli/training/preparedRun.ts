@@ -14,8 +14,8 @@ import { locateData } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../../runs/folder/runFolder.ts';
-import { type Run, resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { changedConfig } from '../../runs/open/storedRun.ts';
+import { changedConfig } from '../../runs/open/openRun.ts';
+import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
@@ -41,7 +41,7 @@ export interface RunOptions {
 }
 
 /** A run that can be trained. */
-export interface PreparedRun extends Run {
+export interface PreparedRun extends FolderRun {
   /** Whether that preset was chosen by default, for images other than its own. */
   readonly assumed: boolean;
 }

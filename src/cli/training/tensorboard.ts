@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { EventFile } from '../../evaluation/reports/eventFile.ts';
 import { readSheet, samplesPath } from '../../evaluation/reports/runPictures.ts';
-import { runFiles } from '../../runs/folder/closedRun.ts';
+import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
 import type { PreparedRun } from './preparedRun.ts';

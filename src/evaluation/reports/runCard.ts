@@ -2,9 +2,9 @@
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
 import { changesIn } from '../../runs/contents/settingChanges.ts';
-import { cardPath, runFiles } from '../../runs/folder/closedRun.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { modelCard } from './modelCard.ts';
@@ -41,5 +41,5 @@ export async function writeRunCard(
         'npx emerging train --config config.yaml --out ../again',
     },
   });
-  runFiles(paths).write(cardPath(paths), card);
+  runFiles(paths).write(paths.card, card);
 }

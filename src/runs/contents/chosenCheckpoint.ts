@@ -11,15 +11,14 @@ import type { RunStore } from './runStore.ts';
 export type StepChoice = number | 'best';
 
 /** Which checkpoint to read, and how. */
-export interface CheckpointChoice {
+interface CheckpointChoice {
   /** By default the last one. */
   readonly step?: StepChoice | undefined;
+  /** Called before the arrays are read. */
+  readonly check: HeaderCheck;
   /** Whether to accept a wrong checksum. */
   readonly acceptDamage?: boolean | undefined;
 }
-
-/** The same, with a check that is called before the arrays are read. */
-type CheckedChoice = CheckpointChoice & { readonly check: HeaderCheck };
 
 /**
  * Reads the chosen checkpoint of a run, to use its model.
@@ -29,7 +28,7 @@ type CheckedChoice = CheckpointChoice & { readonly check: HeaderCheck };
  */
 export async function readChosenCheckpoint(
   store: RunStore,
-  { step, check, acceptDamage }: CheckedChoice,
+  { step, check, acceptDamage }: CheckpointChoice,
 ): Promise<Checkpoint> {
   const steps = await store.checkpointSteps();
   if (steps.length === 0) {

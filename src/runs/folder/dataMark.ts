@@ -5,8 +5,8 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { isOwnMark, markOf } from '../../storage/accountKey.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
-import { runFiles } from './closedRun.ts';
 import type { RunPaths } from './runFolder.ts';
+import { runFiles } from './runLock.ts';
 
 /**
  * Marks a new run as made by this account if its images are at a path. With a relative path, the mark also records the

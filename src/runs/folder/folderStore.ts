@@ -5,12 +5,11 @@ import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import { FolderFiles } from '../../storage/folderFiles.ts';
 import { RunStore } from '../contents/runStore.ts';
-import { requireNoLinks, runFiles } from './closedRun.ts';
 import { markData } from './dataMark.ts';
 import { removeRunPartials } from './leftovers.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, requireRun } from './runFolder.ts';
-import { lockRun } from './runLock.ts';
+import { lockRun, runFiles } from './runLock.ts';
 
 /** The storage of the run in a folder, which need not exist yet. */
 export function folderStore(paths: RunPaths): RunStore {
@@ -39,8 +38,12 @@ class FolderStore extends RunStore {
     return super.readConfig();
   }
 
+  /** Also checks that nothing a training will write is a link. */
   override async mend(): Promise<readonly string[]> {
-    requireNoLinks(this.paths);
+    const { directory: _, lock: __, ...written } = this.paths;
+    for (const path of Object.values(written)) {
+      runFiles(this.paths).requireNoLink(path);
+    }
     return super.mend();
   }
 

@@ -2,9 +2,8 @@
 import { entryAt } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { hasPartialFiles } from '../../storage/partialFiles.ts';
-import { runFiles } from './closedRun.ts';
 import type { RunPaths } from './runFolder.ts';
-import { lockRun } from './runLock.ts';
+import { lockRun, runFiles } from './runLock.ts';
 
 /** Removes the partial files of a run, which must be locked. */
 export function removeRunPartials(paths: RunPaths): void {

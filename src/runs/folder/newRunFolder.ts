@@ -6,8 +6,8 @@ import { entryAt, exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
-import { runFiles } from './closedRun.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
+import { runFiles } from './runLock.ts';
 
 /**
  * Rejects a folder in which no run can be created, before anything is read for it.

@@ -25,6 +25,8 @@ export interface RunPaths {
   readonly curve: string;
   /** The folder of the sample grids. */
   readonly samples: string;
+  /** The model card. */
+  readonly card: string;
   /** The folder of the TensorBoard events. */
   readonly tensorboard: string;
   /** The result of the training, and every evaluation. */
@@ -48,6 +50,7 @@ export function runPaths(directory: string): RunPaths {
     checkpoints: pathIn(directory, checkpointFolder),
     curve: pathIn(directory, 'curve.png'),
     samples: pathIn(directory, 'samples'),
+    card: pathIn(directory, 'README.md'),
     tensorboard: pathIn(directory, 'tensorboard'),
     summary: pathIn(directory, runFileNames.summary),
     dataRecord: pathIn(directory, runFileNames.dataRecord),

@@ -5,11 +5,10 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ownMark } from '../../storage/processes.ts';
-import { runFiles } from './closedRun.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import type { RunPaths } from './runFolder.ts';
-import { lockRun } from './runLock.ts';
+import { lockRun, runFiles } from './runLock.ts';
 
 let root: string;
 let paths: RunPaths;

@@ -1,5 +1,6 @@
-// The lock of a run folder: one trainer at a time.
+// The lock of a run folder, for one trainer at a time, and changes to its files.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { type Lock, type LockHolder, takeLock } from '../../storage/lock.ts';
 import type { ProcessMark } from '../../storage/processes.ts';
@@ -10,7 +11,7 @@ const held = new Map<string, Lock>();
 
 /**
  * Locks a run against a second trainer. While this process holds the lock, it changes the run folder only after
- * checking that the lock is still its own (`requireOwnRun`).
+ * checking that the lock is still its own (`runFiles`).
  *
  * @throws UserError if the lock cannot be written, or is held by a live process or one that may run elsewhere
  */
@@ -31,12 +32,17 @@ export function lockRun({ lock: path, directory }: RunPaths): Lock {
   };
 }
 
+/** The folder of a run, to write, append, rename and remove files in it; by a trainer only while the run is its own. */
+export function runFiles(paths: RunPaths): ClosedFolder {
+  return new ClosedFolder(paths.directory, { beforeChange: () => requireOwnRun(paths) });
+}
+
 /**
  * Checks that a run which this process has locked is still its own; nothing for other runs.
  *
  * @throws UserError (`locked`) if another process has taken the lock meanwhile, or it is gone
  */
-export function requireOwnRun({ lock: path, directory }: RunPaths): void {
+function requireOwnRun({ lock: path, directory }: RunPaths): void {
   const lock = held.get(path);
   // If the whole folder was moved away, the file that cannot be written says so.
   if (lock !== undefined && exists(directory)) {

@@ -11,30 +11,18 @@ import { requireNoRun } from '../folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../folder/runFolder.ts';
 import {
   changedConfig,
+  type ResumeOptions,
+  type Run,
+  type RunOptions,
   requireDataset,
-  resumeStoredRun,
-  type StoredResumeOptions,
-  type StoredRun,
-  type StoredRunOptions,
-  startStoredRun,
-} from './storedRun.ts';
+  resumeFrom,
+  startIn,
+} from './openRun.ts';
 
 /** A run in a folder, ready to train with `train({ ...run })`. */
-export interface Run extends StoredRun {
+export interface FolderRun extends Run {
   /** Its folder, which exists. */
   readonly paths: RunPaths;
-}
-
-/** Options of a new run besides its configuration. */
-export interface RunOptions extends StoredRunOptions {
-  /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. */
-  readonly dataset?: Dataset;
-}
-
-/** Options of a resume besides the folder. */
-export interface ResumeOptions extends StoredResumeOptions {
-  /** Your own images, instead of those that the run names. */
-  readonly dataset?: Dataset;
 }
 
 /**
@@ -43,24 +31,24 @@ export interface ResumeOptions extends StoredResumeOptions {
  * @param place the folder, or files such as `memoryFiles('digits')`
  * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
  */
-export async function startRun(config: Config, place: string, options?: RunOptions): Promise<Run>;
-export async function startRun(config: Config, place: FileStore, options?: RunOptions): Promise<StoredRun>;
+export async function startRun(config: Config, place: string, options?: RunOptions): Promise<FolderRun>;
+export async function startRun(config: Config, place: FileStore, options?: RunOptions): Promise<Run>;
 export async function startRun(
   config: Config,
   place: string | FileStore,
   { dataset, ...options }: RunOptions = {},
-): Promise<StoredRun> {
+): Promise<Run> {
   if (typeof place === 'string') {
     requireNoRun(place);
   }
   const { name, validation } = config.data;
   const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
   if (typeof place !== 'string') {
-    return startStoredRun(config, opened, new RunStore(place), options);
+    return startIn(config, opened, new RunStore(place), options);
   }
   const paths = runPaths(place);
-  const run = await startStoredRun(config, opened, folderStore(paths), options);
-  const inFolder: Run = { ...run, paths };
+  const run = await startIn(config, opened, folderStore(paths), options);
+  const inFolder: FolderRun = { ...run, paths };
   return inFolder;
 }
 
@@ -77,27 +65,31 @@ export async function startRun(
  * shape or are not those it was trained with, they are at a path that someone else has chosen, or the changes would
  * make it a different run
  */
-export async function resumeRun(place: string, changes?: ConfigLayer, options?: ResumeOptions): Promise<Run>;
+export async function resumeRun(
+  place: string,
+  changes?: ConfigLayer,
+  options?: ResumeOptions,
+): Promise<FolderRun>;
 export async function resumeRun(
   place: FileStore,
   changes?: ConfigLayer,
   options?: ResumeOptions,
-): Promise<StoredRun>;
+): Promise<Run>;
 export async function resumeRun(
   place: string | FileStore,
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
-): Promise<StoredRun> {
+): Promise<Run> {
   if (typeof place !== 'string') {
-    return resumeStoredRun(new RunStore(place), () => requireDataset(dataset), changes, options);
+    return resumeFrom(new RunStore(place), () => requireDataset(dataset), changes, options);
   }
   const paths = requireRun(place);
   const store = folderStore(paths);
   const config = changedConfig(await store.readConfig(), changes, options.set);
   const openImages = async (): Promise<Dataset> =>
     dataset ?? openOwnImages(paths, config, holdOutIn(await store.readImages()));
-  const run = await resumeStoredRun(store, openImages, changes, options);
-  const inFolder: Run = { ...run, paths };
+  const run = await resumeFrom(store, openImages, changes, options);
+  const inFolder: FolderRun = { ...run, paths };
   return inFolder;
 }
 

@@ -1,17 +1,16 @@
 // A run to train in a page, as files in memory or in the browser's private file system.
-import type { Dataset } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import type { FileStore } from '../../storage/fileStore.ts';
 import { RunStore } from '../contents/runStore.ts';
 import {
+  type ResumeOptions,
+  type Run,
+  type RunOptions,
   requireDataset,
-  resumeStoredRun,
-  type StoredResumeOptions,
-  type StoredRun,
-  type StoredRunOptions,
-  startStoredRun,
-} from './storedRun.ts';
+  resumeFrom,
+  startIn,
+} from './openRun.ts';
 
 /**
  * Starts a run in files, with its configuration in them, in which `data.name` is the name of the images. `train` does the
@@ -23,13 +22,13 @@ import {
 export async function startRun(
   config: Config,
   place: FileStore,
-  { dataset, ...options }: StoredRunOptions & { readonly dataset?: Dataset } = {},
-): Promise<StoredRun> {
+  { dataset, ...options }: RunOptions = {},
+): Promise<Run> {
   requireFiles(place);
   const images = requireDataset(dataset);
   // The name in the configuration is that of a dataset on Node's disk, which these images need not be.
   const ofThese = { ...config, data: { ...config.data, name: images.name } };
-  return startStoredRun(ofThese, images, new RunStore(place), options);
+  return startIn(ofThese, images, new RunStore(place), options);
 }
 
 /**
@@ -41,10 +40,10 @@ export async function startRun(
 export async function resumeRun(
   place: FileStore,
   changes: ConfigLayer = {},
-  { dataset, ...options }: StoredResumeOptions & { readonly dataset?: Dataset } = {},
-): Promise<StoredRun> {
+  { dataset, ...options }: ResumeOptions = {},
+): Promise<Run> {
   requireFiles(place);
-  return resumeStoredRun(new RunStore(place), () => requireDataset(dataset), changes, options);
+  return resumeFrom(new RunStore(place), () => requireDataset(dataset), changes, options);
 }
 
 function requireFiles(place: FileStore | string): void {

@@ -61,7 +61,7 @@ describe('loadModel', () => {
       [
         () =>
           loadModel(
-            { 'config.yaml': 'seed: 0', 'checkpoints/step-00000040.safetensors': weights },
+            { 'config.yaml': 'data: { name: mnist }', 'checkpoints/step-00000040.safetensors': weights },
             { step: 3 },
           ),
         'not-found',

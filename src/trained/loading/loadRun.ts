@@ -2,7 +2,8 @@
 import type { Config } from '../../experiments/configSchema.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, requireRun } from '../../runs/folder/runFolder.ts';
-import { type RunChoice, type RunModel, readRun } from './readRun.ts';
+import type { DamagedChoice } from './modelChoice.ts';
+import { type RunModel, readRun } from './readRun.ts';
 import { readCachedScores } from './scoresFile.ts';
 
 /** A run in a folder and its model with the weights of one of its checkpoints. */
@@ -19,7 +20,7 @@ export interface LoadedRun extends RunModel {
  */
 export async function loadRun(
   directory: string,
-  { orExport = false, ...choice }: RunChoice & { readonly orExport?: boolean } = {},
+  { orExport = false, ...choice }: DamagedChoice & { readonly orExport?: boolean } = {},
 ): Promise<LoadedRun> {
   const paths = requireRun(directory, { orExport });
   const run = await readRun(folderStore(paths), choice);

@@ -6,14 +6,9 @@ import { pathIn } from '../../storage/folders.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import type { LoadedRun } from './loadRun.ts';
 import { largestManifest, MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
-import { type ExportChoice, readExport, WEIGHTS_FILE } from './readExport.ts';
+import type { DamagedChoice } from './modelChoice.ts';
+import { readExport, WEIGHTS_FILE } from './readExport.ts';
 import { readScores } from './scoresFile.ts';
-
-/** Which weights to load, and whether damage of a checkpoint is accepted. */
-export interface LoadTrainedOptions extends ExportChoice {
-  /** Whether a run whose checkpoint fails its checksum is loaded all the same. */
-  readonly acceptDamage?: boolean;
-}
 
 /**
  * Loads a run or an export; `isRun` tells which.
@@ -22,7 +17,7 @@ export interface LoadTrainedOptions extends ExportChoice {
  */
 export async function loadTrained(
   directory: string,
-  { acceptDamage = false, ...choice }: LoadTrainedOptions = {},
+  { acceptDamage = false, ...choice }: DamagedChoice = {},
 ): Promise<LoadedRun | TrainedModel> {
   if (isExported(directory)) {
     const model = await readExport(new FolderFiles(new ClosedFolder(directory)), choice);

@@ -1,15 +1,14 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/transfer.ts';
-import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { stepsIn } from '../../runs/contents/runFileNames.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
+import type { ModelChoice } from './modelChoice.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from './readExport.ts';
 
 /**
@@ -18,19 +17,8 @@ import { readExport, requireOwnArrays, WEIGHTS_FILE } from './readExport.ts';
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array | string>>;
 
-/** Which weights to load, how they are fetched, and how the model is used. */
-export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
-  /**
-   * The moving average of the weights (default), or the raw weights after the last update. An export has only
-   * one kind; requesting the other is an error.
-   */
-  readonly weights?: WeightsKind;
-  /**
-   * The step whose checkpoint is loaded, or `'best'`: the one with the lowest bits/dim of the validation images. By
-   * default the last one. An export has only one step; requesting another is an error.
-   */
-  readonly step?: StepChoice | undefined;
-}
+/** Which model to load, how it is fetched, and how it is used. */
+export interface LoadModelOptions extends ModelChoice, FlowModelOptions, FetchOptions {}
 
 /**
  * The trained model in files of an export or a run.

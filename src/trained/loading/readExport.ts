@@ -5,8 +5,6 @@ import { modelFor } from '../../experiments/modelShape.ts';
 import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { atMost, type FileStore } from '../../storage/fileStore.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import {
@@ -19,6 +17,7 @@ import {
 import { constant } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
+import type { ModelChoice } from './modelChoice.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -32,14 +31,6 @@ export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, pat
   requireNone(differenceFrom(tensors, shapesOf(modelOf(metadata, path))), path);
 });
 
-/** Which weights to require of an export. */
-export interface ExportChoice {
-  /** The kind of weights; by default either. */
-  readonly weights?: WeightsKind | undefined;
-  /** The step; by default any. */
-  readonly step?: StepChoice | undefined;
-}
-
 /**
  * Reads an export: its `model.safetensors`, compared with `manifest.json` if it is there.
  *
@@ -47,7 +38,7 @@ export interface ExportChoice {
  */
 export async function readExport(
   files: FileStore,
-  { weights, step }: ExportChoice = {},
+  { weights, step }: ModelChoice = {},
 ): Promise<TrainedModel> {
   const { name } = files;
   const path = files.pathOf(WEIGHTS_FILE);

@@ -1,11 +1,11 @@
 // A trained model from the files of a run, wherever they are.
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { type CheckpointChoice, readChosenCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
+import { readChosenCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
+import type { DamagedChoice } from './modelChoice.ts';
 
 /** The model of a run, with the weights of one of its checkpoints. */
 export interface RunModel extends TrainedModel {
@@ -21,12 +21,6 @@ export interface RunModel extends TrainedModel {
   readonly recordsOptions: boolean;
 }
 
-/** Which weights of a run to load, and whether damage is accepted. */
-export interface RunChoice extends CheckpointChoice {
-  /** The moving average of the weights (default), or the raw weights after the last update. */
-  readonly weights?: WeightsKind | undefined;
-}
-
 /**
  * Reads a checkpoint of a run, by default the last one.
  *
@@ -34,7 +28,7 @@ export interface RunChoice extends CheckpointChoice {
  */
 export async function readRun(
   store: RunStore,
-  { weights = 'average', ...choice }: RunChoice = {},
+  { weights = 'average', ...choice }: DamagedChoice = {},
 ): Promise<RunModel> {
   const file = await store.readConfig();
   const config = resolveConfig({ file });

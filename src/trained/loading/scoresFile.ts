@@ -1,7 +1,7 @@
 // Validation scores on disk: `scores.json` of an export, and the cache of a run under the same name.
 import { UserError } from '../../errors.ts';
-import { runFiles } from '../../runs/folder/closedRun.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';

@@ -19,7 +19,7 @@ import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
 
 /** A run, ready to train with `train({ ...run })`. */
-export interface StoredRun {
+export interface Run {
   /** The experiment. */
   readonly config: Config;
   /** Its images. */
@@ -38,14 +38,18 @@ export interface StoredRun {
   readonly damages?: readonly string[];
 }
 
-/** Options of a new run besides its configuration, images and store. */
-export interface StoredRunOptions {
+/** Options of a new run besides its configuration. */
+export interface RunOptions {
+  /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. A page needs them. */
+  readonly dataset?: Dataset;
   /** The name of the preset that the configuration is from, for the summary and the model card. */
   readonly preset?: string | null | undefined;
 }
 
-/** Options of a resume besides the store and the images. */
-export interface StoredResumeOptions {
+/** Options of a resume besides the run. */
+export interface ResumeOptions {
+  /** Your own images, instead of those that the run names. A run that is not in a folder needs them. */
+  readonly dataset?: Dataset;
   /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
   readonly set?: readonly string[] | undefined;
   /** Whether the run may continue on images that are not those it was trained with. */
@@ -57,12 +61,12 @@ export interface StoredResumeOptions {
  *
  * @throws UserError if the images do not fit the model, or the store already holds a run
  */
-export async function startStoredRun(
+export async function startIn(
   given: Config,
   dataset: Dataset,
   store: RunStore,
-  { preset = null }: StoredRunOptions = {},
-): Promise<StoredRun> {
+  { preset = null }: RunOptions = {},
+): Promise<Run> {
   const config = withClassesOf(given, dataset);
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
@@ -84,12 +88,12 @@ export async function startStoredRun(
  * @throws UserError if the store holds no run, none of its checkpoints is sound, the images have another shape or
  * are not those it was trained with, or the changes would make it a different run
  */
-export async function resumeStoredRun(
+export async function resumeFrom(
   store: RunStore,
   openImages: () => Dataset | Promise<Dataset>,
   changes: ConfigLayer = {},
-  { set, otherImages }: StoredResumeOptions = {},
-): Promise<StoredRun> {
+  { set, otherImages }: ResumeOptions = {},
+): Promise<Run> {
   const file = await store.readConfig();
   const config = changedConfig(file, changes, set);
   const { checkpoint, damages } = await latestSoundCheckpoint(
@@ -154,11 +158,7 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
  *
  * @throws UserError if the changes would make it a different run
  */
-export function changedConfig(
-  file: ConfigFile,
-  changes: ConfigLayer,
-  set: StoredResumeOptions['set'],
-): Config {
+export function changedConfig(file: ConfigFile, changes: ConfigLayer, set: ResumeOptions['set']): Config {
   const config = resolveConfig({ file, set, overrides: changes });
   requireSameRun(resolveConfig({ file }), config);
   return config;

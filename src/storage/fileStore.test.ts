@@ -1,0 +1,47 @@
+// What memory and a folder on disk do alike; `webTraining.test.ts` asks the same of a browser's private file system.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { fileStoreSeen, useFileStore } from '../testing/fileStoreUse.ts';
+import { ClosedFolder } from './closedFolder.ts';
+import { atMost } from './fileStore.ts';
+import { FolderFiles } from './folderFiles.ts';
+import { takeLock } from './lock.ts';
+import { memoryFiles } from './memoryFiles.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'stores-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+it('is the same in memory and on disk', async () => {
+  expect(await useFileStore(memoryFiles('files'))).toEqual(fileStoreSeen);
+  const folder = join(root, 'folder');
+  mkdirSync(folder);
+  const locked = new UserError('locked', 'locked');
+  const lock = () => takeLock(join(root, 'lock'), { refusal: () => locked, loss: () => locked });
+  expect(await useFileStore(new FolderFiles(new ClosedFolder(folder), lock))).toEqual(fileStoreSeen);
+});
+
+it('on disk reads within limits, and changes nothing through a link', () => {
+  const folder = join(root, 'links');
+  mkdirSync(folder);
+  writeFileSync(join(root, 'outside'), 'x'.repeat(2 ** 20 + 1));
+  symlinkSync(join(root, 'outside'), join(folder, 'link'));
+  symlinkSync(root, join(folder, 'up'));
+  const files = new FolderFiles(new ClosedFolder(folder));
+  expect(() => files.read('link')).toThrow(
+    '1048577 bytes are too many for a file of this kind (limit 1048576)',
+  );
+  expect(files.read('link', atMost(2 ** 21))).toHaveLength(2 ** 20 + 1);
+  for (const change of [
+    () => files.write('link', 'y'),
+    () => files.append('link', 'y'),
+    () => files.write('up/outside', 'y'),
+    () => files.remove('up/outside'),
+    () => files.setAside('up/outside'),
+  ]) {
+    expect(change).toThrow('is a link, and links in');
+  }
+  expect(files.read('link', atMost(2 ** 21))).toHaveLength(2 ** 20 + 1);
+});
