@@ -44,6 +44,9 @@ const recordSchema = z.object({
   heldOut: z.optional(z.array(z.string('a name'), 'a list of names')),
 });
 
+/** The most bytes of a record, which may name every held-out image. */
+export const largestRecord = 2 ** 26;
+
 /**
  * The record in the text of a `data.json`.
  *

@@ -5,25 +5,15 @@ import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
 import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
-import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
+import { readLog, rewindLog } from '../../storage/logs.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { byHeader, type HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
-import { type DataRecord, dataRecordText, parseDataRecord } from './dataRecord.ts';
-import { checkMetrics, checkTimings, mendedText } from './logLines.ts';
+import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
+import { checkMetrics, checkTimings } from './logLines.ts';
+import { mendRun } from './mendRun.ts';
 import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from './runFileNames.ts';
-import { evaluationsIn, largestSummary, summaryFrom, summaryText } from './runSummary.ts';
-
-const {
-  config: CONFIG,
-  summary: SUMMARY,
-  dataRecord: IMAGES,
-  metrics: METRICS,
-  timings: TIMINGS,
-} = runFileNames;
-
-/** The most bytes of a record of images, which may name every held-out one. */
-const LARGEST_RECORD = 2 ** 26;
+import { evaluationsIn, ifDamaged, readStoredSummary, summaryText } from './runSummary.ts';
 
 /**
  * The storage of one run. Every method throws a UserError if it cannot read or write; a write that fails leaves
@@ -72,7 +62,7 @@ export class RunStore {
       if (names.length > 0) {
         throw new UserError('exists', `${this.name} already holds a run: resume it, or use another name`);
       }
-      await this.files.write(CONFIG, stringifyConfig(config));
+      await this.files.write(runFileNames.config, stringifyConfig(config));
     } finally {
       await release();
     }
@@ -84,11 +74,11 @@ export class RunStore {
    * @throws UserError (`not-found`) if there is no run
    */
   async readConfig(): Promise<ConfigFile> {
-    const bytes = await this.files.read(CONFIG);
+    const bytes = await this.files.read(runFileNames.config);
     if (bytes === undefined) {
-      throw new UserError('not-found', `${this.name} holds no run: it has no ${CONFIG}`);
+      throw new UserError('not-found', `${this.name} holds no run: it has no ${runFileNames.config}`);
     }
-    return { path: this.files.pathOf(CONFIG), text: textOf(bytes) };
+    return { path: this.files.pathOf(runFileNames.config), text: new TextDecoder().decode(bytes) };
   }
 
   /**
@@ -101,22 +91,8 @@ export class RunStore {
   }
 
   /** Sets damaged logs and a damaged summary aside, keeping their sound lines; returns a line for each. */
-  async mend(): Promise<readonly string[]> {
-    const notes: string[] = [];
-    for (const [log, check] of [
-      [METRICS, checkMetrics],
-      [TIMINGS, checkTimings],
-    ] as const) {
-      const mended = await mendLog(this.files, log, check);
-      notes.push(...(mended ? [mendedText(mended)] : []));
-    }
-    const summary = await this.readSummary().catch(ifDamaged((error) => error));
-    if (summary instanceof UserError) {
-      const damage = summary.message.replace(/; delete it$/, '');
-      const aside = this.files.pathOf(await this.files.setAside(SUMMARY));
-      notes.push(`${damage}; it is kept as ${aside}, and a new one is started`);
-    }
-    return notes;
+  mend(): Promise<readonly string[]> {
+    return mendRun(this.files);
   }
 
   /**
@@ -127,46 +103,48 @@ export class RunStore {
     for (const later of (await this.checkpointSteps()).filter((saved) => saved > step)) {
       await this.files.setAside(checkpointFile(later));
     }
-    for (const log of [METRICS, TIMINGS]) {
+    for (const log of [runFileNames.metrics, runFileNames.timings]) {
       await rewindLog(this.files, log, (line) => Number(line.step) <= step);
     }
-    await this.files.write(CONFIG, stringifyConfig(config));
+    await this.files.write(runFileNames.config, stringifyConfig(config));
   }
 
   /** What identifies the run's images; undefined if it was not recorded, as in earlier versions. */
   async readImages(): Promise<DataRecord | undefined> {
-    const bytes = await this.files.read(IMAGES, atMost(LARGEST_RECORD));
-    return bytes && parseDataRecord(textOf(bytes), this.files.pathOf(IMAGES));
+    const bytes = await this.files.read(runFileNames.dataRecord, atMost(largestRecord));
+    return (
+      bytes && parseDataRecord(new TextDecoder().decode(bytes), this.files.pathOf(runFileNames.dataRecord))
+    );
   }
 
   /** Records what identifies the run's images. */
   async recordImages(record: DataRecord): Promise<void> {
-    await this.files.write(IMAGES, dataRecordText(record));
+    await this.files.write(runFileNames.dataRecord, dataRecordText(record));
   }
 
   /** Where `metrics.jsonl` is, for messages. */
   get metricsPath(): string {
-    return this.files.pathOf(METRICS);
+    return this.files.pathOf(runFileNames.metrics);
   }
 
   /** The lines of `metrics.jsonl`, read as they are asked for. */
   readMetrics(): Promise<Iterable<JsonObject>> {
-    return readLog(this.files, METRICS, checkMetrics);
+    return readLog(this.files, runFileNames.metrics, checkMetrics);
   }
 
   /** Adds a line to `metrics.jsonl`. */
   async appendMetrics(line: JsonObject): Promise<void> {
-    await this.files.append(METRICS, jsonLine(line));
+    await this.files.append(runFileNames.metrics, jsonLine(line));
   }
 
   /** The lines of `timings.jsonl`, read as they are asked for. */
   readTimings(): Promise<Iterable<JsonObject>> {
-    return readLog(this.files, TIMINGS, checkTimings);
+    return readLog(this.files, runFileNames.timings, checkTimings);
   }
 
   /** Adds a line to `timings.jsonl`. */
   async appendTiming(line: JsonObject): Promise<void> {
-    await this.files.append(TIMINGS, jsonLine(line));
+    await this.files.append(runFileNames.timings, jsonLine(line));
   }
 
   /**
@@ -174,8 +152,8 @@ export class RunStore {
    *
    * @throws UserError (`invalid-data`) if it is damaged
    */
-  async readSummary(): Promise<JsonObject> {
-    return summaryFrom(await this.files.read(SUMMARY, atMost(largestSummary)), this.files.pathOf(SUMMARY));
+  readSummary(): Promise<JsonObject> {
+    return readStoredSummary(this.files);
   }
 
   /** The same, but an empty object if it is damaged: a resume sets such a file aside and starts another. */
@@ -187,7 +165,7 @@ export class RunStore {
   async writeSummary(summary: JsonObject): Promise<void> {
     const { evaluations } = await this.readSummary();
     await this.files.write(
-      SUMMARY,
+      runFileNames.summary,
       summaryText({ ...summary, ...(evaluations === undefined ? {} : { evaluations }) }),
     );
   }
@@ -196,7 +174,7 @@ export class RunStore {
   async appendEvaluation(evaluation: JsonObject): Promise<void> {
     const summary = await this.readSummary();
     const evaluations = [...evaluationsIn(summary), evaluation];
-    await this.files.write(SUMMARY, summaryText({ ...summary, evaluations }));
+    await this.files.write(runFileNames.summary, summaryText({ ...summary, evaluations }));
   }
 
   /** The steps that have a checkpoint, in order. */
@@ -228,8 +206,8 @@ export class RunStore {
 
   /** Saves a checkpoint; the logs are then complete up to it, even after a power cut. */
   async saveCheckpoint(step: number, { tensors, metadata }: Safetensors): Promise<void> {
-    await this.files.flush(METRICS);
-    await this.files.flush(TIMINGS);
+    await this.files.flush(runFileNames.metrics);
+    await this.files.flush(runFileNames.timings);
     await this.files.write(checkpointFile(step), encodeSafetensors(tensors, metadata));
   }
 
@@ -237,18 +215,4 @@ export class RunStore {
   async removeCheckpoint(step: number): Promise<void> {
     await this.files.remove(checkpointFile(step));
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
-
-/** Handles the error for a damaged file; others are thrown. */
-function ifDamaged<Result>(handle: (error: UserError) => Result): (error: unknown) => Result {
-  return (error) => {
-    if (error instanceof UserError && error.code === 'invalid-data') {
-      return handle(error);
-    }
-    throw error;
-  };
 }

@@ -1,6 +1,28 @@
 // The summary of a run, as stored in its `summary.json`: the result of the training, then every evaluation.
 import { UserError } from '../../errors.ts';
+import { atMost, type FileStore } from '../../storage/fileStore.ts';
 import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
+import { runFileNames } from './runFileNames.ts';
+
+/**
+ * The contents of `summary.json` in the files of a run; an empty object if there is none.
+ *
+ * @throws UserError (`invalid-data`) if it is damaged
+ */
+export async function readStoredSummary(files: FileStore): Promise<JsonObject> {
+  const { summary } = runFileNames;
+  return summaryFrom(await files.read(summary, atMost(largestSummary)), files.pathOf(summary));
+}
+
+/** Handles the error for a damaged file; others are thrown. */
+export function ifDamaged<Result>(handle: (error: UserError) => Result): (error: unknown) => Result {
+  return (error) => {
+    if (error instanceof UserError && error.code === 'invalid-data') {
+      return handle(error);
+    }
+    throw error;
+  };
+}
 
 /** The most bytes of a summary: hundreds of evaluations of a model with a thousand classes. */
 export const largestSummary = 2 ** 24;

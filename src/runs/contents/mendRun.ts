@@ -1,0 +1,28 @@
+// Sets damaged files of a run aside before it is trained.
+import type { FileStore } from '../../storage/fileStore.ts';
+import { mendLog } from '../../storage/logs.ts';
+import { checkMetrics, checkTimings, mendedText } from './logLines.ts';
+import { runFileNames } from './runFileNames.ts';
+import { ifDamaged, readStoredSummary } from './runSummary.ts';
+
+/** Sets damaged logs and a damaged summary aside, keeping their sound lines; returns a line for each. */
+export async function mendRun(files: FileStore): Promise<readonly string[]> {
+  const { metrics, timings, summary } = runFileNames;
+  const notes: string[] = [];
+  for (const [log, check] of [
+    [metrics, checkMetrics],
+    [timings, checkTimings],
+  ] as const) {
+    const mended = await mendLog(files, log, check);
+    notes.push(...(mended ? [mendedText(mended)] : []));
+  }
+  const damage = await readStoredSummary(files).then(
+    () => undefined,
+    ifDamaged(({ message }) => message),
+  );
+  if (damage !== undefined) {
+    const aside = files.pathOf(await files.setAside(summary));
+    notes.push(`${damage.replace(/; delete it$/, '')}; it is kept as ${aside}, and a new one is started`);
+  }
+  return notes;
+}
