@@ -83,9 +83,9 @@ export async function trainWithProgress(
   for (const warning of [...unusedKeyWarnings(config.model), ...scheduleWarnings(schedule, stopAt)]) {
     bar.note(`warning: ${warning}`);
   }
-  const before = await run.store.readSummaryIfSound();
   let recent: number | undefined;
   try {
+    const before = await run.store.readSummaryIfSound();
     const training = {
       ...engine,
       ...run,
