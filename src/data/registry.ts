@@ -14,9 +14,9 @@ import {
   type PathFormat,
 } from './contract/dataset.ts';
 import type { RawDataset } from './contract/rawImages.ts';
+import { openingOnce } from './formats/archives.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
-import { openingOnce } from './formats/storedFiles.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
 import { cifar10Files } from './sets/cifar10.ts';
@@ -204,18 +204,18 @@ async function findAt(path: string): Promise<Found> {
           datasets.map(({ name }) => name),
         );
   }
-  const openStore = openingOnce();
+  const openArchive = openingOnce();
   if (isFolder(path)) {
-    const folder = await openStore(path);
+    const folder = await openArchive(path);
     await folder.names();
     requireNoLinksOut(path, folder.linksOut?.() ?? []);
   }
   for (const { recognises, open, openPart, openRaw } of Object.values(pathFormats)) {
-    if (await recognises(path, openStore)) {
+    if (await recognises(path, openArchive)) {
       return {
-        open: () => open(path, openStore),
-        openPart: openPart && ((part) => openPart(path, part, openStore)),
-        openRaw: openRaw && (() => openRaw(path, openStore)),
+        open: () => open(path, openArchive),
+        openPart: openPart && ((part) => openPart(path, part, openArchive)),
+        openRaw: openRaw && (() => openRaw(path, openArchive)),
       };
     }
   }

@@ -21,7 +21,7 @@ interface StoredFile {
 }
 
 /** The files in a folder or archive. */
-export interface FileStore {
+export interface Archive {
   /** The path of the folder or archive. */
   readonly path: string;
   readonly isArchive: boolean;
@@ -57,5 +57,5 @@ export function isVisible(name: string): boolean {
   return !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }
 
-/** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
-export type OpenStore = (path: string) => Promise<FileStore>;
+/** Opens a folder or archive: `openArchive`, or the result of `openingOnce`. */
+export type ArchiveOpener = (path: string) => Promise<Archive>;

@@ -1,7 +1,7 @@
 // Datasets: 8-bit images read by index, in memory or on disk, and the interfaces of dataset readers.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import type { OpenStore } from './archive.ts';
+import type { ArchiveOpener } from './archive.ts';
 import type { RawDataset } from './rawImages.ts';
 
 /** The share of the training images that is held out for validation, unless another one is chosen. */
@@ -132,18 +132,18 @@ export interface PathFormat {
   /**
    * Whether the existing file or folder at `path` looks like this format; reads no images.
    *
-   * @param openStore shares the listing of the path with the other formats
+   * @param openArchive shares the listing of the path with the other formats
    */
-  recognises(path: string, openStore?: OpenStore): Promise<boolean>;
+  recognises(path: string, openArchive?: ArchiveOpener): Promise<boolean>;
   /** Throws UserError if the images are corrupt or incomplete. */
-  open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
+  open(path: string, openArchive?: ArchiveOpener): Promise<DatasetSource>;
   /**
    * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
    * files. Throws as `open` does.
    */
-  openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
+  openPart?(path: string, part: Part, openArchive?: ArchiveOpener): Promise<ImageSet>;
   /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
+  openRaw?(path: string, openArchive?: ArchiveOpener): Promise<RawDataset>;
 }
 
 /**

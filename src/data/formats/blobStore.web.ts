@@ -1,7 +1,7 @@
 // Files that a page has been given, as they are stored in a folder or archive.
 import { UserError } from '../../errors.ts';
 import { checkRange, type RandomAccess } from '../../storage/randomAccess.ts';
-import { type FileStore, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
+import { type Archive, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { zipFiles } from './zipStore.ts';
 
@@ -18,7 +18,7 @@ export interface GivenFile {
  *
  * @param folder the name of the folder, for errors
  */
-export function folderOfFiles(folder: string, given: readonly GivenFile[]): FileStore {
+export function folderOfFiles(folder: string, given: readonly GivenFile[]): Archive {
   const files = given
     .filter(({ path }) => isVisible(path))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -48,7 +48,7 @@ export function folderOfFiles(folder: string, given: readonly GivenFile[]): File
 }
 
 /** The files of a zip archive that a page has been given. */
-export function zipOfBlob(name: string, archive: Blob): FileStore {
+export function zipOfBlob(name: string, archive: Blob): Archive {
   return zipFiles(name, maxFileBytes, async () => ({ file: accessTo(archive, name), close: async () => {} }));
 }
 

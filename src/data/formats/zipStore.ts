@@ -1,6 +1,6 @@
 // The files of a zip archive, on disk or in memory.
 import type { RandomAccess } from '../../storage/randomAccess.ts';
-import { type FileStore, isVisible } from '../contract/archive.ts';
+import { type Archive, isVisible } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { Admit } from '../contract/rawImages.ts';
 import { readZipEntry } from './zip.ts';
@@ -18,7 +18,7 @@ export interface OpenArchive {
  * @param path the archive, for errors
  * @param limit the maximum size of a file, in bytes
  */
-export function zipFiles(path: string, limit: number, open: () => Promise<OpenArchive>): FileStore {
+export function zipFiles(path: string, limit: number, open: () => Promise<OpenArchive>): Archive {
   let source: Budget | undefined;
   const archive = sharedFile(open);
   return {

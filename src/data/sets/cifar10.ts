@@ -1,6 +1,6 @@
 // CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
 import { UserError } from '../../errors.ts';
-import type { FileStore } from '../contract/archive.ts';
+import type { Archive } from '../contract/archive.ts';
 import {
   type DatasetSource,
   type ImageSet,
@@ -9,7 +9,7 @@ import {
   type PathFormat,
 } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { openArchive, storeKind } from '../formats/archives.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { datasetRecords } from './records.ts';
 
@@ -28,7 +28,7 @@ const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test
 
 /** The files of CIFAR-10's binary version, in an archive or folder. */
 export const cifar10Files = {
-  async recognises(path, storeAt = openStore) {
+  async recognises(path, storeAt = openArchive) {
     const kind = await storeKind(path);
     // Checking a tar archive means reading all of it, so only those with a matching name are checked.
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
@@ -37,7 +37,7 @@ export const cifar10Files = {
     return (await (await storeAt(path)).names()).some(isBatch);
   },
 
-  async open(path, storeAt = openStore): Promise<DatasetSource> {
+  async open(path, storeAt = openArchive): Promise<DatasetSource> {
     const batches = await readBatches(await storeAt(path), isBatch);
     const train = imagesOfPart(path, batches, 'train');
     const test = imagesOfPart(path, batches, 'test');
@@ -46,7 +46,7 @@ export const cifar10Files = {
     return { train, test, ...(!isWhole && { warnings: [warning] }) };
   },
 
-  async openPart(path, part, storeAt = openStore) {
+  async openPart(path, part, storeAt = openArchive) {
     const { pattern } = filesOf[part];
     return imagesOfPart(path, await readBatches(await storeAt(path), (name) => pattern.test(name)), part);
   },
@@ -60,7 +60,7 @@ interface Batch {
 
 /** The contents of each batch, by file name. */
 async function readBatches(
-  store: FileStore,
+  store: Archive,
   isWanted: (name: string) => boolean,
 ): Promise<ReadonlyMap<string, Batch>> {
   const batches = new Map<string, Batch>();

@@ -2,8 +2,8 @@
 import { UserError } from '../../errors.ts';
 import type { NamedDataset } from '../contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { openStore } from '../formats/storedFiles.ts';
 import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { imagesOf } from '../sources/storedImages.ts';
@@ -34,7 +34,7 @@ async function openGalaxy(): Promise<RawDataset> {
  * @throws UserError if one of these is missing or empty
  */
 export async function rawGalaxies(path: string): Promise<RawDataset> {
-  const store = await openStore(path);
+  const store = await openArchive(path);
   const names = (await store.names()).filter((name) => imageName.test(name));
   const part = (split: keyof typeof folders): RawSplit => {
     const place = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);

@@ -1,16 +1,16 @@
 // Folders, zip and tar archives of images, split by folders named train, validation, test.
 
-import type { OpenStore } from '../contract/archive.ts';
+import type { ArchiveOpener } from '../contract/archive.ts';
 import type { PathFormat } from '../contract/dataset.ts';
 import type { RawDataset } from '../contract/rawImages.ts';
+import { openArchive, storeKind } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { loadImages } from './loadImages.ts';
 import { storedImages } from './storedImages.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
-  async recognises(path, storeAt = openStore) {
+  async recognises(path, storeAt = openArchive) {
     if ((await storeKind(path)) === undefined) {
       return false;
     }
@@ -28,6 +28,6 @@ export const imageCollection: PathFormat = {
   openRaw: openImageCollection,
 };
 
-async function openImageCollection(path: string, storeAt: OpenStore = openStore): Promise<RawDataset> {
+async function openImageCollection(path: string, storeAt: ArchiveOpener = openArchive): Promise<RawDataset> {
   return storedImages(await storeAt(path));
 }

@@ -5,13 +5,13 @@ import { UserError } from '../../errors.ts';
 import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
-import type { FileStore } from '../contract/archive.ts';
+import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { PathFormat } from '../contract/dataset.ts';
 import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../contract/rawImages.ts';
+import { openArchive, storeKind } from '../formats/archives.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
 import { loadImages } from './loadImages.ts';
 import { isTestByHash, type Split } from './splitOfName.ts';
@@ -174,12 +174,12 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
 }
 
 /** The folder or archive, if it contains files with the name of an image. */
-async function imageStoreAt(path: string): Promise<FileStore | undefined> {
+async function imageStoreAt(path: string): Promise<Archive | undefined> {
   const kind = await storeKind(path);
   if (kind === undefined) {
     return undefined;
   }
-  const store = await openStore(path);
+  const store = await openArchive(path);
   // A tar archive would have to be read to its end; it is assumed to contain images.
   return kind === 'tar' || (await store.names()).some((name) => imageName.test(name)) ? store : undefined;
 }

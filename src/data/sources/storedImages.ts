@@ -1,6 +1,6 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
-import type { FileStore } from '../contract/archive.ts';
+import type { Archive } from '../contract/archive.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
@@ -11,7 +11,7 @@ import { divide, type Split, splitOfFolder } from './splitOfName.ts';
  *
  * @throws UserError if they cannot be split into images for training and for testing
  */
-export async function storedImages(store: FileStore): Promise<RawDataset> {
+export async function storedImages(store: Archive): Promise<RawDataset> {
   const { path } = store;
   const files = await store.names();
   const names = files.filter((name) => imageName.test(name));
@@ -56,7 +56,7 @@ function topFolder(names: readonly string[]): string {
 }
 
 /** What is not read, or may not be meant, among the files of a folder or archive. */
-function warningsAbout(store: FileStore, files: readonly string[]): string[] {
+function warningsAbout(store: Archive, files: readonly string[]): string[] {
   const { path } = store;
   const [links, irregular] = [store.links?.() ?? [], store.irregular?.() ?? []];
   const seen = new Set<string>();
@@ -83,7 +83,7 @@ function warningsAbout(store: FileStore, files: readonly string[]): string[] {
  * @param options.convert is applied to each image after decoding
  */
 export function imagesOf(
-  store: FileStore,
+  store: Archive,
   wanted: (name: string) => boolean,
   {
     count = null,

@@ -4,7 +4,13 @@ import { UserError } from '../../errors.ts';
 import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
 import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
-import { type FileStore, isVisible, maxFileBytes, type OpenStore, requireSize } from '../contract/archive.ts';
+import {
+  type Archive,
+  type ArchiveOpener,
+  isVisible,
+  maxFileBytes,
+  requireSize,
+} from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { Admit } from '../contract/rawImages.ts';
 import { isGzip, isZip } from './bytes.ts';
@@ -13,11 +19,11 @@ import { isTarHeader, readTar, tarBlock } from './tar.ts';
 import { hasZipDirectory } from './zipDirectory.ts';
 import { zipFiles } from './zipStore.ts';
 
-/** An `openStore` that opens each path only once, so that a folder is listed only once. */
-export function openingOnce(): OpenStore {
-  const stores = new Map<string, Promise<FileStore>>();
+/** An `openArchive` that opens each path only once, so that a folder is listed only once. */
+export function openingOnce(): ArchiveOpener {
+  const stores = new Map<string, Promise<Archive>>();
   return (path) => {
-    const store = stores.get(path) ?? openStore(path);
+    const store = stores.get(path) ?? openArchive(path);
     stores.set(path, store);
     return store;
   };
@@ -50,7 +56,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
  *
  * @throws UserError if it is neither or cannot be read
  */
-export async function openStore(path: string, limit: number = maxFileBytes): Promise<FileStore> {
+export async function openArchive(path: string, limit: number = maxFileBytes): Promise<Archive> {
   const kind = await storeKind(path);
   if (kind === undefined) {
     throw new UserError(
@@ -62,11 +68,11 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
   return source(path, limit);
 }
 
-function zipFile(path: string, limit: number): FileStore {
+function zipFile(path: string, limit: number): Archive {
   return zipFiles(path, limit, () => openFile(path));
 }
 
-function folderFiles(path: string, limit: number): FileStore {
+function folderFiles(path: string, limit: number): Archive {
   let listed: FilesBelow | undefined;
   const names = async (): Promise<string[]> => {
     listed ??= filesBelow(path);
@@ -96,7 +102,7 @@ function folderFiles(path: string, limit: number): FileStore {
   };
 }
 
-function tarFiles(path: string, limit: number): FileStore {
+function tarFiles(path: string, limit: number): Archive {
   let source: Budget | undefined;
   const pass = async (): Promise<Budget> => {
     source ??= await withFile(path, async ({ size }) => new Budget(path, size));
