@@ -6,8 +6,8 @@
 // with a minimal model and that of the weights and optimiser state are subtracted.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
-import { secondsOf } from '../src/bench/timing.ts';
+import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/benchmarks/benchModel.ts';
+import { secondsOf } from '../src/benchmarks/timing.ts';
 import { oneOf, wholeNumber } from '../src/cli/parts/options.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { countTrained } from '../src/flows/contract/parameters.ts';

@@ -7,8 +7,8 @@
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both
 // several times.
 import { Command } from 'commander';
-import type { TrainingFigures } from '../src/bench/figures.ts';
-import { measureInTurn } from '../src/bench/timing.ts';
+import type { TrainingFigures } from '../src/benchmarks/figures.ts';
+import { measureInTurn } from '../src/benchmarks/timing.ts';
 import { addModelOptions, type ModelOptions } from '../src/cli/bench/benchOptions.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';

@@ -3,8 +3,8 @@
 //   npx tsx bench/growth.ts
 //
 // Prints the table of docs/performance.md and writes its plot, docs/growth.png. About a minute.
-import { paperModel } from '../src/bench/benchModel.ts';
-import { timeTraining } from '../src/bench/timeTraining.ts';
+import { paperModel } from '../src/benchmarks/benchModel.ts';
+import { timeTraining } from '../src/benchmarks/timeTraining.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { median } from '../src/numeric/statistics.ts';

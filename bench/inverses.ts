@@ -3,7 +3,7 @@
 //   npx tsx bench/inverses.ts
 //
 // Prints the tables of docs/performance.md and writes its plot, docs/inverses.png. About a minute.
-import type { InverseTimes } from '../src/bench/timeInverse.ts';
+import type { InverseTimes } from '../src/benchmarks/timeInverse.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';

@@ -1,7 +1,7 @@
 // One rank of `bench/machines.ts`: trains without writing anything, and times what the ranks exchange.
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { randomPixels } from '../src/bench/benchModel.ts';
+import { randomPixels } from '../src/benchmarks/benchModel.ts';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { joinRanks } from '../src/cluster/joinRanks.node.ts';
 import { gather, type Ranks } from '../src/cluster/ranks.ts';

@@ -6,7 +6,7 @@
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone. Half a minute.
 import { Command } from 'commander';
-import { measureInTurn, secondsOf } from '../src/bench/timing.ts';
+import { measureInTurn, secondsOf } from '../src/benchmarks/timing.ts';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatSpread } from '../src/cli/terminal/format.ts';
 import { compile } from '../src/engine/program.ts';

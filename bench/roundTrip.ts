@@ -7,7 +7,7 @@
 // Prints the images with a wrong pixel after the round trip, each with its largest latent, and the error at
 // the latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
-import { timed } from '../src/bench/timing.ts';
+import { timed } from '../src/benchmarks/timing.ts';
 import { oneOf, wholeNumber } from '../src/cli/parts/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { firstImages, readAll } from '../src/data/contract/dataset.ts';

@@ -4,7 +4,7 @@
 //   npx tsx bench/sampling.ts
 //
 // Prints the tables of docs/performance.md. Two to three minutes.
-import type { SamplingFigures } from '../src/bench/figures.ts';
+import type { SamplingFigures } from '../src/benchmarks/figures.ts';
 import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { machine } from './shared/machine.ts';

@@ -4,7 +4,7 @@
 //   npx tsx bench/weightGradients.ts
 //
 // Run it alone. Half a minute.
-import { measureInTurn, secondsOf } from '../src/bench/timing.ts';
+import { measureInTurn, secondsOf } from '../src/benchmarks/timing.ts';
 import { costAlongPixels } from '../src/engine/graph/neededParts.ts';
 import { compile } from '../src/engine/program.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';

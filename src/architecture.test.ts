@@ -8,9 +8,9 @@ import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '.
 /** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
-  cli: ['bench', 'studio', 'evaluation'],
-  studio: ['evaluation'],
-  bench: ['evaluation'],
+  cli: ['benchmarks', 'studioServer', 'evaluation'],
+  studioServer: ['evaluation'],
+  benchmarks: ['evaluation'],
   evaluation: ['training'],
   training: ['trained', 'cluster'],
   trained: ['runs', 'engine', 'pictures', 'cluster'],
@@ -45,7 +45,7 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
-const nodeFolders: readonly string[] = ['storage', 'data', 'studio', 'cli'];
+const nodeFolders: readonly string[] = ['storage', 'data', 'studioServer', 'cli'];
 
 /**
  * Folders and single files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node

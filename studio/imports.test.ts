@@ -24,7 +24,7 @@ describe('the page of the studio', () => {
     ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
     ['work/new.ts', "import { emerging } from 'emerging-flows/flows';"],
     ['work/new.ts', "import { plotPng } from '../../src/pictures/drawPlot.ts';"],
-    ['new.ts', "import { foundRun } from '../src/studio/foundRun.ts';"],
+    ['new.ts', "import { foundRun } from '../src/studioServer/foundRun.ts';"],
     ['parts/New.tsx', "import { join } from 'node:path';"],
     ['parts/New.tsx', "import { Draw } from '../rooms/draw/Draw.tsx';"],
     ['rooms/new/New.tsx', "import { Draw } from '../draw/Draw.tsx';"],
@@ -35,7 +35,7 @@ describe('the page of the studio', () => {
 
   it.each([
     ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
-    ['new.ts', "import type { OfferedModel } from '../src/studio/offeredModel.ts';"],
+    ['new.ts', "import type { OfferedModel } from '../src/studioServer/offeredModel.ts';"],
     ['parts/New.tsx', "import { layOutPlot } from '../../src/pictures/plotLayout.ts';"],
     ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
     ['rooms/how/New.tsx', "import katex from 'katex'; import excerpts from 'virtual:excerpts';"],

@@ -1,6 +1,6 @@
 // How long the trained models of a study take to sample an image, timed in turn in one process.
 import { join } from 'node:path';
-import { timeSampling } from '../../src/bench/timeSampling.ts';
+import { timeSampling } from '../../src/benchmarks/timeSampling.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';

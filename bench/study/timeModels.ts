@@ -1,5 +1,5 @@
 // The time of training steps and forward passes of a study's models, on random pixels, in turn in one process.
-import { type TrainingTimes, timeTraining } from '../../src/bench/timeTraining.ts';
+import { type TrainingTimes, timeTraining } from '../../src/benchmarks/timeTraining.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';

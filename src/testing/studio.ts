@@ -9,7 +9,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { inject } from 'vitest';
-import { typeOf } from '../studio/headers.ts';
+import { typeOf } from '../studioServer/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 // The options that describe the model to benchmark.
 import { type Command, Option } from 'commander';
-import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
+import { type BenchModel, paperImageShape, paperModel } from '../../benchmarks/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
 import { type Mixing, mixingNames, mixingParts } from '../../models/mixing.ts';
 import { modelDefaults } from '../../models/options.ts';

@@ -1,9 +1,9 @@
 // `emerging bench data`: times the preparation of training batches.
 import type { Command } from 'commander';
-import { anyModel } from '../../bench/benchModel.ts';
-import { imagesPerSecond } from '../../bench/figures.ts';
-import { timeBatches } from '../../bench/timeBatches.ts';
-import { measureInTurn } from '../../bench/timing.ts';
+import { anyModel } from '../../benchmarks/benchModel.ts';
+import { imagesPerSecond } from '../../benchmarks/figures.ts';
+import { timeBatches } from '../../benchmarks/timeBatches.ts';
+import { measureInTurn } from '../../benchmarks/timing.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { datasetRecords } from '../../data/sets/records.ts';

@@ -1,6 +1,6 @@
 // `emerging bench inverse`: times the inverse of each mixing's layer and measures its error.
 import { type Command, InvalidArgumentError } from 'commander';
-import { timeInverses } from '../../bench/timeInverse.ts';
+import { timeInverses } from '../../benchmarks/timeInverse.ts';
 import { UserError } from '../../errors.ts';
 import { type Mixing, mixings } from '../../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';

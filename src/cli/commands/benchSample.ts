@@ -1,7 +1,7 @@
 // `emerging bench sample`: times sampling and the forward pass of models.
 import { type Command, Option } from 'commander';
-import { samplingFigures } from '../../bench/figures.ts';
-import { startedModels, timeSampling } from '../../bench/timeSampling.ts';
+import { samplingFigures } from '../../benchmarks/figures.ts';
+import { startedModels, timeSampling } from '../../benchmarks/timeSampling.ts';
 import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { compileOptions, listOf } from '../parts/options.ts';

@@ -1,8 +1,8 @@
 // `emerging bench train`: times training steps and forward passes of models.
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { trainingFigures } from '../../bench/figures.ts';
-import { stepParts, type TrainingTimes, timeTraining } from '../../bench/timeTraining.ts';
+import { trainingFigures } from '../../benchmarks/figures.ts';
+import { stepParts, type TrainingTimes, timeTraining } from '../../benchmarks/timeTraining.ts';
 import { defaultDevice, devices, isHost, showDevice } from '../../engine/devices/device.ts';
 import { providers } from '../../engine/devices/providers.node.ts';
 import { type Adapter, listAdapters } from '../../engine/devices/vulkan.node.ts';

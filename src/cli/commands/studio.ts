@@ -2,10 +2,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../errors.ts';
 import { isFolder } from '../../storage/files.ts';
-import { bundledModels, studioFiles } from '../../studio/files.ts';
-import { serveStudio, USUAL_PORT } from '../../studio/server.ts';
-import { type Shelf, shelfOf } from '../../studio/shelf.ts';
-import { requireSiteFolder, writeSite } from '../../studio/site.ts';
+import { bundledModels, studioFiles } from '../../studioServer/files.ts';
+import { serveStudio, USUAL_PORT } from '../../studioServer/server.ts';
+import { type Shelf, shelfOf } from '../../studioServer/shelf.ts';
+import { requireSiteFolder, writeSite } from '../../studioServer/site.ts';
 import { visibleText } from '../../visibleText.ts';
 import { wholeNumber } from '../parts/options.ts';
 import { formatCounted } from '../terminal/format.ts';
