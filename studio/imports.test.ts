@@ -62,7 +62,7 @@ function pageViolations(file: string, source: string): string[] {
       }
       const target = targetOf(file, specifier);
       if (target.startsWith('../')) {
-        const isType = /^\.\.\/src\/studio\/(offeredModel|foundRun)\.ts$/.test(target);
+        const isType = /^\.\.\/src\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
         return !(isType ? types.includes(specifier) : plots.test(target));
       }
       const own = room.exec(file)?.[0];
