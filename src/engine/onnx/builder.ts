@@ -71,9 +71,12 @@ export class OnnxBuilder implements Emitter {
     this.added = [];
     const [iteration, condition, value] = [this.freshName(), this.freshName(), this.freshName()];
     const next = body(value);
+    const zero = this.reals(Float64Array.of(0), []);
     const change = this.node('Abs', [this.node('Sub', [next, value])]);
-    const largest = this.node('ReduceMax', [change], { keepdims: 0 });
-    const changed = this.node('Greater', [largest, this.reals(Float64Array.of(0), [])]);
+    // What is not a number never settles: it must not decide when the others have, whatever a maximum makes of it.
+    const numbers = this.node('Where', [this.node('Greater', [change, zero]), change, zero]);
+    const largest = this.node('ReduceMax', [numbers], { keepdims: 0 });
+    const changed = this.node('Greater', [largest, zero]);
     const graph: GraphProto = {
       name: 'body',
       node: this.added,

@@ -52,6 +52,16 @@ const logSigmoid: Operator = (emit, _, [x]) => {
   return emit.node('Sub', [emit.node('Min', [x!, zero]), logarithm]);
 };
 
+/** ONNX Runtime has Elu in float32 only; exp(min(x, 0)) cannot overflow. */
+const elu: Operator = (emit, _, [x]) => {
+  if (emit.precision === 'float32') {
+    return emit.node('Elu', [x!]);
+  }
+  const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
+  const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), one]);
+  return emit.node('Add', [emit.node('Relu', [x!]), below]);
+};
+
 const constant: Operator<NdArray> = (emit, { attributes: { data }, shape }) => emit.reals(data, shape);
 
 const reshape: Operator<Shape> = (emit, { shape }, [x]) =>
@@ -195,6 +205,7 @@ export const plainOperators: Operators = {
   concatenate,
   constant,
   divide: one('Div'),
+  elu,
   exp: one('Exp'),
   expand,
   floor: one('Floor'),

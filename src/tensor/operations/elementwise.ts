@@ -16,7 +16,8 @@ function unary(
   name: string,
   /** The value in float64: folds constants, and marks the operation as elementwise for all passes over graphs. */
   evaluate: (x: number) => number,
-  gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
+  /** Undefined if it is 0 everywhere. */
+  gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor | undefined,
 ): Applied<(x: Tensor) => Tensor> {
   const operation: Operation<undefined> = {
     name,
@@ -120,7 +121,7 @@ export const sqrt = unary('sqrt', Math.sqrt, (g, y) => divide(multiply(g, 0.5), 
 export const abs = unary('abs', Math.abs, (g, _, x) => multiply(g, sign(x)));
 
 /** −1, 0 or 1. */
-const sign = unary('sign', Math.sign, (g) => multiply(g, 0));
+const sign = unary('sign', Math.sign, () => undefined);
 
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = unary(
@@ -147,7 +148,14 @@ export const relu = unary(
 );
 
 /** 1 where x > 0, else 0, for x ≥ 0 alone: the slope of relu as a function of its own result. Its gradient is 0. */
-export const step = unary('step', Math.sign, (g) => multiply(g, 0));
+export const step = unary('step', Math.sign, () => undefined);
+
+/** x where x > 0, else eˣ − 1; its slope is continuous. */
+export const elu = unary(
+  'elu',
+  (x) => (x > 0 ? x : Math.expm1(x)),
+  (g, y) => multiply(g, subtract(1, relu(negate(y)))),
+);
 
 /** The operation of `total`. */
 export const totalOperation: Operation<undefined> = {

@@ -16,6 +16,7 @@ export {
   add,
   clip,
   divide,
+  elu,
   exp,
   log,
   logAbs,

@@ -58,6 +58,7 @@ const cases: Record<string, Case> = {
   sigmoid: { shapes: [[7]], build: op.sigmoid },
   logSigmoid: { shapes: [[7]], build: op.logSigmoid },
   relu: { shapes: [[9]], build: op.relu },
+  elu: { shapes: [[9]], build: op.elu },
   'sum over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [0, 1]) },
   'sum over trailing axes': { shapes: [[3, 4, 5]], build: (x) => op.multiply(op.sum(x, [1, 2]), 2) },
   'sum over the middle axis': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [1]) },
@@ -304,6 +305,20 @@ describe('fixedPoint', () => {
       expect(found!.data[index]).toBeCloseTo(value, precision === 'float32' ? 6 : 14);
       expect(after!.data[index]).toBe(found!.data[index]);
     });
+    await program.release();
+  });
+
+  it.each(['float32', 'float64'] as const)('iterates past what is not a number, in %s', async (precision) => {
+    const [a, start] = [input('a', [4]), input('start', [4])];
+    const root = op.fixedPoint(start, 100, (x) => op.multiply(op.add(x, op.divide(a, x)), 0.5));
+    const program = await compile({ inputs: { a, start }, outputs: { root } }, { precision });
+    for (const place of [0, 2]) {
+      const data = Float64Array.of(4, 4, 4, 4);
+      data[place] = Number.NaN;
+      const ones = { shape: [4], data: new Float64Array(4).fill(1) };
+      const { root: found } = await program.run({ a: { shape: [4], data }, start: ones });
+      expect([...found!.data]).toEqual([0, 1, 2, 3].map((index) => (index === place ? Number.NaN : 2)));
+    }
     await program.release();
   });
 
