@@ -31,6 +31,7 @@ const kinds: Readonly<Record<string, { names: readonly string[]; may: Readonly<R
     ],
     may: {
       'src/models/mixing.ts': 'defines mixings',
+      'src/models/flowRegistry.ts': 'an option has the name of a mask',
       'src/models/options.ts': 'defaults, some of them of files from before an option existed',
       'src/models/dequantisation.ts': 'the default',
       'src/experiments/paper.ts': 'experiments name what they use, as configurations do',

@@ -33,10 +33,13 @@ export {
 export { additive } from '../flows/coupling/additive.ts';
 export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 export { channelHalves } from '../flows/coupling/channelHalves.ts';
+export { type CheckerboardOptions, checkerboard } from '../flows/coupling/checkerboard.ts';
 export type { Conditioner, ConditionerFor, ConditionerOutput } from '../flows/coupling/conditioner.ts';
 export { type CouplingParts, coupling } from '../flows/coupling/coupling.ts';
+export { type GatedConditionerOptions, gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
 export type { Mask, MaskedParts, MaskFor } from '../flows/coupling/mask.ts';
+export { type MixtureOptions, mixture } from '../flows/coupling/mixture.ts';
 export { type SplineOptions, spline } from '../flows/coupling/spline.ts';
 export type { TransformedValues, Transformer } from '../flows/coupling/transformer.ts';
 export {

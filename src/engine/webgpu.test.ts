@@ -105,6 +105,17 @@ describeOnGpu('webgpu', () => {
     expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
   });
 
+  it('checkerboards and gated networks: measures, encodes and samples without the CPU', async () => {
+    const options = { checkerboard: 2, mask: 'checkerboard', levels: 1, conditioner: 'gated' };
+    expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
+  });
+
+  it('mixtures: measures, encodes, and samples with the CPU for its loop', async () => {
+    const options = { checkerboard: 1, levels: 1, depth: 1, coupling: 'mixture' };
+    const device = { device: 'webgpu' } as const;
+    expectClose('values', await used(options, device), await used(options, {}), 'float32', TOLERANCE);
+  });
+
   it.each(mixingNames.filter(repeats))('%s: samples with the CPU for its loop', async (mixing) => {
     const device = { device: 'webgpu' } as const;
     expectClose('values', await sampled(mixing, device), await sampled(mixing, {}), 'float32', TOLERANCE);

@@ -49,6 +49,26 @@ describe('an invalid layer is rejected with one line', () => {
     ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
     ['bits above 8', { model: { bits: 9 } }, 'model.bits must be a whole number from 1 to 8, not 9'],
     [
+      'negative checkerboards',
+      { model: { checkerboard: -1 } },
+      'model.checkerboard must be a whole number from 0 to 1000, or a list of up to 12 of them, not -1',
+    ],
+    [
+      'a fraction of a checkerboard',
+      { model: { checkerboard: [1, 0.5] } },
+      'model.checkerboard must be a whole number from 0 to 1000, or a list of up to 12 of them, not [ 1, 0.5 ]',
+    ],
+    [
+      'too many components',
+      { model: { components: 65 } },
+      'model.components must be a whole number from 1 to 64, not 65',
+    ],
+    [
+      'too many blocks',
+      { model: { blocks: 101 } },
+      'model.blocks must be a whole number from 0 to 100, not 101',
+    ],
+    [
       'even kernel',
       { model: { kernelSize: 4 } },
       'model.kernelSize must be an odd whole number from 3 to 255, not 4',

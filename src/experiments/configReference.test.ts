@@ -49,7 +49,9 @@ describe('configKeys', () => {
   it('names the parts that use a key', () => {
     const users = Object.fromEntries(configKeys().flatMap(({ key, users }) => (users ? [[key, users]] : [])));
     expect(users).toEqual({
-      'model.width': ['glow'],
+      'model.width': ['glow', 'gated'],
+      'model.components': ['mixture'],
+      'model.blocks': ['gated'],
       'model.scaleFloor': ['affine'],
       'model.kernelSize': expect.arrayContaining(['emerging', 'periodic']),
       'model.dilation': expect.arrayContaining(['emerging']),

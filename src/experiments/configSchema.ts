@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
+import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
 import { MOST_NORM_BOUND } from '../flows/layers/convolutionExponential.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
 import { type PartKey, parts } from '../models/parts.ts';
@@ -62,12 +63,16 @@ const MOST_EPOCHS = 1_000_000;
 const MOST_STEPS = 1_000_000_000;
 const MOST_IMAGES = 1_048_576;
 const MOST_CHANNELS = 8192;
+const MOST_LEVELS = 12;
+const MOST_CHECKERBOARDS = 1000;
+const MOST_BLOCKS = 100;
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
+const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const nameText = 'the name or the path of a dataset';
 
@@ -116,11 +121,18 @@ const classNames = z.array(className, classesText).check(
   z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
 );
 
+const checkerboardCount = z
+  .int(checkerboardText)
+  .check(z.minimum(0, checkerboardText), z.maximum(MOST_CHECKERBOARDS, checkerboardText));
+const checkerboardCounts = z
+  .array(checkerboardCount, checkerboardText)
+  .check(z.maxLength(MOST_LEVELS, checkerboardText));
+
 const model = section({
   /** The kind of flow; default glow. */
   flow: z.exactOptional(partName('flow')).check(z.describe('The kind of flow; default glow.')),
   /** Number of levels; height and width must be divisible by 2^levels. */
-  levels: wholeNumber(1, 12).check(
+  levels: wholeNumber(1, MOST_LEVELS).check(
     z.describe('Number of levels; height and width must be divisible by 2^levels.'),
   ),
   /** Flow steps in each level. */
@@ -161,14 +173,34 @@ const model = section({
     .check(z.describe('Number of diagonal matrices in a circulant mixing; default 2.')),
   /** The transformer, which changes values in couplings. */
   coupling: partName('coupling').check(z.describe('The transformer, which changes values in couplings.')),
+  /** Components of the distributions of the transformer mixture; default 4. */
+  components: z
+    .exactOptional(wholeNumber(1, MOST_COMPONENTS))
+    .check(z.describe('Components of the distributions of the transformer mixture; default 4.')),
   /** The conditioner, the network in couplings; default glow. */
   conditioner: z
     .exactOptional(partName('conditioner'))
     .check(z.describe('The conditioner, the network in couplings; default glow.')),
+  /** Residual blocks of gated conditioners; default 2. */
+  blocks: z
+    .exactOptional(wholeNumber(0, MOST_BLOCKS))
+    .check(z.describe('Residual blocks of gated conditioners; default 2.')),
   /** The mask: which values couplings keep; default channels. */
   mask: z
     .exactOptional(partName('mask'))
     .check(z.describe('The mask: which values couplings keep; default channels.')),
+  /** Couplings with checkerboard masks before the first squeeze, or a list with their number for each level; default 0. */
+  checkerboard: z
+    .exactOptional(z.union([checkerboardCount, checkerboardCounts], checkerboardText))
+    .check(
+      z.describe(
+        'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level; default 0.',
+      ),
+    ),
+  /** Hidden channels of the networks in these couplings; default 32. */
+  checkerboardWidth: z
+    .exactOptional(wholeNumber(1, MOST_CHANNELS))
+    .check(z.describe('Hidden channels of the networks in these couplings; default 32.')),
   /** Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none. */
   scaleFloor: z
     .exactOptional(

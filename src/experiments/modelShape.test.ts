@@ -30,6 +30,41 @@ describe('levels', () => {
   });
 });
 
+describe('checkerboards', () => {
+  const base: ShapedModel = { levels: 2, mixing: '1x1', kernelSize: 3, dilation: 1, hiddenChannels: 1 };
+  const check = (model: Partial<ShapedModel>, shape: ImageShape) =>
+    checkModelShape({ ...base, ...model }, shape);
+
+  test.each<[Partial<ShapedModel>, ImageShape]>([
+    [{ checkerboard: 7 }, [4, 4, 1]],
+    [{ checkerboard: [] }, [4, 4, 1]],
+    [{ checkerboard: [1, 2] }, [4, 4, 1]],
+    [{ mask: 'checkerboard' }, [4, 8, 1]],
+  ])('%j fit %j', (model, shape) => {
+    expect(() => check(model, shape)).not.toThrow();
+  });
+
+  test.each<[Partial<ShapedModel>, ImageShape, string]>([
+    [
+      { checkerboard: [1, 0, 2] },
+      [8, 8, 1],
+      'model.checkerboard lists 3 levels, and model.levels is 2: list at most 2',
+    ],
+    [
+      { mask: 'checkerboard' },
+      [4, 4, 1],
+      'model.mask is checkerboard, which needs images of 2 pixels or more, and those of the last level have 1: use fewer levels',
+    ],
+    [
+      { mask: 'checkerboard', levels: 1 },
+      [2, 2, 1],
+      'model.mask is checkerboard, which needs images of 2 pixels or more, and those of the last level have 1: use larger images, or another mask',
+    ],
+  ])('%j do not fit %j', (model, shape, message) => {
+    expect(() => check(model, shape)).toThrow(new UserError('invalid-config', message));
+  });
+});
+
 describe('images', () => {
   const check = (shape: ImageShape) =>
     checkModelShape({ levels: 1, mixing: '1x1', kernelSize: 3, dilation: 1, hiddenChannels: 1 }, shape);

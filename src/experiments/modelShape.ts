@@ -1,7 +1,9 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
+import { masks } from '../models/couplings.ts';
 import type { Flow } from '../models/flow.ts';
 import { flowFor, flows } from '../models/flowRegistry.ts';
+import { checkerboardsOf } from '../models/glow.ts';
 import { mixingParts } from '../models/mixing.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { optionsUsedBy } from '../models/parts.ts';
@@ -20,8 +22,9 @@ const SMALLEST_KERNEL = 3;
 /** The model options that must fit the images. */
 export type ShapedModel = Pick<
   Config['model'],
-  'flow' | 'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
->;
+  'flow' | 'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels' | 'mask'
+> &
+  Pick<ModelOptions, 'checkerboard'>;
 
 /**
  * The model of a configuration for images of this shape: its layers and the shapes of its parameters, none of
@@ -49,7 +52,8 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
 
 /**
  * Checks that an image is not too large for any model, that every level can halve it (height and width divisible by
- * 2^levels), and that the mixing's masked networks can order the channels of every level.
+ * 2^levels) and has pixels enough for the mask, that a list of checkerboards has no more levels than the model, and that the
+ * mixing's masked networks can order the channels of every level.
  *
  * @throws UserError that names what does not fit, and a value that would
  */
@@ -57,6 +61,8 @@ export function requireBuildable(model: ShapedModel, imageShape: ImageShape): vo
   checkSize(imageShape);
   if (uses(model, 'levels')) {
     checkLevels(model.levels, imageShape);
+    checkCheckerboards(model);
+    checkMask(model, imageShape);
   }
   if (uses(model, 'hiddenChannels')) {
     checkHiddenChannels(model, imageShape);
@@ -117,6 +123,29 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
     `${levels} ${levels === 1 ? 'level needs' : 'levels need'} sides divisible by ${2 ** levels}, ` +
       `and the images are ${height} x ${width}: ${remedy}`,
   );
+}
+
+function checkCheckerboards(model: ShapedModel): void {
+  const { length } = checkerboardsOf(model);
+  const { levels } = model;
+  if (length > levels) {
+    throw new UserError(
+      'invalid-config',
+      `model.checkerboard lists ${length} levels, and model.levels is ${levels}: list at most ${levels}`,
+    );
+  }
+}
+
+function checkMask({ levels, mask = masks.names[0]! }: ShapedModel, [height, width]: ImageShape): void {
+  const { leastPixels = 1 } = masks.find(mask);
+  const pixels = (height * width) / 4 ** levels;
+  if (pixels < leastPixels) {
+    const remedy = levels > 1 ? 'use fewer levels' : 'use larger images, or another mask';
+    throw new UserError(
+      'invalid-config',
+      `model.mask is ${mask}, which needs images of ${leastPixels} pixels or more, and those of the last level have ${pixels}: ${remedy}`,
+    );
+  }
 }
 
 /**

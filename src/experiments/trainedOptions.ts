@@ -10,7 +10,7 @@ export type RecordedOptions = z.infer<typeof recordedSchema>;
 /** The schema of recorded options. */
 export const recordedSchema = z.record(
   z.string(),
-  z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
+  z.union([z.number(), z.string(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
 );
 
 /** The options of a model as JSON; the order in which they were set does not matter. */

@@ -23,6 +23,14 @@ it.each<[Record<string, unknown>, string[]]>([
     { coupling: 'additive', scaleFloor: 0.05 },
     ['model.scaleFloor has no effect: model.coupling is additive, and only affine uses it'],
   ],
+  [{ coupling: 'mixture', components: 8, conditioner: 'gated', blocks: 1 }, []],
+  [
+    { components: 8, blocks: 1 },
+    [
+      'model.components has no effect: model.coupling is affine, and only mixture uses it',
+      'model.blocks has no effect: model.conditioner is glow, and only gated uses it',
+    ],
+  ],
 ])('names keys that no part of the model uses: %j', (model, warnings) => {
   expect(unusedKeyWarnings(modelOptions(model))).toEqual(warnings);
 });

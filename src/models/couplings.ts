@@ -3,23 +3,34 @@ import type { Bijection } from '../flows/contract/bijection.ts';
 import { additive } from '../flows/coupling/additive.ts';
 import { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 import { channelHalves } from '../flows/coupling/channelHalves.ts';
+import { checkerboard } from '../flows/coupling/checkerboard.ts';
 import type { ConditionerFor } from '../flows/coupling/conditioner.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
+import { type GatedConditionerOptions, gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import type { MaskFor } from '../flows/coupling/mask.ts';
+import { type MixtureOptions, mixture } from '../flows/coupling/mixture.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import type { Transformer } from '../flows/coupling/transformer.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 
 /** The model options that the parts of a coupling may use. */
-export interface CouplingOptions extends AffineOptions, Required<GlowConditionerOptions> {}
+export interface CouplingOptions
+  extends AffineOptions,
+    MixtureOptions,
+    Required<GlowConditionerOptions>,
+    Omit<GatedConditionerOptions, 'width'> {}
 
 /** A mask that configurations can choose. */
 export interface MaskPart extends NamedPart {
   readonly options?: readonly (keyof CouplingOptions)[];
-  /** The mask with these options. */
-  mask(options: CouplingOptions): MaskFor;
+  /** The fewest pixels of an image that it divides; default 1. */
+  readonly leastPixels?: number;
+  /** How many masks there are, which the couplings of a level take in turn; default 1. */
+  readonly turns?: number;
+  /** The mask with these options, number `turn` of those that couplings take in turn, from 0. */
+  mask(options: CouplingOptions, turn: number): MaskFor;
 }
 
 /** A conditioner that configurations can choose. */
@@ -44,7 +55,10 @@ export const masks = new PartRegistry<MaskPart>(
     register: 'registerMask',
     builder: { name: 'mask', from: 'the options' },
   },
-  { channels: { mask: () => channelHalves } },
+  {
+    channels: { mask: () => channelHalves },
+    checkerboard: { leastPixels: 2, turns: 2, mask: (_, turn) => checkerboard({ keep: turn === 0 ? 0 : 1 }) },
+  },
 );
 
 /** All conditioners by name; the default first. */
@@ -55,7 +69,10 @@ export const conditioners = new PartRegistry<ConditionerPart>(
     register: 'registerConditioner',
     builder: { name: 'conditioner', from: 'the options' },
   },
-  { glow: { options: ['width'], conditioner: glowConditioner } },
+  {
+    glow: { options: ['width'], conditioner: glowConditioner },
+    gated: { options: ['width', 'blocks'], conditioner: gatedConditioner },
+  },
 );
 
 /** All transformers by name; the default first. */
@@ -70,6 +87,7 @@ export const transformers = new PartRegistry<TransformerPart>(
     affine: { options: ['scaleFloor'], transformer: affine },
     additive: { transformer: additive },
     spline: { transformer: () => spline() },
+    mixture: { options: ['components'], transformer: mixture },
   },
 );
 
@@ -101,15 +119,27 @@ export interface CouplingChoice extends CouplingOptions {
 /**
  * The coupling of a model for images of a shape.
  *
+ * @param mask which values it keeps; default: the first of `masksOf(options)`
  * @throws UserError if a part is not registered
  */
-export function couplingOf(shape: ImageShape, options: CouplingChoice): Bijection {
-  const [mask, conditioner, transformer] = [masks, conditioners, transformers].map(
-    (parts) => parts.names[0]!,
-  );
+export function couplingOf(
+  shape: ImageShape,
+  options: CouplingChoice,
+  mask: MaskFor = masksOf(options)[0]!,
+): Bijection {
   return coupling(shape, {
-    mask: masks.find(options.mask ?? mask!).mask(options),
-    conditioner: conditioners.find(options.conditioner ?? conditioner!).conditioner(options),
-    transformer: transformers.find(options.coupling ?? transformer!).transformer(options),
+    mask,
+    conditioner: conditioners.find(options.conditioner ?? conditioners.names[0]!).conditioner(options),
+    transformer: transformers.find(options.coupling ?? transformers.names[0]!).transformer(options),
   });
+}
+
+/**
+ * The masks that the couplings of a level take in turn.
+ *
+ * @throws UserError if the mask is not registered
+ */
+export function masksOf(options: CouplingChoice): MaskFor[] {
+  const part = masks.find(options.mask ?? masks.names[0]!);
+  return Array.from({ length: part.turns ?? 1 }, (_, turn) => part.mask(options, turn));
 }

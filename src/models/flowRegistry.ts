@@ -26,6 +26,8 @@ export const flows = new PartRegistry<FlowPart>(
       options: [
         'levels',
         'depth',
+        'checkerboard',
+        'checkerboardWidth',
         'width',
         'mixing',
         'kernelSize',

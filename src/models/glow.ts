@@ -2,11 +2,13 @@
 
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
+import { checkerboard } from '../flows/coupling/checkerboard.ts';
+import type { MaskFor } from '../flows/coupling/mask.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { couplingOf } from './couplings.ts';
+import { couplingOf, masksOf } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
 import { StagedFlow } from './stagedFlow.ts';
@@ -21,7 +23,8 @@ import {
 
 /**
  * Glow, with any mixing: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and coupling, and after
- * every level but the last a split. Source: Kingma and Dhariwal, Glow (2018).
+ * every level but the last a split. Before the squeeze of a level there may be steps of actnorm and a coupling whose mask
+ * is a checkerboard. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
  */
 export class Glow extends StagedFlow {
   /**
@@ -34,7 +37,10 @@ export class Glow extends StagedFlow {
   }
 }
 
-/** Per level a squeeze, the flow steps and, after every level but the last, a split; then the top prior. */
+/**
+ * Per level the steps with checkerboards, a squeeze, the flow steps and, after every level but the last, a split; then the
+ * top prior.
+ */
 function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStage[] {
   // Version 0.2 took the options first: without types, a program would fail far from its call.
   if (!Array.isArray(imageShape as unknown)) {
@@ -48,13 +54,42 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     stages.push({ ...where, stage });
     shape = stage.outputShape ?? shape;
   };
+  /** Places steps that take masks in turn; those with the same mask are one stage. */
+  const placeSteps = (
+    where: Omit<StagePlace, 'step'>,
+    { count, masks, step }: { count: number; masks: readonly MaskFor[]; step: (mask: MaskFor) => Bijection },
+  ): void => {
+    const steps = masks.map((mask) => bijectionStage(step(mask)));
+    for (let index = 0; index < count; index++) {
+      place({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
+    }
+  };
+  const { checkerboardWidth: width = 32 } = options;
   for (let level = 0; level < options.levels; level++) {
     const path = `levels/${level}`;
+    const whole = shape;
+    placeSteps(
+      { path: `${path}/checkerboards`, kind: 'pixelStep', level },
+      {
+        count: checkerboardsOf(options)[level] ?? 0,
+        masks: [checkerboard({ keep: 0 }), checkerboard({ keep: 1 })],
+        step: (mask) =>
+          chain('step', {
+            actnorm: actnorm(whole),
+            coupling: couplingOf(whole, { ...options, width }, mask),
+          }),
+      },
+    );
     place({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
-    const step = bijectionStage(flowStep(shape, options));
-    for (let index = 0; index < options.depth; index++) {
-      place({ path: `${path}/steps/${index}`, kind: 'step', level, step: index }, step);
-    }
+    const squeezed = shape;
+    placeSteps(
+      { path: `${path}/steps`, kind: 'step', level },
+      {
+        count: options.depth,
+        masks: masksOf(options),
+        step: (mask) => flowStep(squeezed, options, mask),
+      },
+    );
     if (level < options.levels - 1) {
       place({ path: `${path}/split`, kind: 'split', level }, splitStage(split(shape, options)));
     }
@@ -66,15 +101,20 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
   return stages;
 }
 
+/** How many couplings with checkerboards there are before the squeezes, by level; none at those that are missing. */
+export function checkerboardsOf({ checkerboard = 0 }: Pick<ModelOptions, 'checkerboard'>): readonly number[] {
+  return typeof checkerboard === 'number' ? [checkerboard] : checkerboard;
+}
+
 function classCount({ classes = [] }: ModelOptions): number {
   return classes === true ? 0 : classes.length;
 }
 
 /** Actnorm, mixing and coupling. */
-function flowStep(shape: ImageShape, options: ModelOptions): Bijection {
+function flowStep(shape: ImageShape, options: ModelOptions, mask: MaskFor): Bijection {
   return chain('step', {
     actnorm: actnorm(shape),
     ...layersOfMixing(options.mixing, shape, options),
-    coupling: couplingOf(shape, options),
+    coupling: couplingOf(shape, options, mask),
   });
 }

@@ -11,6 +11,13 @@ export interface ModelOptions extends DequantisationOptions, MixingOptions, Coup
   readonly levels: number;
   /** Flow steps in each level. */
   readonly depth: number;
+  /**
+   * How many couplings whose masks are checkerboards come before the first squeeze, or before that of each level, from the
+   * first one on; by default none.
+   */
+  readonly checkerboard?: number | readonly number[];
+  /** Hidden channels of their networks; default 32. */
+  readonly checkerboardWidth?: number;
   /** The mixing of channels, and pixels, between couplings. */
   readonly mixing: MixingName;
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
@@ -48,6 +55,8 @@ type OptionalKey = {
  */
 export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof modelDefaults>, unknown>> = {
   flow: 'glow',
+  checkerboard: 0,
+  checkerboardWidth: 32,
   conditioner: 'glow',
   mask: 'channels',
   normBound: 1,
@@ -55,6 +64,8 @@ export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof
   spaceRank: 16,
   diagonals: 2,
   scaleFloor: 0,
+  components: 4,
+  blocks: 2,
   classes: null,
   dequantisation: 'uniform',
   dequantisationSteps: 2,

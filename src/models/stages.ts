@@ -39,7 +39,7 @@ export interface StageResult extends StageValues, Partial<Densities> {
   readonly shares: Tensor;
 }
 
-/** A squeeze, a flow step, a split or the top prior. */
+/** A squeeze, a step, a split or the top prior. */
 export interface Stage {
   /** Its parameters, by paths below its place. */
   readonly parameters: ParameterSpecs;
@@ -70,10 +70,10 @@ export interface StagePlace {
   /** The prefix of its parameters' paths, such as `levels/0/steps/3`. */
   readonly path: string;
   /** What kind of stage it is. */
-  readonly kind: 'squeeze' | 'step' | 'split' | 'prior';
+  readonly kind: 'pixelStep' | 'squeeze' | 'step' | 'split' | 'prior';
   /** Its level, from 0; that of the prior is the last one. */
   readonly level: number;
-  /** The position of a flow step in its level, from 0. */
+  /** The position of a step among those of its kind in its level, from 0. */
   readonly step?: number;
 }
 

@@ -3,6 +3,7 @@ import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
+import { checkerboard } from '../flows/coupling/checkerboard.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import { spline } from '../flows/coupling/spline.ts';
@@ -35,7 +36,10 @@ const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
 
 /** The checks of layers, by the names of their cases. */
 export const layerChecks: readonly GoldenCheck[] = [
-  [new RegExp(`^(after-)?(actnorm|conv1x1-.*|coupling-.*|squeeze|${ofMixings})$`), checkBijection],
+  [
+    new RegExp(`^(after-)?(actnorm|conv1x1-.*|coupling-.*|stronger-.*|squeeze|${ofMixings})$`),
+    checkBijection,
+  ],
   [/^actnorm-start$/, checkStart],
   [/^scaled-convolution$/, checkScaledConvolution],
   [/^split$/, checkSplit],
@@ -59,6 +63,12 @@ function layerOf(golden: GoldenCase): Bijection {
         conditioner: glowConditioner({ width: golden.width as number }),
         transformer: spline({ bins: golden.bins as number, bound: golden.bound as number }),
       });
+    case 'coupling-stronger':
+      return couplingOf(
+        shape,
+        { ...(golden as CouplingChoice & GoldenCase), coupling: golden.transformer },
+        golden.keep === undefined ? undefined : checkerboard({ keep: golden.keep }),
+      );
     case 'squeeze':
       return squeeze(shape);
     default:

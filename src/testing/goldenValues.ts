@@ -20,7 +20,7 @@ export function ndarray({ shape, data }: { shape: number[]; data: number[] }): N
  */
 function storedForm(path: string, array: NdArray, paths: readonly string[]): NdArray {
   const corner = /(^|\/)kernel([12])$/.exec(path);
-  if (!corner || /conv\d\//.test(path) || paths.includes(path.replace(/\d$/, '0'))) {
+  if (!corner || /(conv|blocks\/)\d+\//.test(path) || paths.includes(path.replace(/\d$/, '0'))) {
     return array;
   }
   const [size, , inputs, outputs] = array.shape as [number, number, number, number];

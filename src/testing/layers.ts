@@ -2,7 +2,9 @@
 
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
+import { checkerboard } from '../flows/coupling/checkerboard.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
+import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';
@@ -111,6 +113,44 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'coupling, with a floor of 0.3': [
     (shape) => couplingOf(shape, { width: 5, scaleFloor: 0.3 }),
     shapes.slice(1),
+  ],
+  'coupling, mixture': [(shape) => couplingOf(shape, { width: 5, coupling: 'mixture' }), shapes.slice(1)],
+  'coupling, mixture of 1 and of 9': [
+    (shape) =>
+      chain('both', {
+        one: couplingOf(shape, { width: 5, coupling: 'mixture', components: 1 }),
+        nine: couplingOf(shape, { width: 5, coupling: 'mixture', components: 9 }),
+      }),
+    [shapes[2]!, [1, 1, 2]],
+  ],
+  'coupling, gated': [(shape) => couplingOf(shape, { width: 5, conditioner: 'gated' }), shapes.slice(1)],
+  'coupling, gated without blocks': [
+    (shape) => couplingOf(shape, { width: 3, conditioner: 'gated', blocks: 0 }),
+    [shapes[2]!],
+  ],
+  'coupling, checkerboard': [
+    (shape) => couplingOf(shape, { width: 5, mask: 'checkerboard' }),
+    [...shapes, ...narrow.slice(0, 2), [3, 3, 1]],
+  ],
+  'coupling, the other checkerboard': [
+    (shape) => couplingOf(shape, { width: 5 }, checkerboard({ keep: 1 })),
+    [...shapes, ...narrow.slice(0, 2), [3, 3, 1]],
+  ],
+  'coupling, checkerboard, gated, mixture': [
+    (shape) =>
+      couplingOf(shape, { width: 4, conditioner: 'gated', coupling: 'mixture' }, checkerboard({ keep: 1 })),
+    [shapes[0]!, shapes[1]!],
+  ],
+  'coupling, checkerboard, with a context': [
+    (shape) =>
+      inContext(
+        coupling(shape, {
+          mask: checkerboard(),
+          conditioner: gatedConditioner({ width: 5, blocks: 1 }),
+          contextChannels: shape[2],
+        }),
+      ),
+    shapes.slice(0, 2),
   ],
   'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
   'coupling, with a context': [

@@ -39,6 +39,11 @@ const cases: [string, ModelOptions][] = [
   ...mixingNames.map((mixing): [string, ModelOptions] => [mixing, { ...base, mixing }]),
   ['spline couplings', { ...base, mixing: '1x1', coupling: 'spline' }],
   [
+    'checkerboards, gated networks, mixtures',
+    { ...base, mixing: '1x1', checkerboard: 2, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
+  ],
+  ['masks of checkerboards, glow', { ...base, mixing: '1x1', mask: 'checkerboard', checkerboard: [1, 2] }],
+  [
     'emerging, kernel 5, dilation 2, additive, 5 bits',
     { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },
   ],
@@ -57,6 +62,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   Clip: 1,
   Concat: 1,
   Div: 1,
+  Elu: 6,
   Exp: 1,
   Floor: 1,
   Gather: 1,
@@ -67,6 +73,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   Log: 1,
   Loop: 1,
   MatMul: 1,
+  Max: 8,
   Min: 1,
   Mul: 1,
   Neg: 1,
@@ -80,6 +87,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   Sqrt: 1,
   Sub: 1,
   Transpose: 1,
+  Where: 9,
 };
 
 /**

@@ -6,6 +6,8 @@ import { couplingOf } from '../../models/couplings.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
+import { checkerboard } from '../coupling/checkerboard.ts';
+import { gatedConditioner } from '../coupling/gatedConditioner.ts';
 import { spline } from '../coupling/spline.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { circulant } from '../layers/circulant.ts';
@@ -162,6 +164,14 @@ describe('layers reject invalid options', () => {
     ...[0, -4, Number.POSITIVE_INFINITY].map((bound): [string, () => unknown] => [
       `spline: bound must be a number above 0, not ${bound}`,
       () => spline({ bound }),
+    ]),
+    ...[-1, 1.5, Number.NaN].map((blocks): [string, () => unknown] => [
+      `gated: blocks must be a whole number of 0 or more, not ${blocks}`,
+      () => gatedConditioner({ width: 4, blocks }),
+    ]),
+    ...([0, 1] as const).map((keep): [string, () => unknown] => [
+      'coupling: a checkerboard needs at least 2 pixels',
+      () => checkerboard({ keep })([1, 1, 4]),
     ]),
   ])('%s', (message, make) => {
     expect(make).toThrow(message);

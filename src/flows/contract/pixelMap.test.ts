@@ -2,20 +2,28 @@
 import { expect, it } from 'vitest';
 import { compile } from '../../engine/program.ts';
 import { randomImages } from '../../evaluation/bijections/randomParameters.ts';
+import { couplingOf } from '../../models/couplings.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
 import { localParameters } from '../../testing/localParameters.ts';
+import { checkerboard } from '../coupling/checkerboard.ts';
+import type { Bijection } from './bijection.ts';
 import { parametersFrom } from './parameters.ts';
 
 /**
  * The layers whose log-determinant depends on the place, at images of several pixels and channels: a single
  * channel that depends on nothing but itself is scaled by a constant. Not those in the context of another image, which an
- * image filled with one pixel does not go with.
+ * image filled with one pixel does not go with, and not checkerboards, which have a test of their own.
  */
 const cases = layerCases().filter(([name, layer]) => {
-  if (name.startsWith('coupling, with a context') || name.startsWith('steps of variational noise')) {
+  if (
+    name.includes('checkerboard') ||
+    name.startsWith('coupling, with a context') ||
+    name.startsWith('steps of variational noise')
+  ) {
     return false;
   }
   const { inputShape, outputShape, parameters } = layer;
@@ -32,7 +40,22 @@ it('is about several layers', () => {
   expect(new Set(cases.map(([name]) => name.replace(/[ ,].*/, '')))).toEqual(new Set(['maf', 'coupling']));
 });
 
-it.each(cases)('%s', async (_, layer) => {
+it.each(cases)('%s', async (_, layer) => checkShares(layer, () => true));
+
+it.each([0, 1] as const)('a checkerboard that keeps pixels of parity %i', async (keep) => {
+  const shape: ImageShape = [3, 5, 2];
+  const options = { width: 4, coupling: 'mixture' };
+  await checkShares(
+    couplingOf(shape, options, checkerboard({ keep })),
+    (pixel) => (Math.floor(pixel / shape[1]) + (pixel % shape[1])) % 2 !== keep,
+  );
+});
+
+/**
+ * Checks that the pixels that contribute have the share that each of them has in an image filled with the pixel, and the
+ * others none.
+ */
+async function checkShares(layer: Bijection, contributes: (pixel: number) => boolean): Promise<void> {
   const [height, width, channels] = layer.inputShape;
   const area = height * width;
   const x = randomImages(1, layer.inputShape, 'x');
@@ -57,7 +80,10 @@ it.each(cases)('%s', async (_, layer) => {
   );
   const found = await program.run({});
   await program.release();
-  const alone = Array.from(found.logDet!.data, (value) => value / area);
+  const pixels = Array.from({ length: area }, (_, pixel) => contributes(pixel));
+  const contributing = pixels.filter(Boolean).length;
+  const alone = Array.from(found.logDet!.data, (value, pixel) => (pixels[pixel] ? value / contributing : 0));
   expectClose('shares', found.logDetMap!.data, alone, 'float64');
-  expect(new Set(alone.map((value) => value.toFixed(6))).size).toBeGreaterThan(1);
-});
+  const different = alone.filter((_, pixel) => pixels[pixel]).map((value) => value.toFixed(6));
+  expect(new Set(different).size).toBeGreaterThan(1);
+}

@@ -12,11 +12,11 @@ import {
   relu,
   split,
   sqrt,
-  step,
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { chosen, isPositive, largest } from './choices.ts';
 
 /** The smallest share of a bin in the interval, and the smallest derivative. */
 const LEAST = 0.001;
@@ -74,8 +74,6 @@ export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
     const bend = subtract(add(first, last), multiply(slope, 2));
     return { inside, within, x: of(x.starts), y: of(y.starts), width, height, slope, first, last, bend };
   };
-  const chosen = (inside: Tensor, spline: Tensor, outside: Tensor): Tensor =>
-    add(multiply(inside, spline), multiply(subtract(1, inside), outside));
 
   return {
     forward(value) {
@@ -132,15 +130,9 @@ function axisOf(numbers: Tensor, { bins, bound }: SplineForm): Axis {
 /** Of each column of `[K, M]`, eᵛ/Σ eᵛ. */
 function softmax(columns: Tensor): Tensor {
   const rows = split(columns, 0, Array(columns.shape[0]!).fill(1));
-  // max(a, b) = a + relu(b − a). The result does not depend on it, nor does the gradient.
-  const largest = rows.reduce((most, row) => add(most, relu(subtract(row, most))));
-  const powers = exp(subtract(columns, largest));
+  // The result does not depend on the largest number, nor does the gradient.
+  const powers = exp(subtract(columns, largest(rows)));
   return divide(powers, sum(powers, [0]));
-}
-
-/** 1 where x > 0, else 0. */
-function isPositive(x: Tensor): Tensor {
-  return step(relu(x));
 }
 
 /** 1 for the bin of each value, 0 for the others: `[K, M]`. */

@@ -99,7 +99,13 @@ const kinds: [string, Partial<ModelOptions>][] = mixingNames.flatMap((mixing) =>
   [`${mixing}, additive, standard normal priors`, { mixing, coupling: 'additive', learnedPrior: false }],
   [`${mixing}, a floor of scales`, { mixing, scaleFloor: 0.3, bits: 5 }],
 ]);
-kinds.push(['variational dequantisation', { dequantisation: 'variational' }]);
+kinds.push(
+  ['variational dequantisation', { dequantisation: 'variational' }],
+  [
+    'checkerboards, gated networks, mixtures',
+    { checkerboard: [3, 1], conditioner: 'gated', coupling: 'mixture', mask: 'checkerboard' },
+  ],
+);
 
 it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
   const shape: ImageShape = [8, 24, 1];

@@ -38,6 +38,8 @@ it.each<[string, Partial<ModelOptions>]>([
   ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['spline couplings', { coupling: 'spline' }],
+  ['mixtures and gated networks', { coupling: 'mixture', conditioner: 'gated', blocks: 1 }],
+  ['checkerboards before the squeezes, and inside', { checkerboard: [3, 2], mask: 'checkerboard' }],
   ['variational dequantisation', { dequantisation: 'variational', dequantisationWidth: 16 }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
   ['classes', { classes: ['a', 'b', 'c', 'd'] }],

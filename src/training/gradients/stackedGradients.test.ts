@@ -47,6 +47,10 @@ it.each<[string, Partial<ModelOptions>]>([
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
   ['single steps', { depth: 1 }],
+  [
+    'checkerboards, gated networks, mixtures',
+    { checkerboard: 3, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
+  ],
   ['variational dequantisation', { dequantisation: 'variational', dequantisationSteps: 3 }],
   ['kernels in arrays of their own', { width: 130, depth: 2 }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {

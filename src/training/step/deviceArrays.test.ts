@@ -50,6 +50,17 @@ const conditioned: Partial<ModelOptions> = {
   dequantisationWidth: 4,
 };
 
+/** Couplings of the later kinds. */
+const stronger: Partial<ModelOptions> = {
+  levels: 1,
+  depth: 1,
+  checkerboard: 1,
+  checkerboardWidth: 4,
+  conditioner: 'gated',
+  blocks: 1,
+  coupling: 'mixture',
+};
+
 function batchAt(step: number, model: Glow): Batch {
   const random = new RandomStream(1, 'images', step);
   const shape = [BATCH, ...imageShape];
@@ -152,6 +163,7 @@ describeOnGpu('training on a device', () => {
   const cases = [
     ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),
     { mixing: '1x1', name: 'adamw', what: 'classes and variational noise', changes: conditioned } as const,
+    { mixing: '1x1', name: 'adamax', what: 'stronger couplings', changes: stronger } as const,
   ];
 
   it.each(cases)(

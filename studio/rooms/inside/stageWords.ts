@@ -17,6 +17,11 @@ export function stageWords({
 }: StageDescription): StageWords {
   const place = `of level ${level + 1}`;
   switch (kind) {
+    case 'pixelStep':
+      return {
+        name: `Pixel step ${step + 1} ${place}`,
+        meaning: 'Every other pixel is transformed by what a network sees in the pixels between.',
+      };
     case 'squeeze':
       return {
         name: `Squeeze ${place}`,

@@ -1,0 +1,73 @@
+// The checkerboard mask: a coupling keeps every other pixel.
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { once } from '../../numeric/once.ts';
+import {
+  add,
+  concatenate,
+  invertPermutation,
+  multiply,
+  pad,
+  reorder,
+  reshape,
+  slice,
+  sum,
+} from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { Mask, MaskFor } from './mask.ts';
+
+/** The options of a checkerboard. */
+export interface CheckerboardOptions {
+  /** Which pixels stay: those with (row + column) mod 2 = keep; default 0. */
+  readonly keep?: 0 | 1;
+}
+
+/**
+ * Keeps the pixels with (row + column) mod 2 = keep and changes the others, all channels of them. The conditioner sees the
+ * whole image with the changed pixels set to 0, and the mask as one more channel. Source: Dinh et al., Real NVP (2017).
+ *
+ * @throws for an image of one pixel
+ */
+export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): MaskFor {
+  return ([height, width, channels]: ImageShape): Mask => {
+    const pixels = height * width;
+    if (pixels === 1) {
+      throw new Error('coupling: a checkerboard needs at least 2 pixels');
+    }
+    const changed = keep === 0 ? Math.floor(pixels / 2) : Math.ceil(pixels / 2);
+    const isKept = (pixel: number): boolean => (Math.floor(pixel / width) + (pixel % width)) % 2 === keep;
+    // Made when a graph is: the shapes of a model are known, and compared with a file's, before anything is allocated.
+    const mask = once(() => {
+      const data = Float64Array.from({ length: pixels }, (_, pixel) => (isKept(pixel) ? 1 : 0));
+      return constant({ shape: [1, height, width, 1], data });
+    });
+    const changedFirst = once(() => {
+      const all = Array.from({ length: pixels }, (_, pixel) => pixel);
+      return [...all.filter((pixel) => !isKept(pixel)), ...all.filter(isKept)];
+    });
+    /** The changed pixels of images, in a row. */
+    const select = (x: Tensor): Tensor => {
+      const [images, , , depth] = x.shape as [number, number, number, number];
+      const flat = reorder(reshape(x, [images, pixels, depth]), 1, changedFirst());
+      return reshape(slice(flat, 1, 0, changed), [images, 1, changed, depth]);
+    };
+    /** Images with the changed pixels in their places, and zeros elsewhere. */
+    const spread = (values: Tensor): Tensor => {
+      const [images, , , depth] = values.shape as [number, number, number, number];
+      const flat = pad(reshape(values, [images, changed, depth]), 1, 0, pixels - changed);
+      const inPlace = reorder(flat, 1, invertPermutation(changedFirst()));
+      return reshape(inPlace, [images, height, width, depth]);
+    };
+    return {
+      seenShape: [height, width, channels + 1],
+      changedShape: [1, changed, channels],
+      divide: (x) => ({ kept: multiply(x, mask()), changed: select(x) }),
+      see(kept) {
+        // Zeros copy the mask to as many images, even if their number is open.
+        return concatenate([kept, add(multiply(slice(kept, 3, 0, 1), 0), mask())], 3);
+      },
+      select,
+      join: (parts) => add(parts.kept, spread(parts.changed)),
+      perPixel: (values) => sum(spread(values), [3]),
+    };
+  };
+}

@@ -1,0 +1,130 @@
+// A conditioner of gated residual blocks.
+import {
+  add,
+  concatenate,
+  convolution,
+  divide,
+  elu,
+  multiply,
+  negate,
+  pointwise,
+  remember,
+  reorder,
+  reshape,
+  sigmoid,
+  split,
+  sqrt,
+  squareOffsets,
+  subtract,
+  sum,
+} from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  filledParameter,
+  normalParameter,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type Parameters,
+} from '../contract/parameters.ts';
+import { byNumber } from '../layers/scaledConvolution.ts';
+import type { ConditionerFor } from './conditioner.ts';
+
+/** The options of a gated conditioner. */
+export interface GatedConditionerOptions {
+  /** Hidden channels; default 64. */
+  readonly width?: number;
+  /** Residual blocks, 0 or more; default 2. */
+  readonly blocks?: number;
+}
+
+/** Added to a variance, so that its root is not 0. */
+const LEAST_VARIANCE = 1e-5;
+
+/**
+ * With celu(x) = [elu(x), elu(−x)], side by side: h = conv3x3(image), then in each block
+ * [v, g] = conv1x1(celu(conv3x3(celu(h)))) and h ← layernorm(h + v·sigmoid(g)), over the channels of each pixel, with a gain
+ * and an offset; at the end conv3x3(celu(h)), which starts at zero. Convolutions have biases and zero padding; the other
+ * kernels start as N(0, 1/fan-in). Source: Ho et al., Flow++ (2019), in the form of the deep learning notebooks of the
+ * University of Amsterdam.
+ *
+ * @throws if the number of blocks is not a whole number
+ */
+export function gatedConditioner({ width = 64, blocks = 2 }: GatedConditionerOptions = {}): ConditionerFor {
+  if (!Number.isInteger(blocks) || blocks < 0) {
+    throw new Error(`gated: blocks must be a whole number of 0 or more, not ${blocks}`);
+  }
+  const paths = Array.from({ length: blocks }, (_, index) => `blocks/${index}`);
+  return ([, , seen], { channels, numbers }) => {
+    const order = byNumber(channels, numbers);
+    return {
+      parameters: networkParameters(seen, width, channels * numbers, paths),
+      forward(image, p) {
+        const first = convolved(image, p.get('first/kernel'), p.get('first/bias'));
+        const hidden = paths.reduce((h, path) => block(h, p.at(path)), first);
+        const [kernel, bias] = [
+          reorder(p.get('last/kernel'), 3, order),
+          reorder(p.get('last/bias'), 0, order),
+        ];
+        return remember(convolved(celu(hidden), kernel, bias));
+      },
+    };
+  };
+}
+
+function networkParameters(
+  seen: number,
+  width: number,
+  outputs: number,
+  paths: readonly string[],
+): ParameterSpecs {
+  const kernel = (...shape: readonly number[]): ParameterSpec => {
+    const fanIn = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+    return { ...normalParameter(shape, 1 / Math.sqrt(fanIn)), decays: true };
+  };
+  return {
+    'first/kernel': kernel(3, 3, seen, width),
+    'first/bias': filledParameter([width], 0),
+    ...Object.assign(
+      {},
+      ...paths.map((path) => ({
+        [`${path}/kernel1`]: kernel(3, 3, 2 * width, width),
+        [`${path}/bias1`]: filledParameter([width], 0),
+        [`${path}/kernel2`]: kernel(2 * width, 2 * width),
+        [`${path}/bias2`]: filledParameter([2 * width], 0),
+        [`${path}/gain`]: filledParameter([width], 1),
+        [`${path}/offset`]: filledParameter([width], 0),
+      })),
+    ),
+    'last/kernel': { ...filledParameter([3, 3, 2 * width, outputs], 0), decays: true },
+    'last/bias': filledParameter([outputs], 0),
+  };
+}
+
+/** A 3x3 convolution with zero padding and a bias. */
+function convolved(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
+  const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
+  return add(convolution(x, reshape(kernel, [9, inputs, outputs]), { offsets: squareOffsets(3) }), bias);
+}
+
+/** A residual block. */
+function block(h: Tensor, p: Parameters): Tensor {
+  const width = h.shape[3]!;
+  const inner = convolved(celu(h), p.get('kernel1'), p.get('bias1'));
+  const both = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
+  const [value, gate] = split(both, 3, [width, width]) as [Tensor, Tensor];
+  const normal = standardised(add(h, multiply(value, sigmoid(gate))));
+  return add(multiply(normal, p.get('gain')), p.get('offset'));
+}
+
+/** elu(x) and elu(−x), side by side. */
+function celu(x: Tensor): Tensor {
+  return concatenate([elu(x), elu(negate(x))], 3);
+}
+
+/** The channels of each pixel, shifted to mean 0 and scaled to variance 1. */
+function standardised(x: Tensor): Tensor {
+  const mean = (values: Tensor): Tensor =>
+    divide(reshape(sum(values, [3]), [...values.shape.slice(0, 3), 1]), values.shape[3]!);
+  const centred = subtract(x, mean(x));
+  return divide(centred, sqrt(add(mean(multiply(centred, centred)), LEAST_VARIANCE)));
+}

@@ -1,0 +1,107 @@
+// The mixture transformer.
+import {
+  add,
+  divide,
+  logSigmoid,
+  multiply,
+  relu,
+  reshape,
+  sigmoid,
+  split,
+  subtract,
+  transpose,
+} from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
+import type { Transformer } from './transformer.ts';
+
+/** The options of a mixture transformer. */
+export interface MixtureOptions {
+  /** The components of a mixture, 1 to 64; default 4. */
+  readonly components?: number;
+}
+
+/** The most components: more would take longer than a network. */
+export const MOST_COMPONENTS = 64;
+
+/** A lower bound on the logarithm of a scale. */
+const LEAST_LOG_SCALE = -7;
+
+/** The axes of images with the batch last, and the other way round. */
+const BATCH_LAST = [3, 1, 2, 0];
+
+/**
+ * y = (ln F(x) − ln(1 − F(x)) + shift)·sigmoid(t + 2), with F the distribution function of a mixture of K logistic
+ * distributions: F(x) = Σ πₖ sigmoid((x − μₖ)·e^−sₖ). The numbers are K logits, whose softmax is π; K means, to which
+ * (2k − K + 1)/K is added, so that the components start apart; K logarithms of scales s, at least −7; shift; and t.
+ * Source: Ho et al., Flow++ (2019).
+ *
+ * @throws if the number of components is out of range
+ */
+export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
+  if (!Number.isInteger(components) || components < 1 || components > MOST_COMPONENTS) {
+    throw new Error(
+      `mixture: components must be a whole number from 1 to ${MOST_COMPONENTS}, not ${components}`,
+    );
+  }
+  const apart = Float64Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
+  /** The mixtures whose numbers are `parts`, with the components along an axis after which there is one more. */
+  const mixturesOf = ([logits, means, logScales]: readonly Tensor[], axis: number): MixtureNumbers => ({
+    logits: logits!,
+    means: add(means!, constant({ shape: [components, 1], data: apart })),
+    // max(s, −7).
+    logScales: add(relu(subtract(logScales!, LEAST_LOG_SCALE)), LEAST_LOG_SCALE),
+    axis,
+  });
+  /** The numbers of each value, in parts: K logits, means and logarithms of scales; shift; t. */
+  const partsOf = (numbers: Tensor, axis: number, channels: number): Tensor[] =>
+    split(
+      numbers,
+      axis,
+      [components, components, components, 1, 1].map((count) => count * channels),
+    );
+  return {
+    numbers: 3 * components + 2,
+    forward(x, numbers) {
+      const [images, height, width, channels] = x.shape as [number, number, number, number];
+      const [logits, means, logScales, shift, t] = partsOf(numbers, 3, channels) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const of = (part: Tensor, count: number): Tensor =>
+        reshape(part, [images, height, width, count, channels]);
+      const { forward } = logitOfMixture(
+        mixturesOf(
+          [logits, means, logScales].map((part) => of(part, components)),
+          3,
+        ),
+      );
+      const { logit, logDerivative } = forward(of(x, 1));
+      const raw = add(t, 2);
+      return {
+        y: multiply(add(reshape(logit, x.shape), shift), sigmoid(raw)),
+        logDerivative: add(reshape(logDerivative, x.shape), logSigmoid(raw)),
+      };
+    },
+    inverse(y, numbers) {
+      const [images, height, width, channels] = y.shape as [number, number, number, number];
+      const values = images * height * width * channels;
+      // What is iterated is side by side in memory.
+      const columns = (x: Tensor): Tensor =>
+        reshape(transpose(x, BATCH_LAST), [x.shape[3]! / channels, values]);
+      const [logits, means, logScales, shift, t] = partsOf(columns(numbers), 0, 1) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const { inverse } = logitOfMixture(mixturesOf([logits, means, logScales], 0));
+      const logit = subtract(divide(columns(y), sigmoid(add(t, 2))), shift);
+      return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
+    },
+  };
+}
