@@ -13,6 +13,7 @@ const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   dequantisation: dequantisationNames,
   optimizer: optimizerNames,
+  decayCurve: ['linear', 'cosine'],
 } as const;
 
 // Each check's error text states what is expected and completes the sentence 'model.levels must be …'. The
@@ -254,10 +255,14 @@ const training = section({
   warmupSteps: z
     .exactOptional(wholeNumber(0, MOST_STEPS))
     .check(z.describe('Steps of linear warm-up; not together with warmupEpochs.'), changeable),
-  /** Final share of the steps, over which the rate falls linearly. */
+  /** Final share of the steps, over which the learning rate falls. */
   decay: z
     .union([z.literal('none'), positive(1, decayText)], decayText)
-    .check(z.describe('Final share of the steps, over which the rate falls linearly.'), changeable),
+    .check(z.describe('Final share of the steps, over which the learning rate falls.'), changeable),
+  /** How the learning rate falls; default linear. */
+  decayCurve: z
+    .exactOptional(choice(choices.decayCurve))
+    .check(z.describe('How the learning rate falls; default linear.'), changeable),
   /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1, MOST_IMAGES).check(
     z.describe('Images per update, over all workers and micro-batches.'),

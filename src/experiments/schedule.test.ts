@@ -15,6 +15,7 @@ describe('the schedule', () => {
       totalSteps: 77,
       warmupSteps: 22,
       decaySteps: 39,
+      decayCurve: 'linear',
       learningRate: 0.001,
       averageDecay: 1 - 1 / 11,
     });
@@ -67,6 +68,18 @@ describe('the learning rate', () => {
 
   test('rises from the first step, stays, and falls over the last share of the steps', () => {
     expect(ratesOf({ steps: 10, warmupSteps: 4, decay: 0.4 })).toEqual([2, 4, 6, 8, 8, 8, 8, 6, 4, 2]);
+  });
+
+  test('falls along half a cosine', () => {
+    const rates = ratesOf({ steps: 7, warmupSteps: 0, decay: 4 / 7, decayCurve: 'cosine' });
+    const half = 8 * Math.SQRT1_2;
+    [8, 8, 8, 8, 4 + half / 2, 4, 4 - half / 2].forEach((rate, index) => {
+      expect(rates[index]).toBeCloseTo(rate, 12);
+    });
+  });
+
+  test('does not depend on the curve without decay', () => {
+    expect(ratesOf({ steps: 3, warmupSteps: 2, decay: 'none', decayCurve: 'cosine' })).toEqual([4, 8, 8]);
   });
 
   test('is constant without warm-up and decay', () => {

@@ -11,8 +11,10 @@ export interface Schedule {
   readonly totalSteps: number;
   /** The number of first steps over which the rate rises linearly; 0 for none. */
   readonly warmupSteps: number;
-  /** The number of last steps over which the rate falls linearly; 0 for none. */
+  /** The number of last steps over which the rate falls; 0 for none. */
   readonly decaySteps: number;
+  /** How it falls. */
+  readonly decayCurve: 'linear' | 'cosine';
   /** The rate between warm-up and decay. */
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
@@ -33,8 +35,9 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
       `${config.data.name} has no training images: lower data.validation or add images`,
     );
   }
-  const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay, clipNorm } =
+  const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, averageDecay, clipNorm } =
     config.training;
+  const { decay, decayCurve = 'linear' } = config.training;
   if (batchSize > trainingImages) {
     throw new UserError(
       'invalid-config',
@@ -49,6 +52,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
     totalSteps,
     warmupSteps: warmupSteps ?? warmupEpochs! * stepsPerEpoch,
     decaySteps: decay === 'none' ? 0 : Math.round(decay * totalSteps),
+    decayCurve,
     learningRate,
     averageDecay: averageDecay === 'auto' ? 1 - 1 / stepsPerEpoch : averageDecay,
     ...(clipNorm !== 'none' && { clipNorm }),
@@ -56,15 +60,15 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
 }
 
 /**
- * The learning rate of step t = 1, 2, …: `learningRate · min(1, t / warmupSteps) · min(1, (T + 1 - t) / decaySteps)`
- * with T the total number of steps.
+ * The learning rate of step t = 1, 2, …: `learningRate · min(1, t / warmupSteps) · d` with `d = min(1, (T + 1 - t) / decaySteps)`
+ * and T the total number of steps; along a cosine, (1 − cos(π·d)) / 2 instead of d.
  *
  * The decay mirrors the warm-up: the last step still has a rate above 0, and the rate is 0 after it.
  */
 export function learningRateAt(step: number, schedule: Schedule): number {
-  const { learningRate, warmupSteps, decaySteps, totalSteps } = schedule;
+  const { learningRate, warmupSteps, decaySteps, decayCurve, totalSteps } = schedule;
   const warmup = step < warmupSteps ? step / warmupSteps : 1;
   const left = Math.max(0, totalSteps + 1 - step);
   const decay = left < decaySteps ? left / decaySteps : 1;
-  return learningRate * warmup * decay;
+  return learningRate * warmup * (decayCurve === 'cosine' ? (1 - Math.cos(Math.PI * decay)) / 2 : decay);
 }
