@@ -12,7 +12,7 @@ export function chosen(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return add(multiply(condition, a), multiply(subtract(1, condition), b));
 }
 
-/** The largest of tensors of one shape, elementwise. */
+/** The largest of tensors of one shape, elementwise, up to rounding: it has a gradient. */
 export function largest(parts: readonly Tensor[]): Tensor {
   // max(a, b) = a + relu(b − a).
   return parts.reduce((most, part) => add(most, relu(subtract(part, most))));

@@ -167,6 +167,19 @@ describe.each(precisions)('in %s', (precision) => {
     });
   });
 
+  it('has an inverse to the last digits next to a component that is far wider, and hardly there', async () => {
+    const one = { logits: [-10, 10], means: [0, 0.3], logScales: [9, -5] };
+    const y = [-6, -3, -0.5, 0.25, 2, 5];
+    const { back } = await transformed(
+      y.map(() => one),
+      { x: y, y },
+      precision,
+    );
+    y.forEach((logit, index) => {
+      expect(Math.abs(back.data[index]! - quantile(one, logit)), `value ${index}`).toBeLessThan(4 * epsilon);
+    });
+  });
+
   it('has finite values for finite numbers, however large', async () => {
     const mixtures = [
       { logits: [0, 200], means: [-1e3, 1e3], logScales: [-50, 30] },

@@ -1,0 +1,96 @@
+// The roots of increasing functions: Newton's method inside a bracket, else bisection, for every value by itself.
+import {
+  add,
+  concatenate,
+  divide,
+  exp,
+  fixedPoint,
+  maximum,
+  multiply,
+  negate,
+  split,
+  subtract,
+} from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { chosen, isPositive } from './choices.ts';
+
+/** An increasing function at x. */
+export interface AtPoint {
+  /** Its value. */
+  readonly value: Tensor;
+  /** The logarithm of its derivative. */
+  readonly logDerivative: Tensor;
+}
+
+/** Where roots are sought. */
+export interface Bracket {
+  /** Below the root, of length 1 along `axis`. */
+  readonly low: Tensor;
+  /** Above the root, of the same shape. */
+  readonly high: Tensor;
+  /** The axis along which the state of the iteration lies side by side. */
+  readonly axis: number;
+  /** The size, at least 1, of the numbers whose difference the value near a root is: it decides what is rounding. */
+  readonly size: Tensor;
+}
+
+/** Where the derivative is smaller, bisection is used instead of Newton's method: ln. */
+const LEAST_LOG_DERIVATIVE = -40;
+
+/**
+ * How large a value counts as rounding, in halves of the last digit of its size. Below it Newton's method takes one more
+ * step, which leaves an error of about the last digit.
+ */
+const ROUNDING = 8;
+
+/** More iterations than bisection takes, from end to end; 10 to 25 are usual. */
+const MOST_ITERATIONS = 200;
+
+/**
+ * The roots of increasing functions, to the last digits of the precision. A root outside its bracket, by rounding, is the
+ * end next to it.
+ */
+export function bracketedRoot({ low, high, axis, size }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
+  const middle = add(multiply(low, 0.5), multiply(high, 0.5));
+  const start = concatenate([middle, low, high, subtract(high, low)], axis);
+  const found = fixedPoint(start, MOST_ITERATIONS, (state) => {
+    const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]) as [Tensor, Tensor, Tensor, Tensor];
+    const { value, ...point } = at(x);
+    const logDerivative = maximum(point.logDerivative, LEAST_LOG_DERIVATIVE);
+    const isTooHigh = isPositive(value);
+    const [lower, upper] = [chosen(isTooHigh, from, x), chosen(isTooHigh, x, to)];
+    const step = multiply(value, exp(negate(logDerivative)));
+    const next = subtract(x, step);
+    // A step of Newton's method must stay in the bracket, and be at most half as long as the last one.
+    const isRefused = add(
+      add(isPositive(subtract(lower, next)), isPositive(subtract(next, upper))),
+      isPositive(subtract(magnitude(step), multiply(last, 0.5))),
+    );
+    const bisects = isPositive(isRefused);
+    const half = multiply(subtract(upper, lower), 0.5);
+    const tried = chosen(bisects, add(lower, half), next);
+    // A value is rounding if nothing is left of it when it is added to its size: true in any precision.
+    const scale = add(size, multiply(magnitude(x), exp(logDerivative)));
+    const isOpen = isPositive(subtract(add(scale, divide(magnitude(value), ROUNDING)), scale));
+    const settled = maximum(lower, smaller(next, upper));
+    return concatenate(
+      [
+        chosen(isOpen, tried, settled),
+        chosen(isOpen, lower, settled),
+        chosen(isOpen, upper, settled),
+        multiply(isOpen, chosen(bisects, half, magnitude(step))),
+      ],
+      axis,
+    );
+  });
+  return split(found, axis, [1, 3])[0]!;
+}
+
+/** |x|, without the gradient that nothing needs here. */
+function magnitude(x: Tensor): Tensor {
+  return maximum(x, negate(x));
+}
+
+function smaller(a: Tensor, b: Tensor): Tensor {
+  return negate(maximum(negate(a), negate(b)));
+}
