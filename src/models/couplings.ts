@@ -140,6 +140,11 @@ export function couplingOf(
  * @throws UserError if the mask is not registered
  */
 export function masksOf(options: CouplingChoice): MaskFor[] {
-  const part = masks.find(options.mask ?? masks.names[0]!);
-  return Array.from({ length: part.turns ?? 1 }, (_, turn) => part.mask(options, turn));
+  const { mask: name = masks.names[0]! } = options;
+  const part = masks.find(name);
+  const { turns = 1 } = part;
+  if (!Number.isInteger(turns) || turns < 1) {
+    throw new Error(`mask '${name}': turns must be a whole number of 1 or more, not ${turns}`);
+  }
+  return Array.from({ length: turns }, (_, turn) => part.mask(options, turn));
 }
