@@ -22,10 +22,10 @@ export interface BuildFiles extends RuntimeFiles {
 /** The keys of `BuildFiles`. */
 export const buildFileKeys: readonly string[] = ['wasm', 'script', 'webgpu'] satisfies (keyof BuildFiles)[];
 
-/** What all builds of the runtime have. */
+/** @internal What all builds of the runtime have. */
 export type Runtime = typeof import('onnxruntime-web/wasm');
 
-/** A device in a page. */
+/** @internal A device in a page. */
 export interface WebProvider {
   /** The runtime's name for it. */
   readonly provider: 'wasm' | 'webgpu';
@@ -35,7 +35,7 @@ export interface WebProvider {
   files(files: BuildFiles): RuntimeFiles;
 }
 
-/** The devices in a page. */
+/** @internal The devices in a page. */
 export const providers: Readonly<Partial<Record<Device, WebProvider>>> = {
   cpu: { provider: 'wasm', load: () => import('onnxruntime-web/wasm'), files: (files) => files },
   // Its build is several times larger.
