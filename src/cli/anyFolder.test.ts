@@ -25,9 +25,7 @@ it('finds the images where the run was made, and says so', async () => {
     .run('evaluate', '../home/runs/a', ...evaluation, '--json');
   expect(code, stderr).toBe(0);
   expect(JSON.parse(stdout).bitsPerDim).toBe(expected);
-  expect(stderr).toMatch(
-    /^the images data are those of the folder in which the run was made: .*home.data\n/m,
-  );
+  expect(stderr).toMatch(/^using the images data in the folder where the run was made: .*home.data\n/m);
   expect(await emerging.inside('home/runs/a').json('evaluate', '.', ...evaluation)).toMatchObject({
     bitsPerDim: expected,
   });
@@ -80,7 +78,9 @@ it('uses the working directory if the images are no longer there, and says so; e
   );
   const here = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
   expect(here.code, here.stderr).toBe(0);
-  expect(here.stderr).toMatch(/^the images data are those of the working directory: where the run was made/m);
+  expect(here.stderr).toMatch(
+    /^using the images data in the working directory: there are none where the run was made/m,
+  );
 });
 
 it.each([

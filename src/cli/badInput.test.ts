@@ -197,22 +197,22 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'more workers than threads',
     [...train, '--threads', '1', '--workers', '2'],
-    '2 workers need a thread each: use --threads 2 or more, not 1',
+    '2 workers need at least one thread each: use --threads 2 or more, not 1',
   ],
   [
     'a number of workers that does not divide the images',
     [...train, '--threads', '3', '--workers', '3', '--activations', 'recompute'],
-    '16 images at a time cannot be divided among 3 workers: use a divisor of 16',
+    '16 images cannot be divided evenly among 3 workers: use a divisor of 16',
   ],
   [
     'the same when resuming, before the checkpoints are read',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4', '--threads', '3', '--workers', '3'],
-    '16 images at a time cannot be divided among 3 workers: use a divisor of 16',
+    '16 images cannot be divided evenly among 3 workers: use a divisor of 16',
   ],
   [
     'the same in a benchmark',
     ['bench', 'train', '--threads', '3', '--workers', '3'],
-    '32 images at a time cannot be divided among 3 workers: use a divisor of 32',
+    '32 images cannot be divided evenly among 3 workers: use a divisor of 32',
   ],
   [
     'a preset in capitals',
@@ -354,7 +354,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'decoded images into a folder that is not empty',
     ['decode', 'runs/a', 'other.latents', '--out', 'data'],
-    'data is not empty (t10k-images-idx3-ubyte is in it); choose another folder',
+    'data is not empty (it contains t10k-images-idx3-ubyte); choose another folder',
   ],
   [
     'measuring images of a different size from the training images',
@@ -519,12 +519,12 @@ if (
   failures.push([
     'an unavailable device',
     [...train, '--device', 'cuda', '--out', 'runs/cuda'],
-    /^the device 'cuda' does not work here: .+; emerging devices says what is missing, or use --device cpu$/,
+    /^the device 'cuda' does not work here: .+; emerging devices shows what is missing, or use --device cpu$/,
   ]);
   failures.push([
     'an unavailable second GPU',
     [...train, '--device', 'cuda:1', '--out', 'runs/cuda'],
-    /^the device 'cuda:1' does not work here: .+; emerging devices says what is missing, or use --device cpu$/,
+    /^the device 'cuda:1' does not work here: .+; emerging devices shows what is missing, or use --device cpu$/,
   ]);
 }
 

@@ -50,7 +50,7 @@ it('refuses to evaluate another file of the same name, unless it is named; then 
   const refused = await evaluate();
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(
-    'photos: its test images are not those of the run (runs/a/data.json): as many images, but other ones or in ' +
+    'photos: its test images differ from the images of the run (runs/a/data.json): as many images, but other ones or in ' +
       'another order: restore them, or name them with --data photos to use these instead',
   );
   const named = await evaluate('--data=photos');
@@ -79,7 +79,7 @@ it('refuses to compare and to score', async () => {
   put(`photos/${held}`, 71);
   const scored = await emerging.run('score', 'runs/a', 'photos/test/51.png', '--draws=3', '--threads=1');
   expect(scored.code).toBe(1);
-  expect(scored.stderr).toContain('its validation images are not those of the run');
+  expect(scored.stderr).toContain('its validation images differ from the images of the run');
   expect(scored.stderr).toContain('--reference photos to use these instead');
 });
 

@@ -54,7 +54,7 @@ it('is refused if there is no such checkpoint, with those that there are', async
   const { code, stderr } = await emerging.run(...commands.sample!, '--step=5');
   expect(code).toBe(2);
   expect(stderr).toContain(
-    'emerging: runs/a has no checkpoint of step 5: it has those of steps 2, 4, 6, 8 and 10\n',
+    'emerging: runs/a has no checkpoint at step 5; available: steps 2, 4, 6, 8 and 10\n',
   );
   expect(await emerging.json(...commands.sample!)).toMatchObject({ step: 10 });
 });

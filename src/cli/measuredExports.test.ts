@@ -93,7 +93,7 @@ it.each([
 ])('%s asks for images', async (_, args) => {
   expect(await emerging.run(...args)).toMatchObject({
     code: 2,
-    stderr: 'emerging: exported is an export, which comes without images: name a dataset with --data\n',
+    stderr: 'emerging: exported is an export, and exports contain no images: name a dataset with --data\n',
   });
 });
 

@@ -184,7 +184,7 @@ describe('an export', () => {
     expect(code).toBe(1);
     replace('scores.json');
     expect((await emerging.run('score', 'model', 'images', '--draws=1', quick)).stderr).toContain(
-      'model/scores.json belongs to other weights than those in model: export again',
+      'model/scores.json does not belong to the weights in model: export again',
     );
   });
 

@@ -304,7 +304,7 @@ describe.runIf(process.platform !== 'win32')('a training that was stopped', () =
     const [code] = await ended;
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(
-      /emerging: this training of stopped ends here, since another may have begun: process 77 on elsewhere has taken the lock stopped\/training\.lock, .* emerging train --resume stopped resumes the run/,
+      /emerging: this training of stopped stops here, because another may have started: process 77 on elsewhere has taken the lock stopped\/training\.lock, .* emerging train --resume stopped resumes the run/,
     );
     expect(readdirSync(inFolder('stopped'), { recursive: true })).toEqual(before);
     // It may have been stopped between its last check and that write.

@@ -157,7 +157,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
         ? `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} not come to exchange data for`
         : 'all ranks have come to exchange data, but nothing has arrived for';
     return new RanksLost(
-      `${who} ${Math.round(seconds)} seconds: see whether the machine or its network hangs, or start without it`,
+      `${who} ${Math.round(seconds)} seconds: check the machine and its network, or start without it`,
     );
   }
 

@@ -80,7 +80,7 @@ function lateText({ launcher, rank, size }: Launch, least: number): { seconds: n
     seconds,
     message:
       `emerging: rank ${rank} on ${hostname()} has waited ${Math.round(seconds)} seconds for all ${size} processes that ` +
-      `${launcher} has started: see which machine or network hangs, or start without it`,
+      `${launcher} has started: check the machines and the network, or start without the one that hangs`,
   };
 }
 
@@ -102,6 +102,6 @@ function notTogether({ launcher, size }: Launch): UserError {
   }[launcher];
   return new UserError(
     'unsupported',
-    `${launcher} has started ${size} processes, but each is alone for Open MPI: ${remedy}; to start one process, use ${withoutLaunch}`,
+    `${launcher} has started ${size} processes, but Open MPI has not connected them: ${remedy}; to start one process, use ${withoutLaunch}`,
   );
 }

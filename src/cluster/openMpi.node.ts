@@ -117,11 +117,9 @@ async function openLibrary(): Promise<Library> {
   const koffi = await import('koffi').then(
     ({ default: module }) => module,
     (cause) => {
-      throw new UserError(
-        'unsupported',
-        'processes that work together require the package koffi: run npm install koffi',
-        { cause },
-      );
+      throw new UserError('unsupported', 'MPI runs require the package koffi: run npm install koffi', {
+        cause,
+      });
     },
   );
   // UCX, which Open MPI loads where it is installed, would watch how this process allocates memory, and first try that by
@@ -143,7 +141,7 @@ async function openLibrary(): Promise<Library> {
   }
   throw new UserError(
     'unsupported',
-    "processes that work together require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin " +
+    "MPI runs require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin " +
       "on every machine, or load your cluster's module for Open MPI",
     { cause: problems[0] },
   );

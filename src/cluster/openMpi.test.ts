@@ -12,9 +12,7 @@ it('says in one line that koffi is missing', async () => {
   vi.doMock('koffi', () => {
     throw new Error("Cannot find package 'koffi'");
   });
-  await expect(opening()).rejects.toThrow(
-    /^processes that work together require the package koffi: run npm install koffi$/,
-  );
+  await expect(opening()).rejects.toThrow(/^MPI runs require the package koffi: run npm install koffi$/);
 });
 
 it('says in one line that Open MPI is missing, also if there is another MPI', async () => {
@@ -33,6 +31,6 @@ it('says in one line that Open MPI is missing, also if there is another MPI', as
     },
   }));
   await expect(opening()).rejects.toThrow(
-    /^processes that work together require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
+    /^MPI runs require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
   );
 });

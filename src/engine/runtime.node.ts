@@ -103,7 +103,7 @@ function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown 
   return new UserError(
     'unsupported',
     missing.test(reason)
-      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} says what is missing, or use ${option('device', defaultDevice)}`
+      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} shows what is missing, or use ${option('device', defaultDevice)}`
       : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', defaultDevice)}`,
     { cause },
   );

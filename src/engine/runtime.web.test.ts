@@ -35,5 +35,5 @@ it('names the file with which the runtime does not start, and refuses options th
       /^cannot start ONNX Runtime with \/nope\.wasm: \[wasm\] RuntimeError: .*; serve the file of onnxruntime-web/,
     ),
   });
-  expect(() => configureRuntime({ wsam: '/x.wasm' } as never)).toThrow('configureRuntime knows no wsam');
+  expect(() => configureRuntime({ wsam: '/x.wasm' } as never)).toThrow('configureRuntime has no option wsam');
 });

@@ -35,7 +35,7 @@ export function configureRuntime(chosen: RuntimeOptions): void {
   if (unknown !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `configureRuntime knows no ${unknown}: it takes ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`,
+      `configureRuntime has no option ${unknown}: it takes ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`,
     );
   }
   options = chosen;

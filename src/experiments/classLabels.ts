@@ -66,7 +66,7 @@ export function requireLabels(
   if (other !== -1) {
     throw new UserError(
       'mismatch',
-      `class ${other} of ${name} is '${found[other]}', and that of the model '${classes[other]}': ${OTHER_CLASSES}`,
+      `class ${other} of ${name} is '${found[other]}', but '${classes[other]}' in the model: ${OTHER_CLASSES}`,
     );
   }
   return labels;

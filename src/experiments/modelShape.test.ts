@@ -53,12 +53,12 @@ describe('checkerboards', () => {
     [
       { mask: 'checkerboard' },
       [4, 4, 1],
-      'model.mask is checkerboard, which needs images of 2 pixels or more, and those of the last level have 1: use fewer levels',
+      'model.mask is checkerboard, which needs at least 2 pixels, but the last level has 1: use fewer levels',
     ],
     [
       { mask: 'checkerboard', levels: 1 },
       [2, 2, 1],
-      'model.mask is checkerboard, which needs images of 2 pixels or more, and those of the last level have 1: use larger images, or another mask',
+      'model.mask is checkerboard, which needs at least 2 pixels, but the last level has 1: use larger images, or another mask',
     ],
   ])('%j do not fit %j', (model, shape, message) => {
     expect(() => check(model, shape)).toThrow(new UserError('invalid-config', message));
@@ -77,7 +77,7 @@ describe('images', () => {
   test.each<[ImageShape, string]>([
     [
       [2048, 2050, 1],
-      'the images are 2048x2050x1, and a model takes up to 2048x2048 pixels of four channels',
+      'the images are 2048x2050x1, but models take at most 2048x2048 pixels of four channels',
     ],
     [[2, 2, 2 ** 23], 'the images are 2x2x8388608'],
     [[0, 2, 1], '0x2x1 is not the shape of an image'],

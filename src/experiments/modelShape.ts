@@ -103,7 +103,7 @@ function checkSize(imageShape: ImageShape): void {
   if (height * width > largestImage.pixels || dimensionsOf(imageShape) > largestImage.values) {
     throw new UserError(
       'unsupported',
-      `the images are ${showImageShape(imageShape)}, and a model takes up to 2048x2048 pixels of four channels: ` +
+      `the images are ${showImageShape(imageShape)}, but models take at most 2048x2048 pixels of four channels: ` +
         'resize or crop the images',
     );
   }
@@ -143,7 +143,7 @@ function checkMask({ levels, mask = masks.names[0]! }: ShapedModel, [height, wid
     const remedy = levels > 1 ? 'use fewer levels' : 'use larger images, or another mask';
     throw new UserError(
       'invalid-config',
-      `model.mask is ${mask}, which needs images of ${leastPixels} pixels or more, and those of the last level have ${pixels}: ${remedy}`,
+      `model.mask is ${mask}, which needs at least ${leastPixels} pixels, but the last level has ${pixels}: ${remedy}`,
     );
   }
 }

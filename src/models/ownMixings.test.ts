@@ -48,12 +48,12 @@ it('are replaced by their own module, and by no other', () => {
   registerMixing('again', { ...twice, layers: (shape) => ({ only: reverse(shape) }) });
   expect(Object.keys(layersOf(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
   expect(() => registerMixing('again', { ...twice, module: 'file:///other.mjs' })).toThrow(
-    'file:///mine.mjs has registered a mixing again already: register yours under another name',
+    'file:///mine.mjs has already registered a mixing again: register yours under another name',
   );
 });
 
 it.each([
-  ['emerging', 'the library has a mixing emerging already: register yours under another name'],
+  ['emerging', 'the library already has a mixing emerging: register yours under another name'],
   ...['', 'a/b', '-a', 'two words', 'ä', 'a'.repeat(41)].map((name) => [
     name,
     `the name of a mixing consists of at most 40 letters, digits and single hyphens, not '${name}'`,

@@ -68,8 +68,8 @@ export class PartRegistry<Part extends NamedPart> {
     }
     const other = this.registered.get(name)?.module ?? part.module;
     if (this.isOfLibrary(name) || other !== part.module) {
-      const where = this.isOfLibrary(name) ? 'the library has' : `${other} has registered`;
-      throw new UserError('exists', `${where} a ${what} ${name} already: register yours under another name`);
+      const where = this.isOfLibrary(name) ? 'the library already has' : `${other} has already registered`;
+      throw new UserError('exists', `${where} a ${what} ${name}: register yours under another name`);
     }
     this.registered.set(name, part);
   }

@@ -34,7 +34,7 @@ export class StagedFlow implements Flow {
     if (classes === true) {
       throw new UserError(
         'invalid-config',
-        'model.classes is true, which stands for the classes of the images: name them in a list, or start a run on images with labels',
+        'model.classes is true, but the classes of the images are unknown here: list their names, or start a run on images with labels',
       );
     }
     requireSequence(imageShape, stages);

@@ -74,7 +74,7 @@ describe('contactSheet', () => {
     const imageShape = [28, 28, 1] as const;
     expect(() => requireDrawable(10_000, { imageShape })).not.toThrow();
     expect(() => requireDrawable(1_000_000, { imageShape })).toThrow(
-      '1000000 images make a picture of 57998 x 57998 pixels, more than 268435456 in all: choose fewer images',
+      '1000000 images would make a picture of 57998 x 57998 pixels, more than 268435456 in all: choose fewer images',
     );
   });
 

@@ -85,7 +85,7 @@ function layoutOf(count: number, options: ContactSheetOptions): SheetLayout {
   if (sheetHeight * sheetWidth > MOST_SHEET_PIXELS) {
     throw new UserError(
       'unsupported',
-      `${count} images make a picture of ${sheetWidth} x ${sheetHeight} pixels, more than ${MOST_SHEET_PIXELS} in all: ` +
+      `${count} images would make a picture of ${sheetWidth} x ${sheetHeight} pixels, more than ${MOST_SHEET_PIXELS} in all: ` +
         'choose fewer images',
     );
   }

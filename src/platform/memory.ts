@@ -19,7 +19,7 @@ export function requireMemory(what: string, bytes: number, remedy: string): void
   if (bytes > available) {
     throw new UserError(
       'out-of-memory',
-      `${what} take ${showGiB(bytes)} of memory, and ${showGiB(available)} are available: ${remedy}`,
+      `${what} take ${showGiB(bytes)} of memory, but only ${showGiB(available)} is available: ${remedy}`,
     );
   }
 }

@@ -46,6 +46,6 @@ it('does not take a web page for the file that was asked for', async () => {
 it('takes a complete URL where there is no page', () => {
   expect(urlOf('http://example.org/a').href).toBe('http://example.org/a');
   expect(() => urlOf('/mnist')).toThrow(
-    "'/mnist' is no URL, and not relative to that of a page: give a complete URL",
+    "'/mnist' is not a URL, and there is no page to resolve it against: give a complete URL",
   );
 });

@@ -33,7 +33,7 @@ export function urlOf(source: string | URL): URL {
   } catch (cause) {
     throw new UserError(
       'invalid-argument',
-      `'${source}' is no URL, and not relative to that of a page: give a complete URL`,
+      `'${source}' is not a URL, and there is no page to resolve it against: give a complete URL`,
       { cause },
     );
   }

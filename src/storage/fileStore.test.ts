@@ -31,7 +31,7 @@ it('on disk reads within limits, and changes nothing through a link', () => {
   symlinkSync(root, join(folder, 'up'));
   const files = new FolderFiles(new ClosedFolder(folder));
   expect(() => files.read('link')).toThrow(
-    '1048577 bytes are too many for a file of this kind (limit 1048576)',
+    '1048577 bytes are too many for this kind of file (limit 1048576)',
   );
   expect(files.read('link', atMost(2 ** 21))).toHaveLength(2 ** 20 + 1);
   for (const change of [

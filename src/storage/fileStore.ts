@@ -73,7 +73,7 @@ export function atMost(most: number): FileCheck {
     if (size > most) {
       throw new UserError(
         'invalid-data',
-        `cannot read ${path}: ${size} bytes are too many for a file of this kind (limit ${most}); replace it or move it away`,
+        `cannot read ${path}: ${size} bytes are too many for this kind of file (limit ${most}); replace it or move it away`,
       );
     }
     return undefined;

@@ -140,7 +140,7 @@ describe('readBytes', () => {
     expect(() => readTextFile(path)).toThrow(
       new UserError(
         'invalid-data',
-        `cannot read ${path}: 1048577 bytes are too many for a file of this kind (limit 1048576); replace it or move it away`,
+        `cannot read ${path}: 1048577 bytes are too many for this kind of file (limit 1048576); replace it or move it away`,
       ),
     );
   });
@@ -149,7 +149,7 @@ describe('readBytes', () => {
     fs.closeSync(fs.openSync(join(folder, 'large'), 'w'));
     fs.truncateSync(join(folder, 'large'), 2 ** 31 + 8);
     expect(failureOf(() => readBytes(join(folder, 'large'), 1000)).message).toContain(
-      '2147483656 bytes are too many for a file of this kind (limit 1000)',
+      '2147483656 bytes are too many for this kind of file (limit 1000)',
     );
   });
 });

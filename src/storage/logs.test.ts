@@ -181,7 +181,7 @@ describe('a log from a stranger', () => {
       () => rewindLog(files, NAME, () => true),
     ]) {
       await expect(use()).rejects.toThrow(
-        `cannot read ${log}: 8589934592 bytes are too many for a file of this kind`,
+        `cannot read ${log}: 8589934592 bytes are too many for this kind of file`,
       );
     }
     expect(fs.readdirSync(folder)).toEqual(['metrics.jsonl']);

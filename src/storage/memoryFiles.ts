@@ -39,7 +39,7 @@ export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Ar
     },
     lock() {
       if (locked) {
-        throw new UserError('locked', `${name} is being trained already: wait for it, or stop it`);
+        throw new UserError('locked', `${name} is already being trained: wait for it, or stop it`);
       }
       locked = true;
       return {

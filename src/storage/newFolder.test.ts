@@ -53,7 +53,7 @@ it('rejects a folder that is not empty, and a file, and leaves them alone', () =
   writeFileSync(join(full, 'mine.txt'), 'mine');
   writeFileSync(file, 'mine');
   for (const check of [requireNewFolder, (path: string) => writeNewFolder(path, files)]) {
-    expect(() => check(full)).toThrow(`${full} is not empty (mine.txt is in it); choose another folder`);
+    expect(() => check(full)).toThrow(`${full} is not empty (it contains mine.txt); choose another folder`);
     expect(() => check(file)).toThrow(`cannot create the folder ${file}: it is a file; choose another name`);
   }
   expect(readdirSync(root).sort()).toEqual(['file', 'full']);

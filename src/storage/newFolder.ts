@@ -25,7 +25,7 @@ export function requireNewFolder(path: string): void {
   }
   const [first] = listFolder(path);
   if (first !== undefined) {
-    throw new UserError('exists', `${path} is not empty (${first} is in it); choose another folder`);
+    throw new UserError('exists', `${path} is not empty (it contains ${first}); choose another folder`);
   }
 }
 

@@ -26,7 +26,7 @@ export async function openRoot(): Promise<FileSystemDirectoryHandle> {
   } catch (cause) {
     throw new UserError(
       'unsupported',
-      `the browser gives this page no private file system (${reasonOf(cause)}): use memoryFiles, and download the run`,
+      `the browser offers this page no private file system (${reasonOf(cause)}): use memoryFiles, and download the run`,
       { cause },
     );
   }
@@ -97,7 +97,7 @@ export function lockName(name: string): Promise<FileLock> {
 
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-    return 'the browser gives this page no more room; remove other runs, or free disk space';
+    return 'this page has used up its storage in the browser; remove other runs, or free disk space';
   }
   return error instanceof Error ? error.message : String(error);
 }

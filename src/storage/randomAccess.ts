@@ -29,7 +29,7 @@ export function checkRange(source: string, size: number, offset: number, length:
   if (!inside || length > maxBytesAtOnce) {
     throw new UserError(
       'invalid-data',
-      `${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`,
+      `${source}: damaged: it has only ${size} bytes, too few to read ${length} at offset ${offset}; use another copy`,
     );
   }
 }

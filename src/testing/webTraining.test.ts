@@ -322,7 +322,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
     await expect(failed).rejects.toThrow(
-      /io: cannot save full\/.*gives this page no more room.*The run is safe up to step 3/,
+      /io: cannot save full\/.*has used up its storage.*The run is safe up to step 3/,
     );
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     const step = await inWorker(`

@@ -180,7 +180,7 @@ function placeText(
 ): string {
   const named = (adapters ?? []).map(({ name, kind }) => `${visibleText(name)} (${kind})`);
   const on = named.length > 1 ? `one of ${named.join(', ')}` : named[0];
-  const where = `on ${showDevice(device)}${on === undefined ? '' : `, ${on}`}; peak memory is that of the host`;
+  const where = `on ${showDevice(device)}${on === undefined ? '' : `, ${on}`}; peak memory is host memory`;
   return products ? `${where}; products and operators are timed on the CPU only` : where;
 }
 

@@ -62,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('without a driver', () => {
     expect(status).toBe(1);
     expect(stderr.trim().split('\n').at(-1)).toBe(
       "emerging: the device 'webgpu' does not work here: Failed to get a WebGPU adapter: No supported adapters; " +
-        'emerging devices says what is missing, or use --device cpu',
+        'emerging devices shows what is missing, or use --device cpu',
     );
     expect(existsSync(join(emerging.folder, 'runs'))).toBe(false);
   });

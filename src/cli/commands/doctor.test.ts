@@ -141,7 +141,7 @@ describe('a run with', () => {
     const { stdout } = await doctor('runs/steep');
     expect(stdout).toMatch(/\nwarning +model: hard images not recovered in float32, of 72: \d+, limit 0\n/);
     expect(stdout).toMatch(
-      /\nwhat to do about hard images not recovered in float32: encode with --precision float64, which recovers more; store what decoding gets wrong with emerging encode --exact, .* model\.scaleFloor loses fewer\n/,
+      /\nwhat to do about hard images not recovered in float32: encode with --precision float64, which recovers more; store corrections with emerging encode --exact, .* model\.scaleFloor loses fewer\n/,
     );
   });
 

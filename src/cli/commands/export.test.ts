@@ -142,7 +142,7 @@ it.each([
     'a folder that is not empty',
     ['runs/a', '--out=data'],
     2,
-    /data is not empty \(\S+ is in it\); choose another folder\n$/,
+    /data is not empty \(it contains \S+\); choose another folder\n$/,
   ],
   ['a file', ['runs/a', '--out=runs/a/config.yaml'], 2, 'it is a file; choose another name'],
 ])('refuses %s in one line', async (_, args, code, message) => {

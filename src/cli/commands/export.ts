@@ -45,7 +45,7 @@ async function scoresOf(
       referenceScores(run, keep(new FlowModel(run)), scoreDefaults),
     );
     if (!scores.bitsPerDim.every(Number.isFinite)) {
-      throw new UserError('diverged', 'the bits/dim of at least one of them are not finite');
+      throw new UserError('diverged', 'the bits/dim of at least one of them is not finite');
     }
     return scores;
   } catch (error) {

@@ -82,7 +82,7 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
   const long = runs.flatMap(({ run, onlyLastMiB }) =>
     onlyLastMiB === null
       ? []
-      : [`${run}: its logs are long: IMAGES/S and dropped steps are of the last ${onlyLastMiB} MiB`],
+      : [`${run}: its logs are long: IMAGES/S and dropped steps cover only the last ${onlyLastMiB} MiB`],
   );
   return [table, ...[...unfinished, ...troubles, ...long, ...problems].map(visibleText)].join('\n');
 }

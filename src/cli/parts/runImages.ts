@@ -44,7 +44,7 @@ export async function openImagesOf(
   if (data === undefined) {
     throw new UserError(
       'invalid-argument',
-      `${directory} is an export, which comes without images: name a dataset with --data`,
+      `${directory} is an export, and exports contain no images: name a dataset with --data`,
     );
   }
   return openNamedImages(trained, { data, ...wanted });
@@ -133,7 +133,7 @@ export async function differenceFromRun(
   const difference = record && differenceBetween(record[split], await identityOf(images));
   return (
     difference &&
-    `its ${split === 'train' ? 'training' : split} images are not those of the run (${paths.dataRecord}): ${difference}`
+    `its ${split === 'train' ? 'training' : split} images differ from the images of the run (${paths.dataRecord}): ${difference}`
   );
 }
 

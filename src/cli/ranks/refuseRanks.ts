@@ -26,8 +26,8 @@ export async function refuseRanks(
   const { launcher, rank, size } = launch;
   const error = new UserError(
     'invalid-argument',
-    `emerging ${name} runs as one process, and ${launcher} has started ${size}: start it without ${launcher}; processes ` +
-      `that have nothing to do with each other are started with ${withoutLaunch}`,
+    `emerging ${name} runs as one process, and ${launcher} has started ${size}: start it without ${launcher}; ` +
+      `start unrelated processes with ${withoutLaunch}`,
   );
   throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
 }

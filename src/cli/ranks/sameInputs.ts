@@ -67,8 +67,8 @@ export async function requireSameInputs<Inputs extends Opened>(
   if (missing !== undefined) {
     throw new UserError(
       'io',
-      `${nameOfRank(ranks, missing)} has not opened its images within ${Math.round(seconds / 60)} minutes: see whether ` +
-        'its disk or network hangs, or start without this machine',
+      `${nameOfRank(ranks, missing)} has not opened its images within ${Math.round(seconds / 60)} minutes: check ` +
+        'its disk and network, or start without this machine',
     );
   }
   const problem = failure && messageOf(failure.error);
@@ -87,8 +87,8 @@ export async function requireSameInputs<Inputs extends Opened>(
         throw new UserError(
           'mismatch',
           what === 'images'
-            ? `the images of ${nameOfRank(ranks, other)} are not those of ${nameOfRank(ranks, 0)}: copy them, or use a shared disk`
-            : `the model of ${nameOfRank(ranks, other)} is not that of ${nameOfRank(ranks, 0)}: copy its folder, or use a shared disk`,
+            ? `the images of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy them, or use a shared disk`
+            : `the models of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy the folder, or use a shared disk`,
         );
       }
     }

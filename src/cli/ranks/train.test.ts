@@ -114,7 +114,7 @@ it.skipIf(!hasMpirun)(`ends if rank 0 cannot go on ${needsMpirun}`, async () => 
   await job.until(/step [1-9]/);
   rmSync(inFolder('lost', 'training.lock'));
   const { code, stderr } = await job.ended;
-  expect(stderr).toMatch(/^emerging: this training of lost ends here, since another may have begun/m);
+  expect(stderr).toMatch(/^emerging: this training of lost stops here, because another may have started/m);
   expect(stderr).not.toContain('rank 1');
   expect(code).toBe(1);
 });
@@ -145,7 +145,7 @@ describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
       });
     const first = started({ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0' });
     expect(first.stderr).toBe(
-      'emerging: srun has started 2 processes, but each is alone for Open MPI: set SLURM_MPI_TYPE=pmix for srun, or use ' +
+      'emerging: srun has started 2 processes, but Open MPI has not connected them: set SLURM_MPI_TYPE=pmix for srun, or use ' +
         'mpirun inside of sbatch; to start one process, use env -u OMPI_COMM_WORLD_SIZE -u SLURM_STEP_NUM_TASKS -u PMI_SIZE\n',
     );
     expect(first.status).toBe(1);
@@ -202,7 +202,7 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, () => {
     writeTinyDataset(inFolder('elsewhere', 'data'), { seed: 5 });
     expectLine(
       await differing('cd elsewhere', ...args),
-      /^emerging: the images of rank 1 on .* are not those of rank 0 on .*: copy them, or use a shared disk$/,
+      /^emerging: the images of rank 1 on .* and rank 0 on .* differ: copy them, or use a shared disk$/,
       1,
     );
     expect(() => readFileSync(inFolder('differing', 'config.yaml'))).toThrow('ENOENT');

@@ -63,7 +63,7 @@ async function newRun(
   ranks: Ranks,
 ): Promise<PreparedRun> {
   if (options.otherImages) {
-    throw new UserError('invalid-argument', '--other-images is for resuming a run: add --resume RUN');
+    throw new UserError('invalid-argument', '--other-images only works when resuming: add --resume RUN');
   }
   const file = path === undefined ? undefined : readTextStream(path);
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);

@@ -34,7 +34,7 @@ export function movedText(
   const [earlier, later] = [showPlace({ device, threads, workers, ranks }), showPlace(now)];
   return earlier === later
     ? undefined
-    : `trained on ${earlier} before, now on ${later}: the last digits will differ from those of an uninterrupted run`;
+    : `trained on ${earlier} before, now on ${later}: results will differ from an uninterrupted run`;
 }
 
 function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unknown>): string {

@@ -102,7 +102,7 @@ describe('prepare', () => {
       return prepare({ train, test: many(0) }, nowhere, { ...options, ranks });
     });
     await expect(failing).rejects.toThrow(
-      /^the images of rank 1 on host1 do not have the names of those of rank 0 on host0: /,
+      /^the images of rank 1 on host1 and rank 0 on host0 have different names: /,
     );
   });
 

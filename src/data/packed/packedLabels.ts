@@ -38,7 +38,7 @@ export function labelsIn(bytes: Uint8Array, images: number): StoredLabels | stri
   const end = bytes.indexOf(newLine) + 1;
   const classes = classesIn(new TextDecoder().decode(bytes.subarray(0, end)));
   if (classes === undefined) {
-    return 'the names of its classes are no list of texts in JSON';
+    return 'its class names are not a JSON array of strings';
   }
   const found = (bytes.length - end) / 2;
   if (found !== images) {

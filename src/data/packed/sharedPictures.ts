@@ -73,7 +73,7 @@ export async function* sharedPictures(
     if (other !== -1) {
       throw new UserError(
         'mismatch',
-        `the images of ${nameOfRank(ranks, other)} do not have the names of those of ${nameOfRank(ranks, 0)}: copy them, or use a shared disk`,
+        `the images of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} have different names: copy them, or use a shared disk`,
       );
     }
   });

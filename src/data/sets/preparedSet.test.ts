@@ -49,7 +49,7 @@ describe('a dataset opened by name', () => {
   it('is not a prepared file of another size, or any other file of that name', async () => {
     write(8);
     await expect(open()).rejects.toThrow(
-      `${file}: its images are 8x8x3, but those of imagenet32 are 32x32x3: rename the file and run prepareDataset('imagenet32')`,
+      `${file}: its images are 8x8x3, but imagenet32 has 32x32x3: rename the file and run prepareDataset('imagenet32')`,
     );
     writeFileSync(file, 'x'.repeat(20_000));
     await expect(open()).rejects.toThrow(`${file}: corrupt: its header`);

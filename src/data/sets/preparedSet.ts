@@ -28,7 +28,7 @@ export async function openPrepared(named: NamedDataset, path: string): Promise<D
   if (found !== expected) {
     throw new UserError(
       'mismatch',
-      phrase`${path}: its images are ${found}, but those of ${name} are ${expected}: rename the file and run ${call('prepareDataset', name)}`,
+      phrase`${path}: its images are ${found}, but ${name} has ${expected}: rename the file and run ${call('prepareDataset', name)}`,
     );
   }
   const images = { train: train.count + (validation?.count ?? 0), test: test.count };

@@ -33,7 +33,7 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
     return `${outside.length} of its images are in no folder of a class, such as ${outside[0]}, but the others are`;
   }
   if (classes.length > MOST_CLASSES || classes.some((name) => name.length > LONGEST_CLASS_NAME)) {
-    return `${classes.length} folders are no classes: at most ${MOST_CLASSES}, with names of ${LONGEST_CLASS_NAME} characters`;
+    return `${classes.length} folders cannot be classes: the limit is ${MOST_CLASSES}, with names of up to ${LONGEST_CLASS_NAME} characters`;
   }
   const numbers = new Map(classes.map((name, number) => [name, number]));
   return { classes, labelOf: (name) => numbers.get(foldersOf(name)[shared]!)! };

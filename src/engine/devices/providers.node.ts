@@ -62,8 +62,7 @@ function webGpuRemedy(list: AdapterList): string {
   if (hidden.length > 0) {
     return `${hidden.join(', ')} may hide a driver that is installed: unset it`;
   }
-  const mesa =
-    'apt-get install libvulkan1 mesa-vulkan-drivers has those of AMD and Intel and one in software';
+  const mesa = 'apt-get install libvulkan1 mesa-vulkan-drivers covers AMD, Intel and a software driver';
   return list.adapters === null || list.adapters.length === 0
     ? `install the Vulkan loader and the Vulkan driver of the GPU: on Debian and Ubuntu, ${mesa}; NVIDIA's driver brings its own`
     : 'update the Vulkan driver of the GPU';

@@ -41,7 +41,7 @@ export interface Limit {
 
 const lowerRate = 'train with a lower training.learningRate or a longer warm-up';
 
-const exactRemedy = phrase`store what decoding gets wrong with ${call('verify')}, which recovers all; a new model with model.scaleFloor loses fewer`;
+const exactRemedy = phrase`store corrections with ${call('verify')}, which recovers all; a new model with model.scaleFloor loses fewer`;
 
 /** Every limit: those of single layers, then those of the whole model. */
 export const limits: readonly Limit[] = [
@@ -109,7 +109,7 @@ export const limits: readonly Limit[] = [
     what: 'dequantisation noise outside [0, 1)',
     worse: 'larger',
     problem: 0,
-    why: 'v + u must stay in the pixel v: elsewhere bits/dim are no bound on the probability of the image',
+    why: 'v + u must stay in the pixel v: otherwise bits/dim is not a bound on the probability of the image',
     advice: 'the flow of the noise is wrong, and so is every bits/dim',
   },
   {
@@ -138,7 +138,7 @@ export const limits: readonly Limit[] = [
     what: 'hard images not recovered in float32',
     worse: 'larger',
     warning: 0,
-    why: 'nothing guarantees that an image returns from its latents; unlike pixels not recovered, this is no fault of the training',
+    why: 'no flow guarantees that every image returns in floating point; unlike pixels not recovered, this is not a sign of bad training',
     advice: phrase`encode with ${option('precision', 'float64')}, which recovers more; ${exactRemedy}`,
   },
   {

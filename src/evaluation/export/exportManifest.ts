@@ -134,7 +134,7 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
         shape: ['N'],
         what: drawsUniformly(model)
           ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
-          : `the log-density of the image with this noise${givenItsClass(model)}, in nats: what ${DEQUANTISER_FILE} says of the noise is to be subtracted`,
+          : `the log-density of the image with this noise${givenItsClass(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
       },
     ],
   };

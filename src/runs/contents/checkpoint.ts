@@ -165,7 +165,7 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
   if (known === undefined) {
     throw new UserError(
       'unsupported',
-      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only knows ` +
+      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only supports ` +
         `${optimizerNames.join(', ')}: update emerging-flows`,
     );
   }

@@ -49,9 +49,9 @@ it('is the one with the lowest bits/dim, of equal ones the last', async () => {
 });
 
 it('is refused if there is none, with those that there are', async () => {
-  const message = `run has no checkpoint of step 5: it has those of steps 2, 4, 6 and 7`;
+  const message = `run has no checkpoint at step 5; available: steps 2, 4, 6 and 7`;
   await expect(stepOf(5)).rejects.toThrow(expect.objectContaining({ code: 'not-found', message }));
   await expect(stepOf('best', [1, 1])).rejects.toThrow(
-    `no validation of one is in run/metrics.jsonl; choose a step, for example step: 7: it has those of`,
+    `run/metrics.jsonl has no validation of a checkpoint; choose a step, for example step: 7; available: steps`,
   );
 });

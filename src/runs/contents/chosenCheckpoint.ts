@@ -43,7 +43,7 @@ export async function readChosenCheckpoint(
   if (step !== 'best' && !steps.includes(step)) {
     throw new UserError(
       'not-found',
-      `${store.name} has no checkpoint of step ${step}: it has ${listed(steps)}`,
+      `${store.name} has no checkpoint at step ${step}; available: ${listed(steps)}`,
     );
   }
   return store.readCheckpoint(step === 'best' ? await bestOf(store, steps) : step, check, acceptDamage);
@@ -88,15 +88,15 @@ async function bestOf(store: RunStore, steps: readonly number[]): Promise<number
   if (best === undefined) {
     throw new UserError(
       'not-ready',
-      phrase`${store.name} has no best checkpoint: no validation of one is in ${store.metricsPath}; choose a step, for example ${option('step', steps.at(-1)!)}: it has ${listed(steps)}`,
+      phrase`${store.name} has no best checkpoint: ${store.metricsPath} has no validation of a checkpoint; choose a step, for example ${option('step', steps.at(-1)!)}; available: ${listed(steps)}`,
     );
   }
   return best;
 }
 
-/** `that of step 4`, `those of steps 2, 4 and 6`. */
+/** `step 4`, `steps 2, 4 and 6`. */
 function listed(steps: readonly number[]): string {
   return steps.length === 1
-    ? `that of step ${steps[0]}`
-    : `those of steps ${steps.slice(0, -1).join(', ')} and ${steps.at(-1)}`;
+    ? `step ${steps[0]}`
+    : `steps ${steps.slice(0, -1).join(', ')} and ${steps.at(-1)}`;
 }

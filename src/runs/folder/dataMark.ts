@@ -55,13 +55,13 @@ export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: 
   if (exists(made)) {
     return {
       path: made,
-      note: `the images ${name} are those of the folder in which the run was made: ${made}`,
+      note: `using the images ${name} in the folder where the run was made: ${made}`,
     };
   }
   if (exists(name)) {
     return {
       path: name,
-      note: `the images ${name} are those of the working directory: where the run was made there are none (${made})`,
+      note: `using the images ${name} in the working directory: there are none where the run was made (${made})`,
     };
   }
   throw new UserError(

@@ -62,7 +62,7 @@ it('keeps a trainer that has lost it from changing anything', async () => {
     async () => runFiles(paths).remove(paths.metrics),
   ]) {
     await expect(change()).rejects.toThrow(
-      /^this training of .*run ends here, since another may have begun: process 77 on elsewhere has taken the lock /,
+      /^this training of .*run stops here, because another may have started: process 77 on elsewhere has taken the lock /,
     );
   }
   expect(readdirSync(paths.directory, { recursive: true })).toEqual(before);

@@ -70,7 +70,7 @@ function lostText(directory: string, path: string, process: ProcessMark | undefi
     process === undefined
       ? `the lock ${path} is no longer there`
       : `${nameOf(process)} has taken the lock ${path}, because it was not renewed for long`;
-  return phrase`this training of ${directory} ends here, since another may have begun: ${how}; everything saved before is kept, and ${call('resumeRun', directory)} resumes the run once nothing else trains it`;
+  return phrase`this training of ${directory} stops here, because another may have started: ${how}; everything saved before is kept, and ${call('resumeRun', directory)} resumes the run once nothing else trains it`;
 }
 
 function nameOf(process: ProcessMark | undefined): string {

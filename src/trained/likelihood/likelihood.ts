@@ -51,8 +51,8 @@ export function requireNoise(
   if (dequantisation !== bound) {
     throw new UserError(
       'mismatch',
-      `the noise of the batch was drawn for ${dequantisation} dequantisation, and the model has ${bound} dequantisation: ` +
-        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and say so in noise.dequantisation',
+      `the noise of the batch was drawn for ${dequantisation} dequantisation, but the model uses ${bound} dequantisation: ` +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and set noise.dequantisation',
     );
   }
 }

@@ -143,7 +143,7 @@ function aboutLatents(
     classes &&
     (classes.length !== names.length || !classes.every((name) => model.classes.includes(name)))
   ) {
-    damaged('its classes are not those of the model, one for each image');
+    damaged('it does not name a class of the model for each image');
   }
   // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
   const mostBytes = LARGEST_REST + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);

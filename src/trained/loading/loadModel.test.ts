@@ -65,7 +65,7 @@ describe('loadModel', () => {
             { step: 3 },
           ),
         'not-found',
-        /^the run has no checkpoint of step 3: it has that of step 40$/,
+        /^the run has no checkpoint at step 3; available: step 40$/,
       ],
     ];
     for (const [failure, code, message] of failures) {

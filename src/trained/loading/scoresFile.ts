@@ -42,10 +42,7 @@ export function readScores(
   const scores: unknown = parseObject(text, path);
   requireSound(scores, path);
   if (scores.fingerprint !== fingerprint) {
-    throw new UserError(
-      'mismatch',
-      `${path} belongs to other weights than those in ${directory}: export again`,
-    );
+    throw new UserError('mismatch', `${path} does not belong to the weights in ${directory}: export again`);
   }
   requireListed(manifest, SCORES_FILE, path, text);
   return scores;

@@ -67,7 +67,7 @@ describe('a class', () => {
   });
 
   it('is refused by a model without classes, and must be given for every image', async () => {
-    expect(() => classNumbersOf(names, [0, 1], 3)).toThrow('2 classes are given for 3 images');
+    expect(() => classNumbersOf(names, [0, 1], 3)).toThrow('2 classes were given for 3 images');
     await expect(plain.sample({ count: 1, class: 1 })).rejects.toThrow(
       'the model has no classes: leave out class: 1, or train one with model.classes',
     );
@@ -162,6 +162,6 @@ it('a file of latents keeps the classes, and is refused with other ones', async 
   expect(await model.decode(read.latents as NdArray[], { class: read.classes! })).toEqual(pixels);
   writeLatents(path, { ...stored, classes: ['one'] }, model);
   expect(() => readLatents(path, model)).toThrow(
-    `${path} is damaged: its classes are not those of the model, one for each image; encode the images again`,
+    `${path} is damaged: it does not name a class of the model for each image; encode the images again`,
   );
 });

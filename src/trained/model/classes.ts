@@ -40,7 +40,7 @@ export function classNumbersOf(classes: readonly string[], choice: ClassChoice, 
     return new Uint16Array(count).fill(classNumber(classes, choice));
   }
   if (choice.length !== count) {
-    throw new UserError('mismatch', `${choice.length} classes are given for ${count} images`);
+    throw new UserError('mismatch', `${choice.length} classes were given for ${count} images`);
   }
   return Uint16Array.from(choice, (name) => classNumber(classes, name));
 }

@@ -91,7 +91,7 @@ export async function verifyImages(
   const { count } = imageSetOf(programs.model, images);
   const encoded = countOfLatents(latents, latentShapes);
   if (encoded !== count) {
-    throw new UserError('mismatch', `these are latents of ${encoded} images, and there are ${count} images`);
+    throw new UserError('mismatch', `these latents belong to ${encoded} images, not ${count}`);
   }
   const dimensions = dimensionsOf(imageShape);
   const inexact: number[] = [];

@@ -159,9 +159,7 @@ describe('encode and decode', () => {
 
   it('are verified only for as many images as there are latents', async () => {
     const latents = await model.encode(images.subarray(0, 128));
-    await expect(model.verify(images, latents)).rejects.toThrow(
-      'these are latents of 2 images, and there are 13 images',
-    );
+    await expect(model.verify(images, latents)).rejects.toThrow('these latents belong to 2 images, not 13');
   });
 
   it('accept zero images', async () => {
@@ -201,7 +199,7 @@ describe('encode and decode', () => {
       );
       memory.mockReturnValue(2 ** 30);
       await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
-        'the pixels of 33554432 images take 2.0 GiB of memory, and 1.0 GiB are available: draw fewer at a time',
+        'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
       );
     } finally {
       memory.mockRestore();
@@ -360,7 +358,7 @@ describe('logLikelihood', () => {
     await expect(model.bitsPerDim(images, { draws: 0 })).rejects.toThrow(/draws must be a whole number/);
     const wide = imagesInMemory(images, [4, 16, 1]);
     await expect(model.bitsPerDimByDraw(wide)).rejects.toThrow(
-      new UserError('mismatch', 'the images are 4x16x1, and the model takes 8x8x1'),
+      new UserError('mismatch', 'the images are 4x16x1, but the model takes 8x8x1'),
     );
   });
 });

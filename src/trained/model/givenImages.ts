@@ -29,7 +29,7 @@ export function imageSetOf({ imageShape }: Flow, images: Uint8Array): ImageSet {
 export function requireImagesOf(model: Flow, images: ImageSet): void {
   const [given, expected] = [images.imageShape, model.imageShape].map(showImageShape);
   if (given !== expected) {
-    throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
+    throw new UserError('mismatch', `the images are ${given}, but the model takes ${expected}`);
   }
 }
 

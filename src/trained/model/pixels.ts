@@ -74,10 +74,7 @@ export function blackPixels(count: number, imageShape: ImageShape): Uint8Array {
   const remedy = 'draw fewer at a time, with different seeds';
   requireMemory(`the pixels of ${count} images`, bytes, remedy);
   if (bytes > MOST_PIXEL_BYTES) {
-    throw new UserError(
-      'unsupported',
-      `the pixels of ${count} images are more than one array holds: ${remedy}`,
-    );
+    throw new UserError('unsupported', `the pixels of ${count} images do not fit into one array: ${remedy}`);
   }
   return new Uint8Array(bytes);
 }

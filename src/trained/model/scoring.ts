@@ -61,7 +61,7 @@ function requireReference(reference: ReferenceScores | undefined): ReferenceScor
   if (reference === undefined) {
     throw new UserError(
       'not-ready',
-      'this model does not know the bits/dim of its validation images: export its run again, or measure them with ' +
+      'this model has no bits/dim of validation images: export its run again, or measure them with ' +
         'measureReference and pass the result as reference',
     );
   }

@@ -35,9 +35,9 @@ describe('the default number of workers', () => {
 });
 
 test.each([
-  [4, {}, /^6 images at a time cannot be divided among 4 workers: use a divisor of 6$/],
-  [2, { images: 1 }, /^1 image at a time cannot be divided among 2 workers: use workers: 1$/],
-  [3, {}, /^3 workers need a thread each: use threads: 3 or more, not 2$/],
+  [4, {}, /^6 images cannot be divided evenly among 4 workers: use a divisor of 6$/],
+  [2, { images: 1 }, /^1 image cannot be divided among 2 workers: use workers: 1$/],
+  [3, {}, /^3 workers need at least one thread each: use threads: 3 or more, not 2$/],
   [2, { device: 'webgpu' }, /^2 workers need device: 'cpu'/],
   [1.5, {}, /^workers must be a whole number of 1 or more, not 1\.5$/],
   [-2, {}, /^workers must be a whole number of 1 or more, not -2$/],

@@ -49,11 +49,11 @@ function problemWith(
   }
   if (images % workers !== 0) {
     return images === 1
-      ? phrase`1 image at a time cannot be divided among ${workers} workers: use ${option('workers', 1)}`
-      : `${images} images at a time cannot be divided among ${workers} workers: use a divisor of ${images}`;
+      ? phrase`1 image cannot be divided among ${workers} workers: use ${option('workers', 1)}`
+      : `${images} images cannot be divided evenly among ${workers} workers: use a divisor of ${images}`;
   }
   if (workers > threads) {
-    return phrase`${workers} workers need a thread each: use ${option('threads', workers)} or more, not ${threads}`;
+    return phrase`${workers} workers need at least one thread each: use ${option('threads', workers)} or more, not ${threads}`;
   }
   return undefined;
 }

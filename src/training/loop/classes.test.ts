@@ -128,7 +128,7 @@ it('refuses images without labels, or with other classes', async () => {
       'or start a run with model.classes=true',
   );
   await expect(start(['left', 'both', 'right'], images)).rejects.toThrow(
-    "class 1 of bars is 'right', and that of the model 'both': use images with the classes of the model",
+    "class 1 of bars is 'right', but 'both' in the model: use images with the classes of the model",
   );
   expect(() => config({ learnedPrior: false })).toThrow('model.learnedPrior is false');
   expect(() => config({ classes: ['a', 'a'] })).toThrow('model.classes must be true or a list of 2 to 1024');

@@ -204,7 +204,7 @@ describe('training that diverges repeatedly', () => {
     await expect(trained('nothing', { training: { steps: 2 } })).rejects.toThrow('no step was taken');
     vi.restoreAllMocks();
     spoil(() => true);
-    await expect(trained('startless')).rejects.toThrow('the model cannot start from the data');
+    await expect(trained('startless')).rejects.toThrow('cannot initialise the model from the data');
   });
 });
 

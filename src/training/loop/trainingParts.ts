@@ -153,7 +153,7 @@ async function soundStart(
   }
   throw new UserError(
     'diverged',
-    `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
+    `cannot initialise the model from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
       'use a larger training.batchSize or fewer model.levels',
   );
 }

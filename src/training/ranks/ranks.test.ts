@@ -204,7 +204,7 @@ it('ends at the next milestone if the weights of a rank differ, and names the ra
     },
   }));
   await expect(failing).rejects.toThrow(
-    /^after step 4 the weights of rank 1 on host1 differ from those of rank 0 on host0: /,
+    /^after step 4 the weights of rank 1 on host1 and rank 0 on host0 differ: /,
   );
   expect(metricsOf('faulty').trim().split('\n')).toHaveLength(5);
 });

@@ -58,7 +58,7 @@ export async function requireSameState(ranks: Ranks, trainer: Trainer, store: Ru
     if (other !== -1) {
       throw new UserError(
         'mismatch',
-        phrase`after step ${step} the weights of ${nameOfRank(ranks, other)} differ from those of ${nameOfRank(ranks, 0)}: one of the machines computes wrongly, or they do not run the same software; the checkpoints before this step are kept, and ${store.resumption()} resumes the run`,
+        phrase`after step ${step} the weights of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: one of the machines computes wrongly, or they run different software; the checkpoints before this step are kept, and ${store.resumption()} resumes the run`,
       );
     }
   });

@@ -211,7 +211,7 @@ describe('a trainer refuses', () => {
   it.each([3, 5])('a batch of %i images if it was made for 4', async (size) => {
     const made = await trainer({ batchSize: 4 });
     await expect(made.gradientsOf(batches(size).at(0))).rejects.toThrow(
-      `the trainer was made for 4 images at a time, and this batch has ${size}: give both the same batchSize`,
+      `the trainer expects batches of 4 images, and this batch has ${size}: give both the same batchSize`,
     );
     await made.release();
   });
@@ -219,8 +219,8 @@ describe('a trainer refuses', () => {
   it('a batch whose noise was drawn for another dequantisation, and so does its start', async () => {
     const made = await trainer({ batchSize: 4 });
     await expect(made.gradientsOf(batches(4, variational).at(0))).rejects.toThrow(
-      'the noise of the batch was drawn for variational dequantisation, and the model has uniform dequantisation: ' +
-        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and say so in noise.dequantisation',
+      'the noise of the batch was drawn for variational dequantisation, but the model uses uniform dequantisation: ' +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and set noise.dequantisation',
     );
     await made.release();
     const { image, noise } = batches(4).at(0);
@@ -230,15 +230,15 @@ describe('a trainer refuses', () => {
       { image, noise: { shape: noise.shape, data: noise.data } },
     ]) {
       await expect(startFromData(variational, batch, 0)).rejects.toThrow(
-        'the noise of the batch was drawn for uniform dequantisation, and the model has variational dequantisation',
+        'the noise of the batch was drawn for uniform dequantisation, but the model uses variational dequantisation',
       );
     }
   });
 
   it.each([
-    [{ batchSize: 4, microBatch: 3 }, 'microBatch must divide the 4 images of a batch, and not be 3'],
-    [{ batchSize: 4, microBatch: 0 }, 'microBatch must divide the 4 images of a batch, and not be 0'],
-    [{ batchSize: 2.5 }, 'batchSize must be a multiple of the number of ranks, and not 2.5'],
+    [{ batchSize: 4, microBatch: 3 }, 'microBatch is 3, but must divide the 4 images of a batch'],
+    [{ batchSize: 4, microBatch: 0 }, 'microBatch is 0, but must divide the 4 images of a batch'],
+    [{ batchSize: 2.5 }, 'batchSize must be a multiple of the number of ranks, not 2.5'],
   ])('%j', async (sizes, message) => {
     await expect(trainer(sizes)).rejects.toThrow(message);
   });

@@ -146,7 +146,7 @@ export class Trainer {
     if (given !== images) {
       throw new UserError(
         'mismatch',
-        `the trainer was made for ${images} images at a time, and this batch has ${given}: give both the same batchSize`,
+        `the trainer expects batches of ${images} images, and this batch has ${given}: give both the same batchSize`,
       );
     }
     requireNoise(this.bound, batch.noise);
@@ -215,13 +215,13 @@ function requireParts(options: TrainerOptions): void {
   if (!Number.isInteger(images) || images < 1) {
     throw new UserError(
       'invalid-argument',
-      `batchSize must be a multiple of the number of ranks, and not ${options.batchSize}`,
+      `batchSize must be a multiple of the number of ranks, not ${options.batchSize}`,
     );
   }
   if (!Number.isInteger(microBatch) || microBatch < 1 || images % microBatch !== 0) {
     throw new UserError(
       'invalid-argument',
-      `microBatch must divide the ${images} images of a batch, and not be ${microBatch}`,
+      `microBatch is ${microBatch}, but must divide the ${images} images of a batch`,
     );
   }
 }
