@@ -76,7 +76,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
 function calledBy(args: readonly string[]): (typeof commands)[string][] {
   const [name = ''] = wordsOf(args);
   const before = args.slice(0, args.indexOf(name));
-  // Help, also on a command that follows, is that of the program.
+  // --help shows the program's help here, even if a command follows.
   const called = before.some((argument) => ['-h', '--help'].includes(argument)) ? undefined : name;
   const found = Object.entries(commands).filter(([one]) => one === called);
   return (found.length > 0 ? found : Object.entries(commands)).map(([, load]) => load);

@@ -1,4 +1,4 @@
-// The exchanges of ranks: requests to MPI, the wait for them, and what is said of ranks that do not come.
+// Data exchanges between ranks: MPI requests, waiting for them, and errors for ranks that don't respond.
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { MpiJob, Request } from './openMpi.node.ts';
@@ -112,10 +112,10 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   }
 
   /**
-   * Looks until all are done, ever less often.
+   * Polls until all are done, at growing intervals.
    *
-   * @param progress a number that changes if some work was done, with which the time starts anew
-   * @returns those that were not done after some seconds without progress
+   * @param progress a number that changes with progress, which restarts the timeout
+   * @returns the requests still pending when the timeout expires
    */
   private async waitFor(
     requests: readonly Request[],

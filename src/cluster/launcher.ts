@@ -1,4 +1,4 @@
-// What an MPI launcher says of a process in its environment, before MPI itself is loaded.
+// Rank and size from the environment variables of an MPI launcher, before MPI itself is loaded.
 
 import { UserError } from '../errors.ts';
 

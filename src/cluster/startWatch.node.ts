@@ -1,4 +1,4 @@
-// A limit on the time in which all processes must join: while MPI waits for them, it blocks everything but other threads.
+// Time limit for all processes to join. It runs in its own thread, because MPI blocks the main thread while waiting.
 import { Worker } from 'node:worker_threads';
 
 /** Waits to be told that all have joined; if that takes too long, says so and ends the process. */

@@ -19,7 +19,7 @@ export interface HeldOut {
 }
 
 /**
- * Splits training images into those for training and those for validation.
+ * Splits training images into a training part and a validation part.
  *
  * Images with names are held out by a hash of the name: the round(`fraction`·count) with the smallest hashes,
  * and at least 20 images or a tenth, whichever is less. Images without names are held out by position:

@@ -4,8 +4,8 @@ import { filesOf, type GivenFiles } from './sources/givenFiles.web.ts';
 import type { ImageFileOptions, NamedImages } from './sources/imageFiles.ts';
 
 /**
- * Reads the images among files that a page has been given, in a model's form, sorted by name. If several files were
- * given, those that cannot be read or have another image format are skipped, and files that are no images are ignored.
+ * Reads the images among the files given to a page, in a model's form, sorted by name. With several files, unreadable
+ * images and other image formats are skipped, and files that are not images are ignored.
  *
  * @throws UserError if the only file cannot be read, an image has another size or colour type than `imageShape`, or no
  *   image remains

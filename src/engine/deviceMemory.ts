@@ -16,8 +16,8 @@ export function holdsArrays(device: Device): boolean {
 }
 
 /**
- * Arrays in the memory of a device. The runtime frees its device with the last session, and whoever touches an array
- * after that ends the process: the memory has sessions of its own, and they end after its arrays.
+ * Arrays in device memory. The runtime frees its device with the last session, and using an array after that crashes
+ * the process. So this memory has its own sessions, which outlive its arrays.
  */
 export class DeviceMemory {
   private readonly device: Device;

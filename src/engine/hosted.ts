@@ -1,5 +1,5 @@
-// What the host computes in float64, between sessions: determinants and inverses of small matrices, the matrices of a
-// corner convolution between tiles, and its sequential inverse.
+// Computations on the host in float64, between sessions: determinants and inverses of small matrices, the matrices of
+// a corner convolution between tiles, and its sequential inverse.
 //
 // ONNX Runtime has Det in float32 only, where it underflows and overflows, and neither Det nor Inverse on a
 // GPU. The matrices are weights, at most a few hundred wide, so the host is exact and fast enough.

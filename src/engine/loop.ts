@@ -47,7 +47,7 @@ const MOST_PAGES = 65535;
 
 /**
  * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such
- * vectors, computed by elementwise operations. It works in float32; its results equal those of ONNX Runtime
+ * vectors, computed by elementwise operations. It works in float32, and its results equal ONNX Runtime's
  * bit for bit, except for the sign of a zero from a maximum.
  *
  * @param lengths the length of the vectors in each set: a run processes one set

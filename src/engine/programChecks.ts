@@ -1,4 +1,4 @@
-// What a program refuses: arrays that are missing, in the wrong place, or of another shape or precision.
+// Checks the arrays passed to a program: none missing, right place, shape and precision.
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { type Shape, showShape } from '../tensor/shape.ts';

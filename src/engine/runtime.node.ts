@@ -16,7 +16,7 @@ const load = once(async () => {
   const ort = await import('onnxruntime-node').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ERR_MODULE_NOT_FOUND' ? notInstalled(cause) : cause;
   });
-  // What the runtime would print to stderr is in the errors that it throws.
+  // The errors that the runtime throws contain the text that it would print to stderr.
   ort.env.logLevel = logsAll ? 'info' : 'fatal';
   return ort;
 });

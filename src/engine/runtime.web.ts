@@ -112,8 +112,8 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
 }
 
 /**
- * Loads an ONNX model on a device. The number of threads of the first model is that of all: the runtime starts
- * them once. More than one needs cross-origin isolation.
+ * Loads an ONNX model on a device. All models use the thread count of the first: the runtime starts
+ * its threads once. More than one needs cross-origin isolation.
  *
  * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
  */
@@ -201,7 +201,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
       { cause },
     );
   }
-  // Exceptions in the runtime's own memory arrive as numbers when there is no room to describe them.
+  // Exceptions arrive as numbers if the runtime has no memory left to describe them.
   if (typeof cause === 'number' || outOfMemory.test(reason)) {
     return new UserError(
       'out-of-memory',

@@ -1,5 +1,5 @@
-// WebAssembly modules as bytes: the part of the binary format that one function over arrays needs. The
-// numbers are those of the specification, https://webassembly.github.io/spec/core/binary/.
+// Encodes WebAssembly modules: the part of the binary format needed for one function over arrays. For the
+// numbers see the specification, https://webassembly.github.io/spec/core/binary/.
 
 const valueTypes = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 

@@ -18,8 +18,8 @@ export interface ClosedFolderOptions {
 const defaultRemedy = ['delete the link or replace it with a copy of what it leads to'];
 
 /**
- * Changes the files of a folder and of its subfolders, none of which may be a link. The folder itself may be
- * one: the user has named it. Archives and repositories keep links, so a folder from a stranger may contain a
+ * Changes files in a folder and its subfolders, and refuses links among them. The folder itself may be a link: the user
+ * has named it. Archives and repositories keep links, so a folder from a stranger may contain a
  * `README.md` that leads to any file of the user. Names that the program chooses itself need the same
  * protection, in the working directory (`new ClosedFolder('.')`) or in a folder named by the user.
  */

@@ -88,7 +88,7 @@ export function fileSize(path: string): number | undefined {
 }
 
 /**
- * Rejects a path at which there is nothing to read.
+ * Rejects a path that doesn't exist.
  *
  * @throws UserError (`not-found`) if so
  */
@@ -125,8 +125,8 @@ export function requireWritable(path: string): void {
  * All bytes of a file.
  *
  * @param most the maximum size: files may come from anyone, so every reader sets one
- * @throws UserError if the file does not exist, cannot be read, is larger, or is not a regular file, such as a FIFO,
- * for which it does not wait
+ * @throws UserError if the file does not exist, cannot be read, is larger, or is not a regular file; it doesn't
+ * wait for a FIFO
  */
 export function readBytes(path: string, most: number): Uint8Array {
   const file = openRegularFile(path);

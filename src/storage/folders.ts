@@ -133,7 +133,7 @@ function missingFolders(path: string): string[] {
 }
 
 /**
- * Removes those of these folders that are empty, the last one first: a folder that another program has
+ * Removes the empty folders among these, from last to first: a folder that another program has
  * written to stays, and a missing one is ignored.
  *
  * @throws UserError if one cannot be removed

@@ -46,8 +46,8 @@ export function moveIntoPlace(partial: string, path: string): void {
 }
 
 /**
- * Creates the partial file at a path. What is already there, a leftover of a process with the same PID or a
- * link that someone has placed, is removed and not written to. Throws the system's errors.
+ * Creates the partial file at a path. An existing file there, a leftover of a process with the same PID or a
+ * planted link, is removed and never written to. Throws the system's errors.
  *
  * @returns its descriptor
  */
@@ -136,8 +136,8 @@ export class PartialFile {
 }
 
 /**
- * Removes the partial files that a crash has left in a folder: those whose process is gone, and old ones
- * whose PID has been reused. What a process may be writing now stays.
+ * Removes the partial files that a crash has left in a folder: files whose process is gone, and old files
+ * whose PID has been reused. Files that a process may be writing now stay.
  *
  * @param of the final name of the file; all files by default
  */

@@ -6,8 +6,7 @@ import type { FileStore } from './fileStore.ts';
  * The files of a run in the browser's private file system for this page's origin.
  *
  * @param name of the run
- * @throws UserError (`unsupported`) in Node, where a run has a folder; (`invalid-argument`) for a name that is no file
- *   name
+ * @throws UserError (`unsupported`) in Node, where a run has a folder; (`invalid-argument`) for an invalid file name
  */
 export async function privateFiles(name: string): Promise<FileStore> {
   throw notInNode(`privateFiles('${name}')`);

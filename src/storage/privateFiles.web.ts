@@ -14,8 +14,8 @@ import { contentOf, explained, ifThere, lockName, namesIn, openRoot } from './pr
  * The files of a run in the browser's private file system for this page's origin.
  *
  * @param name of the run
- * @throws UserError (`unsupported`) if the browser refuses it, as in some private windows; (`invalid-argument`) for a
- *   name that is no file name
+ * @throws UserError (`unsupported`) if the browser refuses it, as in some private windows; (`invalid-argument`) for an
+ *   invalid file name
  */
 export async function privateFiles(name: string): Promise<FileStore> {
   requireFileName(name);
@@ -154,7 +154,7 @@ class PrivateFiles implements FileStore {
     return explained(`cannot save ${this.pathOf(file)}`, async () => {
       const { folder, last } = await this.placeOf(file, true);
       const handle = await folder!.getFileHandle(last, { create: true });
-      // What is written takes the place of the file when the stream is closed, not before.
+      // The file is replaced when the stream is closed, not before.
       const stream = await handle.createWritable(options);
       try {
         if (options.keepExistingData) {

@@ -46,8 +46,8 @@ export async function namesIn(folder: FileSystemDirectoryHandle, prefix: string)
 }
 
 /**
- * What is in a file; undefined if that is nothing. A file is there, empty, before its first bytes are: if they never
- * came, because of a full disk or a closed page, it counts as not written.
+ * The content of a file; undefined if it is empty. A new file is empty until its first bytes arrive. If they never did,
+ * because the disk was full or the page was closed, it counts as not written.
  */
 export async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
   const file = await ifThere(handle.getFile());
@@ -67,7 +67,7 @@ export async function ifThere<Value>(found: Promise<Value>): Promise<Value | und
 }
 
 /**
- * Takes the right to change a run; the browser frees that of a page that is closed.
+ * Locks a run for changes. The browser releases the lock when the page is closed.
  *
  * @throws UserError (`locked`) if another page or worker has it
  */

@@ -44,11 +44,11 @@ const deepestNesting = 3;
 const largestUnchecked = 2 ** 26;
 
 /**
- * The header of a safetensors file by its beginning, before the rest of it is there.
+ * Reads the header from the beginning of a safetensors file, before the rest has arrived.
  *
  * @param source the file's path, for errors
- * @param size that of the file, if it is known
- * @returns `atLeast` if it takes so many bytes to know the header, at most `size`
+ * @param size the file's size, if known
+ * @returns `atLeast`, the number of bytes needed to read the header (at most `size`), if `start` is too short
  * @throws UserError in one line with `source` if anything in the header contradicts itself, the format or `size`
  */
 export function safetensorsHeader(
@@ -114,10 +114,10 @@ export function ifLarge(check: HeaderCheck): HeaderCheck {
 }
 
 /**
- * How tensors differ from those that are wanted; undefined if all of those are there.
+ * How tensors differ from the expected ones; undefined if all expected tensors are there.
  *
- * @param tensors those of a file
- * @param wanted their names and shapes
+ * @param tensors the tensors of a file
+ * @param wanted the expected names and shapes
  */
 export function missingFrom(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,

@@ -150,7 +150,7 @@ async function moveBetweenGroups(
     await read(from),
     await read(towards),
   ];
-  // One class for all, in which the latents of all of them are comparable.
+  // One class for all images makes their latents comparable.
   const coding = { class: await classOfImage(model, original.pixels, options) };
   const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels, coding));
   const direction = { from: await mean(start), towards: await mean(end) };

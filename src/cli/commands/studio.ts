@@ -1,4 +1,4 @@
-// `emerging studio`: serves the studio, in which people explore and train models in the browser, or writes it as static files.
+// `emerging studio`: serves the studio, a browser interface to explore and train models, or writes it as static files.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../errors.ts';
 import { isFolder } from '../../storage/files.ts';

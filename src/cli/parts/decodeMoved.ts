@@ -1,4 +1,4 @@
-// Decodes latents that a command computed itself, for which there is nothing to encode differently.
+// Decodes latents that a command computed itself: its errors cannot advise encoding the images differently.
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { ClassChoice } from '../../trained/model/classes.ts';

@@ -42,7 +42,7 @@ export function addImageOptions(command: Command): Command {
 }
 
 /**
- * The images at `paths`, or those of a dataset. Skipped files are reported immediately.
+ * The images at `paths`, or in a dataset. Skipped files are reported immediately.
  *
  * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
  */

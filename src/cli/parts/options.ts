@@ -79,10 +79,10 @@ function threadCount(text: string): number {
 }
 
 /**
- * How programs are compiled for these options. The device is tried immediately, not only after the data have
- * been read and a run folder has been created.
+ * How programs are compiled for these options. The device is tried first, before data are
+ * read and a run folder is created.
  *
- * @throws UserError if it is unavailable, or threads are given for a device that is no CPU
+ * @throws UserError if it is unavailable, or threads are given for a device other than the CPU
  */
 export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
   const options: CompileOptions = { ...device, ...(threads !== undefined && { threads }) };

@@ -6,8 +6,8 @@ import { exists, requireWritable, writeFileAtomically } from '../../storage/file
 import { noteOnStderr } from '../terminal/output.ts';
 
 /**
- * Where an output goes: a path named by the user, which may be a link, or a default name in the working directory,
- * which may not, because whoever prepared the folder may have planted it.
+ * The path of an output. A path named by the user may be a link. A default name in the working directory may not: the
+ * link may have come with a downloaded folder.
  */
 type OutputPlace = string | { readonly byDefault: string };
 

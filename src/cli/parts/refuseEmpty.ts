@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 
 /**
- * Refuses a call in which an option or an argument is empty.
+ * Refuses a call with an empty option or argument.
  *
  * @throws UserError that names it and says whether it can be left out
  */

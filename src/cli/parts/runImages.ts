@@ -53,7 +53,7 @@ export async function openImagesOf(
 /**
  * Opens a split of a dataset for a model.
  *
- * @throws UserError if the images differ in shape from those of the model, or there are none
+ * @throws UserError if the images don't have the model's shape, or there are none
  */
 export async function openNamedImages(
   { model }: TrainedModel,

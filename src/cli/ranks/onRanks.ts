@@ -10,8 +10,8 @@ import { afterLeader } from './afterLeader.ts';
 import { requireSameCommand } from './sameInputs.ts';
 
 /**
- * Runs a command on all ranks, or in this process if it is the only one. Rank 0 alone prints. A failure is reported once
- * and ends the job: cleanly if all ranks know of it, else by MPI, which ends all processes when the one that failed has ended.
+ * Runs a command on all ranks, or in this process if it is the only one. Only rank 0 prints. A failure is reported once
+ * and ends the job: cleanly if all ranks are notified; otherwise the failing process exits and MPI ends the others.
  */
 export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<void> {
   const ranks = await joined();

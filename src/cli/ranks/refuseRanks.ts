@@ -8,8 +8,8 @@ import { afterLeader } from './afterLeader.ts';
 const shared = ['train', 'evaluate', 'score', 'datasets prepare'];
 
 /**
- * Refuses a command that a launcher has started several times, if it would do the same in each process and write the same
- * files. Rank 0 says so, and its end is that of all others; one that still runs then has no rank 0.
+ * Refuses a command that a launcher has started several times, if every process would do the same work and write the same
+ * files. Rank 0 reports the error, and the launcher then ends all ranks.
  *
  * @throws UserError (`invalid-argument`)
  */

@@ -14,7 +14,7 @@ export interface FailureOptions {
 }
 
 /**
- * Prints `emerging: <message>` on stderr and returns the exit code: that of a UserError's code, 2 for wrong usage,
+ * Prints `emerging: <message>` on stderr and returns the exit code: by the code of a UserError, 2 for wrong usage,
  * 1 for unexpected errors. A request for help or the version is not a failure: it prints nothing and returns 0.
  */
 export function reportFailure(error: unknown, options: FailureOptions = {}): number {

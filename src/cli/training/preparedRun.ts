@@ -49,7 +49,7 @@ export interface PreparedRun extends FolderRun {
 /**
  * Creates the folder of a new run, or opens one to resume.
  *
- * @throws UserError before anything is created if the requested number of workers, or that of ranks, is impossible
+ * @throws UserError before anything is created if the requested number of workers or ranks is impossible
  */
 export function prepareRun(options: RunOptions, engine: CompileOptions, ranks: Ranks): Promise<PreparedRun> {
   return options.resume === undefined

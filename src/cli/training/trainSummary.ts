@@ -1,4 +1,4 @@
-// What `emerging train` says of a run that was trained before.
+// The summary of a run that was trained before, and the note if it resumes on another device.
 
 import { isHost } from '../../engine/devices/device.ts';
 import { timeOf } from '../../runs/contents/logLines.ts';

@@ -1,4 +1,4 @@
-// What a decoder reports before it decodes.
+// The report of a decoder before it starts.
 
 /** The cost of decoding an image. */
 export interface DecodingCost {

@@ -14,7 +14,7 @@ export interface GivenFile {
 }
 
 /**
- * Files as those of a folder, in alphabetical order. Files from several folders may have the same path; all are kept.
+ * Files presented as a folder, in alphabetical order. Files from several folders may have the same path; all are kept.
  *
  * @param folder the name of the folder, for errors
  */

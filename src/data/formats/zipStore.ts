@@ -68,7 +68,7 @@ function sharedFile(open: () => Promise<OpenArchive>): {
   let opened: Promise<OpenArchive> | undefined;
   return {
     async acquire() {
-      // Counted before it is open: whoever releases it meanwhile must not close it.
+      // Count first: a release while the file is being opened must not close it.
       users++;
       opened ??= open().catch((error: unknown) => {
         opened = undefined;

@@ -8,8 +8,7 @@ import type { packedSplits } from './packedHeader.ts';
 export type SplitToPrepare = readonly [name: (typeof packedSplits)[number], pictures: RawSplit];
 
 /**
- * The splits of the source, in the order in which they are written. If it has no validation images and images
- * are cut into tiles, the share `validation` of its training images is held out, selected by name. Otherwise
+ * The splits of the source, in the order of writing. If it has no validation images and images are cut into tiles, the share `validation` of its training images is held out, selected by name. Otherwise
  * validation images are held out when the file is opened, as for any dataset.
  */
 export async function splitsToPrepare(

@@ -37,7 +37,7 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
 
 /**
  * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
- * and white stays white; those of 8 bits are returned as they are. `reduceBits` inverts it.
+ * and white stays white; 8-bit pixels are returned unchanged. `reduceBits` inverts it.
  * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit into `bits` bits.
  */
 export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {

@@ -41,9 +41,9 @@ class Interrupted extends Error {}
 const CHUNK = 2 ** 20;
 
 /**
- * Downloads a file to `path` in a folder, in which no link is followed. Until it is complete and verified it is stored next to it as `NAME.partial`,
- * with the server's identifier of this version in `NAME.partial.json`: a later call resumes if the server
- * still has that version, and starts over if not.
+ * Downloads a file to `path` in a folder, without following links. Until it is complete and verified, it is stored as
+ * `NAME.partial`, with the server's identifier of this version in `NAME.partial.json`. A later call resumes if the
+ * server still has that version, and starts over if not.
  *
  * @returns whether the file was downloaded; false if the signal stopped it
  * @throws UserError if the server refuses, the connection fails repeatedly, or the file is not the published
@@ -194,7 +194,7 @@ async function responseTo(
   { signal, stallMilliseconds = 30_000 }: DownloadOptions,
 ): Promise<IncomingMessage> {
   const get = url.startsWith('https:') ? getHttps : getHttp;
-  // Not fetch: it would decompress a .gz served with Content-Encoding, but the checksum is that of the .gz.
+  // Not fetch: it would decompress a .gz served with Content-Encoding, but the checksum is for the .gz.
   const sent = get(url, {
     headers: { ...headers, 'Accept-Encoding': 'identity' },
     ...(signal && { signal }),

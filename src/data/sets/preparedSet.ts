@@ -18,7 +18,7 @@ export function findPrepared(named: NamedDataset): Promise<string | undefined> {
 /**
  * Opens a dataset's prepared file. If the number of images differs from the published one, adds a warning.
  *
- * @throws UserError if it is corrupt, or the shape of its images is not that of the dataset
+ * @throws UserError if it is corrupt, or its images don't have the shape of the dataset
  */
 export async function openPrepared(named: NamedDataset, path: string): Promise<DatasetSource> {
   const { name, imageShape, counts } = named;

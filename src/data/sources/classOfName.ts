@@ -11,8 +11,8 @@ export interface ClassesOfNames {
 }
 
 /**
- * The classes of images, which are the folders that they are in: the first below a folder `train`, `test` or the like,
- * or else the first in which they differ. There are classes if every image is in such a folder, and in at least two.
+ * The classes of images by their folders: the level below `train`, `test` or similar, or else the first level with
+ * different folders. There are classes if every image is in such a folder and there are at least two.
  *
  * @returns the classes; undefined if there are none; or why folders that look like classes are not, in words
  */

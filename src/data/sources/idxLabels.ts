@@ -24,7 +24,7 @@ export interface IdxLabels {
  * The labels in a folder, uncompressed or as `.gz`.
  *
  * @param names the names of the classes; by default their numbers, up to the largest label
- * @returns undefined if it has none; or what is missing, in words, if it has those of one part only
+ * @returns undefined if there are none; a text that names the missing file if only one part has labels
  * @throws UserError if a file is corrupt
  */
 export async function readIdxLabels(

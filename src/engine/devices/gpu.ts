@@ -1,5 +1,5 @@
-// The graph style a GPU prefers: few large operations. It has no cache for which a batch would have to be
-// split.
+// The graph style a GPU prefers: few large operations. Batches are not split to fit a
+// cache.
 import { gpuOperators } from './gpuOperators.ts';
 import type { GraphStyle } from './graphStyle.ts';
 

@@ -1,6 +1,6 @@
-// ONNX nodes that are fewer dispatches on a GPU than the plain ones, or are divided among more of its workgroups.
+// ONNX nodes that need fewer GPU dispatches than the plain ones, or use more workgroups.
 //
-// What is said here of dispatches is what ONNX Runtime's WebGPU provider starts, by its log.
+// Counts of dispatches come from the log of ONNX Runtime's WebGPU provider.
 import { elementCount, isOpen } from '../../tensor/shape.ts';
 import { type Operator, type Operators, plainOperators } from '../onnx/operators.ts';
 import { step } from './cpuOperators.ts';

@@ -45,7 +45,7 @@ export function onBatchLast(
 
 /** The order of the axes in `batchFirst`; undefined for any other tensor. */
 function batchLastOrder(x: Tensor): readonly number[] | undefined {
-  // What a program names may be given in its own order of axes: it is transposed once more, like any other input.
+  // Named tensors may be given in the program's own order of axes: they are transposed again, like other inputs.
   return batchFirstSource(isNamed(x) ? x.inputs[0]! : x)?.order;
 }
 

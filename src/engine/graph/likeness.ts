@@ -1,10 +1,9 @@
-// Finds tensors of a graph that the same operations compute from like inputs, such as the scales of all flow steps.
+// Finds isomorphic subgraphs, such as the scales of all flow steps.
 //
-// Two tensors are alike if the same operation computes them, with the same attributes, from inputs that are alike in
-// turn. In the end, inputs of the program are alike if they have the same shape, constants too, and slices of one
-// input that follow one another and are of equal length. So the graphs behind two tensors that are alike have the
-// same depth: neither depends on the other, nor on anything that does. This is why all of a kind can be computed at
-// once.
+// Two tensors are of the same kind if the same operation with the same attributes computes them, from inputs of the
+// same kind. Program inputs or constants of the same shape are of the same kind, and so are consecutive slices of equal
+// length of one input. Subgraphs of the same kind have the same depth, so neither tensor depends on the other, even
+// indirectly, and all tensors of a kind can be computed at once.
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sliced } from '../../tensor/operations/layout.ts';
 import { isOpen } from '../../tensor/shape.ts';
@@ -104,12 +103,12 @@ class Kinds {
   }
 
   /**
-   * The kind of every tensor. Its members are in the order of their inputs within their own kinds, slices of a
-   * program's input in that of their positions there: then a stack of operands is the stack of their kind.
+   * The kind of every tensor. Members are ordered like their inputs within the inputs' kinds, and slices of a program
+   * input by position. A stack of operands is then the stack of their kind.
    */
   sorted(): ReadonlyMap<Tensor, Kind> {
     const result = new Map<Tensor, Kind>();
-    // A kind comes after those of its inputs.
+    // A kind comes after the kinds of its inputs.
     for (const found of this.byText.values()) {
       const placed = found.map(({ tensor, inputs }) => ({
         tensor,

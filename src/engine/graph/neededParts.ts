@@ -1,4 +1,4 @@
-// Products of which only some rows, or only the transpose, are needed: these are computed instead of the whole.
+// Avoids whole matrix products: computes only the rows needed, or the transpose directly.
 import { totalOperation } from '../../tensor/operations/elementwise.ts';
 import {
   type Range,
@@ -25,8 +25,8 @@ export interface KnownUses {
 }
 
 /**
- * A slice along the first axis. Where it is all that is used of a product, other rows are not computed: the gradient with
- * respect to shifted copies of an image has rows for those of its inside.
+ * A slice along the first axis. If nothing else uses a product, its other rows are not computed. For example, a gradient
+ * with respect to shifted copies of an image needs only the rows of its interior.
  *
  * @param cut the operation of the slice
  */
@@ -65,8 +65,8 @@ export function slicedRows(
 }
 
 /**
- * The transpose of a matrix. That of a weight gradient, a product along pixels or a sum of such products, is computed
- * directly if that is no slower.
+ * The transpose of a matrix. For a weight gradient (a product along pixels, or a sum of such products) it is computed
+ * directly if that isn't slower.
  */
 export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): Tensor {
   const [rows, columns] = source.shape as [number, number];

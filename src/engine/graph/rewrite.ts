@@ -7,7 +7,7 @@ import { topologicalOrder } from '../../tensor/traversal.ts';
 /** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
 export interface Pass {
   /**
-   * The replacement for a tensor; `of` looks up those of earlier tensors. Undefined if nothing will ask for
+   * The replacement for a tensor; `of` looks up the replacements of earlier tensors. Undefined if nothing will use
    * it.
    */
   make(tensor: Tensor, of: (tensor: Tensor) => Tensor): Tensor | undefined;
@@ -16,8 +16,8 @@ export interface Pass {
 }
 
 /**
- * Rebuilds all tensors on which `roots` depend, in the order in which they were created, and adds them to
- * `rebuilt`; entries that are already there stay. Inputs and constants map to themselves.
+ * Rebuilds all tensors that `roots` depend on, in order of creation, and adds them to `rebuilt`; existing entries
+ * stay. Inputs and constants map to themselves.
  *
  * @param passFor the pass for these tensors
  */

@@ -11,9 +11,9 @@ import { reshaped, simplerFunction } from './simplerOperations.ts';
  *
  * The transpose of a transpose is its source: ONNX Runtime is slower with a transposed operand.
  *
- * If A is itself `x·scale` per column, the scale is folded into the weights, x·(scale ⊗ B), and likewise that of the rows
- * of B: the scale of an actnorm before a 1x1 convolution costs no pass over the image. Its shift stays in place:
- * where a channel varies little around its mean, x·B + shift·B would lose in float32 what (x + shift)·B keeps.
+ * If A is itself `x·scale` per column, the scale is folded into the weights, x·(scale ⊗ B); a scale of B's rows is folded
+ * likewise. The scale of an actnorm before a 1x1 convolution then costs no pass over the image. Its shift stays: if a
+ * channel varies little around its mean, x·B + shift·B loses float32 digits that (x + shift)·B keeps.
  */
 export function simplerProduct(
   a: Tensor,

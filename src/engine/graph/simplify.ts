@@ -15,8 +15,8 @@ import { accumulatedProducts, simplerProduct } from './simplerProducts.ts';
  * simplified.
  *
  * @param order the tensors, inputs first
- * @param results those whose values are needed themselves
- * @param kept the tensors for which values are given or gradients asked: what uses them still does
+ * @param results the tensors whose own values are needed
+ * @param kept the tensors with given values or requested gradients: their uses are preserved
  */
 export function simplification(
   order: readonly Tensor[],

@@ -1,8 +1,8 @@
-// Computes tensors that are alike at once, as one stack: a device that pays for every operation pays once for the
-// weights of all flow steps.
+// Batches isomorphic subgraphs into one stack, so that a device with a cost per operation pays once for the weights of
+// all flow steps.
 //
-// The slices of a stack take the place of its members, and gradients are found afterwards: those of the slices are
-// concatenated, so what they flow back through is stacked too.
+// Slices of the stack replace its members before differentiation. The gradients of the slices are concatenated, so the
+// backward pass is stacked too.
 import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/broadcast.ts';
 import { add } from '../../tensor/operations/elementwise.ts';

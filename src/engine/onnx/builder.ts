@@ -73,7 +73,7 @@ export class OnnxBuilder implements Emitter {
     const next = body(value);
     const zero = this.reals(Float64Array.of(0), []);
     const change = this.node('Abs', [this.node('Sub', [next, value])]);
-    // What is not a number never settles: it must not decide when the others have, whatever a maximum makes of it.
+    // A NaN never converges: exclude it, since it must not keep the other images from converging.
     const numbers = this.node('Where', [this.node('Greater', [change, zero]), change, zero]);
     const largest = this.node('ReduceMax', [numbers], { keepdims: 0 });
     const changed = this.node('Greater', [largest, zero]);

@@ -1,4 +1,4 @@
-// What an operation needs to become ONNX nodes.
+// The interface that operations use to emit ONNX nodes.
 
 /** The precision in which a program runs. */
 export type Precision = (typeof precisions)[number];

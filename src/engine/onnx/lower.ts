@@ -141,7 +141,7 @@ function emitNode(
 function emitAfter(emit: OnnxBuilder, { rank }: Tensor, [x, ...others]: readonly string[]): string {
   const sizes = others.map((other) => emit.node('Size', [other]));
   const size = sizes.length > 1 ? emit.node('Max', sizes) : sizes[0]!;
-  // A length of 0 stands for that of x: the reshape changes nothing, but cannot run before the others are
+  // A length of 0 means the length of x. The reshape changes nothing, but can't run before the others are
   // computed.
   const zeros = emit.node('Mul', [size, emit.integers(Array<number>(rank).fill(0))]);
   return emit.node('Reshape', [x!, zeros]);

@@ -6,13 +6,13 @@ type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
 
 /**
  * The same nodes, each placed as soon as its last input is available, so that a chain is not interrupted; the longest
- * chain starts last, and the results come at the end. They must be passed in an order in which they could run.
+ * chain starts last, and the results come at the end. The given order must be topological.
  *
  * ONNX Runtime sorts a graph several times while loading it, and keeps a list of the nodes whose inputs are
  * available but which have not been placed yet: for each new one it scans the whole list. In this order the
  * list stays short.
  *
- * At run time, of a node's inputs the one that comes last in the list is computed first, and so is the last of the results.
+ * At run time, the input of a node that comes last in the list is computed first; likewise for the results.
  * Here that input is the end of the longest chain. What needs only weights, or only the forward pass, such as the slope of a
  * ReLU, comes before it; so it is computed right before its use, and takes no memory until then. Of the results, those with
  * the shortest chains come last: they are computed as soon as they can be.

@@ -22,7 +22,7 @@ import {
 /** How a bijection is checked. */
 export interface CheckBijectionOptions {
   /**
-   * Values for all parameters, by name: those of a trained layer, or any that would expose a wrong formula.
+   * Values for all parameters, by name, from a trained layer or chosen to expose a wrong formula.
    * By default random, far from the initial values, with both signs.
    */
   readonly parameters?: Readonly<Record<string, NdArray>>;

@@ -29,7 +29,7 @@ export async function logDetByDifferences(map: LayerMap, x: Float64Array): Promi
   for (let index = 0; index < dimensions; index++) {
     units[index * dimensions + index] = 1;
   }
-  // Row i is column i of J: the determinant is that of the transpose.
+  // Row i is column i of J: this is the transpose, which has the same determinant.
   const transposed = await differences(map, x, units, STEP);
   return { value: logAbsDeterminant(transposed, dimensions), method: 'dense', uncertainty: 0 };
 }
@@ -85,7 +85,7 @@ export async function logDetByDirections(
   const values = estimates(STEPS);
   const mean = meanOf(values);
   const variance = (meanOf(values.map((value) => (value - mean) ** 2)) * count) / (count - 1);
-  // The change over the last third of the steps bounds that of further ones.
+  // The change over the last third of the steps bounds the change over further steps.
   const truncation = Math.abs(mean - meanOf(estimates((2 / 3) * STEPS)));
   return { value: mean, method: 'directions', uncertainty: 5 * Math.sqrt(variance / count) + truncation };
 }

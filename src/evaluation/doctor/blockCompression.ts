@@ -5,7 +5,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 const SIDE = 8;
 
 /**
- * The steps to which coefficients are rounded at quality 50, row by row of vertical frequency.
+ * The quantisation steps of coefficients at quality 50, in rows of vertical frequency.
  *
  * Source: ITU-T T.81 (JPEG), table K.1.
  */

@@ -32,9 +32,8 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
   /** The seed of random directions, dequantisation and samples. */
   readonly seed?: number;
   /**
-   * Whether ln|det| of every layer is compared with that of its whole Jacobian; by default only for images of at most
-   * 800 values, and with an estimate for larger ones. Takes time and memory that grow as the cube and the square of
-   * the number of values.
+   * Whether ln|det| of every layer is checked against its whole Jacobian. By default only for images of at most 800
+   * values; larger images use an estimate. Time grows with the cube of the number of values, memory with the square.
    */
   readonly exact?: boolean | undefined;
   /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */

@@ -55,7 +55,7 @@ const FAR_OUT = 10;
  * Encodes and decodes real images as they are shipped, and decodes as many samples.
  *
  * @param x the values of the images, from `dequantised`
- * @param options.classes the numbers of their classes, of which as many samples are drawn; not used without classes
+ * @param options.classes the numbers of their classes, also used for the samples; unused without classes
  */
 export async function examineModel(
   trained: TrainedModel,

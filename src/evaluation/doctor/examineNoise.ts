@@ -41,9 +41,9 @@ export interface NoiseExamination {
 /**
  * Examines the noise of images; null for a model whose noise is uniform.
  *
- * The layers are measured as those of the model are, but on draws for the first image alone, and in float64: nothing
- * inverts them, and near 0 and 1 a sigmoid loses in float32 what its inverse would need. The noise itself is that of all
- * images, in float32.
+ * The layers are measured like the model's, but on draws for the first image only, and in float64: near 0 and 1 a sigmoid
+ * loses the float32 digits that its inverse needs, and the program never inverts these layers. The noise itself is
+ * measured on all images, in float32.
  */
 export async function examineNoise(
   { model, parameters }: TrainedModel,
@@ -138,7 +138,7 @@ async function noiseIn(
     const found = await program.run(
       precision === 'float64' ? { image: double(image), noise: double(noise) } : { image, noise },
     );
-    // As a decoder rounds values, in the precision in which it has them.
+    // Round as a decoder does, in the same precision.
     const returned = found.x!.data.map((value) => Math.floor((value + 0.5) * 2 ** bits));
     return { u: found.u!.data, logDensity: found.logDensity!.data, logDet: found.logDet!.data, returned };
   });

@@ -9,8 +9,8 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { blockCompressed } from './blockCompression.ts';
 
 /**
- * What was done to the images. `chosen`: each pixel moved in the direction that lowers Σ ln|det| of the layers, which
- * makes the inverse amplify rounding more.
+ * How the images were changed. `chosen` moves each pixel in the direction that lowers Σ ln|det| of the layers, so that
+ * the inverse amplifies rounding more.
  */
 export type HardKind = 'unchanged' | 'inverted' | 'compressed' | 'noise' | 'chosen';
 

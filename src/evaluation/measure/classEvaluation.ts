@@ -1,4 +1,4 @@
-// What a model with classes says of labelled images: p(x | class), p(x), and the class by Bayes' rule.
+// Evaluates a model with classes on labelled images: p(x | class), p(x), and the class by Bayes' rule.
 import type { Labels } from '../../data/contract/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';

@@ -1,4 +1,4 @@
-// How odd images are: their bits/dim compared with those of validation images, on both sides.
+// Scores how odd images are: compares their bits/dim with validation images, at both extremes.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { mean } from '../../numeric/statistics.ts';
 import {

@@ -12,8 +12,8 @@ const pngHeader = { start: 16, length: 10, grey: 0 };
 const SESSION_START = 1;
 
 /**
- * Writes events. The format is that of `tensorflow/core/util/event.proto` and `summary.proto`, whose field numbers are
- * used below, in TFRecord frames.
+ * Writes events in TFRecord frames. The field numbers come from `tensorflow/core/util/event.proto` and
+ * `summary.proto`.
  */
 export class EventFile {
   private readonly folder: ClosedFolder;

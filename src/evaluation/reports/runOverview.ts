@@ -101,7 +101,7 @@ function lastChange(files: readonly string[]): string | null {
     try {
       return lastWritten(file) ?? [];
     } catch (error) {
-      // What is wrong with it is reported where it is read.
+      // The error is reported by the code that uses it.
       if (error instanceof UserError) {
         return [];
       }

@@ -100,10 +100,10 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
 }
 
 /**
- * What the metadata of a checkpoint records.
+ * The record in the metadata of a checkpoint.
  *
  * @param path the file, for errors
- * @throws UserError if it is inconsistent or is not that of a checkpoint
+ * @throws UserError if it is inconsistent or doesn't describe a checkpoint
  */
 export function recordIn(metadata: Safetensors['metadata'], path: string): CheckpointRecord {
   const version = checkFormat(metadata, path);

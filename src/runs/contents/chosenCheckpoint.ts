@@ -1,12 +1,12 @@
-// The checkpoint of a run whose model is used: the last one, that of a step, or the best one.
+// Chooses the checkpoint of a run: the last one, a given step, or the best one.
 import { option, phrase, UserError } from '../../errors.ts';
 import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';
 
 /**
- * Which checkpoint of a run: that of a step, or `best`, the one with the lowest bits/dim of the validation images
- * in `metrics.jsonl`. Only some steps have a checkpoint; those that were validated do.
+ * Which checkpoint of a run: a step, or `best`, the checkpoint with the lowest validation bits/dim in `metrics.jsonl`.
+ * Only some steps have a checkpoint; validated steps do.
  */
 export type StepChoice = number | 'best';
 

@@ -36,12 +36,12 @@ export interface DataPlace {
 }
 
 /**
- * Finds the images that a run names. A relative path is relative to the folder in which this account has made the run;
- * if they are no longer there, or the account has not made it, to the working directory.
+ * Finds the images that a run names. A relative path is relative to the folder where this account created the run. If the
+ * images are no longer there, or another account created it, the path is relative to the working directory.
  *
  * @param remedy how to name the images
- * @throws UserError (`mismatch`) if the path is absolute or leads up and this account has not made the run with it: a
- *   stranger has chosen that path; UserError (`not-found`) if there are no images at a recorded place
+ * @throws UserError (`mismatch`) if the path is absolute or leads up and this account didn't create the run with it,
+ *   since a stranger may have chosen it; UserError (`not-found`) if there are no images at a recorded place
  */
 export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: Phrase): DataPlace {
   if (isAnywhere(name)) {

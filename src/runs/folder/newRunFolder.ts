@@ -10,7 +10,7 @@ import { type RunPaths, runPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
 
 /**
- * Rejects a folder in which no run can be created, before anything is read for it.
+ * Rejects a folder that can't hold a new run, before anything is read for it.
  *
  * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or is a file
  */

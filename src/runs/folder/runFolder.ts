@@ -83,7 +83,7 @@ export function readSummary({ summary: path }: RunPaths): JsonObject {
  * The paths of a run, which must exist.
  *
  * @param options.orExport whether the caller also accepts an export: the error then says so
- * @throws UserError if the folder is not that of a run; the error suggests one that is
+ * @throws UserError if the folder doesn't contain a run; the error suggests one that does
  */
 export function requireRun(directory: string, options: { orExport?: boolean } = {}): RunPaths {
   const paths = runPaths(directory);
@@ -95,7 +95,7 @@ export function requireRun(directory: string, options: { orExport?: boolean } = 
 
 /**
  * The run folders directly inside a folder, by name; none if it does not exist. A folder counts even if the system
- * denies access to its configuration: whoever opens it is told why.
+ * denies access to its configuration: opening it gives the reason.
  */
 export function listRunFolders(parent: string): string[] {
   return entriesOf(parent).filter(isRunFolder);

@@ -58,11 +58,11 @@ export async function startRun(
  *
  * A corrupt checkpoint is reported in `damages`, and the one before it is used.
  *
- * @param place the folder, or files such as those of a run that was downloaded from a page
+ * @param place the folder, or files, for example of a run downloaded from a page
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
- * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
- * shape or are not those it was trained with, they are at a path that someone else has chosen, or the changes would
+ * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images have changed
+ * since training, they are at a path that someone else has chosen, or the changes would
  * make it a different run
  */
 export async function resumeRun(

@@ -13,8 +13,7 @@ import {
 } from './openRun.ts';
 
 /**
- * Starts a run in files, with its configuration in them, in which `data.name` is the name of the images. `train` does the
- * rest.
+ * Starts a run in files. Its configuration is stored there, with the name of the images as `data.name`. Then call `train`.
  *
  * @param place such as `memoryFiles('digits')` or `await privateFiles('digits')`
  * @throws UserError if the images do not fit the model, or there is already a run
@@ -26,7 +25,7 @@ export async function startRun(
 ): Promise<Run> {
   requireFiles(place);
   const images = requireDataset(dataset);
-  // The name in the configuration is that of a dataset on Node's disk, which these images need not be.
+  // The configuration may name a dataset on a Node machine's disk; these images can be others.
   const ofThese = { ...config, data: { ...config.data, name: images.name } };
   return startIn(ofThese, images, new RunStore(place), options);
 }
@@ -34,8 +33,8 @@ export async function startRun(
 /**
  * Opens a run to resume, as in Node.
  *
- * @throws UserError if there is no run, none of its checkpoints is sound, the images have another shape or are not
- *   those it was trained with, or the changes would make it a different run
+ * @throws UserError if there is no run, none of its checkpoints is sound, the images have changed
+ *   since training, or the changes would make it a different run
  */
 export async function resumeRun(
   place: FileStore,

@@ -24,7 +24,7 @@ interface Piece {
   /**
    * Takes what was saved, and `gradientOfY` if there is a y. Recomputes the forward pass as far as needed and
    * returns the stage's contributions to the densities, `logPrior`, `logDet` and `logNoise`, the gradient `gradientOfX`
-   * if there is an x, and those of the parameters, `gradients/…`. Missing if it would return nothing.
+   * if there is an x, and the parameter gradients, `gradients/…`. Missing if it would return nothing.
    */
   readonly backward?: ProgramDefinition;
 }

@@ -23,7 +23,7 @@ export interface SharingOptions extends GradientOptions {
 }
 
 /**
- * How gradients are computed, and by how many data-parallel workers. The bytes are those of all workers
+ * How gradients are computed, and by how many data-parallel workers. The bytes count all workers
  * together, including each one's own weights and gradients.
  */
 export interface SharedPlan extends GradientPlan {

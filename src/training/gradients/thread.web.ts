@@ -64,7 +64,7 @@ export function startThread(data: ThreadData): Thread {
   worker.onerror = (event) => {
     event.preventDefault();
     hasEnded = true;
-    // After an error that nobody caught it would go on waiting for requests.
+    // After an uncaught error the worker would keep waiting for requests.
     worker.terminate();
     waiting?.reject(
       new Error(`a gradient worker failed: ${event.message || 'its script could not be loaded'}`),
@@ -93,7 +93,7 @@ export function startThread(data: ThreadData): Thread {
   };
   const { weights, gradients } = data;
   const ready = send({ ...data, runtime });
-  // Whoever waits for it is told.
+  // Callers that await it get the error; this avoids an unhandled rejection.
   ready.catch(() => {});
   return {
     ready: () => ready,

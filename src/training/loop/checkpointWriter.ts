@@ -1,5 +1,4 @@
-// The checkpoints that training writes, and which are kept: milestones, that of the last stop, and the
-// latest.
+// Writes checkpoints and deletes old ones. Milestones, the last stop and the latest checkpoint are kept.
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { Glow } from '../../models/glow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';

@@ -1,4 +1,4 @@
-// What the summary of a run says of its training: before the first step, and after the last.
+// Records training in the summary of a run: before the first step, and after the last.
 import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
 import { defaultDevice, isHost, showDevice } from '../../engine/devices/device.ts';

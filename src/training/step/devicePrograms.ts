@@ -1,4 +1,4 @@
-// The programs of a training step on a device besides that of the gradients: sums, norm, scaling, update.
+// The programs of a training step on a device, except the gradients: sums, norm, scaling, update.
 import type { Device } from '../../engine/devices/device.ts';
 import { inPlace } from '../../engine/graph/inPlace.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
