@@ -42,7 +42,7 @@ it('prefers them to images of the same name in the working directory', async () 
   rmSync(inFolder('away/data'), { recursive: true });
 });
 
-it('says nothing in the folder in which the run was made', async () => {
+it('prints no note in the folder where the run was made', async () => {
   const { stderr } = await emerging.inside('home').run('evaluate', 'runs/a', ...evaluation);
   expect(stderr).not.toContain('the images data');
 });

@@ -225,7 +225,7 @@ const usage: [string, string[], string | RegExp][] = [
     /^unknown preset 'MNIST': did you mean mnist-/,
   ],
   [
-    'a GPU that is no number',
+    'a GPU index that is not a number',
     [...train, '--device', 'cuda:x'],
     /^'cuda:x': a GPU of cuda is chosen by its number/,
   ],

@@ -50,7 +50,7 @@ it('refuses to evaluate another file of the same name, unless it is named; then 
   const refused = await evaluate();
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(
-    'photos: its test images differ from the images of the run (runs/a/data.json): as many images, but other ones or in ' +
+    'photos: its test images differ from the images of the run (runs/a/data.json): the same number of images, but different ones or in ' +
       'another order: restore them, or name them with --data photos to use these instead',
   );
   const named = await evaluate('--data=photos');

@@ -132,7 +132,7 @@ it('is an option of loadModel', async () => {
   expect((await loadModel(inFolder('runs/a'))).fingerprint).not.toBe(run.fingerprint);
 });
 
-it('records an evaluation of an earlier step next to that of the last one', async () => {
+it('records an evaluation of an earlier step beside the last one', async () => {
   const before = summary();
   const ofLast = before.evaluations.find(
     ({ step, split }: Record<string, unknown>) => step === 10 && split === 'test',

@@ -193,7 +193,7 @@ describe('bad input', () => {
       'the images of photos have 2 classes, and the model has 3',
     ],
     [
-      'classes that are no list',
+      'classes that are not a list',
       ['train', '--data=photos', ...tinyTraining, '--set=model.classes=7'],
       'model.classes must be true or a list of 2 to 1024 different names, not 7',
     ],

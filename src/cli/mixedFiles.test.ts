@@ -1,4 +1,4 @@
-// Runs and exports with files of different models: every command refuses them, and those of earlier versions still load.
+// Runs and exports with files of different models: every command refuses them, but files from earlier versions still load.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';

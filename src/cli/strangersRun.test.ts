@@ -106,7 +106,7 @@ describe.runIf(process.platform !== 'win32')('links in a run folder', () => {
     expect(readFileSync(inFolder('home', 'start')).subarray(1, 4).toString()).toBe('PNG');
   });
 
-  it('are no trouble where the run folder is one', async () => {
+  it('are allowed if the run folder itself is one', async () => {
     symlinkSync('run', inFolder('name'));
     await emerging.json('evaluate', 'name', '--draws=1', '--threads=1');
     expect(JSON.parse(readFileSync(inFolder('run', 'summary.json'), 'utf8')).evaluations).toHaveLength(1);
@@ -180,7 +180,7 @@ describe('a run with its images at an absolute path', () => {
   });
 });
 
-it('evaluate only prints what it measures on other images than those of the run', async () => {
+it('evaluate prints but does not store results on images from outside the run', async () => {
   const before = readFileSync(inFolder('run', 'summary.json'), 'utf8');
   writeTinyDataset(inFolder('other data'), { seed: 5 });
   const other = ['--data=other data', '--draws=1', '--threads=1', '--json'];

@@ -154,8 +154,8 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     const names = (rank === 0 ? absent : [0]).map((one) => nameOfRank(this, one));
     const who =
       names.length > 0
-        ? `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} not come to exchange data for`
-        : 'all ranks have come to exchange data, but nothing has arrived for';
+        ? `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} not joined a data exchange for`
+        : 'all ranks have joined the data exchange, but no data has arrived for';
     return new RanksLost(
       `${who} ${Math.round(seconds)} seconds: check the machine and its network, or start without it`,
     );

@@ -61,16 +61,16 @@ describe('ranks that do not come', () => {
   it('are named by rank 0', async () => {
     const job = jobOf({ sum: never, receive: (from) => () => from === 1 });
     await expect(exchangesOf(job, 0.05).sum(Float64Array.of(1))).rejects.toThrow(
-      /^rank 2 on c has not come to exchange data for 0 seconds: /,
+      /^rank 2 on c has not joined a data exchange for 0 seconds: /,
     );
     await expect(
       exchangesOf(jobOf({ sum: never, receive: never }), 0.05).sum(Float64Array.of(1)),
-    ).rejects.toThrow(/^rank 1 on b, rank 2 on c have not come to exchange data/);
+    ).rejects.toThrow(/^rank 1 on b, rank 2 on c have not joined a data exchange/);
   });
 
   it('are not accused if all have come, and are returned by a meeting with a limit', async () => {
     await expect(exchangesOf(jobOf({ sum: never }), 0.05).sum(Float64Array.of(1))).rejects.toThrow(
-      /^all ranks have come to exchange data, but nothing has arrived/,
+      /^all ranks have joined the data exchange, but no data has arrived/,
     );
     const job = jobOf({ receive: (from) => () => from !== 2 });
     expect(await exchangesOf(job, 30).meet(0.05)).toEqual([2]);
@@ -86,7 +86,7 @@ describe('ranks that do not come', () => {
     await exchangesOf(jobOf({ sum }), 0.4).sum(numbers);
   });
 
-  it('are not accused of the time in which this process itself was suspended', async () => {
+  it('are not blamed for time when this process was suspended', async () => {
     const begin = performance.now();
     const sum = (): Request => () => performance.now() - begin > 2600;
     const summed = exchangesOf(jobOf({ sum }), 1.5).sum(Float64Array.of(1));

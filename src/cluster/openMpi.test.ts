@@ -1,4 +1,4 @@
-// What is said if a part of the installation is missing.
+// Errors for missing parts of the installation.
 import { afterEach, expect, it, vi } from 'vitest';
 
 afterEach(() => {

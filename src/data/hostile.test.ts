@@ -264,7 +264,7 @@ describe('a path that is not a regular file', () => {
       await cp(fixture('opaque.png'), join(folder, 'd.png'));
       await expect(open(join(folder, 'set'))).rejects.toThrow(
         'set: 2 links in it lead to files elsewhere, such as train/c.png: set EMERGING_LINKS=follow if the links are your ' +
-          'own, or put copies in their place',
+          'own, or replace them with copies',
       );
       vi.stubEnv('EMERGING_LINKS', 'follow');
       expect((await score('set', 'c.png')).names).toHaveLength(4);

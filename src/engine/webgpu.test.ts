@@ -1,4 +1,4 @@
-// Samples drawn on a GPU, here a software one, match those of the CPU; float64, which a GPU lacks, keeps its digits.
+// Samples drawn on a GPU, here a software one, match the CPU's; float64, which a GPU lacks, keeps its digits.
 import { it } from 'vitest';
 import { dequantisationOf } from '../models/dequantisation.ts';
 import { Glow } from '../models/glow.ts';

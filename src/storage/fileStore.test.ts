@@ -1,4 +1,4 @@
-// What memory and a folder on disk do alike; `webTraining.test.ts` asks the same of a browser's private file system.
+// Common behaviour of stores in memory and on disk; `webTraining.test.ts` tests a browser's private file system.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Logs in a folder: appended to, read, rewound and mended.
+// Logs in a folder: appended to, read, rewound and repaired.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -256,7 +256,7 @@ describe('readLastJsonLines', () => {
 });
 
 it.each(['{"}', '{x}'])(
-  'of many lines %s is mended up to where the parser has rejected thousands',
+  'of many lines %s is repaired up to where the parser has rejected thousands',
   async (damaged) => {
     const before = '{"step":1}\n'.repeat(3);
     const rest = `${damaged}\n`.repeat(100_000);
@@ -274,7 +274,7 @@ it.each(['{"}', '{x}'])(
   },
 );
 
-it('of empty lines is mended without parsing each, and sound lines are written in blocks', () => {
+it('of empty lines is repaired without parsing each, and sound lines are written in blocks', () => {
   const lines = `${'\n'.repeat(5000)}${'{"step":1}\n'.repeat(5000)}`;
   const log = { path: 'log', blocks: [new TextEncoder().encode(lines)] };
   const parse = vi.spyOn(JSON, 'parse');

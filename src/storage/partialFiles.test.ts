@@ -56,7 +56,7 @@ describe('removePartialFiles', () => {
     expect(fs.readdirSync(folder)).toEqual([names[0]]);
   });
 
-  it('removes only those of one file on request', () => {
+  it('removes only the partial files of one file on request', () => {
     const { pid: gone } = spawnSync(process.execPath, ['--version']);
     for (const name of ['file', 'other', 'other.file']) {
       fs.writeFileSync(join(folder, `${name}.${gone}.partial`), '');

@@ -106,7 +106,7 @@ describe('runs', () => {
     expect(stdout).toContain('summary.json: not valid JSON');
   });
 
-  it('says if there are no runs, and refuses a missing folder', async () => {
+  it('reports an empty folder, and refuses a missing one', async () => {
     mkdirSync(inFolder('empty'));
     expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
     expect(await emerging.run('runs', 'none')).toMatchObject({

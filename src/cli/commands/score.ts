@@ -166,7 +166,7 @@ async function runScore(
   );
   if (reference.bitsPerDim.length < FEW_IMAGES) {
     noteOnStderr(
-      `only ${formatCounted(reference.bitsPerDim.length, 'validation image')} to compare with: percentiles and oddness are rough; ` +
+      `only ${formatCounted(reference.bitsPerDim.length, 'validation image')} to compare with: percentiles and oddness are approximate; ` +
         'name more with --reference',
     );
   }

@@ -42,7 +42,7 @@ export function evaluationRecord(
 export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, directory: string): void {
   if (!Number.isFinite(bitsPerDim)) {
     noteOnStderr(
-      `emerging: the bits/dim of the ${split} images are not finite (${bitsPerDim}): the model cannot compute at ` +
+      `emerging: the bits/dim of the ${split} images are not finite (${bitsPerDim}): the model fails on at ` +
         `least one of them; emerging doctor ${shellWord(directory)} examines its layers`,
     );
     process.exitCode = 1;

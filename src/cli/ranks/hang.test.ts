@@ -65,12 +65,12 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
     [
       'another one',
       'if (ranks.rank === 1) stop();',
-      /^emerging: rank 1 on .* has not come to exchange data for 2 seconds: /,
+      /^emerging: rank 1 on .* has not joined a data exchange for 2 seconds: /,
     ],
     [
       'rank 0',
       'if (ranks.rank === 0) stop();',
-      /^emerging: rank 0 on .* has not come to exchange data for \d+ seconds: /,
+      /^emerging: rank 0 on .* has not joined a data exchange for \d+ seconds: /,
     ],
   ])('later is named: %s', async (_, after, expected) => {
     const job = start(3, joining('', after));
@@ -97,7 +97,7 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
     const { code, stderr } = await job.ended;
     // It stops before an exchange, where it is missed, or inside one.
     const hung =
-      '(rank 1 on .* has not come to exchange data|all ranks have come to exchange data, but nothing has arrived) for 30 seconds';
+      '(rank 1 on .* has not joined a data exchange|all ranks have joined the data exchange, but no data has arrived) for 30 seconds';
     const resumption = 'emerging train --resume hung resumes the run, with any number of ranks';
     expect(linesOf(stderr)).toEqual([
       expect.stringMatching(`^emerging: ${hung}: .*\\. Nothing saved is lost: ${resumption}$`),

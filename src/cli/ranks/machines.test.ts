@@ -35,7 +35,7 @@ describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and net
     expect(bytes('two')).toEqual(bytes('one'));
   });
 
-  it('a run ends if one of them does, and goes on without it', async () => {
+  it('a run ends if one of them does, and resumes without it', async () => {
     const job = start(machines, '--steps=100000', '--out=dead');
     await job.until(/step [1-9]/);
     const first = job.ranks();

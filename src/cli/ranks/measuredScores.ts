@@ -50,7 +50,7 @@ export async function referenceScores(
       if (!(error instanceof UserError)) {
         throw error;
       }
-      noteOnStderr(`the scores of the validation images are not kept: ${messageOf(error)}`);
+      noteOnStderr(`the scores of the validation images were not saved: ${messageOf(error)}`);
     }
   }
   return scores;

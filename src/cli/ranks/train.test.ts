@@ -50,7 +50,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
 
   beforeAll(() => emerging.json(...train(...settings, '--out=alone')));
 
-  it.each([2, 4])('of %i is that of one process up to rounding', async (ranks) => {
+  it.each([2, 4])('of %i equals one process up to rounding', async (ranks) => {
     await trained(ranks, `of ${ranks}`);
     const [expected, found] = [lossesOf('alone'), lossesOf(`of ${ranks}`)];
     expect(found).toHaveLength(20);
@@ -93,7 +93,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
     expect(summaryOf('stopped').steps).toBeGreaterThan(steps);
   });
 
-  it('ends if a rank is killed, says how to go on, and goes on in one process', async () => {
+  it('ends if a rank is killed, says how to resume, and resumes in one process', async () => {
     const job = start(2, ...train('--steps=100000', '--out=killed'));
     await job.until(/step [1-9]/);
     const ranks = job.ranks();
@@ -109,7 +109,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
   });
 });
 
-it.skipIf(!hasMpirun)(`ends if rank 0 cannot go on ${needsMpirun}`, async () => {
+it.skipIf(!hasMpirun)(`ends if rank 0 fails ${needsMpirun}`, async () => {
   const job = start(2, ...train('--steps=100000', '--out=lost'));
   await job.until(/step [1-9]/);
   rmSync(inFolder('lost', 'training.lock'));

@@ -46,7 +46,7 @@ describe('reportFailure', () => {
   it.each([
     ['io', 1],
     ['not-found', 2],
-  ] as const)('prints one line for what a person can mend: %s, exit code %i', (code, exitCode) => {
+  ] as const)('prints one line for errors that users can fix: %s, exit code %i', (code, exitCode) => {
     const cause = new Error('the cause');
     expect(reportFailure(new UserError(code, 'no such file\n  a.png', { cause }))).toBe(exitCode);
     expect(stderr).toBe('emerging: no such file a.png\n');

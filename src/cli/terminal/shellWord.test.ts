@@ -1,4 +1,4 @@
-// Suggested commands can be pasted: a real shell takes every quoted word as it was.
+// Suggested commands can be pasted: a real shell leaves every quoted word unchanged.
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { call, phrase, UserError } from '../../errors.ts';

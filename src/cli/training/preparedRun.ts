@@ -160,7 +160,7 @@ async function reopenedRun(
   const dataset = data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   if (run.state === undefined) {
-    noteOnStderr(`${directory} has no checkpoint yet: it starts from the beginning`);
+    noteOnStderr(`${directory} has no checkpoint yet: starting from the beginning`);
   }
   return { ...run, assumed: false };
 }

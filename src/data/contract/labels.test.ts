@@ -256,7 +256,7 @@ it('a prepared file with damaged labels is refused', async () => {
   await expect(openDataset(out, { validation })).rejects.toThrow(/all.images: corrupt: it has \d+ bytes/);
 });
 
-it('labels that are no classes, or not as many as images, are refused', () => {
+it('labels that are not classes, or differ in number from the images, are refused', () => {
   const images = imagesInMemory(new Uint8Array(3), [1, 1, 1]);
   expect(() => labelled(images, ['a', 'b'], [0, 1], 'here')).toThrow('here: 2 labels for 3 images');
   expect(() => labelled(images, ['a', 'b'], [0, 2, 1], 'here')).toThrow(

@@ -20,7 +20,7 @@ export function requireNoLinksOut(path: string, links: readonly string[]): void 
     const count = links.length === 1 ? 'a link in it leads' : `${links.length} links in it lead`;
     throw new UserError(
       'invalid-data',
-      `${path}: ${count} to files elsewhere, such as ${links[0]}: ${ownLinks}, or put copies in their place`,
+      `${path}: ${count} to files elsewhere, such as ${links[0]}: ${ownLinks}, or replace them with copies`,
     );
   }
 }

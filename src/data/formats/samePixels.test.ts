@@ -42,7 +42,7 @@ const tolerance: Readonly<Record<Format, number>> = {
 
 describe.each([undefined, 'p3'])('with the colour profile %s', (icc) => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('and orientation %d, all formats have the same pixels', async (turn) => {
-    // What is stored, without regard to the profile, turned by an independent decoder.
+    // The stored pixels, without colour profile, oriented by an independent decoder.
     const png = await files(turn, icc).png.toBuffer();
     const expected = await sharp(png, { ignoreIcc: true }).autoOrient().raw().toBuffer();
     const stored = await sharp(png, { ignoreIcc: true }).raw().toBuffer();
@@ -76,7 +76,7 @@ it('of few colours are exact with 1, 2 and 4 bits, interlaced or not', async () 
   }
 });
 
-it('damaged EXIF data are no orientation', () => {
+it('ignores the orientation of damaged EXIF data', () => {
   const exif = (bytes: number[]) => exifOrientation(Uint8Array.from(bytes));
   const tiff = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0];
   expect(exif(tiff)).toBe(6);

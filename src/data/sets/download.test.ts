@@ -147,7 +147,7 @@ describe('download', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('starts over if what is known of the version is far too much', async () => {
+  it('starts over if the stored version identifier is far too long', async () => {
     writeFileSync(`${path()}.partial`, content.subarray(0, 1000));
     writeFileSync(`${path()}.partial.json`, JSON.stringify({ url, version: '"one"' }));
     truncateSync(`${path()}.partial.json`, 2 ** 32);

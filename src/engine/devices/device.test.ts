@@ -1,4 +1,4 @@
-// Devices by their names, and which options belong to which.
+// Names of devices, and their options.
 import { expect, it } from 'vitest';
 import { input } from '../../tensor/tensor.ts';
 import { compile } from '../program.ts';
@@ -28,7 +28,7 @@ it.each([
   expect(() => parseDevice(text)).toThrow(message);
 });
 
-it('knows which options are for which device', async () => {
+it('accepts the options of each device', async () => {
   const x = input('x', [1]);
   const compiled = (options: Parameters<typeof compile>[1]) =>
     compile({ inputs: { x }, outputs: { y: x } }, options);

@@ -80,7 +80,7 @@ describe('the sum of shifted products', () => {
       () => [sumOf(product(weights, matrix('r', COLUMNS, 7), { transposeB: true }))],
     ],
     [
-      'a block is no product',
+      'a block is not a product',
       () => [sumOf(concatenate([product(weights, slice(x, 1, 0, 60)), matrix('p', 18, 60)], 1))],
     ],
     [
@@ -116,7 +116,7 @@ describe('the sum of shifted products', () => {
       blocks: sumOf(concatenate(blocks, 1)),
     };
     const arrays = { x: arrayOf('x', x.shape) };
-    // A sum of which something else uses the product makes its own zeros.
+    // A sum whose product has another use makes its own zeros.
     const perTap = product(weights, x);
     const own = await valuesOf({ inputs: { x }, outputs: { y: sumOf(perTap), perTap } }, arrays);
     const values = await valuesOf({ inputs: { x }, outputs }, arrays);

@@ -118,7 +118,7 @@ it('marks as estimated what other images, noise or samples would change', async 
   ]);
 });
 
-it('warns of hard images that do not return, whose number is that of all ways together', async () => {
+it('warns of hard images that do not return, counted over all kinds of change', async () => {
   const trained = await sound;
   const path = 'levels/0/steps/0/coupling/conv3/bias';
   const { shape, data } = constantValue(trained.parameters[path]!)!;
@@ -317,7 +317,7 @@ describe('the noise of variational dequantisation', () => {
     expect(found).toContain('dequantiser noiseOutside');
   });
 
-  it('with another density than that of its flow is a problem', async () => {
+  it('with a density that differs from its flow is a problem', async () => {
     const found = await faultsOf((right) => ({
       noise(drawn, image, p) {
         const { logDensity, ...noise } = right.noise(drawn, image, p);

@@ -1,4 +1,4 @@
-// Exports end to end: what an exported model draws, encodes and says of images is what its run does, and its ONNX files,
+// Exports end to end: an exported model draws, encodes and scores images exactly as its run does, and its ONNX files,
 // called as the manifest says, give the same bits/dim.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

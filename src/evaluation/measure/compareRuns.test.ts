@@ -11,7 +11,7 @@ describe('pairwise', () => {
     expect(second!.differenceError).toBeCloseTo(1 / Math.sqrt(3), 12);
   });
 
-  it('has the error observed over repetitions with other images, far below that of either mean', () => {
+  it('has the error observed over repetitions with other images, far below the error of either mean', () => {
     const found = Array.from({ length: 200 }, (_, repetition) => {
       const random = new RandomStream(repetition, 'images');
       const hardness = random.normals(50);

@@ -83,7 +83,7 @@ it('says which bound a number is', () => {
   );
 });
 
-it('lists the settings that differ from those of the preset', () => {
+it('lists the settings that differ from the preset', () => {
   const set = ['training.optimizer=adamw', 'model.mixing=1x1', 'seed=3'];
   const changed = resolveConfig({ preset: 'mnist-quickstart', set });
   const card = modelCard({ ...about, config: changed, summary: { preset: 'mnist-quickstart' } });
@@ -142,7 +142,7 @@ it.each([
   expect(modelCard({ ...about, summary })).toContain(`, ${text} on cpu with 2 threads`);
 });
 
-it('names no threads of a device, not even those of an older summary', () => {
+it('names no threads of a device, even if an older summary has them', () => {
   const summary = { steps: 40, seconds: 60, device: 'webgpu', threads: 2, ranks: 2 };
   expect(modelCard({ ...about, summary })).toContain(', 1.0 minutes on webgpu on each of 2 ranks');
 });

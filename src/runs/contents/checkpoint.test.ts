@@ -101,7 +101,7 @@ it.each([
   await expect(read()).rejects.toThrow(message);
 });
 
-it('is refused before its arrays are read if they are not those of the model', async () => {
+it('is refused before its arrays are read if they do not match the model', async () => {
   await withMetadata({});
   tensorOfHoles(() => path, megabytes(1900))(root);
   const check = requireArraysOf({ ...model.options, hiddenChannels: 96 }, 'config.yaml');

@@ -1,4 +1,4 @@
-// Which checkpoint of a run is read: the last, that of a step, or the best of those that were validated.
+// Chooses a checkpoint of a run: the last, a given step, or the best validated one.
 import { beforeAll, expect, it } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
@@ -37,7 +37,7 @@ async function stepOf(step?: StepChoice, ...validations: [number, number | null]
   return (await readChosenCheckpoint(store, { step, check: () => {} })).step;
 }
 
-it('is the last one, or that of a step', async () => {
+it('is the last one, or a given step', async () => {
   expect(await Promise.all([stepOf(), stepOf(4), stepOf(2)])).toEqual([7, 4, 2]);
 });
 

@@ -1,4 +1,4 @@
-// The record of a run's images: read as it was written, and each damage named with what is expected there.
+// The record of a run's images: reads back what was written, and names each damage with the expected value.
 import { expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { type DataRecord, dataRecordText, parseDataRecord } from './dataRecord.ts';
@@ -17,7 +17,7 @@ it.each<[string, Partial<DataRecord>]>([
   ['held out by name', {}],
   ['held out by position', { holdOut: { by: 'position' } }],
   ['not held out', { holdOut: null }],
-])('is read as it was written, with images %s', (_, change) => {
+])('reads back what was written, with images %s', (_, change) => {
   const written = { ...record, ...change };
   expect(parseDataRecord(dataRecordText(written), 'data.json')).toEqual(written);
 });

@@ -80,7 +80,7 @@ export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity)
     return `${found.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
   }
   if (recorded.sha256 !== found.sha256) {
-    return 'as many images, but other ones or in another order';
+    return 'the same number of images, but different ones or in another order';
   }
   // Runs of earlier versions have recorded no labels.
   const { labels = found.labels } = recorded;

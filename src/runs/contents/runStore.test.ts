@@ -31,7 +31,7 @@ it('keeps the sound lines of a damaged log, even if the page is closed before th
   expect(await textOf(files, 'metrics.jsonl.damaged')).toContain('damaged');
 });
 
-it('says from which line a log is given up when thousands of its lines are damaged', async () => {
+it('names the line where reading a log stops if thousands of lines are damaged', async () => {
   const files = await trainedFiles();
   const metrics = await textOf(files, 'metrics.jsonl');
   const damaged = `${metrics}${'{x}\n'.repeat(20_000)}`;

@@ -27,7 +27,7 @@ function leave(text: string, seconds = 60): void {
 
 it('names the process that is training it', () => {
   const lock = lockRun(paths);
-  const refused = `${paths.directory} is being trained by process ${process.pid} on ${hostname()}: wait for it, or end it`;
+  const refused = `${paths.directory} is being trained by process ${process.pid} on ${hostname()}: wait for it, or stop it`;
   expect(() => lockRun(paths)).toThrow(refused);
   lock.release();
   lockRun(paths).release();

@@ -53,7 +53,7 @@ function requireOwnRun({ lock: path, directory }: RunPaths): void {
 function lockedText(directory: string, path: string, { process, isSeen, silent }: LockHolder): string {
   const who = nameOf(process);
   return isSeen
-    ? `${directory} is being trained by ${who}: wait for it, or end it`
+    ? `${directory} is being trained by ${who}: wait for it, or stop it`
     : `${directory} is locked by ${who}, which ${renewedText(silent)} and ` +
         `cannot be checked from here: wait for it, or delete ${path} if you know that it has ended`;
 }

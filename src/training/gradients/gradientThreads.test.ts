@@ -64,7 +64,7 @@ vi.mock('node:worker_threads', async () => {
 
 afterEach(() => memory.clear());
 
-test.each([2, 3])('the memory of %d workers is that of their arrays', async (workers) => {
+test.each([2, 3])('the memory of %d workers equals the size of their arrays', async (workers) => {
   // This mixing has untrained weights, so there are fewer gradients than weights.
   const options = { levels: 2, depth: 1, width: 4, mixing: '1x1-plu', kernelSize: 3, dilation: 1 } as const;
   const model = new Glow([4, 8, 2], { ...options, hiddenChannels: 8, learnedPrior: true, bits: 8 });
@@ -88,6 +88,6 @@ test.each([2, 3])('the memory of %d workers is that of their arrays', async (wor
   }
   const copies = [...memory].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
   expect(copies).toBeGreaterThan(0);
-  // A worker's memory for its share of the images is that of a single worker with only those images.
+  // A worker needs as much memory for its share of the images as a single worker with only these images.
   expect(shared.bytes).toBe(workers * plan(1, images / workers).bytes + copies);
 });

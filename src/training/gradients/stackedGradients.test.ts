@@ -1,4 +1,4 @@
-// Gradient programs for a GPU, where what is alike in all flow steps is computed at once. They run here on a CPU, in
+// Gradient programs for a GPU, where isomorphic parts of all flow steps are computed at once. They run here on a CPU, in
 // float64; `../step/deviceArrays.test.ts` runs them on a GPU.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';

@@ -55,7 +55,7 @@ function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [stri
 }
 
 describeOnGpu('a run on a device', () => {
-  it('has the losses of one on the CPU, and either goes on where the other stopped', async () => {
+  it('has the same losses as on the CPU, and either resumes where the other stopped', async () => {
     const whole = await started('cpu', onCpu, both);
     expectSame(await started('gpu', onGpu, both), whole, ['gpu', 'cpu']);
     await started('both', { ...onGpu, stopAt: 3 }, both);
@@ -103,7 +103,7 @@ describeOnGpu('a run on a device', () => {
     expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, setbacks: 1 } });
   });
 
-  it('ends in one line if the device is lost, and goes on on the CPU', async () => {
+  it('ends in one line if the device is lost, and resumes on the CPU', async () => {
     const { run } = Session.prototype;
     vi.spyOn(Session.prototype, 'run').mockImplementation(function (this: Session, ...args) {
       if (isLost) {

@@ -1,4 +1,4 @@
-// Training with variational dequantisation: the bound falls and beats that of uniform noise, and a run resumes exactly.
+// Training with variational dequantisation: the bound falls below the bound with uniform noise, and a run resumes exactly.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ it('falls within 30 steps, and is the same after a stop', async () => {
   await trained(config, 'parts', 13);
   await train({ ...(await resumeRun(join(root, 'parts'), {}, { dataset })), threads: 1 });
   expect(bytesOf('parts', 30)).toEqual(bytesOf('whole', 30));
-  // All weights of q have moved: those of its last layers started at zero.
+  // All weights of q have moved, even in the last layers, which started at zero.
   const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
   const last = Object.keys(parameters).filter(
     (path) => path.startsWith(DEQUANTISER) && path.endsWith('conv3/kernel'),

@@ -90,7 +90,7 @@ describe.each<[string, ConfigLayer['model']]>([
   const config = configOf(model);
 
   it.each([2, 4])(
-    'by %i ranks are those of one process up to rounding, and the same each time',
+    'by %i ranks equal one process up to rounding, and are the same each time',
     async (size) => {
       const name = `${what}-${size}`;
       const [one] = await trained(1, `${name}-one`, config);
@@ -169,7 +169,7 @@ it('stops all ranks after the same step, with a checkpoint, whichever is told to
   expect(readFileSync(results[0]!.checkpoint).length).toBeGreaterThan(0);
 });
 
-it('drops a step with a bad image on any rank, names the layer, and rolls all ranks back alike', async () => {
+it('drops a step with a bad image on any rank, names the layer, and rolls back all ranks', async () => {
   const { at } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
     const batch = at.call(this, index);

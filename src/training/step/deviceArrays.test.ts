@@ -167,7 +167,7 @@ describeOnGpu('training on a device', () => {
   ];
 
   it.each(cases)(
-    '$mixing, $name, $what: 20 steps, resumed in the middle, are those of a CPU',
+    '$mixing, $name, $what: 20 steps, resumed in the middle, match the CPU',
     async ({ mixing, name, changes }) => {
       const model = modelOf({ mixing, ...changes });
       const optimizer = optimizers[name];

@@ -1,4 +1,4 @@
-// What the guard drops, what it accepts, and when it gives up.
+// The guard: which steps it drops, which it accepts, and when it stops training.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type GuardState, guardSchema, newGuard } from '../../runs/contents/guardState.ts';

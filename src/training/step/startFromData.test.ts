@@ -1,4 +1,4 @@
-// Initialisation one stage at a time against that of the whole model in one program.
+// Initialisation one stage at a time, compared with the whole model in one program.
 import { expect, it } from 'vitest';
 import { compile } from '../../engine/program.ts';
 import { startingParameters } from '../../flows/contract/parameters.ts';
