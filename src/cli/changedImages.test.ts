@@ -99,7 +99,7 @@ it('refuses to resume on other images, unless the user says so, which is recorde
   expect(read('runs/a/data.json')).toBe(before);
   const { code, stderr } = await resume('--other-images');
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain('resuming on other images than before');
+  expect(stderr).toContain('resuming with other images: ');
   expect(record().train.images).toBe(46);
   expect(record().holdOut).toEqual(JSON.parse(before).holdOut);
   expect(JSON.parse(read('runs/a/summary.json')).changes).toContainEqual({

@@ -190,7 +190,7 @@ describe('bad input', () => {
     [
       'other classes',
       ['train', '--data=photos', ...tinyTraining, '--set=model.classes=[a, b, c]'],
-      'the images of photos have 2 classes, and the model has 3',
+      'the images of photos have 2 classes, but the model has 3',
     ],
     [
       'classes that are not a list',

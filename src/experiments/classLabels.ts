@@ -8,7 +8,7 @@ const REMEDY = 'put them into folders by class, prepare them again if they were,
 
 /** What to do about images with other classes than a model. */
 const OTHER_CLASSES =
-  'use images with the classes of the model, or start a run with model.classes=true, which takes those of the images';
+  'use images with the classes of the model, or start a run with model.classes=true, which uses the classes of the images';
 
 /**
  * A configuration for these images: where `model.classes` is true, it names their classes.
@@ -59,7 +59,7 @@ export function requireLabels(
   if (found.length !== classes.length) {
     throw new UserError(
       'mismatch',
-      `the images of ${name} have ${found.length} classes, and the model has ${classes.length}: ${OTHER_CLASSES}`,
+      `the images of ${name} have ${found.length} classes, but the model has ${classes.length}: ${OTHER_CLASSES}`,
     );
   }
   const other = classes.findIndex((one, number) => found[number] !== one);

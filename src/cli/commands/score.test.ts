@@ -93,7 +93,7 @@ it('writes maps whose mean is the bits/dim of each image, in the same colours', 
   const text = await emerging.run('score', 'runs/a', 'mine', '--threads=1', '--draws=2', '--map=other');
   expect(text.stdout).toContain(
     `\n6 maps, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
-      'what is beyond has the colour of that end: other\n',
+      'values beyond an end get the colour of that end: other\n',
   );
   const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
   expect(again.code).toBe(2);

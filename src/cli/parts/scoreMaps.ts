@@ -62,6 +62,6 @@ export async function writeMaps(
 export function mapsText({ folder, files, range: [low, high] }: Maps): string {
   return (
     `${formatCounted(files.length, 'map')}, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
-    `what is beyond has the colour of that end: ${visibleText(folder)}\n`
+    `values beyond an end get the colour of that end: ${visibleText(folder)}\n`
   );
 }

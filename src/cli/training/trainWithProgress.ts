@@ -160,10 +160,10 @@ function imageNotes({ dataset, otherImages, paths }: PreparedRun): string[] {
   return [
     ...(otherImages === undefined
       ? []
-      : [`resuming on other images than before: ${paths.dataRecord} now describes these`]),
+      : [`resuming with other images: ${paths.dataRecord} now describes them`]),
     ...(count > 0 && count < FEW_IMAGES
       ? [
-          `only ${formatCounted(count, 'validation image')}: their bits/dim are rough, and percentiles of scores too; ` +
+          `only ${formatCounted(count, 'validation image')}: their bits/dim is imprecise, and so are score percentiles; ` +
             'a larger data.validation holds out more',
         ]
       : []),

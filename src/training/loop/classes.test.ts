@@ -124,7 +124,7 @@ it('refuses images without labels, or with other classes', async () => {
     'the images of bars have no labels, and the model has 3 classes',
   );
   await expect(start(['a', 'b'], images)).rejects.toThrow(
-    'the images of bars have 3 classes, and the model has 2: use images with the classes of the model, ' +
+    'the images of bars have 3 classes, but the model has 2: use images with the classes of the model, ' +
       'or start a run with model.classes=true',
   );
   await expect(start(['left', 'both', 'right'], images)).rejects.toThrow(
