@@ -57,7 +57,7 @@ it('refuses to evaluate another file of the same name, unless it is named; then 
   expect(named.code).toBe(0);
   expect(JSON.parse(named.stdout)).toMatchObject({ data: 'photos', worstPicture: null });
   expect(named.stderr).toContain(
-    'the result is printed but not saved: photos: its test images are not those',
+    'the result is printed but not saved: photos: its test images differ from the images of the run',
   );
   expect(read('runs/a/summary.json')).toBe(before);
 });
@@ -92,7 +92,7 @@ it('refuses to resume on other images, unless the user says so, which is recorde
   const refused = await resume();
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(
-    'photos: its training images are not those the run was trained with: 46 images instead of 45 (runs/a/data.json): ' +
+    'photos: its training images are not the ones the run was trained with: 46 images instead of 45 (runs/a/data.json): ' +
       'restore them, start a new run, or resume with --other-images',
   );
   expect((await resume('--data=photos')).code).toBe(1);

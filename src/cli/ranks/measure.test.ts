@@ -120,7 +120,9 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
       '--size=8',
       '--out=x.images',
     );
-    expect(lines(prepared).at(-1)).toMatch(/^emerging: the images of rank 1 on .* do not have the names of/);
+    expect(lines(prepared).at(-1)).toMatch(
+      /^emerging: the images of rank 1 on .* and rank 0 on .* have different names: /,
+    );
     expect(() => readFileSync(inFolder('x.images'))).toThrow('ENOENT');
   });
 });

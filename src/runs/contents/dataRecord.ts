@@ -97,7 +97,7 @@ export function changedSplit(recorded: DatasetIdentity, found: DatasetIdentity):
   for (const split of ['train', 'validation', 'test'] as const) {
     const difference = differenceBetween(recorded[split], found[split]);
     if (difference !== undefined) {
-      return `its ${words[split]} images are not those the run was trained with: ${difference}`;
+      return `its ${words[split]} images are not the ones the run was trained with: ${difference}`;
     }
   }
   return undefined;

@@ -77,7 +77,7 @@ it.each<[string, Record<string, string>, RegExp]>([
     /sides divisible by 2, and the images are 4 x 5/,
   ],
   ['no image', { ...metadata, imageShape: '0x0x1' }, /0x0x1 is not the shape of an image/],
-  ['an endless image', { ...metadata, imageShape: '4096x4096x1' }, /a model takes up to 2048x2048 pixels/],
+  ['an endless image', { ...metadata, imageShape: '4096x4096x1' }, /models take at most 2048x2048 pixels/],
   [
     'far more steps than it has weights for',
     { ...metadata, model: metadata.model.replace('"depth":1', '"depth":1000') },
