@@ -63,6 +63,8 @@ class PrivateFiles implements FileStore {
   readonly name: string;
   /** The text to append to each file. */
   private readonly pending = new Map<string, string>();
+  /** Settles once all changes so far are made. */
+  private changed: Promise<unknown> = Promise.resolve();
 
   constructor(name: string) {
     this.name = name;
@@ -106,29 +108,38 @@ class PrivateFiles implements FileStore {
 
   async write(file: string, content: FileContent): Promise<void> {
     this.pending.delete(file);
-    await this.save(file, bytesOf(content), { keepExistingData: false });
+    const bytes = bytesOf(content);
+    await this.afterOthers(() => this.save(file, bytes, { keepExistingData: false }));
   }
 
   append(file: string, text: string): void {
     this.pending.set(file, (this.pending.get(file) ?? '') + text);
   }
 
-  async flush(file: string): Promise<void> {
-    const text = this.pending.get(file) ?? '';
-    if (text !== '') {
-      await this.save(file, bytesOf(text), { keepExistingData: true });
-      this.pending.set(file, this.pending.get(file)!.slice(text.length));
-    }
+  flush(file: string): Promise<void> {
+    return this.afterOthers(async () => {
+      const text = this.pending.get(file) ?? '';
+      if (text !== '') {
+        this.pending.set(file, '');
+        try {
+          await this.save(file, bytesOf(text), { keepExistingData: true });
+        } catch (error) {
+          this.pending.set(file, text + (this.pending.get(file) ?? ''));
+          throw error;
+        }
+      }
+    });
   }
 
   remove(file: string): Promise<void> {
     this.pending.delete(file);
-    return explained(`cannot remove ${this.pathOf(file)}`, async () => {
+    const remove = async (): Promise<void> => {
       const { folder, last } = await this.placeOf(file, false);
       if (folder !== undefined) {
         await ifThere(folder.removeEntry(last));
       }
-    });
+    };
+    return this.afterOthers(() => explained(`cannot remove ${this.pathOf(file)}`, remove));
   }
 
   async setAside(file: string): Promise<string> {
@@ -147,6 +158,16 @@ class PrivateFiles implements FileStore {
       }
     };
     return { renew, release: () => flushAll().finally(release) };
+  }
+
+  /**
+   * Makes a change after those before it: a change replaces a whole file, so that of two at once, one would be lost. A page
+   * may read a run, which flushes its logs, while it trains it.
+   */
+  private afterOthers(change: () => Promise<void>): Promise<void> {
+    const made = this.changed.then(change);
+    this.changed = made.catch(() => {});
+    return made;
   }
 
   /** Writes a file, or the end of one that keeps its data. */
