@@ -4,9 +4,10 @@ import { compile } from '../engine/program.ts';
 import { randomImages, randomParameters } from '../evaluation/bijections/randomParameters.ts';
 import { parametersFrom } from '../flows/contract/parameters.ts';
 import { channelHalves } from '../flows/coupling/channelHalves.ts';
+import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { constant } from '../tensor/tensor.ts';
-import { registerMask } from './couplings.ts';
+import { registerConditioner, registerMask } from './couplings.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 import type { Stage } from './stages.ts';
@@ -46,6 +47,22 @@ function ofParity(parity: number, [height, width]: readonly number[]): boolean[]
 }
 
 describe('couplings with checkerboards', () => {
+  it('are made only where the model has some', () => {
+    const seen: (readonly number[])[] = [];
+    registerConditioner('noting', {
+      module: 'file:///noting.mjs',
+      conditioner: () => (shape, wanted) => {
+        seen.push(shape);
+        return glowConditioner({ width: 2 })(shape, wanted);
+      },
+    });
+    stagesOf({ conditioner: 'noting' });
+    expect(seen).toEqual([
+      [4, 2, 2],
+      [2, 1, 4],
+    ]);
+  });
+
   it.each<[ModelOptions['checkerboard'], string[]]>([
     [2, ['levels/0/checkerboards/0', 'levels/0/checkerboards/1']],
     [

@@ -59,7 +59,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     where: Omit<StagePlace, 'step'>,
     { count, masks, step }: { count: number; masks: readonly MaskFor[]; step: (mask: MaskFor) => Bijection },
   ): void => {
-    const steps = masks.map((mask) => bijectionStage(step(mask)));
+    const steps = masks.slice(0, count).map((mask) => bijectionStage(step(mask)));
     for (let index = 0; index < count; index++) {
       place({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
     }
