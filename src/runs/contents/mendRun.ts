@@ -22,7 +22,8 @@ export async function mendRun(files: FileStore): Promise<readonly string[]> {
   );
   if (damage !== undefined) {
     const aside = files.pathOf(await files.setAside(summary));
-    notes.push(`${damage.replace(/; delete it$/, '')}; it is kept as ${aside}, and a new one is started`);
+    // Without the remedy at its end.
+    notes.push(`${damage.replace(/; [^;]*$/, '')}; it is kept as ${aside}, and a new one is started`);
   }
   return notes;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunStore } from '../contents/runStore.ts';
+import { largestSummary } from '../contents/runSummary.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, readSummary } from './runFolder.ts';
@@ -51,5 +52,21 @@ describe('the summary of a run', () => {
     await expect(store.readSummary()).rejects.toThrow(`${paths.summary}: not`);
     await expect(store.appendEvaluation({})).rejects.toThrow('delete it');
     expect(readFileSync(paths.summary, 'utf8')).toBe(text);
+  });
+
+  it.each([
+    ['damaged', '{"steps":', 'not valid JSON'],
+    [
+      'too large',
+      ' '.repeat(largestSummary + 1),
+      `too many for a file of this kind (limit ${largestSummary})`,
+    ],
+  ])('is set aside if it is %s', async (_, text, problem) => {
+    writeFileSync(paths.summary, text);
+    const [note, ...others] = await store.mend();
+    expect(others).toEqual([]);
+    expect(note).toMatch(`${problem}; it is kept as ${paths.summary}.damaged, and a new one is started`);
+    expect(await store.readSummary()).toEqual({});
+    expect(readFileSync(`${paths.summary}.damaged`, 'utf8')).toBe(text);
   });
 });
