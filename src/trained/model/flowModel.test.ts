@@ -201,6 +201,9 @@ describe('encode and decode', () => {
       await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
         'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
       );
+      await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow(
+        'the pixels of 1099511627776 images take',
+      );
     } finally {
       memory.mockRestore();
     }

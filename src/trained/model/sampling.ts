@@ -27,9 +27,9 @@ export async function sampleImages(
   requireWhole('seed', seed, 0);
   const { imageShape, latentShapes, classes, options } = programs.model;
   const dimensions = dimensionsOf(imageShape);
+  const pixels = blackPixels(count, imageShape);
   const inTurn = Array.from({ length: count }, (_, image) => image % classes.length);
   const classesAt = classRowsOf(classes, choice, count, inTurn);
-  const pixels = blackPixels(count, imageShape);
   const overflowed: number[] = [];
   await programs.inBatches(count, compileDecoder, following, async (program, first, end) => {
     const draw = { first, count: end - first, temperature, seed };
