@@ -44,6 +44,33 @@ it('names the line where reading a log stops if thousands of lines are damaged',
   expect(await textOf(files, 'metrics.jsonl')).toBe(metrics);
 });
 
+it('says why its storage failed, even if nothing can be read from it any more', async () => {
+  const files = await trainedFiles();
+  let isGone = false;
+  const failing: FileStore = {
+    ...files,
+    async append(name, text) {
+      if (isGone) {
+        throw new UserError('io', `cannot save ${name}: the disk is gone`, { cause: new Error('EIO') });
+      }
+      await files.append(name, text);
+    },
+    async list(folder) {
+      if (isGone) {
+        throw new UserError('io', 'cannot list the files');
+      }
+      return files.list(folder);
+    },
+  };
+  const run = await resumeRun(failing, {}, { dataset });
+  const onStep = (): void => {
+    isGone = true;
+  };
+  await expect(train({ ...run, threads: 1, events: { onStep } })).rejects.toThrow(
+    /^cannot save metrics.jsonl: the disk is gone$/,
+  );
+});
+
 it('says how far a run is safe when its storage is full', async () => {
   const files = await trainedFiles();
   let isFull = false;

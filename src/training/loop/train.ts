@@ -227,7 +227,11 @@ async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
   if (!hasFailed) {
     return error;
   }
-  const latest = (await store.checkpointSteps()).at(-1);
+  // Where storage has failed, this may fail too; the first error is the one to report.
+  const latest = await store.checkpointSteps().then(
+    (steps) => steps.at(-1),
+    () => undefined,
+  );
   return latest === undefined
     ? error
     : new UserError(
