@@ -5,24 +5,24 @@ import { joinBytes } from '../platform/joinBytes.ts';
 /** A value, or a promise of it. */
 export type Awaitable<Value> = Value | Promise<Value>;
 
-/** The content of a file: bytes, text, or blocks of bytes, each of which is used before the next is requested. */
+/** The content of a file: bytes, text, or blocks of bytes, each valid until the next. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 
 /**
- * Decides whether a file is read, by its size and its first bytes: files may come from anyone.
+ * Checks the size and the first bytes of a file before it is read: files may come from anyone.
  *
- * @param start its first bytes, at first none
+ * @param start its first bytes; none in the first call
  * @param path the file, for errors
- * @returns how many first bytes it takes to decide; undefined if the file is to be read
- * @throws UserError if it is not
+ * @returns how many first bytes the check needs; undefined if the file may be read
+ * @throws UserError if it may not
  */
 export type FileCheck = (start: Uint8Array, size: number, path: string) => number | undefined;
 
-/** The right to change files, which one trainer has at a time. */
+/** A lock on files: only its holder may change them. */
 export interface FileLock {
   /** Shows others that the holder is alive; call it often. */
   renew(): void;
-  /** Gives the right back. */
+  /** Releases the lock. */
   release(): Awaitable<void>;
 }
 
@@ -31,9 +31,9 @@ export interface FileLock {
  * write.
  */
 export interface FileStore {
-  /** What messages call them: the path of a folder, or a name. */
+  /** Their name in messages: the path of a folder, or another name. */
   readonly name: string;
-  /** What messages call a file. */
+  /** The path of a file in messages. */
   pathOf(name: string): string;
   /** The names of all files, or of those below a folder. */
   list(folder?: string): Awaitable<string[]>;
@@ -53,16 +53,16 @@ export interface FileStore {
   write(name: string, content: FileContent): Awaitable<void>;
   /** Adds text to a file, which is created if it does not exist. It may stay in memory until `flush`. */
   append(name: string, text: string): Awaitable<void>;
-  /** Makes what was appended to a file safe, even from a power cut. */
+  /** Saves what was appended to a file, so that it survives a power cut. */
   flush(name: string): Awaitable<void>;
   /** Removes a file, if it exists. */
   remove(name: string): Awaitable<void>;
   /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …; returns its new name. */
   setAside(name: string): Awaitable<string>;
   /**
-   * Takes the right to change the files.
+   * Locks the files.
    *
-   * @throws UserError (`locked`) if another trainer has it
+   * @throws UserError (`locked`) if another trainer holds the lock
    */
   lock(): Awaitable<FileLock>;
 }
@@ -94,7 +94,7 @@ export function bytesOf(content: FileContent): Uint8Array {
   if (typeof content === 'string') {
     return new TextEncoder().encode(content);
   }
-  // A block is valid until the next one only.
+  // Blocks may share memory.
   return content instanceof Uint8Array ? content : joinBytes(Array.from(content, (block) => block.slice()));
 }
 

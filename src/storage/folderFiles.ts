@@ -18,7 +18,7 @@ import { folderOf, pathFrom, pathIn } from './folders.ts';
 /** The files of a folder: links in it are followed when reading, and never when writing. */
 export class FolderFiles implements FileStore {
   readonly name: string;
-  /** Takes the right to change the files. */
+  /** Locks the files. */
   readonly lock: () => FileLock;
   private readonly folder: ClosedFolder;
 

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { joinBytes } from '../platform/joinBytes.ts';
 import { asideName, bytesOf, type FileStore } from './fileStore.ts';
 
-/** Files in memory: those of a run that was downloaded, or none. */
+/** Files in memory: those of a downloaded run, or none. */
 export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Array>> = {}): FileStore {
   /** The bytes of each file, in the pieces in which they were written. */
   const kept = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));

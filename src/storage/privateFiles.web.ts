@@ -58,12 +58,12 @@ export async function removePrivateFiles(name: string): Promise<void> {
   }
 }
 
-/** Writing to a file costs as much as copying it, so that what is appended stays in memory until `flush`. */
+/** Every write copies the whole file, so appended text stays in memory until `flush`. */
 class PrivateFiles implements FileStore {
   readonly name: string;
   /** The text to append to each file. */
   private readonly pending = new Map<string, string>();
-  /** Settles once all changes so far are made. */
+  /** Resolves once all changes so far are done. */
   private changed: Promise<unknown> = Promise.resolve();
 
   constructor(name: string) {
@@ -161,8 +161,8 @@ class PrivateFiles implements FileStore {
   }
 
   /**
-   * Makes a change after those before it: a change replaces a whole file, so that of two at once, one would be lost. A page
-   * may read a run, which flushes its logs, while it trains it.
+   * Makes a change once the changes before it are done: each replaces a whole file, so of two at once, one would be lost.
+   * They overlap if a page reads a run while training it, because reading a log flushes it.
    */
   private afterOthers(change: () => Promise<void>): Promise<void> {
     const made = this.changed.then(change);
@@ -190,7 +190,7 @@ class PrivateFiles implements FileStore {
     });
   }
 
-  /** The folder of a file, undefined if it is not there, and the last part of the file's name. */
+  /** The folder of a file, undefined if it does not exist, and the last part of the file's name. */
   private async placeOf(
     file: string,
     create: boolean,

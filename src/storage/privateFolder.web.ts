@@ -5,7 +5,7 @@ import type { FileLock } from './fileStore.ts';
 /** The folder of all runs. */
 const FOLDER = 'emerging-flows';
 
-/** Does some work; an error of the browser becomes one that says `what` failed. */
+/** Runs `work`; errors of the browser become UserErrors that begin with `what`, such as 'cannot read x'. */
 export async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -46,8 +46,8 @@ export async function namesIn(folder: FileSystemDirectoryHandle, prefix: string)
 }
 
 /**
- * The content of a file; undefined if it is empty. A new file is empty until its first bytes arrive. If they never did,
- * because the disk was full or the page was closed, it counts as not written.
+ * The content of a file; undefined if it is empty. A browser creates a file empty: if its bytes were never saved, because
+ * the disk was full or the page was closed, the file counts as missing.
  */
 export async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
   const file = await ifThere(handle.getFile());
@@ -67,9 +67,9 @@ export async function ifThere<Value>(found: Promise<Value>): Promise<Value | und
 }
 
 /**
- * Locks a run for changes. The browser releases the lock when the page is closed.
+ * Locks a run. If a page is closed, the browser releases its locks.
  *
- * @throws UserError (`locked`) if another page or worker has it
+ * @throws UserError (`locked`) if another page or worker holds the lock
  */
 export function lockName(name: string): Promise<FileLock> {
   return new Promise((resolve, reject) => {
@@ -85,7 +85,7 @@ export function lockName(name: string): Promise<FileLock> {
           renew() {},
           release() {
             free();
-            // It settles once another may have the lock.
+            // Settles once the lock is free.
             return held;
           },
         });

@@ -14,7 +14,7 @@ import { listenForInterruption } from '../terminal/interruption.ts';
 /** What rank 0 tells the others of the run. */
 export interface Assignment {
   readonly config: Config;
-  /** What messages call the run. */
+  /** The run's name in messages. */
   readonly name: string;
   /** Where its images are. */
   readonly images: { readonly path: string; readonly holdOut: HoldOut | undefined };

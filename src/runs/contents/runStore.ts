@@ -32,12 +32,12 @@ export class RunStore {
     this.isFolder = isFolder;
   }
 
-  /** What messages call the run: the path of its folder, or a name. */
+  /** The run's name in messages: the path of its folder, or another name. */
   get name(): string {
     return this.files.name;
   }
 
-  /** How messages write the call that resumes the run, with changes if there are any. */
+  /** The call that resumes the run, for messages; with changes if there are any. */
   resumption(changes?: Literal): Term | string {
     return this.isFolder
       ? call('resumeRun', this.name, ...(changes === undefined ? [] : [changes]))
@@ -82,9 +82,9 @@ export class RunStore {
   }
 
   /**
-   * Takes the right to train the run.
+   * Locks the run for training.
    *
-   * @throws UserError (`locked`) if another trainer has it
+   * @throws UserError (`locked`) if another trainer holds the lock
    */
   lock(): Awaitable<FileLock> {
     return this.files.lock();
@@ -127,7 +127,7 @@ export class RunStore {
     return this.files.pathOf(runFileNames.metrics);
   }
 
-  /** The lines of `metrics.jsonl`, read as they are asked for. */
+  /** The lines of `metrics.jsonl`, read on demand. */
   readMetrics(): Promise<Iterable<JsonObject>> {
     return readLog(this.files, runFileNames.metrics, checkMetrics);
   }
@@ -137,7 +137,7 @@ export class RunStore {
     await this.files.append(runFileNames.metrics, jsonLine(line));
   }
 
-  /** The lines of `timings.jsonl`, read as they are asked for. */
+  /** The lines of `timings.jsonl`, read on demand. */
   readTimings(): Promise<Iterable<JsonObject>> {
     return readLog(this.files, runFileNames.timings, checkTimings);
   }
