@@ -468,4 +468,13 @@ describe('latents on the host', () => {
     const moved = moveLatents(one(1, 1), { from: one(0, 2), towards: one(2, 3), amounts: [0, 1, -2] });
     expect(moved).toEqual([{ shape: [3, 1, 1, 2], data: Float32Array.from([1, 1, 3, 2, -3, -1]) }]);
   });
+
+  it('keep their float64', () => {
+    const third = [{ shape: [1, 1], data: Float64Array.of(1 / 3) }];
+    const zero = [{ shape: [1, 1], data: Float32Array.of(0) }];
+    expect(interpolateLatents(zero, third, 2)[0]!.data).toEqual(Float64Array.of(0, 1 / 3));
+    expect(meanLatents(third)).toEqual(third);
+    expect(moveLatents(third, { from: zero, towards: zero, amounts: [1] })).toEqual(third);
+    expect(moveLatents(zero, { from: zero, towards: third, amounts: [1] })).toEqual(third);
+  });
 });

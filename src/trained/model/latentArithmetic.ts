@@ -1,6 +1,6 @@
-// Arithmetic on latents: between those of two images, their mean, moved along a direction.
+// Arithmetic on latents, in float64 if any of them are: between those of two images, their mean, moved along a direction.
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import type { Latents } from './latents.ts';
+import { isDouble, type Latents } from './latents.ts';
 
 /**
  * `steps` images' latents on the straight line from those of one image to those of another, both ends included:
@@ -13,7 +13,7 @@ export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArr
   return a.map(({ shape, data }, index) => {
     const other = b[index]!.data;
     const size = data.length;
-    const out = new Float32Array(steps * size);
+    const out = zerosLike([a, b], steps * size);
     for (let step = 0; step < steps; step++) {
       const t = step / (steps - 1);
       for (let element = 0; element < size; element++) {
@@ -26,14 +26,16 @@ export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArr
 
 /** The mean over the images of a batch, as latents of one image. */
 export function meanLatents(latents: Latents): NdArray[] {
-  return latents.map(({ shape, data }) => {
+  return latents.map(({ shape, data: values }) => {
     const [count, ...rest] = shape as [number, ...number[]];
     const size = sizeOf(rest);
     const sums = new Float64Array(size);
-    data.forEach((value, element) => {
+    values.forEach((value, element) => {
       sums[element % size]! += value;
     });
-    return { shape: [1, ...rest], data: Float32Array.from(sums, (sum) => sum / count) };
+    const data = zerosLike([latents], size);
+    data.set(sums.map((sum) => sum / count));
+    return { shape: [1, ...rest], data };
   });
 }
 
@@ -48,7 +50,7 @@ export function moveLatents(
   return latents.map(({ shape, data }, index) => {
     const [start, end] = [from[index]!.data, towards[index]!.data];
     const size = data.length;
-    const out = new Float32Array(amounts.length * size);
+    const out = zerosLike([latents, from, towards], amounts.length * size);
     amounts.forEach((amount, step) => {
       for (let element = 0; element < size; element++) {
         out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
@@ -56,4 +58,9 @@ export function moveLatents(
     });
     return { shape: [amounts.length, ...shape.slice(1)], data: out };
   });
+}
+
+/** Zeros, in float64 if any latents are: they are then decoded in it. */
+function zerosLike(all: readonly Latents[], size: number): NdArray['data'] {
+  return all.some(isDouble) ? new Float64Array(size) : new Float32Array(size);
 }
