@@ -59,7 +59,7 @@ describe('the summary of a run', () => {
     [
       'too large',
       ' '.repeat(largestSummary + 1),
-      `too many for a file of this kind (limit ${largestSummary})`,
+      `too many for this kind of file (limit ${largestSummary})`,
     ],
   ])('is set aside if it is %s', async (_, text, problem) => {
     writeFileSync(paths.summary, text);

@@ -224,7 +224,7 @@ it('rejects an impossible number of workers before preparing anything, and leave
   const run = await startRun(tinyConfig(), inRoot('crowded'), { dataset });
   const onPreparing = vi.fn();
   const crowded = train({ ...run, threads: 2, workers: 3, events: { onPreparing } });
-  await expect(crowded).rejects.toThrow(/cannot be divided among 3 workers/);
+  await expect(crowded).rejects.toThrow(/cannot be divided evenly among 3 workers/);
   expect(onPreparing).not.toHaveBeenCalled();
   await train({ ...run, ...engine });
   expect(bytes('crowded', 6)).toEqual(bytes('whole', 6));
