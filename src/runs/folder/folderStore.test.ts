@@ -56,11 +56,7 @@ describe('the summary of a run', () => {
 
   it.each([
     ['damaged', '{"steps":', 'not valid JSON'],
-    [
-      'too large',
-      ' '.repeat(largestSummary + 1),
-      `too many for this kind of file (limit ${largestSummary})`,
-    ],
+    ['too large', ' '.repeat(largestSummary + 1), `too many for this kind of file (limit ${largestSummary})`],
   ])('is set aside if it is %s', async (_, text, problem) => {
     writeFileSync(paths.summary, text);
     const [note, ...others] = await store.mend();

@@ -117,7 +117,9 @@ test('workers share the available memory and the threads', () => {
 });
 
 test('an impossible number of workers is rejected', () => {
-  expect(() => planned({ workers: 4, threads: 4 })).toThrow('6 images cannot be divided evenly among 4 workers');
+  expect(() => planned({ workers: 4, threads: 4 })).toThrow(
+    '6 images cannot be divided evenly among 4 workers',
+  );
 });
 
 test("the workers' copies leave less room for activations", () => {
