@@ -96,7 +96,7 @@ export interface SplitOptions {
   readonly holdOut?: HoldOut | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
-  /** Whether the caller refuses images of another height or width than those of `like`: then one of them is enough. */
+  /** If the images differ from `like` in height or width, read only the first: the caller then refuses them. */
   readonly oneIfOther?: boolean;
   /** The number of images to open, from the first; all by default. */
   readonly most?: number | undefined;

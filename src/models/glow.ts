@@ -29,7 +29,7 @@ import {
 export class Glow extends StagedFlow {
   /**
    * @param imageShape of the images that the model takes
-   * @param options what differs from the defaults, those of a configuration
+   * @param options where they differ from the defaults, which are the same as in a configuration
    * @throws if height or width cannot be halved `levels` times, or a part that the options name does not exist
    */
   constructor(imageShape: ImageShape, options: Partial<ModelOptions> = {}) {

@@ -12,8 +12,8 @@ export interface ModelOptions extends DequantisationOptions, MixingOptions, Coup
   /** Flow steps in each level. */
   readonly depth: number;
   /**
-   * How many couplings whose masks are checkerboards come before the first squeeze, or before that of each level, from the
-   * first one on; by default none.
+   * The number of couplings with checkerboard masks before the first squeeze, or a list with the number before each
+   * level's squeeze; by default none.
    */
   readonly checkerboard?: number | readonly number[];
   /** Hidden channels of their networks; default 32. */

@@ -1,4 +1,4 @@
-// The parts of a model by the options that choose them, for code that treats all alike.
+// The parts of a model by the options that choose them, for code that treats all kinds the same.
 import { conditioners, masks, transformers } from './couplings.ts';
 import { flows } from './flowRegistry.ts';
 import { mixingParts } from './mixing.ts';

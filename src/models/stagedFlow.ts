@@ -25,7 +25,8 @@ export class StagedFlow implements Flow {
 
   /**
    * @param stages from images of `imageShape` on, at different paths
-   * @param options what differs from the defaults, those of a configuration; a registered flow has its name as `flow`
+   * @param options where they differ from the defaults, which are the same as in a configuration; a registered flow has
+   * its name as `flow`
    * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
    * classes are `true`
    */

@@ -1,4 +1,4 @@
-// What a plot is: its axes and its series, as plain data.
+// A plot as plain data: its axes and series.
 
 /** A plot of one or more series over common axes. */
 export interface Plot {

@@ -1,4 +1,4 @@
-// What a plot draws of its series: lines, points and error bars, clipped to its area.
+// The marks of a plot's series: lines, points and error bars, clipped to its area.
 import type { Plot, PlotSeries } from './plot.ts';
 import { clippedLine, isInside, type Place, type PlotArea } from './plotClip.ts';
 import { element, pixels, type SvgElement } from './svg.ts';

@@ -27,7 +27,7 @@ const logSteps = [
 /**
  * The scale of an axis.
  *
- * @param values what is drawn, by which its ends are chosen if it has no range; at least one is finite
+ * @param values the values drawn, at least one of them finite: they determine its ends if it has no range
  * @param ticks how many ticks it should have, about
  */
 export function plotScale(axis: PlotAxis, values: readonly number[], ticks: number): PlotScale {

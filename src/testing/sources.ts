@@ -1,4 +1,4 @@
-// What the tests of the architecture read in sources: imports, globals of Node, texts.
+// Reads sources for the architecture tests: imports, Node globals, texts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -7,7 +7,7 @@ import { exists } from '../../storage/files.ts';
 import { makeFolders } from '../../storage/folders.ts';
 import type { DatasetRecord } from './records.ts';
 
-/** What is needed of the record of a dataset to find its files. */
+/** The fields of a dataset's record that locate its files. */
 type DataFiles = Pick<DatasetRecord, 'name' | 'downloads' | 'toPrepare'> &
   Required<Pick<DatasetRecord, 'candidates' | 'from'>>;
 

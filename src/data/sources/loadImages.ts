@@ -61,7 +61,7 @@ export interface SplitToLoad {
   readonly like?: ImageShape | undefined;
   /** The number of images to decode, from the first; all by default. */
   readonly most?: number | undefined;
-  /** Whether images of another height or width than those of `like` are refused: then the first of these is enough. */
+  /** If an image differs from `like` in height or width, return it alone: the caller then refuses it. */
   readonly oneIfOther?: boolean | undefined;
 }
 

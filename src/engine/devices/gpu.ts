@@ -1,5 +1,4 @@
-// The graph style a GPU prefers: few large operations. Batches are not split to fit a
-// cache.
+// The graph style a GPU prefers: few large operations. Batches are not split to fit a cache.
 import { gpuOperators } from './gpuOperators.ts';
 import type { GraphStyle } from './graphStyle.ts';
 

@@ -6,9 +6,9 @@ import { elementCount } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
- * The peak number of elements in a program's live results, if its nodes run in order of
- * creation and a result is freed after its last use. Inputs and the scratch memory of single nodes are not
- * counted. An open batch counts as one image.
+ * The peak number of elements in a program's live results, if its nodes run in order of creation and a result
+ * is freed after its last use. Inputs and the scratch memory of single nodes are not counted. An open batch counts as one
+ * image.
  */
 export function peakElements(definition: ProgramDefinition): number {
   const { inputs, outputs } = definition;

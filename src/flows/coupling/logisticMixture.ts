@@ -95,7 +95,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
       const side = subtract(1, multiply(isPositive(multiply(given, 2 ** 64)), 2));
       const wanted = multiply(given, side);
       const centres = multiply(means, side);
-      // The quantiles of the components bracket that of the mixture.
+      // The components' quantiles bracket the mixture's quantile.
       const quantiles = components(clip(add(centres, multiply(exp(logScales), wanted)), LARGEST));
       const bracket = {
         low: negate(quantiles.map(negate).reduce((most, one) => maximum(most, one))),

@@ -89,7 +89,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
     inverse(y, numbers) {
       const [images, height, width, channels] = y.shape as [number, number, number, number];
       const values = images * height * width * channels;
-      // What is iterated is side by side in memory.
+      // Contiguous in memory: the iteration reads all of it at every step.
       const columns = (x: Tensor): Tensor =>
         reshape(transpose(x, BATCH_LAST), [x.shape[3]! / channels, values]);
       const [logits, means, logScales, shift, t] = partsOf(columns(numbers), 0, 1) as [

@@ -1,7 +1,7 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/transfer.ts';
-import { stepsIn } from '../../runs/contents/runFileNames.ts';
+import { checkpointFolder, runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
 import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
@@ -36,11 +36,11 @@ export async function modelFrom(
   }
   const files = filesOf('the run', given);
   const names = await files.list();
-  if (!names.includes('config.yaml') || stepsIn(names).length === 0) {
+  if (!names.includes(runFileNames.config) || stepsIn(names).length === 0) {
     throw new UserError(
       'not-found',
       `no model among the files (${Object.keys(given).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
-        'or config.yaml and checkpoints/step-….safetensors of a run',
+        `or ${runFileNames.config} and ${checkpointFolder}/step-….safetensors of a run`,
     );
   }
   // Loaded when needed: an export needs no YAML.
@@ -62,7 +62,7 @@ export function flowModelOf(
 /** Files as a store; checkpoints may also be named without their folder, or with the folders above it. */
 function filesOf(name: string, given: ModelFiles): FileStore {
   const entries = Object.entries(given).map(([file, content]): [string, Uint8Array] => [
-    file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, 'checkpoints/'),
+    file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, `${checkpointFolder}/`),
     bytesOf(content),
   ]);
   return { ...memoryFiles(name, Object.fromEntries(entries)), pathOf: (file) => file };

@@ -1,9 +1,9 @@
-// Arithmetic on latents, in float64 if any of them are: between those of two images, their mean, moved along a direction.
+// Arithmetic on latents, in float64 if any of them are: interpolation, means, and moves along a direction.
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { isDouble, type Latents } from './latents.ts';
 
 /**
- * `steps` images' latents on the straight line from those of one image to those of another, both ends included:
+ * Interpolates linearly between the latents of two images: `steps` images, both ends included,
  * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
  */
 export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
