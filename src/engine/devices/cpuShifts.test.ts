@@ -60,9 +60,9 @@ it.each<[string, Offset[], Boundary, [height: number, width: number, channels: n
     const x = input('x', [channels, height, width, images]);
     const y = input('y', [taps * channels, height, width, images]);
     const outputs = {
-      copies: unfoldChannels(x, offsets, boundary),
-      withInside: unfoldChannels(x, offsets, boundary, true),
-      sums: foldChannels(y, offsets, boundary),
+      copies: unfoldChannels(x, { offsets, boundary }),
+      withInside: unfoldChannels(x, { offsets, boundary, inside: true }),
+      sums: foldChannels(y, { offsets, boundary }),
     };
     const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
     const results = await program.run({

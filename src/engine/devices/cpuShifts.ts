@@ -1,5 +1,12 @@
 // Shifted copies of images with the batch last, and their sums: a gather copies a pixel of a channel for all images.
-import type { FoldedChannels, Shifts, UnfoldedChannels } from '../../tensor/operations/shift.ts';
+import { type Parity, pixelsOfParity } from '../../numeric/parity.ts';
+import type {
+  FoldedChannels,
+  Halves,
+  Offset,
+  Shifts,
+  UnfoldedChannels,
+} from '../../tensor/operations/shift.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Emitter } from '../onnx/emitter.ts';
 import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
@@ -8,28 +15,27 @@ import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
 export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, inside } = attributes;
-  const pixels = height * width;
-  const [start, end] = attributes.pixels ?? [0, pixels];
+  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const [start, end] = attributes.pixels ?? [0, written.length];
   const outside = boundary === 'zero' ? [0] : [];
-  const outsideRow = channels * pixels;
+  const outsideRow = channels * height * width;
   const insideRow = outsideRow + outside.length;
   const rows = withRows(emit, x!, [outsideRow, images], inside ? [...outside, 1] : outside);
   const copied = `${inside ? 'inside and ' : ''}${channels} channels, pixels ${start} to ${end}`;
-  const key = `unfold ${copied} ${keyOf(height, width, attributes)}`;
-  const table = emit.indices(key, [shape[0]! * (end - start)], () => {
-    const neighbour = neighboursIn(height, width, boundary);
+  const table = emit.indices(`unfold ${copied} ${pixels}`, [shape[0]! * (end - start)], () => {
+    const part = written.slice(start, end);
     const all: number[] = [];
     for (const offset of offsets) {
       for (let channel = 0; channel < channels; channel++) {
-        for (let pixel = start; pixel < end; pixel++) {
-          const read = neighbour(pixel, offset);
-          all.push(read === undefined ? outsideRow : channel * pixels + read);
+        for (const pixel of part) {
+          const place = read(pixel, offset);
+          all.push(place === undefined ? outsideRow : channel * height * width + place);
         }
       }
     }
     for (const offset of inside ? offsets : []) {
-      for (let pixel = start; pixel < end; pixel++) {
-        all.push(neighbour(pixel, offset) === undefined ? outsideRow : insideRow);
+      for (const pixel of part) {
+        all.push(read(pixel, offset) === undefined ? outsideRow : insideRow);
       }
     }
     return Int32Array.from(all);
@@ -38,23 +44,23 @@ export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, i
 };
 
 /** The nodes of `foldChannels`. */
-export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, shape }, [x]) => {
-  const [channels, height, width, images] = shape as [number, number, number, number];
+export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
+  const [channels, , , images] = shape as [number, number, number, number];
+  const [, height, width] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, zeros } = attributes;
-  const pixels = height * width;
-  const outsideRow = offsets.length * channels * pixels;
+  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const outsideRow = offsets.length * channels * height * width;
   const rows = zeros
-    ? reshaped(emit, x!, [outsideRow + pixels, images])
+    ? reshaped(emit, x!, [outsideRow + height * width, images])
     : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
-  const key = `fold ${channels} channels ${keyOf(height, width, attributes)}`;
-  const table = emit.indices(key, [channels, offsets.length, pixels], () => {
-    const neighbour = neighboursIn(height, width, boundary);
+  const key = `fold ${channels} channels ${pixels}`;
+  const table = emit.indices(key, [channels, offsets.length, written.length], () => {
     const all: number[] = [];
     for (let channel = 0; channel < channels; channel++) {
       offsets.forEach((offset, tap) => {
-        for (let pixel = 0; pixel < pixels; pixel++) {
-          const read = neighbour(pixel, offset);
-          all.push(read === undefined ? outsideRow : (tap * channels + channel) * pixels + read);
+        for (const pixel of written) {
+          const place = read(pixel, offset);
+          all.push(place === undefined ? outsideRow : (tap * channels + channel) * height * width + place);
         }
       });
     }
@@ -63,6 +69,38 @@ export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, shape
   const aligned = emit.node('Gather', [rows, table], { axis: 0 });
   return reshaped(emit, emit.node('ReduceSum', [aligned, emit.integers([1])], { keepdims: 0 }), shape);
 };
+
+/**
+ * The pixels at which there are results, and where the one that a tap reads there is among those given, undefined if it is
+ * none of them.
+ *
+ * @param givenHeight the height of the tensor that is read, and its width
+ */
+function placesOf(
+  { offsets, boundary, halves }: Shifts & { halves?: Halves | undefined },
+  givenHeight: number,
+  givenWidth: number,
+): {
+  readonly written: readonly number[];
+  readonly read: (pixel: number, offset: Offset) => number | undefined;
+  /** What tells these places from others. */
+  readonly key: string;
+} {
+  const { height, width, read, written }: Halves = halves ?? { height: givenHeight, width: givenWidth };
+  const neighbour = neighboursIn(height, width, boundary);
+  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
+  const half = (parity: Parity | undefined) =>
+    parity === undefined ? all : pixelsOfParity(height, width, parity);
+  const places = new Map(half(read).map((pixel, place) => [pixel, place]));
+  return {
+    written: half(written),
+    read(pixel, offset) {
+      const found = neighbour(pixel, offset);
+      return found === undefined ? undefined : places.get(found);
+    },
+    key: `${boundary} ${height}x${width} ${read} to ${written} ${offsets.join(' ')}`,
+  };
+}
 
 /** A tensor as rows, with one more for each of these values behind them. */
 function withRows(
@@ -86,10 +124,6 @@ function withRows(
   return values.length === 0
     ? given
     : emit.node('Concat', [given, emit.reals(behind, [values.length, length])], { axis: 0 });
-}
-
-function keyOf(height: number, width: number, { offsets, boundary }: Shifts): string {
-  return `${boundary} ${height}x${width} ${offsets.join(' ')}`;
 }
 
 function reshaped(emit: Emitter, x: string, shape: Shape): string {

@@ -3,6 +3,7 @@
 // A convolution touches its wide side in the product only. From few channels to many, the shifted copies of
 // the image are laid side by side and multiplied by the kernel; from many to few, every pixel is multiplied
 // by all taps first, and the shifted results are summed.
+import type { Parity } from '../../numeric/parity.ts';
 import { edgeResponse, type Offset } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
 import { concatenate, pad, reshape, split } from '../../tensor/operations/layout.ts';
@@ -20,6 +21,8 @@ export interface AffineConvolution extends Shifts {
   readonly bias?: Tensor | undefined;
   /** `[out]`. */
   readonly scale?: Tensor | undefined;
+  /** The half of the pixels at which there are results, as `[…, 1, pixels, …]`; by default all. */
+  readonly parity?: Parity | undefined;
 }
 
 /** A step of a network between its first and its last convolution: one with a single tap, or a function of rows. */
@@ -95,9 +98,12 @@ function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
   return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];
 }
 
-/** The kernel for products before the shifts, `[taps, in, out]`, and what is added after them, `[H, W, out]` or `[out]`. */
+/**
+ * The kernel for products before the shifts, `[taps, in, out]`, and what is added after them: `[H, W, out]`, for half of the
+ * pixels `[1, pixels, out]`, or `[out]`.
+ */
 export function foldedKernel(
-  { kernel, edge, bias, scale, offsets }: AffineConvolution,
+  { kernel, edge, bias, scale, offsets, parity }: AffineConvolution,
   height: number,
   width: number,
 ): { kernel: Tensor; added: Tensor | undefined } {
@@ -105,6 +111,6 @@ export function foldedKernel(
   const scaled = scaledBy(kernel, scale);
   const shift = bias && scaledBy(bias, scale);
   const [inner, edges] = edge ? innerAndEdge(scaled) : [scaled, undefined];
-  const atEdges = edges && edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets);
+  const atEdges = edges && edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets, parity);
   return { kernel: inner, added: atEdges && shift ? add(atEdges, shift) : (atEdges ?? shift) };
 }

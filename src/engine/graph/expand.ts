@@ -2,6 +2,7 @@
 import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
+import { everyOtherMoved, everyOtherOperation } from '../../tensor/operations/everyOther.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
 import { flip } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
@@ -36,7 +37,7 @@ export function expansion(
   const convolved = (x: Tensor, convolution: AffineConvolution): Tensor =>
     style.batchLast
       ? imagesFirst(batchLast.convolved(imagesLast(x), convolution))
-      : batchFirst.convolved(x, convolution);
+      : chosenAfter(convolution, (whole) => batchFirst.convolved(x, whole));
   return {
     gradients: pulledBack,
     make(tensor, of) {
@@ -73,13 +74,25 @@ export function expansion(
         const terms = lastTerm(normBound, precision);
         return series(inputs[0]!, terms, (x) => convolved(x, convolution));
       }
+      if (isResultOf(everyOtherOperation, tensor)) {
+        return everyOtherMoved(inputs[0]!, tensor.attributes);
+      }
       return apply(tensor.operation, inputs, tensor.attributes);
     },
   };
 }
 
+/** The pixels at which a convolution has results, chosen from those that `make` computes at all pixels. */
+function chosenAfter(
+  { parity, ...whole }: AffineConvolution,
+  make: (convolution: AffineConvolution) => Tensor,
+): Tensor {
+  const all = make(whole);
+  return parity === undefined ? all : everyOtherMoved(all, parity);
+}
+
 function affine(
-  { convolution, bias, scale }: FusedConvolution,
+  { convolution, bias, scale, parity }: FusedConvolution,
   of: (tensor: Tensor) => Tensor,
 ): AffineConvolution {
   return {
@@ -87,6 +100,7 @@ function affine(
     kernel: of(convolution.inputs[1]!),
     bias: bias && of(bias),
     scale: scale && of(scale),
+    parity,
   };
 }
 
@@ -117,10 +131,12 @@ function expandNetwork(
       isFused(part) ? affine(part, of) : (rows) => apply(part.operation, [rows], part.attributes),
   );
   if (!style.batchLast) {
-    return batchFirst.networkOf(x, start, steps, end);
+    return chosenAfter(end, (whole) => batchFirst.networkOf(x, start, steps, whole));
   }
-  const [images, height, width] = x.shape as [number, number, number, number];
+  const images = x.shape[0]!;
   const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
-  const blocks = style.batchLast.blocks({ images, pixels: height * width, channels: Math.max(...widths) });
+  const { batchLast: layout } = style;
+  const blocks = (pixels: number): readonly number[] =>
+    layout.blocks({ images, pixels, channels: Math.max(...widths) });
   return imagesFirst(batchLast.networkOf(imagesLast(x), start, steps, end, blocks));
 }

@@ -1,14 +1,21 @@
 // Finds what to fuse in a graph: a convolution with the affine map behind it, and sequences of convolutions.
+import type { Parity } from '../../numeric/parity.ts';
 import { type Convolution, convolutionOperation } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
+import { everyOtherOperation } from '../../tensor/operations/everyOther.ts';
 import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { soleUsers } from './soleUsers.ts';
 
-/** A convolution, and the shift and scale of its channels that follow it and are its only use. */
+/**
+ * A convolution, and what follows it as its only use: the shift and scale of its channels, and the choice of every other
+ * pixel.
+ */
 export interface FusedConvolution {
   readonly convolution: Tensor<Convolution>;
   readonly bias?: Tensor;
   readonly scale?: Tensor;
+  /** The half of the pixels that is used, if it is one. */
+  readonly parity?: Parity;
   /** The last of these tensors. */
   readonly result: Tensor;
 }
@@ -89,7 +96,12 @@ function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, T
   };
   const bias = vectorOf(add.operation);
   const scale = vectorOf(multiply.operation);
-  return { convolution, ...(bias && { bias }), ...(scale && { scale }), result };
+  const fused = { convolution, ...(bias && { bias }), ...(scale && { scale }), result };
+  const chosen = user.get(result);
+  // On a torus with odd sides, a tap can lead from either half of the pixels to the other.
+  return chosen && isResultOf(everyOtherOperation, chosen) && convolution.attributes.boundary === 'zero'
+    ? { ...fused, parity: chosen.attributes, result: chosen as Tensor }
+    : fused;
 }
 
 /**
@@ -111,7 +123,9 @@ function networkBefore(
       functions.unshift(node);
     }
     const previous = user.has(node) ? convolutions.get(node) : undefined;
-    return previous && functions.length > 0 ? { previous, functions } : undefined;
+    return previous && previous.parity === undefined && functions.length > 0
+      ? { previous, functions }
+      : undefined;
   };
   const between: (Tensor | FusedConvolution)[] = [];
   for (let found = before(last); found; ) {
@@ -131,8 +145,9 @@ function isFunction({ operation, inputs }: Tensor): boolean {
   return operation.evaluate !== undefined && inputs.length === 1;
 }
 
-/** Whether the only tap of a convolution is the pixel itself. */
-function isPointwise({ convolution }: FusedConvolution): boolean {
+/** Whether the only tap of a convolution is the pixel itself, at all pixels. */
+function isPointwise({ convolution, parity }: FusedConvolution): boolean {
   const { offsets, edge } = convolution.attributes;
-  return !edge && offsets.length === 1 && offsets[0]!.every((distance) => distance === 0);
+  const isItself = offsets.length === 1 && offsets[0]!.every((distance) => distance === 0);
+  return parity === undefined && !edge && isItself;
 }

@@ -41,7 +41,7 @@ async function valuesOf(
 
 describe('the sum of shifted products', () => {
   const sumOf = (perTap: Tensor, boundary: Boundary = 'zero'): Tensor =>
-    foldChannels(reshape(perTap, [perTap.shape[0]!, HEIGHT, WIDTH, IMAGES]), TAPS, boundary);
+    foldChannels(reshape(perTap, [perTap.shape[0]!, HEIGHT, WIDTH, IMAGES]), { offsets: TAPS, boundary });
   const x = input('x', [7, COLUMNS]);
   const weights = matrix('m', 9 * 2, 7);
   /** Whether the sums of a program read zeros that come with a product, and the rows of its products. */
@@ -101,7 +101,7 @@ describe('the sum of shifted products', () => {
         WIDTH,
         IMAGES,
       ]),
-      TAPS,
+      { offsets: TAPS, boundary: 'zero' },
     );
     const tensors = tensorsOf(prepare({ inputs: {}, outputs: { y } }));
     const folds = tensors.flatMap((one) => (isResultOf(foldChannelsOperation, one) ? [one] : []));
@@ -144,7 +144,7 @@ describe('the sum of shifted products', () => {
 
 describe('shifted copies', () => {
   const x = input('x', [2, HEIGHT, WIDTH, IMAGES]);
-  const rows = reshape(unfoldChannels(x, TAPS, 'zero', true), [27, COLUMNS]);
+  const rows = reshape(unfoldChannels(x, { offsets: TAPS, boundary: 'zero', inside: true }), [27, COLUMNS]);
   /** The pixels of the copies that a program makes: all if undefined. */
   const pixelsOf = (outputs: Record<string, Tensor>): unknown[] =>
     tensorsOf(prepare({ inputs: { x }, outputs })).flatMap((tensor) =>
@@ -185,7 +185,15 @@ describe('shifted copies', () => {
     [
       'the rows of the matrix are not their channels',
       {
-        y: slice(reshape(unfoldChannels(x, TAPS, 'zero', true), [27 * HEIGHT, WIDTH * IMAGES]), 1, 0, IMAGES),
+        y: slice(
+          reshape(unfoldChannels(x, { offsets: TAPS, boundary: 'zero', inside: true }), [
+            27 * HEIGHT,
+            WIDTH * IMAGES,
+          ]),
+          1,
+          0,
+          IMAGES,
+        ),
       },
     ],
     ['they are a result', { ...applied(split(rows, 1, [50, COLUMNS - 50])), rows }],

@@ -49,8 +49,9 @@ function sumOfProducts(
   user: ReadonlyMap<Tensor, Tensor>,
   of: (tensor: Tensor) => Tensor,
 ): Tensor | undefined {
-  const [channels, ...grid] = tensor.shape as [number, number, number, number];
-  const { offsets, boundary } = tensor.attributes;
+  const channels = tensor.shape[0]!;
+  const grid = tensor.inputs[0]!.shape.slice(1);
+  const { offsets, boundary, halves } = tensor.attributes;
   const matrix = reshapeSource(tensor.inputs[0]!);
   const taps = offsets.length;
   if (
@@ -77,7 +78,11 @@ function sumOfProducts(
     return product(withZeros, x, { transposeA });
   });
   const rows = taps * channels + 1;
-  return foldChannelsWithZeros(reshape(concatenate(products, 1), [rows, ...grid]), { offsets, boundary });
+  return foldChannelsWithZeros(reshape(concatenate(products, 1), [rows, ...grid]), {
+    offsets,
+    boundary,
+    ...(halves && { halves }),
+  });
 }
 
 /** With more terms per sum than so many times its rows, a product takes longer with a row of zeros than the copy would. */

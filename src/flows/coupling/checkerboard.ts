@@ -1,9 +1,11 @@
 // The checkerboard mask: a coupling keeps every other pixel.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { once } from '../../numeric/once.ts';
+import { otherParity, pixelsOfParity } from '../../numeric/parity.ts';
 import {
   add,
   concatenate,
+  everyOther,
   invertPermutation,
   multiply,
   pad,
@@ -33,39 +35,35 @@ export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): MaskFor {
     if (pixels === 1) {
       throw new Error('coupling: a checkerboard needs at least 2 pixels');
     }
-    const changed = keep === 0 ? Math.floor(pixels / 2) : Math.ceil(pixels / 2);
-    const isKept = (pixel: number): boolean => (Math.floor(pixel / width) + (pixel % width)) % 2 === keep;
+    const moving = otherParity(keep);
+    const changed = pixelsOfParity(height, width, moving).length;
     // Made when a graph is: the shapes of a model are known, and compared with a file's, before anything is allocated.
     const mask = once(() => {
-      const data = Float64Array.from({ length: pixels }, (_, pixel) => (isKept(pixel) ? 1 : 0));
+      const data = new Float64Array(pixels);
+      for (const pixel of pixelsOfParity(height, width, keep)) {
+        data[pixel] = 1;
+      }
       return constant({ shape: [1, height, width, 1], data });
     });
-    const changedFirst = once(() => {
-      const all = Array.from({ length: pixels }, (_, pixel) => pixel);
-      return [...all.filter((pixel) => !isKept(pixel)), ...all.filter(isKept)];
-    });
-    /** The changed pixels of images, in a row. */
-    const select = (x: Tensor): Tensor => {
-      const [images, , , depth] = x.shape as [number, number, number, number];
-      const flat = reorder(reshape(x, [images, pixels, depth]), 1, changedFirst());
-      return reshape(slice(flat, 1, 0, changed), [images, 1, changed, depth]);
-    };
+    const places = once(() =>
+      invertPermutation([...pixelsOfParity(height, width, moving), ...pixelsOfParity(height, width, keep)]),
+    );
     /** Images with the changed pixels in their places, and zeros elsewhere. */
     const spread = (values: Tensor): Tensor => {
       const [images, , , depth] = values.shape as [number, number, number, number];
       const flat = pad(reshape(values, [images, changed, depth]), 1, 0, pixels - changed);
-      const inPlace = reorder(flat, 1, invertPermutation(changedFirst()));
+      const inPlace = reorder(flat, 1, places());
       return reshape(inPlace, [images, height, width, depth]);
     };
     return {
       seenShape: [height, width, channels + 1],
       changedShape: [1, changed, channels],
-      divide: (x) => ({ kept: multiply(x, mask()), changed: select(x) }),
+      divide: (x) => ({ kept: multiply(x, mask()), changed: everyOther(x, moving) }),
       see(kept) {
         // Zeros copy the mask to as many images, even if their number is open.
         return concatenate([kept, add(multiply(slice(kept, 3, 0, 1), 0), mask())], 3);
       },
-      select,
+      select: (numbers) => everyOther(numbers, moving),
       join: (parts) => add(parts.kept, spread(parts.changed)),
       perPixel: (values) => sum(spread(values), [3]),
     };

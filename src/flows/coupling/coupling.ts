@@ -1,6 +1,6 @@
 // The coupling layer: a mask, a conditioner and a transformer.
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { add, concatenate, multiply, reshape, sumPerImage } from '../../tensor/operations/index.ts';
+import { add, concatenate, multiply, remember, reshape, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { type Condition, required } from '../contract/condition.ts';
@@ -52,7 +52,7 @@ export function coupling(
   const numbersFor = (kept: Tensor, p: Parameters, condition: Condition | undefined): Tensor => {
     const image = mask.see(kept);
     const input = contextChannels > 0 ? concatenate([image, contextFor(image, condition)], 3) : image;
-    return mask.select(conditioner.forward(input, p, condition));
+    return remember(mask.select(conditioner.forward(input, p, condition)));
   };
   return {
     name: 'coupling',

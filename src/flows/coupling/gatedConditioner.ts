@@ -8,7 +8,6 @@ import {
   multiply,
   negate,
   pointwise,
-  remember,
   reorder,
   reshape,
   sigmoid,
@@ -65,7 +64,7 @@ export function gatedConditioner({ width = 64, blocks = 2 }: GatedConditionerOpt
           reorder(p.get('last/kernel'), 3, order),
           reorder(p.get('last/bias'), 0, order),
         ];
-        return remember(convolved(celu(hidden), kernel, bias));
+        return convolved(celu(hidden), kernel, bias);
       },
     };
   };

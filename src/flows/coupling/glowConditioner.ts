@@ -1,5 +1,5 @@
 // The conditioner of Glow: three convolutions with activation normalisation.
-import { pointwise, relu, remember, reshape } from '../../tensor/operations/index.ts';
+import { pointwise, relu, reshape } from '../../tensor/operations/index.ts';
 import { normalParameter, type ParameterSpecs, prefixed } from '../contract/parameters.ts';
 import { actnormParameters, normalised } from '../layers/actnorm.ts';
 import {
@@ -30,7 +30,7 @@ export function glowConditioner({ width = 512 }: GlowConditionerOptions = {}): C
         const hidden = relu(normalised(first, p.at('conv1')).y);
         const kernel = p.get('conv2/kernel');
         const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
-        return remember(scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), order));
+        return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), order);
       },
     };
   };

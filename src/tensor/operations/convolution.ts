@@ -1,5 +1,5 @@
 // Convolutions of images: any taps, zero padding or wrap-around, with or without an edge channel.
-import { sizeOf } from '../../numeric/ndarray.ts';
+import { type Parity, pixelsOfParity } from '../../numeric/parity.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 import { product } from './product.ts';
@@ -74,24 +74,27 @@ export function squareOffsets(side: number): Offset[] {
  * image and 0 inside.
  *
  * @param kernel `[taps, out]`
+ * @param parity only for this half of the pixels, `[1, pixels, out]`
  */
 export function edgeResponse(
   height: number,
   width: number,
   kernel: Tensor,
   offsets: readonly Offset[],
+  parity?: Parity,
 ): Tensor {
-  const taps = offsets.length;
-  const outside = new Float64Array(sizeOf([height, width, taps]));
-  offsets.forEach(([down, right], tap) => {
-    for (let row = 0; row < height; row++) {
-      const isBeyond = row + down < 0 || row + down >= height;
-      for (let column = 0; column < width; column++) {
-        const isOutside = isBeyond || column + right < 0 || column + right >= width;
-        outside[(row * width + column) * taps + tap] = isOutside ? 1 : 0;
-      }
-    }
-  });
-  const response = product(constant({ shape: [height * width, taps], data: outside }), kernel);
-  return reshape(response, [height, width, kernel.shape[1]!]);
+  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
+  const pixels = parity === undefined ? all : pixelsOfParity(height, width, parity);
+  const isInside = (row: number, column: number): boolean =>
+    row >= 0 && row < height && column >= 0 && column < width;
+  const outside = Float64Array.from(
+    pixels.flatMap((pixel) =>
+      offsets.map(([down, right]) =>
+        isInside(Math.floor(pixel / width) + down, (pixel % width) + right) ? 0 : 1,
+      ),
+    ),
+  );
+  const response = product(constant({ shape: [pixels.length, offsets.length], data: outside }), kernel);
+  const grid = parity === undefined ? [height, width] : [1, pixels.length];
+  return reshape(response, [...grid, kernel.shape[1]!]);
 }

@@ -31,6 +31,7 @@ export {
   step,
   subtract,
 } from './elementwise.ts';
+export { everyOther } from './everyOther.ts';
 export { type ConvolutionExponent, expConvolution } from './expConvolution.ts';
 export { fixedPoint } from './fixedPoint.ts';
 export { floor } from './floor.ts';

@@ -161,19 +161,52 @@ const cases: Record<string, Case> = {
   'fold with wrap-around': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
-  'unfold, batch last': { shapes: [[2, 4, 3, 2]], build: (x) => unfoldChannels(x, corners) },
+  'unfold, batch last': {
+    shapes: [[2, 4, 3, 2]],
+    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero' }),
+  },
   'unfold, batch last, with the inside': {
     shapes: [[2, 4, 3, 2]],
-    build: (x) => unfoldChannels(x, corners, 'zero', true),
+    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero', inside: true }),
   },
   'unfold with wrap-around, batch last': {
     shapes: [[2, 4, 3, 2]],
-    build: (x) => unfoldChannels(x, corners, 'wrap'),
+    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'wrap' }),
   },
-  'fold, batch last': { shapes: [[8, 4, 3, 2]], build: (x) => foldChannels(x, corners) },
+  'unfold, batch last, one half of the pixels': {
+    shapes: [[2, 4, 3, 2]],
+    build: (x) =>
+      unfoldChannels(x, {
+        offsets: corners,
+        boundary: 'zero',
+        halves: { height: 4, width: 3, written: 1 },
+      }),
+  },
+  'fold, batch last, from one half of the pixels to the other': {
+    shapes: [[8, 1, 6, 2]],
+    build: (x) =>
+      foldChannels(x, {
+        offsets: corners,
+        boundary: 'zero',
+        halves: { height: 4, width: 3, read: 0, written: 1 },
+      }),
+  },
+  'every other pixel': { shapes: [[2, 3, 3, 2]], build: (x) => op.everyOther(x, 0) },
+  'a convolution at every other pixel': {
+    shapes: [
+      [2, 3, 3, 2],
+      [9, 3, 1],
+    ],
+    build: (x, kernel) =>
+      op.everyOther(op.convolution(x, kernel, { offsets: op.squareOffsets(3), edge: true }), 1),
+  },
+  'fold, batch last': {
+    shapes: [[8, 4, 3, 2]],
+    build: (x) => foldChannels(x, { offsets: corners, boundary: 'zero' }),
+  },
   'fold with wrap-around, batch last': {
     shapes: [[8, 4, 3, 2]],
-    build: (x) => foldChannels(x, corners, 'wrap'),
+    build: (x) => foldChannels(x, { offsets: corners, boundary: 'wrap' }),
   },
   'batch last': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchLast(x, [3, 1, 2, 0])) },
   'batch first': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchFirst(x, [3, 1, 2, 0])) },

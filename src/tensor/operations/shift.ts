@@ -1,4 +1,5 @@
 // Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
+import { type Parity, pixelsOfParity } from '../../numeric/parity.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { slice } from './layout.ts';
 
@@ -53,36 +54,63 @@ export function fold(x: Tensor, offsets: readonly Offset[], boundary: Boundary =
   return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets, boundary }) as Tensor);
 }
 
+/**
+ * Which pixels of an image are read, and at which there are results: half of them, `[C, 1, pixels, N]` instead of
+ * `[C, H, W, N]`, where a parity is given.
+ */
+export interface Halves {
+  readonly height: number;
+  readonly width: number;
+  readonly read?: Parity | undefined;
+  readonly written?: Parity | undefined;
+}
+
 /** Which shifted copies of an image are made. */
 export interface UnfoldedChannels extends Shifts {
   /** Whether copies of the inside of the image follow: 1 where a tap reads a pixel, 0 where it reads outside. */
   readonly inside: boolean;
-  /** The pixels of the copies, row by row, the end exclusive; all if undefined. */
+  /** The pixels of the copies among those that are written, row by row, the end exclusive; all if undefined. */
   readonly pixels?: readonly [start: number, end: number];
+  /** By default, all pixels are read and written. */
+  readonly halves?: Halves | undefined;
 }
 
 /** The operation of `unfoldChannels`. */
 export const unfoldChannelsOperation: Operation<UnfoldedChannels> = {
   name: 'unfoldChannels',
-  shape: ([x], { offsets, inside, pixels }) => {
+  shape: ([x], { offsets, inside, pixels, halves }) => {
     if (x!.length !== 4) {
       return { problem: 'the image must have the axes channel, row, column, batch' };
     }
     const [channels, height, width, images] = x as [number, number, number, number];
-    const grid = pixels ? [1, pixels[1] - pixels[0]] : [height, width];
+    const grid = pixels ? [1, pixels[1] - pixels[0]] : writtenGrid(height, width, halves);
     return [(channels + (inside ? 1 : 0)) * offsets.length, ...grid, images];
   },
   gradient: (node, g) => {
-    const { offsets, boundary, pixels } = node.attributes;
+    const { offsets, boundary, pixels, halves } = node.attributes;
     if (pixels) {
       throw new Error(
         'some pixels of shifted copies have no gradient: they are cut out when all gradients are found',
       );
     }
     const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
-    return [foldChannels(copies, offsets.map(opposite), boundary)];
+    return [foldChannels(copies, { offsets: offsets.map(opposite), boundary, halves: swapped(halves) })];
   },
 };
+
+function writtenGrid(height: number, width: number, halves: Halves | undefined): [number, number] {
+  if (!halves) {
+    return [height, width];
+  }
+  const { written } = halves;
+  return written === undefined
+    ? [halves.height, halves.width]
+    : [1, pixelsOfParity(halves.height, halves.width, written).length];
+}
+
+function swapped(halves: Halves | undefined): Halves | undefined {
+  return halves && { ...halves, read: halves.written, written: halves.read };
+}
 
 /**
  * `unfold` for images whose batch is the last axis: `[C, H, W, N]` to `[T·C, H, W, N]` with
@@ -90,17 +118,23 @@ export const unfoldChannelsOperation: Operation<UnfoldedChannels> = {
  */
 export function unfoldChannels(
   x: Tensor,
-  offsets: readonly Offset[],
-  boundary: Boundary = 'zero',
-  inside = false,
+  { offsets, boundary, inside = false, halves }: Partial<UnfoldedChannels> & Shifts,
 ): Tensor {
-  return onlyCentre(offsets) && !inside
+  return onlyCentre(offsets, halves) && !inside
     ? x
-    : (apply(unfoldChannelsOperation, [x], { offsets, boundary, inside }) as Tensor);
+    : (apply(unfoldChannelsOperation, [x], {
+        offsets,
+        boundary,
+        inside,
+        ...(halves && { halves }),
+      }) as Tensor);
 }
 
 /** Some pixels of the copies of `unfoldChannels`, `[T·C, 1, pixels, N]`. They have no gradient. */
-export function unfoldPixels(x: Tensor, copies: Required<UnfoldedChannels>): Tensor {
+export function unfoldPixels(
+  x: Tensor,
+  copies: UnfoldedChannels & Required<Pick<UnfoldedChannels, 'pixels'>>,
+): Tensor {
   return apply(unfoldChannelsOperation, [x], copies) as Tensor;
 }
 
@@ -108,25 +142,28 @@ export function unfoldPixels(x: Tensor, copies: Required<UnfoldedChannels>): Ten
 export interface FoldedChannels extends Shifts {
   /** Whether a channel of zeros follows, to be read outside the image. */
   readonly zeros: boolean;
+  /** By default, all pixels are read and written. */
+  readonly halves?: Halves | undefined;
 }
 
 /** The operation of `foldChannels`. */
 export const foldChannelsOperation: Operation<FoldedChannels> = {
   name: 'foldChannels',
-  shape: ([x], { offsets, zeros }) => {
-    const channels = x![0]! - (zeros ? 1 : 0);
-    return x!.length === 4 && channels % offsets.length === 0
-      ? [channels / offsets.length, ...x!.slice(1)]
-      : { problem: `the image must have a multiple of ${offsets.length} channels, its first axis` };
+  shape: ([x], { offsets, zeros, halves }) => {
+    if (x!.length !== 4 || (x![0]! - (zeros ? 1 : 0)) % offsets.length !== 0) {
+      return { problem: `the image must have a multiple of ${offsets.length} channels, its first axis` };
+    }
+    const [rows, height, width, images] = x as [number, number, number, number];
+    return [(rows - (zeros ? 1 : 0)) / offsets.length, ...writtenGrid(height, width, halves), images];
   },
   gradient: (node, g) => {
-    const { offsets, boundary, zeros } = node.attributes;
+    const { offsets, boundary, zeros, halves } = node.attributes;
     if (zeros) {
       throw new Error(
         'a sum of shifted images with zeros has no gradient: they are added when all gradients are found',
       );
     }
-    return [unfoldChannels(g, offsets.map(opposite), boundary)];
+    return [unfoldChannels(g, { offsets: offsets.map(opposite), boundary, halves: swapped(halves) })];
   },
 };
 
@@ -134,19 +171,32 @@ export const foldChannelsOperation: Operation<FoldedChannels> = {
  * `fold` for images whose batch is the last axis: `[T·C, H, W, N]` to `[C, H, W, N]` with
  * y[c, h, w] = Σₜ x[t·C + c, h + rowₜ, w + columnₜ].
  */
-export function foldChannels(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
-  return onlyCentre(offsets)
+export function foldChannels(
+  x: Tensor,
+  { offsets, boundary, halves }: Shifts & Pick<FoldedChannels, 'halves'>,
+): Tensor {
+  return onlyCentre(offsets, halves)
     ? x
-    : (apply(foldChannelsOperation, [x], { offsets, boundary, zeros: false }) as Tensor);
+    : (apply(foldChannelsOperation, [x], {
+        offsets,
+        boundary,
+        zeros: false,
+        ...(halves && { halves }),
+      }) as Tensor);
 }
 
 /** `foldChannels` for images whose channels are followed by one of zeros, `[T·C + 1, H, W, N]`. It has no gradient. */
-export function foldChannelsWithZeros(x: Tensor, shifts: Shifts): Tensor {
+export function foldChannelsWithZeros(x: Tensor, shifts: Shifts & Pick<FoldedChannels, 'halves'>): Tensor {
   return apply(foldChannelsOperation, [x], { ...shifts, zeros: true }) as Tensor;
 }
 
-function onlyCentre(offsets: readonly Offset[]): boolean {
-  return offsets.length === 1 && offsets[0]![0] === 0 && offsets[0]![1] === 0;
+function onlyCentre(offsets: readonly Offset[], halves?: Halves): boolean {
+  return (
+    offsets.length === 1 &&
+    offsets[0]![0] === 0 &&
+    offsets[0]![1] === 0 &&
+    (!halves || halves.read === halves.written)
+  );
 }
 
 function opposite([row, column]: Offset): Offset {
