@@ -20,6 +20,7 @@ import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
+import { expectedTime } from './expectedTime.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { movedText } from './trainSummary.ts';
@@ -84,6 +85,7 @@ export async function trainWithProgress(
     bar.note(`warning: ${warning}`);
   }
   let recent: number | undefined;
+  const expected = expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps));
   try {
     const before = await run.store.readSummaryIfSound();
     const training = {
@@ -118,6 +120,10 @@ export async function trainWithProgress(
             recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
           }
           board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
+          const expectation = expected(step, performance.now());
+          if (expectation !== undefined) {
+            bar.note(expectation);
+          }
           bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
         },
         onTrouble: (_: number, text: string) => bar.note(text),
