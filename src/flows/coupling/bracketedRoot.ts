@@ -32,6 +32,8 @@ export interface Bracket {
   readonly axis: number;
   /** The size, at least 1, of the numbers whose difference the value near a root is: it decides what is rounding. */
   readonly size: Tensor;
+  /** Where to start, inside the bracket; default: its middle. */
+  readonly start?: Tensor;
 }
 
 /** Where the derivative is smaller, bisection is used instead of Newton's method: ln. */
@@ -46,14 +48,16 @@ const ROUNDING = 8;
 /** More iterations than bisection takes, from end to end; 10 to 25 are usual. */
 const MOST_ITERATIONS = 200;
 
+/** Steps towards a root without the care of the iteration: most values are near it then. */
+const ROUGH_STEPS = 4;
+
 /**
  * The roots of increasing functions, to the last digits of the precision. A root outside its bracket, by rounding, is the
  * end next to it.
  */
-export function bracketedRoot({ low, high, axis, size }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
-  const middle = add(multiply(low, 0.5), multiply(high, 0.5));
-  const start = concatenate([middle, low, high, subtract(high, low)], axis);
-  const found = fixedPoint(start, MOST_ITERATIONS, (state) => {
+export function bracketedRoot({ low, high, axis, size, start }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
+  const begin = concatenate([start ?? middleOf(low, high), low, high, subtract(high, low)], axis);
+  const found = fixedPoint(begin, MOST_ITERATIONS, (state) => {
     const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]) as [Tensor, Tensor, Tensor, Tensor];
     const { value, ...point } = at(x);
     const logDerivative = maximum(point.logDerivative, LEAST_LOG_DERIVATIVE);
@@ -84,6 +88,21 @@ export function bracketedRoot({ low, high, axis, size }: Bracket, at: (x: Tensor
     );
   });
   return split(found, axis, [1, 3])[0]!;
+}
+
+/** Points in brackets that are near most of their roots, for `bracketedRoot` to start at: some steps of Newton's method. */
+export function nearRoot({ low, high }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
+  let x = middleOf(low, high);
+  for (let step = 0; step < ROUGH_STEPS; step++) {
+    const { value, logDerivative } = at(x);
+    const next = subtract(x, multiply(value, exp(negate(maximum(logDerivative, LEAST_LOG_DERIVATIVE)))));
+    x = maximum(low, smaller(next, high));
+  }
+  return x;
+}
+
+function middleOf(low: Tensor, high: Tensor): Tensor {
+  return add(multiply(low, 0.5), multiply(high, 0.5));
 }
 
 /** |x|, without the gradient that nothing needs here. */

@@ -2,6 +2,7 @@
 import {
   add,
   clip,
+  divide,
   exp,
   log,
   logSigmoid,
@@ -15,7 +16,7 @@ import {
   sum,
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { bracketedRoot } from './bracketedRoot.ts';
+import { type AtPoint, bracketedRoot, nearRoot } from './bracketedRoot.ts';
 import { isPositive, largest } from './choices.ts';
 
 /** The numbers of mixtures of K logistic distributions. Their components lie along one axis, which has length K. */
@@ -43,6 +44,9 @@ const LARGEST = 1e15;
 
 /** A lower bound on 1 − F where it is less than ½, and so of no consequence. */
 const LEAST_SHARE = 1e-30;
+
+/** A bound on exponents whose exponential is finite and above 0 in float32. */
+const LARGEST_EXPONENT = 80;
 
 /** The logit of the distribution function of mixtures. */
 export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumbers): LogitOfMixture {
@@ -77,6 +81,21 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
       logRate: subtract(add(densities.top, densities.logSum), logSum),
     };
   };
+  /**
+   * `lowerHalf` by sums of the shares and densities themselves, which takes a third of the time; inexact where they underflow.
+   */
+  const quickly = (z: Tensor, wanted: Tensor): AtPoint => {
+    const odds = exp(negate(clip(z, LARGEST_EXPONENT)));
+    const below = divide(weights, add(odds, 1));
+    const above = multiply(below, odds);
+    const [belowShare, aboveShare] = [below, above].map((part) => maximum(along(part), LEAST_SHARE));
+    const density = maximum(along(multiply(divide(above, add(odds, 1)), rates)), LEAST_SHARE);
+    const [logBelow, logAbove] = [belowShare!, aboveShare!].map(log) as [Tensor, Tensor];
+    return {
+      value: subtract(subtract(logBelow, logAbove), wanted),
+      logDerivative: subtract(log(density), add(logBelow, logAbove)),
+    };
+  };
   return {
     forward(x) {
       const z = standard(x, means);
@@ -103,7 +122,8 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
         axis,
         size: subtract(1, wanted),
       };
-      const root = bracketedRoot(bracket, (x) => {
+      const start = nearRoot(bracket, (x) => quickly(standard(x, centres), wanted));
+      const root = bracketedRoot({ ...bracket, start }, (x) => {
         const { logBelow, aboveShare, logRate } = lowerHalf(standard(x, centres));
         const logAbove = log(maximum(aboveShare, LEAST_SHARE));
         return {
