@@ -130,6 +130,9 @@ export function problemOf(error: unknown): string {
   return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);
 }
 
+/** A name that is so many times as far away as the nearest one is not meant. */
+const FARTHEST = 3;
+
 /** The names in `known` that `name` may have been meant for, nearest first; at most three, possibly none. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   if (name === '') {
@@ -137,13 +140,15 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
   }
   const reach = Math.max(2, Math.ceil(name.length / 2));
   const meant = name.toLowerCase();
-  return known
+  const near = known
     .map((candidate) => ({ candidate, away: distance(meant, candidate.toLowerCase()) }))
     .filter(({ candidate, away }) => {
       const lower = candidate.toLowerCase();
       return away <= reach || lower.includes(meant) || meant.includes(lower);
     })
-    .sort((a, b) => a.away - b.away)
+    .sort((a, b) => a.away - b.away);
+  return near
+    .filter(({ away }) => away <= FARTHEST * near[0]!.away)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

@@ -35,8 +35,21 @@ test.each(presets.filter(({ paper }) => paper))(
 test('names begin with their dataset and are not used twice', () => {
   expect(new Set(presets.map(({ name }) => name)).size).toBe(presets.length);
   for (const { name, config } of presets) {
-    expect(name.startsWith(`${config.data?.name}-`)).toBe(true);
+    expect(name).toMatch(new RegExp(`^(paper-)?${config.data?.name}(-|$)`));
   }
+});
+
+test('the quick start with the couplings of the paper differs in couplings and training alone', () => {
+  const [quick, paper] = ['mnist-quickstart', 'paper-mnist-quickstart'].map((preset) =>
+    resolveConfig({ preset }),
+  );
+  const { coupling, checkerboard, checkerboardWidth, ...rest } = quick!.model;
+  expect({ coupling, checkerboard, checkerboardWidth }).toEqual({
+    coupling: 'mixture',
+    checkerboard: 4,
+    checkerboardWidth: 24,
+  });
+  expect(paper!.model).toEqual({ ...rest, coupling: 'affine' });
 });
 
 test('mnist-1x1 is mnist-quickstart except for the mixing', () => {

@@ -48,8 +48,8 @@ describe('the schedule', () => {
   });
 
   test('rejects a batch larger than the dataset', () => {
-    expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
-      'training.batchSize is 64, but mnist has only 63 training images: set, for example, training.batchSize=32',
+    expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 15)).toThrow(
+      'training.batchSize is 16, but mnist has only 15 training images: set, for example, training.batchSize=8',
     );
   });
 

@@ -54,7 +54,7 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).not.toContain('9.0000');
   expect(card).toContain(countParameters([28, 28, 1], config.model).toLocaleString('en-US'));
   expect(card).toContain(
-    '40 steps of 64 images each, 3 steps dropped, rolled back once, 1.5 minutes on cpu with 2 threads',
+    '40 steps of 16 images each, 3 steps dropped, rolled back once, 1.5 minutes on cpu with 2 threads',
   );
   expect(card).toContain('![Samples](samples/a.png)');
   expect(card).toContain('emerging sample .   # draw images');
