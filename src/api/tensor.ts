@@ -8,6 +8,7 @@ export type { InverseMethod } from '../engine/graph/prepare.ts';
 export type { Precision } from '../engine/onnx/emitter.ts';
 export { type CompileOptions, compile, type Program } from '../engine/program.ts';
 export type { Traffic } from '../engine/traffic.ts';
+export type { Parity } from '../numeric/parity.ts';
 export { gradients } from '../tensor/gradients/gradient.ts';
 /** Every operation on symbolic tensors, differentiable unless stated otherwise. */
 export * as operations from '../tensor/operations/index.ts';
