@@ -11,9 +11,7 @@ import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/terminal/format.ts';
 import { type Interruption, listenForInterruption } from '../src/cli/terminal/interruption.ts';
 import { UserError } from '../src/errors.ts';
-import { convolutions } from './study/builtInStudies.ts';
 import { listText, planText } from './study/listing.ts';
-import { writeOverview } from './study/overview.ts';
 import { measurePaperRates } from './study/paperRates.ts';
 import { paperPresets, writePaperTable } from './study/paperTable.ts';
 import { perform } from './study/perform.ts';
@@ -35,7 +33,6 @@ interface Options {
   readonly report?: true;
   readonly retime?: true;
   readonly paper?: true;
-  readonly overview?: true;
   readonly only?: string[];
   readonly hours?: number;
   readonly studies?: string;
@@ -52,7 +49,6 @@ const command = new Command('study')
   .option('--report', 'write the results so far and exit')
   .option('--retime', 'time the steps again for stored results, even without their runs, and exit')
   .option('--paper', "write the paper's table, with estimated hours for each row, and exit")
-  .option('--overview', 'write the overview of all invertible convolutions, and exit')
   .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
   .option('--runs <dir>', 'where runs are stored', 'runs/study')
   .option('--results <dir>', 'where results are written', 'docs/results')
@@ -80,11 +76,6 @@ async function main(options: Options): Promise<void> {
   }
   if (options.report) {
     await report(studies, options);
-    return;
-  }
-  if (options.overview) {
-    const file = writeOverview(options.results, studies, convolutions.title);
-    process.stderr.write(file === null ? 'no study of convolutions has results\n' : `results: ${file}\n`);
     return;
   }
   // It waits for processes in separate groups, which closing the terminal does not end.
@@ -200,7 +191,7 @@ async function paper(
   try {
     await measurePaperRates(folder, paperPresets(), interruption);
   } finally {
-    process.stderr.write(`results: ${await writePaperTable(folder)}\n`);
+    process.stderr.write(`results: ${writePaperTable(folder)}\n`);
   }
 }
 

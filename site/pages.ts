@@ -64,7 +64,6 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/mnist.md',
       'docs/results/deep-sky.md',
       'docs/results/emoji.md',
-      'docs/results/convolutions.md',
       'docs/results/mnist-convolutions.md',
       'docs/results/fashion-convolutions.md',
       'docs/results/mnist-couplings.md',

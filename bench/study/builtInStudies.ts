@@ -40,7 +40,7 @@ const emoji: Study['data'] = {
  */
 const ofEmoji = ['data.validation=0.1', 'data.augment=[flip, shift]'];
 /** Every mixing that is an invertible convolution. */
-export const convolutions: Study['comparisons'][number] = {
+const convolutions: Study['comparisons'][number] = {
   title: 'Invertible convolutions',
   variants: [
     '1x1',

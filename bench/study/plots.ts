@@ -114,7 +114,7 @@ interface DensityRow {
 }
 
 /** Every timed sampling method, for variants with bits/dim in a table. */
-export function densityRows({ sampling, comparisons }: StudyResults): DensityRow[] {
+function densityRows({ sampling, comparisons }: StudyResults): DensityRow[] {
   return (sampling?.times ?? []).flatMap((time) => {
     const row = comparisons.flatMap(({ rows }) => rows).find(({ variant }) => variant === time.variant);
     return row === undefined ? [] : { ...time, bitsPerDim: row.test.mean };

@@ -1,4 +1,4 @@
-// The page of a study: bounds, inverses, step times and rollbacks; the committed pages match their results.
+// The page of a study: bounds, significance, errors, times and rollbacks; the committed pages match their results.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -67,28 +67,73 @@ function tablesIn(text: string): { titles: string[]; rows: string[][] }[] {
     });
 }
 
-it('has a column for the bound in every table if there are several', async () => {
+it('has a column for the bound in tables that compare several, with a warning', async () => {
   const results = resultsOf('mnist-couplings');
   const text = await textOf(results);
-  expect(text).toContain('They report a bound, named in the column bound.');
   const tables = tablesIn(text);
-  expect(tables).toHaveLength(results.comparisons.length + 2);
-  for (const { titles, rows } of tables) {
-    const column = titles.indexOf('bound');
-    expect(column).toBeGreaterThan(0);
+  expect(tables).toHaveLength(results.comparisons.length);
+  const mixed = tables.filter(({ titles }) => titles.includes('bound'));
+  for (const { titles, rows } of mixed) {
     for (const row of rows) {
       expect(row).toHaveLength(titles.length);
       const isVariational = row[0]!.includes('variational');
-      expect(row[column], row[0]).toBe(isVariational ? 'variational' : 'uniform');
+      expect(row[titles.indexOf('bound')], row[0]).toBe(isVariational ? 'variational' : 'uniform');
     }
   }
   expect(text).toMatch(/\| variational-3-bits \| 1,234 \| variational \| 3\.0000/);
+  expect(text.match(/The bounds differ: /g)).toHaveLength(mixed.length);
+  expect(text.match(/Bound: uniform\./g)).toHaveLength(tables.length - mixed.length);
+  expect(mixed).toHaveLength(2);
 });
 
-it('names the bound once if there is only one', async () => {
-  const text = await textOf(resultsOf('mnist-convolutions'));
-  expect(text).toContain('the same for all runs. They report the bound with uniform dequantisation noise.');
-  expect(tablesIn(text).flatMap(({ titles }) => titles)).not.toContain('bound');
+it('has differences in bold where they are significant after correction', async () => {
+  const results = resultsOf('mnist');
+  const [comparison, ...others] = results.comparisons;
+  const differences = [
+    null,
+    { seeds: 3, mean: -0.5, seedDeviation: 0.01, seedInterval: 0.025, imageError: 0.002 },
+    { seeds: 3, mean: 0.5, seedDeviation: 0.5, seedInterval: 1.24, imageError: 0.001 },
+  ];
+  const rows = comparison!.rows.map((row, index) => ({ ...row, difference: differences[index]! }));
+  const text = await textOf({ ...results, comparisons: [{ ...comparison!, rows }, ...others] });
+  expect(text).toContain('| **-0.5000 ± 0.0250** |');
+  expect(text).toContain('| +0.5000 ± 1.2400 |');
+  expect(text).not.toContain('**+');
+});
+
+it('names the largest standard errors over images, and images alone if there are none', async () => {
+  const results = resultsOf('mnist');
+  expect(await textOf(results)).toContain('. 2 test images. ');
+  const comparisons = results.comparisons.map((comparison) => ({
+    ...comparison,
+    rows: comparison.rows.map((row, index) => ({
+      ...row,
+      test: { ...mean(3), imageError: 0.01 * (index + 1) },
+      difference: index === 0 ? null : { ...mean(0), imageError: 0.001 * index },
+    })),
+  }));
+  const most = Math.max(...comparisons.map(({ rows }) => rows.length));
+  expect(await textOf({ ...results, comparisons })).toContain(
+    `Over the 2 test images, standard errors are at most ${(0.01 * most).toFixed(4)} for bits/dim and ` +
+      `${(0.001 * (most - 1)).toFixed(4)} for differences. `,
+  );
+});
+
+it('has sampling times in the tables, other inverses and inexact round trips below', async () => {
+  const results = resultsOf('mnist');
+  const time = { variant: 'emerging', inverse: 'sequential', milliseconds: 9, range: [8, 10] as const };
+  const sampling = { ...results.sampling!, times: [...results.sampling!.times, time] };
+  const text = await textOf({ ...results, sampling });
+  expect(text).toContain('| 0.1000 | 2.000 (2.000 to 2.000) |');
+  expect(text).toContain('models of one seed. With the sequential inverse: `emerging` 9.000 ms.\n');
+  expect(text).toContain('Encoding and decoding 2 test images returns every pixel exactly.\n');
+  const [comparison] = results.comparisons;
+  const [row, ...rest] = comparison!.rows;
+  const rows = [{ ...row!, roundTrip: { ...row!.roundTrip, exactPixelShare: 0.99 } }, ...rest];
+  const inexact = { ...results, sampling: null, comparisons: [{ ...comparison!, rows }] };
+  const other = await textOf(inexact);
+  expect(other).toContain('every pixel exactly, except with `1x1` (99.000 %).\n');
+  expect(other).toContain('| 0.1000 | not timed |');
 });
 
 it('names each inverse of a variant that is timed with two, whatever the variant is called', () => {
@@ -110,6 +155,18 @@ it('says when the steps were timed, if that was later', async () => {
   expect(await textOf({ ...results, retimed })).toContain(
     'Steps timed on 2030-01-02 with `--retime`, on another machine.',
   );
+  expect(await textOf({ ...results, retimed: { ...retimed, machine: results.machine } })).toContain(
+    'Steps timed on 2030-01-02 with `--retime`.\n',
+  );
+});
+
+it('lists the runs that failed', async () => {
+  const results = resultsOf('mnist');
+  expect(await textOf(results)).not.toContain('Failed');
+  const failures = [{ run: 'runs/study/mnist/1x1-3', reason: 'diverged' }];
+  expect(await textOf({ ...results, failures })).toContain(
+    '## Failed runs\n\n- `runs/study/mnist/1x1-3`: diverged\n',
+  );
 });
 
 it('marks models and runs that rolled back', async () => {
@@ -124,14 +181,12 @@ it('marks models and runs that rolled back', async () => {
   });
   const none = await textOf(withRollbacks(() => 0));
   expect(none).toContain('No run rolled back.');
-  expect(none).toContain('| 1x1 | 3.0000 | not run | not run | not run | not run |');
   expect(none).not.toContain('†');
 
   const two = await textOf(withRollbacks((variant) => ({ emerging: 2, reverse: undefined })[variant] ?? 0));
   expect(two).toContain('1 run rolled back (†).');
   expect(two).toContain('| emerging † | 1,234 |');
   expect(two).toContain('| 1x1 | 1,234 |');
-  expect(two).toContain('| emerging | 3.0000 † | not run |');
   // Both tables with emerging name the run.
   expect(two.match(/† Includes runs that rolled back .*: `emerging-0`\.\n/g)).toHaveLength(2);
 
@@ -144,8 +199,8 @@ it('marks learning rates whose run rolled back', async () => {
   const [search, ...others] = results.searches;
   const tried = search!.tried.map((one) => ({ ...one, rollbacks: 1 }));
   const text = await textOf({ ...results, searches: [{ ...search!, tried }, ...others] });
-  expect(text).toContain('used only for this search: `1x1` 0.01, ');
-  expect(text).toContain(' Rolled back: `1x1` at 0.005. All values are in `mnist.json`.');
+  expect(text).toContain(' after 200 steps with seed 1000: `1x1` 0.01, ');
+  expect(text).toContain(' Rolled back: `1x1` at 0.005.\n');
 });
 
 const folder = new URL('../../docs/results/', import.meta.url);

@@ -1,19 +1,17 @@
-// The report of a study: JSON, a table in Markdown and plots, in the folder of results.
+// The report of a study: JSON, a page in Markdown and plots, in the folder of results.
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
-import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
-import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.ts';
+import { comparisonSection } from './comparisonSection.ts';
+import { curvesPlot, differencesPlot, samplingPlot } from './plots.ts';
 import type { StudyResults } from './results.ts';
-import { MARK, markedIfRolledBack, rollbackNote, rollbacksText } from './rollbacks.ts';
-import { boundOfVariant } from './runs.ts';
-import { differFromZero, type SeedMean } from './statistics.ts';
-import { type Study, variantsOf } from './studies.ts';
+import { rollbacksText } from './rollbacks.ts';
+import type { SeedMean } from './statistics.ts';
 
 /** The link to what explains the tables. */
 export const COLUMNS = '[How to read the tables](README.md#how-to-read-the-tables).\n\n';
@@ -31,9 +29,7 @@ export async function writeReport(folder: string, results: StudyResults, studies
     writeFileAtomically(join(folder, file), await plotPng(plot));
     pictures.push(file);
   };
-  const columns = existsSync(join(folder, 'README.md'))
-    ? '[How to read the tables](README.md#how-to-read-the-tables).\n\n'
-    : '';
+  const columns = existsSync(join(folder, 'README.md')) ? COLUMNS : '';
   const text = await reportText(results, draw, { studies, columns });
   writeJson(join(folder, `${name}.json`), results, 1);
   const file = join(folder, `${name}.md`);
@@ -48,7 +44,6 @@ export async function reportText(
   { studies, columns = '' }: { readonly studies?: string | undefined; readonly columns?: string },
 ): Promise<string> {
   const { name } = results.study;
-  const sections: string[] = [];
   const show = async (file: string, text: string, plot: Plot | null): Promise<string> => {
     if (plot === null) {
       return '';
@@ -56,12 +51,11 @@ export async function reportText(
     await draw(file, plot);
     return `![${text}](${file})\n\n`;
   };
-  const bound = boundColumnOf(results.study);
+  const sections: string[] = [];
   for (const [index, comparison] of results.comparisons.entries()) {
-    sections.push(comparisonSection(results, comparison, bound));
+    sections.push(comparisonSection(results, comparison));
     if (comparison.rows.length > 0) {
       const number = index + 1;
-      const { variant } = comparison.rows[0]!;
       sections.push(
         await show(
           `${name}-curves-${number}.png`,
@@ -70,13 +64,13 @@ export async function reportText(
         ),
         await show(
           `${name}-differences-${number}.png`,
-          `Differences to ${variant} by step`,
+          `Differences to ${comparison.rows[0]!.variant} by step`,
           differencesPlot(results, comparison),
         ),
       );
     }
   }
-  const samplingPicture = await show(
+  const picture = await show(
     `${name}-sampling.png`,
     'Test bits/dim against sampling time',
     samplingPlot(results),
@@ -85,34 +79,10 @@ export async function reportText(
     heading(results, studies),
     columns,
     ...sections,
-    densitySection(results, bound, samplingPicture),
+    samplingSection(results, picture),
     searchSection(results),
-    runsSection(results, bound),
+    failedSection(results),
   ].join('');
-}
-
-/** A column with the bound of each variant's bits/dim; none if the heading names one bound for all. */
-interface BoundColumn {
-  readonly title: readonly string[];
-  cell(variant: string): readonly string[];
-}
-
-function boundColumnOf(study: Study): BoundColumn {
-  return haveOneBound(study)
-    ? { title: [], cell: () => [] }
-    : { title: ['bound'], cell: (variant) => [boundOfVariant(study, variant)] };
-}
-
-function haveOneBound(study: Study): boolean {
-  return new Set(variantsOf(study).map((variant) => boundOfVariant(study, variant))).size === 1;
-}
-
-/** The bound that bits/dim report, for the heading. */
-function boundText(study: Study): string {
-  return haveOneBound(study)
-    ? `They report the bound with ${boundOfVariant(study, variantsOf(study)[0]!)} dequantisation noise.`
-    : 'They report a bound, named in the column bound. A difference between two kinds of bound is not a difference in likelihood: ' +
-        'one bound may be tighter.';
 }
 
 function heading(results: StudyResults, studies?: string): string {
@@ -130,109 +100,66 @@ function heading(results: StudyResults, studies?: string): string {
           )
           .join(', ')}.${few}\n\n`;
   const command = `npx tsx bench/study.ts${studies === undefined ? '' : ` --studies ${studies}`} --only ${study.name}`;
-  const times = retimed ? ` Steps timed on ${retimed.date} with \`--retime\`, on ${retimed.machine}.` : '';
+  const times = retimed
+    ? ` Steps timed on ${retimed.date} with \`--retime\`${retimed.machine === machine ? '' : `, on ${retimed.machine}`}.`
+    : '';
   return (
     `# ${study.title}\n\n` +
     `Generated by \`${command}\` on ${machine}.${times}\n\n` +
     `${warning}` +
     `${formatCount(study.steps)} steps per run, preset \`${study.preset}\` with ` +
-    `${study.changes.map((change) => `\`${change}\``).join(', ')}. Test bits/dim use all ${formatCount(images.test)} test ` +
-    `images, the average weights of the last step, and two draws of noise, the same for all runs. ${boundText(study)} ` +
+    `${study.changes.map((change) => `\`${change}\``).join(', ')}. ${imagesText(images.test, comparisons)} ` +
     `${rollbacksText(results)}\n\n`
   );
 }
 
-function comparisonSection(results: StudyResults, comparison: ComparisonResult, bound: BoundColumn): string {
-  const { title, seeds, equalSeconds, rows } = comparison;
-  if (rows.length === 0) {
-    return `## ${title}\n\nNot run.\n\n`;
-  }
-  const first = rows[0]!.variant;
-  const at = equalSeconds === null ? 'equal time' : seconds(equalSeconds);
-  const titles = [
-    'model',
-    'parameters',
-    ...bound.title,
-    'test bits/dim ± seeds ± images',
-    `difference to ${first} ± seeds ± images`,
-    `validation bits/dim at ${at}`,
-    `difference to ${first} at ${at} ± seeds`,
-    's per step',
-    'round trip: largest error, exact pixels',
-  ];
-  const cells = rows.map((row) => [
-    markedIfRolledBack(results, comparison, row.variant),
-    formatCount(row.parameters),
-    ...bound.cell(row.variant),
-    withErrors(row.test),
-    row.difference === null ? '' : withErrors(row.difference, true),
-    row.atEqualSeconds === null ? 'not covered' : row.atEqualSeconds.value.mean.toFixed(4),
-    differenceThere(row),
-    row.secondsPerStep.toFixed(4),
-    `${row.roundTrip.largestError.toExponential(1)}, ${(100 * row.roundTrip.exactPixelShare).toFixed(3)} %`,
-  ]);
-  const notes = [significanceText(rows), rollbackNote(results, comparison)].filter((note) => note !== '');
-  return [`## ${title}`, `Seeds: ${seeds.join(', ')}.`, markdownTable(titles, cells), ...notes]
-    .map((block) => `${block}\n\n`)
+/** The number of test images, and the largest standard errors over them, for which the tables have no column. */
+function imagesText(count: number, comparisons: readonly ComparisonResult[]): string {
+  const largest = (meanOf: (row: ComparisonRow) => SeedMean | null): number =>
+    Math.max(0, ...comparisons.flatMap(({ rows }) => rows.map((row) => meanOf(row)?.imageError ?? 0)));
+  const [value, difference] = [largest(({ test }) => test), largest((row) => row.difference)];
+  return value === 0
+    ? `${formatCount(count)} test images.`
+    : `Over the ${formatCount(count)} test images, standard errors are at most ${value.toFixed(4)} for bits/dim and ` +
+        `${difference.toFixed(4)} for differences.`;
+}
+
+/** How samples were timed, the times with another inverse, and which round trips are inexact. */
+function samplingSection({ sampling, comparisons }: StudyResults, picture: string): string {
+  const timed =
+    sampling === null
+      ? 'Not timed.'
+      : `Sampling times are medians and ranges of ${sampling.rounds} rounds of ${sampling.batch} images, with models of one seed.` +
+        otherTimes(sampling);
+  return `## Sampling\n\n${timed}\n\n${picture}${roundTripsText(comparisons)}`;
+}
+
+/** The times with an inverse other than the variant's own. */
+function otherTimes({ times }: NonNullable<StudyResults['sampling']>): string {
+  const others = times.filter((time) => time !== times.find(({ variant }) => variant === time.variant));
+  const inverses = [...new Set(others.map(({ inverse }) => inverse))];
+  return inverses
+    .map((inverse) => {
+      const listed = others
+        .filter((time) => time.inverse === inverse)
+        .map(({ variant, milliseconds }) => `\`${variant}\` ${milliseconds.toFixed(3)} ms`);
+      return ` With the ${inverse} inverse: ${listed.join(', ')}.`;
+    })
     .join('');
 }
 
-/** Which differences to the first variant are significant; empty with one seed, or one variant. */
-function significanceText(rows: readonly ComparisonRow[]): string {
-  const at = (differenceOf: (row: ComparisonRow) => SeedMean | null | undefined): string | null => {
-    const tested = rows.filter((row) => (differenceOf(row)?.seeds ?? 0) > 1);
-    const differ = differFromZero(tested.map((row) => differenceOf(row)!));
-    const names = tested.flatMap(({ variant }, index) => (differ[index] ? [`\`${variant}\``] : []));
-    return tested.length === 0 ? null : names.length === 0 ? 'none' : names.join(', ');
-  };
-  const steps = at(({ difference }) => difference);
-  const time = at(({ atEqualSeconds }) => atEqualSeconds?.difference);
-  if (steps === null) {
+function roundTripsText(comparisons: readonly ComparisonResult[]): string {
+  const rows = new Map(comparisons.flatMap(({ rows }) => rows.map((row) => [row.variant, row])));
+  const [first] = rows.values();
+  if (first === undefined) {
     return '';
   }
-  const correction = rows.length > 2 ? " after Holm's correction" : '';
-  return `Differences significant at 5 %${correction}: ${steps} at equal steps; ${time ?? 'not compared'} at equal time.`;
-}
-
-function differenceThere({ atEqualSeconds }: ComparisonRow): string {
-  const difference = atEqualSeconds?.difference;
-  return difference == null ? '' : withErrors(difference, true);
-}
-
-/** `3.1234 ± 0.0100 ± 0.0020`: the 95 % interval over seeds, then the standard error over images. */
-function withErrors({ mean, seedInterval, imageError }: SeedMean, signed = false): string {
-  const parts = [
-    `${signed && mean > 0 ? '+' : ''}${mean.toFixed(4)}`,
-    seedInterval === null ? '± ? (one seed)' : `± ${seedInterval.toFixed(4)}`,
-    imageError === null ? '' : `± ${imageError.toFixed(4)}`,
-  ];
-  return parts.join(' ').trim();
-}
-
-function seconds(value: number): string {
-  return `${value.toFixed(value < 100 ? 1 : 0)} s`;
-}
-
-function densitySection(results: StudyResults, bound: BoundColumn, picture: string): string {
-  const rows = densityRows(results);
-  if (rows.length === 0) {
-    return '## Density against sampling time\n\nNot timed.\n\n';
-  }
-  const { batch, rounds } = results.sampling!;
-  const cells = rows.map(({ variant, inverse, milliseconds, range, bitsPerDim }) => [
-    variant,
-    inverse,
-    ...bound.cell(variant),
-    bitsPerDim.toFixed(4),
-    milliseconds.toFixed(3),
-    range.map((each) => each.toFixed(3)).join(' to '),
-  ]);
-  const titles = ['model', 'inverse', ...bound.title, 'test bits/dim', 'ms per image', 'range'];
+  const inexact = [...rows.values()]
+    .filter(({ roundTrip }) => roundTrip.exactPixelShare < 1)
+    .map(({ variant, roundTrip }) => `\`${variant}\` (${(100 * roundTrip.exactPixelShare).toFixed(3)} %)`);
   return (
-    '## Density against sampling time\n\n' +
-    `Time to sample ${batch} images as 8-bit pixels, with the models of one seed, alternating in one process: medians and ` +
-    `ranges of ${rounds} rounds. The inverse changes the time only.\n\n` +
-    `${markdownTable(titles, cells)}\n\n${picture}`
+    `Encoding and decoding ${first.roundTrip.images} test images returns every pixel exactly` +
+    `${inexact.length === 0 ? '' : `, except with ${inexact.join(', ')}`}.\n\n`
   );
 }
 
@@ -245,7 +172,7 @@ function searchSection({ study, searches }: StudyResults): string {
   const { rates, steps, seed } = study.search;
   const chosen = tried.map(
     ({ variant, chosen, atEdge }) =>
-      `\`${variant}\` ${chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`}`,
+      `\`${variant}\` ${chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge)' : ''}`}`,
   );
   type Tried = (typeof tried)[number]['tried'][number];
   const listOf = (label: string, has: (one: Tried) => boolean): string => {
@@ -256,31 +183,14 @@ function searchSection({ study, searches }: StudyResults): string {
   };
   return (
     '## Learning rates\n\n' +
-    `Chosen from ${rates.join(', ')} by validation bits/dim after ${formatCount(steps)} steps with seed ${seed}, used only ` +
-    `for this search: ${chosen.join(', ')}.${listOf('Diverged', ({ failure }) => failure !== undefined)}` +
-    `${listOf('Rolled back', ({ rollbacks = 0 }) => rollbacks > 0)} All values are in \`${study.name}.json\`.\n\n`
+    `Chosen from ${rates.join(', ')} after ${formatCount(steps)} steps with seed ${seed}: ${chosen.join(', ')}.` +
+    `${listOf('Diverged', ({ failure }) => failure !== undefined)}` +
+    `${listOf('Rolled back', ({ rollbacks = 0 }) => rollbacks > 0)}\n\n`
   );
 }
 
-/** Test bits/dim of every run, by variant and seed, and the runs that failed. */
-function runsSection({ study, runs, failures }: StudyResults, bound: BoundColumn): string {
-  const cells = variantsOf(study)
-    .map((variant) => [variant, runs.filter((run) => run.variant === variant)] as const)
-    .filter(([, own]) => own.length > 0)
-    .map(([variant, own]) => [
-      variant,
-      ...bound.cell(variant),
-      ...study.seeds.map((seed) => {
-        const run = own.find((one) => one.seed === seed);
-        return run === undefined
-          ? 'not run'
-          : `${run.testBitsPerDim.toFixed(4)}${(run.rollbacks ?? 0) > 0 ? ` ${MARK}` : ''}`;
-      }),
-    ]);
-  const titles = ['model', ...bound.title, ...study.seeds.map((seed) => `seed ${seed}`)];
-  const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
-  return (
-    `## Runs\n\nTest bits/dim of the runs \`${dirname(runs[0]!.run)}/MODEL-SEED\`.\n\n` +
-    `${markdownTable(titles, cells)}\n${failed === '' ? '' : `\n${failed}`}`
-  );
+/** The runs that failed; empty if there are none. */
+function failedSection({ failures }: StudyResults): string {
+  const failed = failures.map(({ run, reason }) => `- \`${run}\`: ${reason}\n`).join('');
+  return failed === '' ? '' : `## Failed runs\n\n${failed}`;
 }

@@ -4,7 +4,7 @@ import type { ComparisonResult } from './comparison.ts';
 import type { StudyResults } from './results.ts';
 
 /** The mark of runs that rolled back. */
-export const MARK = '†';
+const MARK = '†';
 
 /** A sentence for the heading of a study: whether rollbacks were recorded, and whether there were any. */
 export function rollbacksText({ runs }: StudyResults): string {
