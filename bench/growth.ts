@@ -2,7 +2,7 @@
 //
 //   npx tsx bench/growth.ts
 //
-// Prints the table of docs/performance.md and writes its plot, docs/growth.png. About a minute.
+// Prints the times and writes their plot, docs/growth.png. About a minute.
 import { paperModel } from '../src/benchmarks/benchModel.ts';
 import { timeTraining } from '../src/benchmarks/timeTraining.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';

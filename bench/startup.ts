@@ -3,7 +3,7 @@
 //
 //   npm run build && npx tsx bench/startup.ts
 //
-// Prints the tables of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
+// Prints the times in docs/performance.md, by part: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
 // separate process. Two minutes.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
