@@ -161,8 +161,8 @@ export const builtInStudies: readonly Study[] = [
       // One table each: variants meet at the seconds of the fastest.
       { title: 'Spline couplings', variants: ['affine', 'spline'] },
       { title: 'Additive couplings', variants: ['affine', 'additive'] },
-      { title: 'Dequantisation of 8 bits; affine is uniform', variants: ['affine', 'variational'] },
-      { title: 'Dequantisation of 3 bits', variants: ['uniform-3-bits', 'variational-3-bits'] },
+      { title: 'Dequantisation of 8-bit images', variants: ['affine', 'variational'] },
+      { title: 'Dequantisation of 3-bit images', variants: ['uniform-3-bits', 'variational-3-bits'] },
     ],
     ...shorter,
   },
