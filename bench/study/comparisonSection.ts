@@ -65,7 +65,7 @@ function boldIfSignificant(column: readonly (SeedMean | null)[]): (difference: S
 /** `3.1234 ± 0.0100`: the 95 % interval over seeds. */
 function withInterval({ mean, seedInterval }: SeedMean, signed = false): string {
   const interval = seedInterval === null ? '(one seed)' : `± ${seedInterval.toFixed(4)}`;
-  return `${signed && mean > 0 ? '+' : ''}${mean.toFixed(4)} ${interval}`;
+  return `${signed && mean > 0 ? '+' : ''}${mean.toFixed(4).replace('-', '−')} ${interval}`;
 }
 
 function seconds(value: number): string {

@@ -96,7 +96,7 @@ it('has differences in bold where they are significant after correction', async 
   ];
   const rows = comparison!.rows.map((row, index) => ({ ...row, difference: differences[index]! }));
   const text = await textOf({ ...results, comparisons: [{ ...comparison!, rows }, ...others] });
-  expect(text).toContain('| **-0.5000 ± 0.0250** |');
+  expect(text).toContain('| **−0.5000 ± 0.0250** |');
   expect(text).toContain('| +0.5000 ± 1.2400 |');
   expect(text).not.toContain('**+');
 });
