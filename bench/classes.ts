@@ -31,7 +31,7 @@ const dataset = await openDataset('mnist', { validation: 0.02 });
 
 async function trained(classes: boolean): Promise<FlowModel> {
   const config = resolveConfig({
-    preset: 'mnist-quickstart',
+    preset: 'paper-mnist-quickstart',
     ...(classes && { set: ['model.classes=true'] }),
   });
   const run = await startRun(config, memoryFiles(classes ? 'classes' : 'plain'), { dataset });

@@ -24,7 +24,7 @@ const kinds = ['strong', 'weak'] as const;
 type Kind = (typeof kinds)[number];
 
 /** A narrow model with few weights, and a wide one with many. */
-const defaultPresets = ['mnist-quickstart', 'cifar10-emerging-d8'];
+const defaultPresets = ['paper-mnist-quickstart', 'cifar10-emerging-d8'];
 /** Unless the preset's is smaller, so that a job of a wide model takes no more than a minute. */
 const MOST_IMAGES = 64;
 /** Steps are repeated for about this many images. */

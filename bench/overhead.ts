@@ -20,7 +20,7 @@ import { Trainer } from '../src/training/step/trainer.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { preset, steps } = new Command('overhead')
-  .option('--preset <name>', 'what to train', 'mnist-quickstart')
+  .option('--preset <name>', 'what to train', 'paper-mnist-quickstart')
   .option('--steps <n>', 'updates', wholeNumber(1), 1700)
   .parse()
   .opts<{ preset: string; steps: number }>();

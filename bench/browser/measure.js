@@ -7,7 +7,7 @@ import { memoryFiles, resolveConfig, startRun, train } from 'emerging-flows/trai
  * median of the later steps.
  */
 export async function timeTraining(dataset, { workers, steps, began }) {
-  const config = resolveConfig({ preset: 'mnist-quickstart' });
+  const config = resolveConfig({ preset: 'paper-mnist-quickstart' });
   const run = await startRun(config, memoryFiles('bench'), { dataset });
   const seconds = [];
   let last;

@@ -30,7 +30,7 @@ const study = {
   name: 'tiny',
   title: 'Tiny images',
   data: { name: 'images' },
-  preset: 'mnist-quickstart',
+  preset: 'paper-mnist-quickstart',
   changes: [
     'model.levels=1',
     'model.depth=1',
