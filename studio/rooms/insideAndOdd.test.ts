@@ -374,11 +374,11 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await image('all black').waitFor();
     });
 
-    it('has example images, reports a missing baseline, and compares with samples instead', async () => {
+    it('has example images, reports missing reference images, and compares with samples instead', async () => {
       cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
       rmSync(inFolder('runs/unscored/scores.json'));
       await open('#/odd?model=runs/unscored');
-      await page.getByText('No baseline yet. Compare with:').waitFor();
+      await page.getByText('No reference images yet. Compare with:').waitFor();
       await image('sample 1, inverted').waitFor();
       expect(await page.locator('.odd-grid li').count()).toBe(14);
       expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
@@ -386,7 +386,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByText('256 of its own samples.').waitFor();
       await expect.poll(() => image('sample 1, inverted').textContent()).toMatch(/100 %$/);
       expect(await image('all black').textContent()).toMatch(/\d\.\d{3}0 %$/);
-      await page.getByRole('img', { name: 'bits/dim of 14 images, and a baseline of 256' }).waitFor();
+      await page.getByRole('img', { name: 'bits/dim of 14 images, and 256 reference images' }).waitFor();
     });
 
     it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {

@@ -40,7 +40,7 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
         viewBox="0 0 1 1"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`bits/dim of ${plural(bits.length, 'image')}${reference.length > 0 ? `, and a baseline of ${reference.length}` : ''}`}
+        aria-label={`bits/dim of ${plural(bits.length, 'image')}${reference.length > 0 ? `, and ${plural(reference.length, 'reference image')}` : ''}`}
       >
         {heights.map((height, bin) => (
           // A bin keeps its key when its height changes.
@@ -59,7 +59,7 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
       <p class="control-note">
         bits/dim.{' '}
         {reference.length > 0
-          ? `Lines: these images. Bars: the baseline of ${plural(reference.length, 'image')}.`
+          ? `Lines: these images. Bars: ${plural(reference.length, 'reference image')}.`
           : 'Lines: these images.'}
       </p>
     </div>

@@ -17,10 +17,10 @@ export function ReferenceChoice({ reference, fit, isBroken }: ReferenceChoicePro
   const { words, refused, isKnown, looking, measuring, measure } = reference;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
-      <h2 id="odd-reference-title">Baseline</h2>
+      <h2 id="odd-reference-title">Reference</h2>
       {words !== undefined && <p>{words}.</p>}
       {words === undefined && isKnown && looking.problem === undefined && (
-        <p>No baseline yet. Compare with:</p>
+        <p>No reference images yet. Compare with:</p>
       )}
       {refused > 0 && <p>{plural(refused, 'unreadable file')} skipped.</p>}
       <div class="buttons">
