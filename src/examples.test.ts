@@ -26,22 +26,19 @@ function examplesOf(file: string): string[] {
 const [readme] = examplesOf('README.md') as [string];
 const [start] = examplesOf('docs/start.md') as [string];
 const library = examplesOf('docs/library.md');
-const [trained, stopped, returning, inside, training, mixing, mixed, parts, flow, own, loop, below, errors] =
-  library as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+const [trained, returning, inside, training, mixing, mixed, parts, flow, own, below, errors] = library as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 
 /** The name of a module that another example imports, from its first line. */
 function nameIn(code: string): string | undefined {
@@ -101,7 +98,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(15).fill([]), [found]]);
+  expect(problems).toEqual([...Array(13).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -119,11 +116,6 @@ it('docs/library.md: a trained model', async () => {
   expect(lines.slice(1, 3)).toEqual(['[ 2, 14, 14, 2 ] 784', '[ 2, 7, 7, 8 ] 784']);
   const { width, height } = decode(readFileSync(join(emerging.folder, 'between.png')));
   expect([width, height]).toEqual([8 * 58 - 2, 56]);
-});
-
-it('docs/library.md: a long call that is stopped', async () => {
-  const lines = await run('stopped', stopped);
-  expect(lines).toEqual(['8 of 64 images', '16 of 64 images', 'true', '3136']);
 });
 
 it('docs/library.md: images that return', async () => {
@@ -155,21 +147,13 @@ it('docs/library.md: building and training', async () => {
 
 it('docs/library.md: a mixing of your own, with two workers', async () => {
   expect(await run(nameIn(mixing)!, mixing)).toEqual(['']);
-  // Two flow steps of actnorm, two reflections and a coupling, between a squeeze and the prior.
-  expect((await run('mixed', mixed)).at(-1)).toBe('true 2 3136 true 10');
+  expect((await run('mixed', mixed)).at(-1)).toBe('true 2 3136');
 });
 
 it("docs/library.md: a user's own conditioner, transformer and flow, with two workers", async () => {
   expect(await run(nameIn(parts)!, parts)).toEqual(['']);
   expect(await run(nameIn(flow)!, flow)).toEqual(['']);
-  expect((await run('own', own)).at(-1)).toBe('3136 3136');
-});
-
-it('docs/library.md: a training loop of your own', async () => {
-  const lines = await run('loop', loop);
-  const losses = lines.slice(0, 10).map((line) => Number(line.split(' ')[1]));
-  expect(losses[9]).toBeLessThan(losses[0]! - 0.1);
-  expect(lines[10]).toBe('1568');
+  expect(await run('own', own)).toEqual(['3136', '3136']);
 });
 
 it('docs/library.md: the graph below', async () => {
