@@ -25,7 +25,7 @@ it('finds the images where the run was made, and says so', async () => {
     .run('evaluate', '../home/runs/a', ...evaluation, '--json');
   expect(code, stderr).toBe(0);
   expect(JSON.parse(stdout).bitsPerDim).toBe(expected);
-  expect(stderr).toMatch(/^using the images data in the folder where the run was made: .*home.data\n/m);
+  expect(stderr).toMatch(/^using the images data in the folder where the run was created: .*home.data\n/m);
   expect(await emerging.inside('home/runs/a').json('evaluate', '.', ...evaluation)).toMatchObject({
     bitsPerDim: expected,
   });
@@ -42,7 +42,7 @@ it('prefers them to images of the same name in the working directory', async () 
   rmSync(inFolder('away/data'), { recursive: true });
 });
 
-it('prints no note in the folder where the run was made', async () => {
+it('prints no note in the folder where the run was created', async () => {
   const { stderr } = await emerging.inside('home').run('evaluate', 'runs/a', ...evaluation);
   expect(stderr).not.toContain('the images data');
 });
@@ -79,7 +79,7 @@ it('uses the working directory if the images are no longer there, and says so; e
   const here = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
   expect(here.code, here.stderr).toBe(0);
   expect(here.stderr).toMatch(
-    /^using the images data in the working directory: there are none where the run was made/m,
+    /^using the images data in the working directory: there are none where the run was created/m,
   );
 });
 

@@ -227,13 +227,9 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a GPU index that is not a number',
     [...train, '--device', 'cuda:x'],
-    /^'cuda:x': a GPU of cuda is chosen by its number/,
+    /^'cuda:x': choose a GPU by its number/,
   ],
-  [
-    'a device without its number',
-    [...train, '--device', 'cuda:'],
-    /^'cuda:': a GPU of cuda is chosen by its number/,
-  ],
+  ['a device without its number', [...train, '--device', 'cuda:'], /^'cuda:': choose a GPU by its number/],
   [
     'a number of no device',
     [...train, '--device', 'gpu:1'],
@@ -457,7 +453,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a checkpoint of another model',
     ['evaluate', 'runs/other'],
-    `runs/other/config.yaml does not match the weights in runs/other/${latest}: model.width is 9, but was 8 in training. Restore runs/other/config.yaml, or the weights that belong to it`,
+    `runs/other/config.yaml does not match the weights in runs/other/${latest}: model.width is 9, but was 8 in training. Restore runs/other/config.yaml, or the matching weights`,
   ],
   [
     'a corrupt summary',

@@ -65,7 +65,7 @@ describe('a model of two classes', () => {
     expect(card).toMatch(/the model is right for \d+\.\d\d % ± \d\.\d\d % of them/);
     const { stdout } = await emerging.run('evaluate', 'runs/a', '--threads=1');
     expect(stdout).toMatch(
-      /bits\/dim of p\(x \| class\) \(.*\n.*\n.*bits\/dim of p\(x\), the classes equally likely\nas a classifier/,
+      /bits\/dim of p\(x \| class\) \(.*\n.*\n.*bits\/dim of p\(x\), the classes equally likely\nclassification by Bayes' rule: /,
     );
   });
 

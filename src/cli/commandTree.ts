@@ -45,7 +45,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .option('--debug', 'print stack traces')
     .option(
       '--import <module>',
-      'import a module first, for example one that registers your own mixing; repeatable',
+      'import a module first, for example one that registers your own mixing; may be repeated',
       (module: string, earlier: readonly string[]) => [...earlier, module],
       [],
     )

@@ -205,7 +205,7 @@ describe('damage', () => {
     expect(code, stderr).toBe(0);
     for (const name of ['metrics.jsonl', 'timings.jsonl']) {
       expect(stderr).toContain(
-        `run/${name}, line 2: not valid JSON; the log is kept as run/${name}.damaged, its sound lines are used`,
+        `run/${name}, line 2: not valid JSON; the log is kept as run/${name}.damaged, its intact lines are used`,
       );
     }
     expect(stderr).toContain(

@@ -41,7 +41,7 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
   process.once('exit', (code) => {
     if (!left) {
       if (code === 0) {
-        say('ended without leave(), which ends all others');
+        say('ended without calling leave(), so all other ranks are stopped');
       }
       // The others would wait for this process.
       job.abort(code || 1);
@@ -98,7 +98,7 @@ function notTogether({ launcher, size }: Launch): UserError {
   const remedy = {
     mpirun: 'use the mpirun of the same Open MPI',
     srun: 'set SLURM_MPI_TYPE=pmix for srun, or use mpirun inside of sbatch',
-    mpiexec: "use Open MPI's mpirun instead of that of MPICH or Intel MPI",
+    mpiexec: "use Open MPI's mpirun, not MPICH's or Intel MPI's",
   }[launcher];
   return new UserError(
     'unsupported',

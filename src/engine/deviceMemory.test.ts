@@ -93,7 +93,7 @@ describeOnGpu('device memory', () => {
     );
     await expect(sum.run({ x: array, y: array }, { x: vector(0, 0) })).rejects.toThrow('stays on the device');
     await expect(doubled.run({ x: array }, { y: array })).rejects.toThrow(
-      "the output 'y' comes to the host: it cannot be written to an array of a device",
+      "the output 'y' is copied to the host: it cannot be written to a device array",
     );
     const longer = await memory.allocate([2, 1]);
     await expect(sum.run({ x: array, y: array }, { x: longer })).rejects.toThrow(
@@ -116,7 +116,7 @@ describeOnGpu('device memory', () => {
       { device: 'webgpu', inverse: 'sequential' },
     );
     await expect(solved.run({ y: await memory.allocate([1, 2, 2, 1]) })).rejects.toThrow(
-      "'input y' is in the memory of a device, and the host computes with it",
+      "'input y' is in device memory, but the host needs it",
     );
     await solved.release();
   });

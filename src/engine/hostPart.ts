@@ -141,7 +141,7 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   const key = `${name} ${start} ${declared.join('x')}`;
   const array = arrays[name];
   if (!array) {
-    throw new Error(`'${name}' is in the memory of a device, and the host computes with it`);
+    throw new Error(`'${name}' is in device memory, but the host needs it`);
   }
   const { data } = array;
   // An open axis has the length that the array implies, which only a whole array does.

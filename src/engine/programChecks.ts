@@ -58,7 +58,7 @@ function checkTarget(
   const stays = onDevice.includes(name);
   if (target instanceof DeviceArray) {
     if (!stays) {
-      throw new Error(`the output '${name}' comes to the host: it cannot be written to an array of a device`);
+      throw new Error(`the output '${name}' is copied to the host: it cannot be written to a device array`);
     }
     if (!fits(target.shape, shape)) {
       throw new Error(

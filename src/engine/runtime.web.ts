@@ -101,7 +101,7 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
   try {
     const response = await fetch(url);
     if (!response.ok || !response.body) {
-      throw fail(`the server answers ${response.status} ${response.statusText}`.trim());
+      throw fail(`the server returned ${response.status} ${response.statusText}`.trim());
     }
     return await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
   } catch (error) {
@@ -205,7 +205,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
   if (typeof cause === 'number' || outOfMemory.test(reason)) {
     return new UserError(
       'out-of-memory',
-      phrase`the page has no more memory for this: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}; start again in a new worker, since this one's memory never shrinks`,
+      phrase`the page is out of memory: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}, and start again in a new worker, because this one's memory never shrinks`,
       { cause },
     );
   }

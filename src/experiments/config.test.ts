@@ -165,7 +165,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'validation',
       { data: { validation: 1 } },
-      'data.validation must be a share of the training images of at least 0 and below 1, not 1',
+      'data.validation must be a number of at least 0 and below 1, not 1',
     ],
     [
       'rate',
@@ -175,22 +175,22 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'word for the decay',
       { training: { decay: 'linear' } },
-      "training.decay must be none or the share of the steps over which the rate falls to 0, above 0 and at most 1, not 'linear'",
+      "training.decay must be none, or a number above 0 and at most 1, not 'linear'",
     ],
     [
       'decay of 0',
       { training: { decay: 0 } },
-      'training.decay must be none or the share of the steps over which the rate falls to 0, above 0 and at most 1, not 0',
+      'training.decay must be none, or a number above 0 and at most 1, not 0',
     ],
     [
       'average decay',
       { training: { averageDecay: 1 } },
-      'training.averageDecay must be auto or a number of at least 0 and below 1, not 1',
+      'training.averageDecay must be auto, or a number of at least 0 and below 1, not 1',
     ],
     [
       'clipping',
       { training: { clipNorm: 0 } },
-      'training.clipNorm must be none or a number above 0 and at most 1000000000, not 0',
+      'training.clipNorm must be none, or a number above 0 and at most 1000000000, not 0',
     ],
     [
       'both lengths',
@@ -317,7 +317,7 @@ describe('a configuration', () => {
     expect([clipNorm('none'), clipNorm(0.5)]).toEqual(['none', 0.5]);
     for (const wrong of ['0', '-1', 'most', '.inf', '.nan']) {
       expect(() => clipNorm(wrong)).toThrow(
-        'training.clipNorm must be none or a number above 0 and at most 1000000000',
+        'training.clipNorm must be none, or a number above 0 and at most 1000000000',
       );
     }
   });

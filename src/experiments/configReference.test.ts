@@ -33,7 +33,7 @@ describe('configKeys', () => {
     }
     expect(configKeys()).toContainEqual({
       key: 'model.bits',
-      meaning: 'Bits per pixel value; 8-bit images are reduced to fewer.',
+      meaning: 'Bits per pixel value; below 8, images are reduced to them.',
       default: '8',
       range: 'a whole number from 1 to 8',
       users: null,

@@ -67,12 +67,12 @@ const MOST_CHANNELS = 8192;
 const MOST_LEVELS = 12;
 const MOST_CHECKERBOARDS = 1000;
 const MOST_BLOCKS = 100;
-const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
+const decayText = 'none, or a number above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
-const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
+const clipNormText = `none, or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
-const averageDecayText = 'auto or a number of at least 0 and below 1';
+const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const nameText = 'the name or the path of a dataset';
@@ -99,7 +99,7 @@ const data = section({
       z.describe('Augmentations of the training images, in order.'),
     ),
   /** Share of the training images held out for validation; up to a tenth of small datasets. */
-  validation: fraction('a share of the training images of at least 0 and below 1').check(
+  validation: fraction('a number of at least 0 and below 1').check(
     z.describe('Share of the training images held out for validation; up to a tenth of small datasets.'),
   ),
 });
@@ -130,8 +130,8 @@ const checkerboardCounts = z
   .check(z.maxLength(MOST_LEVELS, checkerboardText));
 
 const model = section({
-  /** The kind of flow; default glow. */
-  flow: z.exactOptional(partName('flow')).check(z.describe('The kind of flow; default glow.')),
+  /** The arrangement of layers; default glow. */
+  flow: z.exactOptional(partName('flow')).check(z.describe('The arrangement of layers; default glow.')),
   /** Number of levels; height and width must be divisible by 2^levels. */
   levels: wholeNumber(1, MOST_LEVELS).check(
     z.describe('Number of levels; height and width must be divisible by 2^levels.'),
@@ -198,10 +198,10 @@ const model = section({
         'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level; default 0.',
       ),
     ),
-  /** Hidden channels of the networks in these couplings; default 32. */
+  /** Hidden channels of the networks in checkerboard couplings; default 32. */
   checkerboardWidth: z
     .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('Hidden channels of the networks in these couplings; default 32.')),
+    .check(z.describe('Hidden channels of the networks in checkerboard couplings; default 32.')),
   /** Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none. */
   scaleFloor: z
     .exactOptional(
@@ -222,8 +222,8 @@ const model = section({
     .check(
       z.describe('Whether the top prior depends on the class of the image: true, or a list of class names.'),
     ),
-  /** Bits per pixel value; 8-bit images are reduced to fewer. */
-  bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; 8-bit images are reduced to fewer.')),
+  /** Bits per pixel value; below 8, images are reduced to them. */
+  bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; below 8, images are reduced to them.')),
   /** Dequantisation, the noise that makes pixels continuous; default uniform. */
   dequantisation: z
     .exactOptional(choice(choices.dequantisation))
@@ -255,10 +255,10 @@ const training = section({
   warmupSteps: z
     .exactOptional(wholeNumber(0, MOST_STEPS))
     .check(z.describe('Steps of linear warm-up; not together with warmupEpochs.'), changeable),
-  /** Final share of the steps, over which the learning rate falls. */
+  /** Final share of the steps, over which the learning rate falls to 0. */
   decay: z
     .union([z.literal('none'), positive(1, decayText)], decayText)
-    .check(z.describe('Final share of the steps, over which the learning rate falls.'), changeable),
+    .check(z.describe('Final share of the steps, over which the learning rate falls to 0.'), changeable),
   /** How the learning rate falls; default linear. */
   decayCurve: z
     .exactOptional(choice(choices.decayCurve))
@@ -287,15 +287,18 @@ const training = section({
       z.describe('Decay of the moving average of the weights; auto follows the length of an epoch.'),
       changeable,
     ),
-  /** Largest norm of gradients, in bits/dim; none turns clipping off. */
+  /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
   clipNorm: z
     .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
-    .check(z.describe('Largest norm of gradients, in bits/dim; none turns clipping off.'), changeable),
-  /** Steps between logged gradient norms of all layers; default none are logged. */
+    .check(
+      z.describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.'),
+      changeable,
+    ),
+  /** Steps between logged gradient norms of all layers; by default, none are logged. */
   gradientNormsEvery: z
     .exactOptional(wholeNumber(1, MOST_STEPS))
     .check(
-      z.describe('Steps between logged gradient norms of all layers; default none are logged.'),
+      z.describe('Steps between logged gradient norms of all layers; by default, none are logged.'),
       changeable,
     ),
 });

@@ -192,7 +192,7 @@ describe('hidden channels of maf', () => {
     expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(
       new UserError(
         'invalid-config',
-        'model.hiddenChannels is 50, but the last of 3 levels has 48 channels for maf to divide them among: ' +
+        'model.hiddenChannels is 50, but maf divides them among the channels, and the last level has 48: ' +
           'use 48 or a multiple of 96',
       ),
     );

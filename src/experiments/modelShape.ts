@@ -205,7 +205,7 @@ function checkHiddenChannels(
   }
   throw new UserError(
     'invalid-config',
-    `model.hiddenChannels is ${hiddenChannels}, but the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
-      `has ${last} channels for ${mixing} to divide them among: use ${last} or a multiple of ${2 * last}`,
+    `model.hiddenChannels is ${hiddenChannels}, but ${mixing} divides them among the channels, and the last level ` +
+      `has ${last}: use ${last} or a multiple of ${2 * last}`,
   );
 }

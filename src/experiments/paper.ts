@@ -161,7 +161,8 @@ export const paperExperiments: readonly PaperExperiment[] = [
     learnedPrior: true,
     batchSize: 256,
     epochs: 3500,
-    comparison: 'Compare with the free form over the same epochs: cifar10-1x1-d8 with training.epochs=3500.',
+    comparison:
+      'Compare with the free form, cifar10-1x1-d8, for the same number of epochs: training.epochs=3500.',
     results: {
       'cifar10-1x1-plu-d8': { mixing: '1x1-plu', bitsPerDim: 3.46, approximate: true },
       'cifar10-1x1-qr-d8': { mixing: '1x1-qr', bitsPerDim: 3.46, approximate: true },

@@ -57,7 +57,7 @@ export function requireTrainedOptions(
     const listed = differences.slice(0, MOST_LISTED).join('; ') + (others > 0 ? `; and ${others} more` : '');
     throw new UserError(
       'mismatch',
-      `${source} does not match the weights in ${weights}: ${listed}. Restore ${source}, or the weights that belong to it`,
+      `${source} does not match the weights in ${weights}: ${listed}. Restore ${source}, or the matching weights`,
     );
   }
 }

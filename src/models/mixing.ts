@@ -210,7 +210,7 @@ function problemOfLayers(layers: unknown, shape: ImageShape): string | undefined
   }
   for (const [key, layer] of entries) {
     if (key === 'actnorm' || key === 'coupling') {
-      return `the layer '${key}' needs another key: every flow step has one of it`;
+      return `the layer '${key}' needs another key: every flow step already uses this one`;
     }
     const missing = ['name', 'inputShape', 'outputShape', 'parameters', 'forward', 'inverse'].filter(
       (part) => (layer as Record<string, unknown> | undefined)?.[part] === undefined,
@@ -222,5 +222,5 @@ function problemOfLayers(layers: unknown, shape: ImageShape): string | undefined
   const { outputShape } = entries.at(-1)![1] as Bijection;
   return String(outputShape) === String(shape)
     ? undefined
-    : `its layers take images ${showImageShape(shape)} and return ${showImageShape(outputShape)}: both must be the same`;
+    : `its layers take images ${showImageShape(shape)} and return ${showImageShape(outputShape)}: the shapes must be equal`;
 }

@@ -72,7 +72,7 @@ it('are unknown until they are registered, names of every object too', () => {
 it('cannot take the key of a layer that every step has', () => {
   registerMixing('taking', { module, layers: (shape) => ({ actnorm: reverse(shape) }) });
   expect(() => new Glow([2, 2, 1], options('taking'))).toThrow(
-    "mixing 'taking': the layer 'actnorm' needs another key: every flow step has one of it",
+    "mixing 'taking': the layer 'actnorm' needs another key: every flow step already uses this one",
   );
 });
 
@@ -110,7 +110,7 @@ it.each([
   [
     'a layer that changes the shape',
     () => ({ one: { ...reverse([1, 1, 4]), outputShape: [1, 1, 5] } }),
-    'its layers take images 1x1x4 and return 1x1x5: both must be the same',
+    'its layers take images 1x1x4 and return 1x1x5: the shapes must be equal',
   ],
 ])('cannot return %s', (_, layers, message) => {
   registerMixing('returning', { module, layers: layers as unknown as OwnMixing['layers'] });

@@ -145,6 +145,6 @@ function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[])
     shape = stage.outputShape;
   }
   if (shape) {
-    throw new Error(`flow: images [${shape}] are left after the last stage; end with a prior`);
+    throw new Error(`flow: the last stage returns images [${shape}]; end with a prior`);
   }
 }

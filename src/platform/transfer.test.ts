@@ -39,7 +39,7 @@ it('stops a transfer that stalls or is too slow', async () => {
 
 it('does not take a web page for the file that was asked for', async () => {
   await expect(fetchBytes(`${url}page`, {}, { advice: 'check it' })).rejects.toThrow(
-    /page: the server answers with a web page instead of a file; check it$/,
+    /page: the server returned a web page instead of a file; check it$/,
   );
 });
 

@@ -123,7 +123,7 @@ export async function fetchBytes(
     const total = totalOf(response, cannotFetch, address);
     requireAtMost(total ?? 0);
     const reader = response.body!.getReader();
-    const next = () => reader.read().catch(failed('the transfer broke off'));
+    const next = () => reader.read().catch(failed('the connection was lost'));
     for (let { done, value } = await next(); !done; { done, value } = await next()) {
       take(value!);
       onProgress?.(received, total);
@@ -151,10 +151,10 @@ function totalOf(
     throw cannotFetch('the server redirects from HTTPS to HTTP');
   }
   if (!ok || !body) {
-    throw cannotFetch(`the server answers ${status} ${visibleText(statusText).slice(0, 80)}`.trim());
+    throw cannotFetch(`the server returned ${status} ${visibleText(statusText).slice(0, 80)}`.trim());
   }
   if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) {
-    throw cannotFetch('the server answers with a web page instead of a file');
+    throw cannotFetch('the server returned a web page instead of a file');
   }
   const length = headers.get('content-length') ?? '';
   // For a compressed transfer, the length is that of the compressed bytes.

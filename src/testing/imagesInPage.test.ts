@@ -205,7 +205,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       'photos: images left out, of another format (.heic; convert them to PNG): 1, such as phone.heic',
     ]);
     expect(found.whyNoLabels).toBe(
-      '2 of its images are in no folder of a class, such as broken.png, but the others are',
+      '2 of its images are in no class folder, such as broken.png, but the others are',
     );
     expect(found.name).toBe('photos');
     expect(found.progress.at(-1)).toEqual([62, 62, 'images']);
@@ -308,7 +308,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
         'invalid-data',
         /^damaged.images.gz: corrupt: .*; prepare it again$/,
       ],
-      [`'/nothing.images'`, 'io', /^cannot fetch .*nothing.images: the server answers 404.*; give the URL/],
+      [`'/nothing.images'`, 'io', /^cannot fetch .*nothing.images: the server returned 404.*; give the URL/],
       [`new Blob(['text'])`, 'invalid-data', /^images: neither a prepared file nor a zip archive/],
     ] as const) {
       expect(await open(source), source).toEqual({ code, message: expect.stringMatching(message) });
@@ -349,7 +349,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(await open(`[${one}, ${two}]`)).toEqual({
       code: 'invalid-data',
       message: expect.stringMatching(
-        /^files: divided by a hash of their names, its images are .* none for .*: put images into a folder/,
+        /^files: split by a hash of their names, its images are .* none for .*: put images into a folder/,
       ),
     });
   });

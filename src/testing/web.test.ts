@@ -178,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       );
     expect(await failure(`library.loadModel('/nothing')`)).toEqual([
       'io',
-      expect.stringMatching(/^cannot fetch .*\/nothing\/model\.safetensors: the server answers 404/),
+      expect.stringMatching(/^cannot fetch .*\/nothing\/model\.safetensors: the server returned 404/),
     ]);
     expect(await failure(`library.loadModel('/mnist', { maxBytes: 1000 })`)).toEqual([
       'unsupported',

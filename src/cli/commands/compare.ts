@@ -48,8 +48,8 @@ export function registerCompare(program: Command): void {
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
         '\nAll models see the same images with the same noise. Standard errors of differences are computed from\n' +
-        'differences per image, so they are far smaller than the errors of the two values. A negative difference is\n' +
-        'better than the first model. Exports need --data, and have no curves.',
+        'differences per image, so they are far smaller than the errors of the two values. A negative difference\n' +
+        'means better than the first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -90,7 +90,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const curves = await Promise.all(runs.map(curveOf));
   const plot = curvePlot(curves.flat(), {
     title: 'Learning curves',
-    subtitle: 'training batches light; validation images, average weights, with points',
+    subtitle: 'light: training batches; with points: validation images, average weights',
   });
   const drawn =
     plot &&

@@ -14,8 +14,8 @@ const onAdapters = devices.filter((device) => providers[device].usesAdapters).jo
 const help = `
 Output:
   WORKS            whether a small program ran on the device; if not, why, and what to install
-  KIND             of an adapter of ${onAdapters}; software adapters use the CPU and are slower than --device ${defaultDevice}
-  MEMORY           the adapter's largest memory; software and integrated adapters share the machine's memory
+  KIND             for ${onAdapters}, the kind of adapter; software adapters use the CPU and are slower than --device ${defaultDevice}
+  MEMORY           the adapter's largest memory heap; software and integrated adapters share the machine's memory
   LARGEST ARRAY    the largest array that a program can bind
   ARRAYS           how many arrays a program can bind
 

@@ -41,7 +41,7 @@ export function registerDoctor(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist\n' +
-        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains the limits.',
+        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }

@@ -116,7 +116,7 @@ function groupsOf({ from, towards, toClass, amount }: EditCommandOptions): Group
     if (from !== undefined || towards !== undefined || amount !== undefined) {
       throw new UserError(
         'invalid-argument',
-        '--to-class moves the image to a class: leave out --from, --towards and --amount',
+        '--to-class cannot be combined with --from, --towards or --amount: leave these out',
       );
     }
     return undefined;

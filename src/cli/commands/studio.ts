@@ -28,7 +28,7 @@ export function registerStudio(program: Command): void {
     .option('--port <n>', `the port (default: ${USUAL_PORT}, or a free one if it is taken)`, portNumber)
     .option(
       '--host <name>',
-      'the network address to listen on; with another one, other machines can reach the server',
+      'the address to listen on; 0.0.0.0 lets other machines reach the server',
       '127.0.0.1',
     )
     .option('--build <dir>', 'write static files instead, with the shipped model and the named folders')

@@ -105,7 +105,7 @@ function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation): s
   );
   return [
     `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely`,
-    `as a classifier, by Bayes' rule: ${share(all)} of the images right`,
+    `classification by Bayes' rule: ${share(all)} correct`,
     ...(byClass.length <= LISTED ? table : []),
   ];
 }

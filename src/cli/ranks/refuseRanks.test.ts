@@ -11,7 +11,7 @@ const refuse = (words: string, environment: Record<string, string>) =>
 it.each(['sample', 'encode', 'bench train', 'datasets show'])(
   '%s is refused by every rank',
   async (words) => {
-    const refusal = `emerging ${words} runs as one process, and mpirun has started 2: start it without mpirun; `;
+    const refusal = `emerging ${words} runs as one process, but mpirun has started 2: start it without mpirun; `;
     await expect(refuse(words, startedAs(0))).rejects.toThrow(refusal);
     await expect(refuse(words, startedAs(1))).rejects.toThrow(`rank 1: ${refusal}`);
     await refuse(words, {});

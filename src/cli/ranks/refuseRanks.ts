@@ -26,7 +26,7 @@ export async function refuseRanks(
   const { launcher, rank, size } = launch;
   const error = new UserError(
     'invalid-argument',
-    `emerging ${name} runs as one process, and ${launcher} has started ${size}: start it without ${launcher}; ` +
+    `emerging ${name} runs as one process, but ${launcher} has started ${size}: start it without ${launcher}; ` +
       `start unrelated processes with ${withoutLaunch}`,
   );
   throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);

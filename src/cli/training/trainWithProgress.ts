@@ -155,7 +155,7 @@ function ranksText({ size, hosts }: Ranks, batchSize: number): string {
   const where = places.length === 1 ? places[0] : `${places.length} machines (${places.join(', ')})`;
   const stop =
     process.env.OMPI_TOOL_NAME === 'mpirun'
-      ? `; mpirun answers Ctrl-C with a kill: kill -USR2 ${process.ppid} stops after a step, with a checkpoint`
+      ? `; mpirun kills all ranks on Ctrl-C: to stop after a step, with a checkpoint, use kill -USR2 ${process.ppid}`
       : '';
   return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
 }

@@ -219,7 +219,7 @@ describe('folders by class', () => {
     // It is said to those who ask for classes, and to nobody else.
     expect(dataset.warnings).toBeUndefined();
     expect(dataset.whyNoLabels).toBe(
-      '1 of its images are in no folder of a class, such as 1.png, but the others are',
+      '1 of its images are in no class folder, such as 1.png, but the others are',
     );
     const out = join(folder, 'plain.images');
     await prepareDataset(folder, { size: 4, channels: 1, out });

@@ -89,7 +89,7 @@ export function countPictures({ train, validation, test }: RawDataset): number |
 export function limited(dataset: RawDataset, limit: number, source: string): RawDataset {
   const { train, validation, test } = dataset;
   if (!Number.isInteger(limit) || limit < 1) {
-    throw new UserError('invalid-argument', `limit is a number of images of at least 1, found ${limit}`);
+    throw new UserError('invalid-argument', `limit must be a whole number of 1 or more, not ${limit}`);
   }
   const share = train.count === null ? Number.NaN : Math.min(1, limit / train.count);
   const part = (split: RawSplit): RawSplit => {

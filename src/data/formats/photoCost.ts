@@ -65,6 +65,6 @@ function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
         pixels: Math.max(largestImage(bytes), width * height),
       };
     default:
-      throw new Error(`sharp takes it for ${format}`);
+      throw new Error(`sharp identifies it as ${format}`);
   }
 }

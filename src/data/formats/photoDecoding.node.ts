@@ -36,7 +36,7 @@ export async function decodePhoto(
     if (depth !== 'uchar' && depth !== 'ushort') {
       throw new UserError(
         'unsupported',
-        `${source}: its values are of type ${depth}, not of 8 or 16 bits: convert it to PNG`,
+        `${source}: its values are of type ${depth}, not 8 or 16 bits: convert it to PNG`,
       );
     }
     await begin(width, height, costOf(bytes, about));

@@ -112,7 +112,7 @@ describe('download', () => {
     const refused = get({ retries: 1 });
     await expect(refused).rejects.toThrow(UserError);
     await expect(refused).rejects.toThrow(
-      /^http:.*: no connection to 127\.0\.0\.1:\d+ \(it closed the connection without an answer\); run it again to resume$/,
+      /^http:.*: no connection to 127\.0\.0\.1:\d+ \(it closed the connection without a response\); run it again to resume$/,
     );
   });
 
@@ -282,9 +282,9 @@ describe('download', () => {
   });
 
   it.each([
-    [404, 'the server answered 404 Not Found; download it manually', 1],
-    [403, 'the server answered 403 Forbidden; download it manually', 1],
-    [503, 'the server answered 503 Service Unavailable; run it again', 4],
+    [404, 'the server returned 404 Not Found; download it manually', 1],
+    [403, 'the server returned 403 Forbidden; download it manually', 1],
+    [503, 'the server returned 503 Service Unavailable; run it again', 4],
   ])('reports a status of %i', async (status, message, times) => {
     answer = (_, response) => response.writeHead(status).end('no');
     await expect(get()).rejects.toThrow(message);

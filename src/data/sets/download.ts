@@ -171,7 +171,7 @@ async function request(
   if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects > 0) {
     return request(redirected(url, location), headers, options, redirects - 1);
   }
-  const answer = `the server answered ${statusCode} ${statusMessage ?? ''}`.trim();
+  const answer = `the server returned ${statusCode} ${statusMessage ?? ''}`.trim();
   if (statusCode >= 500 || statusCode === 429) {
     throw new Interrupted(answer);
   }
@@ -204,7 +204,7 @@ async function responseTo(
   });
   // A connection can close without an error, as after an answer with status 101.
   const closed = once(sent, 'close').then((): never => {
-    throw new Error('it closed the connection without an answer');
+    throw new Error('it closed the connection without a response');
   });
   try {
     const [response] = (await Promise.race([once(sent, 'response'), closed])) as [IncomingMessage];

@@ -82,7 +82,7 @@ export const datasetRecords = named({
       'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
     licence: 'images of the Sloan Digital Sky Survey, CC BY 4.0',
     candidates: ['galaxy_mergers', 'galaxy_mergers.zip', 'galaxy_mergers.tar.gz', 'galaxy'],
-    from: 'the folder noninteracting with training, validation and test, of https://github.com/SpaceML/merger_transfer_learning',
+    from: 'from https://github.com/SpaceML/merger_transfer_learning, with noninteracting/training, validation and test',
   },
   cifar10: {
     description: 'small photos in ten classes, colour',

@@ -19,10 +19,10 @@ it.each([
   ['gpu', "unknown device 'gpu': did you mean cpu or webgpu?"],
   ['', "unknown device '': known: cpu, webgpu, cuda"],
   ['Cuda:1', "unknown device 'Cuda': did you mean cuda?"],
-  ['cuda:', "'cuda:': a GPU of cuda is chosen by its number from 0, as in cuda:1"],
-  ['cuda:-1', "'cuda:-1': a GPU of cuda is chosen by its number from 0, as in cuda:1"],
-  ['cuda:1:2', "'cuda:1:2': a GPU of cuda is chosen by its number from 0, as in cuda:1"],
-  ['cuda:99999', "'cuda:99999': a GPU of cuda is chosen by its number from 0, as in cuda:1"],
+  ['cuda:', "'cuda:': choose a GPU by its number from 0, as in cuda:1"],
+  ['cuda:-1', "'cuda:-1': choose a GPU by its number from 0, as in cuda:1"],
+  ['cuda:1:2', "'cuda:1:2': choose a GPU by its number from 0, as in cuda:1"],
+  ['cuda:99999', "'cuda:99999': choose a GPU by its number from 0, as in cuda:1"],
   ['cpu:0', "'cpu:0': there is one CPU; use cpu"],
 ])("refuses '%s'", (text, message) => {
   expect(() => parseDevice(text)).toThrow(message);

@@ -75,7 +75,7 @@ export function parseDevice(text: string): DeviceChoice {
   if (!/^\d{1,4}$/.test(number)) {
     throw new UserError(
       'invalid-argument',
-      `'${text}': a ${index.chooses} of ${device} is chosen by its number from 0, as in ${device}:1`,
+      `'${text}': choose a ${index.chooses} by its number from 0, as in ${device}:1`,
     );
   }
   return { device, deviceIndex: Number(number) };

@@ -64,7 +64,7 @@ function webGpuRemedy(list: AdapterList): string {
   }
   const mesa = 'apt-get install libvulkan1 mesa-vulkan-drivers covers AMD, Intel and a software driver';
   return list.adapters === null || list.adapters.length === 0
-    ? `install the Vulkan loader and the Vulkan driver of the GPU: on Debian and Ubuntu, ${mesa}; NVIDIA's driver brings its own`
+    ? `install the Vulkan loader and the Vulkan driver of the GPU: on Debian and Ubuntu, ${mesa}; NVIDIA's driver includes its own`
     : 'update the Vulkan driver of the GPU';
 }
 

@@ -47,7 +47,7 @@ const INCOMPATIBLE_DRIVER = -9;
 export async function listAdapters(): Promise<AdapterList> {
   const loader = loaders[process.platform];
   if (loader === undefined) {
-    const reason = 'this system does not list its adapters: the runtime takes the default one';
+    const reason = 'this system does not list its adapters: the runtime uses the default one';
     return { adapters: null, reason };
   }
   const koffi = await import('koffi').then(
@@ -57,7 +57,7 @@ export async function listAdapters(): Promise<AdapterList> {
   if (koffi === undefined) {
     return {
       adapters: null,
-      reason: 'adapters are listed by the package koffi: npm install koffi',
+      reason: 'listing adapters requires the package koffi: run npm install koffi',
     };
   }
   let library: ReturnType<typeof koffi.load>;

@@ -148,13 +148,13 @@ describe('layers reject invalid options', () => {
       () => convolutionExponential([4, 4, 1], { kernelSize: 4 }),
     ],
     ...[0, -1, Number.NaN, 10.5, Number.POSITIVE_INFINITY].map((normBound): [string, () => Bijection] => [
-      `convexp: the bound of the norm must be above 0 and at most 10, not ${normBound}`,
+      `convexp: the norm bound must be above 0 and at most 10, not ${normBound}`,
       () => convolutionExponential([4, 4, 1], { normBound }),
     ]),
     ['finc: the kernel size must be 1 or more, not 0', () => fourCorners([4, 4, 1], { kernelSize: 0 })],
     ['finc: the dilation must be 1 or more, not 1.5', () => fourCorners([4, 4, 1], { dilation: 1.5 })],
     ...[0, -1, 1.5].map((diagonals): [string, () => Bijection] => [
-      `circulant: there must be 1 or more diagonals, not ${diagonals}`,
+      `circulant: the number of diagonals must be 1 or more, not ${diagonals}`,
       () => circulant([4, 4, 2], { diagonals }),
     ]),
     ...[1, 2.5, 513].map((bins): [string, () => unknown] => [

@@ -27,7 +27,7 @@ export type ConditionShapes = { readonly [Name in ConditionName]?: readonly numb
 export function required(condition: Condition | undefined, name: ConditionName): Tensor {
   const found = condition?.[name];
   if (!found) {
-    throw new Error(`the flow is conditioned on '${name}', and the condition given has none`);
+    throw new Error(`the flow needs the condition '${name}', which is missing`);
   }
   return found;
 }

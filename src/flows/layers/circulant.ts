@@ -37,7 +37,7 @@ export interface CirculantOptions {
  */
 export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions = {}): Bijection {
   if (!Number.isInteger(diagonals) || diagonals < 1) {
-    throw new Error(`circulant: there must be 1 or more diagonals, not ${diagonals}`);
+    throw new Error(`circulant: the number of diagonals must be 1 or more, not ${diagonals}`);
   }
   const [height, width, channels] = shape;
   const fourier = once(() => fourierTables(channels));

@@ -51,7 +51,7 @@ export function convolutionExponential(
   }
   if (!(normBound > 0 && normBound <= MOST_NORM_BOUND)) {
     throw new Error(
-      `convexp: the bound of the norm must be above 0 and at most ${MOST_NORM_BOUND}, not ${normBound}`,
+      `convexp: the norm bound must be above 0 and at most ${MOST_NORM_BOUND}, not ${normBound}`,
     );
   }
   const [height, width, channels] = shape;

@@ -109,6 +109,6 @@ it('needs the classes of the images, and a learned prior', () => {
     Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
   );
   const forward = () => layer.forward(input('z', [1, 1, 1, 2]), parametersFrom(tensors));
-  expect(forward).toThrow("the flow is conditioned on 'classes', and the condition given has none");
+  expect(forward).toThrow("the flow needs the condition 'classes', which is missing");
   expect(() => topPrior([1, 1, 2], { learnedPrior: false, classes: K })).toThrow('cannot depend on classes');
 });

@@ -24,8 +24,8 @@ function numbersNamed(required: readonly string[], optional: readonly string[]):
 export function mendedText({ damage, aside, givenUpAt }: MendedLog): string {
   const used =
     givenUpAt === undefined
-      ? 'its sound lines are used'
-      : `only its sound lines before line ${givenUpAt} are used, since too many are damaged`;
+      ? 'its intact lines are used'
+      : `only its intact lines before line ${givenUpAt} are used, since too many are damaged`;
   return `${damage}; the log is kept as ${aside}, ${used}`;
 }
 

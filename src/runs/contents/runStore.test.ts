@@ -25,7 +25,7 @@ it('keeps the sound lines of a damaged log, even if the page is closed before th
   await files.write('metrics.jsonl', new TextEncoder().encode([first, 'damaged', ...others].join('\n')));
   const notes = await new RunStore(files).mend();
   expect(notes).toEqual([
-    'run/metrics.jsonl, line 2: not valid JSON; the log is kept as run/metrics.jsonl.damaged, its sound lines are used',
+    'run/metrics.jsonl, line 2: not valid JSON; the log is kept as run/metrics.jsonl.damaged, its intact lines are used',
   ]);
   expect(await textOf(files, 'metrics.jsonl')).toBe([first, ...others].join('\n'));
   expect(await textOf(files, 'metrics.jsonl.damaged')).toContain('damaged');
@@ -39,7 +39,7 @@ it('names the line where reading a log stops if thousands of lines are damaged',
   const sound = metrics.split('\n').length - 1;
   expect(await new RunStore(files).mend()).toEqual([
     `run/metrics.jsonl, line ${sound + 1}: not valid JSON; the log is kept as run/metrics.jsonl.damaged, ` +
-      `only its sound lines before line ${sound + 10_001} are used, since too many are damaged`,
+      `only its intact lines before line ${sound + 10_001} are used, since too many are damaged`,
   ]);
   expect(await textOf(files, 'metrics.jsonl')).toBe(metrics);
 });

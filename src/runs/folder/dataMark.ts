@@ -55,18 +55,18 @@ export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: 
   if (exists(made)) {
     return {
       path: made,
-      note: `using the images ${name} in the folder where the run was made: ${made}`,
+      note: `using the images ${name} in the folder where the run was created: ${made}`,
     };
   }
   if (exists(name)) {
     return {
       path: name,
-      note: `using the images ${name} in the working directory: there are none where the run was made (${made})`,
+      note: `using the images ${name} in the working directory: there are none where the run was created (${made})`,
     };
   }
   throw new UserError(
     'not-found',
-    phrase`the images of the run, ${name}, are neither where it was made (${made}) nor in the working directory: ${remedy}`,
+    phrase`the images of the run, ${name}, are neither where it was created (${made}) nor in the working directory: ${remedy}`,
   );
 }
 
@@ -74,7 +74,7 @@ function requireOwn(paths: RunPaths, name: string, remedy: Phrase): void {
   if (!(exists(paths.dataMark) && isOwnMark(readText(paths.dataMark), name))) {
     throw new UserError(
       'mismatch',
-      phrase`${paths.config} names its images by the path ${name}, but the run was not made by this account: ${remedy}`,
+      phrase`${paths.config} names its images by the path ${name}, but the run was not created by this account: ${remedy}`,
     );
   }
 }

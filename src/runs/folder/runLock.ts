@@ -69,7 +69,7 @@ function lostText(directory: string, path: string, process: ProcessMark | undefi
   const how =
     process === undefined
       ? `the lock ${path} is no longer there`
-      : `${nameOf(process)} has taken the lock ${path}, because it was not renewed for long`;
+      : `${nameOf(process)} has taken the lock ${path}, because it was not renewed for a long time`;
   return phrase`this training of ${directory} stops here, because another may have started: ${how}; everything saved before is kept, and ${call('resumeRun', directory)} resumes the run once nothing else trains it`;
 }
 

@@ -131,7 +131,7 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
   if (dataset !== undefined && !(typeof dataset === 'object' && 'train' in dataset)) {
     throw new UserError(
       'invalid-argument',
-      'dataset must be what openImages or openDataset returns, with images to train on, to validate and to test',
+      'dataset must come from openImages or openDataset, with training, validation and test images',
     );
   }
   if (dataset === undefined) {

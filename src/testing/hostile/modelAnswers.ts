@@ -31,7 +31,7 @@ const whole =
   (bytes: Uint8Array, headers = {}): Answer =>
   (_, response) =>
     response.writeHead(200, headers).end(bytes);
-const brokenOff = /^cannot fetch \S+: the transfer broke off; give the URL/;
+const brokenOff = /^cannot fetch \S+: the connection was lost; give the URL/;
 const unreachable = /^cannot fetch \S+: Failed to fetch; give the URL/;
 const notSafetensors = /^cannot read \S+ as safetensors: it does not start like a safetensors file/;
 
@@ -91,23 +91,23 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
   'a broken compression': {
     answer: whole(gzipSync(small).subarray(0, 40), { 'content-encoding': 'gzip' }),
     error:
-      /^cannot (fetch|read) \S+( as safetensors)?: (the transfer broke off|it has \d+ bytes|it is truncated)/,
+      /^cannot (fetch|read) \S+( as safetensors)?: (the connection was lost|it has \d+ bytes|it is truncated)/,
   },
   'an uncompressed body declared as gzip': {
     answer: whole(small, { 'content-encoding': 'gzip' }),
     error: brokenOff,
-    errorInPage: /^cannot fetch \S+: (the transfer broke off|Failed to fetch); give the URL/,
+    errorInPage: /^cannot fetch \S+: (the connection was lost|Failed to fetch); give the URL/,
   },
   'an error as a web page': {
     answer: (_, response) => {
       response.writeHead(500, 'Oh no', { 'content-type': 'text/html' });
       endless(Buffer.from('<h1>'), response);
     },
-    error: /^cannot fetch \S+: the server answers 500 Oh no; give the URL/,
+    error: /^cannot fetch \S+: the server returned 500 Oh no; give the URL/,
   },
   'a web page': {
     answer: whole(Buffer.from('<h1>Welcome</h1>'), { 'content-type': 'Text/HTML' }),
-    error: /: the server answers with a web page instead of a file; give the URL/,
+    error: /: the server returned a web page instead of a file; give the URL/,
   },
   'a web page with another type': {
     answer: whole(Buffer.from('<!doctype html><h1>Welcome</h1>')),
@@ -115,7 +115,7 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
   },
   'no content': {
     answer: (_, response) => response.writeHead(204).end(),
-    error: /: the server answers 204/,
+    error: /: the server returned 204/,
     errorInPage: /as safetensors: it has 0 bytes, too few for a header/,
   },
   'redirects in a circle': {

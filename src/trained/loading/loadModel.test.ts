@@ -44,7 +44,7 @@ describe('loadModel', () => {
         'unsupported',
         /more than 1000 bytes/,
       ],
-      [() => loadModel(new URL(`${address}/none`)), 'io', /^cannot fetch .*: the server answers 404/],
+      [() => loadModel(new URL(`${address}/none`)), 'io', /^cannot fetch .*: the server returned 404/],
       [() => loadModel({}), 'not-found', /^no model among the files \(none\)/],
       [
         () => loadModel({ 'model.safetensors': weights.subarray(0, 100) }),

@@ -71,7 +71,7 @@ export async function decodeImages(
       const largest = largestLatent(latents, image);
       throw new UserError(
         'diverged',
-        phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+        phrase`image ${image} cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
       );
     }
     pixels.set(decoded, image * dimensions);

@@ -148,7 +148,7 @@ describe('encode and decode', () => {
     // sigmoid(2 − 200) is 0 in float32.
     const broken = use(steepModel(-200));
     const latents = await broken.encode(images);
-    await expect(broken.decode(latents)).rejects.toThrow('image 0 of these latents cannot be decoded');
+    await expect(broken.decode(latents)).rejects.toThrow('image 0 cannot be decoded');
     const { inexact, notFinite, corrections } = await broken.verify(images, latents);
     expect(notFinite).toEqual(Array.from({ length: COUNT }, (_, image) => image));
     expect(inexact).toEqual(notFinite);
@@ -214,7 +214,7 @@ describe('encode and decode', () => {
     latents[1]!.data.fill(3e38, 4 * 32, 5 * 32);
     await expect(model.decode(latents)).rejects.toThrow(UserError);
     await expect(model.decode(latents)).rejects.toThrow(
-      /^image 4 of these latents cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
+      /^image 4 cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
     );
     const values = await model.decodeValues(latents);
     expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
@@ -296,7 +296,7 @@ describe('sample', () => {
   it('reports the images whose values overflow and returns them black, or fails without onOverflow', async () => {
     const hot = { count: 4, temperature: 1e38, seed: 1 };
     await expect(model.sample(hot)).rejects.toThrow(
-      /^\d of 4 samples have values that are not finite, image \d first: try a lower temperature, or train longer$/,
+      /^\d of 4 samples have non-finite values, the first is image \d: try a lower temperature, or train longer$/,
     );
     let overflowed: readonly number[] = [];
     const drawn = await model.sample({

@@ -44,7 +44,7 @@ export async function sampleImages(
     if (!onOverflow) {
       throw new UserError(
         'diverged',
-        `${overflowed.length} of ${count} samples have values that are not finite, image ${overflowed[0]} first: ` +
+        `${overflowed.length} of ${count} samples have non-finite values, the first is image ${overflowed[0]}: ` +
           'try a lower temperature, or train longer',
       );
     }

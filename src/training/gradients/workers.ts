@@ -42,7 +42,7 @@ function problemWith(
     return undefined;
   }
   if (!isHost(device)) {
-    return phrase`${workers} workers need ${option('device', defaultDevice)}: the device ${device} is shared by all`;
+    return phrase`${workers} workers need ${option('device', defaultDevice)}: they would all share the device ${device}`;
   }
   if (!canStartThreads()) {
     return phrase`${workers} workers need a script: pass startWorker to configureRuntime, or use ${option('workers', 1)}`;

@@ -114,10 +114,10 @@ it('refuses images without labels, or with other classes', async () => {
   await expect(start(true, unlabelled)).rejects.toThrow(
     'model.classes is true, but the images of bars have no labels',
   );
-  const partly = { ...unlabelled, whyNoLabels: '2 of its images are in no folder of a class, such as x.png' };
+  const partly = { ...unlabelled, whyNoLabels: '2 of its images are in no class folder, such as x.png' };
   for (const names of [true as const, ['a', 'b']]) {
     await expect(start(names, partly)).rejects.toThrow(
-      'the images of bars have no labels (2 of its images are in no folder of a class, such as x.png)',
+      'the images of bars have no labels (2 of its images are in no class folder, such as x.png)',
     );
   }
   await expect(start(['a', 'b', 'c'], unlabelled)).rejects.toThrow(

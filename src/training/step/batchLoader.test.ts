@@ -53,7 +53,7 @@ describe('takes from the model', () => {
     expect(noise.dequantisation).toBe('variational');
     const { model: _, ...without } = options;
     expect(() => new BatchLoader(images, without as typeof options)).toThrow(
-      'BatchLoader needs the model that its batches are for: new BatchLoader(images, { batchSize, seed, model })',
+      'BatchLoader needs the model: new BatchLoader(images, { batchSize, seed, model })',
     );
   });
 });

@@ -90,7 +90,7 @@ function requireModel(model: BatchedModel | undefined): void {
   if (!model?.dequantiser) {
     throw new UserError(
       'invalid-argument',
-      'BatchLoader needs the model that its batches are for: new BatchLoader(images, { batchSize, seed, model })',
+      'BatchLoader needs the model: new BatchLoader(images, { batchSize, seed, model })',
     );
   }
 }

@@ -20,7 +20,7 @@ export function stageWords({
     case 'pixelStep':
       return {
         name: `Pixel step ${step + 1} ${place}`,
-        meaning: 'Every other pixel is transformed by what a network sees in the pixels between.',
+        meaning: 'Every other pixel is transformed, conditioned on the pixels in between.',
       };
     case 'squeeze':
       return {

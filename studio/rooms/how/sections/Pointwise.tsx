@@ -160,7 +160,7 @@ export function Factors() {
 }
 
 const explanations: Readonly<Record<Form, string>> = {
-  free: 'Without structure, the determinant takes an elimination.',
+  free: 'Without structure, the determinant requires Gaussian elimination.',
   plu: 'P permutes rows and L has a unit diagonal, so the determinant follows from the diagonal of U.',
   qr: 'Q is orthogonal, so the determinant follows from the diagonal of R.',
 };
