@@ -68,7 +68,7 @@ function boxesIn(view: DataView, from: number, to: number): Box[] {
     }
     boxes.push({ type, from: at + header, to: at + size });
     if (boxes.length > MOST_BOXES) {
-      throw new Error(`it has more than ${MOST_BOXES} boxes in one`);
+      throw new Error(`one of its boxes contains more than ${MOST_BOXES} others`);
     }
     at += size;
   }

@@ -174,7 +174,7 @@ describe('a packed file', () => {
     [
       'its version',
       changed('version', 16, '5'),
-      'a packed file of version 5, but only up to 4 is supported; prepare it again',
+      'a prepared file of version 5, but only up to 4 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);

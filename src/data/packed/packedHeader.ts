@@ -122,7 +122,7 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   if (found !== undefined && !(Number(found) >= 1 && Number(found) <= version)) {
     throw new UserError(
       'invalid-data',
-      `${path}: a packed file of version ${found}, but only up to ${version} is supported; prepare it again`,
+      `${path}: a prepared file of version ${found}, but only up to ${version} is supported; prepare it again`,
     );
   }
   if (checksum !== sha256Of([json])) {

@@ -49,7 +49,7 @@ export function labelsIn(bytes: Uint8Array, images: number): StoredLabels | stri
   const wrong = numbers.findIndex((number) => number >= classes.length);
   return wrong === -1
     ? { classes, numbers }
-    : `image ${wrong} has label ${numbers[wrong]}, but it has ${classes.length} classes`;
+    : `image ${wrong} has label ${numbers[wrong]}, but there are ${classes.length} classes`;
 }
 
 function classesIn(line: string): string[] | undefined {
