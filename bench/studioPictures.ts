@@ -50,8 +50,6 @@ const pictures: readonly Picture[] = [
     address: '#/odd?images=digits&order=most',
     async prepare(page) {
       await page.getByTestId('map-mean').waitFor();
-      await button(page, '256 samples').click();
-      await page.getByText('256 of its own samples.').waitFor();
       await button(page, /^test digit 19 /).click();
       await page.getByRole('heading', { name: 'test digit 19' }).waitFor();
       await page.getByTestId('map-mean').waitFor();
