@@ -175,7 +175,7 @@ describe('bad input', () => {
     [
       'a move to a class and between groups',
       ['edit', 'runs/a', 'a.png', '--to-class=dark', '--from=a', '--out=x.png'],
-      '--to-class moves the image to a class: leave out --from',
+      '--to-class cannot be combined with --from',
     ],
     [
       'a move to nothing',

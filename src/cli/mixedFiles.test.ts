@@ -92,7 +92,7 @@ describe('a run', () => {
     editConfig([from, to]);
     const line =
       `emerging: model/config.yaml does not match the weights in ${checkpoint}: ${what}. ` +
-      'Restore model/config.yaml, or the weights that belong to it';
+      'Restore model/config.yaml, or the matching weights';
     const before = checkpoints();
     expect(await refusals(ofRuns)).toEqual(ofRuns.map(([name]) => `${name}: ${line}`));
     expect(checkpoints()).toEqual(before);
@@ -171,7 +171,7 @@ describe('an export', () => {
     editFile('manifest.json', (text) => text.replace('"dilation": 1', '"dilation": 2'));
     const line =
       'emerging: model/manifest.json does not match the weights in model/model.safetensors: model.dilation is 2, but was 1 ' +
-      'in training. Restore model/manifest.json, or the weights that belong to it';
+      'in training. Restore model/manifest.json, or the matching weights';
     expect(await refusals(uses)).toEqual(uses.map(([name]) => `${name}: ${line}`));
   });
 

@@ -138,7 +138,7 @@ describe.runIf(process.platform !== 'win32')('a FIFO in a run folder', () => {
 describe('a run with its images at an absolute path', () => {
   const options = [...tinyTraining, '--threads=1', '--steps=2', '--no-test'];
   const refusal = (name: string) =>
-    `emerging: absolute/config.yaml names its images by the path ${inFolder('data')}, but the run was not made by this ` +
+    `emerging: absolute/config.yaml names its images by the path ${inFolder('data')}, but the run was not created by this ` +
     `account: name them with --${name} ${inFolder('data')} if you mean these`;
 
   beforeAll(async () => {
@@ -176,7 +176,7 @@ describe('a run with its images at an absolute path', () => {
     const config = readFileSync(inFolder('own', 'config.yaml'), 'utf8');
     writeFileSync(inFolder('forged', 'config.yaml'), config.replace(inFolder('data'), inFolder('home')));
     const { stderr } = await emerging.run('evaluate', 'forged', '--threads=1');
-    expect(stderr).toContain(`names its images by the path ${inFolder('home')}, but the run was not made`);
+    expect(stderr).toContain(`names its images by the path ${inFolder('home')}, but the run was not created`);
   });
 });
 

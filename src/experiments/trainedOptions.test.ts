@@ -28,7 +28,7 @@ const trained = modelOptions({ levels: 2, classes: ['one', 'two'] });
 it('names every option that differs, with both values', () => {
   expect(difference({ ...trained, dilation: 2 }, trained)).toBe(
     'config.yaml does not match the weights in step-00000012.safetensors: model.dilation is 2, but was 1 in training. ' +
-      'Restore config.yaml, or the weights that belong to it',
+      'Restore config.yaml, or the matching weights',
   );
   const { classes: _, ...others } = trained;
   expect(difference({ ...others, bits: 7, learnedPrior: false }, trained)).toContain(

@@ -389,7 +389,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     );
     await expect(
       inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
-    ).rejects.toThrow('dataset must be what openImages');
+    ).rejects.toThrow('dataset must come from openImages');
     const given = await inWorker<Files>(`
       const files = library.memoryFiles('named');
       await library.startRun(${config}, files, { dataset: { ...dataset, name: 'given.zip' } });

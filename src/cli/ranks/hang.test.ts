@@ -45,7 +45,7 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
     [
       'the end of a program that does not leave',
       'if (isSecond) process.exit();',
-      /^rank 1 on .*: ended without leave\(\)/m,
+      /^rank 1 on .*: ended without calling leave\(\)/m,
     ],
   ])('is told apart from %s, which is printed', async (_, after, printed) => {
     const { code, stderr } = await start(2, joining('', after)).ended;

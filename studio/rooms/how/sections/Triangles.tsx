@@ -118,7 +118,7 @@ export function Matrices() {
           matrix of the {name} is {kind === 'first' ? 'upper' : 'lower'} triangular, with {counted(size)}{' '}
           values on its diagonal; their logarithms add up to ln|det| ={' '}
           <span data-testid="diagonal">{decimal(logDiagonal(corner), 3)}</span>. The ordinary matrix has
-          entries on both sides: its ln|det| = {elimination} takes an elimination with about{' '}
+          entries on both sides: its ln|det| = {elimination} requires Gaussian elimination, about{' '}
           {counted(Math.round(size ** 3 / 3))} multiplications.
         </>
       }
