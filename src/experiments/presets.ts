@@ -92,7 +92,7 @@ const mnistPresets: readonly Preset[] = [
     folder: 'quickstart',
   },
   {
-    name: 'mnist',
+    name: mnist.name,
     description: 'The best emerging flow on MNIST for a few hours on a CPU.',
     notes: [],
     imageShape: mnist.imageShape,
