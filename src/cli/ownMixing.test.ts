@@ -23,7 +23,9 @@ function module(file: string, name: string, url = 'import.meta.url'): string {
 
 const mine = module('mine.mjs', 'mine');
 const small = ['--set=data.name=mnist', '--set=data.validation=0.005', '--steps=3', '--no-test'].concat(
-  ['levels=1', 'depth=1', 'width=8'].map((setting) => `--set=model.${setting}`),
+  ['levels=1', 'depth=1', 'width=8', 'coupling=affine', 'checkerboard=0'].map(
+    (setting) => `--set=model.${setting}`,
+  ),
   ['batchSize=32', 'warmupSteps=1'].map((setting) => `--set=training.${setting}`),
 );
 const train = (...args: string[]) => emerging.run('train', ...small, ...args);

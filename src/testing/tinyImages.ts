@@ -41,6 +41,8 @@ export const tinyTraining = [
   '--set=model.levels=2',
   '--set=model.depth=1',
   '--set=model.width=8',
+  '--set=model.coupling=affine',
+  '--set=model.checkerboard=0',
   '--set=training.batchSize=16',
   '--set=data.validation=0.1',
 ];
