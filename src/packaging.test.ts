@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Device } from './engine/devices/device.ts';
 import { largestDifference } from './numeric/compare.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
@@ -63,6 +64,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         'dist/api/index.d.ts',
         'models/mnist/model.safetensors',
         'models/mnist/scores.json',
+        'dist/wasm/ort-wasm-simd-threaded.wasm',
         'LICENSE',
       ]),
     );
@@ -136,8 +138,8 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     }
     draw();
   `;
-  const digit = async (): Promise<number[]> => {
-    await using model = await loadModel(join(repository, 'models/mnist'));
+  const digit = async (device: Device = 'cpu'): Promise<number[]> => {
+    await using model = await loadModel(join(repository, 'models/mnist'), { device });
     return [...(await model.sample({ count: 1, temperature: 0.7, seed: 1 }))];
   };
 
@@ -181,19 +183,17 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     60_000,
   );
 
-  it('says in one line what to do if the runtime is not installed', async () => {
+  it('draws in WebAssembly if the native runtime is not installed', async () => {
     packed.write(
       'without/draw.mjs',
       `import { loadModel } from 'emerging-flows';
-       const model = await loadModel('../node_modules/emerging-flows/models/mnist');
-       await model.sample({ count: 1 }).catch(({ name, code, message }) => console.log(name, code, message));`,
+       ${draw("'../node_modules/emerging-flows/models/mnist'")}`,
     );
-    const { stdout } = await packed.without('onnxruntime-node', () =>
+    const { stdout, stderr } = await packed.without('onnxruntime-node', () =>
       run(process.execPath, ['draw.mjs'], { cwd: join(packed.folder, 'without') }),
     );
-    expect(stdout).toMatch(
-      /^UserError unsupported ONNX Runtime \(onnxruntime-node\) is not installed: .* install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment\n$/,
-    );
+    expect(JSON.parse(stdout)).toEqual(await digit('wasm'));
+    expect(stderr).toMatch(/^emerging-flows: onnxruntime-node is not installed; using the device wasm .*\n$/);
   });
 
   describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {

@@ -26,8 +26,8 @@ export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
   /**
-   * Whether, on a CPU, the matrix products are timed on their own, and all operators in the step, and on WebGPU the
-   * dispatches of a step are counted; default true.
+   * Whether the matrix products are timed on their own, and all operators in the step, on the CPU with the native runtime,
+   * and the dispatches of a step are counted on WebGPU; default true.
    */
   readonly products?: boolean;
   /** Checked before each measurement of a round. */
@@ -65,7 +65,7 @@ export interface TrainingTimes {
   readonly traffic: Traffic | null;
   /** The programs that a step starts on the GPU of WebGPU; null if they were not counted. */
   readonly dispatches: number | null;
-  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty on a GPU. */
+  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty where programs are not profiled. */
   readonly operators: readonly OperatorTime[];
   /**
    * The time of the step's matrix products at the best rate that each shape reaches on its own in this run; null if they
@@ -80,7 +80,7 @@ const WARM_UP = 3;
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
   const { models, workers, device = defaultDevice, onProgress } = benchmark;
   const isMore = benchmark.products ?? true;
-  const products = isMore && isHost(device);
+  const products = isMore && providers[device].profiles;
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   const measured = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];

@@ -39,7 +39,7 @@ export async function exportOnnx(
     }
   });
   const prepared = prepare(definition);
-  const known = await freeze(prepared, threads);
+  const known = await freeze(prepared, threads === undefined ? {} : { threads });
   const style = { operators: styleOf(defaultDevice).operators, waits: false };
   const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {

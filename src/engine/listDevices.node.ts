@@ -2,8 +2,9 @@
 import { UserError } from '../errors.ts';
 import { visibleText } from '../visibleText.ts';
 import { type Device, devices } from './devices/device.ts';
-import { providers } from './devices/providers.node.ts';
+import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { type AdapterList, listAdapters } from './devices/vulkan.node.ts';
+import { nativeProblem } from './nativeRuntime.node.ts';
 import { reasonOf } from './session.ts';
 import { tryDevice } from './tryDevice.ts';
 
@@ -34,15 +35,20 @@ export async function listDevices(): Promise<DeviceList> {
   const adapters = await listAdapters();
   const reports: DeviceReport[] = [];
   for (const device of devices) {
-    const failure = await failureOf(device);
-    reports.push({
-      device,
-      works: failure === null,
-      reason: failure,
-      remedy: failure === null ? null : providers[device].remedy(adapters),
-    });
+    reports.push(await reportOf(device, adapters));
   }
   return { devices: reports, adapters };
+}
+
+async function reportOf(device: Device, adapters: AdapterList): Promise<DeviceReport> {
+  const { isNative, remedy } = providers[device];
+  // Not found out with a program, which would run on a substitute.
+  const problem = isNative ? await nativeProblem() : null;
+  if (problem !== null) {
+    return { device, works: false, reason: visibleText(problem), remedy: NATIVE_REMEDY };
+  }
+  const reason = await failureOf(device);
+  return { device, works: reason === null, reason, remedy: reason === null ? null : remedy(adapters) };
 }
 
 /** What the runtime says of a device that does not work; null if it works. */

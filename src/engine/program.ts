@@ -15,6 +15,7 @@ import {
   deviceRecord,
   indexedDevices,
   isHost,
+  onCpu,
   styleOf,
 } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
@@ -33,7 +34,7 @@ import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
 import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
-import { createSession } from './runtime.node.ts';
+import { createSession, usedDevice } from './runtime.node.ts';
 import type { Session } from './session.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -57,7 +58,7 @@ export interface CompileOptions {
   /**
    * Whether the runtime keeps the places that the first run finds for its results, as one block of memory: many small
    * operations take less time, and the block is held besides the memory of the first run. Default false; only on the CPU,
-   * in Node.
+   * with the native runtime.
    */
   memoryPlan?: boolean;
   /** The path prefix of a file to which the time of every node is written on release; none by default. */
@@ -86,7 +87,7 @@ export async function compilePrepared(
   options: CompileOptions = {},
 ): Promise<Program> {
   requirePlace(options);
-  return build(definition, await freeze(definition, options.threads), options);
+  return build(definition, await freeze(definition, options), options);
 }
 
 /**
@@ -121,32 +122,39 @@ export function requirePlace({
   }
 }
 
+/** Where constants are computed: on the CPU, also for programs of other devices. */
+type FoldingOptions = Pick<CompileOptions, 'device' | 'threads'>;
+
 /**
  * The values, in float64, of all tensors of a prepared program that depend on constants alone and are used by
  * others.
  */
-export async function freeze(definition: ProgramDefinition, threads?: number): Promise<Map<Tensor, NdArray>> {
+export async function freeze(
+  definition: ProgramDefinition,
+  options: FoldingOptions = {},
+): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
   const frontier = constantFrontier(definition);
-  const values = frontier.length > 0 ? await valuesOf(frontier, threads) : [];
+  const values = frontier.length > 0 ? await valuesOf(frontier, options) : [];
   return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }
 
 /** The values, in float64, of tensors that depend on constants alone. */
-export async function evaluate(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
+export async function evaluate(tensors: readonly Tensor[], options: FoldingOptions = {}): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
   const prepared = prepare({ inputs: {}, outputs });
   return valuesOf(
     tensors.map((_, index) => prepared.outputs[index]!),
-    threads,
+    options,
   );
 }
 
-async function valuesOf(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
+async function valuesOf(tensors: readonly Tensor[], options: FoldingOptions): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [`value${index}`, tensor]));
-  const options: CompileOptions = { precision: 'float64', ...(threads && { threads }) };
+  const { device, threads } = onCpu(options);
+  const folding: CompileOptions = { device, precision: 'float64', ...(threads && { threads }) };
   const values = await releaseAfter(async (keep) =>
-    keep(await build({ inputs: {}, outputs }, new Map(), options)).run({}),
+    keep(await build({ inputs: {}, outputs }, new Map(), folding)).run({}),
   );
   return tensors.map((_, index) => values[`value${index}`]!);
 }
@@ -156,8 +164,9 @@ async function build(
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = defaultDevice, deviceIndex, threads, fallback = true } = options;
+  const { precision = 'float32', deviceIndex, threads, fallback = true } = options;
   const { profile, traffic, memoryPlan, onDevice = [] } = options;
+  const device = await usedDevice(options.device ?? defaultDevice);
   requireOnDevice(onDevice, device, definition);
   const outputs = Object.values(definition.outputs);
   // Whatever only a hosted tensor needs is left to the prelude.
@@ -288,6 +297,11 @@ export class Program {
         return result ? [[name, result]] : [];
       }),
     );
+  }
+
+  /** Where it runs: another device than the one it was compiled for if that one cannot be used here. */
+  get device(): Device {
+    return this.settings.device;
   }
 
   /** Frees the session, and writes its profile if it was compiled with one. A second time changes nothing. */

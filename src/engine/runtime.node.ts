@@ -1,110 +1,48 @@
-// ONNX Runtime in Node: the one file that knows the native package.
-// First: it must run before the native library is loaded.
-import './noTelemetry.node.ts';
-import { availableParallelism } from 'node:os';
-import { call, option, phrase, UserError } from '../errors.ts';
-import { once } from '../numeric/once.ts';
-import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
-import { providers } from './devices/providers.node.ts';
-import { reasonOf, Session, type SessionOptions } from './session.ts';
+// ONNX Runtime in Node: the native package, or the one for the web.
+import { visibleText } from '../visibleText.ts';
+import { type Device, deviceRecord } from './devices/device.ts';
+import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
+import { createNativeSession, nativeProblem } from './nativeRuntime.node.ts';
+import type { Session, SessionOptions } from './session.ts';
+import { createWasmSession } from './wasmRuntime.node.ts';
 
-/** With EMERGING_RUNTIME_LOG=info, the runtime writes what it does to stderr, as for every dispatch to a GPU. */
-const logsAll = process.env.EMERGING_RUNTIME_LOG === 'info';
-
-/** The native library, loaded with the first session: many commands need none. */
-const load = once(async () => {
-  const ort = await import('onnxruntime-node').catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ERR_MODULE_NOT_FOUND' ? notInstalled(cause) : cause;
-  });
-  // The errors that the runtime throws contain the text that it would print to stderr.
-  ort.env.logLevel = logsAll ? 'info' : 'fatal';
-  return ort;
-});
-
-/** The number of profiled sessions: the runtime names a file by the millisecond, and two could share one. */
-let profiled = 0;
+export { runtimeSha256 } from './wasmRuntime.node.ts';
 
 /**
  * Loads an ONNX model on a device.
  *
  * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
  */
-export async function createSession(
-  model: Uint8Array,
-  {
-    device,
-    deviceIndex = 0,
-    threads = availableParallelism(),
-    fallback,
-    profile,
-    traffic,
-    memoryPlan = false,
-    allocates = false,
-  }: SessionOptions,
-): Promise<Session> {
-  const ort = await load();
-  const choice = { device, deviceIndex };
-  try {
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: [providers[device].provider(deviceIndex)],
-      intraOpNumThreads: threads,
-      // The graphs are already in the form to run; optimising them again takes long and gains nothing.
-      graphOptimizationLevel: 'disabled',
-      enableMemPattern: memoryPlan && isHost(device),
-      logSeverityLevel: logsAll ? 1 : 3,
-      // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
-      ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
-      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
-      // A program's threads would keep spinning after its run and take the cores from the next program.
-      extra: {
-        session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },
-      },
-    });
-    return new Session(ort, session, {
-      device,
-      writesInPlace: true,
-      traffic,
-      explain: (cause) => failureOf(choice, 'failed', cause),
-    });
-  } catch (cause) {
-    throw failureOf(choice, 'cannot run this', cause);
-  }
+export function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const create = providers[options.device].isNative ? createNativeSession : createWasmSession;
+  return create(model, options);
 }
 
-/** The error if the runtime, an optional dependency, is not there: pages do without, and its install script may fail. */
-function notInstalled(cause: unknown): UserError {
-  return new UserError(
-    'unsupported',
-    'ONNX Runtime (onnxruntime-node) is not installed: optional dependencies were left out, or its install script could ' +
-      'not download CUDA, which the CPU does not need; install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
-    { cause },
-  );
-}
+let hasWarned = false;
 
-/** What the runtime says if an array does not fit in the memory of a device. */
-const memoryFull = /out.?of.?(device.?)?memory|failed to allocate memory/i;
-
-/** What the runtime says if a device is not there, or not its libraries. */
-const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
-
-/** The error for what the runtime says of a device; on a CPU, what it says itself. */
-function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown {
-  if (isHost(choice.device)) {
-    return cause;
+/**
+ * The device that runs the programs of a device here: its substitute, with a warning the first time, if the native
+ * package cannot be loaded.
+ *
+ * @param warn called with the warning; by default it is printed to stderr
+ * @throws UserError (`not-found`) if there is no such device
+ */
+export async function usedDevice(
+  device: Device,
+  warn: (text: string) => void = (text) => console.warn(`emerging-flows: ${text}`),
+): Promise<Device> {
+  deviceRecord(device);
+  const { substitute } = providers[device];
+  const problem = substitute === null ? null : await nativeProblem();
+  if (substitute === null || problem === null) {
+    return device;
   }
-  const [name, reason] = [showDevice(choice), reasonOf(cause)];
-  if (memoryFull.test(reason)) {
-    return new UserError(
-      'out-of-memory',
-      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', defaultDevice)}`,
-      { cause },
+  if (!hasWarned) {
+    hasWarned = true;
+    warn(
+      `${visibleText(problem)}; using the device ${substitute} instead, which is several times slower. To use the ` +
+        `native runtime, ${NATIVE_REMEDY}`,
     );
   }
-  return new UserError(
-    'unsupported',
-    missing.test(reason)
-      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} shows what is missing, or use ${option('device', defaultDevice)}`
-      : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', defaultDevice)}`,
-    { cause },
-  );
+  return substitute;
 }

@@ -1,7 +1,8 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
-import { type Device, defaultDevice, isHost } from './devices/device.ts';
+import { sha256 } from '../platform/sha256.node.ts';
+import { type Device, defaultDevice, deviceRecord, isHost } from './devices/device.ts';
 import {
   type BuildFiles,
   buildFileKeys,
@@ -10,7 +11,8 @@ import {
   type Runtime,
   type RuntimeFiles,
 } from './devices/providers.web.ts';
-import { reasonOf, Session, type SessionOptions } from './session.ts';
+import { reasonOf, type Session, type SessionOptions } from './session.ts';
+import { createWebSession, isOutOfMemory } from './webSession.ts';
 
 /** How a page is set up. */
 export interface RuntimeOptions extends BuildFiles {
@@ -22,7 +24,16 @@ export interface RuntimeOptions extends BuildFiles {
 }
 
 let options: RuntimeOptions = {};
-const loaded = new Map<Device, Promise<Runtime>>();
+
+/** A build of the runtime that is loaded. */
+interface Build {
+  readonly threads: number;
+  /** Settled when it knows its files. */
+  readonly ready: Promise<void>;
+}
+
+/** The loaded builds: devices may share one, and it starts its threads once. */
+const builds = new Map<Runtime, Build>();
 
 /**
  * Says where the runtime's files are, and how workers are started; before the first model is used.
@@ -63,25 +74,33 @@ function isPlace(wasm: RuntimeFiles['wasm']): wasm is string | URL {
 }
 
 /** The runtime, loaded with the first session of a device. */
-function load(device: Device, provider: Provider, threads: number): Promise<Runtime> {
-  const known = loaded.get(device);
-  if (known) {
-    return known;
+async function load(device: Device, provider: Provider, threads: number): Promise<Runtime> {
+  const ort = await provider.load();
+  const { singleThreaded } = deviceRecord(device);
+  let build = builds.get(ort);
+  if (build === undefined) {
+    // Without isolation, threads cannot share memory.
+    const most = singleThreaded || !globalThis.crossOriginIsolated ? 1 : threads;
+    build = { threads: most, ready: configure(ort, provider, most) };
+    builds.set(ort, build);
+    build.ready.catch(() => builds.delete(ort));
   }
-  const runtime = loadBuild(provider, threads);
-  loaded.set(device, runtime);
-  runtime.catch(() => loaded.delete(device));
-  return runtime;
+  if (singleThreaded && build.threads > 1) {
+    throw new UserError(
+      'unsupported',
+      `the device '${device}' has one thread, and the runtime already runs with ${build.threads}: use it in a new worker`,
+    );
+  }
+  await build.ready;
+  return ort;
 }
 
-async function loadBuild(provider: Provider, threads: number): Promise<Runtime> {
-  const ort = await provider.load();
+async function configure(ort: Runtime, provider: Provider, threads: number): Promise<void> {
   ort.env.logLevel = 'fatal';
-  // Without isolation, threads cannot share memory.
-  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
+  ort.env.wasm.numThreads = threads;
   const { wasm, script } = provider.files(options);
-  if (isPlace(wasm) && /\.gz([?#]|$)/.test(String(wasm))) {
-    ort.env.wasm.wasmBinary = await fetchDecompressed(wasm);
+  if (isPlace(wasm) && isCompressed(wasm)) {
+    ort.env.wasm.wasmBinary = await fetchRuntime(wasm);
   } else if (wasm !== undefined && !isPlace(wasm)) {
     ort.env.wasm.wasmBinary = wasm;
   }
@@ -91,11 +110,14 @@ async function loadBuild(provider: Provider, threads: number): Promise<Runtime> 
       ...(script !== undefined && { mjs: script }),
     };
   }
-  return ort;
 }
 
-/** The decompressed bytes at a URL. */
-async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
+function isCompressed(url: string | URL): boolean {
+  return /\.gz([?#]|$)/.test(String(url));
+}
+
+/** The bytes of the runtime at a URL, decompressed. */
+async function fetchRuntime(url: string | URL): Promise<ArrayBuffer> {
   const fail = (reason: string, cause?: unknown): UserError =>
     new UserError('io', `cannot load the runtime from ${url}: ${reason}`, { cause });
   try {
@@ -103,7 +125,10 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
     if (!response.ok || !response.body) {
       throw fail(`the server returned ${response.status} ${response.statusText}`.trim());
     }
-    return await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+    return await (isCompressed(url)
+      ? new Response(response.body.pipeThrough(new DecompressionStream('gzip')))
+      : response
+    ).arrayBuffer();
   } catch (error) {
     throw error instanceof UserError
       ? error
@@ -112,48 +137,37 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
 }
 
 /**
+ * SHA-256, in hexadecimal, of the WebAssembly that the device `wasm` runs.
+ *
+ * @throws UserError (`invalid-argument`) if the page has not said where it is: only the bundler knows then; `io` if it
+ * cannot be loaded
+ */
+export async function runtimeSha256(): Promise<string> {
+  const { wasm } = options;
+  if (wasm === undefined) {
+    throw new UserError('invalid-argument', 'pass the URL of the runtime to configureRuntime, as wasm');
+  }
+  const bytes = isPlace(wasm) ? await fetchRuntime(wasm) : wasm;
+  return sha256([bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)]);
+}
+
+/** The device that runs the programs of a device: itself. */
+export async function usedDevice(device: Device): Promise<Device> {
+  return device;
+}
+
+/**
  * Loads an ONNX model on a device. All models use the thread count of the first: the runtime starts
  * its threads once. More than one needs cross-origin isolation.
  *
  * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
  */
-export async function createSession(
-  model: Uint8Array,
-  { device, threads = defaultThreads(), fallback, traffic, onDevice = [], allocates = false }: SessionOptions,
-): Promise<Session> {
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const { device, threads = defaultThreads() } = options;
   const provider = providerOf(device);
   const ort = await load(device, provider, threads);
-  try {
-    const session = await inTurn(() =>
-      ort.InferenceSession.create(model, {
-        executionProviders: [provider.provider],
-        // The graphs are already in the form to run; optimising them again takes long and gains nothing.
-        graphOptimizationLevel: 'disabled',
-        enableMemPattern: false,
-        logSeverityLevel: 3,
-        ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
-        ...(onDevice.length > 0 && {
-          preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
-        }),
-        ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
-      }),
-    );
-    // This build ignores the arrays that it is given for outputs.
-    const oneAtATime = {
-      outputNames: session.outputNames,
-      run: (...args: Parameters<typeof session.run>) => inTurn(() => session.run(...args)),
-      endProfiling: () => session.endProfiling(),
-      release: () => inTurn(() => session.release()),
-    };
-    return new Session(ort, oneAtATime as typeof session, {
-      device,
-      writesInPlace: false,
-      traffic,
-      explain: (cause) => explainFailure(cause, device),
-    });
-  } catch (cause) {
-    throw explainFailure(cause, device);
-  }
+  const explain = (cause: unknown): unknown => explainFailure(cause, device);
+  return createWebSession(model, { ort, provider: provider.provider, explain }, options);
 }
 
 /**
@@ -173,21 +187,6 @@ function providerOf(device: Device): Provider {
   return provider;
 }
 
-let latest: Promise<unknown> = Promise.resolve();
-
-/**
- * Does some work of the runtime after all before it. A run keeps its arguments on the runtime's stack while it waits for its
- * inputs, and another one that ends meanwhile takes them away: the names of its outputs were empty then.
- */
-function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  const result = latest.then(work);
-  latest = result.catch(() => {});
-  return result;
-}
-
-/** What the runtime says when its memory is full. */
-const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(\)|cannot enlarge memory/i;
-
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
   const reason = reasonOf(cause);
@@ -201,8 +200,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
       { cause },
     );
   }
-  // Exceptions arrive as numbers if the runtime has no memory left to describe them.
-  if (typeof cause === 'number' || outOfMemory.test(reason)) {
+  if (isOutOfMemory(cause)) {
     return new UserError(
       'out-of-memory',
       phrase`the page is out of memory: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}, and start again in a new worker, because this one's memory never shrinks`,

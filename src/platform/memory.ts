@@ -12,10 +12,15 @@ function showGiB(bytes: number): string {
  *
  * @param what the subject of the message, in the plural
  * @param remedy what to do instead
+ * @param available the bytes that may be allocated; by default all that the system says
  * @throws UserError (`out-of-memory`)
  */
-export function requireMemory(what: string, bytes: number, remedy: string): void {
-  const available = availableBytes();
+export function requireMemory(
+  what: string,
+  bytes: number,
+  remedy: string,
+  available: number = availableBytes(),
+): void {
   if (bytes > available) {
     throw new UserError(
       'out-of-memory',

@@ -19,6 +19,7 @@ interface Report {
   readonly browser: string;
   readonly samples: number[];
   readonly bits: number[];
+  readonly latents: number[];
   readonly losses: number[];
 }
 
@@ -46,6 +47,9 @@ it.skipIf(firefoxPath === undefined)(
         const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
         const bits = await model.bitsPerDim(samples);
         await model.release();
+        const exact = await loadModel('/mnist', { device: 'wasm' });
+        const latents = (await exact.encode(samples)).flatMap(({ data }) => [...data]);
+        await exact.release();
         const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
         const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
         const files = await privateFiles('firefox');
@@ -55,7 +59,7 @@ it.skipIf(firefoxPath === undefined)(
         await train({ ...run, workers: 2, threads: 2, stopAt: 4, events: { onStep } });
         await train({ ...(await resumeRun(files, {}, { dataset })), workers: 2, threads: 2, events: { onStep } });
         await removePrivateFiles('firefox');
-        return { browser: navigator.userAgent, samples: [...samples], bits: [...bits], losses };
+        return { browser: navigator.userAgent, samples: [...samples], bits: [...bits], latents, losses };
       };
       const report = await use().catch((error) => ({ failure: String(error.stack ?? error) + ' ' + error.message }));
       await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
@@ -73,6 +77,10 @@ it.skipIf(firefoxPath === undefined)(
     const bits = await model.bitsPerDim(Uint8Array.from(found.samples));
     expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
     await model.release();
+    const exact = await loadModel('models/mnist', { device: 'wasm' });
+    const latents = await exact.encode(Uint8Array.from(found.samples));
+    expect(found.latents).toEqual(latents.flatMap(({ data }) => [...data]));
+    await exact.release();
 
     const losses: number[] = [];
     const onStep = (_: number, loss: number): void => {

@@ -1,4 +1,5 @@
 // The golden models: likelihoods, latents, gradients, decoding, and data-dependent initialisation, as comparisons.
+import { type Device, defaultDevice } from '../engine/devices/device.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
@@ -39,7 +40,11 @@ function dequantised(golden: GoldenCase): Float64Array {
 }
 
 /** Likelihood, latents, gradients and decoding. */
-async function checkModel(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+async function checkModel(
+  golden: GoldenCase,
+  precision: Precision,
+  device: Device = defaultDevice,
+): Promise<Comparison[]> {
   const model = modelOf(golden);
   const params = storedArrays(golden.params);
   const named = (arrays: Readonly<Record<string, { readonly shape: readonly number[] }>>): string[] =>
@@ -79,7 +84,7 @@ async function checkModel(golden: GoldenCase, precision: Precision): Promise<Com
   );
   const program = await compile(
     { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
-    { precision },
+    { precision, device },
   );
   const eps = Object.fromEntries(
     golden.eps.map((array: { shape: number[]; data: number[] }, index: number) => [
@@ -119,7 +124,11 @@ async function checkModel(golden: GoldenCase, precision: Precision): Promise<Com
 }
 
 /** Actnorms are initialised in order, each on the output of those before it. */
-async function checkStart(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+async function checkStart(
+  golden: GoldenCase,
+  precision: Precision,
+  device: Device = defaultDevice,
+): Promise<Comparison[]> {
   const model = modelOf(golden);
   const params = storedArrays(golden.params);
   const tensors = Object.fromEntries(
@@ -131,7 +140,7 @@ async function checkStart(golden: GoldenCase, precision: Precision): Promise<Com
   const expected = storedArrays(golden.expected);
   requireSameNames('golden parameters', [...started.keys()], Object.keys(expected));
   const outputs = { logLikelihood, ...Object.fromEntries(started) };
-  const program = await compile({ inputs: { image, noise, ...tensors }, outputs }, { precision });
+  const program = await compile({ inputs: { image, noise, ...tensors }, outputs }, { precision, device });
   const result = await program.run({
     image: ndarray(golden.image),
     noise: ndarray(golden.noise),

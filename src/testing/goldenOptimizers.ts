@@ -1,4 +1,6 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
+
+import { type Device, defaultDevice } from '../engine/devices/device.ts';
 import { compileLoop } from '../engine/loop.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
@@ -24,10 +26,14 @@ const optimizerOf: Record<OptimizerName, (golden: GoldenCase) => Optimizer> = {
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
 
-async function checkOptimizer(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+async function checkOptimizer(
+  golden: GoldenCase,
+  precision: Precision,
+  device: Device = defaultDevice,
+): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind as OptimizerName](golden);
   const definition = withAverage(optimizer.program);
-  const program = await compile(definition, { precision });
+  const program = await compile(definition, { precision, device });
   const weights = ndarray(golden.start);
   const filled = (value: number): NdArray => ({
     shape: weights.shape,

@@ -1,4 +1,5 @@
 // The values of golden cases, and how close a result is to them; runs in a page too.
+import type { Device } from '../engine/devices/device.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 
@@ -64,7 +65,7 @@ export interface Comparison {
 /** How the cases whose names match are checked. */
 export type GoldenCheck = readonly [
   names: RegExp,
-  check: (golden: GoldenCase, precision: Precision) => Promise<Comparison[]>,
+  check: (golden: GoldenCase, precision: Precision, device?: Device) => Promise<Comparison[]>,
 ];
 
 /** Compares a result with golden values; NaN is infinitely far. Throws Error if their numbers of values differ. */

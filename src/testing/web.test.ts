@@ -4,6 +4,7 @@ import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
+import { runtimeSha256 } from '../engine/runtime.node.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
@@ -19,7 +20,8 @@ beforeAll(async () => {
     import * as library from 'emerging-flows';
     import * as data from 'emerging-flows/data';
     import * as training from 'emerging-flows/training';
-    globalThis.all = [data, training];
+    import { runtimeSha256 } from '../dist/engine/runtime.node.js';
+    Object.assign(globalThis, { all: [data, training], runtimeSha256 });
     library.configureRuntime({
       wasm: '/runtime/ort-wasm-simd-threaded.wasm',
       webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
@@ -110,6 +112,32 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
     expect(differences.filter((difference) => difference > 0).length).toBeLessThan(COUNT);
     await model.release();
+  });
+
+  it('computes the same bytes on wasm as Node, with the same file', async () => {
+    const model = await loadModel('models/mnist', { device: 'wasm' });
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(COUNT * 784);
+    await test.read(
+      Array.from({ length: COUNT }, (_, index) => index),
+      digits,
+    );
+    const measured = async (): Promise<number[]> => {
+      const latents = await model.encode(digits);
+      const decoded = await model.decodeValues(latents);
+      return [...latents.flatMap(({ data }) => [...data]), ...decoded, ...(await model.bitsPerDim(digits))];
+    };
+    const found = await inPage(
+      `(async (model) => {
+        const latents = await model.encode(images);
+        const decoded = await model.decodeValues(latents);
+        return [...latents.flatMap(({ data }) => [...data]), ...decoded, ...(await model.bitsPerDim(images))];
+      })(await library.loadModel('/mnist', { device: 'wasm' }))`,
+      digits,
+    );
+    expect(found).toEqual(await measured());
+    await model.release();
+    expect(await page.evaluate('runtimeSha256()')).toBe(await runtimeSha256());
   });
 
   it('says where the bits are and what stages make of images, as Node does', async () => {
@@ -290,10 +318,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     const found = (await isolated.page.evaluate(`(async () => {
       const model = await library.loadModel('/mnist', { threads: 2 });
       const samples = [...await model.sample({ count: 4, seed: 3 })];
-      return { isolated: crossOriginIsolated, samples };
-    })()`)) as { isolated: boolean; samples: number[] };
+      const refused = await (await library.loadModel('/mnist', { device: 'wasm' })).sample({ count: 1 }).catch(String);
+      return { isolated: crossOriginIsolated, samples, refused };
+    })()`)) as { isolated: boolean; samples: number[]; refused: string };
     await isolated.close();
     expect(found.isolated).toBe(true);
+    expect(found.refused).toBe(
+      "UserError: the device 'wasm' has one thread, and the runtime already runs with 2: use it in a new worker",
+    );
     const model = await loadModel('models/mnist');
     const samples = await model.sample({ count: 4, seed: 3 });
     expect(Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!)))).toBeLessThan(

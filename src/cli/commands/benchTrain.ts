@@ -1,5 +1,4 @@
 // `emerging bench train`: times training steps and forward passes of models.
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { trainingFigures } from '../../benchmarks/figures.ts';
 import { stepParts, type TrainingTimes, timeTraining } from '../../benchmarks/timeTraining.ts';
@@ -7,6 +6,8 @@ import { defaultDevice, devices, isHost, showDevice } from '../../engine/devices
 import { providers } from '../../engine/devices/providers.node.ts';
 import { type Adapter, listAdapters } from '../../engine/devices/vulkan.node.ts';
 import type { OperatorTime } from '../../engine/profile.node.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import { type Place, placeOf } from '../../training/loop/recordTraining.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { addStepOptions, compileOptions, type StepOptions } from '../parts/options.ts';
@@ -71,11 +72,11 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       ...engine,
     }),
   );
-  const { device = defaultDevice } = options.device;
+  const { device = defaultDevice } = engine;
   const adapters = providers[device].usesAdapters ? (await listAdapters()).adapters : undefined;
   const results = times.map((each) => ({
     ...trainingFigures(each, batch),
-    ...measuredModel(options),
+    ...measuredModel(options, placeOf(engine, each.workers, 1)),
     ...(adapters && { adapters: adapters.map(({ name }) => name) }),
     batch,
     rounds,
@@ -110,17 +111,17 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   writeStdout(`${table}\n`);
   writeStdout(`\n${partsTable(results)}\n`);
   if (!isHost(device)) {
-    writeStdout(`\n${trafficTable(results)}\n\n${placeText(options, adapters)}\n`);
+    writeStdout(`\n${trafficTable(results)}\n\n${placeText(engine, options.products, adapters)}\n`);
     return;
   }
-  for (const result of options.products ? results : []) {
+  for (const result of results.filter(({ operators }) => operators.length > 0)) {
     writeStdout(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
 }
 
 /** The settings of a result, to distinguish it from others. */
-function measuredModel(options: BenchTrainOptions) {
-  const { levels, depth, width, kernelSize, size, channels, device, threads } = options;
+function measuredModel(options: BenchTrainOptions, { device, threads }: Place) {
+  const { levels, depth, width, kernelSize, size, channels } = options;
   return {
     levels,
     depth,
@@ -128,8 +129,8 @@ function measuredModel(options: BenchTrainOptions) {
     kernelSize,
     size,
     channels,
-    device: showDevice(device),
-    ...(isHost(device.device) && { threads: threads ?? availableParallelism() }),
+    device,
+    ...(threads !== undefined && { threads }),
   };
 }
 
@@ -175,12 +176,13 @@ function trafficTable(results: readonly Pick<TrainingTimes, 'mixing' | 'traffic'
 
 /** Where the steps ran, and what was left out there. */
 function placeText(
-  { device, products }: BenchTrainOptions,
+  engine: CompileOptions,
+  products: boolean,
   adapters: readonly Adapter[] | null | undefined,
 ): string {
   const named = (adapters ?? []).map(({ name, kind }) => `${visibleText(name)} (${kind})`);
   const on = named.length > 1 ? `one of ${named.join(', ')}` : named[0];
-  const where = `on ${showDevice(device)}${on === undefined ? '' : `, ${on}`}; peak memory is host memory`;
+  const where = `on ${showDevice(engine)}${on === undefined ? '' : `, ${on}`}; peak memory is host memory`;
   return products ? `${where}; products and operators are timed on the CPU only` : where;
 }
 

@@ -7,12 +7,12 @@ import {
   deviceRecord,
   devices,
   indexedDevices,
-  isHost,
   parseDevice,
 } from '../../engine/devices/device.ts';
 import { inverseMethods } from '../../engine/graph/prepare.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, requirePlace } from '../../engine/program.ts';
+import { usedDevice } from '../../engine/runtime.node.ts';
 import { tryDevice } from '../../engine/tryDevice.ts';
 import { unknownName } from '../../errors.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
@@ -79,16 +79,18 @@ function threadCount(text: string): number {
 }
 
 /**
- * How programs are compiled for these options. The device is tried first, before data are
+ * How programs are compiled for these options, on the device that is used. It is tried first, before data are
  * read and a run folder is created.
  *
  * @throws UserError if it is unavailable, or threads are given for a device other than the CPU
  */
-export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
-  const options: CompileOptions = { ...device, ...(threads !== undefined && { threads }) };
+export async function compileOptions({ device: choice, threads }: EngineOptions): Promise<CompileOptions> {
+  const { device: chosen = defaultDevice } = choice;
+  const device = await usedDevice(chosen, (text) => noteOnStderr(`warning: ${text}`));
+  const options: CompileOptions = { ...choice, device, ...(threads !== undefined && { threads }) };
   requirePlace(options);
-  if (!isHost(device.device)) {
-    await tryDevice(device);
+  if (device !== defaultDevice) {
+    await tryDevice({ ...choice, device });
   }
   return options;
 }

@@ -8,6 +8,7 @@ it.each([
   ['cpu', { device: 'cpu' }, 'cpu'],
   ['webgpu', { device: 'webgpu' }, 'webgpu'],
   ['cuda', { device: 'cuda' }, 'cuda'],
+  ['wasm', { device: 'wasm' }, 'wasm'],
   ['cuda:0', { device: 'cuda', deviceIndex: 0 }, 'cuda'],
   ['cuda:12', { device: 'cuda', deviceIndex: 12 }, 'cuda:12'],
 ] as const)('reads %s', (text, choice, shown) => {
@@ -17,13 +18,14 @@ it.each([
 
 it.each([
   ['gpu', "unknown device 'gpu': did you mean cpu or webgpu?"],
-  ['', "unknown device '': known: cpu, webgpu, cuda"],
+  ['', "unknown device '': known: cpu, webgpu, cuda, wasm"],
   ['Cuda:1', "unknown device 'Cuda': did you mean cuda?"],
   ['cuda:', "'cuda:': choose a GPU by its number from 0, as in cuda:1"],
   ['cuda:-1', "'cuda:-1': choose a GPU by its number from 0, as in cuda:1"],
   ['cuda:1:2', "'cuda:1:2': choose a GPU by its number from 0, as in cuda:1"],
   ['cuda:99999', "'cuda:99999': choose a GPU by its number from 0, as in cuda:1"],
   ['cpu:0', "'cpu:0': there is one CPU; use cpu"],
+  ['wasm:1', "'wasm:1': there is one CPU; use wasm"],
 ])("refuses '%s'", (text, message) => {
   expect(() => parseDevice(text)).toThrow(message);
 });
@@ -40,5 +42,7 @@ it('accepts the options of each device', async () => {
   );
   await expect(compiled({ device: 'cuda', deviceIndex: 0.5 })).rejects.toThrow(/deviceIndex/);
   const program = await compiled(onCpu({ device: 'cuda', deviceIndex: 1, threads: 1 }));
+  expect(program.device).toBe('cpu');
   await program.release();
+  expect(onCpu({ device: 'wasm' })).toEqual({ device: 'wasm' });
 });

@@ -46,6 +46,11 @@ export function isHost(device: unknown): boolean {
   return devices.some((known) => known === device && deviceRecords[known].isHost);
 }
 
+/** The bytes that a program on the host's processor may allocate, of those available. */
+export function addressableOn(device: Device, available: number): number {
+  return Math.min(available, deviceRecord(device).addressableBytes ?? available);
+}
+
 /** The devices that are chosen by number, each with what the number chooses. */
 export function indexedDevices(): { device: Device; chooses: string }[] {
   return devices.flatMap((device) => {
@@ -86,10 +91,11 @@ export function showDevice({ device = defaultDevice, deviceIndex = 0 }: DeviceCh
   return deviceIndex === 0 ? device : `${device}:${deviceIndex}`;
 }
 
-/** The same options for the CPU. */
+/** The same options for the host's processor: for their device if it is that, else for the default one. */
 export function onCpu<Options extends DeviceChoice>({
+  device,
   deviceIndex: _,
   ...options
-}: Options): Omit<Options, 'deviceIndex'> & { device: Device } {
-  return { ...options, device: defaultDevice };
+}: Options): Omit<Options, 'device' | 'deviceIndex'> & { device: Device } {
+  return { ...options, device: device !== undefined && isHost(device) ? device : defaultDevice };
 }

@@ -12,6 +12,10 @@ type Provider =
 
 /** A device in Node. */
 interface NodeProvider {
+  /** Whether the native package runs its programs; otherwise the one for the web does. */
+  readonly isNative: boolean;
+  /** The device that runs its programs if the native package cannot be loaded; null if none does. */
+  readonly substitute: Device | null;
   /** What the runtime is told. */
   provider(deviceIndex: number): Provider;
   /** What to install or change where the device does not work; null if nothing is known. */
@@ -20,12 +24,27 @@ interface NodeProvider {
   readonly usesAdapters: boolean;
   /** Whether the runtime's log shows every program that it starts there. */
   readonly logsDispatches: boolean;
+  /** Whether the operations of a program are profiled there. */
+  readonly profiles: boolean;
 }
+
+/** How the native package is installed where npm has left it out. */
+export const NATIVE_REMEDY = 'install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment';
 
 /** The devices in Node. */
 export const providers: Readonly<Record<Device, NodeProvider>> = {
-  cpu: { provider: () => 'cpu', remedy: () => null, usesAdapters: false, logsDispatches: false },
+  cpu: {
+    isNative: true,
+    substitute: 'wasm',
+    provider: () => 'cpu',
+    remedy: () => null,
+    usesAdapters: false,
+    logsDispatches: false,
+    profiles: true,
+  },
   webgpu: {
+    isNative: true,
+    substitute: null,
     // With this setting WebGPU checks every command that it is given, which is slow: for tests and reports of faults.
     provider: () =>
       process.env.EMERGING_WEBGPU_VALIDATION === 'full'
@@ -34,12 +53,25 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     remedy: webGpuRemedy,
     usesAdapters: true,
     logsDispatches: true,
+    profiles: false,
   },
   cuda: {
+    isNative: true,
+    substitute: null,
     provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
     remedy: cudaRemedy,
     usesAdapters: false,
     logsDispatches: false,
+    profiles: false,
+  },
+  wasm: {
+    isNative: false,
+    substitute: null,
+    provider: () => 'wasm',
+    remedy: () => null,
+    usesAdapters: false,
+    logsDispatches: false,
+    profiles: false,
   },
 };
 

@@ -37,7 +37,8 @@ export interface WebProvider {
 
 /** @internal The devices in a page. */
 export const providers: Readonly<Partial<Record<Device, WebProvider>>> = {
-  cpu: { provider: 'wasm', load: () => import('onnxruntime-web/wasm'), files: (files) => files },
+  cpu: { provider: 'wasm', load: loadWasm, files: (files) => files },
+  wasm: { provider: 'wasm', load: loadWasm, files: (files) => files },
   // Its build is several times larger.
   webgpu: {
     provider: 'webgpu',
@@ -45,3 +46,7 @@ export const providers: Readonly<Partial<Record<Device, WebProvider>>> = {
     files: ({ webgpu = {} }) => webgpu,
   },
 };
+
+function loadWasm(): Promise<Runtime> {
+  return import('onnxruntime-web/wasm');
+}

@@ -14,6 +14,10 @@ export interface DeviceRecord {
   readonly hasFloat64: boolean;
   /** Whether programs can take and write arrays in its memory; otherwise arrays are the host's. */
   readonly holdsArrays: boolean;
+  /** Whether each program runs in one thread; only data-parallel workers use more. */
+  readonly singleThreaded: boolean;
+  /** The most bytes that a program can address; null if the available memory is the only limit. */
+  readonly addressableBytes: number | null;
   /** What a number after its name chooses, as in `cuda:1`, or why it takes none. */
   readonly index: { readonly chooses: string } | { readonly refused: string };
 }
@@ -25,6 +29,8 @@ export const deviceRecords = {
     isHost: true,
     hasFloat64: true,
     holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
     index: { refused: 'there is one CPU; use cpu' },
   },
   webgpu: {
@@ -32,6 +38,8 @@ export const deviceRecords = {
     isHost: false,
     hasFloat64: false,
     holdsArrays: true,
+    singleThreaded: false,
+    addressableBytes: null,
     index: {
       refused:
         'the runtime chooses the adapter itself; use webgpu, and hide the drivers of other adapters with ' +
@@ -43,6 +51,19 @@ export const deviceRecords = {
     isHost: false,
     hasFloat64: true,
     holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
     index: { chooses: 'GPU' },
+  },
+  // Slow, but the same bytes on every machine and in every browser: one thread, and no instruction whose result depends
+  // on the processor.
+  wasm: {
+    style: cpu,
+    isHost: true,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: true,
+    addressableBytes: 2 ** 32,
+    index: { refused: 'there is one CPU; use wasm' },
   },
 } as const satisfies Readonly<Record<string, DeviceRecord>>;

@@ -1,5 +1,5 @@
 // How close a layer is to singular: the diagonals and singular values of the matrices that it divides by.
-import { evaluate } from '../../engine/program.ts';
+import { type CompileOptions, evaluate } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/contract/bijection.ts';
 import type { Parameters } from '../../flows/contract/parameters.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -20,12 +20,12 @@ export interface Conditioning {
 export async function conditioningOf(
   { factors }: Bijection,
   parameters: Parameters,
-  threads?: number,
+  options: Pick<CompileOptions, 'device' | 'threads'>,
 ): Promise<Conditioning | null> {
   if (!factors) {
     return null;
   }
-  const arrays = await evaluate(Object.values(factors(parameters)), threads);
+  const arrays = await evaluate(Object.values(factors(parameters)), options);
   const found = arrays.map(extremesOf);
   const diagonals = found.flatMap(({ diagonal }) => diagonal ?? []);
   return {

@@ -365,7 +365,7 @@ describe('the noise of variational dequantisation', () => {
 describe('conditioning', () => {
   const measured = async (layer: Bijection, arrays: Record<string, NdArray>) => {
     const tensors = Object.entries(arrays).map(([name, array]): [string, Tensor] => [name, constant(array)]);
-    return conditioningOf(layer, parametersFrom(Object.fromEntries(tensors)), 1);
+    return conditioningOf(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
   };
   const array = (shape: number[], ...values: number[]): NdArray => ({
     shape,

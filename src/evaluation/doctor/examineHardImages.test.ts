@@ -98,7 +98,7 @@ describe('chosen images', () => {
     for (const levels of [pixels, ...steps.map((step) => step.levels)]) {
       const image = constant(imageArray(levels, imageShape, 8));
       const { logDet } = sound.model.likelihood(image, constant(0.5), parametersFrom(sound.parameters));
-      const [{ data }] = (await evaluate([logDet], 1)) as [NdArray];
+      const [{ data }] = (await evaluate([logDet], { threads: 1 })) as [NdArray];
       sums.push(Array.from(data).reduce((total, value) => total + value, 0));
     }
     expect(sums).toEqual(sums.toSorted((a, b) => b - a));

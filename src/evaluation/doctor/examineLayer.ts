@@ -168,7 +168,7 @@ async function measure(
   const first = Float64Array.from(x.data.subarray(0, dimensions));
   const numeric = await numericLogDet(map, first, precise.logDet[0]!, { seed, exact });
   await map.release();
-  const conditioning: Conditioning | null = await conditioningOf(bijection, parameters, options.threads);
+  const conditioning: Conditioning | null = await conditioningOf(bijection, parameters, options);
   return {
     y: found.y!,
     roundTripError: relativeError(found.back!.data, x.data),

@@ -61,7 +61,7 @@ export async function chosenImages(
     imageShape,
     options: { bits },
   } = trained.model;
-  // The same images are chosen for every device.
+  // On a GPU, other images would be chosen than on the CPU.
   const program = await compileLogDetGradient(trained, { ...onCpu(options), precision: 'float32' });
   if (program === undefined) {
     return [];

@@ -141,7 +141,7 @@ export class ImagePrograms {
    */
   private batchOf(program: ImageProgram): number {
     const { imageShape } = this.model;
-    return imagesPerRun(program, { ...this.options, most: this.batchSize, imageShape });
+    return imagesPerRun(program, { most: this.batchSize, imageShape });
   }
 }
 

@@ -1,5 +1,5 @@
 // The programs that use a trained model: weights are constants, the batch is open.
-import { defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { addressableOn, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
@@ -39,20 +39,17 @@ async function compileForImages(
  * @throws UserError (`out-of-memory`) if a single image does not fit
  */
 export function imagesPerRun(
-  { bytesPerImage }: ImageProgram,
-  {
-    most,
-    imageShape,
-    device = defaultDevice,
-  }: Pick<CompileOptions, 'device'> & { most: number; imageShape: ImageShape },
+  { bytesPerImage, device }: ImageProgram,
+  { most, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
 ): number {
   if (!isHost(device)) {
     // The memory of other devices is unknown.
     return most;
   }
+  const available = addressableOn(device, availableBytes());
   const what = `the activations of an image of ${showImageShape(imageShape)}`;
-  requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images');
-  return Math.max(1, Math.min(most, Math.floor((SHARE * availableBytes()) / bytesPerImage)));
+  requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images', available);
+  return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
 }
 
 /** The share of available memory that results may take: the runtime holds about twice what is alive. */

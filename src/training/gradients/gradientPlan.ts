@@ -1,5 +1,5 @@
 // How the gradients of a batch are computed: with the forward activations kept, or recomputed.
-import { type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { addressableOn, type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -60,7 +60,7 @@ export function planGradients(model: Flow, layout: ParameterLayout, options: Gra
   }
   const whole = prepare(gradientDefinition(model, layout, options), { device });
   const kept = wholePlan(whole, layout);
-  return activations === 'auto' && isHost(device) && kept.bytes > SHARE * available
+  return activations === 'auto' && isHost(device) && kept.bytes > SHARE * addressableOn(device, available)
     ? piecewisePlan(piecesOf(model, options), layout)
     : kept;
 }

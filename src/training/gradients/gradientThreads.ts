@@ -1,5 +1,6 @@
 // Threads that compute the gradients of their share of each batch, and their shared memory.
 import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
+import { defaultDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
@@ -17,7 +18,7 @@ export async function startGradientThreads(
   layout: ParameterLayout,
   plan: GradientOptions,
   workers: number,
-  { precision = 'float32', threads = 1, profile }: CompileOptions,
+  { precision = 'float32', device = defaultDevice, threads = 1, profile }: CompileOptions,
 ): Promise<GradientProgram> {
   const weights = sharedGroups(layout.shapes());
   const started: SharingThread[] = [];
@@ -30,7 +31,7 @@ export async function startGradientThreads(
         imageShape: model.imageShape,
         plan,
         // Each thread numbers only the files of its own sessions.
-        engine: { precision, threads, ...(profile && { profile: `${profile}-${index}` }) },
+        engine: { precision, device, threads, ...(profile && { profile: `${profile}-${index}` }) },
         weights,
         gradients,
       });

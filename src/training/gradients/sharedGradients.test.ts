@@ -1,4 +1,5 @@
 import { expect, it, test } from 'vitest';
+import type { Device } from '../../engine/devices/device.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
@@ -148,4 +149,19 @@ test('a failure while threads start is reported', async () => {
   const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
   const starting = startGradientThreads(wrong, layout, { images: 3, batchSize: images }, 2, {});
   await expect(starting).rejects.toThrow(/must be even/);
+});
+
+it('shares no operation on wasm, and keeps no more activations than its memory holds', () => {
+  expect(planned({ workers: 1 }).threadsEach).toBe(2);
+  expect(planned({ workers: 1, device: 'wasm' }).threadsEach).toBe(1);
+  const wide = new Glow([8, 8, 1], { ...options, levels: 1, depth: 1, width: 4096 });
+  const activationsOn = (device: Device, available: number): string =>
+    planned({ images: 4096, batchSize: 4096, workers: 1, device, available }, wide).activations;
+  expect(activationsOn('cpu', 2 ** 40)).toBe('keep');
+  expect(activationsOn('wasm', 2 ** 40)).toBe('recompute');
+  // Each of two workers has a memory of its own.
+  expect(
+    planned({ images: 4096, batchSize: 4096, workers: 2, device: 'wasm', available: 2 ** 40 }, wide)
+      .activations,
+  ).toBe('keep');
 });

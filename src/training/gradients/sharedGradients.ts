@@ -2,6 +2,7 @@
 //
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
+import { defaultDevice, deviceRecord } from '../../engine/devices/device.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -44,15 +45,15 @@ export function planSharedGradients(
   layout: ParameterLayout,
   { threads = availableCores(), ...options }: SharingOptions,
 ): SharedPlan {
-  const { images, available = availableBytes() } = options;
+  const { images, device = defaultDevice, available = availableBytes() } = options;
   requireWorkers(options.workers, { ...options, threads });
   const workers = options.workers ?? (canStartThreads() ? workersFor(model, { ...options, threads }) : 1);
+  const threadsEach = deviceRecord(device).singleThreaded ? 1 : Math.floor(threads / workers);
   if (workers === 1) {
-    return { ...planGradients(model, layout, options), workers, threadsEach: threads };
+    return { ...planGradients(model, layout, options), workers, threadsEach };
   }
-  const threadsEach = Math.floor(threads / workers);
   const copies = bytesOfCopies(layout, workers);
-  const share = { images: images / workers, batchSize: options.batchSize };
+  const share = { images: images / workers, batchSize: options.batchSize, device };
   const plan = planGradients(model, layout, {
     ...share,
     activations: options.activations,

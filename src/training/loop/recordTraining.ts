@@ -1,7 +1,7 @@
 // Records training in the summary of a run: before the first step, and after the last.
 import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { defaultDevice, isHost, showDevice } from '../../engine/devices/device.ts';
+import { defaultDevice, deviceRecord, isHost, showDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -41,9 +41,10 @@ export function placeOf(
   workers: number,
   ranks: number,
 ): Place {
+  const shared = threads ?? Math.max(workers, defaultThreads());
   return {
     device: showDevice({ device, deviceIndex }),
-    threads: isHost(device) ? (threads ?? Math.max(workers, defaultThreads())) : undefined,
+    threads: isHost(device) ? (deviceRecord(device).singleThreaded ? workers : shared) : undefined,
     workers,
     ranks,
   };

@@ -2,8 +2,10 @@
 import { isOnAny, onlyRank, type Ranks, RanksLost } from '../../cluster/ranks.ts';
 import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
+import { defaultDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
+import { usedDevice } from '../../engine/runtime.node.ts';
 import { phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -112,7 +114,8 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep): Promise<TrainingResult> {
   const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const { completes = true, otherImages, ranks = onlyRank } = options;
-  const engine: CompileOptions = { ...options, precision: 'float32' };
+  const device = await usedDevice(options.device ?? defaultDevice);
+  const engine: CompileOptions = { ...options, device, precision: 'float32' };
   for (const note of await store.mend()) {
     events.onTrouble?.(options.state?.step ?? 0, note);
   }

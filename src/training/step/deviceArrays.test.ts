@@ -158,7 +158,7 @@ it('refuses weights that do not fit into the arrays of a device, before anything
 });
 
 describeOnGpu('training on a device', () => {
-  // The gradients of every mixing are compared in webgpu.test.ts; these compute in ways of their own.
+  // The gradients of every mixing are compared in otherDevices.test.ts; these compute in ways of their own.
   const mixings = ['1x1-plu', 'emerging', 'periodic', 'maf', 'convexp'] as const;
   const cases = [
     ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),

@@ -4,6 +4,7 @@ import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
 import { defaultDevice } from '../../engine/devices/device.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
+import { usedDevice } from '../../engine/runtime.node.ts';
 import { UserError } from '../../errors.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -82,8 +83,9 @@ export class Trainer {
    * @throws UserError if the number of workers is impossible, micro-batches do not make up a batch, or the device cannot run
    * the programs
    */
-  static async create(model: Flow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
-    requireParts(options);
+  static async create(model: Flow, state: TrainingStart, chosen: TrainerOptions): Promise<Trainer> {
+    requireParts(chosen);
+    const options = { ...chosen, device: await usedDevice(chosen.device ?? defaultDevice) };
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
       const arrays = options.arrays ?? keep(await openStateArrays(layout, options));

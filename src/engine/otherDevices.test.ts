@@ -1,5 +1,6 @@
-// Samples drawn on a GPU, here a software one, match the CPU's; float64, which a GPU lacks, keeps its digits.
-import { it } from 'vitest';
+// Samples drawn on a GPU, here a software one, and in WebAssembly match the CPU's; float64, which a GPU lacks, keeps its
+// digits.
+import { describe, it } from 'vitest';
 import { dequantisationOf } from '../models/dequantisation.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
@@ -83,6 +84,19 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
 
 /** Inverses that repeat until nothing changes: ONNX Runtime keeps the Loop for that on the CPU. */
 const repeats = (mixing: Mixing) => mixings[mixing].inverse === 'fixed-point';
+
+describe('wasm', () => {
+  const device = { device: 'wasm' } as const;
+
+  it.each(mixingNames)('%s: samples', async (mixing) => {
+    expectClose('values', await sampled(mixing, device), await sampled(mixing, {}), 'float32', TOLERANCE);
+  });
+
+  it.each(conditionedModels)('%s: measures, encodes and samples', async (_, added) => {
+    const options = added as Partial<ModelOptions>;
+    expectClose('values', await used(options, device), await used(options, {}), 'float32', TOLERANCE);
+  });
+});
 
 describeOnGpu('webgpu', () => {
   it('computes in float64 with what the host computes, on the CPU', async () => {
