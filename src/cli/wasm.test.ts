@@ -43,7 +43,7 @@ describe('on wasm', () => {
     expect(resumed.stderr).toContain(
       'trained on wasm with 2 threads and 2 workers before, now on cpu with 1 thread: results will differ',
     );
-  });
+  }, 180_000);
 
   it('samples, evaluates, scores and diagnoses', async () => {
     writePng(join(emerging.folder, 'mine.png'), tinyImages(1, 8, 31), [8, 8, 1]);
@@ -90,25 +90,29 @@ describe.each<[MissingPart, RegExp]>([
   });
 
   // One way suffices for what takes longer.
-  it.runIf(missing === 'binaries')('lists what does not work, and trains on wasm', async () => {
-    const { devices } = await emerging.json('devices');
-    expect(devices[0]).toEqual({
-      device: 'cpu',
-      works: false,
-      reason: expect.stringMatching(reason),
-      remedy: 'install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
-    });
-    expect(devices.at(-1)).toEqual({ device: 'wasm', works: true, reason: null, remedy: null });
-    writeTinyDataset(join(emerging.folder, 'data'));
-    const { code, stderr } = await emerging.run(
-      ...train,
-      '--steps=2',
-      '--workers=2',
-      '--threads=2',
-      '--out=runs/a',
-    );
-    expect(code, stderr).toBe(0);
-    expect([...stderr.matchAll(warning)]).toHaveLength(1);
-    expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', workers: 2, steps: 2 });
-  });
+  it.runIf(missing === 'binaries')(
+    'lists what does not work, and trains on wasm',
+    async () => {
+      const { devices } = await emerging.json('devices');
+      expect(devices[0]).toEqual({
+        device: 'cpu',
+        works: false,
+        reason: expect.stringMatching(reason),
+        remedy: 'install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
+      });
+      expect(devices.at(-1)).toEqual({ device: 'wasm', works: true, reason: null, remedy: null });
+      writeTinyDataset(join(emerging.folder, 'data'));
+      const { code, stderr } = await emerging.run(
+        ...train,
+        '--steps=2',
+        '--workers=2',
+        '--threads=2',
+        '--out=runs/a',
+      );
+      expect(code, stderr).toBe(0);
+      expect([...stderr.matchAll(warning)]).toHaveLength(1);
+      expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', workers: 2, steps: 2 });
+    },
+    180_000,
+  );
 });
