@@ -183,6 +183,21 @@ const usage: [string, string[], string | RegExp][] = [
     ['bench', 'train', '--mixing', 'constructor'],
     /^unknown mixing 'constructor': known: 1x1, /,
   ],
+  [
+    'no such coupling in a benchmark',
+    ['bench', 'train', '--coupling', 'mixtur'],
+    "unknown coupling 'mixtur': did you mean mixture?",
+  ],
+  [
+    'too many components in a benchmark',
+    ['bench', 'train', '--coupling', 'mixture', '--components', '65'],
+    "option '--components <n>' argument '65' is invalid. It must be a whole number from 1 to 64.",
+  ],
+  [
+    'checkerboards for more levels than a model in a benchmark has',
+    ['bench', 'train', '--levels', '1', '--checkerboard', '1,2'],
+    'model.checkerboard lists 2 levels, and model.levels is 1: list at most 1',
+  ],
   ['no such device', [...train, '--device', 'gpu'], "unknown device 'gpu': did you mean cpu or webgpu?"],
   [
     'no threads',

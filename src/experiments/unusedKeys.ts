@@ -1,7 +1,6 @@
 // Keys of a configuration that none of the model's parts uses.
-import { modelDefaults } from '../models/options.ts';
+import { type ModelOptions, modelDefaults } from '../models/options.ts';
 import { nameOf, optionsUsedBy, usersOf } from '../models/parts.ts';
-import type { Config } from './configSchema.ts';
 
 /**
  * The keys of `model` that differ from their defaults and that no part of the model uses, as warnings. They are not errors:
@@ -9,7 +8,7 @@ import type { Config } from './configSchema.ts';
  *
  * @throws UserError if a part is not registered
  */
-export function unusedKeyWarnings(model: Config['model']): string[] {
+export function unusedKeyWarnings(model: ModelOptions): string[] {
   const used = optionsUsedBy(model);
   return Object.entries(model).flatMap(([key, value]) => {
     const [users] = usersOf(key);

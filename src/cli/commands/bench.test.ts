@@ -1,12 +1,13 @@
 // `emerging bench` as a process: its JSON keys and tables, for one mixing and for several.
 import { expect, it } from 'vitest';
 import { countParameters } from '../../models/flowRegistry.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { describeOnGpu } from '../../testing/webgpu.ts';
 
 const emerging = commandProcess();
 const tiny = ['--levels=1', '--depth=1', '--width=4', '--batch=2', '--size=4', '--channels=1', '--rounds=2'];
-const parameters = (mixing: '1x1' | 'emerging'): number =>
+const parameters = (mixing: '1x1' | 'emerging', changes: Partial<ModelOptions> = {}): number =>
   countParameters([4, 4, 1], {
     levels: 1,
     depth: 1,
@@ -17,6 +18,7 @@ const parameters = (mixing: '1x1' | 'emerging'): number =>
     dilation: 1,
     learnedPrior: true,
     bits: 8,
+    ...changes,
   });
 
 it('prints a list for several mixings, in the given order', async () => {
@@ -33,6 +35,35 @@ it('prints a list for several mixings, in the given order', async () => {
     expect(Math.min(batch, gradients, update)).toBeGreaterThan(0);
     expect(result.peakMemoryBytes).toBeGreaterThan(2 ** 24);
   }
+});
+
+it('trains a model with the chosen couplings', async () => {
+  const chosen = {
+    coupling: 'mixture',
+    components: 3,
+    conditioner: 'gated',
+    blocks: 1,
+    mask: 'checkerboard',
+    checkerboard: [3],
+    checkerboardWidth: 5,
+  };
+  const options = ['--coupling=mixture', '--components=3', '--conditioner=gated', '--blocks=1'];
+  const where = ['--mask=checkerboard', '--checkerboard=3', '--checkerboard-width=5'];
+  const common = ['--mixing=1x1', '--threads=1', '--no-products', ...tiny];
+  const result = await emerging.json('bench', 'train', ...options, ...where, ...common);
+  expect(result).toMatchObject({ ...chosen, parameters: parameters('1x1', chosen) });
+  expect(result.imagesPerSecond).toBeGreaterThan(0);
+});
+
+it('samples a model with the chosen couplings, and notes options without effect', async () => {
+  const { code, stderr } = await emerging.run(
+    ...['bench', 'sample', '--mixing=1x1', '--coupling=mixture', '--blocks=1', '--threads=1', ...tiny],
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'warning: model.blocks has no effect: model.conditioner is glow, and only gated uses it\n',
+  );
+  expect(stderr).not.toContain('model.coupling');
 });
 
 it('prints a single object for one mixing', async () => {

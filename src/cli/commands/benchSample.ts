@@ -3,14 +3,20 @@ import { type Command, Option } from 'commander';
 import { samplingFigures } from '../../benchmarks/figures.ts';
 import { startedModels, timeSampling } from '../../benchmarks/timeSampling.ts';
 import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
-import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
+import {
+  addBenchOptions,
+  addCouplingOptions,
+  type BenchOptions,
+  type CouplingOptions,
+  modelOf,
+} from '../bench/benchOptions.ts';
 import { compileOptions, listOf } from '../parts/options.ts';
 import { formatMilliseconds, formatSpread } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
-interface BenchSampleOptions extends BenchOptions {
+interface BenchSampleOptions extends BenchOptions, CouplingOptions {
   inverse: InverseMethod[];
 }
 
@@ -27,7 +33,7 @@ export function registerBenchSample(bench: Command): void {
         .argParser(listOf('inverse', inverseMethods))
         .default(['wavefront'], 'wavefront'),
     );
-  addBenchOptions(command, { batch: 64, rounds: 7 })
+  addCouplingOptions(addBenchOptions(command, { batch: 64, rounds: 7 }))
     .addHelpText('after', '\nExample:\n  emerging bench sample --mixing 1x1,emerging --depth 8 --batch 64')
     .action((options: BenchSampleOptions) => runBenchSample(options));
 }

@@ -9,7 +9,14 @@ import type { OperatorTime } from '../../engine/profile.node.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { type Place, placeOf } from '../../training/loop/recordTraining.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
+import {
+  addBenchOptions,
+  addCouplingOptions,
+  type BenchOptions,
+  type CouplingOptions,
+  couplingOptionsOf,
+  modelOf,
+} from '../bench/benchOptions.ts';
 import { addStepOptions, compileOptions, type StepOptions } from '../parts/options.ts';
 import {
   formatBytes,
@@ -22,7 +29,7 @@ import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
-interface BenchTrainOptions extends BenchOptions, StepOptions {
+interface BenchTrainOptions extends BenchOptions, CouplingOptions, StepOptions {
   products: boolean;
 }
 
@@ -49,7 +56,7 @@ export function registerBenchTrain(bench: Command): void {
   const command = bench
     .command('train')
     .description('time training steps and forward passes, and the matrix products in a step');
-  addStepOptions(addBenchOptions(command, { batch: 32, rounds: 7 }))
+  addStepOptions(addCouplingOptions(addBenchOptions(command, { batch: 32, rounds: 7 })))
     .option('--no-products', 'do not time matrix products and operators separately, nor count dispatches')
     .addHelpText('after', help)
     .action((options: BenchTrainOptions) => runBenchTrain(options));
@@ -129,6 +136,7 @@ function measuredModel(options: BenchTrainOptions, { device, threads }: Place) {
     kernelSize,
     size,
     channels,
+    ...couplingOptionsOf(options),
     device,
     ...(threads !== undefined && { threads }),
   };

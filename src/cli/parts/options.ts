@@ -103,12 +103,13 @@ export function noteDeviceOf(precision: Precision, { device: choice }: EngineOpt
   }
 }
 
-/** A parser of whole numbers of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A parser of whole numbers of at least `least` and at most `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of ${least} or more.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
   };
