@@ -3,13 +3,21 @@
 // forward pass separately. The best of two noisy runs against one favours PyTorch.
 //
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
+//   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1 --coupling mixture --checkerboard 4
+//
+// The peer has no spline couplings, and of the mixings these three.
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both
 // several times.
 import { Command } from 'commander';
 import type { TrainingFigures } from '../src/benchmarks/figures.ts';
 import { measureInTurn } from '../src/benchmarks/timing.ts';
-import { addModelOptions, type ModelOptions } from '../src/cli/bench/benchOptions.ts';
+import {
+  addCouplingOptions,
+  addModelOptions,
+  type CouplingOptions,
+  type ModelOptions,
+} from '../src/cli/bench/benchOptions.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { machine } from './shared/machine.ts';
@@ -21,17 +29,20 @@ const kinds = ['training', 'forward'] as const;
 type Rates = Record<(typeof kinds)[number], number>;
 
 const command = new Command('compare').option('--mixing <name>', '1x1, emerging or periodic', 'emerging');
-const { runs, python, json, ...model } = addPeerOptions(addModelOptions(command, { batch: 32 }))
+const { runs, python, json, ...model } = addPeerOptions(
+  addCouplingOptions(addModelOptions(command, { batch: 32 })),
+)
   .option('--json', 'print JSON')
   .parse()
-  .opts<ModelOptions & PeerOptions & { mixing: string; json?: true }>();
+  .opts<ModelOptions & CouplingOptions & PeerOptions & { mixing: string; json?: true }>();
 const shape = asOptions(model);
 
 /** The rates of `emerging bench train` in a separate process. */
 async function ours(): Promise<Rates> {
-  const { imagesPerSecond, forwardImagesPerSecond } = await emergingJson<TrainingFigures>(
+  const { imagesPerSecond, forwardImagesPerSecond, parameters } = await emergingJson<TrainingFigures>(
     ...['bench', 'train', '--rounds', '5', '--no-products', ...shape],
   );
+  requireSize(parameters);
   return reported('ours', { training: imagesPerSecond, forward: forwardImagesPerSecond });
 }
 
@@ -47,7 +58,19 @@ async function theirs(): Promise<Rates> {
 async function peer(...layout: readonly string[]): Promise<Rates> {
   const script = ['bench', ...shape, ...layout];
   const rates = await pytorchJson<Record<string, number>>(python, 'glow_torch.py', ...script);
+  requireSize(rates.parameters!);
   return { training: rates.trainImagesPerSecond!, forward: rates.forwardImagesPerSecond! };
+}
+
+/** The parameters of whichever side reported first. */
+let size: number | undefined;
+
+/** Checks that both sides have the same model, as far as its size shows it. */
+function requireSize(parameters: number): void {
+  size ??= parameters;
+  if (parameters !== size) {
+    throw new Error(`the models differ: ${parameters} parameters here, ${size} on the other side`);
+  }
 }
 
 function reported(who: string, rates: Rates): Rates {

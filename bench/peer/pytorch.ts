@@ -16,12 +16,15 @@ export interface PeerOptions {
   readonly python: string;
 }
 
+/** Debian's, for which there is a package with torch. */
+export const defaultPython = '/usr/bin/python3';
+
 /** Adds `--threads`, `--runs`, `--python`. */
 export function addPeerOptions(command: Command): Command {
   return command
     .option('--threads <n>', 'threads for both sides', wholeNumber(1), availableParallelism())
     .option('--runs <n>', 'alternations', wholeNumber(1), 5)
-    .option('--python <path>', 'a Python with torch', '/usr/bin/python3');
+    .option('--python <path>', 'a Python with torch', defaultPython);
 }
 
 /**

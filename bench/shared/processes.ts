@@ -85,9 +85,12 @@ export async function programJson<Result>(
   return resultOf([program, ...args], await runProcess(program, args, { env }));
 }
 
-/** Values as command-line options: `--name value`, in order. */
-export function asOptions(values: Readonly<Record<string, string | number>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+/** Values as command-line options: `--the-name value` for `theName`, in order, lists with commas. */
+export function asOptions(values: Readonly<Record<string, string | number | readonly number[]>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    String(value),
+  ]);
 }
 
 function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Result {

@@ -66,7 +66,7 @@ function benchOptions(preset: Preset): string[] {
     levels: model.levels,
     depth: model.depth,
     width: model.width,
-    'kernel-size': model.kernelSize,
+    kernelSize: model.kernelSize,
     size,
     channels,
     batch: BATCH,
