@@ -261,7 +261,7 @@ const usage: [string, string[], string | RegExp][] = [
     [...train, '--device', 'webgpu', '--threads', '1'],
     '--threads 1 is for the CPU: leave it out with --device webgpu',
   ],
-  ['an empty device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
+  ['an empty device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda, wasm"],
   ['an empty folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
   [
     'an existing run folder and images that do not exist',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { readOne } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
+import { errorText } from '../../evaluation/reports/errorText.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
@@ -136,8 +137,8 @@ it('prints two lines of text', async () => {
   const { bitsPerDim, standardError, samplingError, ...rest } = await evaluateRun('--draws=3', '--seed=5');
   const { median, quantiles, worst } = rest;
   expect(stdout).toBe(
-    `${bitsPerDim.toFixed(4)} bits/dim (± ${standardError.toFixed(4)} over draws, ` +
-      `± ${samplingError.toFixed(4)} over images) on all 48 test images; average weights, 8 bits, uniform bound, 3 draws\n` +
+    `${bitsPerDim.toFixed(4)} bits/dim (± ${errorText(standardError)} over draws, ` +
+      `± ${errorText(samplingError)} over images) on all 48 test images; average weights, 8 bits, uniform bound, 3 draws\n` +
       `over images: median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, ` +
       `1 % above ${quantiles['99%'].toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}\n` +
       'worst images: runs/a/worst-test.png\n',
