@@ -3,6 +3,7 @@ import type { Device } from '../../engine/devices/device.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { StagedFlow } from '../../models/stagedFlow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
@@ -164,4 +165,20 @@ it('shares no operation on wasm, and keeps no more activations than its memory h
     planned({ images: 4096, batchSize: 4096, workers: 2, device: 'wasm', available: 2 ** 40 }, wide)
       .activations,
   ).toBe('keep');
+});
+
+test('a flow that its options do not build is not shared among workers, which build it from them', () => {
+  // The stages of a Glow in another order: the parameters have the same names and shapes.
+  const [first, ...rest] = model.stages;
+  const steps = rest.filter(({ kind, level }) => kind === 'step' && level === 0);
+  const others = rest.filter((stage) => !steps.includes(stage));
+  const turned = new StagedFlow(imageShape, [first!, ...steps.toReversed(), ...others], options);
+  expect(turned.parameters).toEqual(model.parameters);
+  expect(planned({}, turned).workers).toBe(1);
+  expect(planned({ workers: 1 }, turned).workers).toBe(1);
+  expect(() => planned({ workers: 2 }, turned)).toThrow(
+    'each of 2 workers builds the flow from its options, and they build another one than this: register yours with ' +
+      'registerFlow and set flow in its options, or use workers: 1',
+  );
+  expect(planned({ workers: 2 }, new StagedFlow(imageShape, model.stages, options)).workers).toBe(2);
 });

@@ -3,12 +3,14 @@
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
 import { defaultDevice, deviceRecord } from '../../engine/devices/device.ts';
+import { option, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
 import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
+import { isRebuiltFromOptions } from './rebuiltFlow.ts';
 import { canStartThreads } from './thread.node.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 
@@ -47,7 +49,7 @@ export function planSharedGradients(
 ): SharedPlan {
   const { images, device = defaultDevice, available = availableBytes() } = options;
   requireWorkers(options.workers, { ...options, threads });
-  const workers = options.workers ?? (canStartThreads() ? workersFor(model, { ...options, threads }) : 1);
+  const workers = workersThatShare(model, { ...options, threads });
   const threadsEach = deviceRecord(device).singleThreaded ? 1 : Math.floor(threads / workers);
   if (workers === 1) {
     return { ...planGradients(model, layout, options), workers, threadsEach };
@@ -72,6 +74,21 @@ export function planSharedGradients(
         threads: threadsEach,
       }),
   };
+}
+
+/** The number of workers, each of which builds the flow from its options. */
+function workersThatShare(model: Flow, options: SharingOptions & { readonly threads: number }): number {
+  const workers = options.workers ?? (canStartThreads() ? workersFor(model, options) : 1);
+  if (workers === 1 || isRebuiltFromOptions(model)) {
+    return workers;
+  }
+  if (options.workers === undefined) {
+    return 1;
+  }
+  throw new UserError(
+    'unsupported',
+    phrase`each of ${workers} workers builds the flow from its options, and they build another one than this: register yours with registerFlow and set flow in its options, or use ${option('workers', 1)}`,
+  );
 }
 
 /**
