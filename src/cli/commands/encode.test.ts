@@ -80,6 +80,24 @@ it('accepts files and folders, skips unreadable images, and then exits with 1', 
   }
 });
 
+it('reads only the first --count images of files and folders', async () => {
+  for (const [index, name] of ['a.png', 'b.png', 'deep/c.png'].entries()) {
+    writePng(inFolder('several', name), imageOf(test, index), [8, 8, 1]);
+  }
+  // Not reached, so not reported.
+  writeFileSync(inFolder('several/z.png'), 'text');
+  const { code, stdout } = await emerging.run(
+    'encode',
+    'runs/a',
+    'several',
+    '--count=2',
+    '--out=two.safetensors',
+  );
+  expect([code, stdout]).toEqual([0, '2 images encoded as latents of 4x4x2, 2x2x8: two.safetensors\n']);
+  const { metadata } = decodeSafetensors(readFileSync(inFolder('two.safetensors')), 'two');
+  expect(JSON.parse(metadata.images!)).toEqual(['a.png', 'b.png']);
+});
+
 it('writes latents by level, in a file that other programs can read', async () => {
   await emerging.json(
     'encode',

@@ -67,7 +67,7 @@ export async function readImages(
   const onSkip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
   };
-  return readImageFiles(paths, imageShape, { resize, onSkip });
+  return readImageFiles(paths, imageShape, { resize, most: count, onSkip });
 }
 
 /**

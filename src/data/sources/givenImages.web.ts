@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
@@ -14,8 +15,11 @@ import type { ImageFileOptions, NamedImages } from './imageFiles.ts';
 export async function readGivenImages(
   files: readonly GivenFile[],
   imageShape: ImageShape,
-  { resize = false, onSkip }: ImageFileOptions,
+  { resize = false, most, onSkip }: ImageFileOptions,
 ): Promise<Omit<NamedImages, 'paths'>> {
+  if (most !== undefined) {
+    requireWhole('most', most, 1);
+  }
   const isOnly = files.length === 1;
   const chosen = files
     .filter(({ path }) => isOnly || imageName.test(path) || otherImageName.test(path))
@@ -24,6 +28,9 @@ export async function readGivenImages(
   const skipped: string[] = [];
   const read: { name: string; pixels: Uint8Array }[] = [];
   for (const file of chosen) {
+    if (read.length === most) {
+      break;
+    }
     let image: DecodedImage;
     try {
       image = await decoded(file, budget);

@@ -52,6 +52,14 @@ it('keeps the order of the paths, accepts any file name, and reads each file onc
   expect([...pixels]).toEqual([3, 4, 4, 5, 1, 2, 2, 3]);
 });
 
+it('reads only the first `most` images, over all paths', async () => {
+  write({ 'x/1.png': 'text', 'x/2.png': 2, 'y/1.png': 3, 'y/2.png': 'text' });
+  const paths = ['x', 'y'].map((path) => join(folder, path));
+  const { names, pixels, skipped } = await readImageFiles(paths, shape, { most: 2 });
+  expect([names, [...pixels], skipped.length]).toEqual([['x/2.png', 'y/1.png'], [2, 3, 3, 4], 1]);
+  await expect(readImageFiles(paths, shape, { most: 0 })).rejects.toThrow(/most must be .*not 0/);
+});
+
 it('names images relative to their innermost common folder', async () => {
   write({ 'x/deep/1.png': 1, 'x/deeper/1.png': 2, 'x/deep/er/3.png': 3 });
   expect((await read('x/deep/1.png')).names).toEqual(['1.png']);

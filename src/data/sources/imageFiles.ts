@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
@@ -29,6 +30,8 @@ export interface NamedImages {
 export interface ImageFileOptions {
   /** Whether images of another size or colour type are converted to the model's. */
   readonly resize?: boolean;
+  /** Read only the first images, this many; default: all. */
+  readonly most?: number | undefined;
   /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
 }
@@ -53,19 +56,25 @@ const notRegular = 'neither a regular file nor a folder, or a link to a folder; 
  *
  * @throws OverBudget if small files decode to far too many pixels
  * @throws UserError if a path does not exist, a given file cannot be read, an image has another size or
- *   colour type than `imageShape`, or no image remains
+ *   colour type than `imageShape`, no image remains, or `most` is not a whole number of 1 or more
  */
 export async function readImageFiles(
   paths: readonly string[],
   imageShape: ImageShape,
-  { resize = false, onSkip }: ImageFileOptions = {},
+  { resize = false, most, onSkip }: ImageFileOptions = {},
 ): Promise<NamedImages> {
+  if (most !== undefined) {
+    requireWhole('most', most, 1);
+  }
   const files = paths.flatMap(findImages);
   const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
   const budget = new Budget(paths.join(', '));
   const skipped: string[] = [];
   const images = new Map<string, Uint8Array>();
   for (const file of unique) {
+    if (images.size === most) {
+      break;
+    }
     const image = await readUnless(file, budget, (reason) => {
       skipped.push(reason);
       onSkip?.(reason);
