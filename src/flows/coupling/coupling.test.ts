@@ -1,14 +1,16 @@
 // The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
-import { add, sum } from '../../tensor/operations/index.ts';
+import { add, concatenate, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
+import type { ConditionerFor } from './conditioner.ts';
 import { coupling } from './coupling.ts';
 import { glowConditioner } from './glowConditioner.ts';
 
@@ -66,6 +68,19 @@ it.each([
   }
   await whole.release();
   await single.release();
+});
+
+it('names the number of channels of a conditioner that returns too few', () => {
+  const three: ConditionerFor = () => ({
+    parameters: {},
+    forward: (seen) => concatenate([seen, seen, seen], 3),
+  });
+  const layer = coupling([1, 2, 2], { conditioner: three });
+  const x = input('x', [1, 1, 2, 2]);
+  const message =
+    'coupling: the conditioner returned 3 channels instead of 2: the transformer takes 2 parameters for each of 1 channels';
+  expect(() => layer.forward(x, parametersFrom({}))).toThrow(new UserError('mismatch', message));
+  expect(() => layer.inverse(x, parametersFrom({}))).toThrow(message);
 });
 
 describe('a floor under the scale', () => {

@@ -1,4 +1,5 @@
 // The coupling layer: a mask, a conditioner and a transformer.
+import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { add, concatenate, multiply, remember, reshape, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
@@ -52,7 +53,9 @@ export function coupling(
   const numbersFor = (kept: Tensor, p: Parameters, condition: Condition | undefined): Tensor => {
     const image = mask.see(kept);
     const input = contextChannels > 0 ? concatenate([image, contextFor(image, condition)], 3) : image;
-    return remember(mask.select(conditioner.forward(input, p, condition)));
+    const output = conditioner.forward(input, p, condition);
+    requireChannels(output, mask.changedShape[2], transformer.numbers);
+    return remember(mask.select(output));
   };
   return {
     name: 'coupling',
@@ -72,6 +75,18 @@ export function coupling(
       return mask.join({ kept, changed: transformer.inverse(changed, numbersFor(kept, p, condition)) });
     },
   };
+}
+
+/** Checks the output of a conditioner, which may be a user's own. */
+function requireChannels({ shape }: Tensor, channels: number, numbers: number): void {
+  const returned = shape.at(-1);
+  if (returned !== channels * numbers) {
+    throw new UserError(
+      'mismatch',
+      `coupling: the conditioner returned ${returned} channels instead of ${channels * numbers}: ` +
+        `the transformer takes ${numbers} parameters for each of ${channels} channels`,
+    );
+  }
 }
 
 /** The context of a batch of images: one for each, or one for all. */
