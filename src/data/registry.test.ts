@@ -45,6 +45,11 @@ describe('openDataset', () => {
     expect(mean(test) / 255).toBeCloseTo(0.1325, 4);
   });
 
+  it('holds out 0.02 without options', async () => {
+    const { train, validation } = await openDataset('mnist');
+    expect([train.count, validation.count]).toEqual([58_800, 1_200]);
+  });
+
   const asListed = async (dataset: NamedDataset) => {
     const { train, test } = await dataset.open!();
     expect({ train: train.count, test: test.count }).toEqual(dataset.counts);

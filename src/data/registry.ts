@@ -6,6 +6,7 @@ import { filesBelow } from '../storage/folders.ts';
 import {
   type Dataset,
   type DatasetSource,
+  defaultValidation,
   firstImages,
   type HoldOut,
   type ImageSet,
@@ -74,7 +75,7 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * Opens a dataset by name (one of `datasets`) or by path, which is then its name. If a named dataset has been
  * prepared into a data folder, the prepared file is opened.
  *
- * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. It is ignored
+ * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none; default 0.02. It is ignored
  * if the publisher has validation images. Images with names are held out by name, except those of named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
@@ -82,7 +83,10 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  */
 export async function openDataset(
   nameOrPath: string,
-  { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
+  {
+    validation = defaultValidation,
+    holdOut,
+  }: { validation?: number | undefined; holdOut?: HoldOut | undefined } = {},
 ): Promise<Dataset> {
   const { open } = await find(nameOrPath);
   return datasetOf(nameOrPath, await open(), { validation, holdOut: ruleFor(nameOrPath, holdOut) });

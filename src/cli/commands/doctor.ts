@@ -1,7 +1,7 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
-import { diagnose } from '../../evaluation/doctor/doctor.ts';
+import { DOCTOR_IMAGES, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
@@ -31,7 +31,7 @@ export function registerDoctor(program: Command): void {
       'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
     )
     .argument('<run>', 'a run folder, or an exported model')
-    .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
+    .option('--images <n>', 'how many images to use', wholeNumber(1), DOCTOR_IMAGES)
     .option(
       '--exact',
       'check ln|det| against the whole Jacobian at any image size, instead of an estimate; slow',

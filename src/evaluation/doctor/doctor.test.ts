@@ -83,6 +83,11 @@ describe('a sound model', () => {
     expect(layers.map(({ layer }) => layer)).toContain(worstLayer!.layer);
   });
 
+  it('is examined on at most 64 images by default', async () => {
+    const { reconstruction } = await diagnose(await sound, images);
+    expect(reconstruction.images).toBe(Math.min(64, images.count));
+  });
+
   it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };

@@ -27,8 +27,8 @@ import { limitOf } from './limits.ts';
 
 /** How a model is examined. Progress counts layers. */
 export interface DoctorOptions extends CompileOptions, WorkOptions {
-  /** How many images to use, spread evenly over the dataset; at most its size. */
-  readonly images: number;
+  /** How many images to use, spread evenly over the dataset; at most its size; default 64. */
+  readonly images?: number | undefined;
   /** The seed of random directions, dequantisation and samples. */
   readonly seed?: number;
   /**
@@ -75,11 +75,22 @@ export interface BitsPerDimSpread {
 /** The most images that are changed to be hard to recover, each in several ways. */
 const HARD_IMAGES = 16;
 
+/** How many images are used by default. */
+export const DOCTOR_IMAGES = 64;
+
 /** Examines a trained model on real images. */
 export async function diagnose(
   trained: TrainedModel,
   images: ImageSet,
-  { images: wanted, seed = 0, exact = false, signal, onProgress, onHardImages, ...options }: DoctorOptions,
+  {
+    images: wanted = DOCTOR_IMAGES,
+    seed = 0,
+    exact = false,
+    signal,
+    onProgress,
+    onHardImages,
+    ...options
+  }: DoctorOptions = {},
 ): Promise<Diagnosis> {
   const { model, parameters } = trained;
   const { bits } = model.options;
