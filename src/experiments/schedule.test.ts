@@ -53,6 +53,12 @@ describe('the schedule', () => {
     );
   });
 
+  test('names one training image in the singular', () => {
+    expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 1)).toThrow(
+      'has only 1 training image: set, for example, training.batchSize=1',
+    );
+  });
+
   test('needs images', () => {
     expect(() => scheduleOf(configOf({}), 0)).toThrow(
       new UserError('invalid-data', 'mnist has no training images: lower data.validation or add images'),

@@ -41,7 +41,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
   if (batchSize > trainingImages) {
     throw new UserError(
       'invalid-config',
-      `training.batchSize is ${batchSize}, but ${config.data.name} has only ${trainingImages} training images: ` +
+      `training.batchSize is ${batchSize}, but ${config.data.name} has only ${trainingImages} training ${trainingImages === 1 ? 'image' : 'images'}: ` +
         `set, for example, training.batchSize=${2 ** Math.floor(Math.log2(trainingImages))}`,
     );
   }

@@ -379,6 +379,9 @@ describe('input that does not fit the model is refused', () => {
     await expect(model.decode(latents.toReversed())).rejects.toThrow(
       `these latents do not fit this model: they have shapes [13, 2, 2, 8], [13, 4, 4, 2], ${expected}`,
     );
+    await expect(model.decode([])).rejects.toThrow(
+      'these latents do not fit this model: the list is empty, expected [N, 4, 4, 2], [N, 2, 2, 8]',
+    );
     await expect(model.decode(latents.slice(0, 1))).rejects.toThrow(expected);
     const short = [latents[0]!, { shape: [13, 2, 2, 8], data: new Float32Array(5) }];
     await expect(model.decode(short)).rejects.toThrow(/do not fit this model/);

@@ -94,11 +94,13 @@ export function largestLatent(latents: Latents, image: number): number {
 export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]): number {
   const count = latents[0]?.shape[0] ?? 0;
   const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
-  const expected = shapes.map((shape) => `[${[count, ...shape].join(', ')}]`);
+  const expected = shapes.map((shape) => `[${[latents.length > 0 ? count : 'N', ...shape].join(', ')}]`);
   if (given.join() !== expected.join() || latents.some(({ shape, data }) => sizeOf(shape) !== data.length)) {
     throw new UserError(
       'mismatch',
-      `these latents do not fit this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
+      `these latents do not fit this model: ${
+        given.length > 0 ? `they have shapes ${given.join(', ')}` : 'the list is empty'
+      }, expected ${expected.join(', ')}`,
     );
   }
   return count;

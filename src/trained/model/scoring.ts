@@ -61,8 +61,8 @@ function requireReference(reference: ReferenceScores | undefined): ReferenceScor
   if (reference === undefined) {
     throw new UserError(
       'not-ready',
-      'this model has no bits/dim of validation images: export its run again, or measure them with ' +
-        'measureReference and pass the result as reference',
+      'this model has no bits/dim of validation images: run emerging score or emerging export on its run, or measure them ' +
+        'with measureReference and pass the result as reference',
     );
   }
   return reference;
