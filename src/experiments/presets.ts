@@ -158,7 +158,7 @@ const mnistPresets: readonly Preset[] = [
 function photosPreset(side: number, model: ConfigLayer['model']): Preset {
   return {
     name: `photos-${side}`,
-    description: `An emerging flow on your own colour images of ${side}x${side} pixels: --data names their folder.`,
+    description: `An emerging flow on your own colour images of ${side}x${side} pixels: set data.name to their folder.`,
     notes: [],
     imageShape: [side, side, 3],
     config: {
@@ -167,6 +167,13 @@ function photosPreset(side: number, model: ConfigLayer['model']): Preset {
       training: { ...strongTraining, steps: 40_000 },
     },
   };
+}
+
+const photosPresets = [photosPreset(32, { levels: 3 }), photosPreset(64, { levels: 4, checkerboard: 2 })];
+
+/** The preset for a user's own images of this shape; undefined if there is none. */
+export function presetForOwnImages(shape: ImageShape): Preset | undefined {
+  return photosPresets.find(({ imageShape }) => imageShape.join() === shape.join());
 }
 
 /** Images per run of the program: the paper's maximum per worker. */
@@ -211,8 +218,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
 /** Every preset, in listing order. */
 export const presets: readonly Preset[] = [
   ...mnistPresets,
-  photosPreset(32, { levels: 3 }),
-  photosPreset(64, { levels: 4, checkerboard: 2 }),
+  ...photosPresets,
   ...paperExperiments.flatMap(paperPresets),
 ];
 

@@ -22,7 +22,7 @@ describe('datasets prepare', () => {
     expect(code, stderr).toBe(0);
     expect(stdout.split('\n')).toEqual([
       'data/tiny-4.images: 4x4x1, 160 for training, 48 for testing; 3.3 KiB',
-      '4 is divisible by 4: models can have up to 2 levels (model.levels)',
+      'at this size, models can have up to 2 levels (model.levels)',
       'to train: emerging train --data data/tiny-4.images',
       '',
     ]);
@@ -97,6 +97,14 @@ describe('datasets prepare', () => {
     );
   });
 
+  it.each([
+    ['colour images of 32x32 pixels', ['--size=32'], '--preset photos-32 '],
+    ['grey images', ['--size=32', '--channels=1'], ''],
+  ])('names the preset, if there is one, for %s', async (_, options, preset) => {
+    const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, '--out=own.images');
+    expect(made.stdout).toContain(`to train: emerging train ${preset}--data own.images\n`);
+  });
+
   it('prepares a built-in dataset as the file that its name opens', async () => {
     const npy = (count: number): Buffer => {
       const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 32, 32, 3), }`;
@@ -114,7 +122,7 @@ describe('datasets prepare', () => {
     const made = await emerging.run('datasets', 'prepare', 'imagenet32');
     expect(made.stdout.split('\n').slice(0, 3)).toEqual([
       'data/imagenet32.images: 32x32x3, 24 for training, 8 for testing; 96.0 KiB',
-      '32 is divisible by 32: models can have up to 5 levels (model.levels)',
+      'at this size, models can have up to 5 levels (model.levels)',
       'to train: emerging train --data imagenet32',
     ]);
     const list = await emerging.json('datasets');

@@ -6,7 +6,9 @@ import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packe
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
 import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.ts';
+import { datasets as knownDatasets } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
+import { presetForOwnImages } from '../../experiments/presets.ts';
 import { timesHalved } from '../../numeric/imageShape.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
@@ -128,7 +130,9 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions, r
   const { file, name, header, damaged } = prepared;
   printPrepared(summaryOf(file, header, damaged), options, [
     levelsText(header),
-    ...(timesHalved(header.imageShape[0]) > 0 ? [`to train: emerging train --data ${shellWord(name)}`] : []),
+    ...(timesHalved(header.imageShape[0]) > 0
+      ? [`to train: emerging train ${presetFor(name, header)}--data ${shellWord(name)}`]
+      : []),
   ]);
   if (!options.skipDamaged) {
     reportSkipped(damaged);
@@ -153,13 +157,21 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
 }
 
+/** The option that chooses the preset for users' own images of this shape, if there is one. */
+function presetFor(name: string, { imageShape }: PackedHeader): string {
+  const preset = knownDatasets.some((known) => known.name === name)
+    ? undefined
+    : presetForOwnImages(imageShape);
+  return preset === undefined ? '' : `--preset ${preset.name} `;
+}
+
 /** Which depths the images allow: each level of a model halves their sides. */
 function levelsText({ imageShape: [size] }: PackedHeader): string {
   const levels = timesHalved(size);
   return levels === 0
     ? `no model takes images with an odd side of ${size}, since each of its levels halves them: use --size ${size + 1}, or ` +
         'a multiple of 4 or 8 for more levels'
-    : `${size} is divisible by ${2 ** levels}: models can have up to ${formatCounted(levels, 'level')} (model.levels)`;
+    : `at this size, models can have up to ${formatCounted(levels, 'level')} (model.levels)`;
 }
 
 function channelCount(text: string): 1 | 3 {

@@ -65,7 +65,7 @@ function textOf(entries: readonly Entry[]): string {
       { title: 'DATASET' },
       { title: 'LAYERS' },
       { title: 'PARAMETERS', align: 'right' },
-      { title: 'PAPER BITS/DIM' },
+      { title: 'BITS/DIM' },
       { title: 'MS', align: 'right' },
       { title: 'NOTES' },
     ],
@@ -82,17 +82,20 @@ function textOf(entries: readonly Entry[]): string {
   return [
     table,
     '',
-    'L: levels, D: steps per level, W: channels of the coupling networks; MS: milliseconds per sample in the paper.',
+    'L: levels, D: steps per level, W: channels of the coupling networks, C: checkerboards; last: the coupling.',
+    'BITS/DIM and MS (milliseconds per sample): as published, in the paper unless marked.',
     ...notes.map((note, index) => `${index + 1}. ${note}`),
   ].join('\n');
 }
 
-/** The model in brief: `emerging 3x3, L 3, D 32, W 512`. */
-function layersText({ mixing, kernelSize, levels, depth, width }: Config['model']): string {
+/** The model in brief: `emerging 3x3, L2 D4 W64 C4 mixture`. */
+function layersText(model: Config['model']): string {
+  const { mixing, kernelSize, levels, depth, width, coupling, checkerboard = 0 } = model;
   const kernel = (mixingParts.find(mixing).options ?? []).includes('kernelSize')
     ? ` ${kernelSize}x${kernelSize}`
     : '';
-  return `${mixing}${kernel}, L ${levels}, D ${depth}, W ${width}`;
+  const checkerboards = checkerboard === 0 ? '' : ` C${checkerboard}`;
+  return `${mixing}${kernel}, L${levels} D${depth} W${width}${checkerboards} ${coupling}`;
 }
 
 function bitsPerDimText(entry: Entry): string {
