@@ -157,7 +157,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * How unusual images are: the bits/dim of each, its standard error, and its percentile among the validation images.
+   * How odd images are: the bits/dim of each, its standard error, and its percentile among the validation images.
    * An export knows their bits/dim, as does a run that was scored or exported before; draws and seed are those with
    * which they were measured unless given. The score of an image depends on the seed and the image alone.
    *

@@ -1,4 +1,4 @@
-// The likelihood of images under a trained model, and how unusual they are.
+// The likelihood of images under a trained model, and how odd they are.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -61,8 +61,8 @@ function requireReference(reference: ReferenceScores | undefined): ReferenceScor
   if (reference === undefined) {
     throw new UserError(
       'not-ready',
-      'this model has no bits/dim of validation images: run emerging score or emerging export on its run, or measure them ' +
-        'with measureReference and pass the result as reference',
+      'this model has no bits/dim of validation images: measure them with measureReference and pass the result as ' +
+        'reference; on the command line, score and export measure and store them',
     );
   }
   return reference;
