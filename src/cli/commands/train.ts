@@ -79,8 +79,8 @@ export function registerTrain(program: Command): void {
   addStepOptions(addEngineOptions(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
-        '  emerging train --config runs/glow/config.yaml --out runs/again\n' +
+      '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/quick-1x1\n' +
+        '  emerging train --config runs/quick-1x1/config.yaml --out runs/again\n' +
         'On the same machine with the same threads and workers, the second run repeats the first byte for byte. If a\n' +
         'resume changed settings of the first run, the second uses the final settings from the start.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets lists the presets.\n' +

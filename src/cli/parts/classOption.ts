@@ -18,7 +18,7 @@ export interface ClassOptions {
 export function addClassOption(command: Command, otherwise: string): Command {
   return command.option(
     '--class <name|n>',
-    `for a model with classes: the class of the images, by name or by number from 0 (default: ${otherwise})`,
+    `for a model with classes: the class of the images, by name or number, starting at 0 (default: ${otherwise})`,
   );
 }
 

@@ -51,7 +51,7 @@ export function addStepOptions(command: Command): Command {
     .addOption(
       new Option(
         '--activations <what>',
-        `whether activations are kept or recomputed (slower, less memory): ${activationChoices.join(', ')}`,
+        `whether activations are kept, or recomputed, which is slower but needs less memory: ${activationChoices.join(', ')}`,
       )
         .argParser(oneOf('activations', activationChoices))
         .default('auto'),

@@ -106,8 +106,8 @@ export function Odd() {
   return (
     <div class="odd">
       <RoomHead title="Odd">
-        How many bits does the model need for an image, and where? Both extremes are unusual: too few bits
-        means simpler than the training images.
+        How many bits does the model need for an image, and where? Both extremes are odd: too few bits means
+        simpler than the training images.
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">
         <ModelChoice />
