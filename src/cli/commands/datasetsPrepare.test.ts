@@ -98,11 +98,11 @@ describe('datasets prepare', () => {
   });
 
   it.each([
-    ['colour images of 32x32 pixels', ['--size=32'], '--preset photos-32 '],
-    ['grey images', ['--size=32', '--channels=1'], ''],
-  ])('names the preset, if there is one, for %s', async (_, options, preset) => {
-    const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, '--out=own.images');
-    expect(made.stdout).toContain(`to train: emerging train ${preset}--data own.images\n`);
+    ['colour', ['--size=32'], '--preset photos-32 '],
+    ['grey', ['--size=32', '--channels=1'], ''],
+  ])('names the preset, if there is one, for %s images', async (kind, options, preset) => {
+    const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, `--out=${kind}.images`);
+    expect(made.stdout).toContain(`to train: emerging train ${preset}--data ${kind}.images\n`);
   });
 
   it('prepares a built-in dataset as the file that its name opens', async () => {
