@@ -9,13 +9,23 @@ import { places as layerPlaces } from './places.ts';
 
 const places = { ...studioPlaces, ...layerPlaces };
 
-/** Renders formulas (`$…$` and `math` blocks) with KaTeX, and leaves blocks without a language plain. */
+/** The most characters of code that stay on one line even on a phone. */
+const SHORT_CODE = 32;
+
+/** Renders formulas (`$…$` and `math` blocks) with KaTeX, leaves blocks without a language plain, and marks short code. */
 export function extendMarkdown(parser: MarkdownIt): void {
   parser.use(katex, { delimiters: 'dollars', mathFence: true });
   // TypeDoc would highlight them as TypeScript; in these documents they are commands and their output.
   parser.core.ruler.push('plain-blocks', ({ tokens }) => {
     for (const token of tokens.filter(({ type, info }) => type === 'fence' && info.trim() === '')) {
       token.info = 'text';
+    }
+  });
+  parser.core.ruler.push('short-code', ({ tokens }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      if (token.type === 'code_inline' && token.content.length <= SHORT_CODE) {
+        token.attrJoin('class', 'short');
+      }
     }
   });
 }

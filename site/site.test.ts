@@ -64,6 +64,13 @@ describe('the built site', () => {
     expect(read('studio/index.html')).toContain('<script type="module"');
   });
 
+  it('has one title on every document, and keeps short code on one line', () => {
+    for (const file of ['index.html', 'docs/library.html']) {
+      expect(read(file).match(/<h1[ >]/g), file).toHaveLength(1);
+    }
+    expect(read('docs/library.html')).toContain('<code class="short">emerging-flows/training</code>');
+  });
+
   it('has the API reference', () => {
     const page = read('api/functions/emerging-flows_flows.emerging.html');
     expect(page).toContain('corner convolution');

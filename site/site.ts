@@ -47,6 +47,8 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     entryPoints: entryPoints(),
     readme: join(root, firstPage),
     projectDocuments: pageGroups.flatMap(({ files }) => files.map((file) => join(root, file))),
+    // Documents have their own titles.
+    headings: { readme: false, document: false },
     sort: ['documents-first', 'kind', 'alphabetical-ignoring-documents'],
     locales: { en: { kind_plural_module: 'API reference' } },
     groupOrder: [...pageGroups.map(({ name }) => name), '*'],
@@ -105,17 +107,13 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
   execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
 }
 
-/** Corrects TypeDoc's pages: adds landmarks, removes a second title, and links nested in buttons. */
+/** Corrects TypeDoc's pages: adds landmarks, and removes links nested in buttons. */
 function corrected(html: string): string {
   return html
     .replace('<div class="col-content">', '<div class="col-content" role="main">')
     .replace(
       '<div class="col-sidebar">',
       '<div class="col-sidebar" role="complementary" aria-label="Pages and headings">',
-    )
-    .replace(
-      /<div class="tsd-page-title">\s*<h1>[^<]*<\/h1><\/div>(?=<div class="tsd-panel tsd-typography"><h1 )/,
-      '',
     )
     .replace(/<summary[\s\S]*?<\/summary>/g, (summary) =>
       summary.replace(/<a href="#[^"]*" aria-label="Permalink"[\s\S]*?<\/a>/g, ''),
