@@ -189,7 +189,7 @@ describe('the arrows between folders', () => {
     ['engine/new.ts', "export { chain } from '../flows/chain.ts';"],
     ['engine/new.ts', "const { Glow } = await import('../models/glow.ts');"],
     ['tensor/operations/new.ts', "import { chain } from '../../flows/chain.ts';"],
-    ['training/new.ts', "import { scoreTable } from '../evaluation/measure/score.ts';"],
+    ['training/new.ts', "import { scoreTable } from '../evaluation/odd/score.ts';"],
     ['api/index.ts', "export { formatBytes } from '../cli/terminal/format.ts';"],
     ['models/new.ts', "import { Glow } from '../api/flows.ts';"],
     ['errors.ts', "import { sizeOf } from './numeric/ndarray.ts';"],

@@ -42,6 +42,7 @@ export type CallName =
   | 'diagnose'
   | 'downloadDataset'
   | 'listDevices'
+  | 'measureReference'
   | 'prepareDataset'
   | 'registerConditioner'
   | 'registerFlow'

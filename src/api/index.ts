@@ -32,7 +32,20 @@ export {
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
-export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
+export { type OddPlace, type OddPlaces, oddPlaces } from '../evaluation/odd/places.ts';
+export { measureReference } from '../evaluation/odd/reference.ts';
+export type { SourceComparison, SourceShift } from '../evaluation/odd/sameSource.ts';
+export {
+  type OddOptions,
+  type OddReport,
+  oddReport,
+  type Score,
+  type ScoredClasses,
+  score,
+} from '../evaluation/odd/score.ts';
+export type { OddScore, ScoreNeed } from '../evaluation/odd/scores/contract.ts';
+export { defaultScore, type OddScoreName, oddScores } from '../evaluation/odd/scores/registry.ts';
+export type { PixelStatisticName } from '../evaluation/odd/statistics/pixelStatistics.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
@@ -43,7 +56,7 @@ export {
 } from '../pictures/activations.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
-export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
+export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
 export {
@@ -59,6 +72,7 @@ export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
 export type { Correction, Corrections, Verification } from '../trained/model/corrections.ts';
+export type { LevelDensities } from '../trained/model/densities.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
@@ -73,7 +87,13 @@ export type {
 } from '../trained/model/flowModelOptions.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
 export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
-export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
+export type {
+  ImageScore,
+  ImageStatistics,
+  ReferencePlaces,
+  ReferenceScores,
+  ReferenceStatistics,
+} from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 export type { WorkOptions } from '../trained/model/workOptions.ts';

@@ -17,7 +17,20 @@ export {
   evaluate,
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
-export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
+export { type OddPlace, type OddPlaces, oddPlaces } from '../evaluation/odd/places.ts';
+export { measureReference } from '../evaluation/odd/reference.ts';
+export type { SourceComparison, SourceShift } from '../evaluation/odd/sameSource.ts';
+export {
+  type OddOptions,
+  type OddReport,
+  oddReport,
+  type Score,
+  type ScoredClasses,
+  score,
+} from '../evaluation/odd/score.ts';
+export type { OddScore, ScoreNeed } from '../evaluation/odd/scores/contract.ts';
+export { defaultScore, type OddScoreName, oddScores } from '../evaluation/odd/scores/registry.ts';
+export type { PixelStatisticName } from '../evaluation/odd/statistics/pixelStatistics.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
@@ -28,7 +41,7 @@ export {
 } from '../pictures/activations.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
-export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
+export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
 export { loadModel } from '../trained/loading/loadModel.web.ts';
@@ -36,6 +49,7 @@ export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
+export type { LevelDensities } from '../trained/model/densities.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
@@ -48,7 +62,13 @@ export type {
 } from '../trained/model/flowModelOptions.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
 export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
-export type { ImageScore, ReferenceScores } from '../trained/model/referenceScores.ts';
+export type {
+  ImageScore,
+  ImageStatistics,
+  ReferencePlaces,
+  ReferenceScores,
+  ReferenceStatistics,
+} from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
 export type { WorkOptions } from '../trained/model/workOptions.ts';

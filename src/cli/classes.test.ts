@@ -1,5 +1,5 @@
 // The commands with a model with classes, from images in folders by class to samples, scores and edits of a class.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -99,12 +99,28 @@ describe('a model of two classes', () => {
     expect([classOf('dark').class, classOf('light').class]).toEqual(classes);
     expect(classOf('dark').probability).toBeGreaterThan(0.5);
     expect(readFileSync(join(emerging.folder, 'scores.csv'), 'utf8')).toMatch(
-      /,oddness,class,p\(dark\),p\(light\)\n/,
+      /,oddness,class,p\(dark\),p\(light\),pValue,bits,complexity,typicality,best-class\n/,
     );
     const encoded = await emerging.json('encode', 'runs/a', ...images, '--out=two.latents');
     expect(encoded).toMatchObject({ classes, inexact: [] });
     const decoded = await emerging.json('decode', 'runs/a', 'two.latents', '--out=decoded');
     expect(decoded).toMatchObject({ images: 2, inexact: [] });
+  });
+
+  it('lists wrong labels first', async () => {
+    cpSync(join(emerging.folder, 'photos'), join(emerging.folder, 'mislabelled'), { recursive: true });
+    const test = join(emerging.folder, 'mislabelled/test');
+    renameSync(join(test, 'dark/0.png'), join(test, 'light/wrong.png'));
+    const args = ['score', 'runs/a', '--data=mislabelled', '--score=label', '--threads=1'];
+    const { images, score } = await emerging.json(...args);
+    expect(score).toBe('label');
+    expect(images[0].file).toBe(join('mislabelled', 'test/light/wrong.png'));
+    expect(images[0].score).toBeGreaterThan(0);
+    expect(images[1].score).toBeLessThan(images[0].score);
+    const { stdout } = await emerging.run(...args);
+    expect(stdout).toContain(
+      'label: bits by which another class suits an image better than its label; higher is odder.',
+    );
   });
 
   it('moves an image to the other class', async () => {

@@ -10,7 +10,12 @@ export function isOnOwnData(preset: string | null, { data }: Config): boolean {
 
 /** The dataset without its folder: `emoji-32.images`. */
 export function dataName({ data }: Config): string {
-  return data.name.split(/[/\\]/).findLast((part) => part !== '') ?? '';
+  return lastPart(data.name);
+}
+
+/** A name or path without the folders above. */
+export function lastPart(path: string): string {
+  return path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
 }
 
 /** What a flow is called: a user's own by its name, the library's by its mixing. */

@@ -14,6 +14,8 @@ export interface DrawnImage {
 const letter = { width: 8, height: 10, scale: 2 };
 const white = 255;
 const ink = 40;
+/** Cyan, which neither photos nor the colours of maps have often. */
+const frameColour = [0, 220, 255];
 
 /** The rows of each letter, as three bits. */
 const font: Readonly<Record<string, readonly number[]>> = {
@@ -75,6 +77,17 @@ export class Canvas {
           [left + column, top + row],
           colour.map((channel) => pixels[start + channel]!),
         );
+      }
+    }
+  }
+
+  /** Draws the outline of a rectangle, inside of it. */
+  drawFrame([left, top]: Place, [width, height]: readonly [width: number, height: number]): void {
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        if (row === 0 || row === height - 1 || column === 0 || column === width - 1) {
+          this.drawPixel([left + column, top + row], frameColour);
+        }
       }
     }
   }

@@ -69,6 +69,36 @@ describe('mapPicture', () => {
     expect(at(barLeft + 13, 8 + height * side - 1)).toEqual(dark);
   });
 
+  it('shows deviations as a second map, with frames there and in the image', () => {
+    const image = new Uint8Array(64);
+    const map = new Float64Array(64);
+    const range = [0, 1] as const;
+    const deviations = {
+      map: map.map((_, index) => (index === 0 ? -8 : 0)),
+      frames: [{ row: 2, column: 3, side: 3 }],
+    };
+    const plain = decode(mapPicture(image, map, { imageShape: [8, 8, 1], range }));
+    const png = decode(mapPicture(image, map, { imageShape: [8, 8, 1], range, deviations }));
+    const at = (left: number, top: number): number[] => {
+      const first = 3 * (top * png.width + left);
+      return Array.from(png.data.subarray(first, first + 3));
+    };
+    const panel = 8 * 28;
+    expect([png.width, png.height]).toEqual([plain.width + panel + 8, plain.height]);
+    // Fewer bits than elsewhere are as odd as more.
+    expect(at(plain.width, 8)).toEqual(bright);
+    expect(at(plain.width + 28, 8)).toEqual(dark);
+    for (const left of [8, plain.width]) {
+      const inside = left === 8 ? [0, 0, 0] : dark;
+      const [right, bottom] = [left + 6 * 28 - 1, 8 + 5 * 28 - 1];
+      expect([at(left + 3 * 28, 8 + 2 * 28), at(right, bottom)]).toEqual([
+        [0, 220, 255],
+        [0, 220, 255],
+      ]);
+      expect([at(left + 3 * 28 + 1, 8 + 2 * 28 + 1), at(right + 1, bottom)]).toEqual([inside, inside]);
+    }
+  });
+
   it('writes numbers that are not finite, or huge', () => {
     const image = new Uint8Array(4);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1e9, 3e38]) {

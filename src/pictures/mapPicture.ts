@@ -1,6 +1,6 @@
 // An image beside the map of its bits, with the scale of the colours, as one PNG.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { mean } from '../numeric/statistics.ts';
+import { mean, rangeOf } from '../numeric/statistics.ts';
 import { Canvas, textSize } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
@@ -11,6 +11,20 @@ export interface MapPictureOptions {
   readonly imageShape: ImageShape;
   /** The bits per pixel with the darkest and with the brightest colour, such as `heatRange` of all maps. */
   readonly range: HeatRange;
+  /** How much each place differs from the same place in other images, drawn as a second map. */
+  readonly deviations?: {
+    /** Standard deviations, `[H, W]`; their size is shown, whatever their sign. */
+    readonly map: ArrayLike<number>;
+    /** The places to frame, in the image too. */
+    readonly frames: readonly PlaceFrame[];
+  };
+}
+
+/** A square of an image, in pixels. */
+export interface PlaceFrame {
+  readonly row: number;
+  readonly column: number;
+  readonly side: number;
 }
 
 /** The longer side, in pixels, up to which images are enlarged. */
@@ -18,6 +32,8 @@ const comfortableSide = 224;
 const margin = 8;
 const barWidth = 14;
 /** The bar has room for three labels, and the caption for its text. */
+/** The standard deviations with the brightest colour. */
+const mostDeviations = 8;
 const smallest = { barHeight: 48, panelWidth: textSize('-00.00 BITS/DIM')[0] };
 
 /**
@@ -31,7 +47,7 @@ const smallest = { barHeight: 48, panelWidth: textSize('-00.00 BITS/DIM')[0] };
 export function mapPicture(
   image: Uint8Array,
   map: ArrayLike<number>,
-  { imageShape, range }: MapPictureOptions,
+  { imageShape, range, deviations }: MapPictureOptions,
 ): Uint8Array {
   const [height, width, channels] = imageShape;
   const side = Math.max(1, Math.floor(comfortableSide / Math.max(height, width)));
@@ -47,7 +63,9 @@ export function mapPicture(
   const mapLeft = 2 * margin + panelWidth;
   const barLeft = mapLeft + panelWidth + margin;
   const labelLeft = barLeft + barWidth + margin / 2;
-  const canvas = new Canvas(labelLeft + labelWidth + margin, panelHeight + textHeight + 3 * margin);
+  const secondLeft = labelLeft + labelWidth + margin;
+  const pictureWidth = secondLeft + (deviations ? panelWidth + margin : 0);
+  const canvas = new Canvas(pictureWidth, panelHeight + textHeight + 3 * margin);
   canvas.drawImage({ pixels: image, shape: imageShape }, [margin, margin], side);
   canvas.drawImage({ pixels: heatMap(map, range), shape: [height, width, 3] }, [mapLeft, margin], side);
   canvas.drawText(`${numberText(mean(map) / channels)} BITS/DIM`, [mapLeft, panelHeight + 2 * margin]);
@@ -60,6 +78,18 @@ export function mapPicture(
     const top = margin + (index * (panelHeight - textHeight)) / 2;
     canvas.drawText(label, [labelLeft, Math.round(top)]);
   });
+  if (deviations) {
+    const sizes = Float64Array.from(deviations.map, Math.abs);
+    const pixels = heatMap(sizes, [0, mostDeviations]);
+    canvas.drawImage({ pixels, shape: [height, width, 3] }, [secondLeft, margin], side);
+    const [, most] = rangeOf(sizes);
+    canvas.drawText(`${numberText(most)} SD`, [secondLeft, panelHeight + 2 * margin]);
+    for (const { row, column, side: of } of deviations.frames) {
+      for (const left of [margin, secondLeft]) {
+        canvas.drawFrame([left + column * side, margin + row * side], [of * side, of * side]);
+      }
+    }
+  }
   return canvas.encode();
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
+import { requireFinite } from '../../evaluation/odd/reference.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { loadRun } from '../../trained/loading/loadRun.ts';
@@ -34,25 +35,28 @@ export function registerExport(program: Command): void {
     .action((run: string, options: ExportCommandOptions) => runExport(run, options));
 }
 
-/** The scores of the validation images for an export; undefined, with a note, if they cannot be measured. */
+/** The scores of the validation images for an export; undefined, with a note, if they cannot be measured. The export then has those that the run has. */
 async function scoresOf(
   directory: string,
   { weights, step }: ExportCommandOptions,
 ): Promise<ReferenceScores | undefined> {
   const run = await loadRun(directory, { weights, step });
   try {
-    const scores = await releaseAfter((keep) =>
-      referenceScores(run, keep(new FlowModel(run)), scoreDefaults),
-    );
-    if (!scores.bitsPerDim.every(Number.isFinite)) {
-      throw new UserError('diverged', 'the bits/dim of at least one of them is not finite');
-    }
+    const scores = await releaseAfter(async (keep) => {
+      const model = keep(new FlowModel(run));
+      const known = await referenceScores(run, model, scoreDefaults);
+      // Those of an earlier version are replaced.
+      return known.statistics ? known : referenceScores(run, model, { ...scoreDefaults, update: true });
+    });
+    requireFinite(scores);
     return scores;
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    noteOnStderr(`exported without the scores of validation images, for emerging score: ${messageOf(error)}`);
+    noteOnStderr(
+      `the statistics of validation images, for emerging score, were not measured: ${messageOf(error)}`,
+    );
     return undefined;
   }
 }

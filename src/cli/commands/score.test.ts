@@ -3,6 +3,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
+import { oddPlaces } from '../../evaluation/odd/places.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
@@ -10,10 +11,18 @@ import { commandProcess } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
+import { checksumOfFile } from '../../trained/loading/manifest.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
+
+/** A manifest that lists this content of scores.json. */
+function withChecksum(manifest: string, content: string): string {
+  const { files, ...rest } = JSON.parse(manifest);
+  const listed = { ...files['scores.json'], ...checksumOfFile(content) };
+  return JSON.stringify({ ...rest, files: { ...files, 'scores.json': listed } });
+}
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
@@ -34,18 +43,28 @@ it('lists the oddest images first, whether simple or complex', async () => {
   expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
   expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16, draws: 3, seed: 0 });
   const [first, second, ...rest] = report.images;
-  expect(first).toMatchObject({ file: 'mine/noise, "white".png', percentile: 100, oddness: 1 });
-  expect(second).toMatchObject({ file: 'mine/black.png', percentile: 0, oddness: 1 });
+  expect(first).toMatchObject({
+    file: 'mine/noise, "white".png',
+    percentile: 100,
+    oddness: 1,
+    pValue: 1 / 17,
+  });
+  expect(second).toMatchObject({ file: 'mine/black.png', percentile: 0, oddness: 1, pValue: 1 / 17 });
   expect(rest.map(({ file }: { file: string }) => file).sort()).toEqual(
     [0, 1, 2, 3].map((i) => `mine/own ${i}.png`),
   );
-  for (const { bitsPerDim, standardError, percentile, oddness } of report.images) {
+  expect(report.score).toBe('typicality');
+  for (const { bitsPerDim, standardError, percentile, oddness, score, scores, pValue } of report.images) {
     expect(bitsPerDim).toBeGreaterThan(0);
     expect(standardError).toBeGreaterThan(0);
     expect(oddness).toBe(Math.abs(percentile - 50) / 50);
+    expect(Object.keys(scores)).toEqual(['bits', 'complexity', 'typicality']);
+    expect(score).toBe(scores.typicality);
+    // Of 17 images, the image itself included.
+    expect((17 * pValue) % 1).toBeCloseTo(0, 9);
   }
-  const oddness = report.images.map((image: { oddness: number }) => image.oddness);
-  expect(oddness).toEqual([...oddness].sort((a, b) => b - a));
+  const values = report.images.map(({ score }: { score: number }) => score);
+  expect(values).toEqual([...values].sort((a, b) => b - a));
   expect(await scoreMine('--draws=3')).toEqual(report);
   expect((await scoreMine('--draws=3', '--seed=1')).images[0].bitsPerDim).not.toBe(first.bitsPerDim);
 });
@@ -62,9 +81,12 @@ it('writes all scores as CSV and JSON, and the oddest images as a picture', asyn
   expect(JSON.parse(readFileSync(inFolder('scores.json'), 'utf8'))).toEqual(report);
   await scoreMine('--out=scores.csv');
   const lines = readFileSync(inFolder('scores.csv'), 'utf8').split('\n');
-  expect(lines[0]).toBe('file,bitsPerDim,standardError,percentile,oddness');
-  const { bitsPerDim, standardError } = report.images[0];
-  expect(lines[1]).toBe(`"mine/noise, ""white"".png",${bitsPerDim},${standardError},100,1`);
+  expect(lines[0]).toBe('file,bitsPerDim,standardError,percentile,oddness,pValue,bits,complexity,typicality');
+  const { bitsPerDim, standardError, pValue, scores } = report.images[0];
+  const { bits, complexity, typicality } = scores;
+  expect(lines[1]).toBe(
+    `"mine/noise, ""white"".png",${bitsPerDim},${standardError},100,1,${pValue},${bits},${complexity},${typicality}`,
+  );
   expect(lines).toHaveLength(8);
   // Three images in a row: noise first, then black.
   const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
@@ -87,13 +109,22 @@ it('writes maps whose mean is the bits/dim of each image, in the same colours', 
   await model.release();
   const { file, bitsPerDim } = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   expect(mean(map.data)).toBeCloseTo(bitsPerDim, 5);
-  const picture = mapPicture(pixels, map.data, { imageShape: [8, 8, 1], range: [low, high] });
+  const places = JSON.parse(readFileSync(inFolder('runs/a/scores.json'), 'utf8')).scores.find(
+    ({ draws }: { draws: number }) => draws === 2,
+  ).statistics.places;
+  const odd = oddPlaces(map, places);
+  const framed = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png').places;
+  expect(framed).toEqual(odd.oddest[0]);
+  expect(framed).toHaveLength(3);
+  const deviations = { map: odd.map.data, frames: framed };
+  const picture = mapPicture(pixels, map.data, { imageShape: [8, 8, 1], range: [low, high], deviations });
   expect(decode(readFileSync(inFolder(file.replace('mine', 'maps')))).data).toEqual(decode(picture).data);
 
   const text = await emerging.run('score', 'runs/a', 'mine', '--threads=1', '--draws=2', '--map=other');
   expect(text.stdout).toContain(
     `\n6 maps, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
-      'values beyond an end get the colour of that end: other\n',
+      'values beyond an end get the colour of that end: other\n' +
+      'beside it how much each place differs from the same place in validation images, the three oddest framed\n',
   );
   const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
   expect(again.code).toBe(2);
@@ -130,7 +161,7 @@ it('escapes names in a CSV that spreadsheets would run as formulas, or terminals
   );
   expect(code, stderr).toBe(0);
   const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
-  const fields = lines.map((line) => line.replace(/(,[^,]*){4}$/, ''));
+  const fields = lines.map((line) => line.replace(/(,[^,]*){8}$/, ''));
   expect(fields.sort()).toEqual(
     [
       "'=1+1.png",
@@ -156,7 +187,10 @@ it('prints a table, and skips unreadable images', async () => {
   writeFileSync(inFolder('some/b.png'), '');
   const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
   expect(stdout).toMatch(
-    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\nsome\/a\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image compared with 16 validation images of data; 1 draw, average weights\n$/,
+    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\np-value at most 0\.01: 0 images; about 0\.0 by chance if all come from the same source\n$/,
+  );
+  expect(stderr).toContain(
+    'only 16 validation images to compare with: p-values are steps of 0.059 and none is lower',
   );
   expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
   expect(stderr.endsWith('emerging: 1 image skipped\n')).toBe(true);
@@ -184,12 +218,10 @@ it('scores with an export, without the data, as with its run', async () => {
   const model = await loadModel(inFolder('exported'), { threads: 1 });
   const own = await model.score(readPixels(inFolder('mine/own 2.png')));
   await model.release();
-  const {
-    file: _,
-    oddness: __,
-    ...expected
-  } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
-  expect(own).toEqual([expected]);
+  const { bitsPerDim, standardError, percentile } = images.find(
+    ({ file }: { file: string }) => file === 'mine/own 2.png',
+  );
+  expect(own).toEqual([{ bitsPerDim, standardError, percentile }]);
 
   rmSync(inFolder('elsewhere/model/scores.json'));
   const without = await elsewhere.run('score', 'model', 'mine');
@@ -219,6 +251,144 @@ it('keeps the scores of the validation images in the run, by weights, draws and 
     expect.stringContaining('runs/a/scores.json: it does not name its data and its model; delete it'),
   ]);
   rmSync(path);
+});
+
+it('stores the statistics of validation images at the end of training, and measures them again on request', async () => {
+  const path = inFolder('runs/own/scores.json');
+  const options = ['--steps=2', '--out=runs/own', '--threads=1'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  const stored = readFileSync(path, 'utf8');
+  const { scores } = JSON.parse(stored);
+  expect(scores).toHaveLength(1);
+  expect(scores[0].statistics.images.code).toHaveLength(16);
+  const before = await emerging.json('score', 'runs/own', 'mine', '--threads=1');
+  // As written by earlier versions.
+  const { statistics: _, ...earlier } = scores[0];
+  writeFileSync(path, JSON.stringify({ scores: [earlier] }));
+  const report = await emerging.run('score', 'runs/own', 'mine', '--threads=1', '--json');
+  expect(JSON.parse(report.stdout)).toMatchObject({ score: 'bits', images: { length: 6 } });
+  expect(report.stderr).toContain(
+    'runs/own has only the bits/dim of its validation images: other scores need their statistics; ' +
+      'emerging score runs/own --update-reference adds them\n',
+  );
+  const needed = await emerging.run('score', 'runs/own', 'mine', '--threads=1', '--score=typicality');
+  expect([needed.code, needed.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /emerging: the score typicality needs statistics of validation images, .*--update-reference\n$/,
+    ),
+  ]);
+  const updated = await emerging.run('score', 'runs/own', '--update-reference', '--threads=1');
+  expect([updated.code, updated.stdout]).toEqual([
+    0,
+    '16 validation images of data measured; their statistics are in runs/own\n',
+  ]);
+  expect(JSON.parse(readFileSync(path, 'utf8')).scores).toEqual(scores);
+  expect(await emerging.json('score', 'runs/own', 'mine', '--threads=1')).toEqual(before);
+});
+
+it('adds the statistics to an export, whose manifest lists them', async () => {
+  await emerging.json('export', 'runs/a', '--out=later');
+  const expected = await emerging.json('score', 'later', 'mine', '--threads=1');
+  const path = inFolder('later/scores.json');
+  const manifestPath = inFolder('later/manifest.json');
+  const manifest = readFileSync(manifestPath, 'utf8');
+  const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
+  const text = `${JSON.stringify(earlier)}\n`;
+  writeFileSync(path, text);
+  writeFileSync(manifestPath, withChecksum(manifest, text));
+  const { stderr } = await emerging.run('score', 'later', 'mine', '--threads=1');
+  expect(stderr).toContain('emerging score later --update-reference --reference DATASET adds them\n');
+  const refused = await emerging.run('score', 'later', 'mine', '--update-reference');
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    'emerging: later is an export, and exports contain no images: name their dataset with --reference\n',
+  ]);
+  const update = ['score', 'later', 'mine', '--update-reference', '--reference=data', '--threads=1'];
+  // The default share of 160 images is held out for a named dataset: three.
+  const report = await emerging.json(...update);
+  expect(report.reference).toMatchObject({ data: 'data', images: 3 });
+  const after = await emerging.json('score', 'later', 'mine', '--threads=1');
+  expect(after).toEqual(report);
+  expect(after.images).not.toEqual(expected.images);
+  expect((await emerging.run('doctor', 'later', '--data=data')).stdout).not.toContain('not the file that');
+  const run = await emerging.run('score', 'runs/a', 'mine', '--update-reference', '--reference=data');
+  expect([run.code, run.stderr]).toEqual([
+    2,
+    'emerging: --update-reference measures the validation images of runs/a: leave out --reference\n',
+  ]);
+});
+
+it('compares with a second model', async () => {
+  await emerging.json(
+    'train',
+    '--data=data',
+    ...tinyTraining,
+    '--steps=2',
+    '--no-test',
+    '--out=runs/general',
+  );
+  const report = await scoreMine('--against=runs/general', '--draws=1');
+  expect(report.score).toBe('ratio');
+  const general = await emerging.json('score', 'runs/general', 'mine', '--threads=1', '--draws=1');
+  const bitsOf = (name: string): number =>
+    general.images.find(({ file }: { file: string }) => file === name).bitsPerDim;
+  for (const { file, score, bitsPerDim, pValue } of report.images) {
+    expect(score).toBeCloseTo(bitsPerDim - bitsOf(file), 9);
+    expect((17 * pValue) % 1).toBeCloseTo(0, 9);
+  }
+  // An export has no images, so that its ratios have no p-values.
+  const exported = await emerging.run('score', 'exported', 'mine', '--against=runs/general', '--json');
+  expect(JSON.parse(exported.stdout).images[0]).toMatchObject({ pValue: null });
+  expect(exported.stderr).toContain('no p-values of ratio');
+});
+
+it('refuses scores that cannot be computed, in one line', async () => {
+  writeTinyDataset(inFolder('larger'), { size: 16 });
+  await emerging.json(
+    'train',
+    '--data=larger',
+    ...tinyTraining,
+    '--steps=1',
+    '--no-test',
+    '--out=runs/larger',
+  );
+  writePng(inFolder('other/large.png'), new Uint8Array(256), [16, 16, 1]);
+  for (const [code, message, ...args] of [
+    [
+      1,
+      'a ratio needs two models of the same images: the model takes 8x8x1',
+      'mine',
+      '--against=runs/larger',
+    ],
+    [2, 'the score ratio needs a second, more general model', 'mine', '--score=ratio'],
+    [2, 'the score label needs a model with classes', 'mine', '--score=label'],
+    [2, 'the score best-class needs a model with classes', 'mine', '--score=best-class'],
+    [2, "unknown score 'typical'; did you mean typicality?", 'mine', '--score=typical'],
+    [1, 'large.png', 'other'],
+    [2, 'no images: name image files or folders', ...[]],
+  ] as [number, string, ...string[]][]) {
+    const result = await emerging.run('score', 'runs/a', ...args);
+    expect([args, result.code]).toEqual([args, code]);
+    const lines = result.stderr.trimEnd().split('\n');
+    expect(lines.at(-1)).toContain(message);
+    expect(result.stderr).not.toMatch(/\n {4}at /);
+  }
+});
+
+it('says whether a set comes from the source of the validation images', async () => {
+  const same = await emerging.run('score', 'runs/a', '--data=data', '--draws=1', '--threads=1');
+  expect(same.stdout).toContain(
+    'nothing suggests that these images come from another source than the validation images (1 % false alarms)\n',
+  );
+  const dark = tinyImages(40, 8, 77).map((value) => value / 4);
+  for (let index = 0; index < 40; index++) {
+    writePng(inFolder('dark', `${index}.png`), dark.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const other = await emerging.run('score', 'runs/a', 'dark', '--draws=1', '--threads=1');
+  expect(other.stdout).toMatch(
+    /\nthese 40 images differ from the validation images as a set \(p < 0\.001, 1 % false alarms\): .*darker/,
+  );
 });
 
 it('names images of a dataset by files that can be found', async () => {

@@ -42,7 +42,7 @@ import {
   type RunOptions,
 } from '../training/preparedRun.ts';
 import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
-import { testAfterTraining } from '../training/testAfterTraining.ts';
+import { referenceAfterTraining, testAfterTraining } from '../training/testAfterTraining.ts';
 import { reachedBefore } from '../training/trainSummary.ts';
 import { trainWithProgress } from '../training/trainWithProgress.ts';
 import { overflowNote } from './sample.ts';
@@ -73,7 +73,10 @@ export function registerTrain(program: Command): void {
     .option('--resume <dir>', 'resume a run from its last checkpoint')
     .option('--other-images', 'with --resume: continue with other images than before')
     .option('--seed <n>', 'random seed', wholeNumber(0))
-    .option('--no-test', 'skip the final evaluation on test images; not remembered on resume')
+    .option(
+      '--no-test',
+      'skip the final evaluation on test images and the statistics for emerging score; not remembered on resume',
+    )
     .option('--tensorboard', 'also write TensorBoard events to the run folder; continued on resume')
     .option('--json', 'print the result as JSON on stdout');
   addStepOptions(addEngineOptions(command))
@@ -172,22 +175,31 @@ async function finish(
   const { directory } = run.paths;
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;
-  const { test, untested, samples, curve } = await releaseAfter(async (keep) => {
+  const { test, untested, skipped, samples, curve } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
-    const { test, exitCode: untested } =
-      finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
+    const isMeasured = finished && options.test;
+    const { result: test, exitCode: untested } = isMeasured
+      ? await testAfterTraining(model, run, lock)
+      : { result: undefined, exitCode: 0 };
     // A process killed after the test may already have recorded it.
     if (test && !isTested(await run.store.readSummary(), state.step)) {
       await run.store.appendEvaluation({ step: state.step, ...test });
     }
-    const { samples, curve } = await finishRun(run, result, untested ? undefined : model, drawOrNote);
+    const reference =
+      isMeasured && !untested
+        ? await drawOrNote('statistics of validation images for emerging score', () =>
+            referenceAfterTraining(model, run, lock),
+          )
+        : null;
+    const skipped = untested || (reference?.exitCode ?? 0);
+    const { samples, curve } = await finishRun(run, result, skipped ? undefined : model, drawOrNote);
     if (samples !== null) {
       writeStderr(overflowNote(samples.overflowed, samples.count));
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     // Last, so that a run killed before this point is finished by a resume.
     await run.store.writeSummary({ ...(await run.store.readSummary()), complete: finished });
-    return { test, untested, samples: samples?.file ?? null, curve };
+    return { test, untested, skipped, samples: samples?.file ?? null, curve };
   });
   print(await run.store.readSummary(), options, [
     ...(test ? evaluationLines(test) : []),
@@ -203,7 +215,7 @@ async function finish(
   if (test) {
     failUnlessFinite(test, directory);
   }
-  return untested;
+  return skipped;
 }
 
 /**

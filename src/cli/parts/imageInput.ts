@@ -115,7 +115,8 @@ function datasetImages(
   }
   const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
   const paths = [...names].map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
-  return { names: [...names], paths, pixels, skipped: [] };
+  const { labels } = set;
+  return { names: [...names], paths, pixels, skipped: [], ...(labels && { labels }) };
 }
 
 /** Whether a name is that of a file (or a tile of it), below the folder or archive, rather than a number in an array. */

@@ -1,14 +1,15 @@
-// The pictures that `emerging score --map` writes: each image beside the map of its bits.
+// The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
 
+import { type OddPlace, oddPlaces } from '../../evaluation/odd/places.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
 import { heatRange } from '../../pictures/heatMap.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
 import { writeNewFolder } from '../../storage/newFolder.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { createImageProgress } from '../terminal/imageProgress.ts';
+import { withImageProgress } from '../terminal/imageProgress.ts';
 import { pngNames } from './pngNames.ts';
 
 /** The maps that were written. */
@@ -19,6 +20,8 @@ export interface Maps {
   readonly files: readonly string[];
   /** The bits/dim with the darkest and with the brightest colour. */
   readonly range: readonly [low: number, high: number];
+  /** The oddest places of each image; undefined if those of the reference are unknown. */
+  readonly oddest?: readonly (readonly OddPlace[])[];
 }
 
 /** The images to map, and how. */
@@ -28,40 +31,49 @@ interface MapRequest {
   readonly folder: string;
   readonly draws: number;
   readonly seed: number;
+  readonly places: ReferencePlaces | undefined;
 }
 
 /** Writes a picture of each image and the map of its bits, with the draws and the seed of its score. */
 export async function writeMaps(
   model: FlowModel,
-  { names, pixels, folder, draws, seed }: MapRequest,
+  { names, pixels, folder, draws, seed, places }: MapRequest,
 ): Promise<Maps> {
-  const bar = createImageProgress({ label: 'mapping', images: names.length, passes: draws });
-  let map: NdArray;
-  try {
-    const onProgress = (done: number): void => bar.update(done);
-    map = await model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress });
-  } finally {
-    bar.finish();
-  }
+  const map = await withImageProgress('mapping', names.length, (onProgress) =>
+    model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress }),
+  );
   const { imageShape } = model;
   const [height, width, channels] = imageShape;
   const range = heatRange(map);
+  const odd = places && oddPlaces(map, places);
   const [size, area] = [dimensionsOf(imageShape), height * width];
   const files = Object.fromEntries(
     pngNames(names).map((name, index) => {
       const image = pixels.subarray(index * size, (index + 1) * size);
       const shares = map.data.subarray(index * area, (index + 1) * area);
-      return [name, mapPicture(image, shares, { imageShape, range })];
+      const deviations = odd && {
+        map: odd.map.data.subarray(index * area, (index + 1) * area),
+        frames: odd.oddest[index]!,
+      };
+      return [name, mapPicture(image, shares, { imageShape, range, ...(deviations && { deviations }) })];
     }),
   );
   const [low, high] = range;
-  return { folder, files: writeNewFolder(folder, files), range: [low / channels, high / channels] };
+  return {
+    folder,
+    files: writeNewFolder(folder, files),
+    range: [low / channels, high / channels],
+    ...(odd && { oddest: odd.oddest }),
+  };
 }
 
 /** Where the maps are, and what their colours mean. */
-export function mapsText({ folder, files, range: [low, high] }: Maps): string {
+export function mapsText({ folder, files, range: [low, high], oddest }: Maps): string {
+  const framed = oddest
+    ? 'beside it how much each place differs from the same place in validation images, the three oddest framed\n'
+    : '';
   return (
     `${formatCounted(files.length, 'map')}, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
-    `values beyond an end get the colour of that end: ${visibleText(folder)}\n`
+    `values beyond an end get the colour of that end: ${visibleText(folder)}\n${framed}`
   );
 }

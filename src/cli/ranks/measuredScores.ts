@@ -2,14 +2,14 @@
 import { fromLeader, onlyRank } from '../../cluster/ranks.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
-import { measureReference } from '../../evaluation/measure/score.ts';
+import { measureReference, requireFinite } from '../../evaluation/odd/reference.ts';
 import { dataName } from '../../experiments/experimentName.ts';
 import { type LoadedRun, validationOf } from '../../trained/loading/loadRun.ts';
 import { readCachedScores, storeScores } from '../../trained/loading/scoresFile.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { openRunImages } from '../parts/runImages.ts';
-import { createImageProgress } from '../terminal/imageProgress.ts';
+import { withImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
 import { openSame } from './sameInputs.ts';
@@ -17,23 +17,30 @@ import { openSame } from './sameInputs.ts';
 /** How validation images are measured to score others against them, by default. */
 export const scoreDefaults = { draws: 4, seed: 0 };
 
+/** How validation images are measured. */
+interface ReferenceRequest {
+  readonly draws: number;
+  readonly seed: number;
+  /** Whether they are measured even if they were before. */
+  readonly update?: boolean | undefined;
+}
+
 /**
- * The scores of a run's validation images. A cache that cannot be written is reported.
+ * The scores of a run's validation images. A cache that cannot be written is reported, or an error if it was to be updated.
  *
  * @throws UserError if they are not cached and cannot be measured
  */
 export async function referenceScores(
   run: LoadedRun,
   model: FlowModel,
-  { draws, seed }: { draws: number; seed: number },
+  { draws, seed, update = false }: ReferenceRequest,
   ranks = onlyRank,
 ): Promise<ReferenceScores> {
   const of = validationOf(run.config);
   const { fingerprint } = model;
   // Of rank 0, whichever others have: all measure, or none does.
-  const cached = await fromLeader(
-    ranks,
-    () => readCachedScores(run.paths, of, { fingerprint, draws, seed }) ?? null,
+  const cached = await fromLeader(ranks, () =>
+    update ? null : (readCachedScores(run.paths, of, { fingerprint, draws, seed }) ?? null),
   );
   if (cached !== null) {
     return cached;
@@ -42,12 +49,15 @@ export async function referenceScores(
     openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }),
   );
   const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
+  if (update) {
+    requireFinite(scores);
+  }
   // Others cannot be kept as JSON.
   if (ranks.rank === 0 && scores.bitsPerDim.every(Number.isFinite)) {
     try {
       storeScores(run.paths, of, scores);
     } catch (error) {
-      if (!(error instanceof UserError)) {
+      if (update || !(error instanceof UserError)) {
         throw error;
       }
       noteOnStderr(`the scores of the validation images were not saved: ${messageOf(error)}`);
@@ -63,11 +73,7 @@ export async function measureWithProgress(
   { data, draws, seed }: { data: string; draws: number; seed: number },
   ranks = onlyRank,
 ): Promise<ReferenceScores> {
-  const bar = createImageProgress({ label: 'validation', images: images.count, passes: draws });
-  try {
-    const onProgress = (done: number): void => bar.update(done);
-    return await measureReference(model, images, data, { draws, seed, ranks, onProgress });
-  } finally {
-    bar.finish();
-  }
+  return withImageProgress('validation', images.count, (onProgress) =>
+    measureReference(model, images, data, { draws, seed, ranks, onProgress }),
+  );
 }

@@ -16,3 +16,17 @@ export function createImageProgress(
     finish: (text) => bar.finish(text),
   };
 }
+
+/** Does work on so many images with a bar; `onProgress` takes how much of the work is done, and of how much. */
+export async function withImageProgress<Result>(
+  label: string,
+  images: number,
+  work: (onProgress: (done: number, of: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = createImageProgress({ label, images, passes: 1 });
+  try {
+    return await work((done, of) => bar.update((images * done) / of));
+  } finally {
+    bar.finish();
+  }
+}

@@ -18,6 +18,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   diagnose: () => 'emerging doctor',
   downloadDataset: (name) => `emerging datasets get ${word(name)}`,
   listDevices: () => 'emerging devices',
+  measureReference: () => 'emerging score --update-reference',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
   registerConditioner: importModule,

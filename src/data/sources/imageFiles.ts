@@ -9,6 +9,7 @@ import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
+import type { Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
@@ -22,6 +23,8 @@ export interface NamedImages {
   readonly paths?: readonly string[];
   /** NHWC, 8 bits per channel. */
   readonly pixels: Uint8Array;
+  /** The class of each image, if they have labels. */
+  readonly labels?: Labels;
   /** One line per skipped file, with its name and the reason. */
   readonly skipped: readonly string[];
 }

@@ -3,8 +3,7 @@
 import { countTrained } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { stringifyJson } from '../../storage/jsonText.ts';
-import { checksumOfFile } from '../../trained/loading/manifest.ts';
+import { checksumOfFile, manifestText } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
 import { latentName } from './exportPrograms.ts';
@@ -64,7 +63,7 @@ export function exportManifest(
       ]),
     ),
   };
-  return `${stringifyJson(manifest, 2).replace(SHORT_LIST, shortened)}\n`;
+  return manifestText(manifest);
 }
 
 /** The entry of each file. */
@@ -76,16 +75,10 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
     what: 'the weights in float32 by path; the ONNX files hold their own copy',
     trainedParameters: countTrained(parameters),
   }),
-  [SCORES_FILE]: () => ({ what: 'the bits/dim of the validation images, sorted' }),
+  [SCORES_FILE]: () => ({
+    what: 'the bits/dim of the validation images, sorted, and other statistics of them',
+  }),
 };
-
-/** A list of numbers, possibly including N, as JSON spreads it over lines; no quoted text contains any. */
-const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;
-
-/** The list on one line. */
-function shortened(list: string): string {
-  return list.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, '');
-}
 
 function latentPorts(model: Flow, what: string): Port[] {
   return model.latentShapes.map((shape, index) => ({

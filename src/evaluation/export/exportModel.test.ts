@@ -14,7 +14,7 @@ import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
 import { train } from '../../training/loop/train.ts';
 import { evaluate } from '../measure/evaluate.ts';
-import { measureReference } from '../measure/score.ts';
+import { measureReference } from '../odd/reference.ts';
 import { exportModel } from './exportModel.ts';
 
 // The runtime alone, as somebody without this library has it.

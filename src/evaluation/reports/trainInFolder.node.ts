@@ -5,6 +5,7 @@ import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
+import { storeRunReference } from '../odd/runReference.ts';
 import {
   engineOf,
   type FolderTrainingOptions,
@@ -14,8 +15,8 @@ import {
 } from './folderReports.ts';
 
 /**
- * Trains a run and draws its learning curve and samples, at every milestone and at the end, and writes the model card. A
- * picture that fails is reported as `onTrouble`.
+ * Trains a run and draws its learning curve and samples, at every milestone and at the end, and writes the model card and,
+ * of a complete run, the statistics of the validation images. A picture that fails is reported as `onTrouble`.
  */
 export async function trainInFolder(options: FolderTrainingOptions): Promise<TrainingResult> {
   let reached = options.state?.step ?? 0;
@@ -39,9 +40,15 @@ export async function trainInFolder(options: FolderTrainingOptions): Promise<Tra
   // The training has released it, and the rest writes into the run folder too.
   const lock = lockRun(options.paths);
   try {
-    await releaseAfter((keep) => {
+    await releaseAfter(async (keep) => {
       const trained = trainedModel(result.model, result.state, 'average');
-      return finishRun(options, result, keep(new FlowModel(trained, engineOf(options))), tryDrawing);
+      const model = keep(new FlowModel(trained, engineOf(options)));
+      if (result.complete && !result.interrupted) {
+        await tryDrawing('statistics of validation images', () =>
+          storeRunReference(model, options, { signal: options.signal, onProgress: () => lock.renew() }),
+        );
+      }
+      await finishRun(options, result, model, tryDrawing);
     });
   } finally {
     lock.release();

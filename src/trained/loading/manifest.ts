@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import { recordedSchema, requireTrainedOptions } from '../../experiments/trainedOptions.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { parseJsonObject } from '../../storage/jsonText.ts';
+import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
 /** The name of the manifest in an export. */
 export const MANIFEST_FILE = 'manifest.json';
@@ -115,4 +115,17 @@ export function requireListedWeights(
     requireTrainedOptions(manifest.model, manifest.path, options, path);
   }
   requireListed(manifest, name, path, bytes);
+}
+
+/** A manifest as JSON text. */
+export function manifestText(manifest: object): string {
+  return `${stringifyJson(manifest, 2).replace(SHORT_LIST, shortened)}\n`;
+}
+
+/** A list of numbers, possibly including N, as JSON spreads it over lines; no quoted text contains any. */
+const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;
+
+/** The list on one line. */
+function shortened(list: string): string {
+  return list.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, '');
 }

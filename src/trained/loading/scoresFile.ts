@@ -2,16 +2,24 @@
 import { UserError } from '../../errors.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
-import { problemInScores, type ReferenceScores } from '../model/referenceScores.ts';
-import { type Manifest, requireListed } from './manifest.ts';
+import { problemInScores, type ReferenceScores, scoresText } from '../model/referenceScores.ts';
+import {
+  checksumOfFile,
+  largestManifest,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestText,
+  requireListed,
+} from './manifest.ts';
 
 /** The name of the file in an export or a run folder. */
 export const SCORES_FILE = 'scores.json';
 
-/** The most bytes of the file: about a million images. */
+/** The most bytes of the file: about a million bits/dim, or the statistics of large images. */
 const LARGEST = 2 ** 25;
 
 /** The scores that a run keeps: other weights, draws, seeds and validation shares replace the oldest. */
@@ -46,6 +54,25 @@ export function readScores(
   }
   requireListed(manifest, SCORES_FILE, path, text);
   return scores;
+}
+
+/**
+ * Replaces the scores in an export, and their checksum in its manifest.
+ *
+ * @throws UserError if a file is a link or cannot be written, or the manifest is damaged
+ */
+export function storeExportScores(directory: string, scores: ReferenceScores): void {
+  const folder = new ClosedFolder(directory);
+  const path = pathIn(directory, MANIFEST_FILE);
+  const manifest = parseJsonObject(readText(path, largestManifest), path, '; export again');
+  const text = scoresText(scores);
+  folder.write(pathIn(directory, SCORES_FILE), text);
+  // Exports of earlier versions list no files.
+  if (typeof manifest.files === 'object' && manifest.files !== null) {
+    const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
+    const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
+    folder.write(path, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
+  }
 }
 
 /** What the scores of a run depend on besides its validation images. */
@@ -94,7 +121,11 @@ export function storeScores(paths: RunPaths, of: string, scores: ReferenceScores
       one.seed !== scores.seed,
   );
   const kept = [...others, { of, ...scores }].slice(-MOST_KEPT);
-  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), `${stringifyJson({ scores: kept })}\n`);
+  const text = (): string => `${stringifyJson({ scores: kept })}\n`;
+  while (kept.length > 1 && text().length > LARGEST) {
+    kept.shift();
+  }
+  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), text());
 }
 
 function cachedIn({ directory }: RunPaths): CachedScores[] {

@@ -13,6 +13,7 @@ import {
 } from './classLikelihoods.ts';
 import { decodeImages, decodeValues, encodeImages, verifyImages } from './coding.ts';
 import type { Verification } from './corrections.ts';
+import { type LevelDensities, measureDensities } from './densities.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type {
   BitsMapOptions,
@@ -171,6 +172,15 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
   async bitsPerDimByDraw(images: ImageSet, options: LikelihoodOptions = {}): Promise<Float64Array[]> {
     return bitsPerDimByDraw(this.#programs, images, options);
+  }
+
+  /**
+   * ln p(x) of each image of a dataset, in nats, and its parts: the density of the latents and ln|det| of each level.
+   *
+   * @throws UserError if the images have another shape
+   */
+  async levelDensities(images: ImageSet, options: MeasurementOptions = {}): Promise<LevelDensities> {
+    return measureDensities(this.#programs, images, options);
   }
 
   /**

@@ -4,12 +4,13 @@ import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { sumOfDensities } from '../../models/stages.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
-import { divide, sum } from '../../tensor/operations/index.ts';
+import { add, divide, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
@@ -75,6 +76,43 @@ export function compileClassLikelihoods(
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters));
   return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
+}
+
+/**
+ * The program that computes the parts of the log-likelihood from `image`, `noise` and `classes`, if any: `logLikelihood`, the
+ * density of the latents and ln|det| of each level (`latents 0`, `logDet 0`, …), without those that are the same for every
+ * image, and `byClass`, the log-density of the top latents under every class, `[N, K]`.
+ */
+export function compileDensities(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const tensors = parametersFrom(parameters);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const { u, logDensity } = model.noiseOf(image, noise, tensors);
+  const x = model.dequantise(image, u);
+  const results = model.resultsOf(x, tensors, condition);
+  const densities = sumOfDensities([...results, ...(logDensity ? [{ logNoise: logDensity }] : [])]);
+  const outputs: Record<string, Tensor> = { logLikelihood: model.logLikelihood(densities) };
+  model.stages.forEach(({ stage, level, path }, index) => {
+    const { logPrior, logDet } = results[index]!;
+    for (const [name, part] of [
+      [`latents ${level}`, logPrior],
+      [`logDet ${level}`, logDet],
+    ] as const) {
+      outputs[name] = part && outputs[name] ? add(outputs[name], part) : (part ?? outputs[name]!);
+    }
+    if (stage.byClass) {
+      outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path));
+    }
+  });
+  const varying = Object.entries(outputs).filter(([, part]) => part !== undefined && part.rank > 0);
+  return compileForImages(
+    { inputs: { image, noise, ...condition }, outputs: Object.fromEntries(varying) },
+    options,
+  );
 }
 
 /** The program that computes `bitsMap`, where −log2 p of each image arises, from `image`, `noise` and `classes`, if any. */

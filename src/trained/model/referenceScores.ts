@@ -1,4 +1,4 @@
-// The bits/dim of validation images, sorted, and where an image ranks among them.
+// What is known of validation images, and where the bits/dim of an image rank among theirs.
 
 import { mean, variance } from '../../numeric/statistics.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
@@ -15,6 +15,31 @@ export interface ReferenceScores {
   readonly fingerprint: string;
   /** The mean over draws of each image, ascending. */
   readonly bitsPerDim: readonly number[];
+  /** What other scores than bits/dim compare images with; missing in files of earlier versions. */
+  readonly statistics?: ReferenceStatistics;
+}
+
+/** Numbers about images by name, one for each image, in order: `bits`, `code`, `latents 0`, `brightness`, … */
+export type ImageStatistics = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Statistics of reference images. */
+export interface ReferenceStatistics {
+  /** One number for each image, in order. */
+  readonly images: Readonly<Record<string, readonly number[]>>;
+  /** The bits of each place; missing for a single image. */
+  readonly places?: ReferencePlaces;
+}
+
+/** The bits of each place of reference images: of a square of pixels around it, the mean over these. */
+export interface ReferencePlaces {
+  /** How many images. */
+  readonly images: number;
+  /** The side of the square, an odd number of pixels; at borders the part of it inside the image counts. */
+  readonly side: number;
+  /** The mean over images, `[H, W]`, row-major. */
+  readonly mean: readonly number[];
+  /** The standard deviation over images, `[H, W]`. */
+  readonly deviation: readonly number[];
 }
 
 /** Where an image ranks among reference images. */
@@ -41,7 +66,7 @@ export function imageScores(draws: readonly Float64Array[], sorted: ArrayLike<nu
 }
 
 /** How many of the sorted values are lower; all of them for NaN, which no image of the same kind yields. */
-function countBelow(sorted: ArrayLike<number>, value: number): number {
+export function countBelow(sorted: ArrayLike<number>, value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -61,10 +86,10 @@ export function scoresText(scores: ReferenceScores): string {
 
 /** What is wrong with scores from a file; undefined if nothing is. */
 export function problemInScores(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) {
+  if (!isObject(value)) {
     return 'it is not an object';
   }
-  const { data, draws, seed, fingerprint, bitsPerDim } = value as Record<string, unknown>;
+  const { data, draws, seed, fingerprint, bitsPerDim, statistics } = value;
   if (typeof data !== 'string' || typeof fingerprint !== 'string') {
     return 'it does not name its data and its model';
   }
@@ -72,10 +97,37 @@ export function problemInScores(value: unknown): string | undefined {
     return 'its draws or its seed are not whole numbers';
   }
   const isAscending =
-    Array.isArray(bitsPerDim) &&
-    bitsPerDim.length > 0 &&
-    bitsPerDim.every(
-      (one, index) => Number.isFinite(one) && (index === 0 || one >= (bitsPerDim[index - 1] as number)),
-    );
-  return isAscending ? undefined : 'its bitsPerDim are not ascending numbers';
+    areNumbers(bitsPerDim) && bitsPerDim.every((one, index) => index === 0 || one >= bitsPerDim[index - 1]!);
+  if (!isAscending) {
+    return 'its bitsPerDim are not ascending numbers';
+  }
+  return statistics === undefined || areStatistics(statistics, bitsPerDim.length)
+    ? undefined
+    : `its statistics are not numbers about ${bitsPerDim.length} images`;
+}
+
+function areStatistics(value: unknown, count: number): boolean {
+  if (!isObject(value) || !isObject(value.images)) {
+    return false;
+  }
+  const columns = Object.values(value.images);
+  const { places } = value;
+  return (
+    'bits' in value.images &&
+    columns.every((column) => areNumbers(column) && column.length === count) &&
+    (places === undefined ||
+      (isObject(places) &&
+        areNumbers([places.images, places.side]) &&
+        areNumbers(places.mean) &&
+        areNumbers(places.deviation) &&
+        places.mean.length === places.deviation.length))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function areNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
 }

@@ -5,7 +5,8 @@ import { randomParameters } from '../../evaluation/bijections/randomParameters.t
 import { diagnose } from '../../evaluation/doctor/doctor.ts';
 import { compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
-import { measureReference, score } from '../../evaluation/measure/score.ts';
+import { measureReference } from '../../evaluation/odd/reference.ts';
+import { score } from '../../evaluation/odd/score.ts';
 import { Glow } from '../../models/glow.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -56,8 +57,8 @@ const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unk
   ['bitsMap', 12, (work) => model.bitsMap(pixels, { draws, ...work })],
   ['bitsMap over classes', 12, (work) => withClasses.bitsMap(pixels, { draws, ...work })],
   ['evaluate', 18, (work) => evaluate(model, images, { draws, importance: 3, ...work })],
-  ['measureReference', 12, (work) => measureReference(model, images, '', { draws, ...work })],
-  ['score against images', 20, (work) => score(model, images, others, { draws, ...work })],
+  ['measureReference', 24, (work) => measureReference(model, images, '', { draws, ...work })],
+  ['score against images', 28, (work) => score(model, images, others, { draws, ...work })],
   ['compareModels', 24, (work) => compareModels([model, withClasses], images, { draws, ...work })],
   ['diagnose', layers, (work) => diagnose(model, images, { images: COUNT, threads: 1, ...work })],
 ];

@@ -1,0 +1,42 @@
+// The scores of images as CSV, one line per image with every score.
+import { visibleText } from '../../visibleText.ts';
+import type { FileScore } from './scoreReport.ts';
+
+/** All scores as CSV. */
+export function scoreCsv(images: readonly FileScore[]): string {
+  const scores = Object.keys(images[0]?.scores ?? {}) as (keyof FileScore['scores'])[];
+  const classes = Object.keys(images[0]?.classes?.probabilities ?? {});
+  const titles = [
+    'file',
+    'bitsPerDim',
+    'standardError',
+    'percentile',
+    'oddness',
+    ...(classes.length === 0 ? [] : ['class', ...classes.map((name) => csvText(`p(${name})`))]),
+    'pValue',
+    ...scores,
+  ];
+  const rows = images.map((image) => [
+    csvText(image.file),
+    image.bitsPerDim,
+    image.standardError ?? '',
+    image.percentile,
+    image.oddness,
+    ...(image.classes ? [csvText(image.classes.class), ...Object.values(image.classes.probabilities)] : []),
+    image.pValue ?? '',
+    ...scores.map((name) => image.scores[name]!),
+  ]);
+  return [titles, ...rows].map((row) => `${row.join(',')}\n`).join('');
+}
+
+/**
+ * A text as a CSV field on one line: quoted if necessary, its control and bidirectional characters escaped, and marked
+ * as text where a spreadsheet would take it for a formula.
+ */
+function csvText(text: string): string {
+  const visible = visibleText(text);
+  const isFormula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
+  const shown = isFormula ? `'${visible}` : visible;
+  // Some spreadsheets separate fields at semicolons.
+  return /[",;]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+}

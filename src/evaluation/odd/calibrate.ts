@@ -1,0 +1,79 @@
+// How the values of a score compare with those of reference images that it has not learned from.
+import type { ImageStatistics } from '../../trained/model/referenceScores.ts';
+import { foldsOf } from './densities/folds.ts';
+import type { OddScore } from './scores/contract.ts';
+
+/** A score, fitted to reference images. */
+export interface FittedScore {
+  /** The scores of images; not finite becomes infinite, the oddest of all. */
+  of(images: ImageStatistics): Float64Array;
+  /**
+   * The scores of the reference images, ascending, each by a fit without it: then they compare with those of others.
+   * Undefined if the reference has not the statistics that the score needs.
+   */
+  readonly reference: Float64Array | undefined;
+}
+
+/** Fits a score to reference images. */
+export function fitted(score: OddScore, reference: ImageStatistics): FittedScore {
+  const known = score.from.every((name) => reference[name] !== undefined);
+  const fit = score.fit(reference);
+  return {
+    of: (images) => fit(images).map(oddest),
+    reference: known ? outOfFold(score, reference).sort() : undefined,
+  };
+}
+
+/**
+ * The p-value of each score: the share of reference images that are at least as odd, the image itself counted among them.
+ * If an image comes from the same source, its p-value is uniform, and never below 1/(n + 1) for n reference images.
+ */
+export function pValues(values: Float64Array, { reference }: FittedScore): Float64Array | undefined {
+  if (reference === undefined) {
+    return undefined;
+  }
+  return values.map((value) => {
+    let [low, high] = [0, reference.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (reference[middle]! >= value) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return (reference.length - low + 1) / (reference.length + 1);
+  });
+}
+
+const FOLDS = 10;
+
+function outOfFold(score: OddScore, reference: ImageStatistics): Float64Array {
+  const count = Object.values(reference)[0]?.length ?? 0;
+  if (count < 2) {
+    return score.fit(reference)(reference).map(oddest);
+  }
+  const values = new Float64Array(count);
+  for (const { inside, outside } of foldsOf(count, FOLDS)) {
+    const found = score.fit(statisticsAt(reference, outside))(statisticsAt(reference, inside));
+    found.forEach((value, place) => {
+      values[inside[place]!] = oddest(value);
+    });
+  }
+  return values;
+}
+
+/** The statistics of the images at these places. */
+export function statisticsAt(images: ImageStatistics, places: readonly number[]): ImageStatistics {
+  return Object.fromEntries(
+    Object.entries(images).map(([name, values]) => [
+      name,
+      Float64Array.from(places, (place) => values[place]!),
+    ]),
+  );
+}
+
+/** NaN as infinite: what a model cannot compute is the oddest of all. */
+function oddest(value: number): number {
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}

@@ -1,0 +1,80 @@
+// Measures reference images, to score others against them later.
+import { type ImageSet, subset } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { partOfWork } from '../../trained/model/workOptions.ts';
+import { measurePlaces, PLACE_IMAGES } from './places.ts';
+import { measureStatistics } from './statistics/imageStatistics.ts';
+
+/** The most reference images that are measured: p-values then are right to within 1/2000. */
+const MOST_IMAGES = 2000;
+
+/**
+ * Measures reference images: their bits/dim, the statistics that scores compare images with, and the bits of each place. Of
+ * more than 2,000 images, 2,000 are taken at even distances, and of these some for the places.
+ *
+ * @param data the name of the dataset
+ */
+export async function measureReference(
+  model: FlowModel,
+  images: ImageSet,
+  data: string,
+  { draws = 4, seed = 0, ranks, ...following }: MeasurementOptions = {},
+): Promise<ReferenceScores> {
+  const chosen = referenceImages(images);
+  const some = evenly(chosen, PLACE_IMAGES);
+  const before = draws * chosen.count;
+  const of = before + draws * some.count;
+  const how = { draws, seed, ranks };
+  const { statistics } = await measureStatistics(model, chosen, {
+    ...how,
+    ...partOfWork(following, { before: 0, of }),
+  });
+  const places = await measurePlaces(model, some, { ...how, ...partOfWork(following, { before, of }) });
+  const columns = Object.entries(statistics).map(([name, values]) => [name, Array.from(values, rounded)]);
+  const measured: Record<string, number[]> = Object.fromEntries(columns);
+  return {
+    data,
+    draws,
+    seed,
+    fingerprint: model.fingerprint,
+    bitsPerDim: measured.bits!.toSorted((a, b) => a - b),
+    statistics: { images: measured, ...(places && { places }) },
+  };
+}
+
+/** The images that `measureReference` measures. */
+export function referenceImages(images: ImageSet): ImageSet {
+  return evenly(images, MOST_IMAGES);
+}
+
+/** How many images `measureReference` measures of so many, some of them twice: for progress. */
+export function referencePasses(count: number): number {
+  const chosen = Math.min(MOST_IMAGES, count);
+  return chosen + Math.min(PLACE_IMAGES, chosen);
+}
+
+/** @throws UserError (`diverged`) if the bits/dim of an image are not finite, which no file can hold */
+export function requireFinite({ bitsPerDim }: ReferenceScores): void {
+  if (!bitsPerDim.every(Number.isFinite)) {
+    throw new UserError('diverged', 'the bits/dim of at least one validation image are not finite');
+  }
+}
+
+/** At most so many images, at even distances. */
+function evenly(images: ImageSet, most: number): ImageSet {
+  const { count } = images;
+  return count <= most
+    ? images
+    : subset(
+        images,
+        Array.from({ length: most }, (_, place) => Math.floor((place * count) / most)),
+      );
+}
+
+/** Seven digits: float32 has no more, and files are half as long. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(7));
+}

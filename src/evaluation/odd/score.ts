@@ -1,0 +1,257 @@
+// Scores how odd images are, compared with reference images.
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import {
+  type ImageScore,
+  type ImageStatistics,
+  imageScores,
+  type ReferenceScores,
+} from '../../trained/model/referenceScores.ts';
+import { inBitsPerDim } from '../../trained/model/scoring.ts';
+import { partOfWork } from '../../trained/model/workOptions.ts';
+import { type FittedScore, fitted, pValues } from './calibrate.ts';
+import { measureReference, referencePasses } from './reference.ts';
+import { type SourceComparison, sameSource } from './sameSource.ts';
+import { oddnessOf } from './scores/bits.ts';
+import type { OddScore, ScoreNeed } from './scores/contract.ts';
+import {
+  computableFrom,
+  defaultScore,
+  type OddScoreName,
+  oddScores,
+  statisticsOf,
+} from './scores/registry.ts';
+import { measureStatistics } from './statistics/imageStatistics.ts';
+
+/** How odd one image is. */
+export interface Score extends ImageScore {
+  /** Its position among the images. */
+  readonly index: number;
+  /** |percentile − 50|/50: 0 in the middle of the reference images, 1 beyond all of them on one side. */
+  readonly oddness: number;
+  /** The chosen score; higher is odder. */
+  readonly score: number;
+  /**
+   * The share of reference images that are at least as odd, the image counted among them: uniform for images from the same
+   * source. Null if the reference lacks what the score needs.
+   */
+  readonly pValue: number | null;
+  /** Every score that could be computed, by name. */
+  readonly scores: Readonly<Partial<Record<OddScoreName, number>>>;
+  /** Under a model with classes, whose bits/dim are of p(x): the class by Bayes' rule, and bits/dim given each class. */
+  readonly classes?: ScoredClasses;
+}
+
+/** The classes that an image may be of. */
+export interface ScoredClasses {
+  /** The most probable class. */
+  readonly class: string;
+  /** Its probability, with equally likely classes. */
+  readonly probability: number;
+  /** The probability of every class, by name. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** bits/dim of p(x | class) for every class, by name. */
+  readonly bitsPerDim: Readonly<Record<string, number>>;
+}
+
+/** How images are scored. */
+export interface OddOptions extends MeasurementOptions {
+  /** The score by which they are ordered; by default the best one that can be computed. */
+  readonly score?: OddScoreName | undefined;
+  /** A second, more general model, for the score `ratio`. */
+  readonly against?: FlowModel | undefined;
+  /** bits/dim of the reference images under the second model, for p-values of `ratio`. */
+  readonly againstReference?: ArrayLike<number> | undefined;
+}
+
+/** Scored images. */
+export interface OddReport {
+  /** The score by which they are ordered. */
+  readonly score: OddScoreName;
+  /** The images, the oddest first. */
+  readonly images: readonly Score[];
+  /** Whether they come from the source of the reference images; undefined for too few images. */
+  readonly source: SourceComparison | undefined;
+}
+
+/**
+ * Scores images against reference images, measured in the same way; the oddest come first. The noise of an image depends on
+ * the seed and on the image, so that its score does not depend on the others.
+ *
+ * @param reference the images, or what was measured of them
+ * @throws UserError if the score cannot be computed, or the second model takes other images
+ */
+export async function score(
+  model: FlowModel,
+  images: ImageSet,
+  reference: ImageSet | ReferenceScores,
+  options: OddOptions = {},
+): Promise<readonly Score[]> {
+  return (await oddReport(model, images, reference, options)).images;
+}
+
+/**
+ * Scores images as `score` does, and compares all of them with the source of the reference images.
+ *
+ * @throws UserError as `score` does
+ */
+export async function oddReport(
+  model: FlowModel,
+  images: ImageSet,
+  reference: ImageSet | ReferenceScores,
+  { score: wanted, against, againstReference, draws = 1, seed = 0, ranks, ...following }: OddOptions = {},
+): Promise<OddReport> {
+  requireComparable(model, against);
+  const isMeasured = 'bitsPerDim' in reference;
+  const own = draws * images.count * (against ? 2 : 1);
+  const of = own + (isMeasured ? 0 : draws * referencePasses(reference.count));
+  const how = { draws, seed, ranks };
+  const { bitsByDraw, classes, ...measured } = await measureStatistics(model, images, {
+    ...how,
+    ...partOfWork(following, { before: 0, of }),
+  });
+  const other = against && {
+    otherBits: await meanBits(against, images, {
+      ...how,
+      ...partOfWork(following, { before: draws * images.count, of }),
+    }),
+  };
+  const known = isMeasured
+    ? reference
+    : await measureReference(model, reference, '', {
+        ...how,
+        ...partOfWork(following, { before: own, of }),
+      });
+  const { length } = known.bitsPerDim;
+  if (againstReference && againstReference.length !== length) {
+    throw new RangeError(`${againstReference.length} bits/dim for ${length} reference images`);
+  }
+  const statistics: ImageStatistics = { ...measured.statistics, ...other };
+  const expected: ImageStatistics = {
+    ...statisticsOf(known),
+    ...(againstReference && { otherBits: againstReference }),
+  };
+  return ranked(statistics, expected, {
+    wanted,
+    scored: imageScores(bitsByDraw, known.bitsPerDim),
+    classesOf: classes && scoredClasses(model, classes),
+  });
+}
+
+/** bits/dim of images, the mean over draws. */
+export async function meanBits(
+  model: FlowModel,
+  images: ImageSet,
+  options: MeasurementOptions,
+): Promise<Float64Array> {
+  const draws = await model.bitsPerDimByDraw(images, { ...options, noiseByContent: true });
+  return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
+}
+
+function ranked(
+  statistics: ImageStatistics,
+  expected: ImageStatistics,
+  {
+    wanted,
+    scored,
+    classesOf,
+  }: {
+    readonly wanted: OddScoreName | undefined;
+    readonly scored: readonly ImageScore[];
+    readonly classesOf: ((image: number) => ScoredClasses) | undefined;
+  },
+): OddReport {
+  const computable = computableFrom(statistics, expected);
+  const chosen = wanted ?? (computable.includes(defaultScore) ? defaultScore : 'bits');
+  if (!computable.includes(chosen)) {
+    throw lacking(chosen);
+  }
+  const fits = Object.fromEntries(
+    computable.map((name): [string, FittedScore] => [name, fitted(oddScores[name], expected)]),
+  );
+  const values = Object.fromEntries(Object.entries(fits).map(([name, fit]) => [name, fit.of(statistics)]));
+  const own = values[chosen]!;
+  const p = pValues(own, fits[chosen]!);
+  const images = scored.map(
+    (one, index): Score => ({
+      index,
+      ...one,
+      oddness: oddnessOf(one.percentile),
+      score: own[index]!,
+      pValue: p?.[index] ?? null,
+      scores: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, each[index]!])),
+      ...(classesOf && { classes: classesOf(index) }),
+    }),
+  );
+  return {
+    score: chosen,
+    images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
+    source: sameSource(
+      { statistics, values: own },
+      { statistics: expected, values: fits[chosen]!.reference },
+    ),
+  };
+}
+
+/** Why a score that needs this cannot be computed, and what to do. */
+const lacks: Record<ScoreNeed, string | Phrase> = {
+  statistics: phrase`statistics of validation images, and of these only bits/dim are known: measure them again with ${call('measureReference')}`,
+  'other model': 'a second, more general model',
+  classes: 'a model with classes: train one with model.classes',
+  labels: 'a model with classes, and images with the labels of these classes',
+};
+
+function lacking(name: OddScoreName): UserError {
+  const { needs } = oddScores[name] as OddScore;
+  return new UserError(
+    needs === 'statistics' ? 'not-ready' : 'invalid-argument',
+    phrase`the score ${name} needs ${lacks[needs!]}`,
+  );
+}
+
+/**
+ * Checks that two models have comparable bits/dim.
+ *
+ * @throws UserError (`mismatch`) if a second model takes other images
+ */
+export function requireComparable(model: FlowModel, against: FlowModel | undefined): void {
+  if (against === undefined) {
+    return;
+  }
+  const [own, other] = [model, against].map(({ imageShape }) => showImageShape(imageShape));
+  if (own !== other || model.bits !== against.bits) {
+    throw new UserError(
+      'mismatch',
+      `a ratio needs two models of the same images: the model takes ${own} with ${model.bits} bits per value, ` +
+        `the second one ${other} with ${against.bits}`,
+    );
+  }
+}
+
+/** The classes that each image may be of. */
+function scoredClasses(model: FlowModel, likelihoods: ClassLikelihoods): (image: number) => ScoredClasses {
+  const found = posteriors(likelihoods);
+  const { classes } = model;
+  const byClass = inBitsPerDim(model.model, likelihoods.draws);
+  const named = (of: (number: number) => number): Record<string, number> =>
+    Object.fromEntries(classes.map((name, number) => [name, of(number)]));
+  return (image) => {
+    const own = found[image]!;
+    const number = mostProbable(own);
+    return {
+      class: classes[number]!,
+      probability: own[number]!,
+      probabilities: named((each) => own[each]!),
+      bitsPerDim: named((each) => mean(byClass.map((draw) => draw[image * classes.length + each]!))),
+    };
+  };
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

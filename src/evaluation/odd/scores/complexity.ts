@@ -1,0 +1,17 @@
+// The score `complexity`: bits/dim beyond those of a general lossless coder.
+import { column, type OddScore } from './contract.ts';
+
+/**
+ * bits(x) − code(x), in bits/dim, with the code length of a coder that knows no images (`codeLength`): what is complex for
+ * the model though simple in itself is odd (Serrà and others, ICLR 2020).
+ */
+export const complexity: OddScore = {
+  text: 'bits/dim minus those of a general lossless coder',
+  trust: 'Blurred or otherwise smoothed images may look typical.',
+  needs: 'statistics',
+  from: ['bits', 'code'],
+  fit: () => (images) => {
+    const code = column(images, 'code');
+    return Float64Array.from(column(images, 'bits'), (value, image) => value - code[image]!);
+  },
+};

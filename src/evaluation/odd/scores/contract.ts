@@ -1,0 +1,28 @@
+// What a score of odd images is: a number computed from statistics of images, compared with a reference.
+import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
+
+/** What a score needs besides bits/dim. */
+export type ScoreNeed = 'statistics' | 'other model' | 'classes' | 'labels';
+
+/** A score. Higher is odder. */
+export interface OddScore {
+  /** What it is, in a few words. */
+  readonly text: string;
+  /** How far to trust it, in a sentence. */
+  readonly trust: string;
+  /** What it needs besides bits/dim. */
+  readonly needs?: ScoreNeed;
+  /** The statistics that it is computed from; it cannot be computed without them. */
+  readonly from: readonly string[];
+  /** Learns from reference images, and returns the function that scores others; NaN counts as the oddest of all. */
+  fit(reference: ImageStatistics): (images: ImageStatistics) => Float64Array;
+}
+
+/** A statistic of each image. */
+export function column(images: ImageStatistics, name: string): ArrayLike<number> {
+  const values = images[name];
+  if (values === undefined) {
+    throw new RangeError(`there is no statistic '${name}'`);
+  }
+  return values;
+}

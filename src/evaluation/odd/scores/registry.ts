@@ -1,0 +1,42 @@
+// The scores of odd images by name, for the command, the library, the studio and exports.
+import type { ImageStatistics, ReferenceScores } from '../../../trained/model/referenceScores.ts';
+import { bestClass } from './bestClass.ts';
+import { bits } from './bits.ts';
+import { complexity } from './complexity.ts';
+import type { OddScore } from './contract.ts';
+import { label } from './label.ts';
+import { ratio } from './ratio.ts';
+import { typicality } from './typicality.ts';
+
+/** The scores. */
+export const oddScores = {
+  bits,
+  complexity,
+  typicality,
+  ratio,
+  'best-class': bestClass,
+  label,
+} as const satisfies Record<string, OddScore>;
+
+/** The name of a score. */
+export type OddScoreName = keyof typeof oddScores;
+
+/** The names of the scores. */
+export const oddScoreNames = Object.keys(oddScores) as OddScoreName[];
+
+/** The score that is used unless another is chosen: the best one in docs/results/odd.md; `bits` without statistics. */
+export const defaultScore: OddScoreName = 'typicality';
+
+/** The scores that can be computed from statistics of images and of reference images. */
+export function computableFrom(images: ImageStatistics, reference: ImageStatistics): OddScoreName[] {
+  return oddScoreNames.filter((name) => {
+    const { from, needs } = oddScores[name] as OddScore;
+    const known = needs === 'statistics' ? [images, reference] : [images];
+    return known.every((statistics) => from.every((each) => statistics[each] !== undefined));
+  });
+}
+
+/** The statistics of the reference images; of references of earlier versions only their bits/dim. */
+export function statisticsOf({ bitsPerDim, statistics }: ReferenceScores): ImageStatistics {
+  return statistics?.images ?? { bits: bitsPerDim };
+}

@@ -1,0 +1,81 @@
+// The scores, each on statistics whose order is known.
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../../numeric/random.ts';
+import { bits } from './bits.ts';
+import { computableFrom, oddScores, statisticsOf } from './registry.ts';
+import { typicality } from './typicality.ts';
+
+describe('bits', () => {
+  const fit = bits.fit({ bits: [4, 1, 3, 2] });
+  const values = (...given: number[]) => [...fit({ bits: given })];
+  const order = (...given: number[]) =>
+    values(...given)
+      .map((value, index) => ({ value, index }))
+      .sort((a, b) => b.value - a.value || a.index - b.index)
+      .map(({ index }) => index);
+
+  it('counts percentiles from both ends, and beyond all images the distance from the median', () => {
+    // The median is 2.5, the mean distance from it 1.
+    expect(values(1.5, 2, 4, 0.5, 6.5)).toEqual([0.5, 0.5, 0.5, 3, 5]);
+    expect(order(2.5, 9, 0.9, -20, 1.5)).toEqual([3, 1, 2, 4, 0]);
+  });
+
+  it('has a scale for equal reference images', () => {
+    expect([...bits.fit({ bits: [2, 2, 2] })({ bits: [2, 5] })]).toEqual([1, 4]);
+  });
+});
+
+describe('complexity and ratio', () => {
+  it('are bits/dim beyond those of a coder, and of a second model', () => {
+    const images = { bits: [3, 1], code: [1, 2], otherBits: [2.5, 0.5] };
+    expect([...oddScores.complexity.fit({})(images)]).toEqual([2, -1]);
+    expect([...oddScores.ratio.fit({})(images)]).toEqual([0.5, 0.5]);
+  });
+});
+
+describe('typicality', () => {
+  const random = new RandomStream(0);
+  const normals = Array.from(random.normals(400));
+  // Code lengths follow the latents closely, except for what is odd.
+  const reference = {
+    bits: normals,
+    'latents 0': normals,
+    code: normals.map((value) => 5 + 2 * value + 0.1 * random.normal()),
+    brightness: normals.map(() => random.normal()),
+  };
+
+  it('finds combinations that are odd though each number is common, at both ends', () => {
+    const [typical, apart, high, low] = typicality.fit(reference)({
+      'latents 0': [0.5, 0.5, 4, -4],
+      code: [6, 4, 13, -3],
+    }) as unknown as [number, number, number, number];
+    expect(apart).toBeGreaterThan(typical + 20);
+    expect(high).toBeGreaterThan(typical + 5);
+    expect(low).toBeGreaterThan(typical + 5);
+  });
+
+  it('does not depend on the units of the statistics, up to a constant, nor on the pixels', () => {
+    const images = { 'latents 0': [0.5, -1, 2], code: [6, 4, 8] };
+    const scaled = (of: Record<string, number[]>) => ({
+      ...of,
+      code: of.code!.map((value) => 1000 * value - 7),
+      brightness: [],
+    });
+    const one = typicality.fit(reference)(images);
+    const other = typicality.fit(scaled(reference))(scaled(images));
+    one.forEach((value, index) => {
+      expect(other[index]! - value).toBeCloseTo(Math.log(1000), 6);
+    });
+  });
+});
+
+describe('what can be computed', () => {
+  it('depends on the statistics of the images and, for fitted scores, of the reference', () => {
+    const images = { bits: [1], code: [1], 'latents 0': [1] };
+    expect(computableFrom(images, images)).toEqual(['bits', 'complexity', 'typicality']);
+    const earlier = { data: '', draws: 1, seed: 0, fingerprint: '', bitsPerDim: [1] };
+    expect(computableFrom(images, statisticsOf(earlier))).toEqual(['bits']);
+    const more = { ...images, otherBits: [1], bestClass: [1], labelMargin: [1] };
+    expect(computableFrom(more, statisticsOf(earlier))).toEqual(['bits', 'ratio', 'best-class', 'label']);
+  });
+});

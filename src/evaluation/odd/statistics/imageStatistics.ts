@@ -1,0 +1,91 @@
+// The statistics of images that scores are computed from, measured with a model.
+import { onlyRank, partOfRank } from '../../../cluster/ranks.ts';
+import type { ImageSet } from '../../../data/contract/dataset.ts';
+import { hasClasses } from '../../../data/contract/labels.ts';
+import { reduceBits } from '../../../data/pixels/bitDepth.ts';
+import { dimensionsOf } from '../../../numeric/imageShape.ts';
+import { nextTurn } from '../../../platform/eventLoop.node.ts';
+import type { ClassLikelihoods } from '../../../trained/model/classLikelihoods.ts';
+import type { FlowModel } from '../../../trained/model/flowModel.ts';
+import type { MeasurementOptions } from '../../../trained/model/flowModelOptions.ts';
+import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
+import { inBitsPerDim } from '../../../trained/model/scoring.ts';
+import { classStatistics } from './classStatistics.ts';
+import { codeLength } from './codeLength.ts';
+import { type PixelStatisticName, pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
+
+/** Images, measured. */
+export interface MeasuredStatistics {
+  /** The statistics; parts of likelihoods and code lengths in bits/dim. */
+  readonly statistics: ImageStatistics;
+  /** bits/dim of each image for each draw of the noise. */
+  readonly bitsByDraw: readonly Float64Array[];
+  /** ln p(x | class) of a model with classes. */
+  readonly classes?: ClassLikelihoods | undefined;
+}
+
+/**
+ * Measures images: `bits`, `latents L` and `logDet L` of each level, `code`, the pixel statistics and, for a model with
+ * classes, `bestClass` and, if the images have its labels, `labelMargin`. The noise of an image depends on the image.
+ */
+export async function measureStatistics(
+  model: FlowModel,
+  images: ImageSet,
+  options: MeasurementOptions,
+): Promise<MeasuredStatistics> {
+  const how = { ...options, noiseByContent: true };
+  const { logLikelihood, levels, classes } = await model.levelDensities(images, how);
+  const bitsByDraw = inBitsPerDim(model.model, logLikelihood);
+  const inBits = (nats: Float64Array): Float64Array => inBitsPerDim(model.model, [nats])[0]!;
+  const bits = bitsByDraw[0]!.map(
+    (_, image) => bitsByDraw.reduce((sum, draw) => sum + draw[image]!, 0) / bitsByDraw.length,
+  );
+  const labels = hasClasses(images, model.classes) ? images.labels : undefined;
+  const statistics = {
+    bits,
+    ...Object.fromEntries(Object.entries(levels).map(([name, part]) => [name, inBits(part)])),
+    ...(await ofPixels(model, images, options)),
+    ...(classes && classStatistics(model, classes, labels)),
+  };
+  return { statistics, bitsByDraw, ...(classes && { classes }) };
+}
+
+/** Images between two turns of the event loop. */
+const AT_ONCE = 16;
+
+/** The statistics that need no model: every rank computes those of its share of the images. */
+async function ofPixels(
+  { bits }: FlowModel,
+  images: ImageSet,
+  { ranks = onlyRank, signal }: MeasurementOptions,
+): Promise<Record<'code' | PixelStatisticName, Float64Array>> {
+  const { count, imageShape } = images;
+  const names = ['code', ...Object.keys(pixelStatistics)] as ('code' | PixelStatisticName)[];
+  const columns = Object.fromEntries(names.map((name) => [name, new Float64Array(count)])) as Record<
+    'code' | PixelStatisticName,
+    Float64Array
+  >;
+  const dimensions = dimensionsOf(imageShape);
+  const pixels = new Uint8Array(dimensions);
+  const { first, end } = partOfRank(ranks, count);
+  for (let image = first; image < end; image++) {
+    images.read([image], pixels);
+    const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
+    columns.code[image] = codeLength(reduced, imageShape, bits) / dimensions;
+    for (const [name, value] of Object.entries(pixelStatisticsOf(pixels, imageShape))) {
+      columns[name as PixelStatisticName][image] = value;
+    }
+    if (image % AT_ONCE === 0) {
+      // One of several ranks must not leave alone: the others would wait for it.
+      if (ranks.size === 1) {
+        signal?.throwIfAborted();
+      }
+      await nextTurn();
+    }
+  }
+  for (const name of names) {
+    // Zeros for the images of other ranks: their sum is exact.
+    await ranks.sum(columns[name]);
+  }
+  return columns;
+}
