@@ -81,6 +81,7 @@ describe('a run', () => {
       'samples',
       'samples/over-time.png',
       ...[2, 4, 6].map((step) => `samples/step-0000000${step}.png`),
+      'scores.json',
       'summary.json',
       'timings.jsonl',
     ]);

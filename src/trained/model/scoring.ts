@@ -7,6 +7,7 @@ import { mean } from '../../numeric/statistics.ts';
 import { measureBitsPerDim } from '../likelihood/likelihood.ts';
 import { classNumbersOf } from './classes.ts';
 import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
+import { measureDensities } from './densities.ts';
 import type { LikelihoodOptions, ScoreOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
@@ -54,7 +55,9 @@ export async function scoreImages(
     return [];
   }
   const options = { draws, seed, ...how, noiseByContent: true };
-  return imageScores(await bitsPerDimByDraw(programs, images, options), bitsPerDim);
+  // By the program that measured the reference: another one rounds differently.
+  const { logLikelihood } = await measureDensities(programs, images, options);
+  return imageScores(inBitsPerDim(programs.model, logLikelihood), bitsPerDim);
 }
 
 function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
