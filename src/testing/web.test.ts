@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imagesInMemory } from '../data/contract/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { runtimeSha256 } from '../engine/runtime.node.ts';
+import { type OddReport, oddReport, type Score } from '../evaluation/odd/score.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
@@ -45,7 +47,7 @@ describe('the entry point for browsers', () => {
     [
       'a page that draws',
       `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
-      93,
+      94,
     ],
     [
       'a page that draws, opens images and trains',
@@ -166,6 +168,39 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(found.imageShape).toEqual(drawn.imageShape);
     expect(largestDifference(found.pixels, drawn.pixels)).toBeLessThanOrEqual(1);
     expect(found.picture).toBeGreaterThan(500);
+    await model.release();
+  });
+
+  it('scores odd images as Node does', async () => {
+    const model = await loadModel('models/mnist');
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(4 * COUNT * 784);
+    test.read(
+      Array.from({ length: 4 * COUNT }, (_, index) => index),
+      digits,
+    );
+    const set = (first: number, end: number) =>
+      imagesInMemory(digits.subarray(first * 784, end * 784), model.imageShape);
+    const found = (await inPage(
+      `(async () => {
+        const [{ imagesInMemory }] = globalThis.all;
+        const set = (first, end) => imagesInMemory(images.subarray(first * 784, end * 784), model.imageShape);
+        return library.oddReport(model, set(0, ${COUNT}), set(${COUNT}, ${4 * COUNT}));
+      })()`,
+      digits,
+    )) as OddReport;
+    const expected = await oddReport(model, set(0, COUNT), set(COUNT, 4 * COUNT));
+    expect(found.score).toBe(expected.score);
+    expect(found.source!.same).toBe(expected.source!.same);
+    const inOrder = ({ images }: OddReport) => [...images].sort((a, b) => a.index - b.index);
+    inOrder(found).forEach((image, index) => {
+      const own = inOrder(expected)[index]!;
+      expect(Math.abs(image.bitsPerDim - own.bitsPerDim)).toBeLessThan(2e-6);
+      // The coder has no rounding at all.
+      const code = (of: Score): number => of.bitsPerDim - of.scores.complexity!;
+      expect(code(image)).toBeCloseTo(code(own), 12);
+      expect(Math.abs(image.score - own.score)).toBeLessThan(0.01 * (1 + Math.abs(own.score)));
+    });
     await model.release();
   });
 

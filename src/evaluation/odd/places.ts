@@ -9,8 +9,8 @@ import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { partOfWork } from '../../trained/model/workOptions.ts';
 
-/** The most reference images whose places are measured: their deviations are then right to within 5 %. */
-export const PLACE_IMAGES = 256;
+/** The most reference images whose places are measured: their deviations are then right to within 7 %. */
+export const PLACE_IMAGES = 100;
 
 /** The places of an image that are framed. */
 const FRAMES = 3;
@@ -27,7 +27,10 @@ export interface OddPlace {
   readonly row: number;
   readonly column: number;
   readonly side: number;
-  /** By how many standard deviations of the reference its bits differ from their mean there: more if positive. */
+  /**
+   * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations of
+   * all places if those are larger: more bits if positive.
+   */
   readonly deviations: number;
 }
 
@@ -96,8 +99,8 @@ export function oddPlaces(bitsMap: NdArray, { side, mean: centre, deviation }: R
       phrase`the reference has ${centre.length} places, and an image ${area}: measure it again with ${call('measureReference')}`,
     );
   }
-  // Where all reference images are alike, the smallest difference would count.
-  const least = LEAST_SPREAD * mean(deviation);
+  // Where reference images are alike, as at their borders, the smallest difference would count.
+  const least = mean(deviation);
   const data = surroundings(bitsMap, side).map((value, index) => {
     const place = index % area;
     return (value - centre[place]!) / Math.max(deviation[place]!, least, Number.MIN_VALUE);
@@ -107,9 +110,6 @@ export function oddPlaces(bitsMap: NdArray, { side, mean: centre, deviation }: R
   );
   return { map: { shape: [count, height, width], data }, oddest };
 }
-
-/** The deviation that every place has at least, relative to the mean deviation. */
-const LEAST_SPREAD = 0.2;
 
 /** The side of the square around a place: about a sixth of the image, odd. */
 function sideFor([height, width]: ImageShape): number {
