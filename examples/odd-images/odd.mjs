@@ -2,12 +2,12 @@
 //
 //   npm run build && node examples/odd-images/odd.mjs FOLDER [MODEL] [OUT]
 //
-// MODEL is an export, or a run that was scored or exported before; by default models/mnist.
+// MODEL is an export or a run; by default models/mnist.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { contactSheet, heatRange, loadModel, mapPicture } from 'emerging-flows';
-import { readImageFiles } from 'emerging-flows/data';
+import { contactSheet, heatRange, loadModel, mapPicture, oddPlaces, oddReport } from 'emerging-flows';
+import { imagesInMemory, readImageFiles } from 'emerging-flows/data';
 
 const bundled = fileURLToPath(new URL('../../models/mnist', import.meta.url));
 const [folder, path = bundled, out = 'odd-images'] = process.argv.slice(2);
@@ -20,22 +20,24 @@ const model = await loadModel(path);
 const { imageShape } = model;
 const size = imageShape[0] * imageShape[1] * imageShape[2];
 const { names, pixels, skipped } = await readImageFiles([folder], imageShape, { resize: true });
-const scores = await model.score(pixels);
-
-// Both ends are odd: more bits than nearly all validation images, or fewer.
-const oddest = scores
-  .map((score, index) => ({ ...score, index, oddness: Math.abs(score.percentile - 50) / 50 }))
-  .sort((a, b) => b.oddness - a.oddness)
-  .slice(0, 20);
-for (const { index, bitsPerDim, percentile } of oddest) {
-  console.log(`${names[index]}\t${bitsPerDim.toFixed(3)} bits/dim\tpercentile ${percentile.toFixed(1)}`);
+const { reference } = model;
+const report = await oddReport(model, imagesInMemory(pixels, imageShape), reference);
+const oddest = report.images.slice(0, 20);
+for (const { index, score, pValue, bitsPerDim } of oddest) {
+  const p = pValue.toFixed(4);
+  console.log(
+    `${names[index]}\t${report.score} ${score.toFixed(2)}\tp ${p}\t${bitsPerDim.toFixed(3)} bits/dim`,
+  );
 }
 
 const chosen = new Uint8Array(oddest.length * size);
 oddest.forEach(({ index }, place) => {
   chosen.set(pixels.subarray(index * size, (index + 1) * size), place * size);
 });
-const map = await model.bitsMap(chosen, { draws: 4 });
+// As the places of the validation images were measured.
+const { draws, seed } = reference;
+const map = await model.bitsMap(chosen, { draws, seed, noiseByContent: true });
+const places = oddPlaces(map, reference.statistics.places);
 const range = heatRange(map);
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'sheet.png'), contactSheet(chosen, { imageShape, columns: 5 }));
@@ -44,7 +46,11 @@ oddest.forEach((_, place) => {
   const image = chosen.subarray(place * size, (place + 1) * size);
   const shares = map.data.subarray(place * area, (place + 1) * area);
   const name = `map-${String(place + 1).padStart(2, '0')}.png`;
-  writeFileSync(join(out, name), mapPicture(image, shares, { imageShape, range }));
+  const deviations = {
+    map: places.map.data.subarray(place * area, (place + 1) * area),
+    frames: places.oddest[place],
+  };
+  writeFileSync(join(out, name), mapPicture(image, shares, { imageShape, range, deviations }));
 });
 console.log(`${names.length} images, ${skipped.length} skipped; pictures in ${out}`);
 await model.release();

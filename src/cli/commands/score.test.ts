@@ -3,7 +3,9 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { oddPlaces } from '../../evaluation/odd/places.ts';
+import { oddReport } from '../../evaluation/odd/score.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
@@ -216,12 +218,15 @@ it('scores with an export, without the data, as with its run', async () => {
   expect(scored.images).toEqual(images);
 
   const model = await loadModel(inFolder('exported'), { threads: 1 });
-  const own = await model.score(readPixels(inFolder('mine/own 2.png')));
+  const pixels = readPixels(inFolder('mine/own 2.png'));
+  const own = await model.score(pixels);
+  const report = await oddReport(model, imagesInMemory(pixels, [8, 8, 1]));
   await model.release();
-  const { bitsPerDim, standardError, percentile } = images.find(
-    ({ file }: { file: string }) => file === 'mine/own 2.png',
-  );
+  expect(model.reference!.bitsPerDim).toHaveLength(16);
+  const { file: _, ...expected } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
+  const { bitsPerDim, standardError, percentile } = expected;
   expect(own).toEqual([{ bitsPerDim, standardError, percentile }]);
+  expect(report).toEqual({ score: 'typicality', images: [{ index: 0, ...expected }], source: undefined });
 
   rmSync(inFolder('elsewhere/model/scores.json'));
   const without = await elsewhere.run('score', 'model', 'mine');

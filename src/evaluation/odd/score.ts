@@ -12,7 +12,7 @@ import {
   imageScores,
   type ReferenceScores,
 } from '../../trained/model/referenceScores.ts';
-import { inBitsPerDim } from '../../trained/model/scoring.ts';
+import { inBitsPerDim, requireReference } from '../../trained/model/scoring.ts';
 import { partOfWork } from '../../trained/model/workOptions.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
 import { measureReference, referencePasses } from './reference.ts';
@@ -59,7 +59,7 @@ export interface ScoredClasses {
   readonly bitsPerDim: Readonly<Record<string, number>>;
 }
 
-/** How images are scored. */
+/** How images are scored; by default with the draws and the seed of the reference. */
 export interface OddOptions extends MeasurementOptions {
   /** The score by which they are ordered; by default the best one that can be computed. */
   readonly score?: OddScoreName | undefined;
@@ -83,13 +83,13 @@ export interface OddReport {
  * Scores images against reference images, measured in the same way; the oddest come first. The noise of an image depends on
  * the seed and on the image, so that its score does not depend on the others.
  *
- * @param reference the images, or what was measured of them
+ * @param reference the images, or what was measured of them; by default what the model knows of its validation images
  * @throws UserError if the score cannot be computed, or the second model takes other images
  */
 export async function score(
   model: FlowModel,
   images: ImageSet,
-  reference: ImageSet | ReferenceScores,
+  reference?: ImageSet | ReferenceScores,
   options: OddOptions = {},
 ): Promise<readonly Score[]> {
   return (await oddReport(model, images, reference, options)).images;
@@ -103,11 +103,14 @@ export async function score(
 export async function oddReport(
   model: FlowModel,
   images: ImageSet,
-  reference: ImageSet | ReferenceScores,
-  { score: wanted, against, againstReference, draws = 1, seed = 0, ranks, ...following }: OddOptions = {},
+  given: ImageSet | ReferenceScores | undefined = model.reference,
+  { score: wanted, against, againstReference, ranks, ...options }: OddOptions = {},
 ): Promise<OddReport> {
   requireComparable(model, against);
+  const reference = given ?? requireReference(undefined);
   const isMeasured = 'bitsPerDim' in reference;
+  const measuredWith = isMeasured ? reference : { draws: 1, seed: 0 };
+  const { draws = measuredWith.draws, seed = measuredWith.seed, ...following } = options;
   const own = draws * images.count * (against ? 2 : 1);
   const of = own + (isMeasured ? 0 : draws * referencePasses(reference.count));
   const how = { draws, seed, ranks };

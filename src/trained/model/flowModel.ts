@@ -30,7 +30,7 @@ import { imageSetOf } from './givenImages.ts';
 import { ImagePrograms } from './imagePrograms.ts';
 import type { Latents } from './latents.ts';
 import { pixelsOf } from './pixels.ts';
-import type { ImageScore } from './referenceScores.ts';
+import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
 import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
 import { describeStages, type StageDescription, type StageImages, stageImages } from './stageImages.ts';
@@ -83,6 +83,14 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   get fingerprint(): string {
     this.#fingerprint ??= fingerprintOf(this);
     return this.#fingerprint;
+  }
+
+  /**
+   * What the model knows of its validation images, to score others against them: an export does, and a run whose training is
+   * complete or that was scored before. Undefined if it knows nothing.
+   */
+  get reference(): ReferenceScores | undefined {
+    return this.#scores?.(this.fingerprint);
   }
 
   /**
@@ -165,7 +173,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError (`not-ready`) if the model does not know them, and `reference` is not passed either
    */
   async score(images: Uint8Array, options: ScoreOptions = {}): Promise<ImageScore[]> {
-    const reference = options.reference ?? this.#scores?.(this.fingerprint);
+    const reference = options.reference ?? this.reference;
     return scoreImages(this.#programs, imageSetOf(this.model, images), { ...options, reference });
   }
 

@@ -117,7 +117,10 @@ function areStatistics(value: unknown, count: number): boolean {
     columns.every((column) => areNumbers(column) && column.length === count) &&
     (places === undefined ||
       (isObject(places) &&
-        areNumbers([places.images, places.side]) &&
+        Number.isSafeInteger(places.images) &&
+        Number.isSafeInteger(places.side) &&
+        (places.side as number) > 0 &&
+        (places.side as number) % 2 === 1 &&
         areNumbers(places.mean) &&
         areNumbers(places.deviation) &&
         places.mean.length === places.deviation.length))

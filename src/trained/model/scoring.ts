@@ -60,7 +60,8 @@ export async function scoreImages(
   return imageScores(inBitsPerDim(programs.model, logLikelihood), bitsPerDim);
 }
 
-function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
+/** @throws UserError (`not-ready`) if a model knows no validation images */
+export function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
   if (reference === undefined) {
     throw new UserError(
       'not-ready',

@@ -7,7 +7,7 @@ import { column, type OddScore } from './contract.ts';
  */
 export const complexity: OddScore = {
   text: 'bits/dim minus those of a general lossless coder',
-  trust: 'Blurred or otherwise smoothed images may look typical.',
+  trust: 'Noisy, blurred or compressed images look typical, or more than typical.',
   needs: 'statistics',
   from: ['bits', 'code'],
   fit: () => (images) => {

@@ -1,4 +1,5 @@
 // What a score of odd images is: a number computed from statistics of images, compared with a reference.
+import { call, phrase, UserError } from '../../../errors.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
 
 /** What a score needs besides bits/dim. */
@@ -18,11 +19,18 @@ export interface OddScore {
   fit(reference: ImageStatistics): (images: ImageStatistics) => Float64Array;
 }
 
-/** A statistic of each image. */
+/**
+ * A statistic of each image.
+ *
+ * @throws UserError (`invalid-data`) if it is unknown, although a reference has it
+ */
 export function column(images: ImageStatistics, name: string): ArrayLike<number> {
   const values = images[name];
   if (values === undefined) {
-    throw new RangeError(`there is no statistic '${name}'`);
+    throw new UserError(
+      'invalid-data',
+      phrase`the reference has statistics of another model ('${name}'): measure it again with ${call('measureReference')}`,
+    );
   }
   return values;
 }

@@ -24,7 +24,10 @@ export type OddScoreName = keyof typeof oddScores;
 /** The names of the scores. */
 export const oddScoreNames = Object.keys(oddScores) as OddScoreName[];
 
-/** The score that is used unless another is chosen: the best one in docs/results/odd.md; `bits` without statistics. */
+/**
+ * The score that is used unless another is chosen; `bits` if the reference has no statistics. Chosen with training images: it is
+ * the only one that tells both other sets and all kinds of changes from held-out images (bench/odd.ts).
+ */
 export const defaultScore: OddScoreName = 'typicality';
 
 /** The scores that can be computed from statistics of images and of reference images. */

@@ -54,6 +54,13 @@ describe('typicality', () => {
     expect(low).toBeGreaterThan(typical + 5);
   });
 
+  it('refuses a reference with statistics that images lack', () => {
+    const score = typicality.fit({ ...reference, 'latents 7': normals });
+    expect(() => score({ 'latents 0': [1], code: [1] })).toThrow(
+      "the reference has statistics of another model ('latents 7'): measure it again with measureReference()",
+    );
+  });
+
   it('does not depend on the units of the statistics, up to a constant, nor on the pixels', () => {
     const images = { 'latents 0': [0.5, -1, 2], code: [6, 4, 8] };
     const scaled = (of: Record<string, number[]>) => ({

@@ -16,7 +16,8 @@ const estimators: readonly DensityEstimator[] = [gaussian, kernel];
  */
 export const typicality: OddScore = {
   text: 'how improbable the densities per level and the complexity are together',
-  trust: 'Images that differ only in a small place may look typical: use a map.',
+  trust:
+    'Slightly blurred or compressed images, and images with a small odd place, may look typical; maps show places.',
   needs: 'statistics',
   from: ['code'],
   fit(reference) {
