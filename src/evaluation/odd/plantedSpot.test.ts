@@ -53,6 +53,8 @@ beforeAll(async () => {
   const config = resolveConfig({
     preset: 'mnist-quickstart',
     set: [
+      'model.coupling=affine',
+      'model.checkerboard=0',
       'model.depth=2',
       'model.width=16',
       'training.steps=60',
