@@ -46,6 +46,7 @@ describe('typicality', () => {
 
   it('finds combinations that are odd though each number is common, at both ends', () => {
     const [typical, apart, high, low] = typicality.fit(reference)({
+      bits: [0.5, 0.5, 4, -4],
       'latents 0': [0.5, 0.5, 4, -4],
       code: [6, 4, 13, -3],
     }) as unknown as [number, number, number, number];
@@ -56,13 +57,13 @@ describe('typicality', () => {
 
   it('refuses a reference with statistics that images lack', () => {
     const score = typicality.fit({ ...reference, 'latents 7': normals });
-    expect(() => score({ 'latents 0': [1], code: [1] })).toThrow(
+    expect(() => score({ bits: [1], 'latents 0': [1], code: [1] })).toThrow(
       "the reference has statistics of another model ('latents 7'): measure it again with measureReference()",
     );
   });
 
   it('does not depend on the units of the statistics, up to a constant, nor on the pixels', () => {
-    const images = { 'latents 0': [0.5, -1, 2], code: [6, 4, 8] };
+    const images = { bits: [0.5, -1, 2], 'latents 0': [0.5, -1, 2], code: [6, 4, 8] };
     const scaled = (of: Record<string, number[]>) => ({
       ...of,
       code: of.code!.map((value) => 1000 * value - 7),
@@ -71,7 +72,7 @@ describe('typicality', () => {
     const one = typicality.fit(reference)(images);
     const other = typicality.fit(scaled(reference))(scaled(images));
     one.forEach((value, index) => {
-      expect(other[index]! - value).toBeCloseTo(Math.log(1000), 6);
+      expect(other[index]! - value).toBeCloseTo(2 * Math.log(1000), 6);
     });
   });
 });

@@ -10,26 +10,37 @@ import { column, type OddScore } from './contract.ts';
 const estimators: readonly DensityEstimator[] = [gaussian, kernel];
 
 /**
- * −ln of a density fitted to the vectors of reference images: the log-density of the latents and ln|det| of each level, and
- * the code length of a general coder (Morningstar and others, AISTATS 2021). Both tails count. Of the estimators, the one
- * that predicts held-out reference images best is used.
+ * −ln of two densities fitted to reference images, added: of the vectors of the log-density of the latents and ln|det| of each level and the code
+ * length of a general coder, and of bits/dim and the code length alone, in which few odd numbers are not lost among many
+ * ordinary ones (Morningstar and others, AISTATS 2021). Both tails count. Of the estimators, the one that predicts held-out
+ * reference images best is used for each.
  */
 export const typicality: OddScore = {
-  text: 'how improbable the densities per level and the complexity are together',
+  text: 'how improbable the densities per level, bits/dim and the complexity are together',
   trust:
     'Slightly blurred or compressed images, and images with a small odd place, may look typical; maps show places.',
   needs: 'statistics',
-  from: ['code'],
+  from: ['bits', 'code'],
   fit(reference) {
-    const names = Object.keys(reference).filter((name) => /^(latents|logDet) \d+$|^code$/.test(name));
-    const rows = rowsOf(reference, names);
-    const [best] = estimators
-      .map((fit) => ({ fit, held: heldOutDensity(fit, rows) }))
-      .sort((a, b) => b.held - a.held);
-    const logDensity = best!.fit(rows);
-    return (images) => logDensity(rowsOf(images, names)).map((value) => -value);
+    const levels = Object.keys(reference).filter((name) => /^(latents|logDet) \d+$/.test(name));
+    const densities = [
+      [...levels, 'code'],
+      ['bits', 'code'],
+    ].map((names) => ({ names, logDensity: bestFit(rowsOf(reference, names)) }));
+    return (images) => {
+      const parts = densities.map(({ names, logDensity }) => logDensity(rowsOf(images, names)));
+      return parts[0]!.map((first, image) => -first - parts[1]![image]!);
+    };
   },
 };
+
+/** The estimate that predicts held-out rows best. */
+function bestFit(rows: Rows): (others: Rows) => Float64Array {
+  const [best] = estimators
+    .map((fit) => ({ fit, held: heldOutDensity(fit, rows) }))
+    .sort((a, b) => b.held - a.held);
+  return best!.fit(rows);
+}
 
 /** The statistics of these names, one row per image. */
 function rowsOf(images: ImageStatistics, names: readonly string[]): Rows {
