@@ -31,7 +31,7 @@ export function noiseLayersOf({ dequantiser }: Flow): PlacedLayer[] {
 }
 
 /** A bijection as a list of layers: itself, or the parts of a chain, including those of nested chains. */
-function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
+export function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
   return bijection.parts
     ? Object.entries(bijection.parts).flatMap(([key, part]) => partsOf(`${path}/${key}`, part))
     : [{ path, bijection }];

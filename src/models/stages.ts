@@ -3,7 +3,7 @@ import type { Bijection } from '../flows/contract/bijection.ts';
 import type { Condition } from '../flows/contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../flows/contract/parameters.ts';
 import { logDetShares, sharesBefore } from '../flows/contract/pixelMap.ts';
-import type { Split, Standardised, TopPrior } from '../flows/priors/prior.ts';
+import type { Gaussian, Split, Standardised, TopPrior } from '../flows/priors/prior.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import {
   add,
@@ -59,6 +59,11 @@ export interface Stage {
     /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
     logPrior(x: Tensor, parameters: Parameters): Tensor;
   };
+  /**
+   * The Gaussian of the latent before it is standardised: for a split, of the last channels given the first ones, `kept`;
+   * for the top prior, of all.
+   */
+  gaussian?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Gaussian;
   /** Applies the stage to a batch of images. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */
@@ -126,6 +131,7 @@ export function splitStage(split: Split): Stage {
       return { ...result, shares };
     },
     inverse: ({ y, epsilon }, p) => split.inverse(y!, epsilon!, p),
+    gaussian: (kept, p) => split.gaussian(kept!, p),
   };
 }
 
@@ -152,6 +158,7 @@ export function topStage(top: TopPrior): Stage {
       return { ...result, shares };
     },
     inverse: ({ epsilon }, p, condition) => top.inverse(epsilon!, p, condition),
+    gaussian: (_, p, condition) => top.gaussian(p, condition),
   };
 }
 

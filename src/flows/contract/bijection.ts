@@ -2,6 +2,7 @@
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition } from './condition.ts';
+import type { ElementaryMap } from './elementaryMaps.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
 /** The result of applying a layer to a batch of images. */
@@ -44,4 +45,9 @@ export interface Bijection {
    * reports how close they are to that.
    */
   factors?(parameters: Parameters): Readonly<Record<string, Tensor>>;
+  /**
+   * The maps that the layer consists of, first to last, for lossless compression. Missing for a chain, which has its parts,
+   * and for layers that don't consist of such maps: models with them can't compress images.
+   */
+  maps?(parameters: Parameters): readonly ElementaryMap[];
 }

@@ -1,4 +1,5 @@
 // The affine transformer.
+import { portableSigmoid } from '../../numeric/portableMath.ts';
 import {
   add,
   divide,
@@ -50,5 +51,9 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
       const { shift, scale } = shiftAndScale(numbers);
       return subtract(divide(y, scale), shift);
     },
+    scalar: ([shift, t]) => ({
+      shift: shift!,
+      scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(t! + 2),
+    }),
   };
 }

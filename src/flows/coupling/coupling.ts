@@ -74,6 +74,14 @@ export function coupling(
       const { kept, changed } = mask.divide(y);
       return mask.join({ kept, changed: transformer.inverse(changed, numbersFor(kept, p, condition)) });
     },
+    maps: (p) => [
+      {
+        kind: 'coupling',
+        changed: (x) => mask.divide(x).changed,
+        numbers: (x, condition) => numbersFor(mask.divide(x).kept, p, condition),
+        transformer,
+      },
+    ],
   };
 }
 

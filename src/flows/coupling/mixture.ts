@@ -1,4 +1,5 @@
 // The mixture transformer.
+import { portableSigmoid } from '../../numeric/portableMath.ts';
 import {
   add,
   divide,
@@ -13,6 +14,7 @@ import {
 } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
+import { portableLogit } from './portableMixture.ts';
 import type { Transformer } from './transformer.ts';
 
 /** The options of a mixture transformer. */
@@ -102,6 +104,18 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
       const { inverse } = logitOfMixture(mixturesOf([logits, means, logScales], 0));
       const logit = subtract(divide(columns(y), sigmoid(add(t, 2))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
+    },
+    scalar(numbers) {
+      const part = (index: number): Float64Array =>
+        numbers.subarray(index * components, (index + 1) * components);
+      const logit = portableLogit({
+        logits: part(0),
+        means: part(1).map((mean, k) => mean + apart[k]!),
+        logScales: part(2).map((logScale) => Math.max(logScale, LEAST_LOG_SCALE)),
+      });
+      const shift = numbers[3 * components]!;
+      const scale = portableSigmoid(numbers[3 * components + 1]! + 2);
+      return { curve: (x) => (logit(x) + shift) * scale };
     },
   };
 }

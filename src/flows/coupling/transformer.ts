@@ -1,5 +1,7 @@
 // The contract of transformers: how a coupling changes a value, by numbers that the conditioner computes.
+
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { ScalarTransformer } from '../contract/elementaryMaps.ts';
 
 /** Changed values. */
 export interface TransformedValues {
@@ -10,9 +12,7 @@ export interface TransformedValues {
 }
 
 /** An invertible function of one value, whose form depends on numbers: `[N, H, W, C]` and `[N, H, W, numbers · C]`. */
-export interface Transformer {
-  /** How many numbers it takes for each value. */
-  readonly numbers: number;
+export interface Transformer extends ScalarTransformer {
   /** Changes values. `numbers` holds number 0 of every channel, then number 1, and so on. */
   forward(x: Tensor, numbers: Tensor): TransformedValues;
   /** Inverts `forward` for the same numbers. */

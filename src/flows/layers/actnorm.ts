@@ -39,6 +39,10 @@ export function actnorm(shape: ImageShape): Bijection {
       return subtract(multiply(y, exp(multiply(p.get('logScale'), -3))), p.get('bias'));
     },
     factors: (p) => ({ scale: exp(multiply(p.get('logScale'), 3)) }),
+    maps: (p) => [
+      { kind: 'shift', bias: p.get('bias') },
+      { kind: 'scale', scale: exp(multiply(p.get('logScale'), 3)) },
+    ],
   };
 }
 

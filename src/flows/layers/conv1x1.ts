@@ -84,6 +84,7 @@ function parametrised(name: string, shape: ImageShape, form: Parametrisation): B
     }),
     inverse: (y, p) => pointwise(y, form.inverseWeight(p)),
     factors: (p) => ({ ...(form.diagonal && { diagonal: form.diagonal(p) }), weight: form.weight(p) }),
+    maps: (p) => [{ kind: 'matrix', weight: form.weight(p) }],
   };
 }
 

@@ -13,7 +13,8 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { filledParameter } from '../contract/parameters.ts';
+import type { CornerMap } from '../contract/elementaryMaps.ts';
+import { filledParameter, type Parameters } from '../contract/parameters.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
 
 /** The options of an emerging convolution. */
@@ -66,6 +67,7 @@ export function emerging(
         subtract(y, p.get('bias')),
       ),
     factors: (p) => Object.fromEntries(factors.map((factor) => [factor.name, factor.centreTap(p)])),
+    maps: (p) => [...factors.map((factor) => factor.map(p)), { kind: 'shift', bias: p.get('bias') }],
   };
 }
 
@@ -73,6 +75,7 @@ export function emerging(
 interface CornerFactor extends Corner {
   apply(x: Tensor, kernel: Tensor): Tensor;
   solve(y: Tensor, kernel: Tensor): Tensor;
+  map(p: Parameters): CornerMap;
 }
 
 /**
@@ -101,6 +104,13 @@ function cornerFactor(
         direction === 1
           ? solveCorner(y, kernel, { dilation, mirrored: true })
           : solveCorner(y, flip(flip(kernel, 0), 1), { dilation }),
+      map: (p) => ({
+        kind: 'corner',
+        kernel: factor.kernel(p),
+        offsets,
+        upper: direction === 1,
+        firstChannel: 0,
+      }),
     };
   };
 }

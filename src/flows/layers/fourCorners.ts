@@ -15,6 +15,7 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import type { CornerMap } from '../contract/elementaryMaps.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
 
@@ -87,6 +88,22 @@ export function fourCorners(
       return flippedGroups(solveCorner(turned, kernel, { dilation }), groups);
     },
     factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),
+    maps: (p) => [
+      ...groups.map(
+        (group): CornerMap => ({
+          kind: 'corner',
+          kernel: group.kernel(p),
+          // Without a flip a group looks up and left.
+          offsets: offsets.map(([row, column]) => [
+            group.flipped.includes(1) ? 0 - row : row,
+            group.flipped.includes(2) ? 0 - column : column,
+          ]),
+          upper: true,
+          firstChannel: group.first,
+        }),
+      ),
+      { kind: 'shift', bias: p.get('bias') },
+    ],
   };
 }
 

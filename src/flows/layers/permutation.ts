@@ -14,6 +14,7 @@ export function reverse(shape: ImageShape): Bijection {
     parameters: {},
     forward: (x) => ({ y: flip(x, 3), logDet: constant(0) }),
     inverse: (y) => flip(y, 3),
+    maps: () => [{ kind: 'order', apply: (x) => flip(x, 3) }],
   };
 }
 
@@ -37,5 +38,6 @@ export function shuffle(shape: ImageShape): Bijection {
     },
     forward: (x, p) => ({ y: pointwise(x, transpose(matrix(p))), logDet: constant(0) }),
     inverse: (y, p) => pointwise(y, matrix(p)),
+    maps: (p) => [{ kind: 'order', apply: (x) => pointwise(x, transpose(matrix(p))) }],
   };
 }

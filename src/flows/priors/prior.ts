@@ -21,8 +21,8 @@ import { type Condition, required } from '../contract/condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
 import { byNumber, scaledConvolution, scaledConvolutionParameters } from '../layers/scaledConvolution.ts';
 
-/** Mean and logarithm of the standard deviation; undefined for the standard normal. */
-type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
+/** Mean and logarithm of the standard deviation of latents; undefined for the standard normal. */
+export type Gaussian = { readonly mean: Tensor; readonly logDeviation: Tensor } | undefined;
 
 /** Latents, and their log-density under a prior. */
 export interface Standardised {
@@ -73,6 +73,8 @@ export interface Split {
   forward(x: Tensor, p: Parameters): SplitResult;
   /** The images with these kept halves and latents: the inverse of `forward`. */
   inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
+  /** The Gaussian of the half that is factored out, given the half that is kept. */
+  gaussian(kept: Tensor, p: Parameters): Gaussian;
 }
 
 /** The options of a split. */
@@ -109,6 +111,7 @@ export function split(shape: ImageShape, { learnedPrior = true }: SplitOptions =
       return { y, ...standardise(z, gaussianOf(y, p)) };
     },
     inverse: (y, epsilon, p) => concatenate([y, unstandardise(epsilon, gaussianOf(y, p))], 3),
+    gaussian: gaussianOf,
   };
 }
 
@@ -124,6 +127,8 @@ export interface TopPrior {
   forward(z: Tensor, p: Parameters, condition?: Condition): Standardised;
   /** The remainder with these latents: the inverse of `forward`. */
   inverse(epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
+  /** The Gaussian of the remainder: `[H, W, C]`, or with classes `[N, H, W, C]`. */
+  gaussian(p: Parameters, condition?: Condition): Gaussian;
   /** The log-density of z under each class, `[N, K]`; only for a prior with classes. */
   logPriorByClass(z: Tensor, p: Parameters): Tensor;
 }
@@ -198,6 +203,7 @@ export function topPrior(
       : {},
     forward: (z, p, condition) => standardise(z, gaussianOf(p, condition)),
     inverse: (epsilon, p, condition) => unstandardise(epsilon, gaussianOf(p, condition)),
+    gaussian: gaussianOf,
     logPriorByClass(z, p) {
       const { mean, logDeviation } = gaussiansOf(p, identity(classes));
       const dimensions = height * width * channels;

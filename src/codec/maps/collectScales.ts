@@ -1,0 +1,72 @@
+// Moves scales behind the linear maps that follow them, so that one is left of many: only scales use the stack.
+import type { Primitive } from './primitive.ts';
+
+/**
+ * The same maps with fewer scales. With D a scale per channel, lifts and shifts of x·D are lifts and shifts of x, times D:
+ * x·D + b = (x + b/D)·D, and Σ xᵢ·Dᵢ·Mᵢₒ = (Σ xᵢ·Mᵢₒ·Dᵢ/Dₒ)·Dₒ. The order of channels changes that of D. Before anything else
+ * the collected scale stays.
+ */
+export function collectScales(primitives: readonly Primitive[], channels: number): Primitive[] {
+  const result: Primitive[] = [];
+  let pending = new Float64Array(channels).fill(1);
+  const emit = (): void => {
+    if (pending.some((one) => one !== 1)) {
+      result.push({ kind: 'scale', scales: pending });
+      pending = new Float64Array(channels).fill(1);
+    }
+  };
+  for (const primitive of primitives) {
+    switch (primitive.kind) {
+      case 'scale':
+        pending = pending.map((one, channel) => one * primitive.scales[channel]!);
+        break;
+      case 'shift':
+        result.push({
+          kind: 'shift',
+          biases: primitive.biases.map((bias, channel) => bias / pending[channel]!),
+        });
+        break;
+      case 'lift':
+        result.push({ kind: 'lift', lift: lifted(primitive, pending) });
+        break;
+      case 'order': {
+        const order = channelOrder(primitive.from, channels);
+        if (order === undefined) {
+          emit();
+        } else {
+          const before = pending;
+          pending = before.map((_, channel) => before[order[channel]!]!);
+        }
+        result.push(primitive);
+        break;
+      }
+      default:
+        emit();
+        result.push(primitive);
+    }
+  }
+  emit();
+  return result;
+}
+
+/** A lift of scaled values as one of the values themselves. */
+function lifted({ lift }: Extract<Primitive, { kind: 'lift' }>, scales: Float64Array) {
+  const { channels, firstChannel } = lift;
+  const kernel = Float64Array.from(lift.kernel, (one, index) => {
+    const [input, output] = [Math.floor(index / channels) % channels, index % channels];
+    return one * (scales[firstChannel + input]! / scales[firstChannel + output]!);
+  });
+  return { ...lift, kernel };
+}
+
+/** The order of the channels, if every pixel keeps its place. */
+function channelOrder(from: ArrayLike<number>, channels: number): number[] | undefined {
+  const order = Array.from({ length: channels }, (_, channel) => from[channel]!);
+  for (let index = 0; index < from.length; index++) {
+    const channel = index % channels;
+    if (from[index] !== index - channel + order[channel]!) {
+      return undefined;
+    }
+  }
+  return order;
+}

@@ -1,0 +1,37 @@
+// The networks of a model, run by the engine.
+import { compile, evaluate, type Program } from '../../engine/program.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import type { Network, Networks } from '../maps/integerMap.ts';
+
+/** One thread: sums that threads share may depend on how many there are. */
+const THREADS = 1;
+
+/** Networks as programs of the engine; `release` frees them. */
+export class EngineNetworks implements Networks {
+  private readonly programs: Program[] = [];
+
+  async constants(tensors: readonly Tensor[]): Promise<readonly (Float32Array | Float64Array)[]> {
+    const values = tensors.length > 0 ? await evaluate(tensors, THREADS) : [];
+    return values.map(({ data }) => data);
+  }
+
+  async compile(shape: ImageShape, build: (images: Tensor) => Tensor): Promise<Network> {
+    const images = input('images', [OPEN_BATCH, ...shape]);
+    const program = await compile(
+      { inputs: { images }, outputs: { numbers: build(images) } },
+      { threads: THREADS },
+    );
+    this.programs.push(program);
+    return {
+      run: async (data, count) =>
+        (await program.run({ images: { shape: [count, ...shape], data } })).numbers!.data,
+    };
+  }
+
+  /** Frees the programs. */
+  async release(): Promise<void> {
+    await Promise.all(this.programs.map((program) => program.release()));
+  }
+}

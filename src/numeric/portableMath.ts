@@ -1,0 +1,121 @@
+// Functions that return the same bits on every machine: built on + − × ÷ and the bits of numbers alone, all of which
+// IEEE 754 defines exactly. Math.exp, Math.log and Math.tanh are up to each engine.
+
+const view = new DataView(new ArrayBuffer(8));
+
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
+
+/** 2^k for −1022 ≤ k ≤ 1023. */
+function powerOfTwo(k: number): number {
+  view.setInt32(0, (k + 1023) << 20);
+  view.setInt32(4, 0);
+  return view.getFloat64(0);
+}
+
+/**
+ * eˣ, with a relative error below 1e-15; 0 below −708 and infinity above 709, where the result would need other care.
+ *
+ * x = k·ln 2 + r with |r| ≤ ½ ln 2, and eʳ = 1 + r + r·c/(2 − c) for c = r − r²·P(r²), a minimax polynomial. Source of the
+ * coefficients: FreeBSD's e_exp.c.
+ */
+export function portableExp(x: number): number {
+  if (!(x >= -708)) {
+    return x < -708 ? 0 : Number.NaN;
+  }
+  if (x > 709) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const k = Math.floor(x * Math.LOG2E + 0.5);
+  const high = x - k * LN2_HIGH;
+  const low = k * LN2_LOW;
+  const r = high - low;
+  const t = r * r;
+  const polynomial =
+    t *
+    (0.16666666666666602 +
+      t *
+        (-0.0027777777777015593 +
+          t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))));
+  const c = r - polynomial;
+  return (1 - (low - (r * c) / (2 - c) - high)) * powerOfTwo(k);
+}
+
+/**
+ * ln x of a normal number x > 0, with a relative error below 1e-15; −∞ at 0, NaN below.
+ *
+ * x = 2^k·(1 + f) with 1 + f in [√½, √2), and ln(1 + f) = f − f²/2 + s·(f²/2 + R(s²)) for s = f/(2 + f). Source of the
+ * coefficients: FreeBSD's e_log.c.
+ */
+export function portableLog(x: number): number {
+  if (!(x > 0)) {
+    return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
+  }
+  if (x === Number.POSITIVE_INFINITY) {
+    return x;
+  }
+  view.setFloat64(0, x);
+  const top = view.getInt32(0);
+  // The mantissa in [1, 2), halved if it is above √2.
+  view.setInt32(0, (top & 0x000fffff) | 0x3ff00000);
+  let k = (top >> 20) - 1023;
+  let m = view.getFloat64(0);
+  if (m > Math.SQRT2) {
+    m /= 2;
+    k++;
+  }
+  const f = m - 1;
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const odd = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const even =
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const half = 0.5 * f * f;
+  return k * LN2_HIGH - (half - (s * (half + odd + even) + k * LN2_LOW) - f);
+}
+
+/** 1/(1 + e⁻ˣ), with a relative error below 1e-15. */
+export function portableSigmoid(x: number): number {
+  return 1 / (1 + portableExp(-x));
+}
+
+/**
+ * The distribution function of the standard normal, with an absolute error below 1e-15: Hart's rational functions times
+ * e^(−x²/2), and a continued fraction beyond 7. Source: West, Better approximations to cumulative normal functions (2005).
+ */
+export function normalDistribution(x: number): number {
+  const size = x < 0 ? -x : x;
+  if (size > 37) {
+    return x > 0 ? 1 : 0;
+  }
+  const density = portableExp(-0.5 * size * size);
+  let above: number;
+  if (size < 7.07106781186547) {
+    const numerator =
+      ((((((0.0352624965998911 * size + 0.700383064443688) * size + 6.37396220353165) * size +
+        33.912866078383) *
+        size +
+        112.079291497871) *
+        size +
+        221.213596169931) *
+        size +
+        220.206867912376) *
+      density;
+    const denominator =
+      ((((((0.0883883476483184 * size + 1.75566716318264) * size + 16.064177579207) * size +
+        86.7807322029461) *
+        size +
+        296.564248779674) *
+        size +
+        637.333633378831) *
+        size +
+        793.826512519948) *
+        size +
+      440.413735824752;
+    above = numerator / denominator;
+  } else {
+    above = density / (2.506628274631 * (size + 1 / (size + 2 / (size + 3 / (size + 4 / (size + 0.65))))));
+  }
+  return x > 0 ? 1 - above : above;
+}
