@@ -1,5 +1,13 @@
 // `emerging-flows`: load and use a trained model; measure, compare, diagnose and export models; errors.
 
+export {
+  type CompressedSize,
+  type CompressOptions,
+  compress,
+  compressParts,
+  type NamedImage,
+} from '../codec/compress.ts';
+export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
 export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
 export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';

@@ -1,5 +1,13 @@
 // `emerging-flows` in a page or its worker: load and use a trained model; errors.
 
+export {
+  type CompressedSize,
+  type CompressOptions,
+  compress,
+  compressParts,
+  type NamedImage,
+} from '../codec/compress.ts';
+export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
 export type { RuntimeFiles } from '../engine/devices/providers.web.ts';
 export { configureRuntime, type RuntimeOptions } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';

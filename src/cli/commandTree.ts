@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   sample: async () => (await import('./commands/sample.ts')).registerSample,
   encode: async () => (await import('./commands/encode.ts')).registerEncode,
   decode: async () => (await import('./commands/decode.ts')).registerDecode,
+  compress: async () => (await import('./commands/compress.ts')).registerCompress,
+  decompress: async () => (await import('./commands/decompress.ts')).registerDecompress,
   interpolate: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
   edit: async () => (await import('./commands/edit.ts')).registerEdit,
   score: async () => (await import('./commands/score.ts')).registerScore,

@@ -189,6 +189,32 @@ export function writeFileAtomically(
 }
 
 /**
+ * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does.
+ *
+ * @returns what the generator returns
+ */
+export async function writePartsAtomically<Result>(
+  path: string,
+  parts: AsyncGenerator<Uint8Array, Result>,
+): Promise<Result> {
+  const file = new PartialFile(path);
+  try {
+    let position = 0;
+    for (;;) {
+      const { done, value } = await parts.next();
+      if (done) {
+        file.finish();
+        return value;
+      }
+      file.write(value, position);
+      position += value.length;
+    }
+  } catch (error) {
+    throw cleanedUpAfter(error, () => file.discard());
+  }
+}
+
+/**
  * Appends to a file, which is created if it does not exist. A file with other names as well (hard links, as in
  * backups) is replaced by a copy first: under those names it stays what it is.
  *

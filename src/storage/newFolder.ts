@@ -69,6 +69,63 @@ export function requireDistinctFiles(names: readonly string[]): void {
   }
 }
 
+/** A folder that is being written: `write` its files, then `finish` or `discard`. */
+export interface NewFolder {
+  /** Writes a file, whose name may have subfolders. Throws UserError if the disk does not allow it. */
+  write(name: string, content: Uint8Array | string): void;
+  /** Moves the folder to its destination. Throws UserError if that is not possible. */
+  finish(): void;
+  /** Removes what was created. */
+  discard(): void;
+}
+
+/**
+ * Starts a folder of files, and its missing parents: under a temporary name next to its destination.
+ *
+ * @throws UserError if something exists there already, or the disk does not allow it
+ */
+export function startNewFolder(path: string): NewFolder {
+  requireNewFolder(path);
+  const target = resolve(path);
+  const partial = partialPath(target);
+  const parents = makeFolders(folderOf(target));
+  const explained = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      throw explainFileError(error, path, 'create the folder');
+    }
+  };
+  const discard = (): void => {
+    rmSync(partial, { recursive: true, force: true });
+    removeEmptyFolders(parents);
+  };
+  try {
+    // Whatever is there, a leftover or a link that someone has placed, is removed and not written to.
+    rmSync(partial, { recursive: true, force: true });
+    makeFolders(partial);
+  } catch (error) {
+    throw cleanedUpAfter(explainFileError(error, path, 'create the folder'), discard);
+  }
+  return {
+    write: (name, content) =>
+      explained(() => {
+        const file = pathIn(partial, name);
+        makeFolders(folderOf(file));
+        writeFileAtomically(file, content);
+      }),
+    finish: () =>
+      explained(() => {
+        if (exists(target)) {
+          // Not every system renames onto an empty folder.
+          rmdirSync(target);
+        }
+        moveIntoPlace(partial, target);
+      }),
+    discard,
+  };
+}
+
 /**
  * Writes a folder of files, which may be in subfolders, and its missing parents: under a temporary name
  * next to its destination, renamed when it is complete.
@@ -81,28 +138,14 @@ export function requireDistinctFiles(names: readonly string[]): void {
 export function writeNewFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): string[] {
   requireNewFolder(path);
   requireDistinctFiles(Object.keys(files));
-  const target = resolve(path);
-  const partial = partialPath(target);
-  const parents = makeFolders(folderOf(target));
+  const folder = startNewFolder(path);
   try {
-    // Whatever is there, a leftover or a link that someone has placed, is removed and not written to.
-    rmSync(partial, { recursive: true, force: true });
-    makeFolders(partial);
     for (const [name, content] of Object.entries(files)) {
-      const file = pathIn(partial, name);
-      makeFolders(folderOf(file));
-      writeFileAtomically(file, content);
+      folder.write(name, content);
     }
-    if (exists(target)) {
-      // Not every system renames onto an empty folder.
-      rmdirSync(target);
-    }
-    moveIntoPlace(partial, target);
+    folder.finish();
   } catch (error) {
-    throw cleanedUpAfter(explainFileError(error, path, 'create the folder'), () => {
-      rmSync(partial, { recursive: true, force: true });
-      removeEmptyFolders(parents);
-    });
+    throw cleanedUpAfter(error, folder.discard);
   }
   return Object.keys(files).map((name) => pathIn(path, name));
 }

@@ -33,12 +33,15 @@ export function addResizeOption(command: Command): Command {
 
 /** Adds `--data`, `--split`, `--count` and `--resize`. */
 export function addImageOptions(command: Command): Command {
-  return addResizeOption(
-    command
-      .option('--data <name|path>', 'use images of a dataset instead')
-      .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
-      .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1)),
-  );
+  return addResizeOption(addSetOptions(command));
+}
+
+/** Adds `--data`, `--split` and `--count`. */
+export function addSetOptions(command: Command): Command {
+  return command
+    .option('--data <name|path>', 'use images of a dataset instead')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+    .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1));
 }
 
 /**
@@ -74,7 +77,7 @@ export async function readImages(
  * A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without
  * splits.
  */
-async function openImages(
+export async function openImages(
   data: string,
   split: Split,
   options: Omit<SplitOptions, 'validation'>,
@@ -106,17 +109,22 @@ function datasetImages(
     const image = { shape: set.imageShape, pixels: readOne(set, index) };
     pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
   }
-  // Names in an archive may occur twice, but each image needs one of its own.
+  const names = namesOfSet(set, split);
+  const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
+  const paths = names.map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
+  const { labels } = set;
+  return { names, paths, pixels, skipped: [], ...(labels && { labels }) };
+}
+
+/** A name for each image of a split. Names in an archive may occur twice, but each image needs one of its own. */
+export function namesOfSet(set: ImageSet, split: string): string[] {
   const names = new Set<string>();
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < set.count; index++) {
     const name = set.nameOf?.(index);
     const isUsable = name !== undefined && isFileName(name) && !names.has(name);
     names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
   }
-  const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
-  const paths = [...names].map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
-  const { labels } = set;
-  return { names: [...names], paths, pixels, skipped: [], ...(labels && { labels }) };
+  return [...names];
 }
 
 /** Whether a name is that of a file (or a tile of it), below the folder or archive, rather than a number in an array. */

@@ -3,30 +3,49 @@ import { fileKey } from '../../storage/newFolder.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
+/** Names files one after the other. */
+export interface PngNamer {
+  /** The name of the file of an image. */
+  fileFor(name: string): string;
+  /** Notes on stderr which images have another name than expected, if any. */
+  report(): void;
+}
+
 /**
  * Names that end in .png. The ending is added where it is missing, and again, with a note, if another image already has
  * the same file name on some system.
  */
-export function pngNames(names: readonly string[]): string[] {
+export function pngNamer(): PngNamer {
   const taken = new Set<string>();
   const renamed: string[] = [];
-  const files = names.map((name) => {
-    const wanted = /\.png$/i.test(name) ? name : `${name}.png`;
-    let file = wanted;
-    while (taken.has(fileKey(file))) {
-      file += '.png';
-    }
-    taken.add(fileKey(file));
-    if (file !== wanted) {
-      renamed.push(`${wanted} as ${file}`);
-    }
-    return file;
-  });
-  if (renamed.length > 0) {
-    noteOnStderr(
-      `${formatCounted(renamed.length, 'image')} written under another name, since two files with the same name ` +
-        `(apart from case or accents) cannot be kept on every system: ${renamed[0]}${renamed.length > 1 ? ', …' : ''}`,
-    );
-  }
+  return {
+    fileFor(name) {
+      const wanted = /\.png$/i.test(name) ? name : `${name}.png`;
+      let file = wanted;
+      while (taken.has(fileKey(file))) {
+        file += '.png';
+      }
+      taken.add(fileKey(file));
+      if (file !== wanted) {
+        renamed.push(`${wanted} as ${file}`);
+      }
+      return file;
+    },
+    report() {
+      if (renamed.length > 0) {
+        noteOnStderr(
+          `${formatCounted(renamed.length, 'image')} written under another name, since two files with the same name ` +
+            `(apart from case or accents) cannot be kept on every system: ${renamed[0]}${renamed.length > 1 ? ', …' : ''}`,
+        );
+      }
+    },
+  };
+}
+
+/** The names of all files: see `pngNamer`. */
+export function pngNames(names: readonly string[]): string[] {
+  const namer = pngNamer();
+  const files = names.map((name) => namer.fileFor(name));
+  namer.report();
   return files;
 }

@@ -1,4 +1,5 @@
 // The networks of a model, run by the engine.
+import { defaultDevice } from '../../engine/devices/device.ts';
 import { compile, evaluate, type Program } from '../../engine/program.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
@@ -7,6 +8,9 @@ import type { Network, Networks } from '../maps/integerMap.ts';
 
 /** One thread: sums that threads share may depend on how many there are. */
 const THREADS = 1;
+
+/** What computes the networks: files name it, because another runtime may compute other bits. */
+export const RUNTIME = defaultDevice;
 
 /** Networks as programs of the engine; `release` frees them. */
 export class EngineNetworks implements Networks {

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { openSplit } from '../../data/registry.ts';
 import { compile } from '../../engine/program.ts';
-import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import { Glow } from '../../models/glow.ts';
@@ -11,7 +10,8 @@ import { mixingNames } from '../../models/mixing.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
+import { randomModel, tinyFlow } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
@@ -19,20 +19,6 @@ import { BitStack } from '../stack/bitStack.ts';
 import { decodeBlock, encodeBlock, imagesIn } from './blockCoder.ts';
 import { EngineNetworks } from './engineNetworks.ts';
 import { type ModelCoder, modelCoder, requireCodable } from './modelCoder.ts';
-
-const tiny: Partial<ModelOptions> = { levels: 2, depth: 2, width: 6, learnedPrior: true };
-
-/** A model with random weights: `distance` 0 are those it starts with, 0.3 is far from the identity. */
-function randomModel(shape: ImageShape, options: Partial<ModelOptions>, distance = 0.3): TrainedModel {
-  const model = new Glow(shape, { ...tiny, ...options });
-  const far = randomParameters(model.parameters);
-  const parameters = Object.entries(model.parameters).map(([path, { initial, trained, shape: own }]) => {
-    const start = initial(new RandomStream(1, 'start'));
-    const moved = start.map((value, index) => value + distance * far[path]!.data[index]!);
-    return [path, constant({ shape: own, data: trained ? moved : start })] as const;
-  });
-  return { model, parameters: Object.fromEntries(parameters) };
-}
 
 async function withCoder<Result>(
   trained: TrainedModel,
@@ -120,7 +106,7 @@ function isCodable(model: Flow): boolean {
 
 const grey: ImageShape = [8, 8, 1];
 const colour: ImageShape = [4, 8, 3];
-const codable = mixingNames.filter((mixing) => isCodable(new Glow(colour, { ...tiny, mixing })));
+const codable = mixingNames.filter((mixing) => isCodable(new Glow(colour, { ...tinyFlow, mixing })));
 
 /** Models of every kind, with images of a shape. */
 const models: [string, ImageShape, Partial<ModelOptions>][] = [

@@ -1,5 +1,5 @@
 // Converts an image to the size and colour type of a model, or reports why it cannot.
-import { option, phrase, UserError } from '../../errors.ts';
+import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { grey, inColour, resized } from './resize.ts';
 
@@ -17,12 +17,17 @@ interface Image {
  * filter, stretched if the aspect ratio differs.
  *
  * @param source the image's name, for errors
+ * @param remedy what to do about an image that doesn't fit, for errors
  * @throws UserError if the image has another size or colour type and `resize` is not set
  */
 export function fitImage(
   { shape, pixels }: Image,
   wanted: ImageShape,
-  { source, resize = false }: { source: string; resize?: boolean },
+  {
+    source,
+    resize = false,
+    remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`,
+  }: { source: string; resize?: boolean; remedy?: Phrase },
 ): Uint8Array {
   const [height, width, channels] = wanted;
   const [rows, columns, given] = shape;
@@ -40,7 +45,6 @@ export function fitImage(
       string,
       string,
     ];
-    const remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`;
     throw new UserError(
       'mismatch',
       phrase`${source} is ${found}, but the model takes ${expected} (height x width x channels): ${remedy}`,

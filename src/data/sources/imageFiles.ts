@@ -69,23 +69,18 @@ export async function readImageFiles(
   if (most !== undefined) {
     requireWhole('most', most, 1);
   }
-  const files = paths.flatMap(findImages);
-  const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
-  const budget = new Budget(paths.join(', '));
   const skipped: string[] = [];
   const images = new Map<string, Uint8Array>();
-  for (const file of unique) {
+  const noteSkip = (reason: string): void => {
+    skipped.push(reason);
+    onSkip?.(reason);
+  };
+  for await (const { path, image } of findImageFiles(paths).read(noteSkip)) {
+    const { height, width, channels, data } = image;
+    const decoded = { shape: [height, width, channels] as const, pixels: data };
+    images.set(path, fitImage(decoded, imageShape, { source: path, resize }));
     if (images.size === most) {
       break;
-    }
-    const image = await readUnless(file, budget, (reason) => {
-      skipped.push(reason);
-      onSkip?.(reason);
-    });
-    if (image) {
-      const { height, width, channels, data } = image;
-      const decoded = { shape: [height, width, channels] as const, pixels: data };
-      images.set(file.path, fitImage(decoded, imageShape, { source: file.path, resize }));
     }
   }
   if (images.size === 0) {
@@ -102,6 +97,45 @@ export async function readImageFiles(
   });
   const found = [...images.keys()];
   return { names: namesOf(found), paths: found, pixels, skipped };
+}
+
+/** An image of a file. */
+interface ReadImage {
+  /** Its path, with `/`, relative to the innermost folder that all of the files are in. */
+  readonly name: string;
+  /** The path of the file, from the working directory. */
+  readonly path: string;
+  readonly image: DecodedImage;
+}
+
+/** Image files that are not read yet. */
+export interface FoundImages {
+  readonly count: number;
+  /** Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does. */
+  read(skip: (reason: string) => void): AsyncGenerator<ReadImage>;
+}
+
+/**
+ * Finds image files as `readImageFiles` does, and reads them one by one: they need not fit into memory.
+ *
+ * @throws UserError if a path does not exist
+ */
+export function findImageFiles(paths: readonly string[]): FoundImages {
+  const files = paths.flatMap(findImages);
+  const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
+  const names = unique.length > 0 ? namesOf(unique.map(({ path }) => path)) : [];
+  const budget = new Budget(paths.join(', '));
+  return {
+    count: unique.length,
+    async *read(skip) {
+      for (const [index, file] of unique.entries()) {
+        const image = await readUnless(file, budget, skip);
+        if (image) {
+          yield { name: names[index]!, path: file.path, image };
+        }
+      }
+    },
+  };
 }
 
 /** Reads the image in a file; if a file in a folder cannot be read, reports why and returns undefined. */

@@ -1,23 +1,17 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 import { dataName } from '../../experiments/experimentName.ts';
-import { optionsText } from '../../experiments/trainedOptions.ts';
-import { checksumOf } from '../../numeric/checksum.ts';
-import { showImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import { encodeSafetensors } from '../../storage/safetensors.ts';
-import { constantValue } from '../../tensor/tensor.ts';
 import { type LoadedRun, loadRun } from '../../trained/loading/loadRun.ts';
 import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
+import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { type ReferenceScores, scoresText } from '../../trained/model/referenceScores.ts';
-import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { modelCard } from '../reports/modelCard.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
@@ -65,7 +59,7 @@ export async function exportModel(
     'encoder.onnx': encoder,
     'sampler.onnx': sampler,
     ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
-    [WEIGHTS_FILE]: weightsFile(run, origin),
+    [WEIGHTS_FILE]: weightsBytes({ ...run, weights }),
     ...(known && { [SCORES_FILE]: scoresText(known) }),
   };
   // The model card is not listed: publishers may edit it.
@@ -120,21 +114,4 @@ async function summaryOf({ paths, step }: LoadedRun): Promise<RunSummary> {
   const own =
     typeof bitsPerDim === 'number' ? [{ step, bitsPerDim, split: 'validation', weights: 'average' }] : [];
   return { ...summary, evaluations: [...ofStep, ...own] };
-}
-
-/** The weights by path, as a safetensors file. */
-function weightsFile({ model, parameters }: TrainedModel, { step, weights }: ModelOrigin): Uint8Array {
-  const tensors = new Map<string, NdArray>();
-  for (const path of Object.keys(model.parameters)) {
-    const { shape, data } = constantValue(parameters[path]!)!;
-    tensors.set(path, { shape, data: Float32Array.from(data) });
-  }
-  const metadata = {
-    format: 'emerging-flows',
-    step: String(step),
-    weights,
-    imageShape: showImageShape(model.imageShape),
-    model: optionsText(model.options),
-  };
-  return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
 }

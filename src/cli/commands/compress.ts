@@ -1,0 +1,143 @@
+// `emerging compress`: compresses images with a model, without loss.
+import type { Command } from 'commander';
+import { type CompressedSize, compressParts } from '../../codec/compress.ts';
+import { requireCodable } from '../../codec/model/modelCoder.ts';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
+import { UserError } from '../../errors.ts';
+import { writePartsAtomically } from '../../storage/files.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { visibleText } from '../../visibleText.ts';
+import { addSetOptions, type ImageOptions, reportSkipped } from '../parts/imageInput.ts';
+import { imagesToCompress } from '../parts/imagesToCompress.ts';
+import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
+import { outputFile } from '../parts/outputFile.ts';
+import { PngEstimate } from '../parts/pngEstimate.ts';
+import { formatBytes, formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, CheckpointOptions {
+  readonly model: string;
+  readonly out: string;
+  readonly block?: number;
+  readonly tiles?: true;
+  readonly embed: boolean;
+  readonly json?: true;
+}
+
+/** Adds the command `compress` to the program. */
+export function registerCompress(program: Command): void {
+  const command = program
+    .command('compress')
+    .description('compress images with a model, without loss')
+    .argument('[images...]', `${imageFormats} files, folders of them, or a dataset`)
+    .requiredOption('--model <run>', 'a run folder, or an exported model')
+    .requiredOption('--out <file>', 'the file to write')
+    .option(
+      '--block <n>',
+      'images per block: a damaged byte costs its block (default: up to 1000)',
+      wholeNumber(1),
+    )
+    .option('--tiles', "cut images of any size into tiles of the model's shape")
+    .option('--no-embed', 'leave the model out: emerging decompress then needs --model')
+    .option('--json', 'print the result as JSON on stdout');
+  addCheckpointOption(addSetOptions(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
+        '  emerging compress mnist --model models/mnist --out digits.eflow\n' +
+        '  emerging decompress photos.eflow --out back\n' +
+        '\nEvery pixel returns, on any machine. Files are as small as the model says: its bits/dim on the images,\n' +
+        'plus the model itself, unless --no-embed leaves it out.',
+    )
+    .action(runCompress);
+}
+
+async function runCompress(paths: string[], options: CompressCommandOptions): Promise<void> {
+  const { out, embed: withModel, block } = options;
+  const tiles = options.tiles === true;
+  outputFile(out);
+  const trained = await loadTrained(options.model, { step: options.step });
+  requireCodable(trained.model);
+  const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
+  const bar = createProgress({
+    label: 'compressing',
+    total: tiles ? null : images.count,
+    unit: tiles ? 'tiles' : 'images',
+  });
+  const interruption = listenForInterruption(() => bar.note('stopping'));
+  const skipped: string[] = [];
+  const skip = (reason: string): void => {
+    bar.note(`skipped: ${reason}`);
+    skipped.push(reason);
+  };
+  const png = new PngEstimate(images.count);
+  let done = 0;
+  const onImages = (more: number): void => {
+    done += more;
+    bar.update(done);
+  };
+  let size: CompressedSize;
+  try {
+    const parts = compressParts(trained, png.following(images.read(skip)), {
+      block,
+      withModel,
+      tiles,
+      signal: interruption.signal,
+      onImages,
+    });
+    size = await writePartsAtomically(out, parts);
+  } catch (error) {
+    if (interruption.signal.aborted) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
+    throw error;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+  if (size.images === 0) {
+    throw new UserError('invalid-data', 'none of the images can be read: nothing was compressed');
+  }
+  report(size, png.bytes, { trained, skipped, options });
+}
+
+/** What was compressed, to how much. */
+function report(
+  size: CompressedSize,
+  pngBytes: number,
+  {
+    trained,
+    skipped,
+    options,
+  }: { trained: TrainedModel; skipped: readonly string[]; options: CompressCommandOptions },
+): void {
+  const bitsPerDim = (8 * (size.bytes - size.modelBytes)) / size.values;
+  const result = {
+    file: options.out,
+    step: trained.step,
+    images: size.images,
+    bytes: size.bytes,
+    modelBytes: size.modelBytes,
+    bitsPerDim,
+    plain: size.plain,
+    pngBytes: Math.round(pngBytes),
+    skipped,
+  };
+  const model = size.modelBytes > 0 ? `, ${formatBytes(size.modelBytes)} of which are the model` : '';
+  writeStdout(
+    options.json
+      ? `${JSON.stringify(result)}\n`
+      : `${formatCounted(size.images, 'image')}${stepText(trained.step, options)} in ${formatBytes(size.bytes)}${model}: ` +
+          `${visibleText(options.out)}\n` +
+          `${bitsPerDim.toFixed(3)} bits/dim without the model; as PNG about ${((8 * pngBytes) / size.values).toFixed(3)}\n`,
+  );
+  if (size.bytes > pngBytes) {
+    const why = size.bytes - size.modelBytes > pngBytes ? '' : ', because the file contains the model';
+    noteOnStderr(`PNG would be smaller: about ${formatBytes(pngBytes)}${why}`);
+  }
+  reportSkipped(skipped);
+}

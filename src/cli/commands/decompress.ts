@@ -1,0 +1,107 @@
+// `emerging decompress`: writes the images of a compressed file as PNG.
+import type { Command } from 'commander';
+import { imagesIn, openCompressed } from '../../codec/decompress.ts';
+import { UserError } from '../../errors.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { requireNewFolder, startNewFolder, staysInFolder } from '../../storage/newFolder.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
+import { visibleText } from '../../visibleText.ts';
+import { addCheckpointOption, type CheckpointOptions } from '../parts/options.ts';
+import { pngNamer } from '../parts/pngNames.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface DecompressCommandOptions extends CheckpointOptions {
+  readonly out: string;
+  readonly model?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `decompress` to the program. */
+export function registerDecompress(program: Command): void {
+  const command = program
+    .command('decompress')
+    .description('write the images of a compressed file as PNG')
+    .argument('<file>', 'a file that emerging compress has written')
+    .requiredOption('--out <dir>', 'a new or empty folder for the images')
+    .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
+    .option('--json', 'print the result as JSON on stdout');
+  addCheckpointOption(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging decompress photos.eflow --out photos\n' +
+        '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.',
+    )
+    .action((path: string, options: DecompressCommandOptions) =>
+      withFile(path, (file) => runDecompress(file, path, options)),
+    );
+}
+
+async function runDecompress(
+  bytes: RandomAccess,
+  path: string,
+  { out, model, step, json }: DecompressCommandOptions,
+): Promise<void> {
+  requireNewFolder(out);
+  const given = model === undefined ? undefined : await loadTrained(model, { step });
+  const file = await openCompressed(bytes, path, given);
+  const bar = createProgress({
+    label: 'decompressing',
+    total: null,
+    unit: file.header.tiles ? 'tiles' : 'images',
+  });
+  const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
+  const [files, damaged]: [string[], string[]] = [[], []];
+  const names = pngNamer();
+  const folder = startNewFolder(out);
+  let done = 0;
+  try {
+    const images = imagesIn(file, {
+      signal: interruption.signal,
+      onImages(more) {
+        done += more;
+        bar.update(done);
+      },
+      onDamage(problem) {
+        bar.note(problem);
+        damaged.push(problem);
+      },
+    });
+    for await (const { name, shape, pixels } of images) {
+      if (!staysInFolder(name)) {
+        throw new UserError(
+          'invalid-data',
+          `${path} is damaged: an image is named ${name}; use another copy`,
+        );
+      }
+      files.push(names.fileFor(name));
+      folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
+    }
+    folder.finish();
+  } catch (error) {
+    const failure = cleanedUpAfter(error, folder.discard);
+    if (interruption.signal.aborted && failure === error) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
+    throw failure;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+  names.report();
+  writeStdout(
+    json
+      ? `${JSON.stringify({ out, images: files.length, files, damaged })}\n`
+      : `${formatCounted(files.length, 'image')}: ${visibleText(out)}\n`,
+  );
+  if (damaged.length > 0) {
+    noteOnStderr(`emerging: ${path} is damaged, and some of its images may be missing; use another copy`);
+    process.exitCode = 1;
+  }
+}

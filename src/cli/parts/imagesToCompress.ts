@@ -1,0 +1,99 @@
+// The images that `emerging compress` reads: of files and folders, or of a dataset, one after the other.
+import type { NamedImage } from '../../codec/compress.ts';
+import { readOne } from '../../data/contract/dataset.ts';
+import type { DecodedImage } from '../../data/contract/rawImages.ts';
+import { datasets } from '../../data/registry.ts';
+import { findImageFiles } from '../../data/sources/imageFiles.ts';
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { exists } from '../../storage/files.ts';
+import { type ImageOptions, namesOfSet, openImages } from './imageInput.ts';
+
+/** Images that are not read yet. */
+export interface ImagesToCompress {
+  /** How many there are, those that are skipped included. */
+  readonly count: number;
+  /** Reads them; `skip` hears of those that can't be read, or not without a loss. */
+  read(skip: (reason: string) => void): AsyncIterable<NamedImage>;
+}
+
+/** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
+const losses: Readonly<Record<string, string>> = {
+  '16-bit': 'has 16 bits a value, and 8 are compressed',
+  'transparency on white': 'is transparent, and only colours are compressed',
+  CMYK: 'is in CMYK, and only grey and RGB are compressed',
+  'first of several frames': 'has several frames, and only one is compressed',
+};
+
+/**
+ * The images of files and folders, or of a dataset, by its name or with `--data`.
+ *
+ * @throws UserError if both or neither are given, or a path or dataset doesn't exist
+ */
+export async function imagesToCompress(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  { data, split, count, tiles }: Omit<ImageOptions, 'resize'> & { readonly tiles: boolean },
+): Promise<ImagesToCompress> {
+  const [only] = paths;
+  const isNamed = paths.length === 1 && datasets.some(({ name }) => name === only) && !exists(only!);
+  if (data !== undefined && paths.length > 0) {
+    throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
+  }
+  const dataset = data ?? (isNamed ? only : undefined);
+  if (dataset !== undefined) {
+    return ofDataset(dataset, { split, count, imageShape, tiles });
+  }
+  if (paths.length === 0) {
+    throw new UserError('invalid-argument', 'no images: name image files, folders or a dataset');
+  }
+  const found = findImageFiles(paths);
+  const most = Math.min(found.count, count ?? found.count);
+  return {
+    count: most,
+    async *read(skip) {
+      let left = most;
+      for await (const { name, path, image } of found.read(skip)) {
+        const loss = lossOf(image);
+        if (loss !== undefined) {
+          skip(`${path} ${loss}`);
+        } else if (left-- > 0) {
+          yield { name, shape: [image.height, image.width, image.channels], pixels: image.data };
+        } else {
+          return;
+        }
+      }
+    },
+  };
+}
+
+async function ofDataset(
+  dataset: string,
+  {
+    split,
+    count,
+    imageShape,
+    tiles,
+  }: Pick<ImageOptions, 'split'> & {
+    readonly count: number | undefined;
+    readonly imageShape: ImageShape;
+    readonly tiles: boolean;
+  },
+): Promise<ImagesToCompress> {
+  const set = await openImages(dataset, split, { like: imageShape, most: count, oneIfOther: !tiles });
+  const names = namesOfSet(set, split);
+  return {
+    count: set.count,
+    async *read() {
+      for (const [index, name] of names.entries()) {
+        yield { name, shape: set.imageShape, pixels: readOne(set, index) };
+      }
+    },
+  };
+}
+
+/** Why an image isn't the picture in its file; undefined if it is. */
+function lossOf({ notes }: DecodedImage): string | undefined {
+  const note = notes.find((one) => one in losses);
+  return note === undefined ? undefined : losses[note];
+}

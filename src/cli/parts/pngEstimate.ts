@@ -1,0 +1,38 @@
+// How many bytes images would take as PNG, estimated from some of them.
+import type { NamedImage } from '../../codec/compress.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+
+/** At most about so many images are written as PNG: it takes longer than compressing them. */
+const MOST = 100;
+
+/** An estimate from images on their way elsewhere. */
+export class PngEstimate {
+  private readonly every: number;
+  private values = 0;
+  private measured = { values: 0, bytes: 0 };
+
+  /** @param count how many images there are */
+  constructor(count: number) {
+    this.every = Math.ceil(count / MOST);
+  }
+
+  /** Passes images on, and measures some. */
+  async *following(images: AsyncIterable<NamedImage>): AsyncGenerator<NamedImage> {
+    let number = 0;
+    for await (const image of images) {
+      const values = dimensionsOf(image.shape);
+      this.values += values;
+      if (number++ % this.every === 0) {
+        this.measured.values += values;
+        this.measured.bytes += contactSheet(image.pixels, { imageShape: image.shape, scale: 1 }).length;
+      }
+      yield image;
+    }
+  }
+
+  /** The bytes of all images as PNG, about. */
+  get bytes(): number {
+    return (this.measured.bytes / Math.max(1, this.measured.values)) * this.values;
+  }
+}

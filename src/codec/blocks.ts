@@ -1,0 +1,92 @@
+// Coders of blocks: what a compressed file needs of a model, in this thread or in others.
+import { dimensionsOf } from '../numeric/imageShape.ts';
+import type { TrainedModel } from '../trained/model/trainedModel.ts';
+import { decodeBlock, encodeBlock, imagesIn, type Run } from './model/blockCoder.ts';
+import { EngineNetworks } from './model/engineNetworks.ts';
+import { modelCoder } from './model/modelCoder.ts';
+import { BitStack, StackEmpty } from './stack/bitStack.ts';
+import { OutOfRange } from './stack/fixedPoint.ts';
+
+/** The images of a batch: larger ones take hardly less time, and longer until there are bits for the first. */
+const BATCH = 8;
+
+/** A block as it is stored. */
+interface BlockBytes {
+  readonly runs: readonly Run[];
+  /** Of the stack. */
+  readonly bytes: Uint8Array;
+}
+
+/** How long work on a block may go on, and who hears of it. */
+interface BlockWork {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of images that are done since the last call. */
+  onImages?(images: number): void;
+}
+
+/** Codes blocks with a model. */
+export interface BlockCoders {
+  /** How many blocks to ask for at the same time. */
+  readonly atOnce: number;
+  /** Codes the images of a block. */
+  encode(pixels: Uint8Array, work: BlockWork): Promise<BlockBytes>;
+  /** Decodes a block; undefined if it isn't one, or another runtime has written it. */
+  decode(block: BlockBytes, work: BlockWork): Promise<Uint8Array | undefined>;
+  /** Frees what they hold. */
+  release(): Promise<void>;
+}
+
+/**
+ * Coders in this thread.
+ *
+ * @throws UserError (`unsupported`) if the model can't compress images
+ */
+export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
+  const networks = new EngineNetworks();
+  try {
+    const coder = await modelCoder(trained, networks);
+    const size = dimensionsOf(coder.imageShape);
+    return {
+      atOnce: 1,
+      async encode(pixels, work) {
+        const { runs, stack } = await encodeBlock(coder, pixels, { batch: BATCH, onProgress: follow(work) });
+        return { runs, bytes: stack.toBytes() };
+      },
+      async decode({ runs, bytes }, work) {
+        // A plain image takes 8 bits a value, and no batch takes more: nothing larger is allocated for a false list.
+        if (!runs.every(isRun) || imagesIn(runs) * size > MOST_PIXELS) {
+          return undefined;
+        }
+        try {
+          const stack = new BitStack(bytes);
+          return await decodeBlock(coder, { runs, stack }, { onProgress: follow(work) });
+        } catch (error) {
+          if (error instanceof StackEmpty || error instanceof OutOfRange) {
+            return undefined;
+          }
+          throw error;
+        }
+      },
+      release: () => networks.release(),
+    };
+  } catch (error) {
+    await networks.release();
+    throw error;
+  }
+}
+
+/** The most values of a block. */
+export const MOST_PIXELS = 2 ** 30;
+
+function isRun({ batch, count }: Run): boolean {
+  return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;
+}
+
+function follow({ signal, onImages }: BlockWork): (images: number) => void {
+  let known = 0;
+  return (images) => {
+    signal?.throwIfAborted();
+    onImages?.(images - known);
+    known = images;
+  };
+}

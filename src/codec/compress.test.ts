@@ -1,0 +1,270 @@
+// Compressed files: what returns from them, in what order, and what damage costs.
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { inMemory } from '../storage/randomAccess.ts';
+import { randomModel } from '../testing/randomModel.ts';
+import { tinyImages } from '../testing/tinyImages.ts';
+import type { TrainedModel } from '../trained/model/trainedModel.ts';
+import { type BlockCoders, localCoders } from './blocks.ts';
+import { compress, compressParts, type NamedImage } from './compress.ts';
+import { decompress, imagesIn, openCompressed } from './decompress.ts';
+
+/** How many random damages are tried. */
+const DAMAGES = Number(process.env.DAMAGES ?? 300);
+
+const grey: ImageShape = [8, 8, 1];
+
+/** Small images, with names that are numbered, in folders, or neither. */
+function namedImages(count: number, seed = 0): NamedImage[] {
+  const pixels = tinyImages(count, 8, seed);
+  return Array.from({ length: count }, (_, index) => ({
+    name: index % 7 === 3 ? `folder/é ${index}.png` : `digit-${String(index).padStart(3, '0')}.png`,
+    shape: grey,
+    pixels: pixels.slice(index * 64, (index + 1) * 64),
+  }));
+}
+
+function colourImage(name: string, height: number, width: number): NamedImage {
+  const shape: ImageShape = [height, width, 3];
+  const pixels = Uint8Array.from(
+    { length: dimensionsOf(shape) },
+    (_, index) => (index * 7 + (index >> 5)) % 256,
+  );
+  return { name, shape, pixels };
+}
+
+describe('compressed images', () => {
+  const model = randomModel(grey, { mixing: 'emerging' }, 0.1);
+
+  it.each([0, 1, 4, 23])('return in order with their names: %d', async (count) => {
+    const images = namedImages(count);
+    const bytes = await compress(model, images, { block: 10 });
+    expect(await decompress(bytes)).toEqual({ images, damaged: [] });
+  });
+
+  it('give the same file again, and a smaller one without the model', async () => {
+    const images = namedImages(12);
+    const [one, again, without] = await Promise.all([
+      compress(model, images),
+      compress(model, images),
+      compress(model, images, { withModel: false }),
+    ]);
+    expect(again).toEqual(one);
+    expect(without!.length).toBeLessThan(one.length / 2);
+    expect((await decompress(without!, { model })).images).toEqual(images);
+    await expect(decompress(without!)).rejects.toThrow(
+      "the file doesn't contain its model: name it with model: 'MODEL'",
+    );
+  });
+
+  it('are counted with all that the file contains', async () => {
+    const parts = compressParts(model, namedImages(12), { block: 5 });
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await parts.next();
+      if (done) {
+        expect(value).toMatchObject({ images: 12, values: 12 * 64, bytes });
+        expect(value.modelBytes).toBeGreaterThan(1000);
+        break;
+      }
+      bytes += value.length;
+    }
+  });
+
+  it('report progress, and stop when told to', async () => {
+    const stop = new AbortController();
+    let done = 0;
+    const onImages = (images: number): void => {
+      done += images;
+      if (done === 7) {
+        stop.abort();
+      }
+    };
+    await expect(compress(model, namedImages(30), { signal: stop.signal, onImages })).rejects.toThrow(
+      'abort',
+    );
+    expect(done).toBe(7);
+  });
+
+  it.each([
+    [
+      [{ ...namedImages(1)[0]!, name: 'wide.png', shape: [8, 9, 1] as const, pixels: new Uint8Array(72) }],
+      'wide.png is 8x9x1 grey, but the model takes 8x8x1 grey (height x width x channels): add tiles: true to cut it into tiles',
+    ],
+    [
+      [colourImage('red.png', 8, 8)],
+      'red.png is 8x8x3 colour, but the model takes 8x8x1 grey (height x width x channels): use a model for colour',
+    ],
+  ])('must fit the model', async (images, message) => {
+    await expect(compress(model, images)).rejects.toThrow(message);
+  });
+
+  it('are refused with a model that cannot, before any is read', async () => {
+    const reading = {
+      [Symbol.asyncIterator](): AsyncIterator<NamedImage> {
+        expect.fail('images are read');
+      },
+    };
+    await expect(compress(randomModel(grey, { mixing: 'periodic' }), reading)).rejects.toThrow(
+      "the model can't compress images: its layer 'periodic'",
+    );
+  });
+
+  it('come back grey from a colour model, and in colour from a grey one', async () => {
+    const colour = randomModel([8, 8, 3], { mixing: '1x1' }, 0.1);
+    const images = [...namedImages(3), colourImage('c.png', 8, 8)];
+    expect((await decompress(await compress(colour, images))).images).toEqual(images);
+    const [first] = namedImages(1);
+    const colourless = {
+      ...first!,
+      shape: [8, 8, 3] as const,
+      pixels: Uint8Array.from({ length: 192 }, (_, index) => first!.pixels[Math.floor(index / 3)]!),
+    };
+    expect((await decompress(await compress(model, [colourless]))).images).toEqual([colourless]);
+  });
+
+  it('may have any size as tiles', async () => {
+    const colour = randomModel([4, 8, 3], { mixing: '1x1' }, 0.1);
+    const images = [
+      colourImage('a.png', 4, 8),
+      colourImage('b/c.png', 9, 5),
+      colourImage('b/d.png', 1, 1),
+      colourImage('e.png', 12, 24),
+    ];
+    const bytes = await compress(colour, images, { tiles: true, block: 3 });
+    expect(await decompress(bytes)).toEqual({ images, damaged: [] });
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const model = randomModel(grey, { mixing: '1x1' }, 0.1);
+  let bytes: Uint8Array;
+  beforeAll(async () => {
+    bytes = await compress(model, namedImages(5), { withModel: false });
+  });
+
+  it('is another kind of file', async () => {
+    const other = new TextEncoder().encode('{"not": "images"}');
+    await expect(decompress(other)).rejects.toThrow('the file is not a file of compressed images');
+    await expect(decompress(new Uint8Array(0))).rejects.toThrow(
+      'the file is not a file of compressed images',
+    );
+  });
+
+  it('is of a newer version', async () => {
+    const newer = bytes.slice();
+    newer[8] = 2;
+    await expect(decompress(newer)).rejects.toThrow(
+      'the file has version 2 of the format, and this program reads version 1: update it',
+    );
+  });
+
+  it('belongs to another model', async () => {
+    const other = randomModel(grey, { mixing: '1x1' }, 0.2);
+    await expect(decompress(bytes, { model: other })).rejects.toThrow(
+      'the file was compressed with another model',
+    );
+  });
+
+  it('ends early', async () => {
+    for (const length of [bytes.length - 1, bytes.length - 60, 300]) {
+      const { images, damaged } = await decompress(bytes.slice(0, length), { model }).catch((error) => {
+        expect(error.message).toContain('is damaged at its start');
+        return { images: [], damaged: ['start'] };
+      });
+      expect(images.length === 5 || images.length === 0).toBe(true);
+      expect(damaged.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('damage', () => {
+  const model: TrainedModel = randomModel(grey, { mixing: 'emerging' }, 0.1);
+  const images = namedImages(30);
+  const byName = new Map(images.map((image) => [image.name, image]));
+  const known = new Map<string, Promise<Uint8Array | undefined>>();
+  let coders: BlockCoders;
+  let bytes: Uint8Array;
+  let start: number;
+  beforeAll(async () => {
+    const local = await localCoders(model);
+    // Intact blocks are decoded once.
+    coders = {
+      ...local,
+      decode(block, work) {
+        const key = JSON.stringify([block.runs, [...block.bytes]]);
+        known.set(key, known.get(key) ?? local.decode(block, work));
+        return known.get(key)!;
+      },
+    };
+    const parts: Uint8Array[] = [];
+    for await (const part of compressParts(model, images, { block: 5, withModel: false }, coders)) {
+      parts.push(part);
+    }
+    start = parts[0]!.length;
+    bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+  });
+  afterAll(() => coders.release());
+
+  /** What a damaged file returns: images that are all right, and a line for everything that is missing. */
+  async function read(damaged: Uint8Array): Promise<{ returned: number; lines: string[] }> {
+    const lines: string[] = [];
+    let returned = 0;
+    const file = await openCompressed(inMemory(damaged, 'f'), 'f', model);
+    for await (const image of imagesIn(file, { onDamage: (line) => lines.push(line) }, coders)) {
+      expect(image).toEqual(byName.get(image.name));
+      returned++;
+    }
+    return { returned, lines };
+  }
+
+  it('of no byte costs nothing', async () => {
+    expect(await read(bytes)).toEqual({ returned: 30, lines: [] });
+  });
+
+  it('of one byte costs at most its block, and is reported', async () => {
+    const random = new RandomStream(7, 'bytes');
+    for (let index = 0; index < DAMAGES; index++) {
+      const damaged = bytes.slice();
+      const at = start + Math.floor(random.uniform() * (bytes.length - start));
+      damaged[at]! ^= 1 + Math.floor(random.uniform() * 255);
+      const { returned, lines } = await read(damaged);
+      expect(returned === 25 || returned === 30, `byte ${at}`).toBe(true);
+      expect(lines.length, `byte ${at}`).toBeGreaterThan(0);
+    }
+  });
+
+  it('of any kind yields no wrong pixel and no crash', async () => {
+    const damage = fc.tuple(
+      fc.constantFrom('cut', 'remove', 'insert', 'overwrite', 'repeat'),
+      fc.nat(),
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
+        let damaged = bytes;
+        for (const [kind, place, other] of damages) {
+          const at = place % (damaged.length + 1);
+          const [before, after] = [damaged.slice(0, at), damaged.slice(at)];
+          const parts = {
+            cut: [before],
+            remove: [before, after.slice(other.length)],
+            insert: [before, other, after],
+            overwrite: [before, other, after.slice(other.length)],
+            repeat: [before, after.slice(0, 500), after],
+          }[kind]!;
+          damaged = Uint8Array.from(parts.flatMap((part) => [...part]));
+        }
+        try {
+          await read(damaged);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+        }
+      }),
+      { numRuns: DAMAGES },
+    );
+  });
+});

@@ -1,0 +1,187 @@
+// Compresses images to a file, in parts: a header, a record for each block, and the end.
+import { mapInOrder } from '../data/packed/mapInOrder.ts';
+import { fitImage } from '../data/pixels/fitImage.ts';
+import { option, phrase, UserError } from '../errors.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { requireWhole } from '../numeric/optionValues.ts';
+import { joinBytes } from '../platform/joinBytes.ts';
+import { weightsBytes } from '../trained/loading/weightsBytes.ts';
+import { fingerprintOf } from '../trained/model/fingerprint.ts';
+import type { TrainedModel } from '../trained/model/trainedModel.ts';
+import { type BlockCoders, localCoders, MOST_PIXELS } from './blocks.ts';
+import { blockAbout, endAbout } from './file/abouts.ts';
+import { encodeHeader } from './file/header.ts';
+import { encodeRecord } from './file/records.ts';
+import { RUNTIME } from './model/engineNetworks.ts';
+import { tilesIn, tilesOf } from './tiles.ts';
+
+/** An image with its name. */
+export interface NamedImage {
+  /** A path with `/`, which decompression writes to. */
+  readonly name: string;
+  /** Height, width and channels, 1 or 3. */
+  readonly shape: ImageShape;
+  /** `[H, W, C]`, 8 bits per channel. */
+  readonly pixels: Uint8Array;
+}
+
+/** How images are compressed. */
+export interface CompressOptions {
+  /**
+   * The images of a block, which is decoded as a whole and lost as a whole if a byte of it changes; default 1,000, or as many
+   * as have 64 MiB of pixels. With tiles, a block has whole images with at least so many tiles in all.
+   */
+  readonly block?: number | undefined;
+  /** Whether the model is in the file; default true. Otherwise it has to be named to decompress it. */
+  readonly withModel?: boolean | undefined;
+  /** Whether images may have any size: they are cut into tiles of the model's shape. Default false. */
+  readonly tiles?: boolean | undefined;
+  /** Stops between two batches. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of images, or tiles, done since the last call. */
+  onImages?(images: number): void;
+}
+
+/** What a compressed file contains. */
+export interface CompressedSize {
+  readonly images: number;
+  /** Their values, H·W·C each, added up. */
+  readonly values: number;
+  /** Of the whole file. */
+  readonly bytes: number;
+  /** Of these, the bytes of the model. */
+  readonly modelBytes: number;
+  /** Images, or tiles, that are stored plainly. */
+  readonly plain: number;
+}
+
+/** The most pixels of a block, unless the number of images is chosen. */
+const BLOCK_PIXELS = 2 ** 26;
+
+/** The images of a block, unless their number is chosen. */
+function defaultBlock(imageShape: ImageShape): number {
+  return Math.max(1, Math.min(1000, Math.floor(BLOCK_PIXELS / dimensionsOf(imageShape))));
+}
+
+/**
+ * Compresses images, without loss: yields the parts of the file, one after the other, and returns its size. The images of
+ * only a few blocks are in memory at a time.
+ *
+ * @param coders to code blocks; by default in this thread
+ * @throws UserError (`unsupported`) if the model can't compress, before an image is read; (`mismatch`) if an image has
+ * another shape
+ */
+export async function* compressParts(
+  trained: TrainedModel,
+  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
+  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
+  coders?: BlockCoders,
+): AsyncGenerator<Uint8Array, CompressedSize> {
+  const { imageShape } = trained.model;
+  const units = block ?? defaultBlock(imageShape);
+  requireWhole('block', units, 1);
+  const own = coders ?? (await localCoders(trained));
+  try {
+    const model = withModel ? weightsBytes(trained) : undefined;
+    const header = { model: fingerprintOf(trained), imageShape, runtime: RUNTIME, tiles };
+    const start = encodeHeader(header, model);
+    let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
+    yield start;
+    const coded = mapInOrder(
+      blocksOf(images, imageShape, { units, tiles }),
+      { items: own.atOnce, bytes: Number.POSITIVE_INFINITY },
+      async ({ names, shapes, pixels }) => ({
+        names,
+        shapes,
+        pixels,
+        coded: await own.encode(pixels, { signal, ...(onImages && { onImages }) }),
+      }),
+    );
+    for await (const { names, shapes, pixels, coded: stored } of coded) {
+      const about = blockAbout({ names, shapes, runs: stored.runs, pixels }, imageShape);
+      const record = encodeRecord({ kind: 'block', number: blocks++, about, bytes: stored.bytes });
+      count += names.length;
+      values += shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
+      plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);
+      bytes += record.length;
+      yield record;
+    }
+    const about = endAbout({ blocks, images: count });
+    const end = encodeRecord({ kind: 'end', number: blocks, about, bytes: new Uint8Array(0) });
+    yield end;
+    return { images: count, values, bytes: bytes + end.length, modelBytes: model?.length ?? 0, plain };
+  } finally {
+    if (coders === undefined) {
+      await own.release();
+    }
+  }
+}
+
+/**
+ * Compresses images in memory to the bytes of a file: see `compressParts`.
+ *
+ * @throws UserError as that does
+ */
+export async function compress(
+  trained: TrainedModel,
+  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
+  options: CompressOptions = {},
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of compressParts(trained, images, options)) {
+    parts.push(part);
+  }
+  return joinBytes(parts);
+}
+
+/** The images of a block. */
+interface ImageBlock {
+  readonly names: string[];
+  /** As the images were given. */
+  readonly shapes: ImageShape[];
+  /** As the model takes them: images, or tiles. */
+  readonly pixels: Uint8Array;
+}
+
+/** Collects images to blocks. */
+async function* blocksOf(
+  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
+  imageShape: ImageShape,
+  { units, tiles }: { readonly units: number; readonly tiles: boolean },
+): AsyncGenerator<ImageBlock> {
+  const most = Math.floor(MOST_PIXELS / dimensionsOf(imageShape));
+  let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
+  const take = (): ImageBlock => {
+    const block = { names, shapes, pixels: joinBytes(parts) };
+    [names, shapes, parts, held] = [[], [], [], 0];
+    return block;
+  };
+  for await (const { name, shape, pixels } of images) {
+    const size: ImageShape = tiles ? [shape[0], shape[1], imageShape[2]] : imageShape;
+    const isSize = shape[0] === size[0] && shape[1] === size[1];
+    const remedy = isSize
+      ? ['use a model for colour']
+      : phrase`add ${option('tiles', true)} to cut it into tiles`;
+    const fitted = fitImage({ shape, pixels }, size, { source: name, remedy });
+    const own = tiles ? tilesIn(size, imageShape) : 1;
+    if (own > most) {
+      throw new UserError(
+        'unsupported',
+        `${name} is too large: ${own} tiles, and at most ${most} fit into a block; make it smaller`,
+      );
+    }
+    if (held + own > most) {
+      yield take();
+    }
+    names.push(name);
+    shapes.push(shape);
+    parts.push(tiles ? tilesOf(fitted, size, imageShape) : fitted);
+    held += own;
+    if (held >= units) {
+      yield take();
+    }
+  }
+  if (held > 0) {
+    yield take();
+  }
+}

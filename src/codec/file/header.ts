@@ -1,0 +1,128 @@
+// The start of a compressed file: what it is, how to read it, and the model, unless it is named.
+import * as z from 'zod/mini';
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { shortSha256 } from './records.ts';
+
+/** Like that of PNG: a byte that is no ASCII, a name, and line ends that a transfer as text would change. */
+const MAGIC = Uint8Array.of(0x89, 0x45, 0x46, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/** The version of the format, which changes with anything that changes a pixel or a bit. */
+const VERSION = 1;
+
+/* MAGIC; u32 version; u32 bytes of the description; 8 bytes of its SHA-256; the description; the model. */
+const START_BYTES = 24;
+const MOST_ABOUT = 2 ** 20;
+
+/** The end of names of compressed files. */
+const COMPRESSED_ENDING = '.eflow';
+
+const aboutSchema = z.object({
+  /** The fingerprint of the model. */
+  model: z.string(),
+  /** The size of the model in the file and its SHA-256; missing if it has to be named. */
+  embedded: z.optional(z.object({ bytes: z.int().check(z.nonnegative()), sha256: z.string() })),
+  /** Height, width and channels of the images that the model takes. */
+  imageShape: z.tuple([z.int(), z.int(), z.int()]),
+  /** What computes the networks: another one may compute other bits. */
+  runtime: z.string(),
+  /** Whether images are cut into tiles of this shape. */
+  tiles: z.boolean(),
+});
+
+/** What the start of a compressed file says. */
+export interface FileHeader extends Omit<z.infer<typeof aboutSchema>, 'embedded' | 'imageShape'> {
+  readonly imageShape: ImageShape;
+}
+
+/** The start of a file. */
+export function encodeHeader(header: FileHeader, model: Uint8Array | undefined): Uint8Array {
+  const embedded = model && { bytes: model.length, sha256: sha256([model]) };
+  const about = new TextEncoder().encode(JSON.stringify({ ...header, ...(embedded && { embedded }) }));
+  const bytes = new Uint8Array(START_BYTES + about.length + (model?.length ?? 0));
+  bytes.set(MAGIC);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, VERSION, true);
+  view.setUint32(12, about.length, true);
+  view.setBigUint64(16, BigInt(`0x${shortSha256([about])}`));
+  bytes.set(about, START_BYTES);
+  bytes.set(model ?? [], START_BYTES + about.length);
+  return bytes;
+}
+
+/** The start of a file, read. */
+export interface ReadHeader extends FileHeader {
+  /** Where the records begin. */
+  readonly end: number;
+  /** The bytes of the model, if the file has them undamaged; null if they are damaged. */
+  readModel(): Promise<Uint8Array | null | undefined>;
+}
+
+/**
+ * Reads the start of a file.
+ *
+ * @param source the file, for errors
+ * @throws UserError (`invalid-data`) if it is damaged or another kind of file, (`unsupported`) if a newer version wrote it
+ */
+export async function readHeader(file: RandomAccess, source: string): Promise<ReadHeader> {
+  const start = await file.read(0, Math.min(file.size, START_BYTES));
+  if (!MAGIC.every((byte, index) => start[index] === byte)) {
+    throw new UserError(
+      'invalid-data',
+      `${source} is not a file of compressed images; name one (its name usually ends in ${COMPRESSED_ENDING})`,
+    );
+  }
+  const damaged = (): UserError =>
+    new UserError(
+      'invalid-data',
+      `${source} is damaged at its start, which says how to read it; use another copy`,
+    );
+  if (start.length < START_BYTES) {
+    throw damaged();
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const [version, length] = [view.getUint32(8, true), view.getUint32(12, true)];
+  if (version !== VERSION) {
+    throw new UserError(
+      'unsupported',
+      `${source} has version ${version} of the format, and this program reads version ${VERSION}: update it`,
+    );
+  }
+  if (length > MOST_ABOUT || START_BYTES + length > file.size) {
+    throw damaged();
+  }
+  const about = await file.read(START_BYTES, length);
+  if (view.getBigUint64(16) !== BigInt(`0x${shortSha256([about])}`)) {
+    throw damaged();
+  }
+  const { data } = aboutSchema.safeParse(parsed(about));
+  if (data === undefined) {
+    throw damaged();
+  }
+  const { embedded, ...header } = data;
+  const from = START_BYTES + length;
+  return {
+    ...header,
+    end: from + (embedded?.bytes ?? 0),
+    async readModel() {
+      if (embedded === undefined) {
+        return undefined;
+      }
+      if (from + embedded.bytes > file.size) {
+        return null;
+      }
+      const model = await file.read(from, embedded.bytes);
+      return sha256([model]) === embedded.sha256 ? model : null;
+    },
+  };
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

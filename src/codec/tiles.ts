@@ -1,0 +1,54 @@
+// Images as tiles of the shape that a model takes.
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+
+/** How many rows and columns of tiles cover an image. */
+function gridOf([height, width]: ImageShape, [tileHeight, tileWidth]: ImageShape): [number, number] {
+  return [Math.ceil(height / tileHeight), Math.ceil(width / tileWidth)];
+}
+
+/** How many tiles cover an image. */
+export function tilesIn(image: ImageShape, tile: ImageShape): number {
+  const [rows, columns] = gridOf(image, tile);
+  return rows * columns;
+}
+
+/** The tiles of an image, row by row; beyond its edges, the last row and column are repeated. */
+export function tilesOf(pixels: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
+  const tiles = new Uint8Array(tilesIn(image, tile) * dimensionsOf(tile));
+  forEachPixel(image, tile, (inImage, inTiles, channels) => {
+    tiles.set(pixels.subarray(inImage, inImage + channels), inTiles);
+  });
+  return tiles;
+}
+
+/** The image that tiles cover: the inverse of `tilesOf`. */
+export function imageOf(tiles: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
+  const pixels = new Uint8Array(dimensionsOf(image));
+  // What is beyond the edges repeats pixels that have their own place.
+  forEachPixel(image, tile, (inImage, inTiles, channels) => {
+    pixels.set(tiles.subarray(inTiles, inTiles + channels), inImage);
+  });
+  return pixels;
+}
+
+/** Visits the pixels of all tiles: where each comes from in the image, and where it is in the tiles. */
+function forEachPixel(
+  image: ImageShape,
+  tile: ImageShape,
+  visit: (inImage: number, inTiles: number, channels: number) => void,
+): void {
+  const [height, width, channels] = image;
+  const [tileHeight, tileWidth] = tile;
+  const [rows, columns] = gridOf(image, tile);
+  let inTiles = 0;
+  for (let index = 0; index < rows * columns; index++) {
+    const [top, left] = [Math.floor(index / columns) * tileHeight, (index % columns) * tileWidth];
+    for (let row = top; row < top + tileHeight; row++) {
+      for (let column = left; column < left + tileWidth; column++) {
+        const pixel = Math.min(row, height - 1) * width + Math.min(column, width - 1);
+        visit(pixel * channels, inTiles, channels);
+        inTiles += channels;
+      }
+    }
+  }
+}
