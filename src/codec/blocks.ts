@@ -11,14 +11,14 @@ import { OutOfRange } from './stack/fixedPoint.ts';
 const BATCH = 8;
 
 /** A block as it is stored. */
-interface BlockBytes {
+export interface BlockBytes {
   readonly runs: readonly Run[];
   /** Of the stack. */
   readonly bytes: Uint8Array;
 }
 
 /** How long work on a block may go on, and who hears of it. */
-interface BlockWork {
+export interface BlockWork {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images that are done since the last call. */
   onImages?(images: number): void;

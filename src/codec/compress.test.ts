@@ -74,6 +74,20 @@ describe('compressed images', () => {
     }
   });
 
+  it('are the same files from several threads, which also decode them', async () => {
+    const images = namedImages(23);
+    const bytes = await compress(model, images, { block: 5 });
+    let done = 0;
+    const onImages = (more: number): void => {
+      done += more;
+    };
+    expect(await compress(model, images, { block: 5, workers: 2, onImages })).toEqual(bytes);
+    expect(done).toBe(23);
+    expect(await decompress(bytes, { workers: 2 })).toEqual({ images, damaged: [] });
+    const stopped = { workers: 2, signal: AbortSignal.abort(new Error('enough')) };
+    await expect(compress(model, images, stopped)).rejects.toThrow('enough');
+  });
+
   it('report progress, and stop when told to', async () => {
     const stop = new AbortController();
     let done = 0;

@@ -8,7 +8,8 @@ import { joinBytes } from '../platform/joinBytes.ts';
 import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type BlockCoders, localCoders, MOST_PIXELS } from './blocks.ts';
+import { type BlockCoders, MOST_PIXELS } from './blocks.ts';
+import { startCoders } from './coders.node.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
@@ -36,6 +37,8 @@ export interface CompressOptions {
   readonly withModel?: boolean | undefined;
   /** Whether images may have any size: they are cut into tiles of the model's shape. Default false. */
   readonly tiles?: boolean | undefined;
+  /** How many blocks are coded at the same time, in threads with a copy of the model each; default 1. In a page always 1. */
+  readonly workers?: number | undefined;
   /** Stops between two batches. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images, or tiles, done since the last call. */
@@ -59,7 +62,7 @@ export interface CompressedSize {
 const BLOCK_PIXELS = 2 ** 26;
 
 /** The images of a block, unless their number is chosen. */
-function defaultBlock(imageShape: ImageShape): number {
+export function defaultBlock(imageShape: ImageShape): number {
   return Math.max(1, Math.min(1000, Math.floor(BLOCK_PIXELS / dimensionsOf(imageShape))));
 }
 
@@ -67,20 +70,21 @@ function defaultBlock(imageShape: ImageShape): number {
  * Compresses images, without loss: yields the parts of the file, one after the other, and returns its size. The images of
  * only a few blocks are in memory at a time.
  *
- * @param coders to code blocks; by default in this thread
+ * @param coders to code blocks; by default `workers` of them
  * @throws UserError (`unsupported`) if the model can't compress, before an image is read; (`mismatch`) if an image has
  * another shape
  */
 export async function* compressParts(
   trained: TrainedModel,
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
+  { block, withModel = true, tiles = false, workers = 1, signal, onImages }: CompressOptions = {},
   coders?: BlockCoders,
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
   requireWhole('block', units, 1);
-  const own = coders ?? (await localCoders(trained));
+  requireWhole('workers', workers, 1);
+  const own = coders ?? (await startCoders(trained, workers));
   try {
     const model = withModel ? weightsBytes(trained) : undefined;
     const header = { model: fingerprintOf(trained), imageShape, runtime: RUNTIME, tiles };

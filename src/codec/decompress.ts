@@ -3,12 +3,14 @@ import { mapInOrder } from '../data/packed/mapInOrder.ts';
 import { grey, inColour } from '../data/pixels/resize.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import { requireWhole } from '../numeric/optionValues.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import { inMemory, type RandomAccess } from '../storage/randomAccess.ts';
 import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type BlockCoders, localCoders } from './blocks.ts';
+import type { BlockCoders } from './blocks.ts';
+import { startCoders } from './coders.node.ts';
 import type { NamedImage } from './compress.ts';
 import { type DescribedBlock, type FileEnd, readBlockAbout, readEndAbout } from './file/abouts.ts';
 import { type ReadHeader, readHeader } from './file/header.ts';
@@ -19,6 +21,8 @@ import { imageOf, tilesIn } from './tiles.ts';
 export interface DecompressOptions {
   /** The model; by default the one in the file. */
   readonly model?: TrainedModel | undefined;
+  /** How many blocks are decoded at the same time, as for `compress`; default 1. */
+  readonly workers?: number | undefined;
   /** Stops between two batches. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images, or tiles, done since the last call. */
@@ -75,18 +79,28 @@ async function embeddedModel(header: ReadHeader, source: string): Promise<Traine
   return readExport(memoryFiles(source, { [WEIGHTS_FILE]: bytes }));
 }
 
+/** How many blocks a file has, found without reading them. */
+export async function countBlocks({ bytes, header }: CompressedFile): Promise<number> {
+  let blocks = 0;
+  for await (const { kind } of recordsIn(bytes, header.end)) {
+    blocks += kind === 'block' ? 1 : 0;
+  }
+  return blocks;
+}
+
 /**
  * The images of a file, in order. Those of damaged blocks are left out, and reported.
  *
- * @param coders to decode blocks; by default in this thread
+ * @param coders to decode blocks; by default `workers` of them
  */
 export async function* imagesIn(
   { source, bytes, header, model }: CompressedFile,
-  { signal, onImages, onDamage }: Omit<DecompressOptions, 'model'> = {},
+  { workers = 1, signal, onImages, onDamage }: Omit<DecompressOptions, 'model'> = {},
   coders?: BlockCoders,
 ): AsyncGenerator<NamedImage> {
   const { imageShape } = header;
-  const own = coders ?? (await localCoders(model));
+  requireWhole('workers', workers, 1);
+  const own = coders ?? (await startCoders(model, workers));
   let [images, blocks]: [number, number] = [0, 0];
   let end: FileEnd | undefined;
   const damage = (problem: string): void => onDamage?.(`${source}: ${problem}`);

@@ -1,6 +1,6 @@
 // `emerging compress`: compresses images with a model, without loss.
 import type { Command } from 'commander';
-import { type CompressedSize, compressParts } from '../../codec/compress.ts';
+import { type CompressedSize, compressParts, defaultBlock } from '../../codec/compress.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { UserError } from '../../errors.ts';
@@ -13,6 +13,7 @@ import { imagesToCompress } from '../parts/imagesToCompress.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { PngEstimate } from '../parts/pngEstimate.ts';
+import { workersFor } from '../parts/workersFor.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -23,6 +24,7 @@ interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, Checkpoin
   readonly out: string;
   readonly block?: number;
   readonly tiles?: true;
+  readonly workers?: number;
   readonly embed: boolean;
   readonly json?: true;
 }
@@ -41,6 +43,7 @@ export function registerCompress(program: Command): void {
       wholeNumber(1),
     )
     .option('--tiles', "cut images of any size into tiles of the model's shape")
+    .option('--workers <n>', 'blocks coded at the same time (default: one per core)', wholeNumber(1))
     .option('--no-embed', 'leave the model out: emerging decompress then needs --model')
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(addSetOptions(command))
@@ -85,6 +88,8 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
       block,
       withModel,
       tiles,
+      workers:
+        options.workers ?? workersFor(images.count / (block ?? defaultBlock(trained.model.imageShape))),
       signal: interruption.signal,
       onImages,
     });

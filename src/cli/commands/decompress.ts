@@ -1,6 +1,6 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
-import { imagesIn, openCompressed } from '../../codec/decompress.ts';
+import { countBlocks, imagesIn, openCompressed } from '../../codec/decompress.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
@@ -9,8 +9,9 @@ import { requireNewFolder, startNewFolder, staysInFolder } from '../../storage/n
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addCheckpointOption, type CheckpointOptions } from '../parts/options.ts';
+import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
 import { pngNamer } from '../parts/pngNames.ts';
+import { workersFor } from '../parts/workersFor.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -19,6 +20,7 @@ import { createProgress } from '../terminal/progress.ts';
 interface DecompressCommandOptions extends CheckpointOptions {
   readonly out: string;
   readonly model?: string;
+  readonly workers?: number;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ export function registerDecompress(program: Command): void {
     .argument('<file>', 'a file that emerging compress has written')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
+    .option('--workers <n>', 'blocks decoded at the same time (default: one per core)', wholeNumber(1))
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(command)
     .addHelpText(
@@ -45,7 +48,7 @@ export function registerDecompress(program: Command): void {
 async function runDecompress(
   bytes: RandomAccess,
   path: string,
-  { out, model, step, json }: DecompressCommandOptions,
+  { out, model, step, workers, json }: DecompressCommandOptions,
 ): Promise<void> {
   requireNewFolder(out);
   const given = model === undefined ? undefined : await loadTrained(model, { step });
@@ -62,6 +65,7 @@ async function runDecompress(
   let done = 0;
   try {
     const images = imagesIn(file, {
+      workers: workers ?? workersFor(await countBlocks(file)),
       signal: interruption.signal,
       onImages(more) {
         done += more;

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { option, phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { threadBeside } from '../../platform/childScript.node.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import type { ThreadData } from './gradientThread.ts';
 
@@ -43,7 +44,7 @@ export function sharedArray(elements: number): Float32Array {
  */
 export function startThread(data: ThreadData): Thread {
   requireModulesOfTheirOwn(data);
-  const worker = workerOf(data);
+  const worker = threadBeside(import.meta.url, data);
   return {
     async ready() {
       const start = (await answerOf(worker)) as ThreadStart;
@@ -102,16 +103,4 @@ async function answerOf(worker: Worker): Promise<unknown> {
   } finally {
     listening.abort();
   }
-}
-
-function workerOf(data: ThreadData): Worker {
-  const entry = import.meta.url.replace(/thread(\.node\.[jt]s)$/, 'threadMain$1');
-  if (entry.endsWith('.js')) {
-    return new Worker(new URL(entry), { workerData: data });
-  }
-  // When run from source: this thread's TypeScript loader is not active in another thread.
-  const translator = import.meta.resolve('tsx/esm/api');
-  const [first, then] = [JSON.stringify(translator), JSON.stringify(entry)];
-  const start = `import(${first}).then(({ register }) => { register(); return import(${then}); })`;
-  return new Worker(start, { eval: true, workerData: data });
 }

@@ -1,0 +1,137 @@
+// `emerging compress` and `decompress`: files and datasets there and back, and clear errors.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { decodeImage } from '../../data/formats/imageDecoding.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const { folder, run, json, apart, interrupt } = commandProcess();
+const at = (...names: string[]): string => join(folder, ...names);
+
+beforeAll(async () => {
+  writeTinyDataset(at('data'));
+  const trained = await run('train', '--data=data', '--out=run', ...tinyTraining, '--set=training.steps=4');
+  expect(trained.code).toBe(0);
+  mkdirSync(at('photos', 'more'), { recursive: true });
+  const images = tinyImages(5, 8, 9);
+  ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'].forEach((name, index) => {
+    const pixels = images.subarray(index * 64, (index + 1) * 64);
+    writeFileSync(at('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
+  });
+});
+
+async function pixelsIn(file: string): Promise<number[]> {
+  const { data } = await decodeImage(readFileSync(file), file);
+  return [...data];
+}
+
+it('compresses a folder with the model inside, and writes the same images back', async () => {
+  const made = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
+  expect(made).toMatchObject({ file: 'photos.eflow', step: 4, images: 5, skipped: [] });
+  expect(readFileSync(at('photos.eflow'))).toHaveLength(made.bytes);
+  expect(made.modelBytes).toBeGreaterThan(1000);
+  const back = await json('decompress', 'photos.eflow', '--out=back');
+  expect(back).toEqual({
+    out: 'back',
+    images: 5,
+    files: ['a.png', 'b.png', 'more/B.png', 'more/a.png', 'more/c.png'],
+    damaged: [],
+  });
+  for (const name of back.files) {
+    expect(await pixelsIn(at('back', name))).toEqual(await pixelsIn(at('photos', name)));
+  }
+});
+
+it('compresses a dataset in blocks, in several threads, without the model', async () => {
+  const made = await run(
+    'compress',
+    '--data=data',
+    '--model=run',
+    '--out=set.eflow',
+    '--block=20',
+    '--workers=2',
+    '--no-embed',
+  );
+  expect(made.code, made.stderr).toBe(0);
+  expect(made.stdout).toMatch(
+    /^48 images in [\d.]+ KiB: set.eflow\n[\d.]+ bits\/dim without the model; as PNG about [\d.]+\n$/,
+  );
+  const refused = await run('decompress', 'set.eflow', '--out=set');
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: "emerging: set.eflow doesn't contain its model: name it with --model MODEL\n",
+  });
+  const back = await json('decompress', 'set.eflow', '--model=run', '--out=set', '--workers=2');
+  expect(back.files).toHaveLength(48);
+  expect(back.files[47]).toBe('test-00047.png');
+  expect(await pixelsIn(at('set', 'test-00047.png'))).toEqual([...tinyImages(48, 8, 1).subarray(47 * 64)]);
+});
+
+it('says when PNG would be smaller', async () => {
+  const { stderr } = await run('compress', 'photos', '--model=run', '--out=again.eflow');
+  expect(stderr).toMatch(/PNG would be smaller: about [\d.]+ (B|KiB)/);
+});
+
+it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
+  await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20');
+  const bytes = readFileSync(at('whole.eflow'));
+  bytes[bytes.length - 300]! ^= 4;
+  writeFileSync(at('damaged.eflow'), bytes);
+  const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
+  expect(stderr).toContain('damaged.eflow: block 2 is damaged; its images are lost');
+  expect(stderr).toContain(
+    'emerging: damaged.eflow is damaged, and some of its images may be missing; use another copy',
+  );
+});
+
+it('cuts images of other sizes into tiles', async () => {
+  const pixels = tinyImages(1, 20, 3);
+  writeFileSync(at('large.png'), contactSheet(pixels, { imageShape: [20, 20, 1], scale: 1 }));
+  const refused = await run('compress', 'large.png', '--model=run', '--out=large.eflow');
+  expect(refused.stderr).toContain(
+    'large.png is 20x20x1 grey, but the model takes 8x8x1 grey (height x width x channels): add --tiles to cut it into tiles',
+  );
+  await json('compress', 'large.png', '--model=run', '--out=large.eflow', '--tiles');
+  await json('decompress', 'large.eflow', '--out=large');
+  expect(await pixelsIn(at('large', 'large.png'))).toEqual([...pixels]);
+});
+
+it('keeps what was there if it is stopped', async () => {
+  writeTinyDataset(at('many'), { tests: 4000 });
+  writeFileSync(at('kept.eflow'), 'before');
+  const { code } = await interrupt(
+    'SIGINT',
+    'compressing',
+    'compress',
+    '--data=many',
+    '--model=run',
+    '--out=kept.eflow',
+  );
+  expect(code).toBe(130);
+  expect(readFileSync(at('kept.eflow'), 'utf8')).toBe('before');
+});
+
+it.each([
+  [['compress', '--model=run', '--out=x.eflow'], 2, 'no images: name image files, folders or a dataset'],
+  [
+    ['compress', 'photos', '--data=data', '--model=run', '--out=x.eflow'],
+    2,
+    'images and --data cannot be combined: use one of them',
+  ],
+  [['compress', 'photos', '--model=photos', '--out=x.eflow'], 2, 'photos'],
+  [['compress', 'photos', '--model=run', '--out=missing/x.eflow'], 2, 'there is no folder missing'],
+  [
+    ['decompress', 'photos/a.png', '--out=x'],
+    1,
+    'photos/a.png is not a file of compressed images; name one (its name usually ends in .eflow)',
+  ],
+  [['decompress', 'nothing.eflow', '--out=x'], 1, 'nothing.eflow'],
+  [['decompress', 'photos.eflow', '--out=photos'], 2, 'photos is not empty'],
+])('refuses %j', async (args, code, message) => {
+  const result = await apart.run(...args);
+  expect(result.stderr).toContain(message);
+  expect(result.code).toBe(code);
+});

@@ -1,0 +1,52 @@
+// The entry point of a thread started by `coders.node.ts`: it codes one block after the other.
+import { parentPort, workerData } from 'node:worker_threads';
+import { UserError } from '../errors.ts';
+import { importModule } from '../platform/importModule.node.ts';
+import { memoryFiles } from '../storage/memoryFiles.ts';
+import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
+import { type BlockCoders, localCoders } from './blocks.ts';
+import type { CoderAnswer, CoderData, CoderRequest } from './coders.node.ts';
+
+const port = parentPort!;
+
+async function open({ model, modules }: CoderData): Promise<BlockCoders> {
+  for (const module of modules) {
+    await importModule(module);
+  }
+  return localCoders(await readExport(memoryFiles('the model', { [WEIGHTS_FILE]: model })));
+}
+
+const data = workerData as CoderData;
+const opened = open(data);
+// Whoever asks hears of a failure.
+opened.catch(() => {});
+
+const say = (answer: CoderAnswer): void => port.postMessage(answer);
+
+/** Reports progress, unless the work is to end. */
+const onImages = (images: number): void => {
+  if (Atomics.load(data.stop, 0) !== 0) {
+    throw new Error('stopped');
+  }
+  say({ images });
+};
+
+port.on('message', async (request: CoderRequest) => {
+  if (request === 'end') {
+    await opened.then((coders) => coders.release()).catch(() => {});
+    port.close();
+    return;
+  }
+  try {
+    const coders = await opened;
+    say({
+      result:
+        'encode' in request
+          ? await coders.encode(request.encode, { onImages })
+          : await coders.decode(request.decode, { onImages }),
+    });
+  } catch (error) {
+    const code = error instanceof UserError ? error.code : undefined;
+    say({ failure: error instanceof Error ? error.message : String(error), code });
+  }
+});
