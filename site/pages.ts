@@ -54,6 +54,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/files.md',
       'docs/doctor.md',
       'docs/export.md',
+      'docs/compress.md',
     ],
   },
   { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },

@@ -29,7 +29,7 @@ export interface NamedImage {
 /** How images are compressed. */
 export interface CompressOptions {
   /**
-   * The images of a block, which is decoded as a whole and lost as a whole if a byte of it changes; default 1,000, or as many
+   * The images of a block, which is decoded as a whole and lost as a whole if a byte of it changes; default 2,000, or as many
    * as have 64 MiB of pixels. With tiles, a block has whole images with at least so many tiles in all.
    */
   readonly block?: number | undefined;
@@ -63,7 +63,7 @@ const BLOCK_PIXELS = 2 ** 26;
 
 /** The images of a block, unless their number is chosen. */
 export function defaultBlock(imageShape: ImageShape): number {
-  return Math.max(1, Math.min(1000, Math.floor(BLOCK_PIXELS / dimensionsOf(imageShape))));
+  return Math.max(1, Math.min(2000, Math.floor(BLOCK_PIXELS / dimensionsOf(imageShape))));
 }
 
 /**

@@ -39,7 +39,7 @@ export function registerCompress(program: Command): void {
     .requiredOption('--out <file>', 'the file to write')
     .option(
       '--block <n>',
-      'images per block: a damaged byte costs its block (default: up to 1000)',
+      'images per block: a damaged byte costs its block (default: up to 2000)',
       wholeNumber(1),
     )
     .option('--tiles', "cut images of any size into tiles of the model's shape")
