@@ -80,16 +80,17 @@ const own: Method = {
 /** A format for which sharp writes a file for each image: the smallest of several ways. */
 function imageFormat(name: string, ...ways: readonly ((image: Sharp) => Sharp)[]): Method {
   const raw = { height, width, channels: channels as 1 | 3 };
-  const decoded = (file: Uint8Array): Promise<Buffer> => {
-    const image = sharp(file).removeAlpha();
-    return (channels === 1 ? image.toColourspace('b-w') : image).raw().toBuffer();
-  };
+  // Otherwise grey becomes RGB.
+  const colours = channels === 1 ? 'b-w' : 'srgb';
+  const inOwnColours = (image: Uint8Array): Sharp => sharp(image, { raw }).toColourspace(colours);
+  const decoded = (file: Uint8Array): Promise<Buffer> =>
+    sharp(file).removeAlpha().toColourspace(colours).raw().toBuffer();
   return {
     name,
     encode: (pixels) =>
       Promise.all(
         partsOf(pixels).map(async (image) => {
-          const files = await Promise.all(ways.map((write) => write(sharp(image, { raw })).toBuffer()));
+          const files = await Promise.all(ways.map((write) => write(inOwnColours(image)).toBuffer()));
           return files.reduce((best, file) => (file.length < best.length ? file : best));
         }),
       ),
@@ -154,8 +155,7 @@ await inTemporaryFolder('emerging-compress', async (folder) => {
     imageFormat(
       'PNG',
       ...[true, false].map(
-        (adaptiveFiltering) => (image: Sharp) =>
-          image.png({ compressionLevel: 9, effort: 10, adaptiveFiltering }),
+        (adaptiveFiltering) => (image: Sharp) => image.png({ compressionLevel: 9, adaptiveFiltering }),
       ),
     ),
     imageFormat('WebP', (image) => image.webp({ lossless: true, effort: 6 })),
