@@ -13,7 +13,7 @@ import { startCoders } from './coders.node.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
-import { RUNTIME } from './model/engineNetworks.ts';
+import { codingRuntime } from './model/engineNetworks.ts';
 import { tilesIn, tilesOf } from './tiles.ts';
 
 /** An image with its name. */
@@ -87,7 +87,7 @@ export async function* compressParts(
   const own = coders ?? (await startCoders(trained, workers));
   try {
     const model = withModel ? weightsBytes(trained) : undefined;
-    const header = { model: fingerprintOf(trained), imageShape, runtime: RUNTIME, tiles };
+    const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
     const start = encodeHeader(header, model);
     let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
     yield start;

@@ -127,8 +127,8 @@ export async function* imagesIn(
         damage(`block ${record.number} is damaged; its images are lost`);
       } else if (pixels === undefined) {
         damage(
-          `block ${record.number} (${block.names[0]}, …) can't be decoded here: its images were compressed with the runtime ` +
-            `${header.runtime}`,
+          `block ${record.number} (${block.names[0]}, …) can't be decoded here: its images were compressed with another runtime ` +
+            `(${header.runtime.slice(0, 16)}): use the version of this program that compressed them`,
         );
       } else {
         images += block.names.length;

@@ -1,23 +1,23 @@
-// The networks of a model, run by the engine.
-import { defaultDevice } from '../../engine/devices/device.ts';
+// The networks of a model, run by the engine: in WebAssembly, whose results depend on no machine.
+import { reproducibleDevice } from '../../engine/devices/device.ts';
 import { compile, evaluate, type Program } from '../../engine/program.ts';
+import { runtimeSha256 } from '../../engine/runtime.node.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import type { Network, Networks } from '../maps/integerMap.ts';
 
-/** One thread: sums that threads share may depend on how many there are. */
-const THREADS = 1;
-
-/** What computes the networks: files name it, because another runtime may compute other bits. */
-export const RUNTIME = defaultDevice;
+/** What computes the networks: files name it, because another version of it may compute other bits. */
+export function codingRuntime(): Promise<string> {
+  return runtimeSha256();
+}
 
 /** Networks as programs of the engine; `release` frees them. */
 export class EngineNetworks implements Networks {
   private readonly programs: Program[] = [];
 
   async constants(tensors: readonly Tensor[]): Promise<readonly (Float32Array | Float64Array)[]> {
-    const values = tensors.length > 0 ? await evaluate(tensors, THREADS) : [];
+    const values = tensors.length > 0 ? await evaluate(tensors, { device: reproducibleDevice }) : [];
     return values.map(({ data }) => data);
   }
 
@@ -25,7 +25,7 @@ export class EngineNetworks implements Networks {
     const images = input('images', [OPEN_BATCH, ...shape]);
     const program = await compile(
       { inputs: { images }, outputs: { numbers: build(images) } },
-      { threads: THREADS },
+      { device: reproducibleDevice },
     );
     this.programs.push(program);
     return {

@@ -12,6 +12,9 @@ export const devices = Object.keys(deviceRecords) as readonly Device[];
 /** The device that is used unless another is chosen, and that always works: the host's processor. */
 export const defaultDevice = devices[0]!;
 
+/** The device that computes the same bytes on every machine and in every browser: one thread, and no more. */
+export const reproducibleDevice = devices.find((device) => deviceRecords[device].singleThreaded)!;
+
 /** A device, and which one where there are several. */
 export interface DeviceChoice {
   /** Default: cpu. */
