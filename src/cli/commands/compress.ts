@@ -51,7 +51,6 @@ export function registerCompress(program: Command): void {
       'after',
       '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
         '  emerging compress mnist --model models/mnist --out digits.eflow\n' +
-        '  emerging decompress photos.eflow --out back\n' +
         '\nEvery pixel returns, on any machine. Files are as small as the model says: its bits/dim on the images,\n' +
         'plus the model itself, unless --no-embed leaves it out.',
     )
