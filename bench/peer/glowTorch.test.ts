@@ -1,4 +1,4 @@
-// The PyTorch twin: it reproduces the golden cases, and whole models of ours for which there are none.
+// The PyTorch twin: it reproduces the golden cases, and whole models that have no golden case.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

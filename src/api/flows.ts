@@ -19,6 +19,19 @@ export {
   type Dequantiser,
   uniformDequantiser,
 } from '../flows/contract/dequantiser.ts';
+export type {
+  AffineScalarMap,
+  CornerMap,
+  CouplingMap,
+  CurveScalarMap,
+  ElementaryMap,
+  MatrixMap,
+  OrderMap,
+  ScalarMap,
+  ScalarTransformer,
+  ScaleMap,
+  ShiftMap,
+} from '../flows/contract/elementaryMaps.ts';
 export {
   countTrained,
   filledParameter,
@@ -62,6 +75,8 @@ export { reverse, shuffle } from '../flows/layers/permutation.ts';
 export { squeeze } from '../flows/layers/squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 export {
+  type Gaussian,
+  type NormalNumbers,
   type Split,
   type SplitOptions,
   type SplitResult,

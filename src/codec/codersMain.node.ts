@@ -18,7 +18,7 @@ async function open({ model, modules }: CoderData): Promise<BlockCoders> {
 
 const data = workerData as CoderData;
 const opened = open(data);
-// Whoever asks hears of a failure.
+// The caller receives the failure.
 opened.catch(() => {});
 
 const say = (answer: CoderAnswer): void => port.postMessage(answer);

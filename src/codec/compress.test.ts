@@ -9,7 +9,7 @@ import { randomModel } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import { compress, compressParts, type NamedImage } from './compress.ts';
+import { compress, compressParts, type NamedImage, partsBy } from './compress.ts';
 import { decompress, imagesIn, openCompressed } from './decompress.ts';
 
 /** How many random damages are tried. */
@@ -215,7 +215,7 @@ describe('damage', () => {
       },
     };
     const parts: Uint8Array[] = [];
-    for await (const part of compressParts(model, images, { block: 5, withModel: false }, coders)) {
+    for await (const part of partsBy(coders, model, images, { block: 5, withModel: false })) {
       parts.push(part);
     }
     start = parts[0]!.length;

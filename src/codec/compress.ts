@@ -47,6 +47,7 @@ export interface CompressOptions {
 
 /** What a compressed file contains. */
 export interface CompressedSize {
+  /** The number of images. */
   readonly images: number;
   /** Their values, H·W·C each, added up. */
   readonly values: number;
@@ -70,55 +71,62 @@ export function defaultBlock(imageShape: ImageShape): number {
  * Compresses images, without loss: yields the parts of the file, one after the other, and returns its size. The images of
  * only a few blocks are in memory at a time.
  *
- * @param coders to code blocks; by default `workers` of them
  * @throws UserError (`unsupported`) if the model can't compress, before an image is read; (`mismatch`) if an image has
  * another shape
  */
 export async function* compressParts(
   trained: TrainedModel,
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  { block, withModel = true, tiles = false, workers = 1, signal, onImages }: CompressOptions = {},
-  coders?: BlockCoders,
+  options: CompressOptions = {},
+): AsyncGenerator<Uint8Array, CompressedSize> {
+  const { workers = 1 } = options;
+  requireWhole('workers', workers, 1);
+  const coders = await startCoders(trained, workers);
+  try {
+    return yield* partsBy(coders, trained, images, options);
+  } finally {
+    await coders.release();
+  }
+}
+
+/** `compressParts` by coders that stay open. */
+export async function* partsBy(
+  coders: BlockCoders,
+  trained: TrainedModel,
+  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
+  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
   requireWhole('block', units, 1);
-  requireWhole('workers', workers, 1);
-  const own = coders ?? (await startCoders(trained, workers));
-  try {
-    const model = withModel ? weightsBytes(trained) : undefined;
-    const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
-    const start = encodeHeader(header, model);
-    let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
-    yield start;
-    const coded = mapInOrder(
-      blocksOf(images, imageShape, { units, tiles }),
-      { items: own.atOnce, bytes: Number.POSITIVE_INFINITY },
-      async ({ names, shapes, pixels }) => ({
-        names,
-        shapes,
-        pixels,
-        coded: await own.encode(pixels, { signal, ...(onImages && { onImages }) }),
-      }),
-    );
-    for await (const { names, shapes, pixels, coded: stored } of coded) {
-      const about = blockAbout({ names, shapes, runs: stored.runs, pixels }, imageShape);
-      const record = encodeRecord({ kind: 'block', number: blocks++, about, bytes: stored.bytes });
-      count += names.length;
-      values += shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
-      plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);
-      bytes += record.length;
-      yield record;
-    }
-    const about = endAbout({ blocks, images: count });
-    const end = encodeRecord({ kind: 'end', number: blocks, about, bytes: new Uint8Array(0) });
-    yield end;
-    return { images: count, values, bytes: bytes + end.length, modelBytes: model?.length ?? 0, plain };
-  } finally {
-    if (coders === undefined) {
-      await own.release();
-    }
+  const model = withModel ? weightsBytes(trained) : undefined;
+  const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
+  const start = encodeHeader(header, model);
+  let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
+  yield start;
+  const coded = mapInOrder(
+    blocksOf(images, imageShape, { units, tiles }),
+    { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
+    async ({ names, shapes, pixels }) => ({
+      names,
+      shapes,
+      pixels,
+      coded: await coders.encode(pixels, { signal, ...(onImages && { onImages }) }),
+    }),
+  );
+  for await (const { names, shapes, pixels, coded: stored } of coded) {
+    const about = blockAbout({ names, shapes, runs: stored.runs, pixels }, imageShape);
+    const record = encodeRecord({ kind: 'block', number: blocks++, about, bytes: stored.bytes });
+    count += names.length;
+    values += shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
+    plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);
+    bytes += record.length;
+    yield record;
   }
+  const about = endAbout({ blocks, images: count });
+  const end = encodeRecord({ kind: 'end', number: blocks, about, bytes: new Uint8Array(0) });
+  yield end;
+  return { images: count, values, bytes: bytes + end.length, modelBytes: model?.length ?? 0, plain };
 }
 
 /**

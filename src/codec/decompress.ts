@@ -89,7 +89,7 @@ export async function countBlocks({ bytes, header }: CompressedFile): Promise<nu
 }
 
 /**
- * The images of a file, in order. Those of damaged blocks are left out, and reported.
+ * The images of a file, in order. Images of damaged blocks are left out and reported.
  *
  * @param coders to decode blocks; by default `workers` of them
  */
@@ -212,6 +212,7 @@ function inChannels(pixels: Uint8Array, from: number, to: number): Uint8Array {
 
 /** The images of a compressed file, and what could not be read of it. */
 export interface Decompressed {
+  /** The images that returned, in the order of the file. */
   readonly images: NamedImage[];
   /** One line for each damaged part; empty if every image returned. */
   readonly damaged: string[];

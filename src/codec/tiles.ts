@@ -24,7 +24,7 @@ export function tilesOf(pixels: Uint8Array, image: ImageShape, tile: ImageShape)
 /** The image that tiles cover: the inverse of `tilesOf`. */
 export function imageOf(tiles: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
   const pixels = new Uint8Array(dimensionsOf(image));
-  // What is beyond the edges repeats pixels that have their own place.
+  // Beyond the edges, tiles repeat pixels that another tile holds.
   forEachPixel(image, tile, (inImage, inTiles, channels) => {
     pixels.set(tiles.subarray(inTiles, inTiles + channels), inImage);
   });

@@ -1,4 +1,4 @@
-// Functions that return the same bits on every machine: built on + − × ÷ and the bits of numbers alone, all of which
+// Functions that return the same bits on every machine: built only on + − × ÷ and the bits of numbers, which
 // IEEE 754 defines exactly. Math.exp, Math.log and Math.tanh are up to each engine.
 
 const view = new DataView(new ArrayBuffer(8));

@@ -22,8 +22,11 @@ export interface MapPictureOptions {
 
 /** A square of an image, in pixels. */
 export interface PlaceFrame {
+  /** The first row inside it. */
   readonly row: number;
+  /** The first column inside it. */
   readonly column: number;
+  /** Its side, in pixels of the image. */
   readonly side: number;
 }
 

@@ -47,7 +47,7 @@ describe('the entry point for browsers', () => {
     [
       'a page that draws',
       `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
-      94,
+      98,
     ],
     [
       'a page that draws, opens images and trains',
@@ -55,7 +55,7 @@ describe('the entry point for browsers', () => {
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,
-      160,
+      168,
     ],
   ])('is small beside the runtime for %s', async (_, script, most) => {
     const { compressedBytes } = await bundle(

@@ -27,7 +27,7 @@ interface ReferenceOptions {
 /**
  * The statistics of the validation images: those that an export or a run has, or of another dataset.
  *
- * @throws UserError if there are none, or `updateReference` would store those of another dataset in a run
+ * @throws UserError if there are none, or `updateReference` would store another dataset's in a run
  */
 export async function referenceFor(
   source: LoadedRun | TrainedModel,

@@ -3,7 +3,7 @@ import type { Primitive } from './primitive.ts';
 
 /**
  * The same maps with fewer scales. With D a scale per channel, lifts and shifts of x·D are lifts and shifts of x, times D:
- * x·D + b = (x + b/D)·D, and Σ xᵢ·Dᵢ·Mᵢₒ = (Σ xᵢ·Mᵢₒ·Dᵢ/Dₒ)·Dₒ. The order of channels changes that of D. Before anything else
+ * x·D + b = (x + b/D)·D, and Σ xᵢ·Dᵢ·Mᵢₒ = (Σ xᵢ·Mᵢₒ·Dᵢ/Dₒ)·Dₒ. Reordering the channels reorders D. Before anything else
  * the collected scale stays.
  */
 export function collectScales(primitives: readonly Primitive[], channels: number): Primitive[] {

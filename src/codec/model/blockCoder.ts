@@ -21,9 +21,9 @@ export interface CodedBlock {
 }
 
 /**
- * Codes images one batch after the other, each with the bits that the ones before have left on the stack. The first find an
- * empty stack, and are stored plainly until there are enough bits for a single image; as soon as there are enough, batches
- * have `batch` images, for which networks take less time. Images that the model can't take, or for which it takes more than
+ * Codes images one batch after the other, each with the bits that earlier batches left on the stack. The first images find an
+ * empty stack and are stored plainly until there are enough bits for a single image; as soon as there are enough, batches
+ * have `batch` images, which is faster. Images that the model can't take, or that would take more than
  * 8 bits a value, are stored plainly too.
  */
 export async function encodeBlock(

@@ -16,7 +16,7 @@ export function dequantised(pixels: Uint8Array, stack: BitStack): Float64Array {
 /**
  * The pixels of activations; the noise is pushed.
  *
- * @throws OutOfRange if one is no pixel
+ * @throws OutOfRange if a value isn't a pixel
  */
 export function quantised(values: Float64Array, stack: BitStack): Uint8Array {
   const pixels = new Uint8Array(values.length);

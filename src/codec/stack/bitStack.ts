@@ -69,7 +69,7 @@ export class BitStack {
    */
   pop(n: number): number {
     this.moveInto(Math.floor(LEAST / n) * n);
-    // Exact, since the state is below 2^52: a quotient that is no whole number is further from one than rounding goes.
+    // Exact, since the state is below 2^52: a quotient between two whole numbers is further from both than rounding goes.
     const rest = Math.floor(this.state / n);
     const symbol = this.state - rest * n;
     this.state = rest;

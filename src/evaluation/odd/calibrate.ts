@@ -1,4 +1,4 @@
-// How the values of a score compare with those of reference images that it has not learned from.
+// Compares the values of a score with its values for reference images that it wasn't fitted to.
 import type { ImageStatistics } from '../../trained/model/referenceScores.ts';
 import { foldsOf } from './densities/folds.ts';
 import type { OddScore } from './scores/contract.ts';
@@ -8,7 +8,7 @@ export interface FittedScore {
   /** The scores of images; not finite becomes infinite, the oddest of all. */
   of(images: ImageStatistics): Float64Array;
   /**
-   * The scores of the reference images, ascending, each by a fit without it: then they compare with those of others.
+   * The scores of the reference images, ascending, each by a fit without that image, so that they compare with the scores of new images.
    * Undefined if the reference has not the statistics that the score needs.
    */
   readonly reference: Float64Array | undefined;

@@ -1,4 +1,4 @@
-// Where images are odd: the bits of each place compared with those of the same place in reference images.
+// Where images are odd: the bits of each place, compared with the same place in reference images.
 import { type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { call, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -23,9 +23,11 @@ const MOST_VALUES = 2 ** 22;
 
 /** A square of an image, and how odd it is. */
 export interface OddPlace {
-  /** The first row and column, and the side, in pixels. */
+  /** Its first row. */
   readonly row: number;
+  /** Its first column. */
   readonly column: number;
+  /** Its side, in pixels. */
   readonly side: number;
   /**
    * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations of
@@ -99,7 +101,7 @@ export function oddPlaces(bitsMap: NdArray, { side, mean: centre, deviation }: R
       phrase`the reference has ${centre.length} places, and an image ${area}: measure it again with ${call('measureReference')}`,
     );
   }
-  // Where reference images are alike, as at their borders, the smallest difference would count.
+  // Where reference images hardly differ, as at their borders, the smallest difference would count.
   const least = mean(deviation);
   const data = surroundings(bitsMap, side).map((value, index) => {
     const place = index % area;

@@ -83,7 +83,7 @@ export interface OddReport {
  * Scores images against reference images, measured in the same way; the oddest come first. The noise of an image depends on
  * the seed and on the image, so that its score does not depend on the others.
  *
- * @param reference the images, or what was measured of them; by default what the model knows of its validation images
+ * @param reference the images, or what was measured of them; by default the statistics of validation images that the model carries
  * @throws UserError if the score cannot be computed, or the second model takes other images
  */
 export async function score(

@@ -1,31 +1,35 @@
-// The maps that a layer consists of, in a form in which whole numbers can go through them and back without a loss.
+// The maps that make up a layer, in a form that the codec can apply to whole numbers and invert exactly.
 import type { Offset } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition } from './condition.ts';
 
 /** The same values in another order. */
-interface OrderMap {
+export interface OrderMap {
+  /** Which map it is. */
   readonly kind: 'order';
   /** Reorders images `[N, H, W, C]`. */
   apply(x: Tensor): Tensor;
 }
 
 /** y = x + bias, per channel. */
-interface ShiftMap {
+export interface ShiftMap {
+  /** Which map it is. */
   readonly kind: 'shift';
   /** `[C]`. */
   readonly bias: Tensor;
 }
 
 /** y = x·scale, per channel. */
-interface ScaleMap {
+export interface ScaleMap {
+  /** Which map it is. */
   readonly kind: 'scale';
   /** `[C]`, without zeros. */
   readonly scale: Tensor;
 }
 
 /** y = x·weight for every pixel. */
-interface MatrixMap {
+export interface MatrixMap {
+  /** Which map it is. */
   readonly kind: 'matrix';
   /** `[C, C]`, invertible. */
   readonly weight: Tensor;
@@ -37,6 +41,7 @@ interface MatrixMap {
  * (`upper`), or input ≥ output.
  */
 export interface CornerMap {
+  /** Which map it is. */
   readonly kind: 'corner';
   /** `[…taps, G, G]`, without what is masked out. */
   readonly kernel: Tensor;
@@ -48,12 +53,22 @@ export interface CornerMap {
   readonly firstChannel: number;
 }
 
-/** How a transformer changes one value: by a shift and a positive scale, or by a curve that rises everywhere. */
-export type ScalarMap =
-  /** y = (x + shift)·scale. */
-  | { readonly shift: number; readonly scale: number }
+/** y = (x + shift)·scale. */
+export interface AffineScalarMap {
+  /** Added to the value. */
+  readonly shift: number;
+  /** Positive. */
+  readonly scale: number;
+}
+
+/** A curve that rises everywhere. */
+export interface CurveScalarMap {
   /** y of x. */
-  | { curve(x: number): number };
+  curve(x: number): number;
+}
+
+/** How a transformer changes one value: by a shift and a positive scale, or by a curve that rises everywhere. */
+export type ScalarMap = AffineScalarMap | CurveScalarMap;
 
 /** A transformer, for one value at a time. */
 export interface ScalarTransformer {
@@ -68,11 +83,13 @@ export interface ScalarTransformer {
 
 /** Some values change by a transformer, whose numbers depend on the others alone. */
 export interface CouplingMap {
+  /** Which map it is. */
   readonly kind: 'coupling';
   /** The values of images that change, `[N, H', W', C']`. */
   changed(x: Tensor): Tensor;
   /** The transformer's numbers for them, `[N, H', W', numbers · C']`. */
   numbers(x: Tensor, condition?: Condition): Tensor;
+  /** What changes them, one value at a time. */
   readonly transformer: ScalarTransformer;
 }
 

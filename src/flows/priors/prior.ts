@@ -21,8 +21,16 @@ import { type Condition, required } from '../contract/condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
 import { byNumber, scaledConvolution, scaledConvolutionParameters } from '../layers/scaledConvolution.ts';
 
-/** Mean and logarithm of the standard deviation of latents; undefined for the standard normal. */
-export type Gaussian = { readonly mean: Tensor; readonly logDeviation: Tensor } | undefined;
+/** The normal distributions of latents. */
+export interface NormalNumbers {
+  /** Their means. */
+  readonly mean: Tensor;
+  /** The logarithms of their standard deviations. */
+  readonly logDeviation: Tensor;
+}
+
+/** The normal distributions of latents; undefined for the standard normal. */
+export type Gaussian = NormalNumbers | undefined;
 
 /** Latents, and their log-density under a prior. */
 export interface Standardised {

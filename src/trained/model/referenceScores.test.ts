@@ -1,4 +1,4 @@
-// What is wrong with scores from a file: nothing with those of any version, one line for damaged ones.
+// Scores from a file: every version is read, and damaged ones are refused in one line.
 import { describe, expect, it } from 'vitest';
 import { problemInScores } from './referenceScores.ts';
 

@@ -1,4 +1,4 @@
-// What is known of validation images, and where the bits/dim of an image rank among theirs.
+// The statistics of validation images, and the rank of an image's bits/dim among them.
 
 import { mean, variance } from '../../numeric/statistics.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';

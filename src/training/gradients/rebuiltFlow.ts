@@ -19,7 +19,7 @@ function computationOf(model: Flow): string {
   const tensors = Object.fromEntries(specs.map(([path, { shape }]) => [path, input(path, shape)]));
   const places = new Map<Tensor, number>();
   const lines = specs.map(([path, { shape }]) => `${path} ${shape}`);
-  // In the order in which the inputs of operations lead to them: some constants are older than the graph.
+  // Depth first from the result, not by creation: some constants are older than the graph.
   const open = [bitsPerDimOf(model, 1, tensors).bitsPerDim];
   for (let tensor = open.at(-1); tensor; tensor = open.at(-1)) {
     const waiting = tensor.inputs.filter((one) => !places.has(one));

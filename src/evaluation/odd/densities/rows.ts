@@ -87,7 +87,7 @@ function shrunkCorrelation({ count, width, data }: Rows): Float64Array {
     squares += length * length;
   }
   const norm = matrix.reduce((sum, value) => sum + value * value, 0);
-  // The distance of R from I, and the mean square error of R, of which the squared norms of z·zᵀ say how large it is.
+  // The distance of R from I, and the mean square error of R, which the squared norms of z·zᵀ estimate.
   const distance = matrix.reduce((sum, value, index) => sum + (value - identityAt(index, width)) ** 2, 0);
   const error = Math.max(0, squares / count - norm) / count;
   const share = distance === 0 ? 1 : Math.min(1, error / distance);

@@ -1,4 +1,4 @@
-// The score `complexity`: bits/dim beyond those of a general lossless coder.
+// The score `complexity`: bits/dim beyond the code length of a general lossless coder.
 import { column, type OddScore } from './contract.ts';
 
 /**

@@ -1,4 +1,4 @@
-// What a score of odd images is: a number computed from statistics of images, compared with a reference.
+// The contract of scores of odd images: a number computed from statistics of images, compared with a reference.
 import { call, phrase, UserError } from '../../../errors.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
 

@@ -1,4 +1,4 @@
-// The score `ratio`: bits/dim beyond those of a second, more general model.
+// The score `ratio`: bits/dim beyond the bits/dim of a second, more general model.
 import { column, type OddScore } from './contract.ts';
 
 /**

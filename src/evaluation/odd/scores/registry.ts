@@ -8,18 +8,18 @@ import { label } from './label.ts';
 import { ratio } from './ratio.ts';
 import { typicality } from './typicality.ts';
 
+/** The name of a score. */
+export type OddScoreName = 'bits' | 'complexity' | 'typicality' | 'ratio' | 'best-class' | 'label';
+
 /** The scores. */
-export const oddScores = {
+export const oddScores: Readonly<Record<OddScoreName, OddScore>> = {
   bits,
   complexity,
   typicality,
   ratio,
   'best-class': bestClass,
   label,
-} as const satisfies Record<string, OddScore>;
-
-/** The name of a score. */
-export type OddScoreName = keyof typeof oddScores;
+};
 
 /** The names of the scores. */
 export const oddScoreNames = Object.keys(oddScores) as OddScoreName[];

@@ -1,4 +1,4 @@
-// The score `typicality`: how improbable the statistics of an image are among those of the reference.
+// The score `typicality`: how improbable the statistics of an image are, given the reference images.
 import { mean } from '../../../numeric/statistics.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
 import { foldsOf } from '../densities/folds.ts';

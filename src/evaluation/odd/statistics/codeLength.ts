@@ -1,4 +1,4 @@
-// A small lossless coder of images, of which only the length of its code is computed: how complex an image is.
+// The length of an image's code under a small lossless coder, as a measure of its complexity.
 import type { ImageShape } from '../../../numeric/imageShape.ts';
 
 /** Contexts of a residual, by how much the pixels around it differ. */

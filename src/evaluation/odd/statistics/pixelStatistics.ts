@@ -7,17 +7,17 @@ export interface PixelStatistic {
   readonly less: string;
 }
 
+/** A name of a statistic. */
+export type PixelStatisticName = 'brightness' | 'contrast' | 'noise' | 'sharpness' | 'greyLevels';
+
 /** The statistics by name. */
-export const pixelStatistics = {
+export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic>> = {
   brightness: { more: 'brighter', less: 'darker' },
   contrast: { more: 'more contrast', less: 'less contrast' },
   noise: { more: 'noisier', less: 'less noise' },
   sharpness: { more: 'sharper', less: 'blurrier' },
   greyLevels: { more: 'more grey levels', less: 'fewer grey levels' },
-} as const satisfies Record<string, PixelStatistic>;
-
-/** A name of a statistic. */
-export type PixelStatisticName = keyof typeof pixelStatistics;
+};
 
 /**
  * The statistics of an image of 8 bits, on its mean over channels: mean and deviation of the values; the deviation of noise
