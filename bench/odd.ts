@@ -4,8 +4,8 @@
 //   npx tsx bench/odd.ts --quick    one seed and narrow models, to stdout: checks that it works, in minutes
 //
 // Results are stored after each set and seed, and not measured again; delete odd.json to start over. Icons need the Debian
-// package oxygen-icon-theme, the deep sky and textures stellarium-data; sets that are missing are left out. Run it alone:
-// all seeds of a set of digits take half an hour on two cores, those of colour images of 32x32 two hours, or less with --steps.
+// package oxygen-icon-theme, the deep sky and textures stellarium-data; sets that are missing are left out. The page
+// gives the seconds of each set; --steps shortens the training.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -64,7 +64,7 @@ for (const name of names) {
     }
   }
 }
-const page = report(results, `npx tsx bench/odd.ts${quick ? ' --quick' : ''}`, missing);
+const page = report(results, ['npx tsx bench/odd.ts', ...process.argv.slice(2)].join(' '), missing);
 if (quick) {
   process.stdout.write(page);
 } else {

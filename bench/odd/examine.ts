@@ -26,7 +26,7 @@ import type { OpenedSet } from './sets.ts';
 
 /** How models are trained and measured. */
 export interface Effort {
-  /** Settings of the configuration besides those of the quick start. */
+  /** Settings that differ from the quick start's. */
   readonly set: readonly string[];
   /** Test images of each kind. */
   readonly images: number;
@@ -35,7 +35,7 @@ export interface Effort {
   readonly threads: number;
 }
 
-/** What was measured of one set and seed. */
+/** The measurements of one set and seed. */
 export interface Result {
   readonly set: string;
   readonly seed: number;

@@ -1,6 +1,6 @@
 // How well scores tell odd images from others: area under the curve, average precision, false alarms.
 
-/** What is measured of a score; all between 0 and 1. */
+/** How well a score separates images; each number is between 0 and 1. */
 export interface Rates {
   /** The area under the ROC curve: 0.5 is chance. */
   readonly auc: number;

@@ -13,7 +13,7 @@ export interface OpenedSet {
 
 /** A set of images. */
 export interface BenchSet {
-  /** What it lacks, and how to get it; undefined if nothing. */
+  /** What is missing, and how to get it; undefined if nothing is. */
   missing(): string | undefined;
   /** Opens it; the seed may choose a part. */
   open(seed: number): Promise<OpenedSet>;

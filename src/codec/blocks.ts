@@ -17,7 +17,7 @@ export interface BlockBytes {
   readonly bytes: Uint8Array;
 }
 
-/** How long work on a block may go on, and who hears of it. */
+/** What can stop the work on a block, and who hears of its progress. */
 export interface BlockWork {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images that are done since the last call. */
@@ -54,7 +54,7 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
       },
       async decode({ runs, bytes }, work) {
         // A plain image takes 8 bits a value, and no batch takes more: nothing larger is allocated for a false list.
-        if (!runs.every(isRun) || imagesIn(runs) * size > MOST_PIXELS) {
+        if (!runs.every(isRun) || imagesIn(runs) * size > MOST_VALUES) {
           return undefined;
         }
         try {
@@ -76,7 +76,7 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
 }
 
 /** The most values of a block. */
-export const MOST_PIXELS = 2 ** 30;
+export const MOST_VALUES = 2 ** 30;
 
 function isRun({ batch, count }: Run): boolean {
   return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;

@@ -10,7 +10,7 @@ import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
 import { compress, compressParts, type NamedImage, partsBy } from './compress.ts';
-import { decompress, imagesIn, openCompressed } from './decompress.ts';
+import { decompress, imagesBy, openCompressed } from './decompress.ts';
 
 /** How many random damages are tried. */
 const DAMAGES = Number(process.env.DAMAGES ?? 300);
@@ -228,7 +228,7 @@ describe('damage', () => {
     const lines: string[] = [];
     let returned = 0;
     const file = await openCompressed(inMemory(damaged, 'f'), 'f', model);
-    for await (const image of imagesIn(file, { onDamage: (line) => lines.push(line) }, coders)) {
+    for await (const image of imagesBy(coders, file, { onDamage: (line) => lines.push(line) })) {
       expect(image).toEqual(byName.get(image.name));
       returned++;
     }

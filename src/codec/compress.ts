@@ -8,7 +8,7 @@ import { joinBytes } from '../platform/joinBytes.ts';
 import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type BlockCoders, MOST_PIXELS } from './blocks.ts';
+import { type BlockCoders, MOST_VALUES } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
@@ -59,12 +59,12 @@ export interface CompressedSize {
   readonly plain: number;
 }
 
-/** The most pixels of a block, unless the number of images is chosen. */
-const BLOCK_PIXELS = 2 ** 26;
+/** The most values of a block, unless the number of images is chosen. */
+const BLOCK_VALUES = 2 ** 26;
 
 /** The images of a block, unless their number is chosen. */
 export function defaultBlock(imageShape: ImageShape): number {
-  return Math.max(1, Math.min(2000, Math.floor(BLOCK_PIXELS / dimensionsOf(imageShape))));
+  return Math.max(1, Math.min(2000, Math.floor(BLOCK_VALUES / dimensionsOf(imageShape))));
 }
 
 /**
@@ -161,7 +161,7 @@ async function* blocksOf(
   imageShape: ImageShape,
   { units, tiles }: { readonly units: number; readonly tiles: boolean },
 ): AsyncGenerator<ImageBlock> {
-  const most = Math.floor(MOST_PIXELS / dimensionsOf(imageShape));
+  const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
   let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
   const take = (): ImageBlock => {
     const block = { names, shapes, pixels: joinBytes(parts) };

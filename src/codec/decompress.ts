@@ -88,56 +88,59 @@ export async function countBlocks({ bytes, header }: CompressedFile): Promise<nu
   return blocks;
 }
 
-/**
- * The images of a file, in order. Images of damaged blocks are left out and reported.
- *
- * @param coders to decode blocks; by default `workers` of them
- */
-export async function* imagesIn(
-  { source, bytes, header, model }: CompressedFile,
-  { workers = 1, signal, onImages, onDamage }: Omit<DecompressOptions, 'model'> = {},
-  coders?: BlockCoders,
+/** The images of a file, in order. Images of damaged blocks are left out and reported. */
+export async function* imagesFrom(
+  file: CompressedFile,
+  options: Omit<DecompressOptions, 'model'> = {},
+): AsyncGenerator<NamedImage> {
+  const { workers = 1 } = options;
+  requireWhole('workers', workers, 1);
+  const coders = await startCoders(file.model, workers);
+  try {
+    yield* imagesBy(coders, file, options);
+  } finally {
+    await coders.release();
+  }
+}
+
+/** `imagesFrom` by coders that stay open. */
+export async function* imagesBy(
+  coders: BlockCoders,
+  { source, bytes, header }: CompressedFile,
+  { signal, onImages, onDamage }: Omit<DecompressOptions, 'model'> = {},
 ): AsyncGenerator<NamedImage> {
   const { imageShape } = header;
-  requireWhole('workers', workers, 1);
-  const own = coders ?? (await startCoders(model, workers));
   let [images, blocks]: [number, number] = [0, 0];
   let end: FileEnd | undefined;
   const damage = (problem: string): void => onDamage?.(`${source}: ${problem}`);
-  try {
-    const decoded = mapInOrder(
-      recordsIn(bytes, header.end),
-      { items: own.atOnce, bytes: Number.POSITIVE_INFINITY },
-      async (record) => ({
-        record,
-        ...(await decodedRecord(record, header, own, { signal, ...(onImages && { onImages }) })),
-      }),
-    );
-    for await (const { record, block, pixels, end: found } of decoded) {
-      end ??= found;
-      // A record that was copied within the file is read once.
-      if (record.kind === 'end' || record.number < blocks) {
-        continue;
-      }
-      for (; blocks < record.number; blocks++) {
-        damage(`block ${blocks} is damaged; its images are lost`);
-      }
-      blocks = record.number + 1;
-      if (block === undefined) {
-        damage(`block ${record.number} is damaged; its images are lost`);
-      } else if (pixels === undefined) {
-        damage(
-          `block ${record.number} (${block.names[0]}, …) can't be decoded here: its images were compressed with another runtime ` +
-            `(${header.runtime.slice(0, 16)}): use the version of this program that compressed them`,
-        );
-      } else {
-        images += block.names.length;
-        yield* imagesOf(block, pixels, imageShape, header.tiles);
-      }
+  const decoded = mapInOrder(
+    recordsIn(bytes, header.end),
+    { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
+    async (record) => ({
+      record,
+      ...(await decodedRecord(record, header, coders, { signal, ...(onImages && { onImages }) })),
+    }),
+  );
+  for await (const { record, block, pixels, end: found } of decoded) {
+    end ??= found;
+    // A record that was copied within the file is read once.
+    if (record.kind === 'end' || record.number < blocks) {
+      continue;
     }
-  } finally {
-    if (coders === undefined) {
-      await own.release();
+    for (; blocks < record.number; blocks++) {
+      damage(`block ${blocks} is damaged; its images are lost`);
+    }
+    blocks = record.number + 1;
+    if (block === undefined) {
+      damage(`block ${record.number} is damaged; its images are lost`);
+    } else if (pixels === undefined) {
+      damage(
+        `block ${record.number} (${block.names[0]}, …) can't be decoded here: its images were compressed with another runtime ` +
+          `(${header.runtime.slice(0, 16)}): use the version of this program that compressed them`,
+      );
+    } else {
+      images += block.names.length;
+      yield* imagesOf(block, pixels, imageShape, header.tiles);
     }
   }
   if (end === undefined) {
@@ -232,7 +235,7 @@ export async function decompress(bytes: Uint8Array, options: DecompressOptions =
     damaged.push(problem);
     options.onDamage?.(problem);
   };
-  for await (const image of imagesIn(file, { ...options, onDamage })) {
+  for await (const image of imagesFrom(file, { ...options, onDamage })) {
     images.push(image);
   }
   return { images, damaged };

@@ -111,7 +111,7 @@ export function* soundLines(
     if (!bytes?.includes(OPENING) || !bytes.includes(CLOSING)) {
       continue;
     }
-    const value = parsed(decoder.decode(bytes));
+    const value = parsedJson(decoder.decode(bytes));
     if (value === undefined) {
       rejected++;
       continue;
@@ -230,7 +230,7 @@ function parseLine({ bytes, place }: Line, check?: LineCheck, remedy = '; remove
  * @throws UserError if it is anything else
  */
 export function parseJsonObject(text: string, place: string, remedy: string): JsonObject {
-  const value = parsed(text);
+  const value = parsedJson(text);
   const problem = value === undefined ? 'not valid JSON' : problemOf(value);
   if (problem !== undefined) {
     throw new UserError('invalid-data', `${place}: ${problem}${remedy}`);
@@ -239,7 +239,7 @@ export function parseJsonObject(text: string, place: string, remedy: string): Js
 }
 
 /** The value in a text; undefined if that is not JSON. */
-function parsed(text: string): unknown {
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -6,6 +6,7 @@ import { blocksOf } from '../storage/fileBytes.ts';
 import type { FileContent } from '../storage/fileStore.ts';
 import { exists, isFolder, readText } from '../storage/files.ts';
 import { folderOf, listFolder, makeFolders, pathIn } from '../storage/folders.ts';
+import { parsedJson } from '../storage/jsonText.ts';
 import { requireDistinctFiles, staysInFolder } from '../storage/newFolder.ts';
 import type { StudioFiles } from './files.ts';
 import { contentPolicy } from './headers.ts';
@@ -62,7 +63,7 @@ function earlierFiles(folder: string): readonly string[] {
     return [];
   }
   const list = pathIn(folder, LIST_FILE);
-  const earlier = exists(list) ? listSchema.safeParse(parsed(readText(list))).data : undefined;
+  const earlier = exists(list) ? listSchema.safeParse(parsedJson(readText(list))).data : undefined;
   if (earlier === undefined) {
     throw new UserError(
       'exists',
@@ -70,15 +71,6 @@ function earlierFiles(folder: string): readonly string[] {
     );
   }
   return earlier.files;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not a list of files.
-    return undefined;
-  }
 }
 
 function makeFoldersIn(site: ClosedFolder, inside: string): void {

@@ -28,7 +28,7 @@ export interface ModelOptions {
   channels: number;
 }
 
-/** The parts of a model's couplings, and their options; by default those of a configuration. */
+/** The parts of a model's couplings and their options, with the defaults of a configuration. */
 export type CouplingOptions = Pick<
   FlowOptions,
   'coupling' | 'components' | 'conditioner' | 'blocks' | 'mask' | 'checkerboard' | 'checkerboardWidth'

@@ -51,8 +51,8 @@ export function registerCompress(program: Command): void {
       'after',
       '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
         '  emerging compress mnist --model models/mnist --out digits.eflow\n' +
-        '\nEvery pixel returns, on any machine. Files are as small as the model says: its bits/dim on the images,\n' +
-        'plus the model itself, unless --no-embed leaves it out.',
+        '\nEvery pixel returns. Files are about as small as the model says: its bits/dim on the images, plus the model\n' +
+        'itself, unless --no-embed leaves it out.',
     )
     .action(runCompress);
 }

@@ -1,6 +1,6 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
-import { countBlocks, imagesIn, openCompressed } from '../../codec/decompress.ts';
+import { countBlocks, imagesFrom, openCompressed } from '../../codec/decompress.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
@@ -64,7 +64,7 @@ async function runDecompress(
   const folder = startNewFolder(out);
   let done = 0;
   try {
-    const images = imagesIn(file, {
+    const images = imagesFrom(file, {
       workers: workers ?? workersFor(await countBlocks(file)),
       signal: interruption.signal,
       onImages(more) {

@@ -1,4 +1,4 @@
-// `emerging score`: scores how unusual images are under a model.
+// `emerging score`: scores how odd images are under a model.
 
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
@@ -54,7 +54,7 @@ interface ScoreCommandOptions extends ModelOptions, ImageOptions {
 export function registerScore(program: Command): void {
   const command = program
     .command('score')
-    .description('score how unusual images are, by comparing them with the validation images')
+    .description('score how odd images are, by comparing them with the validation images')
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { maxSide } from '../../data/contract/rawImages.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { parsedJson } from '../../storage/jsonText.ts';
 import type { Run } from '../model/blockCoder.ts';
 import { type PackedName, packNames, unpackNames } from './packedNames.ts';
 import { shortSha256 } from './records.ts';
@@ -47,7 +48,7 @@ const blockSchema = z.object({
 
 /** Reads a description; undefined for anything that `blockAbout` doesn't make. */
 export function readBlockAbout(about: string, imageShape: ImageShape): DescribedBlock | undefined {
-  const { data } = blockSchema.safeParse(parsed(about));
+  const { data } = blockSchema.safeParse(parsedJson(about));
   const names = unpackNames(data?.names);
   if (data === undefined || names === undefined) {
     return undefined;
@@ -73,7 +74,7 @@ export function endAbout(end: FileEnd): string {
 
 /** Reads it; undefined for anything else. */
 export function readEndAbout(about: string): FileEnd | undefined {
-  return endSchema.safeParse(parsed(about)).data;
+  return endSchema.safeParse(parsedJson(about)).data;
 }
 
 /** Shapes, each with the number of images that have it one after the other. */
@@ -101,12 +102,4 @@ function unpackShapes(packed: PackedShapes, images: number): ImageShape[] {
     }
   }
   return shapes;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
+import { parsedJson } from '../../storage/jsonText.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { shortSha256 } from './records.ts';
 
@@ -97,7 +98,7 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
   if (view.getBigUint64(16) !== BigInt(`0x${shortSha256([about])}`)) {
     throw damaged();
   }
-  const { data } = aboutSchema.safeParse(parsed(about));
+  const { data } = aboutSchema.safeParse(parsedJson(new TextDecoder().decode(about)));
   if (data === undefined) {
     throw damaged();
   }
@@ -117,12 +118,4 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
       return sha256([model]) === embedded.sha256 ? model : null;
     },
   };
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import type { Stage } from '../../models/stages.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { portableExp } from '../../numeric/portableMath.ts';
 import { concatenate, identity } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
 import { seenBy } from '../maps/activations.ts';
 import type { Networks } from '../maps/integerMap.ts';
 import type { BitStack } from '../stack/bitStack.ts';
@@ -106,17 +106,14 @@ async function splitGaussians(
   networks: Networks,
 ): Promise<(kept: Float64Array, images: number) => Promise<Gaussians[]>> {
   const [size, channels] = [dimensionsOf(latentShape!), latentShape![2]];
-  let isLearned = true;
-  const both = (kept: Tensor): Tensor => {
-    const found = gaussian!(kept, p);
-    isLearned = found !== undefined;
-    return found === undefined ? kept : concatenate([found.mean, found.logDeviation], 3);
-  };
-  const network = await networks.compile(keptShape, both);
+  if (gaussian!(input('kept', [1, ...keptShape]), p) === undefined) {
+    return async (_, images) => Array(images).fill(standardNormal(size));
+  }
+  const network = await networks.compile(keptShape, (kept) => {
+    const { mean, logDeviation } = gaussian!(kept, p)!;
+    return concatenate([mean, logDeviation], 3);
+  });
   return async (kept, images) => {
-    if (!isLearned) {
-      return Array(images).fill(standardNormal(size));
-    }
     const numbers = await network.run(seenBy(kept, { size: dimensionsOf(keptShape), without: [] }), images);
     const [means, logDeviations] = divided(numbers, channels, channels);
     return Array.from({ length: images }, (_, image) => ({

@@ -1,5 +1,5 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
-import type { ImageStatistics } from '../../trained/model/referenceScores.ts';
+import { countBelow, type ImageStatistics } from '../../trained/model/referenceScores.ts';
 import { foldsOf } from './densities/folds.ts';
 import type { OddScore } from './scores/contract.ts';
 
@@ -8,8 +8,8 @@ export interface FittedScore {
   /** The scores of images; not finite becomes infinite, the oddest of all. */
   of(images: ImageStatistics): Float64Array;
   /**
-   * The scores of the reference images, ascending, each by a fit without that image, so that they compare with the scores of new images.
-   * Undefined if the reference has not the statistics that the score needs.
+   * The scores of the reference images, ascending, each by a fit without that image, so that they compare with the scores
+   * of new images. Undefined if the reference lacks statistics that the score needs.
    */
   readonly reference: Float64Array | undefined;
 }
@@ -32,18 +32,8 @@ export function pValues(values: Float64Array, { reference }: FittedScore): Float
   if (reference === undefined) {
     return undefined;
   }
-  return values.map((value) => {
-    let [low, high] = [0, reference.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (reference[middle]! >= value) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return (reference.length - low + 1) / (reference.length + 1);
-  });
+  const { length } = reference;
+  return values.map((value) => (length - countBelow(reference, value) + 1) / (length + 1));
 }
 
 const FOLDS = 10;

@@ -12,7 +12,7 @@ import {
   imageScores,
   type ReferenceScores,
 } from '../../trained/model/referenceScores.ts';
-import { inBitsPerDim, requireReference } from '../../trained/model/scoring.ts';
+import { inBitsPerDim, meanOverDraws, requireReference } from '../../trained/model/scoring.ts';
 import { partOfWork } from '../../trained/model/workOptions.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
 import { measureReference, referencePasses } from './reference.ts';
@@ -152,8 +152,7 @@ export async function meanBits(
   images: ImageSet,
   options: MeasurementOptions,
 ): Promise<Float64Array> {
-  const draws = await model.bitsPerDimByDraw(images, { ...options, noiseByContent: true });
-  return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
+  return meanOverDraws(await model.bitsPerDimByDraw(images, { ...options, noiseByContent: true }));
 }
 
 function ranked(

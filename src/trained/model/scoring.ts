@@ -40,7 +40,11 @@ export async function meanBitsPerDim(
   images: ImageSet,
   options: LikelihoodOptions,
 ): Promise<Float64Array> {
-  const draws = await bitsPerDimByDraw(programs, images, options);
+  return meanOverDraws(await bitsPerDimByDraw(programs, images, options));
+}
+
+/** The mean over draws of a number of each image. */
+export function meanOverDraws(draws: readonly Float64Array[]): Float64Array {
   return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
 }
 

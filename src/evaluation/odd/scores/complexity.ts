@@ -1,5 +1,5 @@
 // The score `complexity`: bits/dim beyond the code length of a general lossless coder.
-import { column, type OddScore } from './contract.ts';
+import { difference, type OddScore } from './contract.ts';
 
 /**
  * bits(x) − code(x), in bits/dim, with the code length of a coder that knows no images (`codeLength`): what is complex for
@@ -9,9 +9,5 @@ export const complexity: OddScore = {
   text: 'bits/dim minus those of a general lossless coder',
   trust: 'Noisy, blurred or compressed images look typical, or more than typical.',
   needs: 'statistics',
-  from: ['bits', 'code'],
-  fit: () => (images) => {
-    const code = column(images, 'code');
-    return Float64Array.from(column(images, 'bits'), (value, image) => value - code[image]!);
-  },
+  ...difference('bits', 'code'),
 };

@@ -19,6 +19,17 @@ export interface OddScore {
   fit(reference: ImageStatistics): (images: ImageStatistics) => Float64Array;
 }
 
+/** A score that is the difference of two statistics, which needs no fit. */
+export function difference(minuend: string, subtrahend: string): Pick<OddScore, 'from' | 'fit'> {
+  return {
+    from: [minuend, subtrahend],
+    fit: () => (images) => {
+      const other = column(images, subtrahend);
+      return Float64Array.from(column(images, minuend), (value, image) => value - other[image]!);
+    },
+  };
+}
+
 /**
  * A statistic of each image.
  *

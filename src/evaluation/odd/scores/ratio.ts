@@ -1,5 +1,5 @@
 // The score `ratio`: bits/dim beyond the bits/dim of a second, more general model.
-import { column, type OddScore } from './contract.ts';
+import { difference, type OddScore } from './contract.ts';
 
 /**
  * −log₂ p(x)/p_other(x), in bits/dim: what both models find hard, such as noise and detail, cancels (Ren and others 2019,
@@ -9,9 +9,5 @@ export const ratio: OddScore = {
   text: 'bits/dim minus those under a second, more general model',
   trust: 'It is only as good as the second model is general.',
   needs: 'other model',
-  from: ['bits', 'otherBits'],
-  fit: () => (images) => {
-    const other = column(images, 'otherBits');
-    return Float64Array.from(column(images, 'bits'), (value, image) => value - other[image]!);
-  },
+  ...difference('bits', 'otherBits'),
 };

@@ -25,8 +25,8 @@ export const oddScores: Readonly<Record<OddScoreName, OddScore>> = {
 export const oddScoreNames = Object.keys(oddScores) as OddScoreName[];
 
 /**
- * The score that is used unless another is chosen; `bits` if the reference has no statistics. Chosen with training images: it is
- * the only one that tells both other sets and all kinds of changes from held-out images (bench/odd.ts).
+ * The score that is used unless another is chosen; `bits` if the reference has no statistics. Chosen with training images:
+ * every other one fails for some other set or change (bench/odd.ts).
  */
 export const defaultScore: OddScoreName = 'typicality';
 

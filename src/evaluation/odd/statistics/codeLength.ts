@@ -10,8 +10,8 @@ const DECISIONS = 22;
 /**
  * The bits that the coder needs for an image: each pixel is predicted from its neighbours as in JPEG-LS (the median of west,
  * north and west + north − northwest), and the residual is coded by adaptive binary decisions in a context of local
- * contrast (Krichevsky and Trofimov). Red and blue are coded as differences from green. No parameter is trained, and the
- * result is the same wherever it is computed.
+ * contrast (Krichevsky and Trofimov). Red and blue are coded as differences from green. No parameter is trained. Only
+ * the rounding of Math.log2 depends on where it is computed.
  *
  * @param pixels integers below 2^bits, `[H, W, C]`
  */

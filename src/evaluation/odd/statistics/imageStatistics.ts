@@ -9,7 +9,7 @@ import type { ClassLikelihoods } from '../../../trained/model/classLikelihoods.t
 import type { FlowModel } from '../../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../../trained/model/flowModelOptions.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
-import { inBitsPerDim } from '../../../trained/model/scoring.ts';
+import { inBitsPerDim, meanOverDraws } from '../../../trained/model/scoring.ts';
 import { classStatistics } from './classStatistics.ts';
 import { codeLength } from './codeLength.ts';
 import { type PixelStatisticName, pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
@@ -37,12 +37,9 @@ export async function measureStatistics(
   const { logLikelihood, levels, classes } = await model.levelDensities(images, how);
   const bitsByDraw = inBitsPerDim(model.model, logLikelihood);
   const inBits = (nats: Float64Array): Float64Array => inBitsPerDim(model.model, [nats])[0]!;
-  const bits = bitsByDraw[0]!.map(
-    (_, image) => bitsByDraw.reduce((sum, draw) => sum + draw[image]!, 0) / bitsByDraw.length,
-  );
   const labels = hasClasses(images, model.classes) ? images.labels : undefined;
   const statistics = {
-    bits,
+    bits: meanOverDraws(bitsByDraw),
     ...Object.fromEntries(Object.entries(levels).map(([name, part]) => [name, inBits(part)])),
     ...(await ofPixels(model, images, options)),
     ...(classes && classStatistics(model, classes, labels)),

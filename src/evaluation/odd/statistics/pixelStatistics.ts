@@ -1,7 +1,8 @@
 // Simple numbers about the pixels of an image, which name the kind of a shift: how bright, contrasted, noisy, sharp.
 import type { ImageShape } from '../../../numeric/imageShape.ts';
+import { mean } from '../../../numeric/statistics.ts';
 
-/** A number about pixels, and how an image with more or less of it is called. */
+/** A number about pixels, and what to call an image with more or less of it. */
 export interface PixelStatistic {
   readonly more: string;
   readonly less: string;
@@ -35,8 +36,8 @@ export function pixelStatisticsOf(
     }
     return sum / channels;
   });
-  const brightness = grey.reduce((sum, value) => sum + value, 0) / grey.length;
-  const spread = grey.reduce((sum, value) => sum + (value - brightness) ** 2, 0) / grey.length;
+  const brightness = mean(grey);
+  const spread = mean(grey.map((value) => (value - brightness) ** 2));
   return {
     brightness,
     contrast: Math.sqrt(spread),
