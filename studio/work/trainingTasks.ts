@@ -136,9 +136,9 @@ export const trainingTasks = {
 /** The tasks that a page may call. */
 export type TrainingTasks = typeof trainingTasks;
 
-/** Completes a configuration with the quick start's values. */
+/** Completes a configuration with the values of a preset whose couplings train fast enough in a page. */
 function configOf(overrides: ConfigLayer): Config {
-  return resolveConfig({ preset: 'mnist-quickstart', overrides });
+  return resolveConfig({ preset: 'paper-mnist-quickstart', overrides });
 }
 
 /** Fails before anything is stored, and names the page's field rather than the library's setting. */
