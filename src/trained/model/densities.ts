@@ -13,8 +13,8 @@ export interface LevelDensities {
   readonly logLikelihood: readonly Float64Array[];
   /**
    * The log-density of the latents and ln|det| of each level, `latents 0`, `logDet 0`, `latents 1`, …: of each image, the
-   * mean over draws. Terms that are equal for every image, such as ln|det| of 1x1 convolutions, is counted only if other parts of
-   * its level vary.
+   * mean over draws. Terms that are equal for every image, such as ln|det| of 1x1 convolutions, are counted only if other parts
+   * of their level vary.
    */
   readonly levels: Readonly<Record<string, Float64Array>>;
   /** ln p(x | class) of a model with classes. */
