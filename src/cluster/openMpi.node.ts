@@ -10,8 +10,6 @@ const libraries = ['libmpi.so.40', 'libmpi.so', 'libmpi.40.dylib', 'libmpi.dylib
 
 /** MPI_THREAD_FUNNELED: the process has several threads, of which this one alone calls MPI. */
 const FUNNELED = 1;
-/** MPI_IN_PLACE of Open MPI. */
-const IN_PLACE = 1n;
 
 type ForeignFunction = (...values: readonly unknown[]) => number;
 
@@ -90,12 +88,24 @@ function joinWith({ symbol, call }: Library): MpiJob {
       return flag[0] !== 0;
     };
   };
+  /** What MPI reads until a sum is done, kept from the garbage collector. */
+  const summing = new Set<Summed>();
   return {
     rank: one('MPI_Comm_rank'),
     size: one('MPI_Comm_size'),
     sum(numbers) {
       const type = numbers instanceof Float32Array ? float : double;
-      return request((handle) => startSum(IN_PLACE, numbers, numbers.length, type, add, world, handle));
+      // In place, Open MPI would sum along a binomial tree, whose root sends the array log2(size) times.
+      const own = numbers.slice();
+      summing.add(own);
+      const isDone = request((handle) => startSum(own, numbers, numbers.length, type, add, world, handle));
+      return () => {
+        const done = isDone();
+        if (done) {
+          summing.delete(own);
+        }
+        return done;
+      };
     },
     broadcast: (bytes, from) =>
       request((handle) => startBroadcast(bytes, bytes.length, byte, from, world, handle)),

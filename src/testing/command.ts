@@ -41,6 +41,8 @@ export interface CommandLine extends Calling {
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
   /** The words of a command line, for a shell that runs it. */
   words(...args: string[]): string[];
+  /** The words that run another script of the sources by its path, `testing/NAME`. */
+  scriptWords(script: string, ...args: string[]): string[];
   /**
    * Starts another script of the sources by its path, `testing/NAME`, and does not wait for it; stdout is
    * piped.
@@ -107,18 +109,22 @@ function prepare(root: string, callsIn: typeof callProcess | (() => undefined)):
       },
     };
   };
+  const scriptWords = (script: string, ...args: string[]): [string, ...string[]] => [
+    process.execPath,
+    join(scripts, `${script}.js`),
+    ...args,
+  ];
   return {
     folder,
     inside,
     ...inside('.'),
     apart: inside('.', true),
     words: (...args) => [process.execPath, main, ...args],
-    start: (script, ...args) =>
-      spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: environment,
-      }),
+    scriptWords,
+    start(script, ...args) {
+      const [program, ...words] = scriptWords(script, ...args);
+      return spawn(program, words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+    },
     interrupt(signal, text, ...args) {
       let sent = false;
       return call(args, (stderr, send) => {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { TwoMachines } from './twoMachines.ts';
+import type { Machines } from './machines.ts';
 
 /** Whether mpirun is installed. */
 export const hasMpirun = spawnSync('mpirun', ['--version']).status === 0;
@@ -44,7 +44,7 @@ const onOneMachine = ['--mca', 'btl', 'self,sm'];
 export function startJob(
   ranks: number,
   command: readonly string[],
-  { cwd, machines }: { readonly cwd: string; readonly machines?: TwoMachines },
+  { cwd, machines }: { readonly cwd: string; readonly machines?: Machines },
 ): Job {
   const { onFirst, options, environment } = machines ?? {
     onFirst: [],

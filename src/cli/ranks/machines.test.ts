@@ -1,17 +1,17 @@
-// `mpirun emerging train` on two machines, which are namespaces of this one: the bytes of two ranks on one machine, and
-// the end of a machine.
+// Several machines, which are namespaces of this one: the bytes of two ranks on one machine, the end of a machine, and what
+// sums send.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
+import { makeMachines } from '../../testing/machines.ts';
 import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { makeTwoMachines } from '../../testing/twoMachines.ts';
 
 const emerging = commandLine();
-const machines = hasMpirun ? makeTwoMachines(emerging.folder) : undefined;
+const machines = hasMpirun ? makeMachines(emerging.folder, 2) : undefined;
 const pathsOf = (name: string) => runPaths(join(emerging.folder, name));
 const start = (on: typeof machines, ...args: string[]) =>
   startJob(2, emerging.words('train', '--data=data', ...tinyTraining, '--no-test', '--threads=1', ...args), {
@@ -39,7 +39,7 @@ describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and net
     const job = start(machines, '--steps=100000', '--out=dead');
     await job.until(/step [1-9]/);
     const first = job.ranks();
-    machines!.crashSecond();
+    machines!.crash(2);
     const { notices } = await job.ended;
     expect(notices).toContain('on node machine2');
     await gone(first);
@@ -48,5 +48,20 @@ describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and net
     const resumed = spawnSync(program, words, { cwd: emerging.folder, encoding: 'utf8' });
     expect(resumed.status, resumed.stderr).toBe(0);
     expect(resumed.stdout).toContain('3 steps done');
+  });
+
+  it('no machine sends much more than a sum over four ranks needs', async () => {
+    const four = makeMachines(emerging.folder, 4)!;
+    try {
+      const summing = emerging.scriptWords('testing/sumOnRanks');
+      const { code, stdout, stderr } = await startJob(4, summing, { cwd: emerging.folder, machines: four })
+        .ended;
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe('10 10\n');
+      // Three quarters of the array to be summed, and three quarters of the sums; a tree would send twice the array.
+      expect(Math.max(...four.sentBytes()) / 2 ** 23).toBeLessThan(1.7);
+    } finally {
+      four.remove();
+    }
   });
 });
