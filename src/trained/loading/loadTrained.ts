@@ -20,7 +20,7 @@ export async function loadTrained(
   { acceptDamage = false, ...choice }: DamagedChoice = {},
 ): Promise<LoadedRun | TrainedModel> {
   if (isExported(directory)) {
-    const model = await readExport(new FolderFiles(new ClosedFolder(directory)), choice);
+    const model = await readExport(new FolderFiles(new ClosedFolder(directory)), { ...choice, acceptDamage });
     return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, readManifest(directory)) };
   }
   // Configurations need parsers that take a tenth of a second to load, and an export has none.

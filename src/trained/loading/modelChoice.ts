@@ -16,8 +16,8 @@ export interface ModelChoice {
   readonly step?: StepChoice | undefined;
 }
 
-/** The same, also of a run with a damaged checkpoint. */
+/** The same, also with damaged weights. */
 export interface DamagedChoice extends ModelChoice {
-  /** Whether a checkpoint that fails its checksum is accepted. */
+  /** Whether a checkpoint that fails its checksum is accepted, and weights that are not finite are. */
   readonly acceptDamage?: boolean | undefined;
 }

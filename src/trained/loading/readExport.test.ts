@@ -54,6 +54,17 @@ it('is refused before its weights are read if they are not those of its model', 
   );
 });
 
+it('is refused if a weight is not finite, but can be examined', async () => {
+  const [[parameter, { shape, data }], ...others] = arrays as [(typeof arrays)[0], ...typeof arrays];
+  const spoilt = { shape, data: data.map((value, index) => (index === 0 ? Number.NaN : value)) };
+  write(new Map([[parameter, spoilt], ...others]), metadata);
+  await expect(loadTrained(folder)).rejects.toThrow(
+    `${folder}: a weight is not finite: ${parameter} contains NaN; load an earlier checkpoint or another copy`,
+  );
+  const accepted = await loadTrained(folder, { acceptDamage: true });
+  expect(constantValue(accepted.parameters[parameter]!)!.data[0]).toBeNaN();
+});
+
 it('refuses to load weights that it does not have', async () => {
   await expect(loadModel(folder, { weights: 'raw' })).rejects.toThrow(
     `${folder} holds the average weights: leave out the option, or export the run with weights: 'raw'`,

@@ -16,8 +16,9 @@ import {
 } from '../../storage/safetensorsHeader.ts';
 import { constant } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
+import { withFiniteWeights } from './finiteWeights.ts';
 import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
-import type { ModelChoice } from './modelChoice.ts';
+import type { DamagedChoice } from './modelChoice.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -38,7 +39,7 @@ export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, pat
  */
 export async function readExport(
   files: FileStore,
-  { weights, step }: ModelChoice = {},
+  { weights, step, acceptDamage = false }: DamagedChoice = {},
 ): Promise<TrainedModel> {
   const { name } = files;
   const path = files.pathOf(WEIGHTS_FILE);
@@ -74,7 +75,8 @@ export async function readExport(
     [...wanted.keys()].map((name) => [name, constant(tensors.get(name)!)]),
   );
   const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
-  return { model, parameters, step: own, weights: kind };
+  const trained: TrainedModel = { model, parameters, step: own, weights: kind };
+  return acceptDamage ? trained : withFiniteWeights(trained, name);
 }
 
 /** The arrays of a model: its parameters. */

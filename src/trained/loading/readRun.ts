@@ -5,6 +5,7 @@ import { readChosenCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
+import { withFiniteWeights } from './finiteWeights.ts';
 import type { DamagedChoice } from './modelChoice.ts';
 
 /** The model of a run, with the weights of one of its checkpoints. */
@@ -35,8 +36,9 @@ export async function readRun(
   const check = requireArraysOf(config.model, file.path);
   const checkpoint = await readChosenCheckpoint(store, { ...choice, check });
   const { model, state } = restore(checkpoint, config.model, file.path);
+  const trained = trainedModel(model, state, weights);
   return {
-    ...trainedModel(model, state, weights),
+    ...(choice.acceptDamage ? trained : withFiniteWeights(trained, `${store.name}, step ${state.step}`)),
     config,
     step: state.step,
     lastStep: (await store.checkpointSteps()).at(-1)!,
