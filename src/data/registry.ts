@@ -14,7 +14,7 @@ import {
   type Part,
   type PathFormat,
 } from './contract/dataset.ts';
-import type { RawDataset } from './contract/rawImages.ts';
+import type { RawDataset, RawOptions } from './contract/rawImages.ts';
 import { openingOnce } from './formats/archives.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
@@ -165,20 +165,20 @@ async function readersOf(
  *
  * Throws UserError as `openDataset` does.
  */
-export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
+export async function openRawDataset(nameOrPath: string, options?: RawOptions): Promise<RawDataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
   if (named?.openRaw) {
     return named.openRaw();
   }
   const { open, openRaw } = await find(nameOrPath);
-  return openRaw ? openRaw() : rawOf(await open());
+  return openRaw ? openRaw(options) : rawOf(await open());
 }
 
 /** The functions that open a dataset, as in `NamedDataset`. */
 interface Found {
   open(): Promise<DatasetSource>;
   openPart?: NamedDataset['openPart'] | undefined;
-  openRaw?: NamedDataset['openRaw'] | undefined;
+  openRaw?: ((options?: RawOptions) => Promise<RawDataset>) | undefined;
 }
 
 async function find(nameOrPath: string): Promise<Found> {
@@ -219,7 +219,7 @@ async function findAt(path: string): Promise<Found> {
       return {
         open: () => open(path, openArchive),
         openPart: openPart && ((part) => openPart(path, part, openArchive)),
-        openRaw: openRaw && (() => openRaw(path, openArchive)),
+        openRaw: openRaw && ((options) => openRaw(path, openArchive, options)),
       };
     }
   }

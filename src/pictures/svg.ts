@@ -1,6 +1,6 @@
-// Elements of an SVG as plain data, for files and for pages.
+// Elements of an SVG or of a page as plain data, for files and for the studio.
 
-/** An element, with attributes as an SVG names them. */
+/** An element, with attributes as an SVG or HTML names them. */
 export interface SvgElement {
   readonly tag: string;
   readonly attributes: Readonly<Record<string, string | number>>;
@@ -21,15 +21,29 @@ export function element(
 }
 
 /** An element as text. */
-export function svgText({ tag, attributes, children }: SvgElement): string {
+export function svgText(svg: SvgElement): string {
+  return textOf(svg, []);
+}
+
+function textOf({ tag, attributes, children }: SvgElement, withoutEnd: readonly string[]): string {
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(String(value))}"`);
-  const inside = children.map((child) => (typeof child === 'string' ? escaped(child) : svgText(child)));
-  return `<${tag}${written.join('')}>${inside.join('')}</${tag}>`;
+  const inside = children.map((child) =>
+    typeof child === 'string' ? escaped(child) : textOf(child, withoutEnd),
+  );
+  return `<${tag}${written.join('')}>${inside.join('')}${withoutEnd.includes(tag) ? '' : `</${tag}>`}`;
 }
 
 /** A length or coordinate in hundredths of a pixel. */
 export function pixels(value: number): number {
   return Math.round(100 * value) / 100;
+}
+
+/** The elements of HTML that have no end. */
+const voidTags: readonly string[] = ['br', 'img', 'link', 'meta'];
+
+/** A page of HTML as text; no text inside its style may need escaping. */
+export function htmlText(html: SvgElement): string {
+  return `<!doctype html>\n${textOf(html, voidTags)}\n`;
 }
 
 function escaped(text: string): string {

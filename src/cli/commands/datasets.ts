@@ -1,4 +1,4 @@
-// `emerging datasets`: lists, downloads, prepares and shows datasets.
+// `emerging datasets`: lists, downloads, prepares, shows and audits datasets.
 import type { Command } from 'commander';
 import type { NamedDataset } from '../../data/contract/dataset.ts';
 import { datasets } from '../../data/registry.ts';
@@ -9,6 +9,7 @@ import { formatBytes, formatCount } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
+import { registerDatasetsAudit } from './datasetsAudit.ts';
 import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
 import { registerDatasetsShow } from './datasetsShow.ts';
@@ -31,6 +32,7 @@ export function registerDatasets(program: Command): void {
   registerDatasetsGet(parent);
   registerDatasetsPrepare(parent);
   registerDatasetsShow(parent);
+  registerDatasetsAudit(parent);
 }
 
 /** A dataset as listed; null for what its publisher does not state. */

@@ -2,7 +2,7 @@
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { ArchiveOpener } from './archive.ts';
-import type { RawDataset } from './rawImages.ts';
+import type { RawDataset, RawOptions } from './rawImages.ts';
 
 /** The share of the training images that is held out for validation, unless another one is chosen. */
 export const defaultValidation = 0.02;
@@ -143,7 +143,7 @@ export interface PathFormat {
    */
   openPart?(path: string, part: Part, openArchive?: ArchiveOpener): Promise<ImageSet>;
   /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string, openArchive?: ArchiveOpener): Promise<RawDataset>;
+  openRaw?(path: string, openArchive?: ArchiveOpener, options?: RawOptions): Promise<RawDataset>;
 }
 
 /**

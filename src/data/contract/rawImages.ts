@@ -58,8 +58,16 @@ export interface RawDataset {
   readonly classes?: readonly string[] | undefined;
   /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
   readonly whyNoLabels?: string;
+  /** Why all images are training images, in words, if they could not be divided (`undivided`). */
+  readonly whyUndivided?: string;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
+}
+
+/** How images are opened as stored. */
+export interface RawOptions {
+  /** Opens images that cannot be divided for training and testing, all as training images; by default they are an error. */
+  readonly undivided?: boolean;
 }
 
 /** Whether images can have this number of channels. */

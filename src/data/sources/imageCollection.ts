@@ -2,7 +2,7 @@
 
 import type { ArchiveOpener } from '../contract/archive.ts';
 import type { PathFormat } from '../contract/dataset.ts';
-import type { RawDataset } from '../contract/rawImages.ts';
+import type { RawDataset, RawOptions } from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { loadImages } from './loadImages.ts';
@@ -28,6 +28,10 @@ export const imageCollection: PathFormat = {
   openRaw: openImageCollection,
 };
 
-async function openImageCollection(path: string, storeAt: ArchiveOpener = openArchive): Promise<RawDataset> {
-  return storedImages(await storeAt(path));
+async function openImageCollection(
+  path: string,
+  storeAt: ArchiveOpener = openArchive,
+  options?: RawOptions,
+): Promise<RawDataset> {
+  return storedImages(await storeAt(path), options);
 }

@@ -1,7 +1,7 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { Archive } from '../contract/archive.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
 import { divide, type Split, splitOfFolder } from './splitOfName.ts';
@@ -9,9 +9,9 @@ import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 /**
  * The images among the files of a folder or archive, at any depth; other files are ignored.
  *
- * @throws UserError if they cannot be split into images for training and for testing
+ * @throws UserError if there are none, or they cannot be split into images for training and for testing unless `undivided`
  */
-export async function storedImages(store: Archive): Promise<RawDataset> {
+export async function storedImages(store: Archive, { undivided }: RawOptions = {}): Promise<RawDataset> {
   const { path } = store;
   const files = await store.names();
   const names = files.filter((name) => imageName.test(name));
@@ -23,10 +23,11 @@ export async function storedImages(store: Archive): Promise<RawDataset> {
   }
   const top = store.isArchive ? topFolder(files) : '';
   const inside = names.map((name) => name.slice(top.length));
-  const splits = divide(inside);
-  if (typeof splits === 'string') {
-    throw new UserError('invalid-data', `${path}: ${splits}`);
+  const divided = divide(inside);
+  if (typeof divided === 'string' && !undivided) {
+    throw new UserError('invalid-data', `${path}: ${divided}`);
   }
+  const splits = typeof divided === 'string' ? names.map(() => 'train' as const) : divided;
   const found = classesOfNames(inside);
   const labels = typeof found === 'string' ? undefined : found;
   const part = (wanted: Split): RawSplit => {
@@ -41,6 +42,7 @@ export async function storedImages(store: Archive): Promise<RawDataset> {
     test: part('test'),
     ...(labels && { classes: labels.classes }),
     ...(typeof found === 'string' && { whyNoLabels: found }),
+    ...(typeof divided === 'string' && { whyUndivided: divided }),
     warnings: warningsAbout(store, files),
   };
 }

@@ -1,0 +1,54 @@
+// The results of an audit as JSON: images by name.
+import type { Audit, Finding } from '../../evaluation/audit/audit.ts';
+
+/** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
+export function auditJson(found: Audit, top: number): Record<string, unknown> {
+  const { images, dataset, unreadable, sizes, unusualSizes, oddAspects, unusualModes, blank } = found;
+  const nameOf = (image: number): string => images[image]!.name;
+  const namesOf = (some: readonly number[]): string[] => some.map(nameOf);
+  const groupsOf = (groups: readonly (readonly number[])[]) =>
+    groups.map((group) => group.map((image) => ({ image: nameOf(image), split: images[image]!.split })));
+  const classes = dataset.classes ?? [];
+  return {
+    images: images.length,
+    identical: groupsOf(found.identical),
+    near: resultOf(found.near, groupsOf),
+    unreadable,
+    sizes: Object.fromEntries(sizes.map(({ what, images: some }) => [what, some.length])),
+    unusualSizes: namesOf(unusualSizes),
+    oddAspects: namesOf(oddAspects),
+    unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
+    blank: namesOf(blank),
+    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance }) => ({
+      score,
+      scored: ranked.length,
+      flagged,
+      expectedByChance: byChance === null ? null : byChance * ranked.length,
+      images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
+    })),
+    notScored: namesOf(found.notScored),
+    labels: resultOf(found.labels, ({ doubtful, judged, wrong, expectedRight, by }) => {
+      const listed = doubtful.slice(0, top);
+      return {
+        by,
+        judged,
+        doubtful: doubtful.length,
+        estimatedWrong: wrong,
+        expectedByChance: expectedRight(listed.length),
+        images: listed.map(({ image, margin, suggested }) => ({
+          image: nameOf(image),
+          split: images[image]!.split,
+          label: classes[images[image]!.label!],
+          suggested: classes[suggested],
+          margin,
+        })),
+      };
+    }),
+    conflicts: groupsOf(found.conflicts),
+    warnings: dataset.warnings ?? [],
+  };
+}
+
+function resultOf<Result>(finding: Finding<Result>, show: (found: Result) => unknown): unknown {
+  return 'found' in finding ? show(finding.found) : finding;
+}

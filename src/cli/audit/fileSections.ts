@@ -1,0 +1,134 @@
+// The sections of an audit about files: those that cannot be read, sizes, modes and blank images.
+import type { Audit } from '../../evaluation/audit/audit.ts';
+import type { ImageGroup } from '../../evaluation/audit/shapes.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { type AuditSection, type SectionOptions, shownList } from './section.ts';
+
+/** How many sizes and modes are listed. */
+const LISTED = 12;
+
+/** Files that cannot be read, and others that are left out. */
+export function unreadableSection({ unreadable, dataset }: Audit, { top }: SectionOptions): AuditSection {
+  const warnings = dataset.warnings ?? [];
+  const more = unreadable.length - top;
+  return {
+    id: 'unreadable',
+    title: 'Unreadable files',
+    found: unreadable.length === 0 ? 'none' : formatCounted(unreadable.length, 'file'),
+    attention: unreadable.length + warnings.length > 0,
+    about: ['Images that cannot be decoded completely, and files that are left out.'],
+    next:
+      unreadable.length + warnings.length > 0
+        ? 'Replace these files by intact copies, or convert them to PNG. emerging datasets prepare skips and reports them.'
+        : undefined,
+    lines: [...unreadable.slice(0, top), ...(more > 0 ? [`and ${formatCount(more)} more`] : []), ...warnings],
+    groups: [],
+  };
+}
+
+/** Images of another size or shape than most. */
+export function sizeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
+  const { images, sizes, unusualSizes, oddAspects } = found;
+  const sizeOf = (image: number): string => `${images[image]!.height} x ${images[image]!.width}`;
+  const shown = (positions: readonly number[], title: string) =>
+    positions.length === 0
+      ? []
+      : [
+          shownList(
+            positions.map((image) => ({ image, note: sizeOf(image) })),
+            top,
+            title,
+          ),
+        ];
+  const isOne = sizes.length === 1;
+  const unusual =
+    unusualSizes.length > 0
+      ? `${formatCount(unusualSizes.length)} of another size than most`
+      : `${formatCount(sizes.length)} sizes`;
+  const aspects = oddAspects.length > 0 ? `; ${formatCount(oddAspects.length)} with an odd aspect ratio` : '';
+  return {
+    id: 'sizes',
+    title: 'Sizes',
+    found: isOne ? `all ${sizeOf(0)}` : `${unusual}${aspects}`,
+    attention: !isOne,
+    about: [
+      `Height x width: ${listed(sizes, images.length)}.`,
+      ...(isOne ? [] : ['An aspect ratio is odd if it differs from the median by a factor of 1.5 or more.']),
+    ],
+    next: isOne
+      ? undefined
+      : `A model needs one size: emerging datasets prepare ${source} --size N. It takes the central square; --crop none stretches the whole image instead.`,
+    groups: [...shown(unusualSizes, 'Another size than most'), ...shown(oddAspects, 'Odd aspect ratio')],
+  };
+}
+
+/** Images of another mode than most. */
+export function modeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
+  const { images, modes, unusualModes } = found;
+  const isMixed = unusualModes.length > 0;
+  return {
+    id: 'modes',
+    title: 'Modes',
+    found: isMixed
+      ? unusualModes.map(({ what, images: some }) => `${formatCount(some.length)} ${what}`).join(', ')
+      : `all ${modes.map(({ what }) => what).join(', ')}`,
+    attention: isMixed,
+    about: [
+      `${listed(modes, images.length)}.`,
+      'All images are converted to 8 bits, without transparency (drawn on white), and only the first frame or page is used.',
+    ],
+    next: isMixed
+      ? `Choose grey or colour for all: emerging datasets prepare ${source} --size N --channels 1, or 3. Images with transparency may need another background than white.`
+      : undefined,
+    groups: unusualModes.map(({ what, images: some }) =>
+      shownList(
+        some.map((image) => ({ image })),
+        Math.min(top, LISTED),
+        `${what[0]!.toUpperCase()}${what.slice(1)}`,
+      ),
+    ),
+  };
+}
+
+/** Images of a single colour. */
+export function blankSection({ blank, images }: Audit, { top }: SectionOptions): AuditSection {
+  const clear = blank.filter((image) => images[image]!.notes.includes('transparency on white'));
+  return {
+    id: 'blank',
+    title: 'Blank images',
+    found: blank.length === 0 ? 'none' : formatCounted(blank.length, 'image'),
+    attention: blank.length > 0,
+    about: [
+      'Images of a single colour.',
+      ...(clear.length > 0
+        ? [
+            `${formatCounted(clear.length, 'blank image')} had transparency, which is drawn on white: white on transparent becomes blank.`,
+          ]
+        : []),
+    ],
+    next:
+      blank.length > 0
+        ? 'Remove them, or draw those with transparency on another background: a model learns blank images very well, and then finds other simple images likely.'
+        : undefined,
+    groups:
+      blank.length === 0
+        ? []
+        : [
+            shownList(
+              blank.map((image) => ({ image })),
+              top,
+            ),
+          ],
+  };
+}
+
+/** `32x32 (40), 16x16 (3)`, and how many more there are. */
+function listed(groups: readonly ImageGroup[], all: number): string {
+  const shown = groups.slice(0, LISTED).map(({ what, images }) => `${what} (${share(images.length, all)})`);
+  const more = groups.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+}
+
+function share(count: number, all: number): string {
+  return count === all ? 'all' : formatCount(count);
+}

@@ -1,0 +1,63 @@
+// Small pictures of chosen images of a dataset, decoded a second time.
+import type { DecodedImage, RawDataset } from '../../data/contract/rawImages.ts';
+import { onWhite } from '../../data/pixels/onWhite.ts';
+import { resized } from '../../data/pixels/resize.ts';
+import { type ExaminedImage, splitsOf } from '../../evaluation/audit/examinedImages.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+
+/** A picture that a page can contain. */
+export interface Thumbnail {
+  /** A `data:` address of a PNG. */
+  readonly source: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The longest side, in pixels. */
+const SIDE = 96;
+
+/** The thumbnails of the images at these positions; images that cannot be read any more have none. */
+export async function thumbnailsOf(
+  dataset: RawDataset,
+  images: readonly ExaminedImage[],
+  wanted: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, Thumbnail>> {
+  const found = new Map<number, Thumbnail>();
+  for (const [split, raw] of splitsOf(dataset)) {
+    const places = new Map(
+      [...wanted]
+        .filter((index) => images[index]!.split === split)
+        .map((index) => [images[index]!.place, index]),
+    );
+    if (places.size === 0) {
+      continue;
+    }
+    const last = Math.max(...places.keys());
+    let place = 0;
+    for await (const image of raw.images()) {
+      const index = places.get(place);
+      if (index !== undefined) {
+        found.set(index, thumbnailOf(onWhite(await image.decode())));
+      }
+      if (place++ === last) {
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+function thumbnailOf({ width, height, channels, data }: DecodedImage): Thumbnail {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const [rows, columns] = [height, width].map((length) => Math.max(1, Math.round(scale * length))) as [
+    number,
+    number,
+  ];
+  const pixels = resized(data, [height, width, channels], [rows, columns]);
+  const png = contactSheet(pixels, { imageShape: [rows, columns, channels], scale: 1, columns: 1 });
+  return {
+    source: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+    width: columns,
+    height: rows,
+  };
+}

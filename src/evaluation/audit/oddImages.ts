@@ -1,0 +1,124 @@
+// Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
+import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { quantile } from '../../numeric/statistics.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import { oddReport } from '../odd/score.ts';
+import type { OddScoreName } from '../odd/scores/registry.ts';
+import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
+import type { ClassEvidence } from './wrongLabels.ts';
+
+/** An image and how odd it is. */
+interface OddImage {
+  /** Its position. */
+  readonly image: number;
+  /** Higher is odder. */
+  readonly score: number;
+  /** With a model: the share of its validation images that are at least as odd. */
+  readonly pValue?: number;
+}
+
+/** The odd images that were found. */
+export interface OddFindings {
+  /** The score, or `neighbours` without a model. */
+  readonly score: OddScoreName | 'neighbours';
+  /** Every image that was scored, the oddest first. */
+  readonly ranked: readonly OddImage[];
+  /** How many of the first are beyond the limit. */
+  readonly flagged: number;
+  /** The share that would be beyond it if no image were odd; null if that is unknown. */
+  readonly byChance: number | null;
+}
+
+/** p-values from here on are called odd. */
+export const ODD = 0.01;
+
+/** Tukey's fence: normally distributed values are above it at this rate. */
+const FENCE = { quartiles: 1.5, byChance: 0.0035 } as const;
+
+/**
+ * The distance to the fifth nearest image, among different images. Images are flagged if its logarithm is beyond Tukey's upper
+ * fence, 1.5 times the distance between the quartiles above the upper one.
+ *
+ * @param images the position of each row of the neighbours
+ */
+export function oddByNeighbours(images: readonly number[], { distances }: Neighbours): OddFindings {
+  const scores = images.map((_, row) => distances[row * NEIGHBOURS + NEIGHBOURS - 1]!);
+  const logs = Float64Array.from(scores, (score) => Math.log(Math.max(score, 1e-3))).sort();
+  const [lower, upper] = [quantile(logs, 0.25), quantile(logs, 0.75)];
+  const fence = Math.exp(upper + FENCE.quartiles * (upper - lower));
+  const ranked = images
+    .map((image, row) => ({ image, score: scores[row]! }))
+    .sort((a, b) => b.score - a.score || a.image - b.image);
+  const flagged = ranked.filter(({ score }) => score > fence).length;
+  return { score: 'neighbours', ranked, flagged, byChance: FENCE.byChance };
+}
+
+/** Images with the shape of a model, and how to score them. */
+export interface ScoredWithModel extends WorkOptions {
+  readonly model: FlowModel;
+  readonly reference: ReferenceScores;
+  /** The pixels of each image. */
+  readonly pixels: readonly Uint8Array[];
+  /** The position of each of them. */
+  readonly images: readonly number[];
+  /** The class of each of them, and the names of the classes. */
+  readonly labels?: { readonly classes: readonly string[]; readonly of: readonly number[] } | undefined;
+}
+
+/** The default score of a model; with its classes also how well each suits each image, in bits. */
+export async function oddByModel(
+  scored: ScoredWithModel,
+): Promise<{ odd: OddFindings; evidence: ClassEvidence | undefined }> {
+  const { model, reference, pixels, images, labels, ...following } = scored;
+  const { imageShape } = model;
+  const set: ImageSet = {
+    ...imagesInMemory(joined(pixels, imageShape), imageShape),
+    ...(labels && { labels: { classes: labels.classes, classOf: (index) => labels.of[index]! } }),
+  };
+  const report = await oddReport(model, set, reference, following);
+  const ranked = report.images.map(
+    ({ index, score, pValue }): OddImage => ({
+      image: images[index]!,
+      score,
+      ...(pValue !== null && { pValue }),
+    }),
+  );
+  const hasPValues = ranked.every(({ pValue }) => pValue !== undefined);
+  const isSame = JSON.stringify(labels?.classes) === JSON.stringify(model.classes);
+  return {
+    odd: {
+      score: report.score,
+      ranked,
+      flagged: hasPValues ? ranked.filter(({ pValue }) => pValue! <= ODD).length : 0,
+      byChance: hasPValues ? ODD : null,
+    },
+    evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,
+  };
+}
+
+function joined(images: readonly Uint8Array[], [height, width, channels]: ImageShape): Uint8Array {
+  const size = height * width * channels;
+  const out = new Uint8Array(images.length * size);
+  images.forEach((image, index) => {
+    out.set(image, index * size);
+  });
+  return out;
+}
+
+/** log₂ p(x | class) of each image, in the order of the images. */
+function evidenceOf(
+  scores: Awaited<ReturnType<typeof oddReport>>['images'],
+  { classes, imageShape }: FlowModel,
+): ClassEvidence {
+  const dimensions = imageShape.reduce((product, length) => product * length, 1);
+  const values = new Float64Array(scores.length * classes.length);
+  for (const { index, classes: found } of scores) {
+    classes.forEach((name, number) => {
+      values[index * classes.length + number] = -dimensions * found!.bitsPerDim[name]!;
+    });
+  }
+  return { classes: classes.length, values };
+}
