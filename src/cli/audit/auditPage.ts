@@ -85,7 +85,7 @@ function sectionElement(
     ...(lines.length === 0
       ? []
       : [element('ul', { class: 'lines' }, ...lines.map((line) => element('li', {}, visibleText(line))))]),
-    ...groups.map((group) => groupElement(group, images, thumbnails)),
+    element('div', { class: 'groups' }, ...groups.map((group) => groupElement(group, images, thumbnails))),
   );
 }
 

@@ -36,14 +36,18 @@ section { border-top: 1px solid var(--edge); padding: 1.25rem 0; }
 .look { color: var(--warning); }
 .quiet { color: var(--quiet); }
 .next { border-left: 3px solid var(--accent); padding-left: 0.75rem; }
-.group { margin: 1rem 0; padding: 0.75rem; background: var(--raised); border-radius: 0.5rem; }
-.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
+.groups { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1rem 0; }
+.group { flex: 0 1 auto; min-width: min(100%, 18rem); padding: 0.75rem; background: var(--raised); border-radius: 0.5rem; }
+.images { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
+.images li { width: 7.5rem; }
 figure { margin: 0; font-size: 0.8rem; line-height: 1.35; }
 .frame { display: flex; align-items: center; justify-content: center; height: 100px; margin-bottom: 0.25rem; background: var(--paper); border: 1px solid var(--edge); border-radius: 0.25rem; }
 figure img { display: block; max-width: 96px; max-height: 96px; image-rendering: pixelated; }
 .lines { padding-left: 1.25rem; margin: 0.5rem 0; }
 @media (max-width: 30rem) {
   th { width: 40%; }
-  .images { grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); }
+  .group { width: 100%; }
+  .images { gap: 0.6rem; }
+  .images li { width: calc(50% - 0.3rem); }
 }
 `;

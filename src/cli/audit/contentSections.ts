@@ -50,7 +50,7 @@ export function nearSection(found: Audit, { top }: SectionOptions): AuditSection
     about:
       'found' in near
         ? [
-            'Copies that were compressed again, resized, shifted by a pixel, or made slightly brighter. Each image is compared with its nearest neighbours: of pictures of 32 x 32, a least-squares fit of brightness, contrast, blur and shift (Lucas and Kanade) must leave at most 2 % of the variance, and at most half of what it leaves for the most similar other image.',
+            'Copies that were compressed again, resized, shifted by a pixel, or made slightly brighter. Each image is compared with its nearest neighbours: of pictures of 32 x 32, a least-squares fit of brightness, contrast, blur and shift (Lucas and Kanade) must leave at most 4 % of the variance, and at most half of what it leaves for the most similar other image.',
             'False alarms: simple images of the same kind that hardly differ at 32 x 32, such as two strokes or two icons with another small mark. Not found: mirrored, rotated, cropped or recoloured copies.',
             ...(groups.some((group) => isShared(images, group)) ? [leak] : []),
           ]

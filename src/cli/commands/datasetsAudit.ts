@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { onlyRank } from '../../cluster/ranks.ts';
 import { openRawDataset } from '../../data/registry.ts';
+import { splitOfFolder } from '../../data/sources/splitOfName.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { type Audit, type AuditModel, audit } from '../../evaluation/audit/audit.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -152,6 +153,7 @@ function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1
 
 /** The number of images, and what to know about how they were opened. */
 function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAuditOptions): string[] {
+  const isByName = images.every(({ name }) => splitOfFolder(name) === undefined);
   const splits = [...new Set(images.map(({ split }) => split))];
   const counts = splits.map(
     (split) => `${formatCount(images.filter((image) => image.split === split).length)} ${split}`,
@@ -162,6 +164,9 @@ function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAudi
     ...(dataset.whyUndivided === undefined
       ? []
       : [`They cannot be divided for training and testing: ${dataset.whyUndivided}`]),
+    ...(parts !== '' && isByName
+      ? ['No folder says which are test images: these are the ones that training would take.']
+      : []),
     ...(cut.length > 0
       ? [`Only the first ${formatCount(count)} ${cut.join(' and ')} images were examined; see --count.`]
       : []),

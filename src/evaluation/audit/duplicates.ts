@@ -8,13 +8,13 @@ import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts'
 import { type Residual, residualOf } from './samePicture.ts';
 
 /** Pairs with larger residuals are different images. */
-const MOST_LEFT = { whole: 0.02, worst: 0.06 } as const;
+const MOST_LEFT = { whole: 0.04, worst: 0.12 } as const;
 
 /** The residual of a copy is at most this share of that of the most similar other image (the ratio test of Lowe 2004). */
 const MOST_RATIO = 0.5;
 
-/** Pairs with a larger residual are not examined further. */
-const MOST_EXAMINED = 0.08;
+/** Pairs with a larger residual are not examined further, in pictures of half the resolution and then in full. */
+const MOST_EXAMINED = { coarse: 0.2, fine: 0.1 } as const;
 
 /** Pictures with less variation, in units of 1/255, are only compared exactly: in them, rounding decides the residual. */
 const LEAST_DEVIATION = 2;
@@ -114,10 +114,10 @@ function isComparable(a: ExaminedImage, b: ExaminedImage): boolean {
 
 /** What the fit of two images to each other leaves; infinite if they differ. */
 function copyResidual({ small, smaller }: Pictures, a: number, b: number): Residual {
-  const coarse = residualOf(smaller[a]!, smaller[b]!, { reach: 0, most: MOST_EXAMINED });
-  return coarse.whole > MOST_EXAMINED
+  const coarse = residualOf(smaller[a]!, smaller[b]!, { reach: 1, most: MOST_EXAMINED.coarse });
+  return coarse.whole > MOST_EXAMINED.coarse
     ? coarse
-    : residualOf(small[a]!, small[b]!, { reach: 1, most: MOST_EXAMINED });
+    : residualOf(small[a]!, small[b]!, { reach: 2, most: MOST_EXAMINED.fine });
 }
 
 /** Positions, joined into groups. */

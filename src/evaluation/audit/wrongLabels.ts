@@ -37,8 +37,8 @@ const LEAST_SHARE = 0.1;
  * Ranks images by the margin of the best other class over their label. To say what that means, every image is given a random
  * other label: the share of these planted labels with a margin above m estimates how many wrong labels have one. If w labels
  * are wrong, at least w times that share of images have a margin above m, and right labels add to them, the fewer the higher
- * m. So w is at most the least ratio of both over m, which is taken as its estimate (a bound on the proportion of a mixture,
- * Blanchard, Lee and Scott 2010).
+ * m. So w is at most the least ratio of both over m, which is taken as its estimate, with a standard error for the number of images
+ * (a bound on the proportion of a mixture, Blanchard, Lee and Scott 2010).
  */
 export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: ClassEvidence): LabelFindings {
   const random = new RandomStream(0, 'labels');
@@ -71,7 +71,7 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
   for (let place = Math.ceil(LEAST_SHARE * planted.length); place <= planted.length; place++) {
     const least = planted[place - 1]!;
     const above = countAtLeast(found, least, ({ margin }) => margin);
-    wrong = Math.min(wrong, (above * planted.length) / place);
+    wrong = Math.min(wrong, ((above + Math.sqrt(above)) * planted.length) / place);
   }
   return {
     doubtful: found.filter(({ margin }) => margin > 0),
