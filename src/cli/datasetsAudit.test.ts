@@ -122,6 +122,38 @@ describe('with a model', () => {
     expect(resized.odd.scored).toBe(45);
   });
 
+  it('with classes judges the labels by its score', async () => {
+    const classes = ['even', 'odd'];
+    const images = tinyImages(80, 8, 4);
+    for (let index = 0; index < 80; index++) {
+      const name = `${classes[index % 2]}/${index}.png`;
+      writePng(at('classes', name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+    }
+    const train = [
+      '--data=classes',
+      '--set=model.classes=true',
+      '--steps=4',
+      '--out=runs/classes',
+      '--threads=1',
+    ];
+    await emerging.json('train', ...tinyTraining, ...train);
+    const { labels } = await emerging.json(
+      'datasets',
+      'audit',
+      'classes',
+      '--model=runs/classes',
+      '--out=m.html',
+      '--threads=1',
+    );
+    expect(labels).toMatchObject({ by: 'label', judged: 80 });
+    for (const { image, label, suggested, margin } of labels.images) {
+      expect(image.startsWith(`${label}/`)).toBe(true);
+      expect(suggested).not.toBe(label);
+      expect(margin).toBeGreaterThan(0);
+    }
+    expect(labels.expectedByChance).toBeLessThanOrEqual(labels.images.length);
+  });
+
   it('of another size is refused, unless the images are resized', async () => {
     const { code, stderr } = await emerging.run(
       'datasets',

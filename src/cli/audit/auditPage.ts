@@ -2,6 +2,7 @@
 import type { Audit } from '../../evaluation/audit/audit.ts';
 import { element, htmlText, type SvgElement } from '../../pictures/svg.ts';
 import { visibleText } from '../../visibleText.ts';
+import { formatCount } from '../terminal/format.ts';
 import { auditStyle } from './auditStyle.ts';
 import type { AuditSection, ShownGroup, ShownImage } from './section.ts';
 import type { Thumbnail } from './thumbnails.ts';
@@ -71,7 +72,7 @@ function summary(sections: readonly AuditSection[]): SvgElement {
 }
 
 function sectionElement(
-  { id, title, found, attention, about, next, lines = [], groups }: AuditSection,
+  { id, title, found, attention, about, next, lines = [], groups, moreGroups = 0 }: AuditSection,
   images: Audit['images'],
   thumbnails: AuditPage['thumbnails'],
 ): SvgElement {
@@ -86,6 +87,9 @@ function sectionElement(
       ? []
       : [element('ul', { class: 'lines' }, ...lines.map((line) => element('li', {}, visibleText(line))))]),
     element('div', { class: 'groups' }, ...groups.map((group) => groupElement(group, images, thumbnails))),
+    ...(moreGroups > 0
+      ? [paragraph(`and ${formatCount(moreGroups)} more groups; --top shows more`, 'quiet')]
+      : []),
   );
 }
 
@@ -105,7 +109,7 @@ function groupElement(
         element('li', {}, figure(one, images[one.image]!.name, thumbnails.get(one.image))),
       ),
     ),
-    ...(more > 0 ? [paragraph(`and ${more} more`, 'quiet')] : []),
+    ...(more > 0 ? [paragraph(`and ${formatCount(more)} more`, 'quiet')] : []),
   );
 }
 

@@ -15,6 +15,9 @@ import {
 /** With so few images, a statistic says little. */
 const FEW = 100;
 
+/** From this share of wrong labels on, the classes may not be meant as such. */
+const MANY = 0.1;
+
 /** What images in two splits do. */
 const leak = 'Test results on images that are also in the training images are too good.';
 
@@ -34,7 +37,7 @@ export function identicalSection(found: Audit, { source, top }: SectionOptions):
       identical.length > 0
         ? `emerging datasets prepare ${source} --size N --unique keeps the first of each group only, in the order training, validation, test.`
         : undefined,
-    groups: shownGroups(found, identical, top),
+    ...shownGroups(found, identical, top),
   };
 }
 
@@ -59,7 +62,7 @@ export function nearSection(found: Audit, { top }: SectionOptions): AuditSection
       groups.length > 0
         ? 'Compare the images of each group, and delete copies; of groups in both splits, delete the training image. No option deletes them for you.'
         : undefined,
-    groups: shownGroups(found, groups, top),
+    ...shownGroups(found, groups, top),
   };
 }
 
@@ -170,6 +173,11 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
         ? 'Ranked by the score label of the model: the bits by which another class suits an image better than its label.'
         : 'Ranked by neighbours: how much nearer the third most similar image of another class is than that of the own class, on pictures of 16 x 16. A model with classes would judge the images themselves (--model).',
       `Another class suits ${formatCounted(doubtful.length, 'image')} better; most of these are unusual examples with the right label. Of the ${formatCount(listed.length)} listed, expect about ${countText(right)} to be right. In all, about ${countText(wrong)} labels are wrong. These estimates compare the images with the same images under random wrong labels; confusions of similar classes are harder to find than that.`,
+      ...(wrong > MANY * judged
+        ? [
+            'So many suggest that the classes are not about what the images show: folders of sizes or of dates, for example.',
+          ]
+        : []),
       ...(judged < images.length - found.identical.reduce((sum, { length }) => sum + length - 1, 0)
         ? ['Images of classes with fewer than four different images are not judged.']
         : []),

@@ -34,6 +34,8 @@ export interface AuditSection {
   /** Lines of text, such as files that cannot be read. */
   readonly lines?: readonly string[];
   readonly groups: readonly ShownGroup[];
+  /** How many more groups there are. */
+  readonly moreGroups?: number;
 }
 
 /** How sections are written. */
@@ -58,10 +60,10 @@ export function shownGroups(
   { images }: Audit,
   groups: readonly (readonly number[])[],
   top: number,
-): ShownGroup[] {
+): Pick<AuditSection, 'groups' | 'moreGroups'> {
   const shared = groups.filter((group) => isShared(images, group));
   const others = groups.filter((group) => !isShared(images, group));
-  return [...shared, ...others].slice(0, top).map((group) => {
+  const shown = [...shared, ...others].slice(0, top).map((group) => {
     // Of a group in several splits, an image of each must be among those shown.
     const splits = [...new Set(group.map((index) => images[index]!.split))];
     const first = splits.map((split) => group.find((index) => images[index]!.split === split)!);
@@ -72,6 +74,7 @@ export function shownGroups(
       `${formatCount(group.length)} images${splits.length > 1 ? ` in ${splits.join(' and ')}` : ''}`,
     );
   });
+  return { groups: shown, moreGroups: groups.length - shown.length };
 }
 
 /** Whether images are in the training or validation images as well as in the test images. */

@@ -18,6 +18,9 @@ import { type ClassEvidence, doubtfulLabels, type LabelFindings } from './wrongL
 /** Fewer different images have no neighbours to speak of. */
 const FEWEST_IMAGES = 10;
 
+/** From fewer labels, the number of wrong ones cannot be estimated. */
+const FEWEST_JUDGED = 20;
+
 /** The most distances to classes that are kept, 256 MiB. */
 const MOST_CLASS_DISTANCES = 2 ** 26;
 
@@ -150,7 +153,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
       };
     }
     if (byModel?.evidence && fit) {
-      return { found: { ...judged(byModel.evidence, fit.positions), by: 'label' } };
+      return judged('label', byModel.evidence, fit.positions);
     }
     if (neighbours === undefined) {
       return { missing: few };
@@ -162,13 +165,22 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     }
     // The density of the neighbours of each class: −ln of the distance to the third.
     const values = Float64Array.from(neighbours.ofClass, (distance) => -Math.log(Math.max(distance, 1e-3)));
-    return { found: { ...judged({ classes: labels.classes.length, values }, distinct), by: 'neighbours' } };
+    return judged('neighbours', { classes: labels.classes.length, values }, distinct);
   }
 
-  function judged(evidence: ClassEvidence, positions: readonly number[]): LabelFindings {
+  function judged(
+    by: 'neighbours' | 'label',
+    evidence: ClassEvidence,
+    positions: readonly number[],
+  ): Audit['labels'] {
     const own = positions.map((index) => images[index]!.label!);
     const { doubtful, ...rest } = doubtfulLabels(own, evidence);
-    return { ...rest, doubtful: doubtful.map((one) => ({ ...one, image: positions[one.image]! })) };
+    if (rest.judged < FEWEST_JUDGED) {
+      const what = 'different images in classes with at least four of them are needed';
+      return { missing: `at least ${FEWEST_JUDGED} ${what}, and there are ${rest.judged}` };
+    }
+    const inOrder = doubtful.map((one) => ({ ...one, image: positions[one.image]! }));
+    return { found: { ...rest, doubtful: inOrder, by } };
   }
 }
 
