@@ -70,7 +70,14 @@ export async function readImages(
   const onSkip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
   };
-  return readImageFiles(paths, imageShape, { resize, most: count, onSkip });
+  const read = await readImageFiles(paths, imageShape, { resize, most: count, onSkip });
+  const [note, ...others] = read.notes;
+  if (note !== undefined) {
+    noteOnStderr(
+      `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
+    );
+  }
+  return read;
 }
 
 /**
@@ -113,7 +120,7 @@ function datasetImages(
   const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
   const paths = names.map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
   const { labels } = set;
-  return { names, paths, pixels, skipped: [], ...(labels && { labels }) };
+  return { names, paths, pixels, skipped: [], notes: [], ...(labels && { labels }) };
 }
 
 /** A name for each image of a split. Names in an archive may occur twice, but each image needs one of its own. */

@@ -79,3 +79,56 @@ describe('with resizing', () => {
     expect(() => fit([1, 2, 3], [1, 1, 3], [1, 1, 2], true)).toThrow(message);
   });
 });
+
+describe('images enlarged by repeating pixels', () => {
+  const large = [1, 1, 2, 2, 1, 1, 2, 2];
+  const noted = (pixels: readonly number[], shape: ImageShape, wanted: ImageShape, resize = false) => {
+    const notes: string[] = [];
+    const given = { shape, pixels: Uint8Array.from(pixels) };
+    const onNote = (note: string): void => void notes.push(note);
+    return { pixels: [...fitImage(given, wanted, { source, resize, onNote })], notes };
+  };
+
+  it.each([false, true])('return to their own size, with a note, resize: %s', (resize) => {
+    const note = 'photo.png repeats every pixel 2x2: read as 1x2';
+    expect(noted(large, [2, 4, 1], [1, 2, 1], resize)).toEqual({ pixels: [1, 2], notes: [note] });
+    const colour = large.flatMap((level) => [level, level, level]);
+    expect(noted(colour, [2, 4, 3], [1, 2, 1], resize)).toEqual({ pixels: [1, 2], notes: [note] });
+    expect(noted(colour, [2, 4, 3], [1, 2, 3], resize).pixels).toEqual([1, 1, 1, 2, 2, 2]);
+  });
+
+  it('are refused without a note, as are images of another factor, or with one other pixel', () => {
+    expect(() => fit(large, [2, 4, 1], [1, 2, 1])).toThrow('but the model takes');
+    expect(() => noted(large, [2, 4, 1], [2, 2, 1])).toThrow('but the model takes');
+    expect(() => noted(large, [4, 2, 1], [1, 2, 1])).toThrow('but the model takes');
+    expect(() => noted([...large.slice(0, 7), 3], [2, 4, 1], [1, 2, 1])).toThrow('but the model takes');
+    expect(noted([...large.slice(0, 7), 3], [2, 4, 1], [1, 2, 1], true).notes).toEqual([]);
+  });
+
+  it('keep any pixels, whatever the size and the factor', () => {
+    const side = fc.integer({ min: 1, max: 5 });
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        fc.integer({ min: 2, max: 4 }),
+        fc.constantFrom(1, 3),
+        (h, w, times, channels) => {
+          const random = new RandomStream(h, 'pixels', w);
+          const own = Array.from({ length: h * w * channels }, () => random.integer(256));
+          const enlarged = Array.from({ length: h * w * channels * times * times }, (_, at) => {
+            const [row, column] = [
+              Math.floor(at / (w * times * channels)),
+              Math.floor(at / channels) % (w * times),
+            ];
+            return own[
+              (Math.floor(row / times) * w + Math.floor(column / times)) * channels + (at % channels)
+            ]!;
+          });
+          const shape: ImageShape = [h * times, w * times, channels];
+          expect(noted(enlarged, shape, [h, w, channels]).pixels).toEqual(own);
+        },
+      ),
+    );
+  });
+});

@@ -1,6 +1,7 @@
 // Converts an image to the size and colour type of a model, or reports why it cannot.
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { unrepeated } from './repeatedPixels.ts';
 import { grey, inColour, resized } from './resize.ts';
 
 /** One image in memory: 8 bits per channel, HWC. */
@@ -13,11 +14,12 @@ interface Image {
 
 /**
  * The pixels of an image in the given shape. Lossless conversions are always done: grey to colour, and colour
- * images without colour to grey. Others require `resize`: colour to luminance, and resizing with a triangle
- * filter, stretched if the aspect ratio differs.
+ * images without colour to grey; with `onNote` also undoing an enlargement that repeats pixels. Others require `resize`:
+ * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs.
  *
  * @param source the image's name, for errors
  * @param remedy what to do about an image that doesn't fit, for errors
+ * @param onNote called with a line if an enlargement is undone; without it, such an image has another size
  * @throws UserError if the image has another size or colour type and `resize` is not set
  */
 export function fitImage(
@@ -27,7 +29,8 @@ export function fitImage(
     source,
     resize = false,
     remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`,
-  }: { source: string; resize?: boolean; remedy?: Phrase },
+    onNote,
+  }: { source: string; resize?: boolean; remedy?: Phrase; onNote?: ((note: string) => void) | undefined },
 ): Uint8Array {
   const [height, width, channels] = wanted;
   const [rows, columns, given] = shape;
@@ -40,6 +43,11 @@ export function fitImage(
           ? grey(pixels)
           : undefined;
   const isSize = rows === height && columns === width;
+  const native = onNote && converted && unrepeated(converted, [rows, columns, channels], [height, width]);
+  if (native) {
+    onNote(`${source} repeats every pixel ${native.times}x${native.times}: read as ${height}x${width}`);
+    return native.pixels;
+  }
   if (converted === undefined || !(isSize || resize)) {
     const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${kindOf(one)}`) as [
       string,

@@ -27,6 +27,8 @@ export interface NamedImages {
   readonly labels?: Labels;
   /** One line per skipped file, with its name and the reason. */
   readonly skipped: readonly string[];
+  /** One line per image that was enlarged by repeating pixels, and was read at its own size. */
+  readonly notes: readonly string[];
 }
 
 /** How images are read. */
@@ -70,6 +72,8 @@ export async function readImageFiles(
     requireWhole('most', most, 1);
   }
   const skipped: string[] = [];
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
   const images = new Map<string, Uint8Array>();
   const noteSkip = (reason: string): void => {
     skipped.push(reason);
@@ -78,7 +82,7 @@ export async function readImageFiles(
   for await (const { path, image } of findImageFiles(paths).read(noteSkip)) {
     const { height, width, channels, data } = image;
     const decoded = { shape: [height, width, channels] as const, pixels: data };
-    images.set(path, fitImage(decoded, imageShape, { source: path, resize }));
+    images.set(path, fitImage(decoded, imageShape, { source: path, resize, onNote }));
     if (images.size === most) {
       break;
     }
@@ -96,7 +100,7 @@ export async function readImageFiles(
     pixels.set(image, index * size);
   });
   const found = [...images.keys()];
-  return { names: namesOf(found), paths: found, pixels, skipped };
+  return { names: namesOf(found), paths: found, pixels, skipped, notes };
 }
 
 /** An image of a file. */
