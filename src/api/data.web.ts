@@ -16,5 +16,6 @@ export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/image
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { readImageFiles } from '../data/readImageFiles.web.ts';
+export { type ExactImage, exactImages, imageFilesAmong } from '../data/sources/exactImages.web.ts';
 export { filesOf, type GivenFiles, type GivenFolder } from '../data/sources/givenFiles.web.ts';
 export type { ImageFileOptions, NamedImages } from '../data/sources/imageFiles.ts';

@@ -8,6 +8,8 @@ export {
   type NamedImage,
 } from '../codec/compress.ts';
 export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
+export { requireCodable } from '../codec/model/modelCoder.ts';
+export { PngEstimate } from '../codec/pngEstimate.ts';
 export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
 export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
@@ -46,7 +48,9 @@ export type { SourceComparison, SourceShift } from '../evaluation/odd/sameSource
 export {
   type OddOptions,
   type OddReport,
+  type OddReports,
   oddReport,
+  oddReports,
   type Score,
   type ScoredClasses,
   score,
@@ -67,6 +71,7 @@ export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
+export { readReference } from '../trained/loading/cachedScores.ts';
 export {
   type EncodedFrom,
   type NamedLatents,

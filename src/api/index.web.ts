@@ -8,6 +8,8 @@ export {
   type NamedImage,
 } from '../codec/compress.ts';
 export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
+export { requireCodable } from '../codec/model/modelCoder.ts';
+export { PngEstimate } from '../codec/pngEstimate.ts';
 export type { RuntimeFiles } from '../engine/devices/providers.web.ts';
 export { configureRuntime, type RuntimeOptions } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
@@ -31,7 +33,9 @@ export type { SourceComparison, SourceShift } from '../evaluation/odd/sameSource
 export {
   type OddOptions,
   type OddReport,
+  type OddReports,
   oddReport,
+  oddReports,
   type Score,
   type ScoredClasses,
   score,
@@ -52,6 +56,7 @@ export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
+export { readReference } from '../trained/loading/cachedScores.ts';
 export { loadModel } from '../trained/loading/loadModel.web.ts';
 export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';

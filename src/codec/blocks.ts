@@ -20,8 +20,8 @@ export interface BlockBytes {
 /** What can stop the work on a block, and who hears of its progress. */
 export interface BlockWork {
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of images that are done since the last call. */
-  onImages?(images: number): void;
+  /** Called with the number of images that are done since the last call, and, in coding, the bits that they take. */
+  onImages?(images: number, bits?: number): void;
 }
 
 /** Codes blocks with a model. */
@@ -82,11 +82,11 @@ function isRun({ batch, count }: Run): boolean {
   return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;
 }
 
-function follow({ signal, onImages }: BlockWork): (images: number) => void {
-  let known = 0;
-  return (images) => {
+function follow({ signal, onImages }: BlockWork): (images: number, bits?: number) => void {
+  let [known, knownBits] = [0, 0];
+  return (images, bits) => {
     signal?.throwIfAborted();
-    onImages?.(images - known);
-    known = images;
+    onImages?.(images - known, bits === undefined ? undefined : bits - knownBits);
+    [known, knownBits] = [images, bits ?? 0];
   };
 }

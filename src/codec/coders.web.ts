@@ -1,8 +1,80 @@
-// Coders of blocks in a page: one, in the thread that asks.
+// Coders of blocks in workers of a page, each with its own copy of the model.
+import type { RuntimeFiles } from '../engine/devices/providers.web.ts';
+import { workerFactory } from '../engine/runtime.web.ts';
+import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
+import { type CoderAnswer, type CoderThread, errorIn, pooledCoders } from './coderPool.ts';
+import { requireCodable } from './model/modelCoder.ts';
 
-/** Coders in this thread: a page that wants more starts more workers. */
-export function startCoders(trained: TrainedModel, _workers: number): Promise<BlockCoders> {
-  return localCoders(trained);
+/** What a worker is sent first. */
+export interface CoderStart {
+  /** The model, as `weightsBytes` writes it. */
+  readonly coderOf: Uint8Array;
+  /** Where the runtime's files are. */
+  readonly runtime: RuntimeFiles;
+}
+
+/**
+ * Coders in workers, or in this thread if the page hasn't said how workers are started.
+ *
+ * @throws UserError (`unsupported`) if the model can't compress images
+ */
+export async function startCoders(trained: TrainedModel, workers: number): Promise<BlockCoders> {
+  const factory = workerFactory();
+  if (factory === undefined) {
+    return localCoders(trained);
+  }
+  requireCodable(trained.model);
+  const start: CoderStart = { coderOf: weightsBytes(trained), runtime: factory.runtime };
+  return pooledCoders(Array.from({ length: workers }, () => coderWorker(factory.start(), start)));
+}
+
+/** A worker; an abort ends it at once. */
+function coderWorker(worker: Worker, start: CoderStart): CoderThread {
+  let broken: Error | undefined;
+  let waiting: ((answer: CoderAnswer | Error) => void) | undefined;
+  const fail = (error: Error): void => {
+    worker.terminate();
+    broken ??= error;
+    waiting?.(error);
+  };
+  worker.onmessage = ({ data }: MessageEvent<CoderAnswer>) => waiting?.(data);
+  worker.onmessageerror = () => fail(new Error('an answer of a worker that codes images cannot be read'));
+  worker.onerror = (event) => {
+    event.preventDefault();
+    fail(
+      new Error(`a worker that codes images failed: ${event.message || 'its script could not be loaded'}`),
+    );
+  };
+  worker.postMessage(start);
+  return {
+    ask: (request, { signal, onImages }) =>
+      new Promise((resolve, reject) => {
+        if (broken) {
+          reject(broken);
+          return;
+        }
+        const onAbort = (): void => fail(signal!.reason);
+        const settle = (settled: () => void): void => {
+          waiting = undefined;
+          signal?.removeEventListener('abort', onAbort);
+          settled();
+        };
+        waiting = (answer) => {
+          if (answer instanceof Error) {
+            settle(() => reject(answer));
+          } else if ('images' in answer) {
+            onImages?.(answer.images, answer.bits);
+          } else if ('failure' in answer) {
+            settle(() => reject(errorIn(answer)));
+          } else {
+            settle(() => resolve(answer.result));
+          }
+        };
+        signal?.addEventListener('abort', onAbort);
+        worker.postMessage(request);
+      }),
+    end: async () => worker.terminate(),
+  };
 }

@@ -1,11 +1,11 @@
 // The entry point of a thread started by `coders.node.ts`: it codes one block after the other.
 import { parentPort, workerData } from 'node:worker_threads';
-import { UserError } from '../errors.ts';
 import { importModule } from '../platform/importModule.node.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import type { CoderAnswer, CoderData, CoderRequest } from './coders.node.ts';
+import { answerWith, type CoderAnswer, type CoderRequest } from './coderPool.ts';
+import type { CoderData } from './coders.node.ts';
 
 const port = parentPort!;
 
@@ -24,11 +24,11 @@ opened.catch(() => {});
 const say = (answer: CoderAnswer): void => port.postMessage(answer);
 
 /** Reports progress, unless the work is to end. */
-const onImages = (images: number): void => {
+const onImages = (images: number, bits?: number): void => {
   if (Atomics.load(data.stop, 0) !== 0) {
     throw new Error('stopped');
   }
-  say({ images });
+  say({ images, bits });
 };
 
 port.on('message', async (request: CoderRequest) => {
@@ -37,16 +37,5 @@ port.on('message', async (request: CoderRequest) => {
     port.close();
     return;
   }
-  try {
-    const coders = await opened;
-    say({
-      result:
-        'encode' in request
-          ? await coders.encode(request.encode, { onImages })
-          : await coders.decode(request.decode, { onImages }),
-    });
-  } catch (error) {
-    const code = error instanceof UserError ? error.code : undefined;
-    say({ failure: error instanceof Error ? error.message : String(error), code });
-  }
+  say(await answerWith(opened, request, onImages));
 });

@@ -37,12 +37,12 @@ export interface CompressOptions {
   readonly withModel?: boolean | undefined;
   /** Whether images may have any size: they are cut into tiles of the model's shape. Default false. */
   readonly tiles?: boolean | undefined;
-  /** How many blocks are coded at the same time, in threads with a copy of the model each; default 1. In a page always 1. */
+  /** How many blocks are coded at the same time, in threads with a copy of the model each; default 1. In a page, `configureRuntime` says how. */
   readonly workers?: number | undefined;
   /** Stops between two batches. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of images, or tiles, done since the last call. */
-  onImages?(images: number): void;
+  /** Called with the number of images, or tiles, done since the last call, and the bits that they take. */
+  onImages?(images: number, bits?: number): void;
 }
 
 /** What a compressed file contains. */

@@ -44,8 +44,9 @@ export interface CompressedFile {
  * Opens a file of compressed images, and checks that it has its model, or the one given.
  *
  * @param source the file, for errors
- * @throws UserError (`invalid-data`) if it is another kind of file, or damaged where it says how to read it; (`unsupported`)
- * if a newer version has written it; (`mismatch`) if it was compressed with another model
+ * @throws UserError (`invalid-data`) if it is another kind of file, or damaged where it says how to read it; (`not-ready`) if
+ * no model is given, and the file has none or a damaged one; (`unsupported`) if a newer version has written it; (`mismatch`) if
+ * it was compressed with another model
  */
 export async function openCompressed(
   bytes: RandomAccess,
@@ -72,7 +73,7 @@ async function embeddedModel(header: ReadHeader, source: string): Promise<Traine
   const bytes = await header.readModel();
   if (!bytes) {
     throw new UserError(
-      'invalid-data',
+      'not-ready',
       phrase`${bytes === null ? `the model in ${source} is damaged` : `${source} doesn't contain its model`}: name it with ${option('model', 'MODEL')}`,
     );
   }
@@ -225,8 +226,9 @@ export interface Decompressed {
  * Decompresses the bytes of a file: see `compress`. Every image that is returned has the pixels that were compressed; those
  * of damaged blocks are left out.
  *
- * @throws UserError (`invalid-data`) if it is another kind of file, or damaged where it says how to read it; (`unsupported`)
- * if a newer version has written it; (`mismatch`) if it was compressed with another model
+ * @throws UserError (`invalid-data`) if it is another kind of file, or damaged where it says how to read it; (`not-ready`) if
+ * no model is given, and the file has none or a damaged one; (`unsupported`) if a newer version has written it; (`mismatch`) if
+ * it was compressed with another model
  */
 export async function decompress(bytes: Uint8Array, options: DecompressOptions = {}): Promise<Decompressed> {
   const file = await openCompressed(inMemory(bytes, 'the file'), 'the file', options.model);

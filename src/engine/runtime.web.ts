@@ -17,8 +17,9 @@ import { createWebSession, isOutOfMemory } from './webSession.ts';
 /** How a page is set up. */
 export interface RuntimeOptions extends BuildFiles {
   /**
-   * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers; without
-   * it, the thread that trains computes everything. It is written in the page, whose bundler finds the script there.
+   * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers, and
+   * compression codes blocks in them; without it, the thread that asks computes everything. It is written in the page,
+   * whose bundler finds the script there.
    */
   readonly startWorker?: () => Worker;
 }
@@ -53,7 +54,7 @@ export function configureRuntime(chosen: RuntimeOptions): void {
 }
 
 /** How workers are started, and where they find the runtime; undefined if the page has not said how. */
-export function gradientWorkerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
+export function workerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
   const { startWorker, wasm, script } = options;
   if (startWorker === undefined) {
     return undefined;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type CompressedSize, compressParts, defaultBlock } from '../../codec/compress.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
+import { PngEstimate } from '../../codec/pngEstimate.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { UserError } from '../../errors.ts';
 import { writePartsAtomically } from '../../storage/files.ts';
@@ -12,7 +13,6 @@ import { addSetOptions, type ImageOptions, reportSkipped } from '../parts/imageI
 import { imagesToCompress } from '../parts/imagesToCompress.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
-import { PngEstimate } from '../parts/pngEstimate.ts';
 import { workersFor } from '../parts/workersFor.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';

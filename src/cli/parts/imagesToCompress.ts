@@ -1,7 +1,7 @@
 // The images that `emerging compress` reads: of files and folders, or of a dataset, one after the other.
 import type { NamedImage } from '../../codec/compress.ts';
 import { readOne } from '../../data/contract/dataset.ts';
-import type { DecodedImage } from '../../data/contract/rawImages.ts';
+import { lossOf } from '../../data/pixels/lossOf.ts';
 import { datasets } from '../../data/registry.ts';
 import { findImageFiles } from '../../data/sources/imageFiles.ts';
 import { UserError } from '../../errors.ts';
@@ -16,14 +16,6 @@ export interface ImagesToCompress {
   /** Reads them; `skip` hears of those that can't be read, or not without a loss. */
   read(skip: (reason: string) => void): AsyncIterable<NamedImage>;
 }
-
-/** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
-const losses: Readonly<Record<string, string>> = {
-  '16-bit': 'has 16 bits a value, and 8 are compressed',
-  'transparency on white': 'is transparent, and only colours are compressed',
-  CMYK: 'is in CMYK, and only grey and RGB are compressed',
-  'first of several frames': 'has several frames, and only one is compressed',
-};
 
 /**
  * The images of files and folders, or of a dataset, by its name or with `--data`.
@@ -90,10 +82,4 @@ async function ofDataset(
       }
     },
   };
-}
-
-/** Why an image isn't the picture in its file; undefined if it is. */
-function lossOf({ notes }: DecodedImage): string | undefined {
-  const note = notes.find((one) => one in losses);
-  return note === undefined ? undefined : losses[note];
 }

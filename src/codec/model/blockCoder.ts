@@ -29,7 +29,10 @@ export interface CodedBlock {
 export async function encodeBlock(
   coder: ModelCoder,
   pixels: Uint8Array,
-  { batch, onProgress }: { readonly batch: number; onProgress?(images: number): void | Promise<void> },
+  {
+    batch,
+    onProgress,
+  }: { readonly batch: number; onProgress?(images: number, bits: number): void | Promise<void> },
 ): Promise<CodedBlock> {
   const size = dimensionsOf(coder.imageShape);
   const count = pixels.length / size;
@@ -59,7 +62,7 @@ export async function encodeBlock(
     }
     image += images;
     alone = Math.max(0, alone - 1);
-    await onProgress?.(image);
+    await onProgress?.(image, stack.bits);
   }
   return { runs: runsOf(batches), stack };
 }

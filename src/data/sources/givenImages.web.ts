@@ -26,6 +26,8 @@ export async function readGivenImages(
     .sort((one, other) => (one.path < other.path ? -1 : 1));
   const budget = new Budget('files');
   const skipped: string[] = [];
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
   const read: { name: string; pixels: Uint8Array }[] = [];
   for (const file of chosen) {
     if (read.length === most) {
@@ -33,7 +35,7 @@ export async function readGivenImages(
     }
     let image: DecodedImage;
     try {
-      image = await decoded(file, budget);
+      image = await decodedFile(file, budget);
     } catch (error) {
       if (isOnly || !(error instanceof UserError) || error instanceof OverBudget) {
         throw error;
@@ -44,7 +46,10 @@ export async function readGivenImages(
     }
     const { height, width, channels, data } = image;
     const found = { shape: [height, width, channels] as const, pixels: data };
-    read.push({ name: file.path, pixels: fitImage(found, imageShape, { source: file.path, resize }) });
+    read.push({
+      name: file.path,
+      pixels: fitImage(found, imageShape, { source: file.path, resize, onNote }),
+    });
   }
   if (read.length === 0) {
     const none =
@@ -56,10 +61,11 @@ export async function readGivenImages(
   read.forEach((image, index) => {
     pixels.set(image.pixels, index * size);
   });
-  return { names: read.map(({ name }) => name), pixels, skipped };
+  return { names: read.map(({ name }) => name), pixels, skipped, notes };
 }
 
-async function decoded({ path, file }: GivenFile, budget: Budget): Promise<DecodedImage> {
+/** An image of a file. */
+export async function decodedFile({ path, file }: GivenFile, budget: Budget): Promise<DecodedImage> {
   requireSize(file.size, maxFileBytes, path);
   budget.grow(file.size);
   return decodeImage(await bytesOf(file, path), path, { budget });

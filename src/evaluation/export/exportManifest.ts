@@ -3,9 +3,9 @@
 import { countTrained } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { SCORES_FILE } from '../../trained/loading/cachedScores.ts';
 import { checksumOfFile, manifestText } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
-import { SCORES_FILE } from '../../trained/loading/scoresFile.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */

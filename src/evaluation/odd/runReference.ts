@@ -1,38 +1,36 @@
-// The statistics of a run's validation images, measured at the end of its training and stored in its folder.
-import type { Dataset } from '../../data/contract/dataset.ts';
-import type { Config } from '../../experiments/configSchema.ts';
+// The statistics of a run's validation images, measured at the end of its training and stored with it.
 import { dataName } from '../../experiments/experimentName.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { validationOf } from '../../trained/loading/loadRun.ts';
-import { readCachedScores, storeScores } from '../../trained/loading/scoresFile.ts';
+import type { Run } from '../../runs/open/openRun.ts';
+import {
+  foundScores,
+  LARGEST_SCORES,
+  parseCachedScores,
+  SCORES_FILE,
+  validationOf,
+  withScores,
+} from '../../trained/loading/cachedScores.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { measureReference, requireFinite } from './reference.ts';
 
-/** A run in a folder and its images. */
-interface RunWithImages {
-  readonly config: Config;
-  readonly dataset: Dataset;
-  readonly paths: RunPaths;
-}
-
 /**
  * Measures the validation images of a trained run and stores their statistics, unless it has them or there are no images.
  *
- * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or as `storeScores` does
+ * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or if the file is damaged or cannot be written
  */
 export async function storeRunReference(
   model: FlowModel,
-  { config, dataset, paths }: RunWithImages,
+  { config, dataset, store }: Pick<Run, 'config' | 'dataset' | 'store'>,
   following: WorkOptions = {},
 ): Promise<void> {
   const of = validationOf(config);
   const { fingerprint } = model;
-  const known = readCachedScores(paths, of, { fingerprint });
-  if (dataset.validation.count === 0 || known?.statistics !== undefined) {
+  const file = await store.readFile(SCORES_FILE, LARGEST_SCORES);
+  const cached = file === undefined ? [] : parseCachedScores(file.text, file.path);
+  if (dataset.validation.count === 0 || foundScores(cached, of, { fingerprint })?.statistics !== undefined) {
     return;
   }
   const scores = await measureReference(model, dataset.validation, dataName(config), following);
   requireFinite(scores);
-  storeScores(paths, of, scores);
+  await store.writeFile(SCORES_FILE, withScores(cached, of, scores));
 }

@@ -2,7 +2,11 @@
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import type { ImageStatistics } from '../../trained/model/referenceScores.ts';
-import { FALSE_ALARMS, sameSource } from './sameSource.ts';
+import { compareSources, FALSE_ALARMS } from './sameSource.ts';
+
+type Scored = Pick<ReturnType<typeof set>, 'statistics'> & { readonly values: Float64Array | undefined };
+const sameSource = (given: Scored, reference: Scored) =>
+  compareSources(given.statistics, reference.statistics)(given.values, reference.values);
 
 function set(count: number, seed: number, { brightness = 0, bits = 0 } = {}) {
   const random = new RandomStream(seed);

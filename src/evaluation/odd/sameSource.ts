@@ -40,54 +40,55 @@ export interface SourceShift {
   readonly pValue: number;
 }
 
-interface Scored {
-  readonly statistics: ImageStatistics;
-  /** The chosen score of each image. */
-  readonly values: Float64Array | undefined;
-}
-
 /**
  * Compares a set of images with the reference: the mean of bits/dim by a bootstrap of both sets (Nalisnick and others 2019), and the
- * chosen score and every pixel statistic by the test of Kolmogorov and Smirnov. Undefined for fewer than 10 images of either;
- * bits/dim that are not finite speak against the same source.
+ * chosen score and every pixel statistic by the test of Kolmogorov and Smirnov. The result is a function of the chosen scores of
+ * both: undefined for fewer than 10 images of either; bits/dim that are not finite speak against the same source.
  */
-export function sameSource(given: Scored, reference: Scored): SourceComparison | undefined {
-  const images = some(given);
-  const [own, expected] = [images.statistics.bits!, reference.statistics.bits!];
-  if (Math.min(own.length, expected.length) < FEWEST) {
-    return undefined;
+export function compareSources(
+  given: ImageStatistics,
+  reference: ImageStatistics,
+): (values?: Float64Array, expected?: Float64Array) => SourceComparison | undefined {
+  const count = given.bits!.length;
+  if (Math.min(count, reference.bits!.length) < FEWEST) {
+    return () => undefined;
   }
-  const names = (Object.keys(pixelStatistics) as PixelStatisticName[]).filter(
-    (name) => images.statistics[name] && reference.statistics[name],
-  );
-  const ofPixels = names.map((statistic) => ({
-    statistic,
-    p: kolmogorovSmirnov(images.statistics[statistic]!, reference.statistics[statistic]!),
-  }));
-  const ofScore =
-    images.values && reference.values ? [kolmogorovSmirnov(images.values, reference.values)] : [];
-  const all = [bootstrapOfMean(own, expected), ...ofScore, ...ofPixels.map(({ p }) => p)];
-  const corrected = (p: number): number => Math.min(1, p * all.length);
-  const pValue = corrected(Math.min(...all));
-  const shifts = ofPixels
-    .filter(({ p }) => corrected(p) <= FALSE_ALARMS)
-    .sort((a, b) => a.p - b.p)
-    .map(({ statistic, p }): SourceShift => {
-      const { more, less } = pixelStatistics[statistic];
-      const isMore = mean(images.statistics[statistic]!) > mean(reference.statistics[statistic]!);
-      return { statistic, text: isMore ? more : less, pValue: corrected(p) };
-    });
-  return { same: pValue > FALSE_ALARMS, pValue, falseAlarms: FALSE_ALARMS, shifts };
-}
-
-function some({ statistics, values }: Scored): Scored {
-  const count = statistics.bits!.length;
   const places = Array.from({ length: Math.min(MOST, count) }, (_, place) =>
     Math.floor((place * count) / Math.min(MOST, count)),
   );
-  return {
-    statistics: statisticsAt(statistics, places),
-    values: values && Float64Array.from(places, (place) => values[place]!),
+  const images = statisticsAt(given, places);
+  const names = (Object.keys(pixelStatistics) as PixelStatisticName[]).filter(
+    (name) => images[name] && reference[name],
+  );
+  const ofPixels = names.map((statistic) => ({
+    statistic,
+    p: kolmogorovSmirnov(images[statistic]!, reference[statistic]!),
+  }));
+  const ofBits = bootstrapOfMean(images.bits!, reference.bits!);
+  return (values, expected) => {
+    const all = [
+      ofBits,
+      ...(values && expected
+        ? [
+            kolmogorovSmirnov(
+              places.map((place) => values[place]!),
+              expected,
+            ),
+          ]
+        : []),
+      ...ofPixels.map(({ p }) => p),
+    ];
+    const corrected = (p: number): number => Math.min(1, p * all.length);
+    const pValue = corrected(Math.min(...all));
+    const shifts = ofPixels
+      .filter(({ p }) => corrected(p) <= FALSE_ALARMS)
+      .sort((a, b) => a.p - b.p)
+      .map(({ statistic, p }): SourceShift => {
+        const { more, less } = pixelStatistics[statistic];
+        const isMore = mean(images[statistic]!) > mean(reference[statistic]!);
+        return { statistic, text: isMore ? more : less, pValue: corrected(p) };
+      });
+    return { same: pValue > FALSE_ALARMS, pValue, falseAlarms: FALSE_ALARMS, shifts };
   };
 }
 

@@ -16,7 +16,7 @@ import { inBitsPerDim, meanOverDraws, requireReference } from '../../trained/mod
 import { partOfWork } from '../../trained/model/workOptions.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
 import { measureReference, referencePasses } from './reference.ts';
-import { type SourceComparison, sameSource } from './sameSource.ts';
+import { compareSources, type SourceComparison } from './sameSource.ts';
 import { oddnessOf } from './scores/bits.ts';
 import type { OddScore, ScoreNeed } from './scores/contract.ts';
 import {
@@ -77,6 +77,19 @@ export interface OddReport {
   readonly images: readonly Score[];
   /** Whether they come from the source of the reference images; undefined for too few images. */
   readonly source: SourceComparison | undefined;
+  /**
+   * The scores of the reference images, ascending, each by a fit without that image; null if the reference lacks what the
+   * score needs.
+   */
+  readonly reference: ArrayLike<number> | null;
+}
+
+/** Images scored in every way that can be computed. */
+export interface OddReports {
+  /** The score that is used unless another is chosen. */
+  readonly best: OddScoreName;
+  /** A report for each score. */
+  readonly reports: Readonly<Partial<Record<OddScoreName, OddReport>>>;
 }
 
 /**
@@ -104,8 +117,51 @@ export async function oddReport(
   model: FlowModel,
   images: ImageSet,
   given: ImageSet | ReferenceScores | undefined = model.reference,
-  { score: wanted, against, againstReference, ranks, ...options }: OddOptions = {},
+  { score: wanted, ...options }: OddOptions = {},
 ): Promise<OddReport> {
+  const { computable, report } = await measured(model, images, given, options);
+  const chosen = wanted ?? bestOf(computable);
+  if (!computable.includes(chosen)) {
+    throw lacking(chosen);
+  }
+  return report(chosen);
+}
+
+/**
+ * Scores images as `oddReport` does, by every score that can be computed; images are measured once.
+ *
+ * @throws UserError as `score` does
+ */
+export async function oddReports(
+  model: FlowModel,
+  images: ImageSet,
+  given: ImageSet | ReferenceScores | undefined = model.reference,
+  options: Omit<OddOptions, 'score'> = {},
+): Promise<OddReports> {
+  const { computable, report } = await measured(model, images, given, options);
+  return {
+    best: bestOf(computable),
+    reports: Object.fromEntries(computable.map((name) => [name, report(name)])),
+  };
+}
+
+function bestOf(computable: readonly OddScoreName[]): OddScoreName {
+  return computable.includes(defaultScore) ? defaultScore : 'bits';
+}
+
+/** Measured images. */
+interface MeasuredImages {
+  readonly computable: readonly OddScoreName[];
+  /** Scores the images by a computable score. */
+  report(name: OddScoreName): OddReport;
+}
+
+async function measured(
+  model: FlowModel,
+  images: ImageSet,
+  given: ImageSet | ReferenceScores | undefined,
+  { against, againstReference, ranks, ...options }: Omit<OddOptions, 'score'>,
+): Promise<MeasuredImages> {
   requireComparable(model, against);
   const reference = given ?? requireReference(undefined);
   const isMeasured = 'bitsPerDim' in reference;
@@ -140,7 +196,6 @@ export async function oddReport(
     ...(againstReference && { otherBits: againstReference }),
   };
   return ranked(statistics, expected, {
-    wanted,
     scored: imageScores(bitsByDraw, known.bitsPerDim),
     classesOf: classes && scoredClasses(model, classes),
   });
@@ -159,45 +214,42 @@ function ranked(
   statistics: ImageStatistics,
   expected: ImageStatistics,
   {
-    wanted,
     scored,
     classesOf,
   }: {
-    readonly wanted: OddScoreName | undefined;
     readonly scored: readonly ImageScore[];
     readonly classesOf: ((image: number) => ScoredClasses) | undefined;
   },
-): OddReport {
+): MeasuredImages {
   const computable = computableFrom(statistics, expected);
-  const chosen = wanted ?? (computable.includes(defaultScore) ? defaultScore : 'bits');
-  if (!computable.includes(chosen)) {
-    throw lacking(chosen);
-  }
   const fits = Object.fromEntries(
     computable.map((name): [string, FittedScore] => [name, fitted(oddScores[name], expected)]),
   );
   const values = Object.fromEntries(Object.entries(fits).map(([name, fit]) => [name, fit.of(statistics)]));
-  const own = values[chosen]!;
-  const p = pValues(own, fits[chosen]!);
-  const images = scored.map(
-    (one, index): Score => ({
-      index,
-      ...one,
-      oddness: oddnessOf(one.percentile),
-      score: own[index]!,
-      pValue: p?.[index] ?? null,
-      scores: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, each[index]!])),
-      ...(classesOf && { classes: classesOf(index) }),
-    }),
-  );
-  return {
-    score: chosen,
-    images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
-    source: sameSource(
-      { statistics, values: own },
-      { statistics: expected, values: fits[chosen]!.reference },
-    ),
+  const source = compareSources(statistics, expected);
+  const report = (chosen: OddScoreName): OddReport => {
+    const own = values[chosen]!;
+    const { reference } = fits[chosen]!;
+    const p = pValues(own, fits[chosen]!);
+    const images = scored.map(
+      (one, index): Score => ({
+        index,
+        ...one,
+        oddness: oddnessOf(one.percentile),
+        score: own[index]!,
+        pValue: p?.[index] ?? null,
+        scores: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, each[index]!])),
+        ...(classesOf && { classes: classesOf(index) }),
+      }),
+    );
+    return {
+      score: chosen,
+      images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
+      source: source(own, reference),
+      reference: reference ?? null,
+    };
   };
+  return { computable, report };
 }
 
 /** Why a score that needs this cannot be computed, and what to do. */

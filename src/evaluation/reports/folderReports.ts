@@ -1,5 +1,4 @@
 // The pictures and the model card that a run folder gets while it trains.
-import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
@@ -11,6 +10,7 @@ import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
+import { engineOf } from './engineOf.ts';
 import { writeRunCard } from './runCard.ts';
 import { type DrawnSamples, drawLearningCurve, drawSamples } from './runPictures.ts';
 
@@ -84,18 +84,6 @@ export function pictureTitle({
   const below = pathFrom(realFolder('.'), folder);
   const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
   return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
-}
-
-/** Where the programs of a training run, for the programs that draw. */
-export function engineOf(options: TrainingOptions): CompileOptions {
-  const { device, deviceIndex, threads, fallback, inverse } = options;
-  return {
-    ...(device && { device }),
-    ...(deviceIndex !== undefined && { deviceIndex }),
-    ...(threads !== undefined && { threads }),
-    ...(fallback !== undefined && { fallback }),
-    ...(inverse && { inverse }),
-  };
 }
 
 /**

@@ -6,8 +6,8 @@ import { trainedModel } from '../../trained/model/trainedModel.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
 import { storeRunReference } from '../odd/runReference.ts';
+import { engineOf } from './engineOf.ts';
 import {
-  engineOf,
   type FolderTrainingOptions,
   finishRun,
   type TryDrawing,
@@ -45,7 +45,13 @@ export async function trainInFolder(options: FolderTrainingOptions): Promise<Tra
       const model = keep(new FlowModel(trained, engineOf(options)));
       if (result.complete && !result.interrupted) {
         await tryDrawing('statistics of validation images', () =>
-          storeRunReference(model, options, { signal: options.signal, onProgress: () => lock.renew() }),
+          storeRunReference(model, options, {
+            signal: options.signal,
+            onProgress(done, total) {
+              lock.renew();
+              options.events?.onReference?.(done, total);
+            },
+          }),
         );
       }
       await finishRun(options, result, model, tryDrawing);

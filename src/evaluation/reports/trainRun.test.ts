@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { startRun } from '../../runs/open/run.node.ts';
+import { readFiles } from '../../storage/fileStore.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { readReference } from '../../trained/loading/cachedScores.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
 import { trainRun } from './trainRun.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-run-'));
@@ -84,7 +87,53 @@ it('trains a run in memory without pictures', async () => {
     'config.yaml',
     'data.json',
     'metrics.jsonl',
+    'scores.json',
     'summary.json',
     'timings.jsonl',
   ]);
+});
+
+it('has the statistics of its validation images, in a folder or anywhere else', async () => {
+  const files = memoryFiles('page');
+  const seen: number[][] = [];
+  const onReference = (...of: number[]): void => void seen.push(of);
+  await trainRun({
+    ...(await startRun(tinyConfig(), files, { dataset })),
+    threads: 1,
+    events: { onReference },
+  });
+  expect(seen.at(-1)![0]).toBe(seen.at(-1)![1]);
+  const folder = join(root, 'scored');
+  await trainRun({ ...(await startRun(tinyConfig(), folder, { dataset })), threads: 1 });
+  const inFiles = Object(await readFiles(files)) as Record<string, Uint8Array>;
+  await using model = await loadModel(folder);
+  const { data, statistics, ...reference } = readReference(inFiles['scores.json']!, model)!;
+  const { data: _, statistics: expected, ...inFolder } = model.reference!;
+  expect(statistics!.images).toEqual(expected!.images);
+  expect(statistics!.places).toEqual(expected!.places);
+  expect(reference).toMatchObject(inFolder);
+  expect(() => readReference('{', model)).toThrow('scores.json: not valid JSON; delete it');
+  expect(readReference(readFileSync(join('models/mnist/scores.json')), model)).toBeUndefined();
+  await using other = await loadModel('models/mnist');
+  expect(readReference(readFileSync('models/mnist/scores.json', 'utf8'), other)).toEqual(other.reference);
+});
+
+it('does not measure validation images of an unfinished run, and reports if they cannot be stored', async () => {
+  const files = memoryFiles('page');
+  const run = await startRun(tinyConfig(), files, { dataset });
+  await trainRun({ ...run, threads: 1, stopAt: 2 });
+  expect(await files.list()).not.toContain('scores.json');
+  const full = memoryFiles('full');
+  const write = (name: string, content: Parameters<typeof full.write>[1]): void => {
+    if (name === 'scores.json') {
+      throw new Error('the disk is full');
+    }
+    full.write(name, content);
+  };
+  const told: [number, string][] = [];
+  const onTrouble = (...of: [number, string]): void => void told.push(of);
+  const other = await startRun(tinyConfig(), { ...full, write }, { dataset });
+  const { complete } = await trainRun({ ...other, threads: 1, events: { onTrouble } });
+  expect(complete).toBe(true);
+  expect(told).toEqual([[6, 'no statistics of validation images: the disk is full']]);
 });

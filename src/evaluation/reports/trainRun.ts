@@ -1,12 +1,14 @@
 // Training a run, wherever it is stored.
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
+import type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
+import { trainInFiles } from './trainInFiles.ts';
 import { trainInFolder } from './trainInFolder.node.ts';
 
 /**
  * Trains a run and stores it: its summary, metrics after every step, validation and checkpoints at milestones, a checkpoint
- * at the end, and in between one every ten minutes that replaces the previous one. In a folder it also draws the learning
- * curve and samples, and writes the model card; a picture that fails is reported as `onTrouble`.
+ * at the end, and in between one every ten minutes that replaces the previous one. At the end of all steps, it measures
+ * validation images, against which images can then be scored. In a folder it also draws the learning curve and samples, and
+ * writes the model card. What of these fails is reported as `onTrouble`.
  *
  * All randomness is a function of the seed and the step: the same configuration produces the same metrics and checkpoints,
  * with or without interruptions.
@@ -21,5 +23,5 @@ export async function trainRun(
   options: TrainingOptions & { readonly paths?: RunPaths | undefined },
 ): Promise<TrainingResult> {
   const { paths } = options;
-  return paths === undefined ? train(options) : trainInFolder({ ...options, paths });
+  return paths === undefined ? trainInFiles(options) : trainInFolder({ ...options, paths });
 }

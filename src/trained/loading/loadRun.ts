@@ -1,7 +1,7 @@
 // A trained model from its run folder.
-import type { Config } from '../../experiments/configSchema.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, requireRun } from '../../runs/folder/runFolder.ts';
+import { validationOf } from './cachedScores.ts';
 import type { DamagedChoice } from './modelChoice.ts';
 import { type RunModel, readRun } from './readRun.ts';
 import { readCachedScores } from './scoresFile.ts';
@@ -26,9 +26,4 @@ export async function loadRun(
   const run = await readRun(folderStore(paths), choice);
   const of = validationOf(run.config);
   return { ...run, paths, scores: (fingerprint) => readCachedScores(paths, of, { fingerprint }) };
-}
-
-/** What identifies the validation images of a run: their dataset, and the share held out. */
-export function validationOf({ data: { name, validation } }: Config): string {
-  return `${name}, validation ${validation}`;
 }

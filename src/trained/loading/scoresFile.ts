@@ -5,8 +5,19 @@ import { runFiles } from '../../runs/folder/runLock.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { type JsonObject, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
-import { problemInScores, type ReferenceScores, scoresText } from '../model/referenceScores.ts';
+import { type JsonObject, parseJsonObject } from '../../storage/jsonText.ts';
+import { type ReferenceScores, scoresText } from '../model/referenceScores.ts';
+import {
+  type CachedScores,
+  foundScores,
+  LARGEST_SCORES,
+  parseCachedScores,
+  parseScoresObject,
+  requireSoundScores,
+  SCORES_FILE,
+  type ScoresKey,
+  withScores,
+} from './cachedScores.ts';
 import {
   checksumOfFile,
   largestManifest,
@@ -15,21 +26,6 @@ import {
   manifestText,
   requireListed,
 } from './manifest.ts';
-
-/** The name of the file in an export or a run folder. */
-export const SCORES_FILE = 'scores.json';
-
-/** The most bytes of the file: about a million bits/dim, or the statistics of large images. */
-const LARGEST = 2 ** 25;
-
-/** The scores that a run keeps: other weights, draws, seeds and validation shares replace the oldest. */
-const MOST_KEPT = 8;
-
-/** Scores in the cache of a run, with what identifies them besides the model. */
-interface CachedScores extends ReferenceScores {
-  /** The name of the dataset in the configuration, and the share held out. */
-  readonly of: string;
-}
 
 /**
  * The scores in an export; undefined if it has none.
@@ -46,9 +42,9 @@ export function readScores(
   if (!exists(path)) {
     return undefined;
   }
-  const text = readText(path, LARGEST);
-  const scores: unknown = parseObject(text, path);
-  requireSound(scores, path);
+  const text = readText(path, LARGEST_SCORES);
+  const scores: unknown = parseScoresObject(text, path);
+  requireSoundScores(scores, path);
   if (scores.fingerprint !== fingerprint) {
     throw new UserError('mismatch', `${path} does not belong to the weights in ${directory}: export again`);
   }
@@ -75,36 +71,13 @@ export function storeExportScores(directory: string, scores: ReferenceScores): v
   }
 }
 
-/** What the scores of a run depend on besides its validation images. */
-export interface ScoresKey {
-  readonly fingerprint: string;
-  /** By default any; the latest are used. */
-  readonly draws?: number | undefined;
-  readonly seed?: number | undefined;
-}
-
 /**
  * The scores that a run has cached for a model; undefined if it has none.
  *
  * @throws UserError (`invalid-data`) if the file is damaged
  */
-export function readCachedScores(
-  paths: RunPaths,
-  of: string,
-  { fingerprint, draws, seed }: ScoresKey,
-): ReferenceScores | undefined {
-  const found = cachedIn(paths).findLast(
-    (one) =>
-      one.of === of &&
-      one.fingerprint === fingerprint &&
-      one.draws === (draws ?? one.draws) &&
-      one.seed === (seed ?? one.seed),
-  );
-  if (found === undefined) {
-    return undefined;
-  }
-  const { of: _, ...scores } = found;
-  return scores;
+export function readCachedScores(paths: RunPaths, of: string, key: ScoresKey): ReferenceScores | undefined {
+  return foundScores(cachedIn(paths), of, key);
 }
 
 /**
@@ -113,43 +86,10 @@ export function readCachedScores(
  * @throws UserError if it is damaged, a link, or cannot be written
  */
 export function storeScores(paths: RunPaths, of: string, scores: ReferenceScores): void {
-  const others = cachedIn(paths).filter(
-    (one) =>
-      one.of !== of ||
-      one.fingerprint !== scores.fingerprint ||
-      one.draws !== scores.draws ||
-      one.seed !== scores.seed,
-  );
-  const kept = [...others, { of, ...scores }].slice(-MOST_KEPT);
-  const text = (): string => `${stringifyJson({ scores: kept })}\n`;
-  while (kept.length > 1 && text().length > LARGEST) {
-    kept.shift();
-  }
-  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), text());
+  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), withScores(cachedIn(paths), of, scores));
 }
 
 function cachedIn({ directory }: RunPaths): CachedScores[] {
   const path = pathIn(directory, SCORES_FILE);
-  if (!exists(path)) {
-    return [];
-  }
-  const { scores } = parseObject(readText(path, LARGEST), path);
-  if (!Array.isArray(scores)) {
-    throw new UserError('invalid-data', `${path}: its scores are not a list; delete it`);
-  }
-  for (const one of scores) {
-    requireSound(one, path);
-  }
-  return scores;
-}
-
-function parseObject(text: string, path: string): JsonObject {
-  return parseJsonObject(text, path, '; delete it');
-}
-
-function requireSound(value: unknown, path: string): asserts value is ReferenceScores {
-  const problem = problemInScores(value);
-  if (problem !== undefined) {
-    throw new UserError('invalid-data', `${path}: ${problem}; delete it`);
-  }
+  return exists(path) ? parseCachedScores(readText(path, LARGEST_SCORES), path) : [];
 }

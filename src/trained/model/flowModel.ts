@@ -57,6 +57,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The number of training steps that they have seen; undefined if unknown. */
   readonly step: number | undefined;
+  /** Which weights of a run they are; undefined if unknown. */
+  readonly weights: TrainedModel['weights'];
   readonly #scores: TrainedModel['scores'];
   readonly #programs: ImagePrograms;
   #fingerprint: string | undefined;
@@ -71,6 +73,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     this.model = trained.model;
     this.parameters = trained.parameters;
     this.step = trained.step;
+    this.weights = trained.weights;
     this.#scores = (fingerprint) => trained.scores?.(fingerprint);
     this.classes = trained.model.classes;
     this.#programs = new ImagePrograms(this, options);

@@ -2,7 +2,7 @@
 //
 // It shares no memory with the page, which needs no cross-origin isolation: each request carries the weights, and each
 // answer the gradients.
-import { gradientWorkerFactory } from '../../engine/runtime.web.ts';
+import { workerFactory } from '../../engine/runtime.web.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -35,7 +35,7 @@ export type WorkerMessage =
 
 /** Whether workers can be started: the page must have said how. */
 export function canStartThreads(): boolean {
-  return gradientWorkerFactory() !== undefined;
+  return workerFactory() !== undefined;
 }
 
 /** Arrays that workers are sent copies of. */
@@ -55,7 +55,7 @@ function fits(answer: Partial<WorkerAnswer> | undefined, gradients: Groups): ans
 
 /** Starts a worker. */
 export function startThread(data: ThreadData): Thread {
-  const { start, runtime } = gradientWorkerFactory()!;
+  const { start, runtime } = workerFactory()!;
   const worker = start();
   let hasEnded = false;
   let waiting: { resolve(message: WorkerMessage): void; reject(error: Error): void } | undefined;

@@ -24,9 +24,11 @@ export interface TrainingEvents {
    * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
+  /** At the end, while validation images are measured for scores of odd images: how far that is. */
+  onReference?(done: number, total: number): void;
   /**
    * When a step is dropped, training rolls back to earlier weights, a damaged log or summary is set aside before the
-   * first step, or a picture cannot be drawn: what happened and where, in one line.
+   * first step, or a picture cannot be drawn or validation images not measured: what happened and where, in one line.
    */
   onTrouble?(step: number, text: string): void;
 }

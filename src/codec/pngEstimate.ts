@@ -1,7 +1,8 @@
 // How many bytes images would take as PNG, estimated from some of them.
-import type { NamedImage } from '../../codec/compress.ts';
-import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+
+import { dimensionsOf } from '../numeric/imageShape.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
+import type { NamedImage } from './compress.ts';
 
 /** At most about so many images are written as PNG: it takes longer than compressing them. */
 const MOST = 100;
@@ -18,7 +19,7 @@ export class PngEstimate {
   }
 
   /** Passes images on, and measures some. */
-  async *following(images: AsyncIterable<NamedImage>): AsyncGenerator<NamedImage> {
+  async *following(images: AsyncIterable<NamedImage> | Iterable<NamedImage>): AsyncGenerator<NamedImage> {
     let number = 0;
     for await (const image of images) {
       const values = dimensionsOf(image.shape);

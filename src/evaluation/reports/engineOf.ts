@@ -1,0 +1,15 @@
+// The engine that a training used, for what is computed with the trained model.
+import type { CompileOptions } from '../../engine/program.ts';
+import type { TrainingOptions } from '../../training/loop/train.ts';
+
+/** Where the programs of a training run, for the programs that draw. */
+export function engineOf(options: TrainingOptions): CompileOptions {
+  const { device, deviceIndex, threads, fallback, inverse } = options;
+  return {
+    ...(device && { device }),
+    ...(deviceIndex !== undefined && { deviceIndex }),
+    ...(threads !== undefined && { threads }),
+    ...(fallback !== undefined && { fallback }),
+    ...(inverse && { inverse }),
+  };
+}

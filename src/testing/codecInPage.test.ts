@@ -1,0 +1,133 @@
+// Compression in pages: the bytes of Node from Chromium and Firefox, which also decode each other's files.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compress, type NamedImage } from '../codec/compress.ts';
+import { firstImages, readAll } from '../data/contract/dataset.ts';
+import { openSplit } from '../data/registry.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { loadTrained } from '../trained/loading/loadTrained.ts';
+import { bundle } from './browser.ts';
+import { type Bundle, chromiumPath, firefoxPath, openPage, reportFromFirefox } from './pages.ts';
+
+const profile = mkdtempSync(join(tmpdir(), 'firefox-codec-'));
+afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+
+const DIGITS = 20;
+const BLOCK = 8;
+
+/** What a page has found. */
+interface Report {
+  readonly failure?: string;
+  readonly browser: string;
+  /** The compressed file, in base64. */
+  readonly file: string;
+  /** Whether the page's own file, and that of Node, contain all images. */
+  readonly own: boolean;
+  readonly nodes: boolean;
+  readonly damaged: readonly string[];
+  /** Progress, and why stopped work ended. */
+  readonly done: number;
+  readonly stopped: string;
+  readonly refused: string;
+}
+
+/** Digits, and images of noise, which no model takes. */
+function testImages(): NamedImage[] {
+  const digits = readAll(firstImages(DIGITS_SET, DIGITS));
+  const random = new RandomStream(0, 'noise');
+  return Array.from({ length: DIGITS + 3 }, (_, index) => ({
+    name: `image-${String(index).padStart(2, '0')}.png`,
+    shape: [28, 28, 1],
+    pixels:
+      index < DIGITS
+        ? digits.slice(index * 784, (index + 1) * 784)
+        : Uint8Array.from({ length: 784 }, () => random.integer(256)),
+  }));
+}
+
+const DIGITS_SET = await openSplit('mnist', 'test', { validation: 0 });
+const images = testImages();
+let bundled: Bundle;
+let expected: Uint8Array;
+beforeAll(async () => {
+  expected = await compress(await loadTrained('models/mnist'), images, { block: BLOCK });
+  const script = `
+    import { compress, configureRuntime, decompress, loadModel } from 'emerging-flows';
+    const bytesOf = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+    const images = ${JSON.stringify(images.map(({ name, pixels }) => [name, Buffer.from(pixels).toString('base64')]))}
+      .map(([name, pixels]) => ({ name, shape: [28, 28, 1], pixels: bytesOf(pixels) }));
+    const nodes = bytesOf('${Buffer.from(expected).toString('base64')}');
+    const isSame = (found) =>
+      found.length === images.length &&
+      found.every(({ name, pixels }, index) => name === images[index].name && String(pixels) === String(images[index].pixels));
+    const use = async (workers) => {
+      const wasm = '/runtime/ort-wasm-simd-threaded.wasm';
+      configureRuntime(workers ? { wasm, startWorker: () => new Worker('/worker.js', { type: 'module' }) } : { wasm });
+      const model = await loadModel('/mnist');
+      let done = 0;
+      const options = { block: ${BLOCK}, workers: workers || 1, onImages: (more) => { done += more; } };
+      const file = await compress(model, images, options);
+      const own = isSame((await decompress(file, { workers: workers || 1 })).images);
+      const broken = nodes.slice();
+      broken[broken.length - 100] ^= 1;
+      const { images: kept, damaged } = await decompress(broken);
+      const stop = new AbortController();
+      const onImages = () => stop.abort(new Error('enough'));
+      const stopped = await compress(model, images, { ...options, onImages, signal: stop.signal }).catch(String);
+      const { model: periodic } = model;
+      const refused = await compress({ ...model, model: { ...periodic, dequantiser: { flow: [] } } }, images).catch(String);
+      return {
+        browser: navigator.userAgent, file: btoa(Array.from(file, (each) => String.fromCharCode(each)).join('')), own,
+        nodes: isSame((await decompress(nodes)).images), kept: kept.length, damaged, done, stopped, refused,
+      };
+    };
+    globalThis.report = (workers) =>
+      use(workers).catch((error) => ({ failure: String(error.stack ?? error) + ' ' + error.message }));
+    if (navigator.userAgent.includes('Firefox')) {
+      fetch('/report', { method: 'POST', body: JSON.stringify(await report(2)) });
+    }
+    globalThis.ready = true;
+  `;
+  bundled = await bundle(script, { worker: `import 'emerging-flows/worker';` });
+}, 120_000);
+
+function expectReport(report: Report): void {
+  expect(report.failure).toBeUndefined();
+  expect(Buffer.from(report.file, 'base64').equals(expected)).toBe(true);
+  expect(report).toMatchObject({
+    own: true,
+    nodes: true,
+    done: images.length,
+    damaged: [
+      'the file: block 2 is damaged; its images are lost',
+      `the file: ${images.length - 2 * BLOCK} of ${images.length} images are lost`,
+    ],
+    kept: 2 * BLOCK,
+    stopped: 'Error: enough',
+    refused: expect.stringMatching(/^UserError: the model can't compress images: /),
+  });
+}
+
+describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+  it.each([
+    ['in workers of an isolated page', true, 2],
+    ['in the thread of a page', false, 0],
+  ])('compresses to the bytes of Node, %s', { timeout: 120_000 }, async (_, isolated, workers) => {
+    const { page, close } = await openPage(bundled, { isolated });
+    await page.waitForFunction('globalThis.ready');
+    expectReport((await page.evaluate(`report(${workers})`)) as Report);
+    await close();
+  });
+});
+
+it.skipIf(firefoxPath === undefined)(
+  'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',
+  { timeout: 180_000 },
+  async () => {
+    const report = (await reportFromFirefox(bundled, join(profile, 'profile'))) as Report;
+    expect(report.browser ?? report.failure).toContain('Firefox');
+    expectReport(report);
+  },
+);
