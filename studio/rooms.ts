@@ -22,6 +22,11 @@ export const rooms: readonly [Room, ...Room[]] = [
     load: async () => (await import('./rooms/inside/Inside.tsx')).Inside,
   },
   { name: 'odd', title: 'Odd', load: async () => (await import('./rooms/odd/Odd.tsx')).Odd },
+  {
+    name: 'compress',
+    title: 'Compress',
+    load: async () => (await import('./rooms/compress/Compress.tsx')).Compress,
+  },
   { name: 'train', title: 'Train', load: async () => (await import('./rooms/train/Train.tsx')).Train },
   ...(isStatic
     ? []

@@ -27,27 +27,33 @@ export async function startCoders(trained: TrainedModel, workers: number): Promi
   }
   requireCodable(trained.model);
   const start: CoderStart = { coderOf: weightsBytes(trained), runtime: factory.runtime };
-  return pooledCoders(Array.from({ length: workers }, () => coderWorker(factory.start(), start)));
+  return pooledCoders(Array.from({ length: workers }, () => coderWorker(factory.start, start)));
 }
 
-/** A worker; an abort ends it at once. */
-function coderWorker(worker: Worker, start: CoderStart): CoderThread {
+/** A worker, which is started when it is first asked; an abort ends it at once. */
+function coderWorker(starting: () => Worker, start: CoderStart): CoderThread {
+  let worker: Worker | undefined;
   let broken: Error | undefined;
   let waiting: ((answer: CoderAnswer | Error) => void) | undefined;
   const fail = (error: Error): void => {
-    worker.terminate();
+    worker?.terminate();
     broken ??= error;
     waiting?.(error);
   };
-  worker.onmessage = ({ data }: MessageEvent<CoderAnswer>) => waiting?.(data);
-  worker.onmessageerror = () => fail(new Error('an answer of a worker that codes images cannot be read'));
-  worker.onerror = (event) => {
-    event.preventDefault();
-    fail(
-      new Error(`a worker that codes images failed: ${event.message || 'its script could not be loaded'}`),
-    );
+  const running = (): Worker => {
+    if (worker === undefined) {
+      worker = starting();
+      worker.onmessage = ({ data }: MessageEvent<CoderAnswer>) => waiting?.(data);
+      worker.onmessageerror = () => fail(new Error('an answer of a worker that codes images cannot be read'));
+      worker.onerror = (event) => {
+        event.preventDefault();
+        const why = event.message || 'its script could not be loaded';
+        fail(new Error(`a worker that codes images failed: ${why}`));
+      };
+      worker.postMessage(start);
+    }
+    return worker;
   };
-  worker.postMessage(start);
   return {
     ask: (request, { signal, onImages }) =>
       new Promise((resolve, reject) => {
@@ -73,8 +79,8 @@ function coderWorker(worker: Worker, start: CoderStart): CoderThread {
           }
         };
         signal?.addEventListener('abort', onAbort);
-        worker.postMessage(request);
+        running().postMessage(request);
       }),
-    end: async () => worker.terminate(),
+    end: async () => worker?.terminate(),
   };
 }

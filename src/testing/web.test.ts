@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { runtimeSha256 } from '../engine/runtime.node.ts';
-import { type OddReport, oddReport, type Score } from '../evaluation/odd/score.ts';
+import { oddPlaces } from '../evaluation/odd/places.ts';
+import { type OddReport, oddReport, oddReports, type Score } from '../evaluation/odd/score.ts';
 import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
@@ -14,6 +15,20 @@ import { bundle } from './browser.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
 
 const COUNT = 16;
+
+/** The largest relative difference between the numbers of two values, which must have the same form and the same texts. */
+function largestRelative(one: unknown, other: unknown): number {
+  if (typeof one === 'number' && typeof other === 'number') {
+    return one === other ? 0 : Math.abs(one - other) / Math.max(Math.abs(one), Math.abs(other));
+  }
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+    expect(one).toBe(other);
+    return 0;
+  }
+  expect(Object.keys(one)).toEqual(Object.keys(other));
+  const others = Object.values(other);
+  return Math.max(0, ...Object.values(one).map((value, index) => largestRelative(value, others[index])));
+}
 
 let bundled: Bundle;
 beforeAll(async () => {
@@ -201,6 +216,41 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       expect(code(image)).toBeCloseTo(code(own), 12);
       expect(Math.abs(image.score - own.score)).toBeLessThan(0.01 * (1 + Math.abs(own.score)));
     });
+    await model.release();
+  });
+
+  it('scores odd images with the bits of Node on wasm, with its reference', async () => {
+    const model = await loadModel('models/mnist', { device: 'wasm' });
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(COUNT * 784);
+    test.read(
+      Array.from({ length: COUNT }, (_, index) => index),
+      digits,
+    );
+    const found = await inPage(
+      `(async (model) => {
+        const [{ imagesInMemory }] = globalThis.all;
+        const file = await (await fetch('/mnist/scores.json')).text();
+        const reference = library.readReference(file, model);
+        const { best, reports } = await library.oddReports(model, imagesInMemory(images, model.imageShape), reference);
+        const map = await model.bitsMap(images, { draws: reference.draws, seed: reference.seed, noiseByContent: true });
+        const { oddest } = library.oddPlaces(map, reference.statistics.places);
+        await model.release();
+        return { best, images: Object.values(reports).map(({ images }) => images), source: reports[best].source, oddest };
+      })(await library.loadModel('/mnist', { device: 'wasm' }))`,
+      digits,
+    );
+    const reference = model.reference!;
+    const { best, reports } = await oddReports(model, imagesInMemory(digits, model.imageShape));
+    const { draws, seed } = reference;
+    const map = await model.bitsMap(digits, { draws, seed, noiseByContent: true });
+    const { oddest } = oddPlaces(map, reference.statistics!.places!);
+    expect(best).toBe('typicality');
+    const images = Object.values(reports).map((report) => report.images);
+    // Math.exp and Math.log of the two engines may differ in the last bit.
+    expect(largestRelative(found, { best, images, source: reports[best]!.source, oddest })).toBeLessThan(
+      1e-12,
+    );
     await model.release();
   });
 

@@ -8,18 +8,22 @@ import './file-drop.css';
 /** The buttons' labels. */
 const choices = { file: 'Choose a file', files: 'Choose files', folder: 'Choose a folder' } as const;
 
+const PICTURES = 'PNG, JPEG or WebP, also dropped anywhere on the page. Nothing leaves this browser.';
+
 type Choice = keyof typeof choices;
 
 interface FileDropProps {
   /** The buttons; folders can always be dropped. */
   readonly choose: readonly Choice[];
+  /** What can be chosen; by default pictures. */
+  readonly accepts?: string;
   /** A description of the chosen files. */
   readonly chosen?: string;
   onFiles(files: GivenFolder): void;
 }
 
 /** Buttons to choose files, and a drop target that covers the page. */
-export function FileDrop({ choose, chosen, onFiles }: FileDropProps) {
+export function FileDrop({ choose, accepts = PICTURES, chosen, onFiles }: FileDropProps) {
   const { take, problem } = useGivenFiles(onFiles);
   const isOver = usePageDrop(take);
   return (
@@ -29,9 +33,7 @@ export function FileDrop({ choose, chosen, onFiles }: FileDropProps) {
           <FileInput key={choice} choice={choice} label={choices[choice]} onGiven={take} />
         ))}
       </div>
-      <p class="control-note">
-        {chosen ?? 'PNG, JPEG or WebP, also dropped anywhere on the page. Nothing leaves this browser.'}
-      </p>
+      <p class="control-note">{chosen ?? accepts}</p>
       {problem !== undefined && <Notice>{problem}</Notice>}
     </div>
   );

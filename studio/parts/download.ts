@@ -2,7 +2,12 @@
 
 /** Downloads bytes under a name. */
 export function download(bytes: Uint8Array<ArrayBuffer>, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  downloadBlob(new Blob([bytes], { type }), name);
+}
+
+/** Downloads a file that is there under a name. */
+export function downloadBlob(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

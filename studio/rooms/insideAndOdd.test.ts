@@ -4,7 +4,9 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
+import { oddReports } from '../../src/evaluation/odd/score.ts';
 import { RandomStream } from '../../src/numeric/random.ts';
 import { drawActivations } from '../../src/pictures/activations.ts';
 import { startRun } from '../../src/runs/open/run.node.ts';
@@ -17,7 +19,7 @@ import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/
 import { loadModel } from '../../src/trained/loading/loadModel.ts';
 import { train } from '../../src/training/loop/train.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
-import { rankText } from './odd/percentText.ts';
+import { pText, rankText, scoreText } from './odd/oddText.ts';
 
 const root = await buildStudio();
 const emerging = commandLine(root);
@@ -267,22 +269,29 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       );
     });
 
-    it('are measured as the library does, as an alternative to samples', async () => {
-      await open('#/odd');
-      await page.getByRole('button', { name: /^all black / }).waitFor();
-      await page.getByLabel('Images', { exact: true }).selectOption('MNIST digits');
-      await page.getByText('48 images', { exact: true }).waitFor();
+    it('are scored as the library does, as an alternative to samples', async () => {
+      await open('#/odd?images=samples');
+      await page.getByText('14 images', { exact: true }).waitFor();
+      await page.getByLabel('Images', { exact: true }).selectOption('MNIST digits, some altered');
+      await page.getByText('56 images', { exact: true }).waitFor();
       await page.waitForFunction(() => location.hash.includes('images=digits'));
-      await page.getByRole('button', { name: /^test digit 48 / }).click();
-      await page.getByRole('heading', { name: 'test digit 48' }).waitFor();
+      await page.getByRole('button', { name: /^digit 48 / }).click();
+      await page.getByRole('heading', { name: 'digit 48' }).waitFor();
       await using model = await loadModel(mnist);
       const pixels = await digits('test', [47]);
       expect(await pixelsOf(page, 'Image')).toEqual([...pixels]);
       const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
       const bits = Number(await page.getByTestId('bits').textContent());
       expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
+      const { best, reports } = await oddReports(model, imagesInMemory(pixels, model.imageShape));
+      expect(best).toBe('typicality');
+      for (const [name, { images }] of Object.entries(reports)) {
+        const row = page.getByRole('table', { name: 'All scores' }).getByRole('row', { name });
+        const { score, pValue } = images[0]!;
+        expect(await row.locator('td').allTextContents()).toEqual([scoreText(score), pText(pValue!)]);
+      }
       await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
-      await page.getByRole('button', { name: /^all black / }).waitFor();
+      await page.getByText('14 images', { exact: true }).waitFor();
     });
 
     it('aren’t offered for models of other images, whatever the address says', async () => {
@@ -305,8 +314,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       writePng(inFolder('files/one.png'), one, [8, 8, 1]);
       writePng(inFolder('files/other.png'), other, [8, 8, 1]);
       writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
-      // Also stores the scores of the validation images in the run.
-      const { images } = await emerging.json('score', 'runs/tiny', 'files');
+      const { images } = await emerging.json('score', 'runs/tiny', 'files', '--map=maps');
       await open('#/odd?model=runs/tiny');
       await page.getByText('16 validation images from data.', { exact: true }).waitFor();
       const transfer = await page.evaluateHandle(
@@ -326,7 +334,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       );
       await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
       await page.getByText('2 files skipped').waitFor();
-      const reasons = await page.locator('.odd-refused li').allTextContents();
+      const reasons = await page.locator('.refused-files li').allTextContents();
       expect(reasons[0]).toMatch(/^broken <b>\.png/);
       expect(reasons[1]).toBe(
         'large.png is 16x16x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Fit other sizes and colours”.',
@@ -342,11 +350,22 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
         await page.getByRole('heading', { name }).waitFor();
         const bits = Number(await page.getByTestId('bits').textContent());
         expect(Math.abs(bits - expected.bitsPerDim)).toBeLessThan(1e-4);
-        const percent = await page.locator('.odd-facts').textContent();
-        expect(percent).toContain(rankText(expected.percentile, '16 validation images from data'));
-        const mean = Number(await page.getByTestId('map-mean').textContent());
-        expect(Math.abs(mean - expected.bitsPerDim)).toBeLessThan(1e-4);
+        expect(await page.locator('.odd-facts').textContent()).toContain(
+          rankText(expected.pValue, 16, '16 validation images from data'),
+        );
+        // The oddest place is framed, and its deviation is shown.
+        const [oddest] = expected.places;
+        const frame = page.locator('.odd-frame').first();
+        expect(await frame.evaluate(({ style }: HTMLElement) => style.left)).toBe(
+          `${(100 * oddest.column) / 8}%`,
+        );
+        await expect
+          .poll(() => page.locator('.odd-place').textContent())
+          .toContain(`: ${oddest.deviations.toFixed(2).replace('-', '−')} standard deviations`);
       }
+      expect(await page.getByTestId('verdict').textContent()).toMatch(
+        /^[01] images? with p ≤ 0\.01; about 0\.0 expected by chance\. With only 16 reference images, .* Fewer than 10 images: too few to test them as a set\.$/,
+      );
       await page.getByLabel('Fit other sizes and colours').check();
       await image('large\\.png').waitFor();
       await page.getByText('1 file skipped').waitFor();
@@ -374,19 +393,89 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await image('all black').waitFor();
     });
 
-    it('has example images, reports missing reference images, and compares with samples instead', async () => {
+    it('reads images that repeat every pixel, and says so', async () => {
+      const small = tinyImages(1, 8, 50);
+      const large = Uint8Array.from(
+        { length: 576 },
+        (_, at) => small[Math.floor(at / 72) * 8 + Math.floor((at % 24) / 3)]!,
+      );
+      writePng(inFolder('enlarged.png'), large, [24, 24, 1]);
+      await open('#/odd?model=runs/tiny');
+      await page.getByLabel('Choose files').setInputFiles(given('enlarged.png'));
+      await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
+      await image('enlarged\\.png').waitFor();
+      expect(await pixelsOf(page, 'Image')).toEqual([...small]);
+      await page.goto(`${studio.url}#/inside?model=runs/tiny`);
+      await page.getByLabel('Choose a file').setInputFiles(given('enlarged.png'));
+      await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
+      expect(await pixelsOf(page, 'Original image')).toEqual([...small]);
+    });
+
+    it('says what is missing without reference images, and measures digits or samples instead', async () => {
       cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
       rmSync(inFolder('runs/unscored/scores.json'));
-      await open('#/odd?model=runs/unscored');
-      await page.getByText('No reference images yet. Compare with:').waitFor();
+      await open('#/odd?model=runs/unscored&images=samples');
+      const missing = page.getByTestId('missing');
+      expect(await missing.textContent()).toMatch(
+        /^This model has no statistics of validation images, so only bits\/dim are shown: /,
+      );
       await image('sample 1, inverted').waitFor();
       expect(await page.locator('.odd-grid li').count()).toBe(14);
       expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
+      const scores = page.getByLabel('Score', { exact: true }).locator('option');
+      expect((await scores.allTextContents())[2]).toBe('typicality (needs statistics of validation images)');
       await page.getByRole('button', { name: '256 samples' }).click();
       await page.getByText('256 of its own samples.').waitFor();
-      await expect.poll(() => image('sample 1, inverted').textContent()).toMatch(/100 %$/);
-      expect(await image('all black').textContent()).toMatch(/\d\.\d{3}0 %$/);
-      await page.getByRole('img', { name: 'bits/dim of 14 images, and 256 reference images' }).waitFor();
+      await page.getByRole('img', { name: 'typicality of 14 images, and 256 reference images' }).waitFor();
+      expect(await missing.count()).toBe(0);
+      await page.getByRole('button', { name: 'Validation digits' }).click();
+      await page.getByText('500 validation digits.').waitFor();
+      await page.getByRole('img', { name: 'typicality of 14 images, and 500 reference images' }).waitFor();
+      await page.getByLabel('Score', { exact: true }).selectOption('complexity');
+      await page.getByRole('img', { name: 'complexity of 14 images, and 500 reference images' }).waitFor();
+      await page.waitForFunction(() => location.hash.includes('score=complexity'));
+      expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
+    });
+
+    it('shows only bits/dim for references of earlier versions, and says what to do', async () => {
+      cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
+      const path = inFolder('runs/earlier/scores.json');
+      const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify(earlier));
+      await open('#/odd?model=runs/earlier');
+      await image('all black').waitFor();
+      expect(await page.getByTestId('missing').textContent()).toBe(
+        'Of its validation images only bits/dim are known: measure them again for other scores and maps.',
+      );
+      await page.getByRole('img', { name: /^bits of 56 images, and 1,200 reference images$/ }).waitFor();
+    });
+
+    it('clips outliers, and marks them', async () => {
+      await open('#/odd');
+      await image('all black').waitFor();
+      expect(await page.locator('.odd-beyond').textContent()).toMatch(/\d+ above, up to \d\.\de\d+ ▸$/);
+      const ticks = await page.locator('.odd-axis span').allTextContents();
+      expect(Math.max(...ticks.map(Number))).toBeLessThan(100);
+    });
+
+    it('shows the selected image of a phone until it is closed, with a dark map of a black image', async () => {
+      await open('#/odd', { viewport: { width: 390, height: 800 } });
+      await image('all black').waitFor();
+      const panel = page.getByRole('region', { name: 'Selected image' });
+      expect(await panel.isVisible()).toBe(false);
+      await image('all black').click();
+      await panel.getByRole('application', { name: 'Map of deviations from validation images' }).waitFor();
+      const colours = await panel.locator('.heat-grid canvas').evaluate((canvas: HTMLCanvasElement) =>
+        Array.from(
+          canvas
+            .getContext('2d')!
+            .getImageData(0, 0, 28, 28)
+            .data.filter((_, at) => at % 4 < 3),
+        ),
+      );
+      expect(colours.reduce((sum, one) => sum + one) / colours.length).toBeLessThan(80);
+      await panel.getByRole('button', { name: 'Close' }).click();
+      expect(await panel.isVisible()).toBe(false);
     });
 
     it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {
@@ -407,12 +496,13 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     });
 
     it('shows the value of a map under the pointer, and works with the keyboard', async () => {
-      await open('#/odd?order=fewest');
+      await open('#/odd?images=samples&order=fewest');
+      await page.getByLabel('Map', { exact: true }).selectOption('Bits');
       const map = page.getByRole('application', { name: 'Map of its bits' });
       const { width } = (await map.boundingBox())!;
       await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
       const place = page.locator('.odd-place');
-      expect(await place.textContent()).toMatch(/^row 10, column 4: -?\d+\.\d\d bits\/dim$/);
+      expect(await place.textContent()).toMatch(/^row 10, column 4: −?\d+\.\d\d bits\/dim$/);
       await map.focus();
       await page.keyboard.press('ArrowLeft');
       expect(await place.textContent()).toMatch(/^row 10, column 3: /);
@@ -439,7 +529,9 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
     await expectNoFaults();
     await page.getByRole('link', { name: 'Odd' }).click();
-    await page.getByTestId('map-mean').waitFor();
+    await page.getByRole('button', { name: /^all black / }).click();
+    await page.getByRole('table', { name: 'All scores' }).waitFor();
+    await page.locator('.odd-place').waitFor();
     await expectNoFaults();
   });
 });

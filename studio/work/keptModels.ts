@@ -1,6 +1,7 @@
 // Models trained in this browser: the last checkpoints of the runs in its private file system.
 import { UserError } from 'emerging-flows';
 import { listPrivateFiles, privateFiles } from 'emerging-flows/training';
+import { SCORES_FILE } from './scoresName.ts';
 
 /** The prefix of such a run's URL. */
 const PREFIX = 'kept:';
@@ -10,7 +11,7 @@ export interface KeptModel {
   readonly name: string;
   /** The folder's URL, which only the worker understands. */
   readonly url: string;
-  /** The files that make up its model. */
+  /** The files that make up its model, and the statistics of its validation images. */
   readonly files: readonly string[];
   readonly step: number;
 }
@@ -23,7 +24,8 @@ export async function keptModels(): Promise<KeptModel[]> {
     const last = files.filter((file) => /^checkpoints\/step-\d{8,}\.safetensors$/.test(file)).at(-1);
     if (last !== undefined && files.includes('config.yaml')) {
       const url = `${PREFIX}${encodeURIComponent(name)}/`;
-      found.push({ name, url, files: ['config.yaml', last], step: Number(/\d+/.exec(last)![0]) });
+      const scores = files.filter((file) => file === SCORES_FILE);
+      found.push({ name, url, files: ['config.yaml', last, ...scores], step: Number(/\d+/.exec(last)![0]) });
     }
   }
   return found;

@@ -2,15 +2,13 @@
 import { type FlowModel, loadModel, UserError } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
 import { keptFile } from './keptModels.ts';
+import { SCORES_FILE } from './scoresName.ts';
 
 /** A model's location: its folder's URL with a final slash, and its files' names. */
 export interface ModelAddress {
   readonly url: string;
   readonly files: readonly string[];
 }
-
-/** The scores of validation images, fetched only for comparisons. */
-export const SCORES_FILE = 'scores.json';
 
 /** The number kept: the current model and the previous one. */
 const MOST_KEPT = 2;

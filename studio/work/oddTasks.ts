@@ -1,15 +1,56 @@
-// Tasks of the room Odd: bits/dim, percentiles, and maps of bits.
-import { measureReference, type NdArray, type ReferenceScores } from 'emerging-flows';
+// Tasks of the room Odd: scores, p-values, and maps.
+import {
+  type HeatRange,
+  heatRange,
+  measureReference,
+  type OddPlace,
+  type OddReport,
+  type OddScoreName,
+  oddPlaces,
+  oddReports,
+  type ReferencePlaces,
+  type ReferenceScores,
+  readReference,
+  type SourceComparison,
+} from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
+import { keptFile } from './keptModels.ts';
 import { measured } from './measured.ts';
-import { fetchFile, type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
+import { fetchFile, type ModelAddress, modelAt } from './models.ts';
+import { openPictures } from './pictures.ts';
+import { SCORES_FILE } from './scoresName.ts';
 import { workOf } from './workOf.ts';
 
-/** The bits/dim of images, and their percentiles if there is a reference. */
+/** Images by one score. */
+export interface ScoreRatings {
+  readonly scores: readonly number[];
+  /** Undefined if there is no reference for this score. */
+  readonly pValues: readonly number[] | undefined;
+  /** The scores of the reference images, ascending. */
+  readonly reference: readonly number[];
+  /** Whether the images come from the source of the reference; undefined for too few images. */
+  readonly source: SourceComparison | undefined;
+}
+
+/** Images by every score that can be computed. */
 export interface Ratings {
   readonly bits: readonly number[];
-  readonly percentiles: readonly number[] | undefined;
+  /** The score to show unless another is chosen. */
+  readonly best: OddScoreName;
+  readonly byScore: Readonly<Partial<Record<OddScoreName, ScoreRatings>>>;
+}
+
+/** Where an image is odd. */
+export interface PlaceMap {
+  /** The bits of each pixel. */
+  readonly bits: Float64Array;
+  /** The range of the colours of `bits`. */
+  readonly range: HeatRange;
+  /** By how many standard deviations each place differs from validation images; undefined if these are unknown. */
+  readonly deviations: Float64Array | undefined;
+  /** The oddest places. */
+  readonly frames: readonly OddPlace[];
 }
 
 /** The size limit of `scores.json`, as on the command line: about a million images. */
@@ -17,21 +58,25 @@ const LARGEST_SCORES = 2 ** 25;
 
 /** The tasks, by name. */
 export const oddTasks = {
-  /** The scores of the model's validation images; undefined if it has none. */
+  /** The statistics of the model's validation images; undefined if it has none. */
   async reference(
     { model: address }: { model: ModelAddress },
     call: Call,
   ): Promise<ReferenceScores | undefined> {
-    const { fingerprint } = await modelAt(address, call);
+    const model = await modelAt(address, call);
     if (!address.files.includes(SCORES_FILE)) {
       return undefined;
     }
-    const bytes = await fetchFile(new URL(SCORES_FILE, address.url), {
-      signal: call.signal,
-      cache: 'no-store',
-      mostBytes: LARGEST_SCORES,
-    });
-    return scoresFor(fingerprint, parsed(bytes));
+    const how = { signal: call.signal, cache: 'no-store', mostBytes: LARGEST_SCORES } as const;
+    const bytes =
+      (await keptFile(address.url, SCORES_FILE)) ?? (await fetchFile(new URL(SCORES_FILE, address.url), how));
+    try {
+      return readReference(bytes, model);
+    } catch (cause) {
+      throw new Error(`This model's ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
+        cause,
+      });
+    }
   },
 
   /** Measures reference images. */
@@ -45,7 +90,18 @@ export const oddTasks = {
     return measureReference(model, images, data, { draws, seed, ...workOf(call, 'Measuring') });
   },
 
-  /** Measures images as `emerging score` does, and ranks them among the reference images. */
+  /** Measures the digits that training in the page holds out. */
+  async measureDigits(
+    { model: address, url, data }: { model: ModelAddress; url: string; data: string },
+    call: Call,
+  ): Promise<ReferenceScores> {
+    const model = await modelAt(address, call);
+    const { validation } = await openPictures({ kind: 'digits', url }, () => call.signal.throwIfAborted());
+    const { draws, seed } = measured;
+    return measureReference(model, validation, data, { draws, seed, ...workOf(call, 'Measuring') });
+  },
+
+  /** Measures images as `emerging score` does, and compares them with the reference images. */
   async rate(
     {
       model: address,
@@ -57,58 +113,66 @@ export const oddTasks = {
     const model = await modelAt(address, call);
     const following = workOf(call, 'Measuring');
     if (reference === undefined) {
-      const bits = await model.bitsPerDim(pixels, { ...measured, ...following });
-      return { bits: [...bits], percentiles: undefined };
+      const bits = [...(await model.bitsPerDim(pixels, { ...measured, ...following }))];
+      const unknown = { scores: bits, pValues: undefined, reference: [], source: undefined };
+      return { bits, best: 'bits', byScore: { bits: unknown } };
     }
-    const scores = await model.score(pixels, { reference, ...following });
+    const images = imagesInMemory(pixels, model.imageShape);
+    const { best, reports } = await oddReports(model, images, reference, following);
+    const [some] = Object.values(reports);
     return {
-      bits: scores.map(({ bitsPerDim }) => bitsPerDim),
-      percentiles: scores.map(({ percentile }) => percentile),
+      bits: inOrder(some!).map(({ bitsPerDim }) => bitsPerDim),
+      best,
+      byScore: Object.fromEntries(Object.entries(reports).map(([name, report]) => [name, ratingsOf(report)])),
     };
   },
 
-  /** Maps of bits per pixel, `[N, H, W]`, from the same draws as the bits/dim. */
-  async maps(
+  /** Where one image is odd, from the same draws as its bits/dim. */
+  async places(
     {
       model: address,
       pixels,
       draws,
       seed,
-    }: { model: ModelAddress; pixels: Uint8Array; draws: number; seed: number },
+      places,
+    }: {
+      model: ModelAddress;
+      pixels: Uint8Array;
+      draws: number;
+      seed: number;
+      places: ReferencePlaces | undefined;
+    },
     call: Call,
-  ): Promise<NdArray> {
+  ): Promise<PlaceMap> {
     const model = await modelAt(address, call);
-    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping bits') });
+    const how = { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping bits') };
+    const map = await model.bitsMap(pixels, how);
+    const odd = places && oddPlaces(map, places);
+    return {
+      bits: Float64Array.from(map.data),
+      range: places ? rangeOfReference(places) : heatRange(map),
+      deviations: odd && Float64Array.from(odd.map.data),
+      frames: odd?.oddest[0] ?? [],
+    };
   },
 };
 
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new Error(`This model's ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
-      cause,
-    });
-  }
+/** The colours of bits show what is usual in validation images: the mean of each place, and three deviations around it. */
+function rangeOfReference({ mean, deviation }: ReferencePlaces): HeatRange {
+  const [low, high] = [-3, 3].map((times) => mean.map((one, place) => one + times * deviation[place]!));
+  return [Math.min(...low!), Math.max(...high!)];
 }
 
-/** The scores that belong to these weights: an export has one list, a run one per measurement. */
-function scoresFor(fingerprint: string, content: unknown): ReferenceScores | undefined {
-  const { scores = [content] } = (content ?? {}) as { scores?: unknown };
-  return (Array.isArray(scores) ? scores : []).findLast(
-    (one): one is ReferenceScores => isReference(one) && one.fingerprint === fingerprint,
-  );
+function inOrder({ images }: OddReport): OddReport['images'] {
+  return images.toSorted((one, other) => one.index - other.index);
 }
 
-function isReference(value: unknown): value is ReferenceScores {
-  const { data, draws, seed, bitsPerDim } = (value ?? {}) as Partial<Record<keyof ReferenceScores, unknown>>;
-  return (
-    typeof data === 'string' &&
-    Number.isSafeInteger(draws) &&
-    (draws as number) > 0 &&
-    Number.isSafeInteger(seed) &&
-    Array.isArray(bitsPerDim) &&
-    bitsPerDim.length > 0 &&
-    bitsPerDim.every((one, index) => Number.isFinite(one) && (index === 0 || one >= bitsPerDim[index - 1]))
-  );
+function ratingsOf(report: OddReport): ScoreRatings {
+  const images = inOrder(report);
+  return {
+    scores: images.map(({ score }) => score),
+    pValues: images.every(({ pValue }) => pValue !== null) ? images.map(({ pValue }) => pValue!) : undefined,
+    reference: Array.from(report.reference ?? []),
+    source: report.source,
+  };
 }

@@ -12,6 +12,8 @@ export interface ReadImages extends Images {
   /** The path of each image. */
   readonly names: readonly string[];
   readonly refused: readonly Refused[];
+  /** A line for each image that was enlarged by repeating pixels, and was read at its own size. */
+  readonly notes: readonly string[];
 }
 
 /** A skipped file. */
@@ -34,6 +36,7 @@ export const readTasks = {
     const pixels = new Uint8Array(files.length * size);
     const names: string[] = [];
     const refused: Refused[] = [];
+    const notes: string[] = [];
     const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
     for (const [index, { path, file }] of sorted.entries()) {
       signal.throwIfAborted();
@@ -42,6 +45,7 @@ export const readTasks = {
         const one = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
         pixels.set(one.pixels, names.length * size);
         names.push(path);
+        notes.push(...one.notes);
       } catch (error) {
         if (!(error instanceof UserError)) {
           throw error;
@@ -49,7 +53,7 @@ export const readTasks = {
         refused.push({ name: path, reason: sentenceAbout(error, fit) });
       }
     }
-    return { pixels: pixels.slice(0, names.length * size), shape: imageShape, names, refused };
+    return { pixels: pixels.slice(0, names.length * size), shape: imageShape, names, refused, notes };
   },
 };
 

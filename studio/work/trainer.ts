@@ -5,7 +5,6 @@ import { sentenceOf } from './models.ts';
 import { trainingTasks } from './trainingTasks.ts';
 
 configureRuntime({
-  startWorker: () =>
-    new Worker(new URL('./gradients.ts', import.meta.url), { type: 'module', name: 'gradients' }),
+  startWorker: () => new Worker(new URL('./helper.ts', import.meta.url), { type: 'module', name: 'helper' }),
 });
 serve(trainingTasks, sentenceOf);

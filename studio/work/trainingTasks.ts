@@ -109,6 +109,11 @@ export const trainingTasks = {
         onMilestone: async (step) => {
           report({ kind: 'samples', step, png: await drawSamples(files, step) });
         },
+        onReference: (done, total) =>
+          report({
+            kind: 'doing',
+            text: `Measuring validation images ${Math.floor((100 * done) / total)} %`,
+          }),
         onTrouble: (step, text) => report({ kind: 'trouble', step, text }),
       },
     });

@@ -75,6 +75,11 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
     expect(readFileSync(inFolder('copy', 'scores.json'))).toEqual(
       readFileSync(inFolder('run', 'scores.json')),
     );
+    // Every score, the test of the set, and the oddest places.
+    const { score, images, source } = JSON.parse(readFileSync(inFolder('one.json'), 'utf8'));
+    expect(score).toBe('typicality');
+    expect(Object.keys(images[0].scores)).toEqual(['bits', 'complexity', 'typicality']);
+    expect(source.pValue).toBeGreaterThan(0);
   });
 
   it('prepare the bytes of one process, corrupt images included', async () => {

@@ -19,38 +19,40 @@ export interface ExactImage {
   readonly bytes: number;
 }
 
-/**
- * Reads the images among files one by one, sorted by name: they need not fit into memory. Other files are ignored.
- *
- * @param onSkip called with a line for each image that can't be read, or not without a loss
- */
-export async function* exactImages(
-  files: readonly GivenFile[],
-  { onSkip }: { onSkip?(reason: string): void } = {},
-): AsyncGenerator<ExactImage> {
-  const budget = new Budget('files');
-  for (const file of imageFilesAmong(files)) {
-    try {
-      const image = await decodedFile(file, budget);
-      const { height, width, channels, data } = image;
-      const loss = lossOf(image);
-      if (loss === undefined) {
-        yield { name: file.path, shape: [height, width, channels], pixels: data, bytes: file.file.size };
-      } else {
-        onSkip?.(`${file.path} ${loss}`);
-      }
-    } catch (error) {
-      if (!(error instanceof UserError) || error instanceof OverBudget) {
-        throw error;
-      }
-      onSkip?.(error.message);
-    }
-  }
+/** Images that are not read yet. */
+export interface ExactImages {
+  /** How many there are, those that are skipped included. */
+  readonly count: number;
+  /** Reads one after the other; `skip` hears of those that can't be read, or not without a loss. */
+  read(skip: (reason: string) => void): AsyncGenerator<ExactImage>;
 }
 
-/** The images among files by their names, in order. */
-export function imageFilesAmong(files: readonly GivenFile[]): GivenFile[] {
-  return files
+/** The images among files, sorted by name; other files are ignored. */
+export function findExactImages(files: readonly GivenFile[]): ExactImages {
+  const chosen = files
     .filter(({ path }) => imageName.test(path) || otherImageName.test(path))
     .sort((one, other) => (one.path < other.path ? -1 : 1));
+  return {
+    count: chosen.length,
+    async *read(skip) {
+      const budget = new Budget('files');
+      for (const file of chosen) {
+        try {
+          const image = await decodedFile(file, budget);
+          const { height, width, channels, data } = image;
+          const loss = lossOf(image);
+          if (loss === undefined) {
+            yield { name: file.path, shape: [height, width, channels], pixels: data, bytes: file.file.size };
+          } else {
+            skip(`${file.path} ${loss}`);
+          }
+        } catch (error) {
+          if (!(error instanceof UserError) || error instanceof OverBudget) {
+            throw error;
+          }
+          skip(error.message);
+        }
+      }
+    },
+  };
 }

@@ -151,18 +151,14 @@ function framesIn(map: Float64Array, [height, width]: [number, number], side: nu
   const order = Array.from(map.keys()).sort((a, b) => Math.abs(map[b]!) - Math.abs(map[a]!) || a - b);
   const reach = (side - 1) / 2;
   const frames: OddPlace[] = [];
-  const taken: [row: number, column: number][] = [];
   for (const place of order) {
-    const [row, column] = [Math.floor(place / width), place % width];
-    const overlaps = taken.some(([r, c]) => Math.abs(r - row) < side && Math.abs(c - column) < side);
+    const row = Math.max(0, Math.min(Math.floor(place / width) - reach, height - side));
+    const column = Math.max(0, Math.min((place % width) - reach, width - side));
+    const overlaps = frames.some(
+      (frame) => Math.abs(frame.row - row) < side && Math.abs(frame.column - column) < side,
+    );
     if (!overlaps && Number.isFinite(map[place]!)) {
-      taken.push([row, column]);
-      frames.push({
-        row: Math.max(0, Math.min(row - reach, height - side)),
-        column: Math.max(0, Math.min(column - reach, width - side)),
-        side,
-        deviations: map[place]!,
-      });
+      frames.push({ row, column, side, deviations: map[place]! });
       if (frames.length === FRAMES) {
         break;
       }

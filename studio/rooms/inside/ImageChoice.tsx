@@ -6,6 +6,7 @@ import { Choice } from '../../parts/Choice.tsx';
 import { FileDrop } from '../../parts/FileDrop.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
+import { ReadNotes } from '../../parts/ReadNotes.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT, takesDigits } from '../../work/digits.ts';
 import { FIT } from '../../work/fit.ts';
 import { DrawPad } from './DrawPad.tsx';
@@ -77,6 +78,7 @@ export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageC
         <Check label={FIT} checked={fit} onChange={chosen.convert} />
         {files && files.length > 1 && <p class="control-note">Showing the first of {files.length} files.</p>}
         {chosen.image && source === 'file' && <p class="control-note inside-name">{chosen.image.name}</p>}
+        {read && <ReadNotes notes={read.notes} />}
         {read?.refused.map(({ name, reason }) => (
           <Notice key={name}>{reason}</Notice>
         ))}

@@ -1,11 +1,14 @@
-// The bits/dim of images as lines over a histogram of the reference.
+// The scores of images as lines over a histogram of the reference.
 import { useMemo } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
 import { axisOf, countsIn } from './histogram.ts';
+import { scoreText } from './oddText.ts';
 
 interface HistogramProps {
-  readonly bits: readonly number[];
-  /** The bits/dim of the reference; empty if there is none. */
+  /** What the axis shows. */
+  readonly name: string;
+  readonly values: readonly number[];
+  /** The values of the reference; empty if there is none. */
   readonly reference: readonly number[];
   readonly chosen: number | undefined;
 }
@@ -13,40 +16,43 @@ interface HistogramProps {
 const BINS = 60;
 
 /** The histogram; the grid beside it has the same values as text. */
-export function Histogram({ bits, reference, chosen }: HistogramProps) {
+export function Histogram({ name, values, reference, chosen }: HistogramProps) {
   const { axis, heights } = useMemo(() => {
-    const axis = axisOf([...bits, ...reference]);
+    const axis = axisOf(values, reference);
     const counts = countsIn(reference, axis, BINS);
     const most = Math.max(1, ...counts);
     return { axis, heights: counts.map((count) => count / most) };
-  }, [bits, reference]);
-  const place = (value: number): number => (value - axis.low) / (axis.high - axis.low);
-  const line = (index: number, name: string) => {
-    const value = bits[index];
-    return value !== undefined && Number.isFinite(value) ? (
+  }, [values, reference]);
+  const place = (value: number): number =>
+    Math.min(1, Math.max(0, (value - axis.low) / (axis.high - axis.low)));
+  const line = (index: number, kind: string) => {
+    const value = values[index];
+    return value !== undefined && !Number.isNaN(value) ? (
       <line
-        key={`${name}${index}`}
-        class={name}
+        key={`${kind}${index}`}
+        class={kind}
         x1={place(value)}
         x2={place(value)}
-        y1={name === 'odd-line' ? 0.45 : 0}
+        y1={kind === 'odd-line' ? 0.45 : 0}
         y2={1}
       />
     ) : null;
   };
+  const left = values.filter((value) => value < axis.low);
+  const right = values.filter((value) => value > axis.high);
   return (
     <div class="odd-histogram">
       <svg
         viewBox="0 0 1 1"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`bits/dim of ${plural(bits.length, 'image')}${reference.length > 0 ? `, and ${plural(reference.length, 'reference image')}` : ''}`}
+        aria-label={`${name} of ${plural(values.length, 'image')}${reference.length > 0 ? `, and ${plural(reference.length, 'reference image')}` : ''}`}
       >
         {heights.map((height, bin) => (
           // A bin keeps its key when its height changes.
           <rect key={bin} class="odd-bar" x={bin / BINS} y={1 - height} width={1 / BINS} height={height} />
         ))}
-        {bits.map((_, index) => line(index, 'odd-line'))}
+        {values.map((_, index) => line(index, 'odd-line'))}
         {chosen !== undefined && line(chosen, 'odd-line-chosen')}
       </svg>
       <div class="odd-axis" aria-hidden="true">
@@ -56,11 +62,15 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
           </span>
         ))}
       </div>
+      {(left.length > 0 || right.length > 0) && (
+        <div class="odd-beyond">
+          <span>{left.length > 0 && `◂ ${left.length} below, down to ${scoreText(Math.min(...left))}`}</span>
+          <span>{right.length > 0 && `${right.length} above, up to ${scoreText(Math.max(...right))} ▸`}</span>
+        </div>
+      )}
       <p class="control-note">
-        bits/dim.{' '}
-        {reference.length > 0
-          ? `Lines: these images. Bars: ${plural(reference.length, 'reference image')}.`
-          : 'Lines: these images.'}
+        {`${name.charAt(0).toUpperCase()}${name.slice(1)}`}; lines: these images
+        {reference.length > 0 ? `, bars: ${plural(reference.length, 'reference image')}.` : '.'}
       </p>
     </div>
   );

@@ -1,5 +1,4 @@
-// The room Odd: ranks images by bits/dim, and maps where their bits are.
-import { heatRange } from 'emerging-flows';
+// The room Odd: orders images by how odd they are, and maps where.
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
@@ -10,35 +9,35 @@ import { Choice } from '../../parts/Choice.tsx';
 import { FileDrop } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
+import { imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
+import { ReadNotes } from '../../parts/ReadNotes.tsx';
+import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
 import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
 import { FIT } from '../../work/fit.ts';
-import { measured } from '../../work/measured.ts';
-import { useWork } from '../../work/useWork.ts';
+import { useWork, type Work } from '../../work/useWork.ts';
 import { Histogram } from './Histogram.tsx';
 import { OddGrid } from './OddGrid.tsx';
 import { OddImage } from './OddImage.tsx';
+import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { type OrderName, ordered, orders } from './order.ts';
 import { ReferenceChoice } from './ReferenceChoice.tsx';
-import { RefusedFiles } from './RefusedFiles.tsx';
+import { ScoreChoice } from './ScoreChoice.tsx';
 import { setToTry } from './setToTry.ts';
+import { useMap, useRatings } from './useRatings.ts';
 import { useReference } from './useReference.ts';
 import './odd.css';
-
-/** The number of maps that determine the common range. */
-const MOST_MAPS = 16;
-const none: readonly number[] = [];
 
 /** The room. */
 export function Odd() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const path = model?.path;
-  const by: OrderName = settings.value.order! in orders ? (settings.value.order as OrderName) : 'odd';
-  const withDigits = settings.value.images === 'digits';
+  const { order: orderName, score: scoreName, images } = settings.value;
+  const by: OrderName = orderName! in orders ? (orderName as OrderName) : 'odd';
+  const withDigits = images !== 'samples';
   const [files, setFiles] = useState<readonly GivenFile[]>();
   const [fit, setFit] = useState(false);
   const reference = useReference(model);
@@ -47,7 +46,7 @@ export function Odd() {
       (async (waiting) => {
         const address = addressOf(model);
         return files === undefined
-          ? { ...(await setToTry(address, withDigits, waiting)), refused: [], model }
+          ? { ...(await setToTry(address, withDigits, waiting)), refused: [], notes: [], model }
           : { ...(await compute('read', { model: address, files, fit }, waiting)), isDigits: false, model };
       }),
     // `fit` matters only for files, `withDigits` only without them.
@@ -56,58 +55,30 @@ export function Odd() {
   const set = opening.result?.model.path === path ? opening.result : undefined;
   const hasDigits = set !== undefined && takesDigits(set.shape);
   const hasImages = set !== undefined && set.names.length > 0;
-  const { scores } = reference;
-  const rating = useWork(
-    hasImages && reference.isKnown
-      ? async (waiting) => ({
-          set,
-          scores,
-          words: reference.words,
-          ...(await compute(
-            'rate',
-            { model: addressOf(set.model), pixels: set.pixels, reference: scores },
-            waiting,
-          )),
-        })
-      : undefined,
-    [set, reference.isKnown, scores],
-  );
+  const rating = useRatings(set, reference);
   const ratings = rating.result?.set === set ? rating.result : undefined;
-  const order = useMemo(() => (ratings ? ordered(ratings.bits, ratings.percentiles, by) : []), [ratings, by]);
+  const score = ratings && (Object.keys(ratings.byScore).find((name) => name === scoreName) ?? ratings.best);
+  const own = ratings?.byScore[score as keyof typeof ratings.byScore];
+  const order = useMemo(
+    () =>
+      ratings && own
+        ? ordered({ bits: ratings.bits, scores: own.scores, isCompared: ratings.reference !== undefined }, by)
+        : [],
+    [ratings, own, by],
+  );
   const [wanted, setWanted] = useState<number>();
   useEffect(() => setWanted(undefined), [set]);
-  const chosen = wanted !== undefined && wanted < order.length ? wanted : order[0];
-  const { draws, seed } = ratings?.scores ?? measured;
-  const how = { draws, seed };
-  const ranging = useWork(
-    ratings &&
-      set &&
-      (async (waiting) => {
-        const some = spread(countOf(set), MOST_MAPS).map((index) => imageOf(set, index).pixels);
-        const pixels = new Uint8Array(await new Blob(some.map((one) => one.slice())).arrayBuffer());
-        const maps = await compute('maps', { model: addressOf(set.model), pixels, ...how }, waiting);
-        const [low, high] = heatRange(maps);
-        return { set, range: [low / set.shape[2], high / set.shape[2]] as const };
-      }),
-    [ratings],
-  );
-  const mapping = useWork(
-    ratings && set && chosen !== undefined
-      ? async (waiting) => {
-          const pixels = imageOf(set, chosen).pixels.slice();
-          const { data } = await compute('maps', { model: addressOf(set.model), pixels, ...how }, waiting);
-          return { set, chosen, data };
-        }
-      : undefined,
-    [ratings, chosen],
-  );
-  const map = mapping.result?.set === set && mapping.result?.chosen === chosen ? mapping.result : undefined;
+  const isWanted = wanted !== undefined && wanted < order.length;
+  const chosen = isWanted ? wanted : order[0];
+  const mapping = useMap(ratings, chosen);
+  const p = chosen === undefined ? undefined : own?.pValues?.[chosen];
+  const count = own?.reference.length ?? 0;
 
   return (
-    <div class="odd">
+    <div class="odd" data-wanted={isWanted}>
       <RoomHead title="Odd">
-        How many bits does the model need for an image, and where? Both extremes are odd: too few bits means
-        simpler than the training images.
+        Which images don’t belong, and where? Each is compared with validation images, which the model wasn’t
+        trained on.
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">
         <ModelChoice />
@@ -115,8 +86,8 @@ export function Odd() {
           label="Images"
           value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
           options={[
+            ...(hasDigits ? [{ value: 'digits', text: 'MNIST digits, some altered' }] : []),
             { value: 'samples', text: 'Samples, some altered' },
-            ...(hasDigits ? [{ value: 'digits', text: 'MNIST digits' }] : []),
             ...(files ? [{ value: 'files', text: 'Your files' }] : []),
           ]}
           onChange={(images) => {
@@ -129,17 +100,35 @@ export function Odd() {
         {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
         <FileDrop choose={['files', 'folder']} onFiles={(given) => setFiles(given.files)} />
         <Check label={FIT} checked={fit} onChange={setFit} />
+        {set && <ReadNotes notes={set.notes} />}
         {set && <RefusedFiles refused={set.refused} />}
-        <ReferenceChoice reference={reference} fit={fit} isBroken={opening.problem !== undefined} />
+        <ReferenceChoice
+          reference={reference}
+          fit={fit}
+          hasDigits={hasDigits}
+          isBroken={opening.problem !== undefined}
+        />
       </section>
-      <section class="odd-results" aria-label="Ranked images">
+      <section class="odd-results" aria-label="Images in order">
         {set && !hasImages && <Notice>No usable image among these files.</Notice>}
         {set && !isVisible(set) && <Notice>{unsupportedChannels(set)}</Notice>}
-        <Working work={opening} />
-        {rating.progress !== undefined || rating.problem !== undefined ? <Working work={rating} /> : null}
-        {ratings && set && hasImages && isVisible(set) && (
+        {[opening, rating].filter(isShown).map((work) => (
+          <Working key={work === opening ? 'opening' : 'rating'} work={work} />
+        ))}
+        {ratings && own && set && hasImages && isVisible(set) && (
           <>
-            <Histogram bits={ratings.bits} reference={ratings.scores?.bitsPerDim ?? none} chosen={chosen} />
+            <ScoreChoice ratings={ratings} score={score as keyof typeof ratings.byScore} />
+            <Histogram
+              name={score === 'bits' && count === 0 ? 'bits/dim' : score!}
+              values={own.scores}
+              reference={own.reference}
+              chosen={chosen}
+            />
+            {own.pValues && (
+              <p class="odd-verdict" data-testid="verdict">
+                {chanceText(own.pValues, count)} {sourceText(own.source)}
+              </p>
+            )}
             <div class="odd-order">
               <Choice
                 label={plural(set.names.length, 'image')}
@@ -148,14 +137,7 @@ export function Odd() {
                 onChange={(value) => changeSettings({ order: value })}
               />
             </div>
-            <OddGrid
-              key={path}
-              set={set}
-              ratings={ratings}
-              order={order}
-              chosen={chosen ?? 0}
-              onChoose={setWanted}
-            />
+            <OddGrid key={path} set={set} ratings={own} order={order} chosen={chosen} onChoose={setWanted} />
           </>
         )}
       </section>
@@ -164,19 +146,25 @@ export function Odd() {
           name={set.names[chosen]!}
           image={imageOf(set, chosen)}
           bits={ratings.bits[chosen]!}
-          percentile={ratings.percentiles?.[chosen]}
-          words={ratings.words}
-          map={map?.data}
-          range={ranging.result?.set === set ? ranging.result?.range : undefined}
-          mapping={mapping.problem === undefined ? ranging : mapping}
+          scores={Object.entries(ratings.byScore).map(([name, { scores, pValues }]) => [
+            name,
+            scoreText(scores[chosen]!),
+            pValues ? pText(pValues[chosen]!) : '',
+          ])}
+          rank={
+            p !== undefined && ratings.words !== undefined ? rankText(p, count, ratings.words) : undefined
+          }
+          map={mapping.map}
+          mapping={mapping}
+          isWanted={isWanted}
+          onClose={() => setWanted(undefined)}
         />
       )}
     </div>
   );
 }
 
-/** At most `most` indices, evenly spread. */
-function spread(count: number, most: number): number[] {
-  const number = Math.min(count, most);
-  return Array.from({ length: number }, (_, index) => Math.floor((index * count) / number));
+/** Whether there is something to show of some work. */
+function isShown({ progress, problem }: Work<unknown>): boolean {
+  return progress !== undefined || problem !== undefined;
 }

@@ -1,16 +1,16 @@
 // The ranked images with their numbers, one of them selected.
 import { useRef, useState } from 'preact/hooks';
 import { imageOf, Picture } from '../../parts/Picture.tsx';
-import type { Ratings } from '../../work/oddTasks.ts';
+import type { ScoreRatings } from '../../work/oddTasks.ts';
 import type { NamedImages } from './alteredSet.ts';
-import { percentText } from './percentText.ts';
+import { ODD, pText, scoreText } from './oddText.ts';
 
 interface OddGridProps {
   readonly set: NamedImages;
-  readonly ratings: Ratings;
+  readonly ratings: ScoreRatings;
   /** The indices of the images, in order. */
   readonly order: readonly number[];
-  readonly chosen: number;
+  readonly chosen: number | undefined;
   onChoose(index: number): void;
 }
 
@@ -18,11 +18,11 @@ interface OddGridProps {
 const AT_FIRST = 120;
 
 /** The images: one tab stop, with the arrow keys moving within it. */
-export function OddGrid({ set, ratings: { bits, percentiles }, order, chosen, onChoose }: OddGridProps) {
+export function OddGrid({ set, ratings: { scores, pValues }, order, chosen, onChoose }: OddGridProps) {
   const list = useRef<HTMLUListElement>(null);
   const [all, setAll] = useState(false);
   const shown = all ? order : order.slice(0, AT_FIRST);
-  const focusable = Math.max(0, shown.indexOf(chosen));
+  const focusable = Math.max(0, shown.indexOf(chosen ?? -1));
   const move = (event: KeyboardEvent): void => {
     const buttons = [...list.current!.querySelectorAll('button')];
     const place = buttons.indexOf(document.activeElement as HTMLButtonElement);
@@ -57,8 +57,10 @@ export function OddGrid({ set, ratings: { bits, percentiles }, order, chosen, on
                 <bdi>{set.names[index]}</bdi>
               </span>
               <span class="odd-numbers">
-                {Number.isFinite(bits[index]) ? bits[index]!.toFixed(3) : 'not finite'}
-                {percentiles && <span>{percentText(percentiles[index]!)}</span>}
+                {scoreText(scores[index]!)}
+                {pValues && (
+                  <span class={pValues[index]! <= ODD ? 'odd-low' : ''}>{pText(pValues[index]!)}</span>
+                )}
               </span>
             </button>
           </li>

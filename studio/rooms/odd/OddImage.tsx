@@ -1,80 +1,158 @@
-// The selected image beside the map of its bits.
-import type { HeatRange, NdArray } from 'emerging-flows';
-import { useMemo, useState } from 'preact/hooks';
+// The selected image beside a map of where it is odd.
+import type { HeatRange, OddPlace } from 'emerging-flows';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Choice } from '../../parts/Choice.tsx';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { placeName } from '../../parts/heatPlaces.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
+import type { PlaceMap } from '../../work/oddTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import type { Work } from '../../work/useWork.ts';
-import { rankText } from './percentText.ts';
+import { Frames } from './Frames.tsx';
+
+/** The standard deviations with the brightest colour, as in maps of the command line. */
+const MOST_DEVIATIONS = 8;
 
 interface OddImageProps {
   readonly name: string;
   readonly image: Images;
   readonly bits: number;
-  readonly percentile: number | undefined;
-  /** The reference in words. */
-  readonly words: string | undefined;
-  /** The bits of each pixel. */
-  readonly map: NdArray['data'] | undefined;
-  /** The common range of all maps, in bits/dim. */
-  readonly range: HeatRange | undefined;
+  /** The scores of the image: name, value and p-value as text. */
+  readonly scores: readonly (readonly [name: string, value: string, p: string])[];
+  /** Its rank by the chosen score, in words. */
+  readonly rank: string | undefined;
+  readonly map: PlaceMap | undefined;
   readonly mapping: Work<unknown>;
+  /** Whether the user selected it; otherwise a narrow page doesn't show it. */
+  readonly isWanted: boolean;
+  onClose(): void;
 }
 
-/** The image, its map on the common colour scale, and the value at a place. */
-export function OddImage({ name, image, bits, percentile, words, map, range, mapping }: OddImageProps) {
+/** The image with its oddest places framed, its map, and the value at a place. */
+export function OddImage({
+  name,
+  image,
+  bits,
+  scores,
+  rank,
+  map,
+  mapping,
+  isWanted,
+  onClose,
+}: OddImageProps) {
   const [height, width, channels] = image.shape;
-  const [chosen, setChosen] = useState(0);
+  const [pointed, setPointed] = useState<number>();
+  useEffect(() => setPointed(undefined), [map]);
+  const [wantsBits, setWantsBits] = useState(false);
+  const showsBits = wantsBits || map?.deviations === undefined;
   // Divided by channels, so that the map's mean is the image's bits/dim.
-  const values = useMemo(() => map && Float64Array.from(map, (one) => one / channels), [map, channels]);
-  const mean = values && values.reduce((sum, one) => sum + one, 0) / values.length;
-  const place = `${placeName(chosen, [height, width, 1])}: ${values?.[chosen]?.toFixed(2)} bits/dim`;
+  const values = useMemo(
+    () => map && (showsBits ? map.bits.map((one) => one / channels) : map.deviations!.map(Math.abs)),
+    [map, channels, showsBits],
+  );
+  const range: HeatRange = useMemo(
+    () => (showsBits && map ? [map.range[0] / channels, map.range[1] / channels] : [0, MOST_DEVIATIONS]),
+    [map, channels, showsBits],
+  );
+  const frames: readonly OddPlace[] = map?.frames ?? [];
+  const chosen = pointed ?? centreOf(frames[0], width);
+  const at = showsBits ? values?.[chosen] : map?.deviations?.[chosen];
+  const value = at?.toFixed(2).replace('-', '−');
+  const place = `${placeName(chosen, [height, width, 1])}: ${value} ${showsBits ? 'bits/dim' : 'standard deviations'}`;
   return (
-    <section class="odd-image" aria-label="Selected image">
-      <h2>
-        <bdi>{name}</bdi>
-      </h2>
-      <p class="odd-facts" aria-live="polite">
-        <strong class="figure">
+    <section class="odd-image" aria-label="Selected image" data-wanted={isWanted}>
+      <div class="odd-image-head">
+        <h2>
+          <bdi>{name}</bdi>
+        </h2>
+        <button type="button" class="button odd-close" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <div class="odd-facts" aria-live="polite">
+        {rank !== undefined && <strong>{rank}</strong>}
+        <span class="quiet">
           <span data-testid="bits">{Number.isFinite(bits) ? bits.toFixed(4) : 'No finite'}</span> bits/dim
-        </strong>
-        {percentile !== undefined && words !== undefined && (
-          <span class="quiet">{rankText(percentile, words)}</span>
-        )}
-      </p>
+        </span>
+      </div>
       <div class="odd-pair framed">
-        <Picture image={image} label="Image" />
-        {values && range ? (
-          <HeatGrid
-            label="Map of its bits"
-            values={values}
-            shape={[height, width, 1]}
-            range={range}
-            selected={chosen}
-            hover
-            words={place}
-            onSelect={setChosen}
-          />
+        <div class="odd-framed">
+          <Picture image={image} label="Image" />
+          <Frames frames={frames} height={height} width={width} />
+        </div>
+        {values ? (
+          <div class="odd-framed">
+            <HeatGrid
+              label={showsBits ? 'Map of its bits' : 'Map of deviations from validation images'}
+              values={values}
+              shape={[height, width, 1]}
+              range={range}
+              selected={chosen}
+              hover
+              words={place}
+              onSelect={setPointed}
+            />
+            {!showsBits && <Frames frames={frames} height={height} width={width} />}
+          </div>
         ) : (
           <div class="odd-blank" aria-hidden="true" />
         )}
       </div>
-      {values && range && (
+      {values && (
         <>
           <p class="odd-place" aria-hidden="true">
             {place}
           </p>
-          <HeatScale range={range} unit="bits/dim, one scale for all" digits={2} />
-          <p class="control-note">
-            Mean of the map: <span data-testid="map-mean">{mean!.toFixed(4)}</span> bits/dim. Bits of coarser
-            levels are spread evenly over their pixels.
-          </p>
+          <HeatScale
+            range={range}
+            unit={showsBits ? 'bits/dim' : 'standard deviations'}
+            digits={showsBits ? 2 : 0}
+          />
+          {map?.deviations && (
+            <Choice
+              label="Map"
+              value={showsBits ? 'bits' : 'deviations'}
+              options={[
+                { value: 'deviations', text: 'Deviation from validation images' },
+                { value: 'bits', text: 'Bits' },
+              ]}
+              onChange={(name) => setWantsBits(name === 'bits')}
+            />
+          )}
+          <p class="control-note">{noteOf(showsBits, frames.length)}</p>
         </>
       )}
       <Working work={mapping} />
+      {scores.length > 1 && (
+        <table class="odd-scores">
+          <caption>All scores</caption>
+          <tbody>
+            {scores.map(([score, value, p]) => (
+              <tr key={score}>
+                <th scope="row">{score}</th>
+                <td>{value}</td>
+                <td>{p}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
     </section>
   );
+}
+
+/** The index of the pixel in the middle of a frame. */
+function centreOf(frame: OddPlace | undefined, width: number): number {
+  const half = ((frame?.side ?? 1) - 1) / 2;
+  return frame ? (frame.row + half) * width + frame.column + half : 0;
+}
+
+function noteOf(showsBits: boolean, frames: number): string {
+  const framed =
+    frames > 0 ? ` The ${frames === 1 ? 'oddest place is' : `${frames} oddest places are`} framed.` : '';
+  return showsBits
+    ? `Bits of coarser levels are spread evenly over their pixels.${framed}`
+    : `How much each place differs from the same place in validation images, up or down.${framed}`;
 }

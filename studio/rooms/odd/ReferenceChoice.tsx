@@ -1,4 +1,4 @@
-// The reference, and buttons to measure another.
+// The reference, what is missing, and buttons to measure another.
 import { plural } from '../../numbers.ts';
 import { FolderButton } from '../../parts/FileDrop.tsx';
 import { Working } from '../../parts/Working.tsx';
@@ -8,28 +8,44 @@ interface ReferenceChoiceProps {
   readonly reference: Reference;
   /** Whether to fit files of another size. */
   readonly fit: boolean;
+  /** Whether the model takes the included digits. */
+  readonly hasDigits: boolean;
   /** Whether the model is unusable, which is reported elsewhere. */
   readonly isBroken: boolean;
 }
 
 /** The room's section for the reference. */
-export function ReferenceChoice({ reference, fit, isBroken }: ReferenceChoiceProps) {
+export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: ReferenceChoiceProps) {
   const { words, refused, isKnown, looking, measuring, measure } = reference;
+  const missing = isKnown && looking.problem === undefined ? missingOf(reference) : undefined;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
       <h2 id="odd-reference-title">Reference</h2>
       {words !== undefined && <p>{words}.</p>}
-      {words === undefined && isKnown && looking.problem === undefined && (
-        <p>No reference images yet. Compare with:</p>
-      )}
+      {missing !== undefined && <p data-testid="missing">{missing}</p>}
       {refused > 0 && <p>{plural(refused, 'unreadable file')} skipped.</p>}
       <div class="buttons">
+        {hasDigits && (
+          <button type="button" class="button" disabled={!isKnown} onClick={() => measure('digits')}>
+            Validation digits
+          </button>
+        )}
+        <FolderButton label="Folder of images" onFiles={({ files }) => measure({ files, fit })} />
         <button type="button" class="button" disabled={!isKnown} onClick={() => measure('samples')}>
           {SAMPLES} samples
         </button>
-        <FolderButton label="Folder of images" onFiles={({ files }) => measure({ files, fit })} />
       </div>
       <Working work={looking.problem === undefined || isBroken ? measuring : looking} />
     </section>
   );
+}
+
+/** What the page can't do without statistics of validation images, and what to do. */
+function missingOf({ scores }: Reference): string | undefined {
+  if (scores === undefined) {
+    return 'This model has no statistics of validation images, so only bits/dim are shown: measure images like its training images.';
+  }
+  return scores.statistics === undefined
+    ? 'Of its validation images only bits/dim are known: measure them again for other scores and maps.'
+    : undefined;
 }

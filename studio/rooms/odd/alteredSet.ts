@@ -1,6 +1,6 @@
-// Example images: samples, altered samples, and plain images.
+// Example images: samples or digits, altered copies of one, and plain images.
 import { RandomStream } from 'emerging-flows';
-import { imageOf } from '../../parts/Picture.tsx';
+import { countOf, imageOf } from '../../parts/Picture.tsx';
 import type { Images } from '../../work/tasks.ts';
 
 /** Images with their names. */
@@ -11,11 +11,12 @@ export interface NamedImages extends Images {
 /** The noise's standard deviation, in grey levels. */
 const NOISE = 40;
 
-/** The samples, altered copies of the first, and plain images. */
-export function alteredSet(samples: Images, count: number): NamedImages {
-  const { shape } = samples;
+/** The images, numbered by a noun, altered copies of the first, and plain images. */
+export function alteredSet(images: Images, noun: string): NamedImages {
+  const { shape } = images;
+  const count = countOf(images);
   const [height, width, channels] = shape;
-  const first = imageOf(samples, 0).pixels;
+  const first = imageOf(images, 0).pixels;
   const random = new RandomStream(0, 'images to try');
   const noise = (): number => Math.min(255, Math.floor(256 * random.uniform()));
   const rows = (from: (row: number) => number): Uint8Array =>
@@ -24,27 +25,27 @@ export function alteredSet(samples: Images, count: number): NamedImages {
       return first[from(row) * width * channels + (index % (width * channels))]!;
     });
   const altered: Readonly<Record<string, Uint8Array>> = {
-    'sample 1, inverted': first.map((level) => 255 - level),
-    'sample 1, with noise': first.map((level) =>
+    [`${noun} 1, inverted`]: first.map((level) => 255 - level),
+    [`${noun} 1, with noise`]: first.map((level) =>
       Math.min(255, Math.max(0, Math.round(level + NOISE * random.normal()))),
     ),
-    'sample 1, upside down': rows((row) => height - 1 - row),
-    'sample 1, upper half': first.map((level, index) => (index < first.length / 2 ? level : first[0]!)),
+    [`${noun} 1, upside down`]: rows((row) => height - 1 - row),
+    [`${noun} 1, upper half`]: first.map((level, index) => (index < first.length / 2 ? level : first[0]!)),
     'only noise': first.map(noise),
     'all black': first.map(() => 0),
     'all grey': first.map(() => 128),
     'all white': first.map(() => 255),
   };
-  const images = [
+  const all = [
     ...Array.from(
       { length: count },
-      (_, index) => [`sample ${index + 1}`, imageOf(samples, index).pixels] as const,
+      (_, index) => [`${noun} ${index + 1}`, imageOf(images, index).pixels] as const,
     ),
     ...Object.entries(altered),
   ];
-  const pixels = new Uint8Array(images.length * first.length);
-  images.forEach(([, own], index) => {
+  const pixels = new Uint8Array(all.length * first.length);
+  all.forEach(([, own], index) => {
     pixels.set(own, index * first.length);
   });
-  return { pixels, shape, names: images.map(([name]) => name) };
+  return { pixels, shape, names: all.map(([name]) => name) };
 }

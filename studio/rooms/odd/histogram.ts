@@ -7,16 +7,13 @@ export interface Axis {
   readonly ticks: readonly number[];
 }
 
-/** An axis for all finite values, with a few round ticks. */
-export function axisOf(values: readonly number[]): Axis {
+/** How far the axis reaches beyond most values, in widths of their range: outliers are clipped. */
+const REACH = 1.5;
+
+/** An axis with a few round ticks, for values beside a reference. Values far outside of the reference are beyond its ends. */
+export function axisOf(values: readonly number[], reference: readonly number[] = []): Axis {
   const finite = values.filter(Number.isFinite);
-  const [least, most] = finite.reduce(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  );
-  const [from, to] = least > most ? [0, 1] : least === most ? [least - 0.5, most + 0.5] : [least, most];
-  const margin = 0.03 * (to - from);
-  const [low, high] = [from - margin, to + margin];
+  const [low, high] = limitsOf(finite, reference.filter(Number.isFinite));
   const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((one) => one * power >= rough) ?? 10);
@@ -27,6 +24,23 @@ export function axisOf(values: readonly number[]): Axis {
     high,
     ticks: Array.from({ length: count }, (_, index) => Number(((first + index) * step).toPrecision(6))),
   };
+}
+
+function limitsOf(values: readonly number[], reference: readonly number[]): [low: number, high: number] {
+  const usual = (reference.length > 0 ? reference : values).toSorted((a, b) => a - b);
+  if (usual.length === 0) {
+    return [0, 1];
+  }
+  const at = (share: number): number => usual[Math.round(share * (usual.length - 1))]!;
+  const [from, to] = reference.length > 0 ? [at(0.005), at(0.995)] : [at(0.1), at(0.9)];
+  const reach = REACH * (to - from) || 0.5;
+  const inside = [...values, ...reference].filter((one) => one >= from - reach && one <= to + reach);
+  const [least, most] = inside.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [from, to],
+  );
+  const margin = 0.03 * (most - least) || 0.5;
+  return [least - margin, most + margin];
 }
 
 /** The number of values in each of equally wide bins of an axis. */

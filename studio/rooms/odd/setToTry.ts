@@ -1,4 +1,4 @@
-// The example images: samples and altered samples, or digits.
+// The example images: digits or samples, some of them altered.
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
@@ -16,7 +16,7 @@ interface SetToTry extends NamedImages {
   readonly isDigits: boolean;
 }
 
-/** Digits if wanted and the model takes them, otherwise samples and altered samples. */
+/** Digits if wanted and the model takes them, otherwise samples. */
 export async function setToTry(
   model: ModelAddress,
   withDigits: boolean,
@@ -25,10 +25,8 @@ export async function setToTry(
   const drawing = { model, count: SAMPLES, seed: 0, temperature: 1 };
   const samples = await compute('sample', drawing, waiting);
   if (!withDigits || !takesDigits(samples.shape)) {
-    return { ...alteredSet(samples, SAMPLES), isDigits: false };
+    return { ...alteredSet(samples, 'sample'), isDigits: false };
   }
   const order = { url: digitsUrl(), split: 'test', from: 0, count: DIGITS } as const;
-  const digits = await compute('digits', order, waiting);
-  const names = Array.from({ length: DIGITS }, (_, index) => `test digit ${index + 1}`);
-  return { ...digits, names, isDigits: true };
+  return { ...alteredSet(await compute('digits', order, waiting), 'digit'), isDigits: true };
 }

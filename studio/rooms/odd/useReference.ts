@@ -6,17 +6,18 @@ import { addressOf, type OfferedModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
+import { DIGITS_DATASET, digitsUrl } from '../../work/digits.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 
 /** The images to measure as reference. */
-type Order = 'samples' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
+type Order = 'samples' | 'digits' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
 
 /** The reference and its state. */
 export interface Reference {
   /** Whether the model's own scores have been looked up. */
   readonly isKnown: boolean;
   readonly scores: ReferenceScores | undefined;
-  /** A description, as in "more bits than 42 % of …"; undefined without scores. */
+  /** A description, as in "3 of … are at least as odd"; undefined without scores. */
   readonly words: string | undefined;
   /** The number of unreadable files. */
   readonly refused: number;
@@ -74,6 +75,11 @@ async function measured(model: OfferedModel, order: Order, waiting: Required<Wai
     const { pixels } = await compute('sample', drawing, waiting);
     const scores = await compute('measureReference', { model: address, pixels, data: 'samples' }, waiting);
     return { scores, words: `${SAMPLES} of its own samples`, refused: 0 };
+  }
+  if (order === 'digits') {
+    const digits = { model: address, url: digitsUrl(), data: DIGITS_DATASET };
+    const scores = await compute('measureDigits', digits, waiting);
+    return { scores, words: plural(scores.bitsPerDim.length, 'validation digit'), refused: 0 };
   }
   const { pixels, names, refused } = await compute('read', { model: address, ...order }, waiting);
   if (names.length === 0) {

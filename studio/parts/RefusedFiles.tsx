@@ -1,6 +1,7 @@
 // The skipped files, with reasons.
-import { plural } from '../../numbers.ts';
-import type { Refused } from '../../work/readTasks.ts';
+import { plural } from '../numbers.ts';
+import type { Refused } from '../work/readTasks.ts';
+import './refused-files.css';
 
 /** The number listed; the rest is only counted. */
 const MOST = 20;
@@ -12,7 +13,7 @@ export function RefusedFiles({ refused }: { refused: readonly Refused[] }) {
   }
   const more = refused.length - MOST;
   return (
-    <details class="odd-refused" open>
+    <details class="refused-files" open>
       <summary>{plural(refused.length, 'file')} skipped</summary>
       <ul>
         {refused.slice(0, MOST).map(({ name, reason }) => (

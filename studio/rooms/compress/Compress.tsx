@@ -1,0 +1,154 @@
+// The room Compress: images to a file as small as the model says, and back.
+import type { GivenFolder } from 'emerging-flows/data';
+import { useEffect, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
+import { addressOf, chosenModel } from '../../models.ts';
+import { plural } from '../../numbers.ts';
+import { Check } from '../../parts/Check.tsx';
+import { downloadBlob } from '../../parts/download.ts';
+import { FileDrop } from '../../parts/FileDrop.tsx';
+import { ModelChoice } from '../../parts/ModelChoice.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { NumberField } from '../../parts/NumberField.tsx';
+import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
+import { RoomHead } from '../../parts/RoomHead.tsx';
+import { Working } from '../../parts/Working.tsx';
+import { code } from '../../work/coding.ts';
+import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
+import { TILES } from '../../work/tiles.ts';
+import { useWork } from '../../work/useWork.ts';
+import { CompressedFacts } from './CompressedFacts.tsx';
+import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
+import { Decoded } from './Decoded.tsx';
+import { LiveSize } from './LiveSize.tsx';
+import { setToCompress, trialText } from './setToCompress.ts';
+import { type Chosen, useCodec } from './useCodec.ts';
+import './compress.css';
+
+/** The name of a compressed file. */
+const isCompressed = /\.eflow$/i;
+
+/** The room. */
+export function Compress() {
+  const offered = chosenModel.value;
+  const model = offered?.problem === null ? offered : undefined;
+  const chosenSettings = compressSettings(settings.value);
+  const { block, withModel, tiles } = chosenSettings;
+  const [chosen, setChosen] = useState<Chosen>();
+  const [trial, setTrial] = useState<object>();
+  const codec = useCodec(model, chosen, chosenSettings);
+  const { checking, compressing, decoding } = codec;
+  const shape = checking.problem === undefined ? checking.result : undefined;
+  const trying = useWork(
+    trial && model && shape
+      ? async (waiting) => ({ trial, source: await setToCompress(addressOf(model), shape, waiting) })
+      : undefined,
+    [trial],
+  );
+  useEffect(() => {
+    if (trying.result && trying.result.trial === trial) {
+      const { source } = trying.result;
+      const text = source.kind === 'images' ? `${source.names.length} images to try` : '';
+      setChosen({ kind: 'source', source, text });
+    }
+  }, [trying.result]);
+  const take = ({ files, name }: GivenFolder): void => {
+    const [only] = files;
+    setTrial(undefined);
+    setChosen(
+      files.length === 1 && isCompressed.test(only!.path)
+        ? { kind: 'file', file: only!.file, name: only!.path }
+        : {
+            kind: 'source',
+            source: { kind: 'files', files },
+            text: `${plural(files.length, 'file')}${name === undefined ? '' : ` in ${name}`}`,
+          },
+    );
+  };
+  const compressed = compressing.result;
+  const file = chosen?.kind === 'file' ? chosen.file : compressed?.file;
+  const saveImages = async (): Promise<void> => {
+    const zip = await code('unpack', { file: file!, model: model && addressOf(model) });
+    downloadBlob(zip, 'images.zip');
+  };
+  return (
+    <div class="compress">
+      <RoomHead title="Compress">
+        A model that gives images a high probability can store them in few bits. Every pixel returns.
+      </RoomHead>
+      <section class="room-controls" aria-label="Model and images">
+        <ModelChoice />
+        {checking.problem !== undefined && chosen?.kind !== 'file' && <Notice>{checking.problem}</Notice>}
+        <div class="compress-source">
+          <button
+            type="button"
+            class="button primary"
+            disabled={shape === undefined}
+            onClick={() => setTrial({})}
+          >
+            {shape ? trialText(shape) : 'Try it'}
+          </button>
+          {shape && takesDigits(shape) && <p class="control-note">{DIGITS_AUTHORS}</p>}
+        </div>
+        <FileDrop
+          choose={['files', 'folder']}
+          accepts="Images, or an .eflow file to decode, also dropped anywhere on the page. Nothing leaves this browser."
+          {...(chosen && { chosen: chosen.kind === 'file' ? chosen.name : chosen.text })}
+          onFiles={take}
+        />
+        <details class="compress-options">
+          <summary>Options</summary>
+          <div>
+            <Check
+              label="Include the model"
+              checked={withModel}
+              onChange={(is) => changeSettings({ embed: is ? 'yes' : 'no' })}
+            />
+            <Check
+              label={TILES}
+              checked={tiles}
+              onChange={(is) => changeSettings({ tiles: is ? 'yes' : 'no' })}
+            />
+            <NumberField
+              label="Images per block"
+              value={block}
+              least={1}
+              most={MOST_BLOCK}
+              onChange={(value) => changeSettings({ block: String(value) })}
+            />
+            <p class="control-note">
+              A damaged byte costs its block. Blocks are coded in parallel, and each stores its first images
+              plainly.
+            </p>
+          </div>
+        </details>
+      </section>
+      <section class="compress-results" aria-label="Compressed images">
+        {chosen === undefined && trying.progress === undefined && (
+          <p class="room-blank">Try the included images, or drop a folder of your own.</p>
+        )}
+        {trying.progress !== undefined || trying.problem !== undefined ? <Working work={trying} /> : null}
+        {compressing.progress !== undefined || compressing.problem !== undefined ? (
+          <>
+            <LiveSize progress={compressing.progress} />
+            <Working work={compressing} />
+          </>
+        ) : null}
+        {compressed && (
+          <>
+            <CompressedFacts compressed={compressed} onDecode={codec.decode} />
+            <RefusedFiles
+              refused={compressed.skipped.map((reason) => ({ name: reason, reason: `${reason}.` }))}
+            />
+          </>
+        )}
+        {decoding.progress !== undefined || decoding.problem !== undefined ? (
+          <Working work={decoding} />
+        ) : null}
+        {decoding.result && decoding.progress === undefined && file && (
+          <Decoded decoded={decoding.result} expected={compressed?.images} onSave={saveImages} />
+        )}
+      </section>
+    </div>
+  );
+}

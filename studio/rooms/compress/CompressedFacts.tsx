@@ -1,0 +1,39 @@
+// A compressed file: its size beside other forms of the same images, and what to do with it.
+import { plural } from '../../numbers.ts';
+import { downloadBlob } from '../../parts/download.ts';
+import type { CompressedImages } from '../../work/codecTasks.ts';
+import { SizeBars } from './SizeBars.tsx';
+import { headingText, sizesOf, verdictText } from './sizes.ts';
+
+interface CompressedFactsProps {
+  readonly compressed: CompressedImages;
+  onDecode(): void;
+}
+
+/** The size, the comparison, and buttons. */
+export function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) {
+  const { images, values, plain, seconds, file } = compressed;
+  const speed = images / seconds;
+  return (
+    <section class="compress-facts" aria-labelledby="compress-facts-title">
+      <h2 id="compress-facts-title" data-testid="compressed">
+        {headingText(compressed)}
+      </h2>
+      <p>{verdictText(compressed)}</p>
+      <SizeBars sizes={sizesOf(compressed)} images={images} values={values} />
+      <p class="control-note">
+        {seconds.toFixed(1)} s, {speed.toFixed(speed < 10 ? 1 : 0)} images/s.
+        {plain > 0 &&
+          ` ${plural(plain, 'image')} stored plainly: the first of each block, and those that the model can’t take.`}
+      </p>
+      <div class="buttons">
+        <button type="button" class="button" onClick={() => downloadBlob(file, 'images.eflow')}>
+          Download images.eflow
+        </button>
+        <button type="button" class="button" onClick={onDecode}>
+          Decode and check
+        </button>
+      </div>
+    </section>
+  );
+}

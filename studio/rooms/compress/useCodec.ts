@@ -1,0 +1,62 @@
+// What the room Compress works on: images to a file, and a file to images.
+import type { ImageShape } from 'emerging-flows';
+import { useEffect, useState } from 'preact/hooks';
+import { addressOf, type OfferedModel } from '../../models.ts';
+import type { CodecProgress, CodecSource, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
+import { code } from '../../work/coding.ts';
+import { useWork, type Work } from '../../work/useWork.ts';
+import type { CompressSettings } from './compressSettings.ts';
+
+/** Chosen images, or a compressed file. */
+export type Chosen =
+  | { readonly kind: 'source'; readonly source: CodecSource; readonly text: string }
+  | { readonly kind: 'file'; readonly file: Blob; readonly name: string };
+
+/** The work of the room. */
+export interface Codec {
+  /** Whether the model can compress; its problem says why not. */
+  readonly checking: Work<ImageShape>;
+  readonly compressing: Work<CompressedImages> & { readonly progress: CodecProgress | undefined };
+  readonly decoding: Work<DecodedImages>;
+  /** Decodes the compressed images, and compares them with the originals. */
+  decode(): void;
+}
+
+/** Compresses or decompresses what is chosen. */
+export function useCodec(
+  model: OfferedModel | undefined,
+  chosen: Chosen | undefined,
+  { block, withModel, tiles }: CompressSettings,
+): Codec {
+  const path = model?.path;
+  const checking = useWork(model && ((waiting) => code('codable', { model: addressOf(model) }, waiting)), [
+    path,
+  ]);
+  const source = chosen?.kind === 'source' ? chosen.source : undefined;
+  const compressing = useWork(
+    model && source && checking.result && checking.problem === undefined
+      ? (waiting) => code('compress', { model: addressOf(model), source, block, withModel, tiles }, waiting)
+      : undefined,
+    [path, source, checking.result, checking.problem, block, withModel, tiles],
+  );
+  const isCompressing = compressing.progress !== undefined || compressing.problem !== undefined;
+  const compressed = source && !isCompressing ? compressing.result : undefined;
+  const [wanted, setWanted] = useState<CompressedImages>();
+  // A dropped file is decoded at once.
+  const file = chosen?.kind === 'file' ? chosen.file : wanted === compressed ? compressed?.file : undefined;
+  const decoding = useWork(
+    file &&
+      ((waiting) => {
+        const address = model && addressOf(model);
+        return code('decompress', { file, model: address, tiles, ...(source && { source }) }, waiting);
+      }),
+    [file, file && path],
+  );
+  useEffect(() => setWanted(undefined), [source]);
+  return {
+    checking,
+    compressing: { ...compressing, result: compressed },
+    decoding,
+    decode: () => setWanted(compressed),
+  };
+}

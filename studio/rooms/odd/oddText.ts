@@ -1,0 +1,63 @@
+// Scores and p-values as text.
+import type { SourceComparison } from 'emerging-flows';
+import { plural } from '../../numbers.ts';
+
+/** p-values up to this one are called odd. */
+export const ODD = 0.01;
+
+/** With fewer reference images, p-values are coarse. */
+const FEW = 100;
+
+/** A score, with as many decimals as matter. */
+export function scoreText(score: number): string {
+  if (!Number.isFinite(score)) {
+    return score > 0 ? 'not finite' : '−∞';
+  }
+  const size = Math.abs(score);
+  const text =
+    size >= 100_000
+      ? score.toExponential(1).replace('e+', 'e')
+      : size >= 1000
+        ? Math.round(score).toLocaleString('en')
+        : score.toFixed(size < 10 ? 3 : 1);
+  return text.replace('-', '−');
+}
+
+/** A p-value: `p 0.012`. */
+export function pText(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(p < 0.1 ? 3 : 2)}`;
+}
+
+/** A p-value in words, beside reference images described by `words`. */
+export function rankText(p: number, count: number, words: string): string {
+  const odder = Math.round(p * (count + 1) - 1);
+  return odder <= 0
+    ? `Odder than all ${words}`
+    : `${odder.toLocaleString('en')} of ${words} are at least as odd`;
+}
+
+/** How many p-values are small, and how many would be by chance. */
+export function chanceText(pValues: readonly number[], references: number): string {
+  const odd = pValues.filter((p) => p <= ODD).length;
+  const expected = ODD * pValues.length;
+  const chance = expected < 10 ? expected.toFixed(1) : String(Math.round(expected));
+  const coarse =
+    references < FEW
+      ? ` With only ${plural(references, 'reference image')}, no p-value is below ${(1 / (references + 1)).toFixed(3)}.`
+      : '';
+  return `${plural(odd, 'image')} with p ≤ ${ODD}; about ${chance} expected by chance.${coarse}`;
+}
+
+/** Whether a set of images comes from the source of the reference images. */
+export function sourceText(source: SourceComparison | undefined): string {
+  if (source === undefined) {
+    return 'Fewer than 10 images: too few to test them as a set.';
+  }
+  const rate = `${100 * source.falseAlarms} % false alarms`;
+  if (source.same) {
+    return `As a set, nothing suggests another source than the validation images (${rate}).`;
+  }
+  const p = source.pValue < 0.001 ? 'p < 0.001' : `p = ${source.pValue.toFixed(3)}`;
+  const how = source.shifts.map(({ text }) => text).join(', ') || 'no simple difference in the pixels';
+  return `As a set, they differ from the validation images (${p}, ${rate}): ${how}.`;
+}

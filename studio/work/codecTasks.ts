@@ -1,0 +1,255 @@
+// Tasks of the room Compress: images to a file and back.
+import {
+  type CompressedSize,
+  compressParts,
+  contactSheet,
+  type Decompressed,
+  decompress,
+  type FlowModel,
+  type ImageShape,
+  type NamedImage,
+  PngEstimate,
+  requireCodable,
+  UserError,
+} from 'emerging-flows';
+import { exactImages, type GivenFile } from 'emerging-flows/data';
+import { zipSync } from 'fflate';
+import type { Call, Progress } from './calls.ts';
+import { type ModelAddress, modelAt } from './models.ts';
+import type { Images } from './tasks.ts';
+import { TILES } from './tiles.ts';
+import { zipNames } from './zipNames.ts';
+
+/** Images to compress: files, or images that the page has. */
+export type CodecSource =
+  | { readonly kind: 'files'; readonly files: readonly GivenFile[] }
+  | ({ readonly kind: 'images'; readonly names: readonly string[] } & Images);
+
+/** How images are compressed. */
+export interface CodecOrder {
+  readonly model: ModelAddress;
+  readonly source: CodecSource;
+  readonly block: number;
+  readonly withModel: boolean;
+  readonly tiles: boolean;
+}
+
+/** The progress of compression. */
+export interface CodecProgress extends Progress {
+  /** The bytes of the images that are done, without the model. */
+  readonly bytes?: number;
+}
+
+/** A compressed file. */
+export interface CompressedImages extends CompressedSize {
+  readonly file: Blob;
+  /** The bytes of all images as PNG, about. */
+  readonly pngBytes: number;
+  /** The bytes of the files; undefined for images that come from none. */
+  readonly fileBytes: number | undefined;
+  readonly skipped: readonly string[];
+  readonly seconds: number;
+}
+
+/** A file to decompress. */
+export interface DecodeOrder {
+  readonly file: Blob;
+  /** The model, if the file has none. */
+  readonly model: ModelAddress | undefined;
+}
+
+/** A decompressed file. */
+export interface DecodedImages {
+  /** The number of images that returned. */
+  readonly count: number;
+  /** The first of them. */
+  readonly shown: readonly NamedImage[];
+  /** A line for each damaged part. */
+  readonly damaged: readonly string[];
+  /** The names of images that differ from those that were compressed; undefined if these are unknown. */
+  readonly different: readonly string[] | undefined;
+}
+
+/** The number of images that the page shows. */
+const SHOWN = 200;
+
+/** The tasks, by name. */
+export const codecTasks = {
+  /** The model's image shape; fails if it can't compress. */
+  async codable({ model: address }: { model: ModelAddress }, call: Call): Promise<ImageShape> {
+    const { model, imageShape } = await modelAt(address, call);
+    requireCodable(model);
+    return imageShape;
+  },
+
+  /** Compresses images. */
+  async compress(
+    { model: address, source, block, withModel, tiles }: CodecOrder,
+    call: Call<CodecProgress>,
+  ): Promise<CompressedImages> {
+    const model = await modelAt(address, call);
+    const { signal, report } = call;
+    const skipped: string[] = [];
+    let fileBytes = 0;
+    const { count, read } = await openSource(source);
+    const images = read({
+      onSkip: (reason) => skipped.push(reason),
+      onBytes: (bytes) => {
+        fileBytes += bytes;
+      },
+    });
+    const png = new PngEstimate(count);
+    const total = tiles ? undefined : count;
+    const begin = performance.now();
+    let [done, bits] = [0, 0];
+    const onImages = (more: number, moreBits = 0): void => {
+      done += more;
+      bits += moreBits;
+      report({ done, total, doing: 'Compressing', bytes: bits / 8 });
+    };
+    report({ done, total, doing: 'Compressing' });
+    const parts: BlobPart[] = [];
+    const writing = compressParts(model, png.following(images), {
+      block,
+      withModel,
+      tiles,
+      workers: workersFor(tiles ? Number.POSITIVE_INFINITY : count / block),
+      signal,
+      onImages,
+    });
+    for (;;) {
+      const { done: isDone, value } = await writing.next().catch((error) => {
+        throw inPageWords(error);
+      });
+      if (!isDone) {
+        parts.push(new Uint8Array(value));
+        continue;
+      }
+      if (value.images === 0) {
+        throw new Error('None of the images can be read.');
+      }
+      return {
+        ...value,
+        file: new Blob(parts),
+        pngBytes: png.bytes,
+        fileBytes: source.kind === 'files' ? fileBytes : undefined,
+        skipped,
+        seconds: (performance.now() - begin) / 1000,
+      };
+    }
+  },
+
+  /** Decompresses a file, and compares its images with the compressed ones if they are known. */
+  async decompress(
+    { source, tiles = false, ...order }: DecodeOrder & { source?: CodecSource; tiles?: boolean },
+    call: Call,
+  ): Promise<DecodedImages> {
+    const originals = source && (await openSource(source));
+    const { images, damaged } = await decoded(order, tiles ? undefined : originals?.count, call);
+    let different: string[] | undefined;
+    if (originals) {
+      different = [];
+      const byName = new Map(images.map((image) => [image.name, image]));
+      for await (const { name, shape, pixels } of originals.read()) {
+        const found = byName.get(name);
+        if (String(found?.shape) !== String(shape) || !isEqual(found!.pixels, pixels)) {
+          different.push(name);
+        }
+      }
+    }
+    return { count: images.length, shown: images.slice(0, SHOWN), damaged, different };
+  },
+
+  /** The images of a file as PNG, in a zip archive. */
+  async unpack(order: DecodeOrder, call: Call): Promise<Blob> {
+    const { images } = await decoded(order, undefined, call);
+    const names = zipNames(images.map(({ name }) => name));
+    const files = Object.fromEntries(
+      images.map(({ pixels, shape }, index) => [
+        names[index],
+        contactSheet(pixels, { imageShape: shape, scale: 1 }),
+      ]),
+    );
+    // PNG doesn't compress further.
+    return new Blob([new Uint8Array(zipSync(files, { level: 0 }))]);
+  },
+};
+
+/** The tasks that a page may call. */
+export type CodecTasks = typeof codecTasks;
+
+/** Decompresses with the model in the file, or with the given one if there is none. */
+async function decoded(
+  { file, model: address }: DecodeOrder,
+  total: number | undefined,
+  call: Call,
+): Promise<Decompressed> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const { signal, report } = call;
+  const decodedWith = (model: FlowModel | undefined): Promise<Decompressed> => {
+    let done = 0;
+    const onImages = (more: number): void => {
+      done += more;
+      report({ done, total, doing: 'Decoding' });
+    };
+    return decompress(bytes, { model, workers: workersFor(Number.POSITIVE_INFINITY), signal, onImages });
+  };
+  report({ done: 0, total, doing: 'Decoding' });
+  try {
+    return await decodedWith(undefined);
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'not-ready' && address)) {
+      throw error;
+    }
+    return decodedWith(await modelAt(address, call));
+  }
+}
+
+/** The error, with the page's checkbox where the library names its option. */
+function inPageWords(error: unknown): unknown {
+  return error instanceof UserError && error.message.includes('add tiles: true')
+    ? new UserError(error.code, error.message.replace(/add tiles: true.*/, `choose “${TILES}”`), {
+        cause: error,
+      })
+    : error;
+}
+
+/** Images to compress, which are read on demand. */
+interface OpenedSource {
+  readonly count: number;
+  read(events?: { onSkip?(reason: string): void; onBytes?(bytes: number): void }): AsyncGenerator<NamedImage>;
+}
+
+async function openSource(source: CodecSource): Promise<OpenedSource> {
+  if (source.kind === 'files') {
+    const found = await exactImages(source.files);
+    return {
+      count: found.count,
+      async *read({ onSkip, onBytes } = {}) {
+        for await (const { bytes, ...image } of found.read((reason) => onSkip?.(reason))) {
+          onBytes?.(bytes);
+          yield image;
+        }
+      },
+    };
+  }
+  const { names, pixels, shape } = source;
+  const size = shape[0] * shape[1] * shape[2];
+  return {
+    count: names.length,
+    async *read() {
+      for (const [index, name] of names.entries()) {
+        yield { name, shape, pixels: pixels.subarray(index * size, (index + 1) * size) };
+      }
+    },
+  };
+}
+
+/** One worker for each core, but no more than there are blocks. */
+function workersFor(blocks: number): number {
+  return Math.max(1, Math.min(navigator.hardwareConcurrency, Math.ceil(blocks)));
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}

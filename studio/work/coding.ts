@@ -1,0 +1,8 @@
+// The page's connection to the worker that compresses images.
+import { connect } from './calls.ts';
+import type { CodecTasks } from './codecTasks.ts';
+
+/** Runs a task of the room Compress. */
+export const code = connect<CodecTasks>(
+  () => new Worker(new URL('./coder.ts', import.meta.url), { type: 'module', name: 'coder' }),
+);

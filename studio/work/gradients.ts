@@ -1,2 +1,0 @@
-// A worker that computes gradients for its share of a batch.
-import 'emerging-flows/worker';

@@ -1,0 +1,17 @@
+// Names of images in a zip archive: a compressed file may come from anyone.
+
+/** PNG names that stay within their folder, each of them once. */
+export function zipNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const parts = name.split(/[/\\]/).filter((part) => !['', '.', '..'].includes(part));
+    const path = parts.join('/').replace(/^[a-z]:/i, '') || 'image';
+    const stem = /\.png$/i.test(path) ? path.slice(0, -4) : path;
+    let found = `${stem}.png`;
+    for (let number = 2; taken.has(found.toLowerCase()); number++) {
+      found = `${stem}-${number}.png`;
+    }
+    taken.add(found.toLowerCase());
+    return found;
+  });
+}
