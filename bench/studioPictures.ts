@@ -47,12 +47,20 @@ const pictures: readonly Picture[] = [
   },
   {
     name: 'odd',
-    address: '#/odd?images=digits&order=most',
+    address: '#/odd?images=digits',
     async prepare(page) {
-      await page.getByTestId('map-mean').waitFor();
-      await button(page, /^test digit 19 /).click();
-      await page.getByRole('heading', { name: 'test digit 19' }).waitFor();
-      await page.getByTestId('map-mean').waitFor();
+      await button(page, /^digit 1, with noise /).click();
+      await page.getByRole('heading', { name: 'digit 1, with noise' }).waitFor();
+      await page.locator('.odd-place').waitFor();
+    },
+  },
+  {
+    name: 'compress',
+    address: '#/compress',
+    async prepare(page) {
+      await button(page, 'Try 500 digits').click();
+      await button(page, 'Decode and check').click();
+      await page.getByTestId('checked').waitFor();
     },
   },
   {

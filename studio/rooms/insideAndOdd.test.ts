@@ -272,7 +272,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     it('are scored as the library does, as an alternative to samples', async () => {
       await open('#/odd?images=samples');
       await page.getByText('14 images', { exact: true }).waitFor();
-      await page.getByLabel('Images', { exact: true }).selectOption('MNIST digits, some altered');
+      await page.getByLabel('Images', { exact: true }).selectOption('Digits, some altered');
       await page.getByText('56 images', { exact: true }).waitFor();
       await page.waitForFunction(() => location.hash.includes('images=digits'));
       await page.getByRole('button', { name: /^digit 48 / }).click();
@@ -429,10 +429,10 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByRole('img', { name: 'typicality of 14 images, and 256 reference images' }).waitFor();
       expect(await missing.count()).toBe(0);
       await page.getByRole('button', { name: 'Validation digits' }).click();
-      await page.getByText('500 validation digits.').waitFor();
-      await page.getByRole('img', { name: 'typicality of 14 images, and 500 reference images' }).waitFor();
+      await page.getByText('100 validation digits.').waitFor();
+      await page.getByRole('img', { name: 'typicality of 14 images, and 100 reference images' }).waitFor();
       await page.getByLabel('Score', { exact: true }).selectOption('complexity');
-      await page.getByRole('img', { name: 'complexity of 14 images, and 500 reference images' }).waitFor();
+      await page.getByRole('img', { name: 'complexity of 14 images, and 100 reference images' }).waitFor();
       await page.waitForFunction(() => location.hash.includes('score=complexity'));
       expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
     });

@@ -25,7 +25,13 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     writeTinyDataset(inFolder('data'));
     const training = [...tinyTraining, '--steps=3', '--threads=1', '--no-test'];
     await emerging.json('train', '--data=data', ...training, '--out=runs/tiny');
-    await emerging.json('train', '--data=data', ...training, '--mixing=periodic', '--out=runs/periodic');
+    await emerging.json(
+      'train',
+      '--data=data',
+      ...training,
+      '--set=model.mixing=periodic',
+      '--out=runs/periodic',
+    );
     mkdirSync(inFolder('album'));
     const pixels = tinyImages(COUNT, 8, 7);
     for (let index = 0; index < COUNT; index++) {

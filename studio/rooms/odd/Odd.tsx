@@ -86,7 +86,7 @@ export function Odd() {
           label="Images"
           value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
           options={[
-            ...(hasDigits ? [{ value: 'digits', text: 'MNIST digits, some altered' }] : []),
+            ...(hasDigits ? [{ value: 'digits', text: 'Digits, some altered' }] : []),
             { value: 'samples', text: 'Samples, some altered' },
             ...(files ? [{ value: 'files', text: 'Your files' }] : []),
           ]}

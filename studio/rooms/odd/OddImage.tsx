@@ -57,7 +57,8 @@ export function OddImage({
     [map, channels, showsBits],
   );
   const frames: readonly OddPlace[] = map?.frames ?? [];
-  const chosen = pointed ?? centreOf(frames[0], width);
+  const oddest = useMemo(() => oddestPixel(map?.deviations), [map]);
+  const chosen = pointed ?? oddest;
   const at = showsBits ? values?.[chosen] : map?.deviations?.[chosen];
   const value = at?.toFixed(2).replace('-', '−');
   const place = `${placeName(chosen, [height, width, 1])}: ${value} ${showsBits ? 'bits/dim' : 'standard deviations'}`;
@@ -124,7 +125,7 @@ export function OddImage({
           <p class="control-note">{noteOf(showsBits, frames.length)}</p>
         </>
       )}
-      <Working work={mapping} />
+      {(mapping.progress !== undefined || mapping.problem !== undefined) && <Working work={mapping} />}
       {scores.length > 1 && (
         <table class="odd-scores">
           <caption>All scores</caption>
@@ -143,10 +144,11 @@ export function OddImage({
   );
 }
 
-/** The index of the pixel in the middle of a frame. */
-function centreOf(frame: OddPlace | undefined, width: number): number {
-  const half = ((frame?.side ?? 1) - 1) / 2;
-  return frame ? (frame.row + half) * width + frame.column + half : 0;
+/** The pixel of the oddest place, whose frame it may not be in the middle of at a border. */
+function oddestPixel(deviations: Float64Array | undefined): number {
+  return (
+    deviations?.reduce((best, one, at) => (Math.abs(one) > Math.abs(deviations[best]!) ? at : best), 0) ?? 0
+  );
 }
 
 function noteOf(showsBits: boolean, frames: number): string {

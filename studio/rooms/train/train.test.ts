@@ -133,6 +133,11 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await page.reload();
     await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
     expect(await chosen.inputValue()).toBe('browser/1x1-1x6');
+    // Training has stored the statistics of its validation images.
+    await page.getByRole('link', { name: 'Odd' }).click();
+    await page.getByText(/^\d+ validation images from mnist-5000/).waitFor();
+    await page.getByRole('img', { name: /^typicality of 56 images, and \d+ reference images$/ }).waitFor();
+    expect(await page.getByTestId('missing').count()).toBe(0);
     await page.getByRole('link', { name: 'Train' }).click();
 
     await button('1x1-1x6', 'Delete').click();
