@@ -126,7 +126,11 @@ export const codecTasks = {
         continue;
       }
       if (value.images === 0) {
-        throw new Error('None of the images can be read.');
+        throw new Error(
+          count === 0
+            ? 'There are no images among these files.'
+            : `None of these images can be compressed: ${skipped[0]}.`,
+        );
       }
       return {
         ...value,
@@ -208,9 +212,7 @@ async function decoded(
 /** The error, with the page's checkbox where the library names its option. */
 function inPageWords(error: unknown): unknown {
   return error instanceof UserError && error.message.includes('add tiles: true')
-    ? new UserError(error.code, error.message.replace(/add tiles: true.*/, `choose “${TILES}”`), {
-        cause: error,
-      })
+    ? new Error(`${error.message.replace(/add tiles: true.*/, `choose “${TILES}”`)}.`, { cause: error })
     : error;
 }
 

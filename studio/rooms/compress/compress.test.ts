@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     return readFileSync(await (await download).path());
   };
 
-  it('writes the file of the command line, which returns all images', async () => {
+  it('writes the file of the command line, which returns all images', { timeout: 240_000 }, async () => {
     await open('#/compress?model=runs/tiny&block=12');
     await choose('album');
     expect(await heading()).toMatch(/^30 images in [\d.]+ KiB, with the model [\d.]+ KiB$/);
@@ -83,7 +83,9 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     expect(Buffer.from(images['07.png']!).subarray(1, 4).toString()).toBe('PNG');
   });
 
-  it('decodes dropped files, reports damage, and needs a model that the file lacks', async () => {
+  it('decodes dropped files, reports damage, and needs a model that the file lacks', {
+    timeout: 240_000,
+  }, async () => {
     await emerging.run('compress', 'album', '--model=runs/tiny', '--block=12', '--out=whole.eflow');
     await emerging.run('compress', 'album', '--model=runs/tiny', '--no-embed', '--out=bare.eflow');
     const whole = readFileSync(inFolder('whole.eflow'));
@@ -129,7 +131,9 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     expect(new URL(page.url()).hash).toContain('embed=no');
   }, 180_000);
 
-  it('refuses models that can’t compress, and images of another size, in a sentence', async () => {
+  it('refuses models that can’t compress, and images of another size, in a sentence', {
+    timeout: 240_000,
+  }, async () => {
     await open('#/compress?model=runs/periodic');
     await expect
       .poll(alert)
@@ -147,6 +151,14 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
       .toBe(
         'wide.png is 12x12x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Cut other sizes into tiles”.',
       );
+    mkdirSync(inFolder('none'));
+    writeFileSync(inFolder('none/notes.txt'), 'no picture');
+    await choose('none');
+    await expect.poll(alert).toBe('There are no images among these files.');
+    writeFileSync(inFolder('none/broken.png'), 'no picture');
+    await choose('none');
+    await expect.poll(alert).toMatch(/^None of these images can be compressed: broken\.png/);
+    await choose('wide');
     await page.getByText('Options').click();
     await page.getByLabel('Cut other sizes into tiles').check();
     expect(await heading()).toMatch(/^1 image in /);
