@@ -1,9 +1,9 @@
-// How fast the studio answers: its first picture, another sheet of samples, and the image of a moved latent.
+// How fast the studio answers: its first picture, another sheet of samples, the image of a moved latent, compression.
 //
 //   npm run build && npx tsx bench/studio.ts
 //
 // Prints the table of docs/studio.md: models/mnist in headless Chromium, each round in a page that has nothing
-// compiled or cached. A minute.
+// compiled or cached. Two minutes.
 import { Command } from 'commander';
 import type { Page } from 'playwright-core';
 import { wholeNumber } from '../src/cli/parts/options.ts';
@@ -34,7 +34,17 @@ const seconds = {
   'opened, until all 64 are shown': [] as number[],
   'another 64 samples': [] as number[],
   'a moved latent, until its image is shown': [] as number[],
+  '500 digits compressed': [] as number[],
+  '500 digits decoded and compared': [] as number[],
 };
+
+/** The seconds from a click on a button until an element with a test id appears. */
+async function secondsUntil(page: Page, button: string, testId: string): Promise<number> {
+  const start = performance.now();
+  await page.getByRole('button', { name: button }).click();
+  await page.getByTestId(testId).waitFor();
+  return (performance.now() - start) / 1000;
+}
 
 /** The seconds from the start of the navigation until so many samples are shown. */
 function secondsUntilShown(page: Page, samples: number): Promise<number> {
@@ -91,6 +101,11 @@ await withStudio((url) =>
       await page.waitForTimeout(2000);
       const moved = await secondsToChange(page, 'canvas[aria-label="Decoded image"]', movedLatent, TIMES);
       seconds['a moved latent, until its image is shown'].push(...moved);
+      await page.goto(`${url}#/compress`);
+      seconds['500 digits compressed'].push(await secondsUntil(page, 'Try 500 digits', 'compressed'));
+      seconds['500 digits decoded and compared'].push(
+        await secondsUntil(page, 'Decode and check', 'checked'),
+      );
       await close();
     }
   }),
