@@ -145,7 +145,7 @@ export function Compress() {
         {decoding.progress !== undefined || decoding.problem !== undefined ? (
           <Working work={decoding} />
         ) : null}
-        {decoding.result && decoding.progress === undefined && file && (
+        {decoding.result && file && (
           <Decoded decoded={decoding.result} expected={compressed?.images} onSave={saveImages} />
         )}
       </section>

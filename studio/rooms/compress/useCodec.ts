@@ -46,17 +46,20 @@ export function useCodec(
   const file = chosen?.kind === 'file' ? chosen.file : wanted === compressed ? compressed?.file : undefined;
   const decoding = useWork(
     file &&
-      ((waiting) => {
-        const address = model && addressOf(model);
-        return code('decompress', { file, model: address, tiles, ...(source && { source }) }, waiting);
+      (async (waiting) => {
+        const order = { file, model: model && addressOf(model), tiles, ...(source && { source }) };
+        return { of: file, ...(await code('decompress', order, waiting)) };
       }),
     [file, file && path],
   );
+  // The last result stays while, or although, the next file is decoded.
+  const isDecoding = decoding.progress !== undefined || decoding.problem !== undefined;
+  const decoded = decoding.result?.of === file && !isDecoding ? decoding.result : undefined;
   useEffect(() => setWanted(undefined), [source]);
   return {
     checking,
     compressing: { ...compressing, result: compressed },
-    decoding,
+    decoding: { ...decoding, result: decoded },
     decode: () => setWanted(compressed),
   };
 }
