@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     }
     writeFileSync(inFolder('album', 'broken.png'), 'no picture');
     studio = await startStudio(emerging);
-  });
+  }, 180_000);
   afterAll(() => studio.close());
   afterEach(() => closePage?.());
 
