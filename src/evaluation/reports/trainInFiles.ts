@@ -1,5 +1,6 @@
 // Training a run that is in no folder on a disk, such as in a page.
 import { onlyRank } from '../../cluster/ranks.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
@@ -25,14 +26,16 @@ async function storeReference(options: TrainingOptions, { model, state }: Traini
   // Loaded when needed: a page that trains may not get that far.
   const { storeRunReference } = await import('../odd/runReference.ts');
   const lock = await store.lock();
-  await using trained = new FlowModel(trainedModel(model, state, 'average'), engineOf(options));
   try {
-    await storeRunReference(trained, options, {
-      signal,
-      onProgress(done, total) {
-        lock.renew();
-        events?.onReference?.(done, total);
-      },
+    await releaseAfter(async (keep) => {
+      const trained = keep(new FlowModel(trainedModel(model, state, 'average'), engineOf(options)));
+      await storeRunReference(trained, options, {
+        signal,
+        onProgress(done, total) {
+          lock.renew();
+          events?.onReference?.(done, total);
+        },
+      });
     });
   } finally {
     await lock.release();

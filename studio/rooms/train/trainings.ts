@@ -213,6 +213,8 @@ function applyNews(run: Training, news: TrainingNews, before: number): number {
     curve.addMetrics({ step: news.step, validationBitsPerDim: news.bitsPerDim });
   } else if (news.kind === 'samples') {
     addSamples(run, news.step, news.png);
+  } else if (/^no statistics/.test(news.text)) {
+    run.notes = [...run.notes, `${news.text.charAt(0).toUpperCase()}${news.text.slice(1)}.`];
   } else {
     curve.marks.push({
       step: news.step,
