@@ -1,6 +1,13 @@
 // Portable functions against the host's, and bits that every machine must reproduce.
 import { expect, it } from 'vitest';
-import { normalDistribution, portableExp, portableLog, portableSigmoid } from './portableMath.ts';
+import {
+  normalDistribution,
+  portableExp,
+  portableExpm1,
+  portableLog,
+  portableLog1p,
+  portableSigmoid,
+} from './portableMath.ts';
 
 /** Numbers that sweep an interval unevenly. */
 const between = (low: number, high: number, count: number): number[] =>
@@ -26,6 +33,18 @@ it('log has a relative error below 1e-15, and inverts exp', () => {
   }
   expect(portableLog(1)).toBe(0);
   expect([0, -1, Infinity].map(portableLog)).toEqual([-Infinity, Number.NaN, Infinity]);
+});
+
+it('expm1 and log1p have a relative error below 1e-15, also next to 0', () => {
+  const near = [between(-1e-3, 1e-3, 2000), between(-1e-12, 1e-12, 2000), [1e-300, -1e-300]].flat();
+  for (const x of [...near, ...between(-30, 30, 5000), ...between(-708, 709, 2000)]) {
+    expect(relative(portableExpm1(x), Math.expm1(x)), String(x)).toBeLessThan(1e-15);
+  }
+  for (const x of [...near, ...between(-0.999, 4, 4999), ...between(1, 1e300, 2000)]) {
+    expect(relative(portableLog1p(x), Math.log1p(x)), String(x)).toBeLessThan(1e-15);
+  }
+  expect([0, -800, 800].map(portableExpm1)).toEqual([0, -1, Infinity]);
+  expect([0, -1, -2, Infinity].map(portableLog1p)).toEqual([0, -Infinity, Number.NaN, Infinity]);
 });
 
 it('the sigmoid and its mirror add up to 1', () => {

@@ -1,16 +1,18 @@
 // Functions that return the same bits on every machine: built only on + − × ÷ and the bits of numbers, which
-// IEEE 754 defines exactly. Math.exp, Math.log and Math.tanh are up to each engine.
+// IEEE 754 defines exactly. Math.exp, Math.log and their like are up to each engine.
 
 const view = new DataView(new ArrayBuffer(8));
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** 2^k for −1022 ≤ k ≤ 1023. */
-function powerOfTwo(k: number): number {
-  view.setInt32(0, (k + 1023) << 20);
-  view.setInt32(4, 0);
-  return view.getFloat64(0);
+/** 2^k for −1022 ≤ k ≤ 1023, at k + 1022: a table is faster than writing the bits of each. */
+const powersOfTwo = new Float64Array(2046);
+for (let k = 0, [up, down] = [1, 1]; k <= 1023; k++) {
+  powersOfTwo[1022 + k] = up;
+  powersOfTwo[1022 - Math.min(k, 1022)] = down;
+  up *= 2;
+  down /= k < 1022 ? 2 : 1;
 }
 
 /**
@@ -38,7 +40,7 @@ export function portableExp(x: number): number {
         (-0.0027777777777015593 +
           t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))));
   const c = r - polynomial;
-  return (1 - (low - (r * c) / (2 - c) - high)) * powerOfTwo(k);
+  return (1 - (low - (r * c) / (2 - c) - high)) * powersOfTwo[k + 1022]!;
 }
 
 /**
@@ -73,6 +75,25 @@ export function portableLog(x: number): number {
     z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const half = 0.5 * f * f;
   return k * LN2_HIGH - (half - (s * (half + odd + even) + k * LN2_LOW) - f);
+}
+
+/**
+ * eˣ − 1, with a relative error below 1e-15. Near 0 the rounding of u = eˣ is undone by the factor x/ln u. Source: Kahan, in
+ * Higham, Accuracy and Stability of Numerical Algorithms (2002), section 1.14.1.
+ */
+export function portableExpm1(x: number): number {
+  const u = portableExp(x);
+  return u === 1
+    ? x
+    : u - 1 === -1 || u === Number.POSITIVE_INFINITY
+      ? u - 1
+      : ((u - 1) / portableLog(u)) * x;
+}
+
+/** ln(1 + x), with a relative error below 1e-15, in the same way. */
+export function portableLog1p(x: number): number {
+  const u = 1 + x;
+  return u === 1 ? x : u === Number.POSITIVE_INFINITY ? u : portableLog(u) * (x / (u - 1));
 }
 
 /** 1/(1 + e⁻ˣ), with a relative error below 1e-15. */

@@ -7,14 +7,21 @@ import { ONE } from '../stack/fixedPoint.ts';
  *
  * @param size of an image
  * @param without the places of these values in every image
+ * @param scales what the values of every channel are multiplied by
  */
 export function seenBy(
   values: Float64Array,
-  { size, without }: { readonly size: number; readonly without: ArrayLike<number> },
+  {
+    size,
+    without,
+    scales,
+  }: { readonly size: number; readonly without: ArrayLike<number>; readonly scales: Float64Array },
 ): Float32Array {
   const seen = new Float32Array(values.length);
-  for (let index = 0; index < values.length; index++) {
-    seen[index] = values[index]! / ONE;
+  const factors = scales.map((scale) => scale / ONE);
+  for (let index = 0, channel = 0; index < values.length; index++) {
+    seen[index] = values[index]! * factors[channel]!;
+    channel = channel + 1 === factors.length ? 0 : channel + 1;
   }
   for (let first = 0; first < values.length; first += size) {
     for (let index = 0; index < without.length; index++) {

@@ -1,12 +1,16 @@
-// Moves scales behind the linear maps that follow them, so that one is left of many: only scales use the stack.
-import type { Primitive } from './primitive.ts';
+// Moves scales behind the maps that follow them, so that one is left of many: only scales use the stack.
+import type { PlacedCoupling, Primitive } from './primitive.ts';
 
 /**
- * The same maps with fewer scales. With D a scale per channel, lifts and shifts of x·D are lifts and shifts of x, times D:
- * x·D + b = (x + b/D)·D, and Σ xᵢ·Dᵢ·Mᵢₒ = (Σ xᵢ·Mᵢₒ·Dᵢ/Dₒ)·Dₒ. Reordering the channels reorders D. Before anything else
- * the collected scale stays.
+ * The same maps with fewer scales, for images of so many channels and pixels. With D a scale per channel, lifts and shifts
+ * of x·D are lifts and shifts of x, times D: x·D + b = (x + b/D)·D, and Σ xᵢ·Dᵢ·Mᵢₒ = (Σ xᵢ·Mᵢₒ·Dᵢ/Dₒ)·Dₒ. Reordering the
+ * channels reorders D. An affine coupling multiplies the channels that it changes, and shows its network all of them
+ * multiplied; the others keep D. Before anything else the collected scale stays.
  */
-export function collectScales(primitives: readonly Primitive[], channels: number): Primitive[] {
+export function collectScales(
+  primitives: readonly Primitive[],
+  { channels, pixels }: { readonly channels: number; readonly pixels: number },
+): Primitive[] {
   const result: Primitive[] = [];
   let pending = new Float64Array(channels).fill(1);
   const emit = (): void => {
@@ -40,13 +44,31 @@ export function collectScales(primitives: readonly Primitive[], channels: number
         result.push(primitive);
         break;
       }
-      default:
-        emit();
-        result.push(primitive);
+      case 'coupling': {
+        const { coupling } = primitive;
+        const changed = changedChannels(coupling, { channels, pixels });
+        if (changed === undefined || 'curve' in coupling.transformer.scalar!) {
+          emit();
+          result.push(primitive);
+        } else {
+          result.push({ kind: 'coupling', coupling: { ...coupling, scales: pending } });
+          pending = pending.map((one, channel) => (changed.has(channel) ? 1 : one));
+        }
+        break;
+      }
     }
   }
   emit();
   return result;
+}
+
+/** The channels that a coupling changes, unless it changes only some pixels of one. */
+function changedChannels(
+  { places }: PlacedCoupling,
+  { channels, pixels }: { readonly channels: number; readonly pixels: number },
+): Set<number> | undefined {
+  const found = new Set(Array.from(places, (place) => place % channels));
+  return found.size * pixels === places.length ? found : undefined;
 }
 
 /** A lift of scaled values as one of the values themselves. */
@@ -60,7 +82,7 @@ function lifted({ lift }: Extract<Primitive, { kind: 'lift' }>, scales: Float64A
 }
 
 /** The order of the channels, if every pixel keeps its place. */
-function channelOrder(from: ArrayLike<number>, channels: number): number[] | undefined {
+export function channelOrder(from: ArrayLike<number>, channels: number): number[] | undefined {
   const order = Array.from({ length: channels }, (_, channel) => from[channel]!);
   for (let index = 0; index < from.length; index++) {
     const channel = index % channels;

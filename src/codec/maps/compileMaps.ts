@@ -7,6 +7,7 @@ import { collectScales } from './collectScales.ts';
 import { couplingMap } from './coupling.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
 import { liftMap } from './lift.ts';
+import { mergeLifts } from './mergeLifts.ts';
 import { orderMap } from './order.ts';
 import { kindOf, type Primitive } from './primitive.ts';
 import { scaleMap } from './scale.ts';
@@ -38,7 +39,9 @@ export async function compileMaps(layers: readonly GivenLayer[], networks: Netwo
   });
   const maps: IntegerMap[] = [];
   for (const { shape, primitives } of groups) {
-    for (const primitive of collectScales(primitives, shape[2])) {
+    const [height, width, channels] = shape;
+    const collected = collectScales(primitives, { channels, pixels: height * width });
+    for (const primitive of mergeLifts(collected, channels)) {
       maps.push(await build(primitive, shape, networks));
     }
   }

@@ -1,5 +1,4 @@
 // Couplings: the values that stay determine, through a network, how the others change.
-import type { ScalarMap } from '../../flows/contract/elementaryMaps.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { BitStack } from '../stack/bitStack.ts';
 import { fixedScale, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
@@ -9,31 +8,51 @@ import { seenBy } from './activations.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
 import type { PlacedCoupling } from './primitive.ts';
 
+/** Changes a value, or changes it back, given its own numbers, and what its channel is multiplied by. */
+type ValueMap = (
+  value: number,
+  numbers: Float64Array,
+  scale: number,
+  stack: BitStack,
+  isForward: boolean,
+) => number;
+
 /** A coupling with any mask, network and transformer that has a form for one value. */
 export async function couplingMap(
   shape: ImageShape,
-  { numbers, transformer, places, channels }: PlacedCoupling,
+  { numbers, transformer, places, channels, scales }: PlacedCoupling,
   networks: Networks,
 ): Promise<IntegerMap> {
   const size = dimensionsOf(shape);
+  const depth = shape[2];
   const network = await networks.compile(shape, (images) => numbers(images));
   const own = new Float64Array(transformer.numbers);
+  const placeScales = Float64Array.from(places, (place) => scales[place % depth]!);
+  // Number i of every channel of a pixel comes before number i + 1.
+  const firsts = Int32Array.from({ length: places.length }, (_, place) => {
+    const channel = place % channels;
+    return (place - channel) * own.length + channel;
+  });
+  const form = transformer.scalar!;
+  const changed: ValueMap = 'curve' in form ? curved(form.curve) : affine(form.affine);
   const run = async (values: Float64Array, isForward: boolean, stack: BitStack): Promise<void> => {
     const images = values.length / size;
-    const found = await network.run(seenBy(values, { size, without: places }), images);
-    const count = images * places.length;
-    for (let step = 0; step < count; step++) {
-      const index = isForward ? step : count - 1 - step;
-      const image = Math.floor(index / places.length);
-      const place = index - image * places.length;
-      // Number i of every channel of a pixel comes before number i + 1.
-      const channel = place % channels;
-      const first = (index - channel) * own.length + channel;
-      for (let i = 0; i < own.length; i++) {
-        own[i] = found[first + i * channels]!;
+    const found = await network.run(seenBy(values, { size, without: places, scales }), images);
+    const step = isForward ? 1 : -1;
+    for (let index = isForward ? 0 : images - 1; index >= 0 && index < images; index += step) {
+      const [image, numbersOfImage] = [index * size, index * places.length * own.length];
+      for (
+        let place = isForward ? 0 : places.length - 1;
+        place >= 0 && place < places.length;
+        place += step
+      ) {
+        const first = numbersOfImage + firsts[place]!;
+        for (let i = 0; i < own.length; i++) {
+          own[i] = found[first + i * channels]!;
+        }
+        const at = image + places[place]!;
+        values[at] = changed(values[at]!, own, placeScales[place]!, stack, isForward);
       }
-      const at = image * size + places[place]!;
-      values[at] = transformed(values[at]!, transformer.scalar!(own), isForward, stack);
     }
     requireInRange(values);
   };
@@ -43,15 +62,24 @@ export async function couplingMap(
   };
 }
 
-/** One value through a transformer, or back. */
-function transformed(value: number, map: ScalarMap, isForward: boolean, stack: BitStack): number {
-  if ('curve' in map) {
-    return (isForward ? alongCurve : backFromCurve)(stack, value, map.curve);
-  }
-  const shift = toFixed(map.shift);
-  const scale = fixedScale(map.scale);
-  if (scale === SCALE_ONE) {
-    return isForward ? value + shift : value - shift;
-  }
-  return isForward ? scaleUp(stack, value + shift, scale) : scaleDown(stack, value, scale) - shift;
+/** (x·c + shift)·scale = (x + shift/c)·|c|·scale, with the sign of c. */
+function affine(of: (numbers: Float64Array) => { readonly shift: number; readonly scale: number }): ValueMap {
+  return (value, numbers, c, stack, isForward) => {
+    const map = of(numbers);
+    const shift = toFixed(map.shift / c);
+    const scale = fixedScale(map.scale * c);
+    const sign = c < 0 ? -1 : 1;
+    if (scale === SCALE_ONE) {
+      return isForward ? sign * (value + shift) : sign * value - shift;
+    }
+    return isForward
+      ? sign * scaleUp(stack, value + shift, scale)
+      : scaleDown(stack, sign * value, scale) - shift;
+  };
+}
+
+/** Curves take values that are multiplied already. */
+function curved(of: (numbers: Float64Array) => (x: number) => number): ValueMap {
+  return (value, numbers, _, stack, isForward) =>
+    (isForward ? alongCurve : backFromCurve)(stack, value, of(numbers));
 }

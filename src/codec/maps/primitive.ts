@@ -24,6 +24,8 @@ export interface PlacedCoupling extends Pick<CouplingMap, 'numbers' | 'transform
   readonly places: ArrayLike<number>;
   /** How many of them a pixel has. */
   readonly channels: number;
+  /** What the values of every channel still have to be multiplied by; afterwards, those that don't change still have to. */
+  readonly scales: Float64Array;
 }
 
 /** How a kind of elementary map is made of primitives. */
@@ -64,7 +66,8 @@ const kinds: Kinds = {
     constants: ({ changed }, shape) => [changed(positions(shape))],
     primitives: (map, shape, [places]) => {
       const channels = map.changed(positions(shape)).shape.at(-1)!;
-      return [{ kind: 'coupling', coupling: { ...map, places: places!, channels } }];
+      const scales = new Float64Array(shape[2]).fill(1);
+      return [{ kind: 'coupling', coupling: { ...map, places: places!, channels, scales } }];
     },
   },
 };

@@ -2,7 +2,7 @@
 import type { Parameters } from '../../flows/contract/parameters.ts';
 import type { Stage } from '../../models/stages.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
-import { portableExp } from '../../numeric/portableMath.ts';
+import { portableExp, portableLog } from '../../numeric/portableMath.ts';
 import { concatenate, identity } from '../../tensor/operations/index.ts';
 import { input } from '../../tensor/tensor.ts';
 import { seenBy } from '../maps/activations.ts';
@@ -109,12 +109,13 @@ async function splitGaussians(
   if (gaussian!(input('kept', [1, ...keptShape]), p) === undefined) {
     return async (_, images) => Array(images).fill(standardNormal(size));
   }
+  const seen = { size: dimensionsOf(keptShape), without: [], scales: new Float64Array(keptShape[2]).fill(1) };
   const network = await networks.compile(keptShape, (kept) => {
     const { mean, logDeviation } = gaussian!(kept, p)!;
     return concatenate([mean, logDeviation], 3);
   });
   return async (kept, images) => {
-    const numbers = await network.run(seenBy(kept, { size: dimensionsOf(keptShape), without: [] }), images);
+    const numbers = await network.run(seenBy(kept, seen), images);
     const [means, logDeviations] = divided(numbers, channels, channels);
     return Array.from({ length: images }, (_, image) => ({
       means: means.subarray(image * size, (image + 1) * size),
@@ -131,12 +132,12 @@ function ratesOf(logDeviations: ArrayLike<number>): Float64Array {
   return Float64Array.from(logDeviations, (one) => portableExp(-one));
 }
 
-/** The number of the class under which latents are likeliest. The choice is stored, so it needn't be the same elsewhere. */
+/** The number of the class under which latents are likeliest. */
 function likeliest(latents: Float64Array, byClass: readonly Gaussians[]): number {
   const logDensities = byClass.map(({ means, rates }) =>
     latents.reduce((sum, latent, index) => {
       const epsilon = (latent / ONE - means[index]!) * rates[index]!;
-      return sum + Math.log(rates[index]!) - 0.5 * epsilon ** 2;
+      return sum + portableLog(rates[index]!) - 0.5 * epsilon * epsilon;
     }, 0),
   );
   return logDensities.reduce((best, one, index) => (one > logDensities[best]! ? index : best), 0);

@@ -1,4 +1,5 @@
 // The stack of bits: what one step pushes, the next can pop as its random numbers.
+import { portableLog } from '../../numeric/portableMath.ts';
 
 /** The words that leave and enter the state have 16 bits. */
 const WORD = 2 ** 16;
@@ -99,9 +100,9 @@ export class BitStack {
     this.state = rest * size + (this.state - rest * TOTAL) - start;
   }
 
-  /** How many bits are on the stack. */
+  /** How many bits are on the stack: the encoder chooses batches by it, so every machine computes the same. */
   get bits(): number {
-    return 16 * this.length + Math.log2(this.state / LEAST);
+    return 16 * this.length + portableLog(this.state / LEAST) * Math.LOG2E;
   }
 
   /** Whether it is as a new one. */

@@ -61,24 +61,26 @@ export interface AffineScalarMap {
   readonly scale: number;
 }
 
-/** A curve that rises everywhere. */
-export interface CurveScalarMap {
-  /** y of x. */
-  curve(x: number): number;
-}
-
-/** How a transformer changes one value: by a shift and a positive scale, or by a curve that rises everywhere. */
-export type ScalarMap = AffineScalarMap | CurveScalarMap;
+/**
+ * How a transformer changes one value, given that value's numbers: by a shift and a scale, or by a curve that rises
+ * everywhere. Both from arithmetic of `numeric/portableMath.ts` alone, so that every machine computes the same.
+ */
+export type ScalarForm =
+  | {
+      /** The shift and the scale. */
+      affine(numbers: Float64Array): AffineScalarMap;
+    }
+  | {
+      /** The curve, y of x. */
+      curve(numbers: Float64Array): (x: number) => number;
+    };
 
 /** A transformer, for one value at a time. */
 export interface ScalarTransformer {
   /** How many numbers it takes for each value. */
   readonly numbers: number;
-  /**
-   * How it changes one value, given that value's numbers, for lossless compression: from arithmetic of
-   * `numeric/portableMath.ts` alone, so that every machine computes the same. Missing if it can't compress.
-   */
-  scalar?(numbers: Float64Array): ScalarMap;
+  /** How it changes one value, for lossless compression; missing if it can't compress. */
+  readonly scalar?: ScalarForm;
 }
 
 /** Some values change by a transformer, whose numbers depend on the others alone. */

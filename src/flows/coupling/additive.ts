@@ -8,6 +8,6 @@ export function additive(): Transformer {
     numbers: 1,
     forward: (x, shift) => ({ y: add(x, shift) }),
     inverse: (y, shift) => subtract(y, shift),
-    scalar: ([shift]) => ({ shift: shift!, scale: 1 }),
+    scalar: { affine: (own) => ({ shift: own[0]!, scale: 1 }) },
   };
 }

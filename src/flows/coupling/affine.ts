@@ -51,9 +51,11 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
       const { shift, scale } = shiftAndScale(numbers);
       return subtract(divide(y, scale), shift);
     },
-    scalar: ([shift, t]) => ({
-      shift: shift!,
-      scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(t! + 2),
-    }),
+    scalar: {
+      affine: (own) => ({
+        shift: own[0]!,
+        scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(own[1]! + 2),
+      }),
+    },
   };
 }

@@ -105,17 +105,19 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
       const logit = subtract(divide(columns(y), sigmoid(add(t, 2))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
     },
-    scalar(numbers) {
-      const part = (index: number): Float64Array =>
-        numbers.subarray(index * components, (index + 1) * components);
-      const logit = portableLogit({
-        logits: part(0),
-        means: part(1).map((mean, k) => mean + apart[k]!),
-        logScales: part(2).map((logScale) => Math.max(logScale, LEAST_LOG_SCALE)),
-      });
-      const shift = numbers[3 * components]!;
-      const scale = portableSigmoid(numbers[3 * components + 1]! + 2);
-      return { curve: (x) => (logit(x) + shift) * scale };
+    scalar: {
+      curve(numbers) {
+        const part = (index: number): Float64Array =>
+          numbers.subarray(index * components, (index + 1) * components);
+        const logit = portableLogit({
+          logits: part(0),
+          means: part(1).map((mean, k) => mean + apart[k]!),
+          logScales: part(2).map((logScale) => Math.max(logScale, LEAST_LOG_SCALE)),
+        });
+        const shift = numbers[3 * components]!;
+        const scale = portableSigmoid(numbers[3 * components + 1]! + 2);
+        return (x) => (logit(x) + shift) * scale;
+      },
     },
   };
 }

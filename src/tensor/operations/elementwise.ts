@@ -1,4 +1,11 @@
 // Elementwise operations, with broadcasting: arithmetic and the functions that flows need.
+import {
+  portableExp,
+  portableExpm1,
+  portableLog,
+  portableLog1p,
+  portableSigmoid,
+} from '../../numeric/portableMath.ts';
 import { broadcastShapes, sameShape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
@@ -14,7 +21,10 @@ export type Applied<F> = F & {
 
 function unary(
   name: string,
-  /** The value in float64: folds constants, and marks the operation as elementwise for all passes over graphs. */
+  /**
+   * The value in float64: folds constants, and marks the operation as elementwise for all passes over graphs. Every engine
+   * must compute the same, because compressed files depend on it.
+   */
   evaluate: (x: number) => number,
   /** Undefined if it is 0 everywhere. */
   gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor | undefined,
@@ -95,15 +105,15 @@ export const negate = unary(
 );
 
 /** eˣ. */
-export const exp = unary('exp', Math.exp, (g, y) => multiply(g, y));
+export const exp = unary('exp', portableExp, (g, y) => multiply(g, y));
 
 /** ln x. */
-export const log = unary('log', Math.log, (g, _, x) => divide(g, x));
+export const log = unary('log', portableLog, (g, _, x) => divide(g, x));
 
 /** ln|x|. */
 export const logAbs = unary(
   'logAbs',
-  (x) => Math.log(Math.abs(x)),
+  (x) => portableLog(Math.abs(x)),
   (g, _, x) => divide(g, x),
 );
 
@@ -124,11 +134,7 @@ export const abs = unary('abs', Math.abs, (g, _, x) => multiply(g, sign(x)));
 const sign = unary('sign', Math.sign, () => undefined);
 
 /** 1 / (1 + e⁻ˣ). */
-export const sigmoid = unary(
-  'sigmoid',
-  (x) => 1 / (1 + Math.exp(-x)),
-  (g, y) => multiply(g, multiply(y, subtract(1, y))),
-);
+export const sigmoid = unary('sigmoid', portableSigmoid, (g, y) => multiply(g, multiply(y, subtract(1, y))));
 
 /**
  * ln sigmoid(x) = min(x, 0) − ln(1 + e^−|x|): finite for every x, whereas in float32 the logarithm of a
@@ -136,7 +142,7 @@ export const sigmoid = unary(
  */
 export const logSigmoid = unary(
   'logSigmoid',
-  (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
+  (x) => Math.min(x, 0) - portableLog1p(portableExp(-Math.abs(x))),
   (g, _, x) => multiply(g, sigmoid(negate(x))),
 );
 
@@ -153,7 +159,7 @@ export const step = unary('step', Math.sign, () => undefined);
 /** x where x > 0, else eˣ − 1; its slope is continuous. */
 export const elu = unary(
   'elu',
-  (x) => (x > 0 ? x : Math.expm1(x)),
+  (x) => (x > 0 ? x : portableExpm1(x)),
   (g, y) => multiply(g, subtract(1, relu(negate(y)))),
 );
 
