@@ -1,12 +1,12 @@
 // Lossless compression of a split by a model, against image formats (a file for each image) and general compressors
 // (all pixels in one stream).
 //
-//   npx tsx bench/compress.ts mnist --model models/mnist
-//   npx tsx bench/compress.ts photos-64.images --model runs/photos --count 500
+//   npx tsx bench/compress.ts mnist=models/mnist
+//   npx tsx bench/compress.ts mnist=models/mnist photos-32.images=runs/photos --timings --out docs/results/compress.md
 //
 // All of our file counts, with and without the model. JPEG XL needs cjxl and djxl (Debian's libjxl-tools), bzip2 and xz
-// their commands; what is missing is left out. Every method must return every pixel. Times are of one run, one method
-// after the other.
+// their commands; what is missing is left out. Every method must return every pixel. Times are left out unless asked for:
+// the machine must be idle. They are of one run, one method after the other.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,15 +16,16 @@ import sharp, { type Sharp } from 'sharp';
 import { timed } from '../src/benchmarks/timing.ts';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatCount } from '../src/cli/terminal/format.ts';
-import { formatTable } from '../src/cli/terminal/table.ts';
 import { compress, type NamedImage } from '../src/codec/compress.ts';
 import { decompress } from '../src/codec/decompress.ts';
 import { firstImages, readAll } from '../src/data/contract/dataset.ts';
 import { openSplit } from '../src/data/registry.ts';
-import { dimensionsOf } from '../src/numeric/imageShape.ts';
+import { UserError } from '../src/errors.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../src/numeric/imageShape.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
 import { loadTrained } from '../src/trained/loading/loadTrained.ts';
 import { weightsBytes } from '../src/trained/loading/weightsBytes.ts';
+import type { TrainedModel } from '../src/trained/model/trainedModel.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 /** A way to compress. */
@@ -37,32 +38,55 @@ interface Method {
 }
 
 const command = new Command('compress')
-  .argument('<data>', 'a dataset, whose test images are compressed')
-  .requiredOption('--model <run>', 'a run folder, or an exported model')
+  .argument(
+    '<data=model...>',
+    'datasets, whose test images are compressed, each with a run folder or an exported model',
+  )
   .option('--count <n>', 'images, from the first (default: all)', wholeNumber(1))
   .option('--workers <n>', 'blocks coded at the same time (default: one per core)', wholeNumber(1))
+  .option('--timings', 'report images per second: on an idle machine')
+  .option('--out <file>', 'write the tables to a document')
   .parse();
-const options = command.opts<{ model: string; count?: number; workers?: number }>();
+const options = command.opts<{ count?: number; workers?: number; timings?: true; out?: string }>();
 const workers = options.workers ?? availableCores();
 
-const trained = await loadTrained(options.model);
-const { imageShape } = trained.model;
-const [height, width, channels] = imageShape;
-const split = await openSplit(command.args[0]!, 'test', { validation: 0, like: imageShape });
-const images = firstImages(split, options.count ?? split.count);
-const size = dimensionsOf(imageShape);
-const all = readAll(images);
-const partsOf = (pixels: Uint8Array): Uint8Array[] =>
-  Array.from({ length: pixels.length / size }, (_, index) =>
-    pixels.subarray(index * size, (index + 1) * size),
-  );
+/** The images of a set and their model. */
+interface Source {
+  readonly name: string;
+  readonly trained: TrainedModel;
+  readonly count: number;
+  /** All pixels. */
+  readonly all: Uint8Array;
+}
+
+async function sourceOf(text: string): Promise<Source> {
+  const at = text.lastIndexOf('=');
+  if (at < 1) {
+    throw new UserError('invalid-argument', `${text} names no model: write it as data=model`);
+  }
+  const [name, trained] = [text.slice(0, at), await loadTrained(text.slice(at + 1))];
+  const split = await openSplit(name, 'test', { validation: 0, like: trained.model.imageShape });
+  const images = firstImages(split, options.count ?? split.count);
+  return { name, trained, count: images.count, all: readAll(images) };
+}
+
 const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
+/** The images in pixels, one by one. */
+function partsOf(pixels: Uint8Array, imageShape: ImageShape): Uint8Array[] {
+  const size = dimensionsOf(imageShape);
+  return Array.from({ length: pixels.length / size }, (_, index) =>
+    pixels.subarray(index * size, (index + 1) * size),
+  );
+}
+
+const OWN = 'emerging';
+
 /** Our own file, without the model. */
-const own: Method = {
-  name: 'emerging',
+const ownFile = (trained: TrainedModel, imageShape: ImageShape): Method => ({
+  name: OWN,
   encode: async (pixels) => {
-    const named = partsOf(pixels).map(
+    const named = partsOf(pixels, imageShape).map(
       (image, index): NamedImage => ({
         name: `${String(index).padStart(6, '0')}.png`,
         shape: imageShape,
@@ -75,10 +99,15 @@ const own: Method = {
     const { images: found, damaged } = await decompress(file!, { model: trained, workers });
     return damaged.length === 0 ? joined(found.map(({ pixels }) => pixels)) : new Uint8Array(0);
   },
-};
+});
 
 /** A format for which sharp writes a file for each image: the smallest of several ways. */
-function imageFormat(name: string, ...ways: readonly ((image: Sharp) => Sharp)[]): Method {
+function imageFormat(
+  name: string,
+  imageShape: ImageShape,
+  ...ways: readonly ((image: Sharp) => Sharp)[]
+): Method {
+  const [height, width, channels] = imageShape;
   const raw = { height, width, channels: channels as 1 | 3 };
   // Otherwise grey becomes RGB.
   const colours = channels === 1 ? 'b-w' : 'srgb';
@@ -89,7 +118,7 @@ function imageFormat(name: string, ...ways: readonly ((image: Sharp) => Sharp)[]
     name,
     encode: (pixels) =>
       Promise.all(
-        partsOf(pixels).map(async (image) => {
+        partsOf(pixels, imageShape).map(async (image) => {
           const files = await Promise.all(ways.map((write) => write(inOwnColours(image)).toBuffer()));
           return files.reduce((best, file) => (file.length < best.length ? file : best));
         }),
@@ -115,7 +144,8 @@ function program(name: string, encode: readonly string[], decode: readonly strin
 }
 
 /** JPEG XL, by files of its own: a Netpbm image there and back. */
-function jpegXl(folder: string): Method {
+function jpegXl(folder: string, imageShape: ImageShape): Method {
+  const [height, width, channels] = imageShape;
   const header = `P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`;
   const [source, coded] = [join(folder, 'image.pnm'), join(folder, 'image.jxl')];
   const run = (file: string, ...args: readonly string[]): void => {
@@ -127,7 +157,7 @@ function jpegXl(folder: string): Method {
   return {
     name: 'JPEG XL',
     async encode(pixels) {
-      return partsOf(pixels).map((image) => {
+      return partsOf(pixels, imageShape).map((image) => {
         writeFileSync(source, Buffer.concat([Buffer.from(header), image]));
         run('cjxl', source, coded, '-d', '0', '-e', '9', '--quiet');
         return readFileSync(coded);
@@ -149,17 +179,17 @@ function isInstalled(name: string): boolean {
   return spawnSync(name, ['--version']).error === undefined;
 }
 
-await inTemporaryFolder('emerging-compress', async (folder) => {
-  const methods: Method[] = [
-    own,
-    imageFormat(
-      'PNG',
-      ...[true, false].map(
-        (adaptiveFiltering) => (image: Sharp) => image.png({ compressionLevel: 9, adaptiveFiltering }),
-      ),
-    ),
-    imageFormat('WebP', (image) => image.webp({ lossless: true, effort: 6 })),
-    ...(isInstalled('cjxl') ? [jpegXl(folder)] : []),
+/** The methods that this machine has, ours first. */
+function methodsFor(trained: TrainedModel, folder: string): Method[] {
+  const { imageShape } = trained.model;
+  const filters = [true, false].map(
+    (adaptiveFiltering) => (image: Sharp) => image.png({ compressionLevel: 9, adaptiveFiltering }),
+  );
+  return [
+    ownFile(trained, imageShape),
+    imageFormat('PNG', imageShape, ...filters),
+    imageFormat('WebP', imageShape, (image) => image.webp({ lossless: true, effort: 6 })),
+    ...(isInstalled('cjxl') ? [jpegXl(folder, imageShape)] : []),
     {
       name: 'gzip',
       encode: async (pixels) => [gzipSync(pixels, { level: 9 })],
@@ -168,48 +198,61 @@ await inTemporaryFolder('emerging-compress', async (folder) => {
     ...(isInstalled('bzip2') ? [program('bzip2', ['bzip2', '-9'], ['bzip2', '-d'])] : []),
     ...(isInstalled('xz') ? [program('xz', ['xz', '-9e'], ['xz', '-d'])] : []),
   ];
+}
+
+/** A section of the document: all methods on the images of one set. */
+async function section({ name, trained, count, all }: Source, folder: string): Promise<string> {
   const model = weightsBytes(trained).length;
   const rows: string[][] = [];
   let [ours, best]: [number, { name: string; bytes: number }] = [0, { name: '', bytes: Infinity }];
-  for (const { name, encode, decode } of methods) {
-    const there = await timed(() => encode(all));
-    const back = await timed(() => decode(there.result));
+  for (const method of methodsFor(trained, folder)) {
+    process.stderr.write(`${name}: ${method.name}\n`);
+    const there = await timed(() => method.encode(all));
+    const back = await timed(() => method.decode(there.result));
+    if (Buffer.compare(back.result, all) !== 0) {
+      throw new Error(`${method.name} does not return the pixels of ${name}`);
+    }
     const bytes = there.result.reduce((sum, file) => sum + file.length, 0);
-    const isExact = Buffer.compare(back.result, all) === 0;
-    const rate = ({ seconds }: { seconds: number }): string => formatCount(images.count / seconds);
+    const times = [there, back].map(({ seconds }) => formatCount(count / seconds));
     const row = (label: string, total: number): string[] => [
       label,
       ((8 * total) / all.length).toFixed(3),
       formatCount(total),
-      rate(there),
-      rate(back),
-      isExact ? 'yes' : 'NO',
+      ...(options.timings ? times : []),
     ];
-    rows.push(row(name, bytes));
-    if (name === own.name) {
+    rows.push(row(method.name, bytes));
+    if (method.name === OWN) {
       ours = bytes;
-      rows.push(row(`${name}, with the model`, bytes + model));
+      rows.push(row(`${OWN}, with the model`, bytes + model));
     } else if (bytes < best.bytes) {
-      best = { name, bytes };
+      best = { name: method.name, bytes };
     }
   }
-  const right = { align: 'right' } as const;
-  const columns = [
-    { title: 'method' },
-    { title: 'bits/dim', ...right },
-    { title: 'bytes', ...right },
-    { title: 'images/s', ...right },
-    { title: 'decoded/s', ...right },
-    { title: 'exact', ...right },
-  ];
-  const saved = (best.bytes - ours) / images.count;
-  console.log(
-    `${formatCount(images.count)} test images of ${command.args[0]}, ${height}x${width}x${channels}, ${workers} workers\n`,
-  );
-  console.log(formatTable(columns, rows));
-  console.log(
+  const titles = ['method', 'bits/dim', 'bytes', ...(options.timings ? ['images/s', 'decoded/s'] : [])];
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const saved = (best.bytes - ours) / count;
+  return [
+    `## ${name}`,
+    `${formatCount(count)} test images, ${showImageShape(trained.model.imageShape)}.`,
+    [line(titles), line(titles.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+      '\n',
+    ),
     saved > 0
-      ? `\nwith the model it pays from ${formatCount(Math.ceil(model / saved))} images on, against ${best.name}`
-      : `\n${best.name} is smaller, for any number of images`,
-  );
+      ? `With the model it pays from ${formatCount(Math.ceil(model / saved))} images on, against ${best.name}.`
+      : `${best.name} is smaller, for any number of images.`,
+  ].join('\n\n');
+}
+
+await inTemporaryFolder('emerging-compress', async (folder) => {
+  const sections: string[] = [];
+  for (const text of command.args) {
+    sections.push(await section(await sourceOf(text), folder));
+  }
+  const sources = command.args.join(' ');
+  const document = `# Lossless compression\n\nGenerated by \`npx tsx bench/compress.ts ${sources}\`. Every method returned every pixel. [How it works](../compress.md).\n\n${sections.join('\n\n')}\n`;
+  if (options.out === undefined) {
+    console.log(document);
+  } else {
+    writeFileSync(options.out, document);
+  }
 });

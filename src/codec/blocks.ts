@@ -1,5 +1,6 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
 import { dimensionsOf } from '../numeric/imageShape.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { decodeBlock, encodeBlock, imagesIn, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
@@ -82,9 +83,16 @@ function isRun({ batch, count }: Run): boolean {
   return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;
 }
 
-function follow({ signal, onImages }: BlockWork): (images: number, bits?: number) => void {
-  let [known, knownBits] = [0, 0];
-  return (images, bits) => {
+/** Images between two turns of the event loop at least: images stored plainly wait for nothing, so no signal would arrive. */
+const TURN = 64;
+
+function follow({ signal, onImages }: BlockWork): (images: number, bits?: number) => Promise<void> {
+  let [known, knownBits, turned] = [0, 0, 0];
+  return async (images, bits) => {
+    if (images - turned >= TURN || turned === 0) {
+      turned = images;
+      await nextTurn();
+    }
     signal?.throwIfAborted();
     onImages?.(images - known, bits === undefined ? undefined : bits - knownBits);
     [known, knownBits] = [images, bits ?? 0];

@@ -4,13 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { joinBytes } from '../platform/joinBytes.ts';
 import { inMemory } from '../storage/randomAccess.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import { compress, compressParts, type NamedImage, partsBy } from './compress.ts';
+import { type CompressOptions, compress, compressParts, type NamedImage, partsBy } from './compress.ts';
 import { decompress, imagesBy, openCompressed } from './decompress.ts';
+import { readHeader } from './file/header.ts';
+import { recordsIn } from './file/records.ts';
 
 /** How many random damages are tried. */
 const DAMAGES = Number(process.env.DAMAGES ?? 300);
@@ -152,6 +155,139 @@ describe('compressed images', () => {
     expect(await decompress(bytes)).toEqual({ images, damaged: [] });
   });
 });
+
+describe('an interrupted file', () => {
+  const model = randomModel(grey, { mixing: '1x1' }, 0.1);
+  const images = namedImages(23);
+  const options = { block: 5 };
+  let parts: Uint8Array[];
+  let coders: BlockCoders;
+  let coded = 0;
+  beforeAll(async () => {
+    const local = await localCoders(model);
+    coders = {
+      ...local,
+      encode(pixels, work) {
+        coded++;
+        return local.encode(pixels, work);
+      },
+    };
+    parts = [];
+    for await (const part of partsBy(coders, model, images, options)) {
+      parts.push(part);
+    }
+  });
+  afterAll(() => coders.release());
+
+  async function resumed(
+    earlier: Uint8Array,
+    given: readonly NamedImage[] = images,
+    other: CompressOptions = options,
+  ): Promise<{ bytes: Uint8Array; blocks: number }> {
+    coded = 0;
+    const found: Uint8Array[] = [];
+    const file = { bytes: inMemory(earlier, 'x.part'), source: 'x.part' };
+    for await (const part of partsBy(coders, model, given, { ...other, earlier: file })) {
+      found.push(part);
+    }
+    return { bytes: joinBytes(found), blocks: coded };
+  }
+
+  it.each([
+    ['only the start', 1, 0, 5],
+    ['two blocks', 3, 0, 3],
+    ['two blocks and half of a third', 4, -30, 3],
+    ['all blocks', 6, 0, 0],
+    ['the whole file', 7, 0, 0],
+  ])('with %s is continued to the same file', async (_, count, end, blocks) => {
+    const earlier = joinBytes(parts.slice(0, count));
+    const result = await resumed(end === 0 ? earlier : earlier.slice(0, end));
+    expect(result).toEqual({ bytes: joinBytes(parts), blocks });
+  });
+
+  it('with a damaged block has that one coded again', async () => {
+    const earlier = joinBytes(parts.slice(0, 4));
+    earlier[parts[0]!.length + parts[1]!.length + 60]! ^= 1;
+    expect(await resumed(earlier)).toEqual({ bytes: joinBytes(parts), blocks: 3 });
+  });
+
+  it('is not continued with anything else', async () => {
+    const earlier = joinBytes(parts.slice(0, 3));
+    const mixed = 'cannot resume: x.part has other images in block 1, or blocks of another size';
+    const begun = 'cannot resume: x.part was begun with another model, or with other options';
+    const renamed = images.map((image, index) => (index === 7 ? { ...image, name: 'other.png' } : image));
+    const changed = images.map((image, index) =>
+      index === 7 ? { ...image, pixels: image.pixels.map((pixel) => pixel ^ 1) } : image,
+    );
+    await expect(resumed(earlier, renamed)).rejects.toThrow(mixed);
+    await expect(resumed(earlier, changed)).rejects.toThrow(mixed);
+    await expect(resumed(earlier, images, { block: 6 })).rejects.toThrow('has other images in block 0');
+    await expect(resumed(earlier, images, { ...options, withModel: false })).rejects.toThrow(begun);
+    await expect(resumed(new Uint8Array(20))).rejects.toThrow(begun);
+  });
+});
+
+describe('some images of a file', () => {
+  const model = randomModel(grey, { mixing: '1x1' }, 0.1);
+  const images = namedImages(23);
+  let coders: BlockCoders;
+  let decoded: number[] = [];
+  let bytes: Uint8Array;
+  beforeAll(async () => {
+    const local = await localCoders(model);
+    coders = {
+      ...local,
+      decode(block, work) {
+        decoded.push(block.bytes.length);
+        return local.decode(block, work);
+      },
+    };
+    bytes = await compress(model, images, { block: 5 });
+  });
+  afterAll(() => coders.release());
+
+  async function some(
+    file: Uint8Array,
+    only: (name: string, index: number) => boolean,
+  ): Promise<{ found: NamedImage[]; lines: string[]; blocks: number }> {
+    decoded = [];
+    const [found, lines]: [NamedImage[], string[]] = [[], []];
+    const opened = await openCompressed(inMemory(file, 'f'), 'f', model);
+    for await (const image of imagesBy(coders, opened, { only, onDamage: (line) => lines.push(line) })) {
+      found.push(image);
+    }
+    return { found, lines, blocks: decoded.length };
+  }
+
+  it('are decoded without the other blocks', async () => {
+    const byName = await some(bytes, (name) => name === images[7]!.name);
+    expect(byName).toEqual({ found: [images[7]], lines: [], blocks: 1 });
+    const byPosition = await some(bytes, (_, index) => index >= 9 && index < 12);
+    expect(byPosition).toEqual({ found: images.slice(9, 12), lines: [], blocks: 2 });
+    expect(await some(bytes, () => false)).toEqual({ found: [], lines: [], blocks: 0 });
+    expect((await decompress(bytes, { only: (_, index) => index === 22 })).images).toEqual([images[22]]);
+  });
+
+  it('keep their positions after a damaged block', async () => {
+    const damaged = bytes.slice();
+    damaged[(await recordStart(bytes, 1)) + 60]! ^= 1;
+    const result = await some(damaged, (_, index) => index === 12);
+    expect(result.found).toEqual([images[12]]);
+    expect(result.lines).toContain('f: block 1 is damaged; its images are lost');
+  });
+});
+
+/** Where a block begins in a file. */
+async function recordStart(bytes: Uint8Array, wanted: number): Promise<number> {
+  const file = inMemory(bytes, 'f');
+  const { end } = await readHeader(file, 'f');
+  for await (const { number, start } of recordsIn(file, end)) {
+    if (number === wanted) {
+      return start;
+    }
+  }
+  throw new Error(`no block ${wanted}`);
+}
 
 describe('a file that cannot be read', () => {
   const model = randomModel(grey, { mixing: '1x1' }, 0.1);

@@ -8,8 +8,9 @@ import { joinBytes } from '../platform/joinBytes.ts';
 import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type BlockCoders, MOST_VALUES } from './blocks.ts';
+import { type BlockBytes, type BlockCoders, MOST_VALUES } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
+import { type EarlierFile, earlierBlocks } from './earlierBlocks.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
@@ -79,11 +80,21 @@ export async function* compressParts(
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
   options: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
+  return yield* partsAfter(undefined, trained, images, options);
+}
+
+/** `compressParts`, with the blocks that an interrupted call has written: the file is the same. */
+export async function* partsAfter(
+  earlier: EarlierFile | undefined,
+  trained: TrainedModel,
+  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
+  options: CompressOptions,
+): AsyncGenerator<Uint8Array, CompressedSize> {
   const { workers = 1 } = options;
   requireWhole('workers', workers, 1);
   const coders = await startCoders(trained, workers);
   try {
-    return yield* partsBy(coders, trained, images, options);
+    return yield* partsBy(coders, trained, images, { ...options, earlier });
   } finally {
     await coders.release();
   }
@@ -94,7 +105,14 @@ export async function* partsBy(
   coders: BlockCoders,
   trained: TrainedModel,
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
+  {
+    block,
+    withModel = true,
+    tiles = false,
+    signal,
+    onImages,
+    earlier,
+  }: CompressOptions & { readonly earlier?: EarlierFile | undefined } = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
@@ -102,23 +120,29 @@ export async function* partsBy(
   const model = withModel ? weightsBytes(trained) : undefined;
   const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
   const start = encodeHeader(header, model);
+  const done = earlier && (await earlierBlocks(earlier, start, imageShape));
+  const size = dimensionsOf(imageShape);
+  const encoded = async (images: ImageBlock): Promise<BlockBytes> => {
+    signal?.throwIfAborted();
+    const known = await done?.find(images.number, images);
+    if (known === undefined) {
+      return coders.encode(images.pixels, { signal, ...(onImages && { onImages }) });
+    }
+    onImages?.(images.pixels.length / size);
+    return known;
+  };
   let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
   yield start;
   const coded = mapInOrder(
     blocksOf(images, imageShape, { units, tiles }),
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
-    async ({ names, shapes, pixels }) => ({
-      names,
-      shapes,
-      pixels,
-      coded: await coders.encode(pixels, { signal, ...(onImages && { onImages }) }),
-    }),
+    async (images) => ({ images, stored: await encoded(images) }),
   );
-  for await (const { names, shapes, pixels, coded: stored } of coded) {
-    const about = blockAbout({ names, shapes, runs: stored.runs, pixels }, imageShape);
+  for await (const { images: own, stored } of coded) {
+    const about = blockAbout({ ...own, runs: stored.runs }, imageShape);
     const record = encodeRecord({ kind: 'block', number: blocks++, about, bytes: stored.bytes });
-    count += names.length;
-    values += shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
+    count += own.names.length;
+    values += own.shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
     plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);
     bytes += record.length;
     yield record;
@@ -148,6 +172,9 @@ export async function compress(
 
 /** The images of a block. */
 interface ImageBlock {
+  /** How many blocks, and how many images, are before it. */
+  readonly number: number;
+  readonly first: number;
   readonly names: string[];
   /** As the images were given. */
   readonly shapes: ImageShape[];
@@ -163,8 +190,11 @@ async function* blocksOf(
 ): AsyncGenerator<ImageBlock> {
   const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
   let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
+  let [number, first] = [0, 0];
   const take = (): ImageBlock => {
-    const block = { names, shapes, pixels: joinBytes(parts) };
+    const block = { number, first, names, shapes, pixels: joinBytes(parts) };
+    number++;
+    first += names.length;
     [names, shapes, parts, held] = [[], [], [], 0];
     return block;
   };

@@ -9,7 +9,7 @@ import { inMemory, type RandomAccess } from '../storage/randomAccess.ts';
 import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import type { BlockCoders } from './blocks.ts';
+import type { BlockCoders, BlockWork } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
 import type { NamedImage } from './compress.ts';
 import { type DescribedBlock, type FileEnd, readBlockAbout, readEndAbout } from './file/abouts.ts';
@@ -23,6 +23,11 @@ export interface DecompressOptions {
   readonly model?: TrainedModel | undefined;
   /** How many blocks are decoded at the same time, as for `compress`; default 1. */
   readonly workers?: number | undefined;
+  /**
+   * Which images to return, by their names and their positions in the file, from 0; default all. Blocks without any of them
+   * aren't decoded.
+   */
+  only?(name: string, index: number): boolean;
   /** Stops between two batches. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images, or tiles, done since the last call. */
@@ -108,7 +113,7 @@ export async function* imagesFrom(
 export async function* imagesBy(
   coders: BlockCoders,
   { source, bytes, header }: CompressedFile,
-  { signal, onImages, onDamage }: Omit<DecompressOptions, 'model'> = {},
+  { signal, onImages, onDamage, only = () => true }: Omit<DecompressOptions, 'model'> = {},
 ): AsyncGenerator<NamedImage> {
   const { imageShape } = header;
   let [images, blocks]: [number, number] = [0, 0];
@@ -119,7 +124,7 @@ export async function* imagesBy(
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
     async (record) => ({
       record,
-      ...(await decodedRecord(record, header, coders, { signal, ...(onImages && { onImages }) })),
+      ...(await decodedRecord(record, header, { coders, only, signal, ...(onImages && { onImages }) })),
     }),
   );
   for await (const { record, block, pixels, end: found } of decoded) {
@@ -141,7 +146,13 @@ export async function* imagesBy(
       );
     } else {
       images += block.names.length;
-      yield* imagesOf(block, pixels, imageShape, header.tiles);
+      if (pixels !== 'unwanted') {
+        for (const [index, image] of imagesOf(block, pixels, imageShape, header.tiles)) {
+          if (only(image.name, index)) {
+            yield image;
+          }
+        }
+      }
     }
   }
   if (end === undefined) {
@@ -159,15 +170,18 @@ export async function* imagesBy(
 /** A record, decoded: a block with its pixels, as far as it is intact, or the end. */
 interface Decoded {
   readonly block?: DescribedBlock | undefined;
-  readonly pixels?: Uint8Array | undefined;
+  readonly pixels?: Uint8Array | 'unwanted' | undefined;
   readonly end?: FileEnd | undefined;
 }
 
 async function decodedRecord(
   found: FoundRecord,
   { imageShape, tiles }: ReadHeader,
-  coders: BlockCoders,
-  work: Parameters<BlockCoders['decode']>[1],
+  {
+    coders,
+    only,
+    ...work
+  }: BlockWork & { readonly coders: BlockCoders; only(name: string, index: number): boolean },
 ): Promise<Decoded> {
   const record = await found.read();
   if (record === undefined) {
@@ -180,6 +194,9 @@ async function decodedRecord(
   if (block === undefined) {
     return {};
   }
+  if (!block.names.some((name, index) => only(name, block.first + index))) {
+    return { block, pixels: 'unwanted' };
+  }
   const pixels = await coders.decode({ runs: block.runs, bytes: record.bytes }, work);
   const units = block.shapes.reduce((sum, shape) => sum + (tiles ? tilesIn(shape, imageShape) : 1), 0);
   const isRight =
@@ -187,12 +204,13 @@ async function decodedRecord(
   return { block, pixels: isRight ? pixels : undefined };
 }
 
+/** The images of a block, each with its position in the file. */
 function* imagesOf(
-  { names, shapes }: DescribedBlock,
+  { first, names, shapes }: DescribedBlock,
   pixels: Uint8Array,
   imageShape: ImageShape,
   tiles: boolean,
-): Generator<NamedImage> {
+): Generator<[index: number, image: NamedImage]> {
   const size = dimensionsOf(imageShape);
   let position = 0;
   for (const [index, name] of names.entries()) {
@@ -201,11 +219,8 @@ function* imagesOf(
     const length = (tiles ? tilesIn(whole, imageShape) : 1) * size;
     const own = pixels.slice(position, position + length);
     position += length;
-    yield {
-      name,
-      shape,
-      pixels: inChannels(tiles ? imageOf(own, whole, imageShape) : own, imageShape[2], shape[2]),
-    };
+    const image = tiles ? imageOf(own, whole, imageShape) : own;
+    yield [first + index, { name, shape, pixels: inChannels(image, imageShape[2], shape[2]) }];
   }
 }
 

@@ -1,24 +1,33 @@
-// A compressed file that every later version must decode, and write again byte by byte: its version of the format is 1.
+// Compressed files that every later version must decode: `fixtures/makeFiles.mjs` made them.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { firstImages, readAll } from '../data/contract/dataset.ts';
-import { openSplit } from '../data/registry.ts';
-import { loadTrained } from '../trained/loading/loadTrained.ts';
-import { compress, type NamedImage } from './compress.ts';
-import { decompress } from './decompress.ts';
+import { inMemory } from '../storage/randomAccess.ts';
+import { compress } from './compress.ts';
+import { decompress, openCompressed } from './decompress.ts';
 
-it('decodes and writes digits of models/mnist as ever', async () => {
-  const model = await loadTrained('models/mnist');
-  const pixels = readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), 12));
-  const digits = Array.from(
-    { length: 12 },
-    (_, index): NamedImage => ({
-      name: `digit-${String(index).padStart(2, '0')}.png`,
-      shape: [28, 28, 1],
-      pixels: pixels.slice(index * 784, (index + 1) * 784),
-    }),
-  );
-  const file = new Uint8Array(readFileSync(new URL('fixtures/digits.eflow', import.meta.url)));
-  expect(await decompress(file, { model })).toEqual({ images: digits, damaged: [] });
-  expect(await compress(model, digits, { block: 8, withModel: false })).toEqual(file);
+/** Of each file: the SHA-256 of the names, shapes and pixels of its images, and how it was made. */
+const files: [string, number, string, { block: number; tiles?: boolean }][] = [
+  ['affine.eflow', 30, 'b33f91e2e3541a5156b6c01823f2cf6515e534f620054fd7e0caaa60efbbda4f', { block: 20 }],
+  ['mixture.eflow', 30, 'b33f91e2e3541a5156b6c01823f2cf6515e534f620054fd7e0caaa60efbbda4f', { block: 30 }],
+  [
+    'tiles.eflow',
+    12,
+    '5586dd2311b1d95acad8bc2636130e58f3ddbb1e97be9fbfe953a275438cb768',
+    { block: 24, tiles: true },
+  ],
+];
+
+it.each(files)('decodes %s as ever, and writes it again', async (name, count, sha256, options) => {
+  const file = new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+  const { images, damaged } = await decompress(file);
+  expect({ damaged, count: images.length }).toEqual({ damaged: [], count });
+  const hash = createHash('sha256');
+  for (const { name: image, shape, pixels } of images) {
+    hash.update(`${image} ${shape.join('x')}\n`).update(pixels);
+  }
+  expect(hash.digest('hex')).toBe(sha256);
+  // A change that writes other bytes needs a new version of the format, and this file its decoder.
+  const { model } = await openCompressed(inMemory(file, name), name);
+  expect(Buffer.from(await compress(model, images, options)).equals(file)).toBe(true);
 });

@@ -188,18 +188,27 @@ export function writeFileAtomically(
   }
 }
 
+/** How many parts of a file have been written, and their bytes. */
+export interface WrittenParts {
+  readonly parts: number;
+  readonly bytes: number;
+}
+
 /**
  * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does.
  *
+ * @param keepAs called if an error stops it: the path, in the same folder, where what has been written is kept; undefined
+ * if it isn't
  * @returns what the generator returns
  */
 export async function writePartsAtomically<Result>(
   path: string,
   parts: AsyncGenerator<Uint8Array, Result>,
+  keepAs: (error: unknown, written: WrittenParts) => string | undefined = () => undefined,
 ): Promise<Result> {
   const file = new PartialFile(path);
+  let [position, count] = [0, 0];
   try {
-    let position = 0;
     for (;;) {
       const { done, value } = await parts.next();
       if (done) {
@@ -208,9 +217,13 @@ export async function writePartsAtomically<Result>(
       }
       file.write(value, position);
       position += value.length;
+      count++;
     }
   } catch (error) {
-    throw cleanedUpAfter(error, () => file.discard());
+    // Otherwise a failed write leaves its threads running.
+    await parts.return(undefined as Result).catch(() => {});
+    const kept = keepAs(error, { parts: count, bytes: position });
+    throw cleanedUpAfter(error, () => (kept === undefined ? file.discard() : file.keepAs(kept)));
   }
 }
 

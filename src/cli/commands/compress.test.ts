@@ -1,5 +1,6 @@
 // `emerging compress` and `decompress`: files and datasets there and back, and clear errors.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
@@ -7,11 +8,12 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const { folder, run, json, apart, interrupt } = commandProcess();
+const { folder, run, json, apart, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
 
 beforeAll(async () => {
   writeTinyDataset(at('data'));
+  writeTinyDataset(at('many'), { tests: 4000 });
   const trained = await run('train', '--data=data', '--out=run', ...tinyTraining, '--set=training.steps=4');
   expect(trained.code).toBe(0);
   mkdirSync(at('photos', 'more'), { recursive: true });
@@ -100,7 +102,6 @@ it('cuts images of other sizes into tiles', async () => {
 });
 
 it('keeps what was there if it is stopped', async () => {
-  writeTinyDataset(at('many'), { tests: 4000 });
   writeFileSync(at('kept.eflow'), 'before');
   const { code } = await interrupt(
     'SIGINT',
@@ -114,6 +115,72 @@ it('keeps what was there if it is stopped', async () => {
   expect(readFileSync(at('kept.eflow'), 'utf8')).toBe('before');
 });
 
+it('continues an interrupted file to the same bytes, and no file of other images', async () => {
+  const call = (out: string, ...more: string[]): string[] => {
+    // A block for each image: several are written before the signal arrives.
+    const options = ['--data=many', '--model=run', '--block=1', '--workers=1', `--out=${out}`];
+    return ['compress', ...options, ...more];
+  };
+  const stopped = await interrupt('SIGINT', 'compressing', ...call('long.eflow'));
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toMatch(
+    /long\.eflow\.part has what is done \([\d.]+ K?i?B\): repeat the call with --resume\n$/,
+  );
+  expect(existsSync(at('long.eflow'))).toBe(false);
+  const refused = await run(...call('long.eflow', '--resume', '--split=train'));
+  expect(refused.stderr).toContain('emerging: cannot resume: long.eflow.part has other images in block 0');
+  expect(refused.code).toBe(1);
+  const resumed = await run(...call('long.eflow', '--resume'));
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(existsSync(at('long.eflow.part'))).toBe(false);
+  await run(...call('whole.eflow'));
+  expect(readFileSync(at('long.eflow')).equals(readFileSync(at('whole.eflow')))).toBe(true);
+  const nothing = await run(...call('long.eflow', '--resume'));
+  expect(nothing.stderr).toContain('nothing to resume');
+  // What a killed process leaves.
+  const part = readFileSync(at('whole.eflow')).subarray(0, -3000);
+  writeFileSync(at('killed.eflow.4194999.partial'), part);
+  const after = await run(...call('killed.eflow', '--resume'));
+  expect(after.code, after.stderr).toBe(0);
+  expect(readFileSync(at('killed.eflow')).equals(readFileSync(at('whole.eflow')))).toBe(true);
+  expect(existsSync(at('killed.eflow.4194999.partial'))).toBe(false);
+});
+
+it('reports a full disk in one line, and leaves nothing under the name of the file', async () => {
+  const call = words(
+    'compress',
+    '--data=many',
+    '--model=run',
+    '--block=20',
+    '--workers=1',
+    '--out=full.eflow',
+  );
+  const limited = ['-c', 'ulimit -f 40; exec "$@"', 'bash', ...call];
+  const { status, stderr } = spawnSync('bash', limited, { cwd: folder, encoding: 'utf8' });
+  expect(stderr).toMatch(
+    /\nfull\.eflow\.part has what is done .*\nemerging: cannot write full\.eflow: it would be larger than the system allows; [^\n]*\n$/,
+  );
+  expect(status).toBe(1);
+  expect(existsSync(at('full.eflow'))).toBe(false);
+});
+
+it('writes only the images that are chosen, by name, folder or position', async () => {
+  await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2');
+  const chosen = await json('decompress', 'some.eflow', '--only', 'more', '--out=chosen', '--range=0');
+  expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
+  expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
+  for (const [choice, message] of [
+    ['--only=c.png', 'some.eflow has no image and no folder c.png, or its block is damaged'],
+    ['--range=5-9', 'some.eflow has no image at position 5, or its block is damaged'],
+    ['--range=3-1', 'It must be two positions from 0, as in 200-299, or a single one.'],
+  ] as const) {
+    const { code, stderr } = await run('decompress', 'some.eflow', choice, '--out=none');
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(at('none'))).toBe(false);
+  }
+});
+
 it.each([
   [['compress', '--model=run', '--out=x.eflow'], 2, 'no images: name image files, folders or a dataset'],
   [
@@ -123,6 +190,11 @@ it.each([
   ],
   [['compress', 'photos', '--model=photos', '--out=x.eflow'], 2, 'photos'],
   [['compress', 'photos', '--model=run', '--out=missing/x.eflow'], 2, 'there is no folder missing'],
+  [
+    ['compress', 'photos/a.png', '--model=run', '--out=photos/a.png'],
+    2,
+    'photos/a.png would replace one of the images; choose another name',
+  ],
   [
     ['decompress', 'photos/a.png', '--out=x'],
     1,

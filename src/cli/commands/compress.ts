@@ -1,16 +1,19 @@
 // `emerging compress`: compresses images with a model, without loss.
 import type { Command } from 'commander';
-import { type CompressedSize, compressParts, defaultBlock } from '../../codec/compress.ts';
+import { type CompressedSize, defaultBlock, partsAfter } from '../../codec/compress.ts';
+import type { EarlierFile } from '../../codec/earlierBlocks.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { UserError } from '../../errors.ts';
-import { writePartsAtomically } from '../../storage/files.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { exists, realPath, writePartsAtomically } from '../../storage/files.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addSetOptions, type ImageOptions, reportSkipped } from '../parts/imageInput.ts';
 import { imagesToCompress } from '../parts/imagesToCompress.ts';
+import { interruptedFile } from '../parts/interruptedFile.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
@@ -26,6 +29,7 @@ interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, Checkpoin
   readonly tiles?: true;
   readonly workers?: number;
   readonly embed: boolean;
+  readonly resume?: true;
   readonly json?: true;
 }
 
@@ -45,6 +49,10 @@ export function registerCompress(program: Command): void {
     .option('--tiles', "cut images of any size into tiles of the model's shape")
     .option('--workers <n>', 'blocks coded at the same time (default: one per core)', wholeNumber(1))
     .option('--no-embed', 'leave the model out: emerging decompress then needs --model')
+    .option(
+      '--resume',
+      'continue a file that an interrupted call has begun, with the same images and options',
+    )
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(addSetOptions(command))
     .addHelpText(
@@ -61,6 +69,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const { out, embed: withModel, block } = options;
   const tiles = options.tiles === true;
   outputFile(out);
+  requireNoInput(out, paths);
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
@@ -70,6 +79,10 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     unit: tiles ? 'tiles' : 'images',
   });
   const interruption = listenForInterruption(() => bar.note('stopping'));
+  const before = interruptedFile(out, {
+    resume: options.resume === true,
+    isStopped: () => interruption.signal.aborted,
+  });
   const skipped: string[] = [];
   const skip = (reason: string): void => {
     bar.note(`skipped: ${reason}`);
@@ -83,17 +96,22 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   };
   let size: CompressedSize;
   try {
-    const parts = compressParts(trained, png.following(images.read(skip)), {
-      block,
-      withModel,
-      tiles,
-      workers:
-        options.workers ?? workersFor(images.count / (block ?? defaultBlock(trained.model.imageShape))),
-      signal: interruption.signal,
-      onImages,
+    size = await afterEarlier(before.earlier, (earlier) => {
+      const parts = partsAfter(earlier, trained, png.following(images.read(skip)), {
+        block,
+        withModel,
+        tiles,
+        workers:
+          options.workers ?? workersFor(images.count / (block ?? defaultBlock(trained.model.imageShape))),
+        signal: interruption.signal,
+        onImages,
+      });
+      return writePartsAtomically(out, parts, before.keepAs);
     });
-    size = await writePartsAtomically(out, parts);
+    before.clear();
   } catch (error) {
+    bar.finish();
+    before.report();
     if (interruption.signal.aborted) {
       process.exitCode = interruption.exitCode();
       return;
@@ -107,6 +125,21 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     throw new UserError('invalid-data', 'none of the images can be read: nothing was compressed');
   }
   report(size, png.bytes, { trained, skipped, options });
+}
+
+/** Opens the file of an interrupted call, if there is one. */
+function afterEarlier<Result>(
+  path: string | undefined,
+  use: (earlier: EarlierFile | undefined) => Promise<Result>,
+): Promise<Result> {
+  return path === undefined ? use(undefined) : withFile(path, (bytes) => use({ bytes, source: path }));
+}
+
+/** Checks that the output replaces none of the images. */
+function requireNoInput(out: string, paths: readonly string[]): void {
+  if (exists(out) && paths.some((path) => realPath(path) === realPath(out))) {
+    throw new UserError('invalid-argument', `${out} would replace one of the images; choose another name`);
+  }
 }
 
 /** What was compressed, to how much. */

@@ -9,6 +9,7 @@ import { requireNewFolder, startNewFolder, staysInFolder } from '../../storage/n
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
+import { chosenImages, type PositionRange, positionRange } from '../parts/chosenImages.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
 import { pngNamer } from '../parts/pngNames.ts';
 import { workersFor } from '../parts/workersFor.ts';
@@ -20,6 +21,8 @@ import { createProgress } from '../terminal/progress.ts';
 interface DecompressCommandOptions extends CheckpointOptions {
   readonly out: string;
   readonly model?: string;
+  readonly only?: readonly string[];
+  readonly range?: PositionRange;
   readonly workers?: number;
   readonly json?: true;
 }
@@ -32,12 +35,21 @@ export function registerDecompress(program: Command): void {
     .argument('<file>', 'a file that emerging compress has written')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
+    .option('--only <names...>', 'only these images, or those in these folders of the file')
+    .option(
+      '--range <a-b>',
+      'only the images from position a to b, from 0; or a single position',
+      positionRange,
+    )
     .option('--workers <n>', 'blocks decoded at the same time (default: one per core)', wholeNumber(1))
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(command)
     .addHelpText(
       'after',
-      '\nExample:\n  emerging decompress photos.eflow --out photos\n' +
+      '\nExamples:\n  emerging decompress photos.eflow --out photos\n' +
+        '  emerging decompress digits.eflow --model models/mnist --range 200-299 --out some\n' +
+        '  emerging decompress photos.eflow --only summer/beach.png winter --out some\n' +
+        '\nWith --only or --range, other blocks are not decoded.\n' +
         '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.',
     )
     .action((path: string, options: DecompressCommandOptions) =>
@@ -48,7 +60,7 @@ export function registerDecompress(program: Command): void {
 async function runDecompress(
   bytes: RandomAccess,
   path: string,
-  { out, model, step, workers, json }: DecompressCommandOptions,
+  { out, model, step, only, range, workers, json }: DecompressCommandOptions,
 ): Promise<void> {
   requireNewFolder(out);
   const given = model === undefined ? undefined : await loadTrained(model, { step });
@@ -61,11 +73,13 @@ async function runDecompress(
   const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
   const [files, damaged]: [string[], string[]] = [[], []];
   const names = pngNamer();
+  const chosen = chosenImages(only, range);
   const folder = startNewFolder(out);
   let done = 0;
   try {
     const images = imagesFrom(file, {
       workers: workers ?? workersFor(await countBlocks(file)),
+      only: chosen.isChosen,
       signal: interruption.signal,
       onImages(more) {
         done += more;
@@ -86,6 +100,7 @@ async function runDecompress(
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
+    chosen.requireAll(path);
     folder.finish();
   } catch (error) {
     const failure = cleanedUpAfter(error, folder.discard);

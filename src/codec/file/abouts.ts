@@ -9,6 +9,8 @@ import { shortSha256 } from './records.ts';
 
 /** The images of a block. */
 export interface BlockImages {
+  /** How many images are before them in the file. */
+  readonly first: number;
   readonly names: readonly string[];
   /** As they were given. */
   readonly shapes: readonly ImageShape[];
@@ -23,13 +25,14 @@ export interface DescribedBlock extends BlockImages {
 
 /** The description of a block. */
 export function blockAbout(
-  { names, shapes, runs, pixels }: BlockImages & { readonly pixels: Uint8Array },
+  { first, names, shapes, runs, pixels }: BlockImages & { readonly pixels: Uint8Array },
   imageShape: ImageShape,
 ): string {
   const packed: PackedName[] = packNames(names);
   const own = packShapes(shapes);
   const isPlain = own.length === 1 && own[0]!.slice(0, 3).join() === imageShape.join();
   return JSON.stringify({
+    first,
     names: packed,
     ...(!isPlain && { shapes: own }),
     runs: runs.map(({ batch, count }) => [batch, count]),
@@ -40,6 +43,7 @@ export function blockAbout(
 const count = z.int().check(z.positive());
 const side = z.int().check(z.positive(), z.maximum(maxSide));
 const blockSchema = z.object({
+  first: z.int().check(z.nonnegative()),
   names: z.unknown(),
   shapes: z.optional(z.array(z.tuple([side, side, z.union([z.literal(1), z.literal(3)]), count]))),
   runs: z.array(z.tuple([z.int().check(z.nonnegative()), count])),
@@ -56,7 +60,9 @@ export function readBlockAbout(about: string, imageShape: ImageShape): Described
   const shapes =
     data.shapes === undefined ? names.map(() => imageShape) : unpackShapes(data.shapes, names.length);
   const runs = data.runs.map(([batch, runCount]) => ({ batch, count: runCount }));
-  return shapes.length === names.length ? { names, shapes, runs, checksum: data.pixels } : undefined;
+  return shapes.length === names.length
+    ? { first: data.first, names, shapes, runs, checksum: data.pixels }
+    : undefined;
 }
 
 const endSchema = z.object({

@@ -1,0 +1,63 @@
+// What an interrupted command has written of a file: kept next to it, to resume.
+import { UserError } from '../../errors.ts';
+import { entryAt, exists, fileSize, realPath, removeFile, type WrittenParts } from '../../storage/files.ts';
+import { partialFilesOf } from '../../storage/partialFiles.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+
+/** What earlier calls for one output have left. */
+export interface InterruptedFile {
+  /** The file to resume; undefined if there is none, or it isn't wanted. */
+  readonly earlier: string | undefined;
+  /** Where what this call has written is kept after an error: only if it is more than there was, and worth resuming. */
+  keepAs(error: unknown, written: WrittenParts): string | undefined;
+  /** Notes on stderr what is kept, if anything. */
+  report(): void;
+  /** Removes what is left, after the output is complete. */
+  clear(): void;
+}
+
+/**
+ * Looks for what earlier calls have left: a file that ends in .part, or the partial file of a process that was killed.
+ *
+ * @throws UserError (`not-found`) if there is nothing to resume
+ */
+export function interruptedFile(
+  out: string,
+  { resume, isStopped }: { readonly resume: boolean; isStopped(): boolean },
+): InterruptedFile {
+  const target = exists(out) ? realPath(out) : out;
+  const part = `${target}.part`;
+  const sizeOf = (path: string): number => fileSize(path) ?? 0;
+  const left = (): string[] =>
+    [...(entryAt(part) ? [part] : []), ...partialFilesOf(target)].sort((a, b) => sizeOf(b) - sizeOf(a));
+  const [largest] = left();
+  if (resume && largest === undefined) {
+    throw new UserError('not-found', `nothing to resume: ${part} does not exist; leave out --resume`);
+  }
+  if (!resume && largest !== undefined) {
+    noteOnStderr(`${largest} is from an interrupted call: --resume would continue it`);
+  }
+  const earlier = resume ? largest : undefined;
+  return {
+    earlier,
+    keepAs(error, { parts, bytes }) {
+      const isWorthwhile = isStopped() || (error instanceof UserError && error.code === 'io');
+      // The first part is the start of the file, without images.
+      return isWorthwhile && parts > 1 && bytes > (earlier === undefined ? 0 : sizeOf(earlier))
+        ? part
+        : undefined;
+    },
+    report() {
+      const [kept] = left();
+      if (kept !== undefined) {
+        noteOnStderr(
+          `${kept} has what is done (${formatBytes(sizeOf(kept))}): repeat the call with --resume`,
+        );
+      }
+    },
+    clear() {
+      left().forEach(removeFile);
+    },
+  };
+}
