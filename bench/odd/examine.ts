@@ -1,4 +1,4 @@
-// Trains a model of one set, and measures how well each score finds odd images.
+// Measures how well each score finds odd images, with models of one set and seed.
 import sharp from 'sharp';
 import {
   type Dataset,
@@ -7,95 +7,96 @@ import {
   readAll,
   subset,
 } from '../../src/data/contract/dataset.ts';
-import { uniformity } from '../../src/evaluation/odd/kolmogorovSmirnov.ts';
+import { kolmogorovSmirnov } from '../../src/evaluation/odd/kolmogorovSmirnov.ts';
 import { measureReference } from '../../src/evaluation/odd/reference.ts';
 import { oddReport, type Score } from '../../src/evaluation/odd/score.ts';
-import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
-import { RandomStream } from '../../src/numeric/random.ts';
-import { startRun } from '../../src/runs/open/run.node.ts';
-import { memoryFiles } from '../../src/storage/memoryFiles.ts';
-import { FlowModel } from '../../src/trained/model/flowModel.ts';
-import { trainedModel } from '../../src/trained/model/trainedModel.ts';
-import { train } from '../../src/training/loop/train.ts';
+import type { FlowModel } from '../../src/trained/model/flowModel.ts';
+import type { ReferenceScores } from '../../src/trained/model/referenceScores.ts';
 import { isolationForest, nearestNeighbours } from './baselines.ts';
 import { changed, changes } from './changes.ts';
+import type { TrainedSet } from './models.ts';
 import { plant } from './planted.ts';
 import { type Rates, ratesOf } from './rates.ts';
-import type { OpenedSet } from './sets.ts';
 
-/** How models are trained and measured. */
+/** How many images are measured. */
 export interface Effort {
-  /** Settings that differ from the quick start's. */
-  readonly set: readonly string[];
   /** Test images of each kind. */
   readonly images: number;
   /** Training images of the baselines. */
   readonly baseline: number;
-  readonly threads: number;
+  /** Images among which odd ones are planted. */
+  readonly planted: number;
+  /** Training images among which wrong labels are sought. */
+  readonly labels: number;
 }
 
 /** The measurements of one set and seed. */
 export interface Result {
   readonly set: string;
   readonly seed: number;
+  /** Training steps, and the seconds that they took. */
+  readonly steps: number;
   readonly seconds: number;
+  /** The images that were trained on, and those of the reference. */
+  readonly trained: number;
+  readonly reference: number;
   /** bits/dim of its own test images. */
   readonly bitsPerDim: number;
-  /** The p-value that the p-values of its own test images are uniform. */
+  /** The p-value that the p-values of its own test images are uniform, and how many of these are at most 0.05. */
   readonly uniform: number;
+  readonly below: number;
   /** By kind of odd images and score. */
   readonly rates: Readonly<Record<string, Readonly<Record<string, Rates>>>>;
   /** By score, how many of 20 planted images are among the first 40. */
   readonly planted: Readonly<Record<string, number>>;
+  /** With classes: how many labels are wrong, of how many, and the share of wrong ones among the first images by `label`. */
+  readonly labels?: {
+    readonly images: number;
+    readonly wrong: number;
+    readonly precision: Readonly<Record<number, number>>;
+  };
 }
 
-/** Scores of images by the name of the score, in the order of the images. */
-type Scored = Readonly<Record<string, Float64Array>>;
+/** Images with their scores by name, in their order. */
+interface Scored {
+  readonly scores: Readonly<Record<string, Float64Array>>;
+  readonly p: Float64Array;
+}
 
-/** Trains on a set with a seed, and measures every score on every kind of odd images. */
+/** Measures every score on every kind of odd images. */
 export async function examine(
   set: string,
   seed: number,
-  { dataset, odd }: OpenedSet,
+  { dataset, odd, wrong, model, general, ...training }: TrainedSet,
   effort: Effort,
 ): Promise<Result> {
-  const begin = performance.now();
-  const { images, threads, baseline } = effort;
   const { imageShape } = dataset;
-  const model = await trained(dataset, seed, effort);
-  // Ren and others: the second model has learned the same images with a fifth of their pixels replaced.
-  const general = await trained({ ...dataset, train: mutated(dataset.train, seed) }, seed, effort);
-  const reference = await measureReference(model, dataset.validation, set, { draws: 1, seed });
-  const known = readAll(evenly(dataset.train, baseline));
   const size = dimensionsOf(imageShape);
-  const [forest, neighbours] = [isolationForest(known, size, seed), nearestNeighbours(known, size)];
-  const scored = async (pixels: Uint8Array): Promise<{ scores: Scored; p: Float64Array; bits: number }> => {
-    const report = await oddReport(model, imagesInMemory(pixels, imageShape), reference, {
-      seed,
-      against: general,
-    });
+  const reference = await measureReference(model, dataset.validation, set, { draws: 1, seed });
+  const known = readAll(evenly(dataset.train, effort.baseline));
+  const baselines = {
+    'isolation forest': isolationForest(known, size, seed),
+    'nearest neighbours': nearestNeighbours(known, size),
+  };
+  const scored = async (pixels: Uint8Array): Promise<Scored> => {
+    const images = imagesInMemory(pixels, imageShape);
+    const report = await oddReport(model, images, reference, { seed, against: general });
     const inOrder = [...report.images].sort((a, b) => a.index - b.index);
     const of = (value: (one: Score) => number): Float64Array => Float64Array.from(inOrder, value);
+    const names = Object.keys(inOrder[0]!.scores) as (keyof Score['scores'])[];
     const png = await pngBits(pixels, imageShape);
     return {
       scores: {
-        ...Object.fromEntries(
-          Object.keys(inOrder[0]!.scores).map((name) => [
-            name,
-            of(({ scores }) => scores[name as keyof Score['scores']]!),
-          ]),
-        ),
+        ...Object.fromEntries(names.map((name) => [name, of(({ scores }) => scores[name]!)])),
         'bits/dim': of(({ bitsPerDim }) => bitsPerDim),
         'bits − PNG': of(({ bitsPerDim, index }) => bitsPerDim - png[index]!),
-        'isolation forest': forest(pixels, size),
-        'nearest neighbours': neighbours(pixels, size),
+        ...Object.fromEntries(Object.entries(baselines).map(([name, score]) => [name, score(pixels, size)])),
       },
       p: of(({ pValue }) => pValue!),
-      bits: of(({ bitsPerDim }) => bitsPerDim).reduce((sum, one) => sum + one, 0) / inOrder.length,
     };
   };
-  const ownPixels = readAll(evenly(dataset.test, images));
+  const ownPixels = readAll(evenly(dataset.test, effort.images));
   const own = await scored(ownPixels);
   const rates: Record<string, Record<string, Rates>> = {};
   const compare = async (kind: string, pixels: Uint8Array): Promise<void> => {
@@ -103,69 +104,73 @@ export async function examine(
     rates[kind] = Object.fromEntries(
       Object.entries(scores).map(([name, values]) => [name, ratesOf(values, own.scores[name]!)]),
     );
-    process.stderr.write(
-      `${set} ${seed}, ${kind}: ${Object.entries(rates[kind])
-        .map(([name, { auc }]) => `${name} ${auc.toFixed(3)}`)
-        .join(', ')}\n`,
-    );
+    const shown = Object.entries(rates[kind]).map(([name, { auc }]) => `${name} ${auc.toFixed(3)}`);
+    process.stderr.write(`${set} ${seed}, ${kind}: ${shown.join(', ')}\n`);
   };
   for (const [kind, others] of Object.entries(odd)) {
-    await compare(kind, readAll(evenly(others, images)));
+    await compare(kind, readAll(evenly(others, effort.images)));
   }
   for (const name of Object.keys(changes)) {
     await compare(name, await changed(ownPixels, imageShape, name, seed));
   }
-  const planted = await plant(evenly(dataset.test, 2480), Object.values(odd)[0]!, seed);
+  const planted = await plant(unseenFirst(dataset, effort.planted), Object.values(odd)[0]!, seed);
   const { scores } = await scored(planted.pixels);
-  await Promise.all([model, general].map((one) => one.release()));
+  // Ranks from 1 to n + 1 are what p-values are if they are uniform.
+  const count = reference.bitsPerDim.length;
+  const ranks = Array.from({ length: count }, (_, rank) => (rank + 1) / (count + 1));
   return {
     set,
     seed,
-    seconds: Math.round((performance.now() - begin) / 1000),
-    bitsPerDim: own.bits,
-    uniform: uniformity(own.p),
+    ...training,
+    trained: dataset.train.count,
+    reference: count,
+    bitsPerDim: own.scores['bits/dim']!.reduce((sum, one) => sum + one, 0) / own.p.length,
+    uniform: kolmogorovSmirnov(own.p, ranks),
+    below: own.p.filter((value) => value <= 0.05).length / own.p.length,
     rates,
     planted: Object.fromEntries(
       Object.entries(scores).map(([name, values]) => [name, planted.foundAmongFirst(40, values)]),
     ),
+    ...(wrong && {
+      labels: await wrongLabels(model, reference, { train: dataset.train, wrong, most: effort.labels }),
+    }),
   };
+}
 
-  async function trained(images: Dataset, number: number, { set: settings }: Effort): Promise<FlowModel> {
-    const config = resolveConfig({ preset: 'mnist-quickstart', set: [...settings, `seed=${number}`] });
-    const run = await startRun(config, memoryFiles(set), { dataset: images });
-    const ended = await train({ ...run, threads, workers: threads });
-    return new FlowModel(trainedModel(ended.model, ended.state, 'average'), { threads });
-  }
+/** How many wrong labels are among the images that the score `label` ranks first. */
+async function wrongLabels(
+  model: FlowModel,
+  reference: ReferenceScores,
+  { train, wrong, most }: { train: ImageSet; wrong: ReadonlySet<number>; most: number },
+): Promise<NonNullable<Result['labels']>> {
+  const places = evenPlaces(train.count, most);
+  const isWrong = places.map((place) => wrong.has(place));
+  const { images } = await oddReport(model, subset(train, places), reference, { score: 'label' });
+  const all = isWrong.filter(Boolean).length;
+  const precision = [10, 50, all].map((first) => [
+    first,
+    images.slice(0, first).filter(({ index }) => isWrong[index]).length / first,
+  ]);
+  return { images: places.length, wrong: all, precision: Object.fromEntries(precision) };
 }
 
 /** At most so many images, at even distances. */
 function evenly(images: ImageSet, most: number): ImageSet {
-  const count = Math.min(most, images.count);
-  return subset(
-    images,
-    Array.from({ length: count }, (_, place) => Math.floor((place * images.count) / count)),
-  );
+  return subset(images, evenPlaces(images.count, most));
 }
 
-/** Images with a fifth of their values replaced by random ones, always the same for an image. */
-function mutated(images: ImageSet, seed: number): ImageSet {
-  const { count, imageShape } = images;
-  const size = dimensionsOf(imageShape);
-  return {
-    count,
-    imageShape,
-    read(indices, out) {
-      images.read(indices, out);
-      for (let place = 0; place < indices.length; place++) {
-        const random = new RandomStream(seed, 'mutated', indices[place]!);
-        for (let value = 0; value < size; value++) {
-          if (random.uniform() < 0.2) {
-            out[place * size + value] = random.integer(256);
-          }
-        }
-      }
-    },
-  };
+function evenPlaces(count: number, most: number): number[] {
+  const chosen = Math.min(most, count);
+  return Array.from({ length: chosen }, (_, place) => Math.floor((place * count) / chosen));
+}
+
+/** Test images, and training images if there are too few. */
+function unseenFirst({ test, train, imageShape }: Dataset, count: number): ImageSet {
+  const [unseen, more] = [evenly(test, count), evenly(train, Math.max(0, count - test.count))];
+  const pixels = new Uint8Array((unseen.count + more.count) * dimensionsOf(imageShape));
+  pixels.set(readAll(unseen));
+  pixels.set(readAll(more), unseen.count * dimensionsOf(imageShape));
+  return imagesInMemory(pixels, imageShape);
 }
 
 /** The bits per value of each image as a PNG file, filtered and compressed as well as zlib can. */

@@ -1,4 +1,5 @@
 // The page docs/results/odd.md, from the results of all sets and seeds.
+import { defaultScore } from '../../src/evaluation/odd/scores/registry.ts';
 import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { mean, variance } from '../../src/numeric/statistics.ts';
 import type { Result } from './examine.ts';
@@ -7,37 +8,109 @@ import type { Rates } from './rates.ts';
 /** Student's t for 95 % intervals, by the number of seeds. */
 const STUDENT: Readonly<Record<number, number>> = { 2: 12.71, 3: 4.3, 4: 3.18, 5: 2.78 };
 
+/** Results by set. */
+type BySet = readonly (readonly [set: string, own: readonly Result[]])[];
+
 /** The page. */
 export function report(results: readonly Result[], command: string, missing: readonly string[]): string {
-  const sets = [...new Set(results.map(({ set }) => set))];
-  const parts = sets.map((set) => {
-    const own = results.filter((result) => result.set === set);
-    return `## Trained on ${set}\n\n${about(own)}\n\n${aucTable(own)}\n\n${details(own)}`;
-  });
+  const names = [...new Set(results.map(({ set }) => set))];
+  const sets: BySet = names.map((name) => [name, results.filter(({ set }) => set === name)]);
   const lacking = missing.map((why) => `- not measured: ${why}\n`).join('');
+  const parts = sets.map(
+    ([set, own]) => `## Trained on ${set}\n\n${about(own)}\n\n${aucTable(own)}\n\n${details(own)}`,
+  );
   return `# Odd images
 
 How well each score of [\`emerging score\`](../odd.md) tells odd images from unseen images of the training set. Written by \`${command}\`.
 
-Higher is better for AUC (0.5 is chance) and average precision, lower for false alarms: the share of unseen images above the score that 95 % of the odd ones reach. Intervals are 95 % over seeds. \`bits/dim\`, \`bits − PNG\` and the two methods on pixels (isolation forest, distance to the fifth nearest of the training images) are for comparison. \`ratio\` is against a model of the same images with a fifth of their values replaced.
+- **Models** are small and trained for ${results[0]!.steps} steps, in ${Math.max(...results.map(({ seconds }) => Math.ceil(seconds / 60)))} minutes at most on one core. The second model of \`ratio\` is trained on images with a fifth of their values replaced; it is the same for all seeds, and for a class that of the whole set. Models of labelled sets have classes, except those of one class.
+- **Odd images** are the test images of another set, or the test images themselves: blurred (Gaussian, σ = 1), noisy (σ = 10), as JPEG (quality 50), inverted, at half the contrast. *A class* stands for three sets: classes 0, 1 and 2 for seeds 0, 1 and 2.
+- **AUC** is 0.5 by chance and 1 at best; so is the **average precision**, with as many odd images as others. **False alarms** are the unseen images above the score that 95 % of the odd ones reach; lower is better. Intervals are 95 % over seeds.
+- **For comparison**: \`bits/dim\` itself, \`bits − PNG\` (\`complexity\` with the size of a PNG file), and two methods on pixels without a flow: an isolation forest, and the distance to the fifth nearest training image.
 
-${lacking}${lacking && '\n'}${parts.join('\n\n')}
+${lacking}${lacking && '\n'}## The default score
+
+AUC of \`${defaultScore}\`.
+
+${defaultTable(sets)}
+
+## p-values
+
+Are the p-values of the default score uniform on unseen test images? The p-value of a Kolmogorov-Smirnov test against the validation images, seed by seed, and the share of images with a p-value of at most 0.05.
+
+${uniformTable(sets)}
 
 ## Planted images
 
-Of 20 odd images of five kinds (another set, plain, noise, blurred, shuffled rows) among up to 2,480 test images, how many are among the first 40; the mean over seeds.
+Of 20 odd images of five kinds (another set, plain, noise, blurred, shuffled rows) among 2,480, how many are among the first 40; the mean over seeds. The 2,480 are test images, and training images where there are fewer.
 
-${plantedTable(results, sets)}
+${plantedTable(sets)}
+${labelSection(sets)}
+${parts.join('\n\n')}
 `;
 }
 
 function about(own: readonly Result[]): string {
-  const bits = own.map(({ bitsPerDim }) => bitsPerDim);
-  const uniform = own.map((result) => result.uniform.toFixed(2)).join(', ');
+  const { trained, reference } = own[0]!;
   return (
-    `${own.length} ${own.length === 1 ? 'seed' : 'seeds'}, ${Math.max(...own.map(({ seconds }) => seconds))} s at most; test images need ` +
-    `${withInterval(bits)} bits/dim. Are the p-values of the default score uniform on unseen images? Kolmogorov and Smirnov: p = ${uniform}.`
+    `${own.length} ${own.length === 1 ? 'seed' : 'seeds'}; ${trained.toLocaleString('en')} training and ` +
+    `${reference.toLocaleString('en')} validation images; test images need ${withInterval(own.map(({ bitsPerDim }) => bitsPerDim))} bits/dim.`
   );
+}
+
+function defaultTable(sets: BySet): string {
+  const changed = Object.keys(sets[0]![1][0]!.rates).slice(1);
+  return markdownTable(
+    ['trained on', 'other images', ...changed],
+    sets.map(([set, own]) => {
+      const [other, ...rest] = Object.keys(own[0]!.rates).map((kind) =>
+        withInterval(valuesOf(own, kind, defaultScore, 'auc')),
+      );
+      return [set, `${Object.keys(own[0]!.rates)[0]}: ${other}`, ...rest];
+    }),
+  );
+}
+
+function uniformTable(sets: BySet): string {
+  return markdownTable(
+    ['images', 'p by seed', 'at most 0.05'],
+    sets.map(([set, own]) => [
+      set,
+      own.map(({ uniform }) => uniform.toFixed(3)).join(', '),
+      `${(100 * mean(own.map(({ below }) => below))).toFixed(1)} %`,
+    ]),
+  );
+}
+
+function labelSection(sets: BySet): string {
+  const rows = sets.flatMap(([set, own]) => {
+    const found = own.flatMap(({ labels }) => (labels ? [labels] : []));
+    if (found.length === 0) {
+      return [];
+    }
+    const of = (first: (one: (typeof found)[number]) => number): string =>
+      mean(found.map((one) => one.precision[first(one)]!)).toFixed(2);
+    const wrong = Math.round(mean(found.map((one) => one.wrong)));
+    return [
+      [
+        set,
+        `${wrong} of ${found[0]!.images.toLocaleString('en')}`,
+        of(() => 10),
+        of(() => 50),
+        of((one) => one.wrong),
+      ],
+    ];
+  });
+  const title = ['images', 'wrong', 'first 10', 'first 50', 'as many as are wrong'];
+  return rows.length === 0
+    ? ''
+    : `
+## Wrong labels
+
+1 % of the training labels are replaced by another class before training. The share of wrong labels among the training images that the score \`label\` ranks first; the mean over seeds.
+
+${markdownTable(title, rows)}
+`;
 }
 
 function aucTable(own: readonly Result[]): string {
@@ -67,14 +140,18 @@ function valuesOf(own: readonly Result[], kind: string, score: string, rate: key
   return own.map(({ rates }) => rates[kind]![score]![rate]);
 }
 
-function plantedTable(results: readonly Result[], sets: readonly string[]): string {
-  const scores = Object.keys(results[0]?.planted ?? {});
+function plantedTable(sets: BySet): string {
+  const scores = [...new Set(sets.flatMap(([, own]) => Object.keys(own[0]!.planted)))];
   return markdownTable(
     ['images', ...scores],
-    sets.map((set) => {
-      const own = results.filter((result) => result.set === set);
-      return [set, ...scores.map((score) => mean(own.map(({ planted }) => planted[score]!)).toFixed(1))];
-    }),
+    sets.map(([set, own]) => [
+      set,
+      ...scores.map((score) =>
+        own[0]!.planted[score] === undefined
+          ? ''
+          : mean(own.map(({ planted }) => planted[score]!)).toFixed(1),
+      ),
+    ]),
   );
 }
 

@@ -1,85 +1,125 @@
 // The image sets of the benchmark: what models are trained on, and which images are odd to them.
-import { existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { type Dataset, type ImageSet, subset } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { emergingJson } from '../shared/processes.ts';
+import { withWrongLabels } from './wrongLabels.ts';
 
 /** Images to train on, and others that are odd. */
 export interface OpenedSet {
   readonly dataset: Dataset;
+  /** The images of the second model of `ratio` before a fifth of their values are replaced; the same for all seeds. */
+  readonly general: Dataset;
   /** Odd test images, by name. */
   readonly odd: Readonly<Record<string, ImageSet>>;
+  /** Which training images have a wrong label; only for models with classes. */
+  readonly wrong?: ReadonlySet<number>;
 }
 
 /** A set of images. */
 export interface BenchSet {
+  /** The name of the second model of `ratio`. */
+  readonly general: string;
   /** What is missing, and how to get it; undefined if nothing is. */
   missing(): string | undefined;
   /** Opens it; the seed may choose a part. */
   open(seed: number): Promise<OpenedSet>;
 }
 
-/** The folder of prepared images. */
-const FOLDER = 'data/odd';
+/** The folder of prepared images and trained models. */
+export const FOLDER = 'data/odd';
 
-const emoji = prepared('emoji', 'node_modules/emoji-datasource-google/img/google/64', 'npm install');
-const icons = prepared('icons', '/usr/share/icons/oxygen/base/64x64', 'the Debian package oxygen-icon-theme');
-const tiles = ['--crop', 'tiles', '--least-deviation', '4', '--limit', '20000'];
+/** The share of the training images that is held out: 2,000 of 60,000 images, and 600 of a class. */
+const [SHARE, CLASS_SHARE] = [1 / 30, 1 / 10];
+
+/** The share of labels that are wrong. */
+const WRONG = 0.01;
+
 const stellarium = 'the Debian package stellarium-data';
-const deepSky = prepared('deep-sky', '/usr/share/stellarium/nebulae/default', stellarium, tiles);
-const textures = prepared('textures', '/usr/share/stellarium/landscapes', stellarium, tiles);
-const fashion = source(() => openDataset('fashion-mnist', { validation: SHARE }));
-const digits = source(() => openDataset('mnist', { validation: SHARE }));
+const tiles = ['--crop', 'tiles', '--least-deviation', '4'];
+const emoji = prepared('emoji', 'node_modules/emoji-datasource-google/img/google', ['64'], 'npm install');
+const icons = prepared(
+  'icons',
+  '/usr/share/icons/oxygen/base',
+  ['32x32', '48x48', '64x64', '128x128'],
+  'the Debian package oxygen-icon-theme',
+);
+const deepSky = prepared('deep-sky', '/usr/share/stellarium/nebulae', ['default'], stellarium, tiles);
+const textures = prepared('textures', '/usr/share/stellarium', ['landscapes'], stellarium, [
+  ...tiles,
+  '--validation',
+  '0.2',
+]);
+const fashion = builtIn('fashion-mnist');
+const digits = builtIn('mnist');
 
 /** The sets by name. */
 export const benchSets: Readonly<Record<string, BenchSet>> = {
-  'fashion-mnist': pair(fashion, { mnist: digits }),
-  mnist: pair(digits, { 'fashion-mnist': fashion }),
+  'fashion-mnist': pair(fashion, digits),
+  mnist: pair(digits, fashion),
   'a class of fashion-mnist': oneClass(fashion),
   'a class of mnist': oneClass(digits),
-  emoji: pair(emoji, { icons }),
-  icons: pair(icons, { emoji }),
-  'deep sky': pair(deepSky, { textures }),
-  textures: pair(textures, { 'deep sky': deepSky }),
+  emoji: pair(emoji, icons),
+  icons: pair(icons, emoji),
+  'deep sky': pair(deepSky, textures),
+  textures: pair(textures, deepSky),
 };
-
-/** The share of 60,000 images that is held out, so that there are 2,000. */
-const SHARE = 1 / 30;
 
 /** A dataset, and what is missing to open it. */
 interface Source {
+  readonly name: string;
   missing(): string | undefined;
-  open(): Promise<Dataset>;
+  open(validation?: number): Promise<Dataset>;
 }
 
-function source(open: () => Promise<Dataset>): Source {
-  return { missing: () => undefined, open };
+function builtIn(name: string): Source {
+  return {
+    name,
+    missing: () => undefined,
+    open: (validation = SHARE) => openDataset(name, { validation }),
+  };
 }
 
-/** Colour images of 32 x 32 from the folder of a package, prepared once. */
-function prepared(name: string, from: string, origin: string, options: readonly string[] = []): Source {
+/** Colour images of 32 x 32 from folders of a package, prepared once. */
+function prepared(
+  name: string,
+  from: string,
+  folders: readonly string[],
+  origin: string,
+  options: readonly string[] = [],
+): Source {
   const path = `${FOLDER}/${name}-32.images`;
   return {
+    name,
     missing: () => (existsSync(path) || existsSync(from) ? undefined : `${from} is missing: ${origin}`),
     async open() {
       if (!existsSync(path)) {
         mkdirSync(FOLDER, { recursive: true });
+        const images = `${FOLDER}/${name}`;
+        for (const folder of folders) {
+          cpSync(`${from}/${folder}`, `${images}/${folder}`, { recursive: true, dereference: true });
+        }
         const common = ['--size', '32', '--channels', '3', '--unique', '--skip-damaged', '--out', path];
-        await emergingJson('datasets', 'prepare', from, ...common, ...options);
+        await emergingJson('datasets', 'prepare', images, ...common, ...options);
       }
       return openDataset(path, { validation: 0.1 });
     },
   };
 }
 
-/** A set to train on, and others whose test images are odd. */
-function pair(own: Source, others: Readonly<Record<string, Source>>): BenchSet {
+/** A set to train on, with 1 % of its labels wrong if it has any, and one whose test images are odd. */
+function pair(own: Source, other: Source): BenchSet {
   return {
-    missing: () =>
-      [own, ...Object.values(others)].map((one) => one.missing()).find((why) => why !== undefined),
-    async open() {
-      const opened = Object.entries(others).map(async ([name, other]) => [name, (await other.open()).test]);
-      return { dataset: await own.open(), odd: Object.fromEntries(await Promise.all(opened)) };
+    general: own.name,
+    missing: () => own.missing() ?? other.missing(),
+    async open(seed) {
+      const dataset = await own.open();
+      const odd = { [other.name]: (await other.open()).test };
+      if (dataset.train.labels === undefined) {
+        return { dataset, general: dataset, odd };
+      }
+      const { images, wrong } = withWrongLabels(dataset.train, WRONG, seed);
+      return { dataset: { ...dataset, train: images }, general: dataset, odd, wrong };
     },
   };
 }
@@ -87,9 +127,10 @@ function pair(own: Source, others: Readonly<Record<string, Source>>): BenchSet {
 /** The images of one class, whose number is the seed, and the rest as odd ones. */
 function oneClass(all: Source): BenchSet {
   return {
+    general: all.name,
     missing: all.missing,
     async open(seed) {
-      const dataset = await all.open();
+      const dataset = await all.open(CLASS_SHARE);
       const part = (images: ImageSet, isOwn: boolean): ImageSet =>
         subset(
           images,
@@ -103,7 +144,8 @@ function oneClass(all: Source): BenchSet {
       const { holdOut: _, ...about } = dataset;
       return {
         dataset: { ...about, train, validation, test },
-        odd: { 'the rest': part(dataset.test, false) },
+        general: dataset,
+        odd: { 'other classes': part(dataset.test, false) },
       };
     },
   };

@@ -16,6 +16,11 @@ function images(count: number, seed: number): ImageStatistics {
       latents: bits + random.normal(),
       logDet: random.normal() ** 2,
       code: 2 * bits + random.normal(),
+      brightness: 100 + 30 * random.normal(),
+      contrast: 50 + 10 * random.normal(),
+      noise: random.normal() ** 2,
+      sharpness: 0.5 + 0.1 * random.normal(),
+      greyLevels: 50 + random.integer(50),
     };
   });
   return {
@@ -23,6 +28,11 @@ function images(count: number, seed: number): ImageStatistics {
     'latents 0': each.map(({ latents }) => latents),
     'logDet 0': each.map(({ logDet }) => logDet),
     code: each.map(({ code }) => code),
+    brightness: each.map(({ brightness }) => brightness),
+    contrast: each.map(({ contrast }) => contrast),
+    noise: each.map(({ noise }) => noise),
+    sharpness: each.map(({ sharpness }) => sharpness),
+    greyLevels: each.map(({ greyLevels }) => greyLevels),
   };
 }
 

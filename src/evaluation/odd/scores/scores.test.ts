@@ -41,45 +41,79 @@ describe('typicality', () => {
     bits: normals,
     'latents 0': normals,
     code: normals.map((value) => 5 + 2 * value + 0.1 * random.normal()),
-    brightness: normals.map(() => random.normal()),
+    brightness: normals.map(() => 100 + 10 * random.normal()),
+    contrast: normals.map(() => 50 + 5 * random.normal()),
+    noise: normals.map(() => 4 + 0.5 * random.normal()),
+    sharpness: normals.map(() => 0.4 + 0.02 * random.normal()),
+    greyLevels: normals.map(() => 90 + random.integer(20)),
   };
+  /** Images that are typical in all that isn't given. */
+  const images = (given: Record<string, number[]>) => {
+    const { length } = Object.values(given)[0]!;
+    const all = {
+      'latents 0': 0,
+      code: 5,
+      brightness: 100,
+      contrast: 50,
+      noise: 4,
+      sharpness: 0.4,
+      greyLevels: 100,
+    };
+    const typical = Object.entries(all).map(([name, value]) => [name, new Array<number>(length).fill(value)]);
+    return { ...Object.fromEntries(typical), ...given } as Record<string, number[]>;
+  };
+  const scores = (given: Record<string, number[]>) => [...typicality.fit(reference)(images(given))];
 
   it('finds combinations that are odd though each number is common, at both ends', () => {
-    const [typical, apart, high, low] = typicality.fit(reference)({
-      bits: [0.5, 0.5, 4, -4],
+    const [typical, apart, high, low] = scores({
       'latents 0': [0.5, 0.5, 4, -4],
       code: [6, 4, 13, -3],
-    }) as unknown as [number, number, number, number];
-    expect(apart).toBeGreaterThan(typical + 20);
+    }) as [number, number, number, number];
+    expect(apart).toBeGreaterThan(typical + 8);
     expect(high).toBeGreaterThan(typical + 5);
     expect(low).toBeGreaterThan(typical + 5);
   });
 
+  it('finds each change of the pixels that the likelihood misses, at both ends', () => {
+    const [typical] = scores({ noise: [4] });
+    for (const [name, values] of Object.entries({
+      brightness: [40, 160],
+      contrast: [25, 80],
+      noise: [1, 9],
+      sharpness: [0.3, 0.55],
+      greyLevels: [50, 200],
+    })) {
+      for (const value of scores({ [name]: values })) {
+        expect(value, name).toBeGreaterThan(typical! + 5);
+      }
+    }
+  });
+
   it('refuses a reference with statistics that images lack', () => {
     const score = typicality.fit({ ...reference, 'latents 7': normals });
-    expect(() => score({ bits: [1], 'latents 0': [1], code: [1] })).toThrow(
+    expect(() => score(images({ code: [1] }))).toThrow(
       "the reference has statistics of another model ('latents 7'): measure it again with measureReference()",
     );
   });
 
-  it('does not depend on the units of the statistics, up to a constant, nor on the pixels', () => {
-    const images = { bits: [0.5, -1, 2], 'latents 0': [0.5, -1, 2], code: [6, 4, 8] };
+  it('does not depend on the units of the likelihood, up to a constant', () => {
+    const given = images({ 'latents 0': [0.5, -1, 2], code: [6, 4, 8] });
     const scaled = (of: Record<string, number[]>) => ({
       ...of,
       code: of.code!.map((value) => 1000 * value - 7),
-      brightness: [],
     });
-    const one = typicality.fit(reference)(images);
-    const other = typicality.fit(scaled(reference))(scaled(images));
+    const one = typicality.fit(reference)(given);
+    const other = typicality.fit(scaled(reference))(scaled(given));
     one.forEach((value, index) => {
-      expect(other[index]! - value).toBeCloseTo(2 * Math.log(1000), 6);
+      expect(other[index]! - value).toBeCloseTo(Math.log(1000), 6);
     });
   });
 });
 
 describe('what can be computed', () => {
   it('depends on the statistics of the images and, for fitted scores, of the reference', () => {
-    const images = { bits: [1], code: [1], 'latents 0': [1] };
+    const pixels = { brightness: [1], contrast: [1], noise: [1], sharpness: [1], greyLevels: [1] };
+    const images = { bits: [1], code: [1], 'latents 0': [1], ...pixels };
     expect(computableFrom(images, images)).toEqual(['bits', 'complexity', 'typicality']);
     const earlier = { data: '', draws: 1, seed: 0, fingerprint: '', bitsPerDim: [1] };
     expect(computableFrom(images, statisticsOf(earlier))).toEqual(['bits']);

@@ -5,32 +5,31 @@ import { foldsOf } from '../densities/folds.ts';
 import { gaussian } from '../densities/gaussian.ts';
 import { kernel } from '../densities/kernel.ts';
 import { type DensityEstimator, type Rows, rowsAt } from '../densities/rows.ts';
+import { type PixelStatisticName, pixelStatistics } from '../statistics/pixelStatistics.ts';
 import { column, type OddScore } from './contract.ts';
 
 const estimators: readonly DensityEstimator[] = [gaussian, kernel];
 
+const pixelNames = Object.keys(pixelStatistics) as PixelStatisticName[];
+
+/** Statistics whose ratios count, not their differences. */
+const onLogScale: readonly string[] = ['contrast', 'noise', 'sharpness', 'greyLevels'];
+
 /**
- * −ln of two densities fitted to reference images, added: of the vectors of the log-density of the latents and ln|det| of each level and the code
- * length of a general coder, and of bits/dim and the code length alone, in which few odd numbers are not lost among many
- * ordinary ones (Morningstar and others, AISTATS 2021). Both tails count. Of the estimators, the one that predicts held-out
- * reference images best is used for each.
+ * −ln of a density fitted to reference images: of the vectors of the log-density of the latents and ln|det| of each level, the
+ * code length of a general coder, and the statistics of the pixels (Morningstar and others, AISTATS 2021). Both tails count. Of
+ * the estimators, the one that predicts held-out reference images best is used.
  */
 export const typicality: OddScore = {
-  text: 'how improbable the densities per level, bits/dim and the complexity are together',
-  trust:
-    'Slightly blurred or compressed images, and images with a small odd place, may look typical; maps show places.',
+  text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
+  trust: 'Shifted or mirrored images, and images with a small odd place, may look typical; maps show places.',
   needs: 'statistics',
-  from: ['bits', 'code'],
+  from: ['code', ...pixelNames],
   fit(reference) {
     const levels = Object.keys(reference).filter((name) => /^(latents|logDet) \d+$/.test(name));
-    const densities = [
-      [...levels, 'code'],
-      ['bits', 'code'],
-    ].map((names) => ({ names, logDensity: bestFit(rowsOf(reference, names)) }));
-    return (images) => {
-      const parts = densities.map(({ names, logDensity }) => logDensity(rowsOf(images, names)));
-      return parts[0]!.map((first, image) => -first - parts[1]![image]!);
-    };
+    const names = [...levels, 'code', ...pixelNames];
+    const logDensity = bestFit(rowsOf(reference, names));
+    return (images) => logDensity(rowsOf(images, names)).map((value) => -value);
   },
 };
 
@@ -49,8 +48,9 @@ function rowsOf(images: ImageStatistics, names: readonly string[]): Rows {
   const count = columns[0]?.length ?? 0;
   const data = new Float64Array(count * width);
   columns.forEach((values, place) => {
+    const isLog = onLogScale.includes(names[place]!);
     for (let row = 0; row < count; row++) {
-      data[row * width + place] = values[row]!;
+      data[row * width + place] = isLog ? Math.log1p(values[row]!) : values[row]!;
     }
   });
   return { count, width, data };
