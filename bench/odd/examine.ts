@@ -11,6 +11,7 @@ import { kolmogorovSmirnov } from '../../src/evaluation/odd/kolmogorovSmirnov.ts
 import { measureReference } from '../../src/evaluation/odd/reference.ts';
 import { oddReport, type Score } from '../../src/evaluation/odd/score.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
+import { mean } from '../../src/numeric/statistics.ts';
 import type { FlowModel } from '../../src/trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../src/trained/model/referenceScores.ts';
 import { isolationForest, nearestNeighbours } from './baselines.ts';
@@ -48,8 +49,8 @@ export interface Result {
   readonly below: number;
   /** By kind of odd images and score. */
   readonly rates: Readonly<Record<string, Readonly<Record<string, Rates>>>>;
-  /** By score, how many of 20 planted images are among the first 40. */
-  readonly planted: Readonly<Record<string, number>>;
+  /** By score, how many of 20 planted images are among the first 40; only for sets with planted images. */
+  readonly planted?: Readonly<Record<string, number>>;
   /** With classes: how many labels are wrong, of how many, and the share of wrong ones among the first images by `label`. */
   readonly labels?: {
     readonly images: number;
@@ -58,83 +59,90 @@ export interface Result {
   };
 }
 
-/** Images with their scores by name, in their order. */
-interface Scored {
-  readonly scores: Readonly<Record<string, Float64Array>>;
-  readonly p: Float64Array;
-}
-
 /** Measures every score on every kind of odd images. */
 export async function examine(
   set: string,
   seed: number,
-  { dataset, odd, wrong, model, general, ...training }: TrainedSet,
+  { dataset, odd, wrong, plants, model, general, ...training }: TrainedSet,
   effort: Effort,
 ): Promise<Result> {
   const { imageShape } = dataset;
-  const size = dimensionsOf(imageShape);
   const reference = await measureReference(model, dataset.validation, set, { draws: 1, seed });
-  const known = readAll(evenly(dataset.train, effort.baseline));
-  const baselines = {
-    'isolation forest': isolationForest(known, size, seed),
-    'nearest neighbours': nearestNeighbours(known, size),
-  };
-  const scored = async (pixels: Uint8Array): Promise<Scored> => {
-    const images = imagesInMemory(pixels, imageShape);
-    const report = await oddReport(model, images, reference, { seed, against: general });
-    const inOrder = [...report.images].sort((a, b) => a.index - b.index);
-    const of = (value: (one: Score) => number): Float64Array => Float64Array.from(inOrder, value);
-    const names = Object.keys(inOrder[0]!.scores) as (keyof Score['scores'])[];
-    const png = await pngBits(pixels, imageShape);
-    return {
-      scores: {
-        ...Object.fromEntries(names.map((name) => [name, of(({ scores }) => scores[name]!)])),
-        'bits/dim': of(({ bitsPerDim }) => bitsPerDim),
-        'bits − PNG': of(({ bitsPerDim, index }) => bitsPerDim - png[index]!),
-        ...Object.fromEntries(Object.entries(baselines).map(([name, score]) => [name, score(pixels, size)])),
-      },
-      p: of(({ pValue }) => pValue!),
-    };
-  };
-  const ownPixels = readAll(evenly(dataset.test, effort.images));
-  const own = await scored(ownPixels);
-  const rates: Record<string, Record<string, Rates>> = {};
-  const compare = async (kind: string, pixels: Uint8Array): Promise<void> => {
-    const { scores } = await scored(pixels);
-    rates[kind] = Object.fromEntries(
-      Object.entries(scores).map(([name, values]) => [name, ratesOf(values, own.scores[name]!)]),
-    );
-    const shown = Object.entries(rates[kind]).map(([name, { auc }]) => `${name} ${auc.toFixed(3)}`);
-    process.stderr.write(`${set} ${seed}, ${kind}: ${shown.join(', ')}\n`);
-  };
+  const own = readAll(evenly(dataset.test, effort.images));
+  const kinds: Record<string, Uint8Array> = {};
   for (const [kind, others] of Object.entries(odd)) {
-    await compare(kind, readAll(evenly(others, effort.images)));
+    kinds[kind] = readAll(evenly(others, effort.images));
   }
-  for (const name of Object.keys(changes)) {
-    await compare(name, await changed(ownPixels, imageShape, name, seed));
+  for (const kind of Object.keys(changes)) {
+    kinds[kind] = await changed(own, imageShape, kind, seed);
   }
-  const planted = await plant(unseenFirst(dataset, effort.planted), Object.values(odd)[0]!, seed);
-  const { scores } = await scored(planted.pixels);
+  const planted = plants
+    ? await plant(unseenFirst(dataset, effort.planted), Object.values(odd)[0]!, seed)
+    : undefined;
+  // All at once: a score is fitted to the reference once.
+  const groups = [own, ...Object.values(kinds), ...(planted ? [planted.pixels] : [])];
+  const { p, scores } = await scored(Buffer.concat(groups));
+  let end = 0;
+  const places = groups.map(({ length }): [number, number] => {
+    const first = end;
+    end += length / dimensionsOf(imageShape);
+    return [first, end];
+  });
+  const ratesOfKind = (place: readonly [number, number]): Record<string, Rates> =>
+    byScore((values) => ratesOf(values.subarray(...place), values.subarray(...places[0]!)));
   // Ranks from 1 to n + 1 are what p-values are if they are uniform.
   const count = reference.bitsPerDim.length;
   const ranks = Array.from({ length: count }, (_, rank) => (rank + 1) / (count + 1));
+  const ownP = p.subarray(...places[0]!);
   return {
     set,
     seed,
     ...training,
     trained: dataset.train.count,
     reference: count,
-    bitsPerDim: own.scores['bits/dim']!.reduce((sum, one) => sum + one, 0) / own.p.length,
-    uniform: kolmogorovSmirnov(own.p, ranks),
-    below: own.p.filter((value) => value <= 0.05).length / own.p.length,
-    rates,
-    planted: Object.fromEntries(
-      Object.entries(scores).map(([name, values]) => [name, planted.foundAmongFirst(40, values)]),
+    bitsPerDim: mean(scores['bits/dim']!.subarray(...places[0]!)),
+    uniform: kolmogorovSmirnov(ownP, ranks),
+    below: ownP.filter((value) => value <= 0.05).length / ownP.length,
+    rates: Object.fromEntries(
+      Object.keys(kinds).map((kind, index) => [kind, ratesOfKind(places[index + 1]!)]),
     ),
+    ...(planted && {
+      planted: byScore((values) => planted.foundAmongFirst(40, values.subarray(...places.at(-1)!))),
+    }),
     ...(wrong && {
       labels: await wrongLabels(model, reference, { train: dataset.train, wrong, most: effort.labels }),
     }),
   };
+
+  function byScore<Value>(of: (values: Float64Array) => Value): Record<string, Value> {
+    return Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, of(values)]));
+  }
+
+  /** Images with their scores by name, in their order. */
+  async function scored(
+    pixels: Uint8Array,
+  ): Promise<{ p: Float64Array; scores: Record<string, Float64Array> }> {
+    const size = dimensionsOf(imageShape);
+    const report = await oddReport(model, imagesInMemory(pixels, imageShape), reference, {
+      seed,
+      against: general,
+    });
+    const inOrder = [...report.images].sort((a, b) => a.index - b.index);
+    const of = (value: (one: Score) => number): Float64Array => Float64Array.from(inOrder, value);
+    const names = Object.keys(inOrder[0]!.scores) as (keyof Score['scores'])[];
+    const png = await pngBits(pixels, imageShape);
+    const known = readAll(evenly(dataset.train, effort.baseline));
+    return {
+      p: of(({ pValue }) => pValue!),
+      scores: {
+        ...Object.fromEntries(names.map((name) => [name, of((one) => one.scores[name]!)])),
+        'bits/dim': of(({ bitsPerDim }) => bitsPerDim),
+        'bits − PNG': of(({ bitsPerDim, index }) => bitsPerDim - png[index]!),
+        'isolation forest': isolationForest(known, size, seed)(pixels, size),
+        'nearest neighbours': nearestNeighbours(known, size)(pixels, size),
+      },
+    };
+  }
 }
 
 /** How many wrong labels are among the images that the score `label` ranks first. */

@@ -24,6 +24,8 @@ export interface TrainedSet extends Omit<OpenedSet, 'general'> {
   readonly model: FlowModel;
   /** The second model of `ratio`. */
   readonly general: FlowModel;
+  /** Whether odd images are also planted among its own. */
+  readonly plants: boolean;
   readonly steps: number;
   /** The seconds of all steps of the first model. */
   readonly seconds: number;
@@ -45,7 +47,7 @@ export async function trainedSet(
   // Ren and others: the second model has learned images with a fifth of their values replaced.
   const images = { ...general, train: mutated(general.train) };
   const second = await modelOf(`${set.general} mutated`, images, 0, training);
-  return { ...opened, ...own, general: second.model };
+  return { ...opened, ...own, general: second.model, plants: set.plants === true };
 }
 
 async function modelOf(

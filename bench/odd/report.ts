@@ -141,16 +141,16 @@ function valuesOf(own: readonly Result[], kind: string, score: string, rate: key
 }
 
 function plantedTable(sets: BySet): string {
-  const scores = [...new Set(sets.flatMap(([, own]) => Object.keys(own[0]!.planted)))];
+  const rows = sets.flatMap(([set, own]) => {
+    const planted = own.flatMap((one) => (one.planted ? [one.planted] : []));
+    return planted.length === 0 ? [] : [{ set, planted }];
+  });
+  const scores = Object.keys(rows[0]?.planted[0] ?? {});
   return markdownTable(
     ['images', ...scores],
-    sets.map(([set, own]) => [
+    rows.map(({ set, planted }) => [
       set,
-      ...scores.map((score) =>
-        own[0]!.planted[score] === undefined
-          ? ''
-          : mean(own.map(({ planted }) => planted[score]!)).toFixed(1),
-      ),
+      ...scores.map((score) => mean(planted.map((one) => one[score]!)).toFixed(1)),
     ]),
   );
 }

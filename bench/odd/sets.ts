@@ -20,6 +20,8 @@ export interface OpenedSet {
 export interface BenchSet {
   /** The name of the second model of `ratio`. */
   readonly general: string;
+  /** Whether odd images are also planted among its own. */
+  readonly plants?: boolean;
   /** What is missing, and how to get it; undefined if nothing is. */
   missing(): string | undefined;
   /** Opens it; the seed may choose a part. */
@@ -60,7 +62,7 @@ export const benchSets: Readonly<Record<string, BenchSet>> = {
   'a class of fashion-mnist': oneClass(fashion),
   'a class of mnist': oneClass(digits),
   emoji: pair(emoji, icons),
-  icons: pair(icons, emoji),
+  icons: { ...pair(icons, emoji), plants: true },
   'deep sky': pair(deepSky, textures),
   textures: pair(textures, deepSky),
 };
