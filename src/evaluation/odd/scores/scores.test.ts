@@ -41,7 +41,7 @@ describe('typicality', () => {
     bits: normals,
     'latents 0': normals,
     code: normals.map((value) => 5 + 2 * value + 0.1 * random.normal()),
-    brightness: normals.map(() => 100 + 10 * random.normal()),
+    'ninth 0': normals.map(() => 100 + 10 * random.normal()),
     contrast: normals.map(() => 50 + 5 * random.normal()),
     noise: normals.map(() => 4 + 0.5 * random.normal()),
     sharpness: normals.map(() => 0.4 + 0.02 * random.normal()),
@@ -53,7 +53,7 @@ describe('typicality', () => {
     const all = {
       'latents 0': 0,
       code: 5,
-      brightness: 100,
+      'ninth 0': 100,
       contrast: 50,
       noise: 4,
       sharpness: 0.4,
@@ -77,7 +77,7 @@ describe('typicality', () => {
   it('finds each change of the pixels that the likelihood misses, at both ends', () => {
     const [typical] = scores({ noise: [4] });
     for (const [name, values] of Object.entries({
-      brightness: [40, 160],
+      'ninth 0': [40, 160],
       contrast: [25, 80],
       noise: [1, 9],
       sharpness: [0.3, 0.55],
@@ -87,6 +87,12 @@ describe('typicality', () => {
         expect(value, name).toBeGreaterThan(typical! + 5);
       }
     }
+  });
+
+  it('does without the ninths if the reference lacks them', () => {
+    const { 'ninth 0': _, ...early } = reference;
+    const [dark, typical] = [...typicality.fit(early)(images({ 'ninth 0': [0, 100] }))];
+    expect(dark).toBe(typical);
   });
 
   it('refuses a reference with statistics that images lack', () => {
@@ -112,7 +118,7 @@ describe('typicality', () => {
 
 describe('what can be computed', () => {
   it('depends on the statistics of the images and, for fitted scores, of the reference', () => {
-    const pixels = { brightness: [1], contrast: [1], noise: [1], sharpness: [1], greyLevels: [1] };
+    const pixels = { contrast: [1], noise: [1], sharpness: [1], greyLevels: [1] };
     const images = { bits: [1], code: [1], 'latents 0': [1], ...pixels };
     expect(computableFrom(images, images)).toEqual(['bits', 'complexity', 'typicality']);
     const earlier = { data: '', draws: 1, seed: 0, fingerprint: '', bitsPerDim: [1] };

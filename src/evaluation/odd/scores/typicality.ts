@@ -5,29 +5,34 @@ import { foldsOf } from '../densities/folds.ts';
 import { gaussian } from '../densities/gaussian.ts';
 import { kernel } from '../densities/kernel.ts';
 import { type DensityEstimator, type Rows, rowsAt } from '../densities/rows.ts';
-import { type PixelStatisticName, pixelStatistics } from '../statistics/pixelStatistics.ts';
+import type { PixelStatisticName } from '../statistics/pixelStatistics.ts';
 import { column, type OddScore } from './contract.ts';
 
 const estimators: readonly DensityEstimator[] = [gaussian, kernel];
 
-const pixelNames = Object.keys(pixelStatistics) as PixelStatisticName[];
-
-/** Statistics whose ratios count, not their differences. */
-const onLogScale: readonly string[] = ['contrast', 'noise', 'sharpness', 'greyLevels'];
+/** Statistics of pixels that count on a log scale: their ratios matter, not their differences. */
+const onLogScale: readonly string[] = [
+  'contrast',
+  'noise',
+  'sharpness',
+  'greyLevels',
+] satisfies PixelStatisticName[];
 
 /**
- * −ln of a density fitted to reference images: of the vectors of the log-density of the latents and ln|det| of each level, the
- * code length of a general coder, and the statistics of the pixels (Morningstar and others, AISTATS 2021). Both tails count. Of
- * the estimators, the one that predicts held-out reference images best is used.
+ * −ln of a density fitted to reference images (Morningstar and others, AISTATS 2021): of the vectors of the log-density of the
+ * latents and ln|det| of each level, the code length of a general coder, four statistics of the pixels, and the brightness of
+ * each ninth. Both tails count. Of the estimators, the one that predicts held-out reference images best is used.
  */
 export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
-  trust: 'Shifted or mirrored images, and images with a small odd place, may look typical; maps show places.',
+  trust:
+    'Slightly brighter or darker images, and images with a small odd place, may look typical; maps show places.',
   needs: 'statistics',
-  from: ['code', ...pixelNames],
+  from: ['code', ...onLogScale],
   fit(reference) {
-    const levels = Object.keys(reference).filter((name) => /^(latents|logDet) \d+$/.test(name));
-    const names = [...levels, 'code', ...pixelNames];
+    // Levels depend on the model, and early references lack the ninths.
+    const numbered = Object.keys(reference).filter((name) => /^(latents|logDet|ninth) \d+$/.test(name));
+    const names = [...numbered, 'code', ...onLogScale];
     const logDensity = bestFit(rowsOf(reference, names));
     return (images) => logDensity(rowsOf(images, names)).map((value) => -value);
   },

@@ -12,7 +12,8 @@ import type { ImageStatistics } from '../../../trained/model/referenceScores.ts'
 import { inBitsPerDim, meanOverDraws } from '../../../trained/model/scoring.ts';
 import { classStatistics } from './classStatistics.ts';
 import { codeLength } from './codeLength.ts';
-import { type PixelStatisticName, pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
+import { ninthNames, ninthsOf } from './ninths.ts';
+import { pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
 
 /** Images, measured. */
 export interface MeasuredStatistics {
@@ -25,7 +26,7 @@ export interface MeasuredStatistics {
 }
 
 /**
- * Measures images: `bits`, `latents L` and `logDet L` of each level, `code`, the pixel statistics and, for a model with
+ * Measures images: `bits`, `latents L` and `logDet L` of each level, `code`, the pixel statistics, `ninth N` and, for a model with
  * classes, `bestClass` and, if the images have its labels, `labelMargin`. The noise of an image depends on the image.
  */
 export async function measureStatistics(
@@ -55,23 +56,23 @@ async function ofPixels(
   { bits }: FlowModel,
   images: ImageSet,
   { ranks = onlyRank, signal }: MeasurementOptions,
-): Promise<Record<'code' | PixelStatisticName, Float64Array>> {
+): Promise<Record<string, Float64Array>> {
   const { count, imageShape } = images;
-  const names = ['code', ...Object.keys(pixelStatistics)] as ('code' | PixelStatisticName)[];
-  const columns = Object.fromEntries(names.map((name) => [name, new Float64Array(count)])) as Record<
-    'code' | PixelStatisticName,
-    Float64Array
-  >;
+  const names = ['code', ...Object.keys(pixelStatistics), ...ninthNames];
+  const columns = Object.fromEntries(names.map((name) => [name, new Float64Array(count)]));
   const dimensions = dimensionsOf(imageShape);
   const pixels = new Uint8Array(dimensions);
   const { first, end } = partOfRank(ranks, count);
   for (let image = first; image < end; image++) {
     images.read([image], pixels);
     const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
-    columns.code[image] = codeLength(reduced, imageShape, bits) / dimensions;
+    columns.code![image] = codeLength(reduced, imageShape, bits) / dimensions;
     for (const [name, value] of Object.entries(pixelStatisticsOf(pixels, imageShape))) {
-      columns[name as PixelStatisticName][image] = value;
+      columns[name]![image] = value;
     }
+    ninthsOf(pixels, imageShape).forEach((value, place) => {
+      columns[ninthNames[place]!]![image] = value;
+    });
     if (image % AT_ONCE === 0) {
       // One of several ranks must not leave alone: the others would wait for it.
       if (ranks.size === 1) {
@@ -82,7 +83,7 @@ async function ofPixels(
   }
   for (const name of names) {
     // Zeros for the images of other ranks: their sum is exact.
-    await ranks.sum(columns[name]);
+    await ranks.sum(columns[name]!);
   }
   return columns;
 }
