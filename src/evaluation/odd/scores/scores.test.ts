@@ -111,7 +111,7 @@ describe('typicality', () => {
     const one = typicality.fit(reference)(given);
     const other = typicality.fit(scaled(reference))(scaled(given));
     one.forEach((value, index) => {
-      expect(other[index]! - value).toBeCloseTo(Math.log(1000), 6);
+      expect(other[index]! - value).toBeCloseTo(2 * Math.log(1000), 6);
     });
   });
 });

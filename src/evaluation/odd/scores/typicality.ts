@@ -19,9 +19,10 @@ const onLogScale: readonly string[] = [
 ] satisfies PixelStatisticName[];
 
 /**
- * −ln of a density fitted to reference images (Morningstar and others, AISTATS 2021): of the vectors of the log-density of the
- * latents and ln|det| of each level, the code length of a general coder, four statistics of the pixels, and the brightness of
- * each ninth. Both tails count. Of the estimators, the one that predicts held-out reference images best is used.
+ * −ln of two densities fitted to reference images, added (Morningstar and others, AISTATS 2021): of the vectors of the
+ * log-density of the latents and ln|det| of each level, the code length of a general coder and four statistics of the pixels, and
+ * of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
+ * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used.
  */
 export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
@@ -30,11 +31,18 @@ export const typicality: OddScore = {
   needs: 'statistics',
   from: ['code', ...onLogScale],
   fit(reference) {
-    // Levels depend on the model, and early references lack the ninths.
-    const numbered = Object.keys(reference).filter((name) => /^(latents|logDet|ninth) \d+$/.test(name));
-    const names = [...numbered, 'code', ...onLogScale];
-    const logDensity = bestFit(rowsOf(reference, names));
-    return (images) => logDensity(rowsOf(images, names)).map((value) => -value);
+    const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
+    const first = [...named(/^(latents|logDet) \d+$/), 'code', ...onLogScale];
+    // None in early references.
+    const ninths = named(/^ninth \d$/);
+    const densities = [first, [...first, ...ninths]].map((names) => {
+      const logDensity = bestFit(rowsOf(reference, names));
+      return (images: ImageStatistics) => logDensity(rowsOf(images, names));
+    });
+    return (images) => {
+      const [one, other] = densities.map((density) => density(images));
+      return one!.map((value, image) => -value - other![image]!);
+    };
   },
 };
 
