@@ -23,8 +23,9 @@ export function report(results: readonly Result[], command: string, missing: rea
 
 How well each score of [\`emerging score\`](../odd.md) tells odd images from unseen images of the training set. Written by \`${command}\`.
 
-- **Models** are small and trained for ${results[0]!.steps} steps, in ${Math.max(...results.map(({ seconds }) => Math.ceil(seconds / 60)))} minutes at most on one core. The second model of \`ratio\` is trained on images with a fifth of their values replaced; it is the same for all seeds, and for a class that of the whole set. Models of labelled sets have classes, except those of one class.
-- **Odd images** are the test images of another set, or the test images themselves: blurred (Gaussian, σ = 1), noisy (σ = 10), as JPEG (quality 50), inverted, at half the contrast. *A class* stands for three sets: classes 0, 1 and 2 for seeds 0, 1 and 2.
+- **Models** are small (three steps of flow a level, width 32) and trained for ${results[0]!.steps} steps with batches of 16. Those of all of MNIST and Fashion-MNIST have classes. The second model of \`ratio\` is trained on images with a fifth of their values replaced; it is the same for all seeds, and for a class that of the whole set.
+- **Training sets**: *a class* stands for class 0, 1 or 2, the number of the seed. Icons are drawn at four sizes and scaled to 32x32, like emoji. The deep sky and textures are tiles of 32x32 of photographs, of which validation and test tiles are a random part.
+- **Odd images** are the test images of another set, or the test images themselves: blurred (Gaussian, σ = 1), noisy (σ = 10), as JPEG (quality 50), inverted, at half the contrast.
 - **AUC** is 0.5 by chance and 1 at best; so is the **average precision**, with as many odd images as others. **False alarms** are the unseen images above the score that 95 % of the odd ones reach; lower is better. Intervals are 95 % over seeds.
 - **For comparison**: \`bits/dim\` itself, \`bits − PNG\` (\`complexity\` with the size of a PNG file), and two methods on pixels without a flow: an isolation forest, and the distance to the fifth nearest training image.
 

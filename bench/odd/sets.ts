@@ -1,6 +1,7 @@
 // The image sets of the benchmark: what models are trained on, and which images are odd to them.
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { type Dataset, type ImageSet, subset } from '../../src/data/contract/dataset.ts';
+import { holdOutValidation } from '../../src/data/heldOut.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { emergingJson } from '../shared/processes.ts';
 import { withWrongLabels } from './wrongLabels.ts';
@@ -47,11 +48,7 @@ const icons = prepared(
   'the Debian package oxygen-icon-theme',
 );
 const deepSky = prepared('deep-sky', '/usr/share/stellarium/nebulae', ['default'], stellarium, tiles);
-const textures = prepared('textures', '/usr/share/stellarium', ['landscapes'], stellarium, [
-  ...tiles,
-  '--validation',
-  '0.2',
-]);
+const textures = prepared('textures', '/usr/share/stellarium', ['landscapes'], stellarium, tiles);
 const fashion = builtIn('fashion-mnist');
 const digits = builtIn('mnist');
 
@@ -104,7 +101,21 @@ function prepared(
         const common = ['--size', '32', '--channels', '3', '--unique', '--skip-damaged', '--out', path];
         await emergingJson('datasets', 'prepare', images, ...common, ...options);
       }
-      return openDataset(path, { validation: 0.1 });
+      const { train, validation, test, ...about } = await openDataset(path, { validation: 0.1 });
+      // Its folders are no classes.
+      const unlabelled = ({ labels: _, ...images }: ImageSet): ImageSet => images;
+      if (!options.includes('tiles')) {
+        const [own, held, unseen] = [train, validation, test].map(unlabelled) as [
+          ImageSet,
+          ImageSet,
+          ImageSet,
+        ];
+        return { ...about, train: own, validation: held, test: unseen };
+      }
+      // Tiles of other pictures are of other kinds: all are from the same ones, at random.
+      const { nameOf: _, ...all } = unlabelled(train);
+      const { train: rest, validation: unseen } = holdOutValidation(all, 0.1);
+      return { ...about, test: unseen, ...holdOutValidation(rest, 0.1) };
     },
   };
 }
