@@ -62,12 +62,12 @@ function about(own: readonly Result[]): string {
 function defaultTable(sets: BySet): string {
   const changed = Object.keys(sets[0]![1][0]!.rates).slice(1);
   return markdownTable(
-    ['trained on', 'other images', ...changed],
+    ['trained on', 'seeds', 'other images', ...changed],
     sets.map(([set, own]) => {
       const [other, ...rest] = Object.keys(own[0]!.rates).map((kind) =>
         withInterval(valuesOf(own, kind, defaultScore, 'auc')),
       );
-      return [set, `${Object.keys(own[0]!.rates)[0]}: ${other}`, ...rest];
+      return [set, `${own.length}`, `${Object.keys(own[0]!.rates)[0]}: ${other}`, ...rest];
     }),
   );
 }
