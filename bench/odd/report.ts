@@ -5,8 +5,8 @@ import { mean, variance } from '../../src/numeric/statistics.ts';
 import type { Result } from './examine.ts';
 import type { Rates } from './rates.ts';
 
-/** Student's t for 95 % intervals, by the number of seeds. */
-const STUDENT: Readonly<Record<number, number>> = { 2: 12.71, 3: 4.3, 4: 3.18, 5: 2.78 };
+/** Student's t for 95 % intervals, by the number of seeds; two say nothing. */
+const STUDENT: Readonly<Record<number, number>> = { 3: 4.3, 4: 3.18, 5: 2.78 };
 
 /** Results by set. */
 type BySet = readonly (readonly [set: string, own: readonly Result[]])[];
@@ -23,10 +23,10 @@ export function report(results: readonly Result[], command: string, missing: rea
 
 How well each score of [\`emerging score\`](../odd.md) tells odd images from unseen images of the training set. Written by \`${command}\`.
 
-- **Models** are small (three steps of flow a level, width 32) and trained for ${results[0]!.steps} steps with batches of 16. Those of all of MNIST and Fashion-MNIST have classes. The second model of \`ratio\` is trained on images with a fifth of their values replaced; it is the same for all seeds, and for a class that of the whole set.
+- **Models** are small (three steps of flow a level, width 32) and trained for ${results[0]!.steps} steps with batches of 16, in at most ${Math.max(...results.map(({ seconds }) => Math.ceil(seconds / 60)))} minutes each. Those of all of MNIST and Fashion-MNIST have classes. The second model of \`ratio\` is trained on images with a fifth of their values replaced; it is the same for all seeds, and for a class that of the whole set.
 - **Training sets**: *a class* stands for class 0, 1 or 2, the number of the seed. Icons are drawn at four sizes and scaled to 32x32, like emoji. The deep sky and textures are tiles of 32x32 of photographs, of which validation and test tiles are a random part.
 - **Odd images** are the test images of another set, or the test images themselves: blurred (Gaussian, σ = 1), noisy (σ = 10), as JPEG (quality 50), inverted, at half the contrast.
-- **AUC** is 0.5 by chance and 1 at best; so is the **average precision**, with as many odd images as others. **False alarms** are the unseen images above the score that 95 % of the odd ones reach; lower is better. Intervals are 95 % over seeds.
+- **AUC** is 0.5 by chance and 1 at best; so is the **average precision**, with as many odd images as others. **False alarms** are the unseen images above the score that 95 % of the odd ones reach; lower is better. Intervals are 95 % over seeds, from three seeds on.
 - **For comparison**: \`bits/dim\` itself, \`bits − PNG\` (\`complexity\` with the size of a PNG file), and two methods on pixels without a flow: an isolation forest, and the distance to the fifth nearest training image.
 
 ${lacking}${lacking && '\n'}## The default score
@@ -37,7 +37,7 @@ ${defaultTable(sets)}
 
 ## p-values
 
-Are the p-values of the default score uniform on unseen test images? The p-value of a Kolmogorov-Smirnov test against the validation images, seed by seed, and the share of images with a p-value of at most 0.05.
+Are the p-values of the default score uniform on unseen test images? The p-value of a Kolmogorov-Smirnov test against the validation images, seed by seed, and the share of images with a p-value of at most 0.05. The smallest of the ${results.length} tests times their number, Bonferroni's correction, is ${Math.min(1, results.length * Math.min(...results.map(({ uniform }) => uniform))).toFixed(2)}.
 
 ${uniformTable(sets)}
 

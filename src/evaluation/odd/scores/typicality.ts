@@ -27,7 +27,7 @@ const onLogScale: readonly string[] = [
 export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
   trust:
-    'Slightly brighter or darker images, and images with a small odd place, may look typical; maps show places.',
+    'If training images are mixed, blurred ones may look typical; so may images with a small odd place: maps show places.',
   needs: 'statistics',
   from: ['code', ...onLogScale],
   fit(reference) {
