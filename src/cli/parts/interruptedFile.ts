@@ -1,6 +1,14 @@
 // What an interrupted command has written of a file: kept next to it, to resume.
 import { UserError } from '../../errors.ts';
-import { entryAt, exists, fileSize, realPath, removeFile, type WrittenParts } from '../../storage/files.ts';
+import {
+  entryAt,
+  exists,
+  fileSize,
+  realPath,
+  removeFile,
+  renameFile,
+  type WrittenParts,
+} from '../../storage/files.ts';
 import { partialFilesOf } from '../../storage/partialFiles.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -11,7 +19,7 @@ export interface InterruptedFile {
   readonly earlier: string | undefined;
   /** Where what this call has written is kept after an error: only if it is more than there was, and worth resuming. */
   keepAs(error: unknown, written: WrittenParts): string | undefined;
-  /** Notes on stderr what is kept, if anything. */
+  /** Notes on stderr what there is to resume, if `keepAs` found the error worth it. */
   report(): void;
   /** Removes what is left, after the output is complete. */
   clear(): void;
@@ -38,11 +46,16 @@ export function interruptedFile(
   if (!resume && largest !== undefined) {
     noteOnStderr(`${largest} is from an interrupted call: --resume would continue it`);
   }
-  const earlier = resume ? largest : undefined;
+  if (resume && largest !== part) {
+    // A process with the PID of the killed one, as in a container, would remove its partial file.
+    renameFile(largest!, part);
+  }
+  const earlier = resume ? part : undefined;
+  let isWorthwhile = false;
   return {
     earlier,
     keepAs(error, { parts, bytes }) {
-      const isWorthwhile = isStopped() || (error instanceof UserError && error.code === 'io');
+      isWorthwhile = isStopped() || (error instanceof UserError && error.code === 'io');
       // The first part is the start of the file, without images.
       return isWorthwhile && parts > 1 && bytes > (earlier === undefined ? 0 : sizeOf(earlier))
         ? part
@@ -50,7 +63,7 @@ export function interruptedFile(
     },
     report() {
       const [kept] = left();
-      if (kept !== undefined) {
+      if (isWorthwhile && kept !== undefined) {
         noteOnStderr(
           `${kept} has what is done (${formatBytes(sizeOf(kept))}): repeat the call with --resume`,
         );
