@@ -196,6 +196,11 @@ it.each([
     'photos/a.png would replace one of the images; choose another name',
   ],
   [
+    ['compress', 'photos', '--model=run', '--out=photos/a.png'],
+    2,
+    'photos/a.png would replace one of the images; choose another name',
+  ],
+  [
     ['decompress', 'photos/a.png', '--out=x'],
     1,
     'photos/a.png is not a file of compressed images; name one (its name usually ends in .eflow)',

@@ -4,10 +4,11 @@ import { type CompressedSize, defaultBlock, partsAfter } from '../../codec/compr
 import type { EarlierFile } from '../../codec/earlierBlocks.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
-import { imageFormats } from '../../data/formats/imageDecoding.ts';
+import { imageFormats, imageName } from '../../data/formats/imageDecoding.ts';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { exists, realPath, writePartsAtomically } from '../../storage/files.ts';
+import { isWithin } from '../../studioServer/place.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -69,7 +70,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const { out, embed: withModel, block } = options;
   const tiles = options.tiles === true;
   outputFile(out);
-  requireNoInput(out, paths);
+  requireNoInput(out, options.data === undefined ? paths : [...paths, options.data]);
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
@@ -135,9 +136,11 @@ function afterEarlier<Result>(
   return path === undefined ? use(undefined) : withFile(path, (bytes) => use({ bytes, source: path }));
 }
 
-/** Checks that the output replaces none of the images. */
+/** Checks that the output replaces none of the images, nor an archive of them. */
 function requireNoInput(out: string, paths: readonly string[]): void {
-  if (exists(out) && paths.some((path) => realPath(path) === realPath(out))) {
+  const isInput = (path: string): boolean =>
+    realPath(path) === realPath(out) || (imageName.test(out) && isWithin(path, out));
+  if (exists(out) && paths.some(isInput)) {
     throw new UserError('invalid-argument', `${out} would replace one of the images; choose another name`);
   }
 }
