@@ -33,17 +33,17 @@ export async function startCoders(trained: TrainedModel, workers: number): Promi
 /** A worker, which is started when it is first asked; an abort ends it at once. */
 function coderWorker(starting: () => Worker, start: CoderStart): CoderThread {
   let worker: Worker | undefined;
-  let broken: Error | undefined;
-  let waiting: ((answer: CoderAnswer | Error) => void) | undefined;
-  const fail = (error: Error): void => {
+  let broken: { readonly reason: unknown } | undefined;
+  let waiting: { answer(answer: CoderAnswer): void; reject(reason: unknown): void } | undefined;
+  const fail = (reason: unknown): void => {
     worker?.terminate();
-    broken ??= error;
-    waiting?.(error);
+    broken ??= { reason };
+    waiting?.reject(reason);
   };
   const running = (): Worker => {
     if (worker === undefined) {
       worker = starting();
-      worker.onmessage = ({ data }: MessageEvent<CoderAnswer>) => waiting?.(data);
+      worker.onmessage = ({ data }: MessageEvent<CoderAnswer>) => waiting?.answer(data);
       worker.onmessageerror = () => fail(new Error('an answer of a worker that codes images cannot be read'));
       worker.onerror = (event) => {
         event.preventDefault();
@@ -58,7 +58,7 @@ function coderWorker(starting: () => Worker, start: CoderStart): CoderThread {
     ask: (request, { signal, onImages }) =>
       new Promise((resolve, reject) => {
         if (broken) {
-          reject(broken);
+          reject(broken.reason);
           return;
         }
         const onAbort = (): void => fail(signal!.reason);
@@ -67,16 +67,17 @@ function coderWorker(starting: () => Worker, start: CoderStart): CoderThread {
           signal?.removeEventListener('abort', onAbort);
           settled();
         };
-        waiting = (answer) => {
-          if (answer instanceof Error) {
-            settle(() => reject(answer));
-          } else if ('images' in answer) {
-            onImages?.(answer.images, answer.bits);
-          } else if ('failure' in answer) {
-            settle(() => reject(errorIn(answer)));
-          } else {
-            settle(() => resolve(answer.result));
-          }
+        waiting = {
+          answer(answer) {
+            if ('images' in answer) {
+              onImages?.(answer.images, answer.bits);
+            } else if ('failure' in answer) {
+              settle(() => reject(errorIn(answer)));
+            } else {
+              settle(() => resolve(answer.result));
+            }
+          },
+          reject: (reason) => settle(() => reject(reason)),
         };
         signal?.addEventListener('abort', onAbort);
         running().postMessage(request);
