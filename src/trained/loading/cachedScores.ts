@@ -40,7 +40,10 @@ export function validationOf({ data: { name, validation } }: Config): string {
  * @throws UserError (`invalid-data`) if it is damaged
  */
 export function parseCachedScores(text: string, path: string): CachedScores[] {
-  const { scores } = parseScoresObject(text, path);
+  return cachedIn(parseScoresObject(text, path), path);
+}
+
+function cachedIn({ scores }: JsonObject, path: string): CachedScores[] {
   if (!Array.isArray(scores)) {
     throw new UserError('invalid-data', `${path}: its scores are not a list; delete it`);
   }
@@ -98,12 +101,13 @@ export function readReference(
   { fingerprint }: FlowModel,
 ): ReferenceScores | undefined {
   const text = typeof file === 'string' ? file : new TextDecoder().decode(file);
-  const content: unknown = parseScoresObject(text, SCORES_FILE);
-  if (typeof content === 'object' && content !== null && 'scores' in content) {
-    return parseCachedScores(text, SCORES_FILE).findLast((one) => one.fingerprint === fingerprint);
+  const content = parseScoresObject(text, SCORES_FILE);
+  if ('scores' in content) {
+    return cachedIn(content, SCORES_FILE).findLast((one) => one.fingerprint === fingerprint);
   }
-  requireSoundScores(content, SCORES_FILE);
-  return content.fingerprint === fingerprint ? content : undefined;
+  const scores: unknown = content;
+  requireSoundScores(scores, SCORES_FILE);
+  return scores.fingerprint === fingerprint ? scores : undefined;
 }
 
 /** The object in the text of the file. */
