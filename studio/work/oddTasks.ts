@@ -159,8 +159,12 @@ export const oddTasks = {
 
 /** The colours of bits show what is usual in validation images: the mean of each place, and three deviations around it. */
 function rangeOfReference({ mean, deviation }: ReferencePlaces): HeatRange {
-  const [low, high] = [-3, 3].map((times) => mean.map((one, place) => one + times * deviation[place]!));
-  return [Math.min(...low!), Math.max(...high!)];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [place, one] of mean.entries()) {
+    low = Math.min(low, one - 3 * deviation[place]!);
+    high = Math.max(high, one + 3 * deviation[place]!);
+  }
+  return [low, high];
 }
 
 function inOrder({ images }: OddReport): OddReport['images'] {

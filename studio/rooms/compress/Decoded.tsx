@@ -27,7 +27,7 @@ export function Decoded({ decoded: { count, shown, damaged, different }, expecte
         <Notice>
           {damaged.length > 0
             ? `The file is damaged; ${plural(count, 'image')} returned intact. ${damaged.map(sentence).join(' ')}`
-            : `${plural(different!.length, 'image')} differ from the originals: ${different!.slice(0, 3).join(', ')}.`}
+            : `${plural(different!.length, 'image')} ${different!.length === 1 ? 'differs' : 'differ'} from the originals: ${different!.slice(0, 3).join(', ')}.`}
         </Notice>
       )}
       {count > 0 && (
