@@ -2,6 +2,7 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
+import { addTo } from './addTo.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 import { frequencyFeatures, type Pictures } from './features.ts';
 import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';
@@ -26,12 +27,7 @@ const SAME_ASPECT = 1.1;
 export function identicalGroups(images: readonly ExaminedImage[]): number[][] {
   const byKey = new Map<string, number[]>();
   images.forEach(({ key }, index) => {
-    const group = byKey.get(key);
-    if (group) {
-      group.push(index);
-    } else {
-      byKey.set(key, [index]);
-    }
+    addTo(byKey, key, index);
   });
   return [...byKey.values()].filter(({ length }) => length > 1);
 }
@@ -137,8 +133,7 @@ class Groups {
   all(): number[][] {
     const groups = new Map<number, number[]>();
     for (let index = 0; index < this.parent.length; index++) {
-      const root = this.rootOf(index);
-      groups.set(root, [...(groups.get(root) ?? []), index]);
+      addTo(groups, this.rootOf(index), index);
     }
     return [...groups.values()].filter(({ length }) => length > 1);
   }

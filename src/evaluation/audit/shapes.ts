@@ -1,5 +1,6 @@
 // What the files of an audit have in common, and which differ: sizes, aspect ratios and modes.
 import { median } from '../../numeric/statistics.ts';
+import { addTo } from './addTo.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 
 /** Images that share a property. */
@@ -26,10 +27,10 @@ export interface ShapeFindings {
   readonly blank: readonly number[];
 }
 
-/** An aspect ratio is odd from this factor on. */
+/** An aspect ratio is odd if it differs from the median by more than this factor. */
 const ODD_ASPECT = 1.5;
 
-/** What to call the notes of decoding. */
+/** The modes, by the notes of decoding. */
 const modes: Readonly<Record<string, string>> = {
   'transparency on white': 'transparent',
   'first of several frames': 'several frames or pages',
@@ -75,12 +76,7 @@ function grouped(
   const groups = new Map<string, number[]>();
   for (const image of images) {
     for (const what of propertiesOf(image)) {
-      const group = groups.get(what);
-      if (group) {
-        group.push(image);
-      } else {
-        groups.set(what, [image]);
-      }
+      addTo(groups, what, image);
     }
   }
   return [...groups]
