@@ -1,7 +1,8 @@
 // Small pictures of chosen images of a dataset, decoded a second time.
-import type { DecodedImage, RawDataset } from '../../data/contract/rawImages.ts';
+import type { DecodedImage, RawDataset, RawImage } from '../../data/contract/rawImages.ts';
 import { onWhite } from '../../data/pixels/onWhite.ts';
 import { resized } from '../../data/pixels/resize.ts';
+import { UserError } from '../../errors.ts';
 import { type ExaminedImage, splitsOf } from '../../evaluation/audit/examinedImages.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 
@@ -37,7 +38,10 @@ export async function thumbnailsOf(
     for await (const image of raw.images()) {
       const index = places.get(place);
       if (index !== undefined) {
-        found.set(index, thumbnailOf(onWhite(await image.decode())));
+        const thumbnail = await readThumbnail(image);
+        if (thumbnail) {
+          found.set(index, thumbnail);
+        }
       }
       if (place++ === last) {
         break;
@@ -45,6 +49,17 @@ export async function thumbnailsOf(
     }
   }
   return found;
+}
+
+async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
+  try {
+    return thumbnailOf(onWhite(await image.decode()));
+  } catch (error) {
+    if (error instanceof UserError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function thumbnailOf({ width, height, channels, data }: DecodedImage): Thumbnail {
