@@ -18,7 +18,7 @@ const FEW = 100;
 /** From this share of wrong labels on, the classes may not be meant as such. */
 const MANY = 0.1;
 
-/** What images in two splits do. */
+/** The effect of images in two splits. */
 const leak = 'Test results on images that are also in the training images are too good.';
 
 /** Images with the same pixels. */
@@ -171,7 +171,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
     about: [
       by === 'label'
         ? 'Ranked by the score label of the model: the bits by which another class suits an image better than its label.'
-        : 'Ranked by neighbours: how much nearer the third most similar image of another class is than that of the own class, on pictures of 16 x 16. A model with classes would judge the images themselves (--model).',
+        : 'Ranked by neighbours: how much nearer the third most similar image of another class is than that of its own class, on pictures of 16 x 16. A model with classes would judge the images themselves (--model).',
       `Another class suits ${formatCounted(doubtful.length, 'image')} better; most of these are unusual examples with the right label. Of the ${formatCount(listed.length)} listed, expect about ${countText(right)} to be right. In all, about ${countText(wrong)} labels are wrong. These estimates compare the images with the same images under random wrong labels; confusions of similar classes are harder to find than that.`,
       ...(wrong > MANY * judged
         ? [

@@ -53,7 +53,9 @@ export function sizeSection(found: Audit, { source, top }: SectionOptions): Audi
     attention: !isOne,
     about: [
       `Height x width: ${listed(sizes, images.length)}.`,
-      ...(isOne ? [] : ['An aspect ratio is odd if it differs from the median by a factor of 1.5 or more.']),
+      ...(isOne
+        ? []
+        : ['An aspect ratio is odd if it differs from the median by a factor of more than 1.5.']),
     ],
     next: isOne
       ? undefined

@@ -1,5 +1,5 @@
 // `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { onlyRank } from '../../cluster/ranks.ts';
 import { openRawDataset } from '../../data/registry.ts';
@@ -53,7 +53,8 @@ export function registerDatasetsAudit(datasets: Command): void {
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
-      '\nThe page is one file with everything in it, which can be sent to others. Nothing else is written or changed.\n' +
+      '\nThe page is one file with everything in it, which can be sent to others. The dataset is not changed. A run without\n' +
+        'statistics of its validation images has them measured and stored (scores.json).\n' +
         'Folders need no particular layout; folders named train and test, and folders of classes, are recognised.\n' +
         '--resize, --step, --device and --threads are for the model.\n' +
         '\nExamples:\n  emerging datasets audit photos --out photos-audit.html\n' +
@@ -65,7 +66,8 @@ export function registerDatasetsAudit(datasets: Command): void {
 }
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
-  const name = basename(nameOrPath, extname(nameOrPath)) || 'images';
+  // The folder's name for paths such as . and ..
+  const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
   const page = outputFile(options.out ?? { byDefault: `${name}-audit.html` });
   const dataset = await openRawDataset(nameOrPath, { undivided: true });
   const engine = await compileOptions(options);
@@ -153,7 +155,7 @@ function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1
 
 /** The number of images, and what to know about how they were opened. */
 function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAuditOptions): string[] {
-  const isByName = images.every(({ name }) => splitOfFolder(name) === undefined);
+  const isWithoutFolders = images.every(({ name }) => splitOfFolder(name) === undefined);
   const splits = [...new Set(images.map(({ split }) => split))];
   const counts = splits.map(
     (split) => `${formatCount(images.filter((image) => image.split === split).length)} ${split}`,
@@ -164,7 +166,7 @@ function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAudi
     ...(dataset.whyUndivided === undefined
       ? []
       : [`They cannot be divided for training and testing: ${dataset.whyUndivided}`]),
-    ...(parts !== '' && isByName
+    ...(parts !== '' && isWithoutFolders
       ? ['No folder says which are test images: these are the ones that training would take.']
       : []),
     ...(cut.length > 0

@@ -15,7 +15,7 @@ import { type OddFindings, oddByModel, oddByNeighbours } from './oddImages.ts';
 import { type ShapeFindings, shapesOf } from './shapes.ts';
 import { type ClassEvidence, doubtfulLabels, type LabelFindings } from './wrongLabels.ts';
 
-/** Fewer different images have no neighbours to speak of. */
+/** With fewer different images, distances between neighbours mean little. */
 const FEWEST_IMAGES = 10;
 
 /** From fewer labels, the number of wrong ones cannot be estimated. */
@@ -197,7 +197,7 @@ function labelsOf({ classes }: RawDataset, images: readonly ExaminedImage[]): Kn
 
 function rowLabels(labels: KnownLabels | undefined, images: readonly ExaminedImage[]): RowLabels | undefined {
   return labels && 3 * labels.classes.length * images.length <= MOST_CLASS_DISTANCES
-    ? { classes: labels.classes.length, of: Uint16Array.from(images, ({ label }) => label!) }
+    ? { classes: labels.classes.length, of: images.map(({ label }) => label!) }
     : undefined;
 }
 

@@ -3,11 +3,11 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandProcess } from '../testing/command.ts';
-import { chromiumPath } from '../testing/pages.ts';
-import { writePng } from '../testing/pngFiles.ts';
-import { accessibilityFaults } from '../testing/studio.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { chromiumPath } from '../../testing/pages.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { accessibilityFaults } from '../../testing/studio.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const at = (...names: string[]): string => join(emerging.folder, ...names);
@@ -78,7 +78,7 @@ it('says what it found, and that it replaces an earlier page', async () => {
     'audit',
     'mixed',
     '--out=page.html',
-    '--top=3',
+    '--top=45',
     '--threads=1',
   );
   expect(code).toBe(0);
@@ -91,6 +91,7 @@ it('says what it found, and that it replaces an earlier page', async () => {
   const addresses = [...html.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
   expect(addresses.filter((address) => !/^(#|data:image\/png;base64,)/.test(address))).toEqual([]);
   expect(html).not.toContain('<script');
+  expect(html).toContain('&#60;img src=x');
   expect(html).not.toContain('<img src=x');
 });
 
@@ -176,6 +177,8 @@ describe('of little', () => {
     writePng(at('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
     const { code, stdout } = await emerging.run('datasets', 'audit', 'single', '--threads=1');
     expect(code).toBe(0);
+    expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
+    expect(readdirSync(at('single'))).toEqual(['one.png', 'single-audit.html']);
     expect(stdout).toMatch(/^1 image, without a model\nThey cannot be divided .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
