@@ -18,7 +18,7 @@ export interface BlockBytes {
   readonly bytes: Uint8Array;
 }
 
-/** What can stop the work on a block, and who hears of its progress. */
+/** How the work on a block is stopped, and its progress reported. */
 export interface BlockWork {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of images that are done since the last call, and, in coding, the bits that they take. */

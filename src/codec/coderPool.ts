@@ -2,10 +2,10 @@
 import { UserError, type UserErrorCode } from '../errors.ts';
 import type { BlockBytes, BlockCoders, BlockWork } from './blocks.ts';
 
-/** What a thread is asked to do. */
+/** A request to a thread. */
 export type CoderRequest = { readonly encode: Uint8Array } | { readonly decode: BlockBytes } | 'end';
 
-/** What a thread answers: how many more images are done, in how many bits, the result, or why there is none. */
+/** An answer of a thread: how many more images are done, in how many bits; the result; or why there is none. */
 export type CoderAnswer =
   | { readonly images: number; readonly bits: number | undefined }
   | { readonly result: BlockBytes | Uint8Array | undefined }

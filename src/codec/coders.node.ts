@@ -15,7 +15,7 @@ export interface CoderData {
   readonly model: Uint8Array;
   /** The modules that register parts of it, to be imported first. */
   readonly modules: readonly string[];
-  /** Not 0 once the work is to end: a busy thread hears no message, and one that is killed within the runtime crashes. */
+  /** Not 0 once the work is to end: a busy thread receives no messages, and one that is killed within the runtime crashes. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 

@@ -1,5 +1,4 @@
 // How many bytes images would take as PNG, estimated from some of them.
-
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import type { NamedImage } from './compress.ts';

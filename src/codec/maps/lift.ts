@@ -40,7 +40,7 @@ interface PreparedLift extends Omit<Lift, 'biases'> {
   readonly centre: Float64Array;
   /** The other weights, by block of `AT_ONCE` outputs, tap, input and output. */
   readonly others: Float64Array;
-  /** As activations; zero in what is missing to a whole block. */
+  /** As activations, padded with zeros to whole blocks. */
   readonly biases: Float64Array;
   /** Whether the taps look up, or left: then `forward` begins at the bottom, or right. */
   readonly isUp: boolean;

@@ -24,7 +24,7 @@ export interface PlacedCoupling extends Pick<CouplingMap, 'numbers' | 'transform
   readonly places: ArrayLike<number>;
   /** How many of them a pixel has. */
   readonly channels: number;
-  /** What the values of every channel still have to be multiplied by; afterwards, those that don't change still have to. */
+  /** Factors still to be applied to the channels: the coupling applies those of the channels that it changes. */
   readonly scales: Float64Array;
 }
 

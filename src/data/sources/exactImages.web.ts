@@ -21,9 +21,9 @@ export interface ExactImage {
 
 /** Images that are not read yet. */
 export interface ExactImages {
-  /** How many there are, those that are skipped included. */
+  /** How many there are, including those that will be skipped. */
   readonly count: number;
-  /** Reads one after the other; `skip` hears of those that can't be read, or not without a loss. */
+  /** Reads one after the other; `skip` is called with the reason for each that can't be read without a loss. */
   read(skip: (reason: string) => void): AsyncGenerator<ExactImage>;
 }
 

@@ -1,4 +1,4 @@
-// The engine that a training used, for what is computed with the trained model.
+// The engine of a training, for later computations with the trained model.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { TrainingOptions } from '../../training/loop/train.ts';
 

@@ -1,4 +1,4 @@
-// Training a run that is in no folder on a disk, such as in a page.
+// Trains a run that isn't in a folder on a disk, as in a page.
 import { onlyRank } from '../../cluster/ranks.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';

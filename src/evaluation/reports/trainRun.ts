@@ -8,7 +8,7 @@ import { trainInFolder } from './trainInFolder.node.ts';
  * Trains a run and stores it: its summary, metrics after every step, validation and checkpoints at milestones, a checkpoint
  * at the end, and in between one every ten minutes that replaces the previous one. At the end of all steps, it measures
  * validation images, against which images can then be scored. In a folder it also draws the learning curve and samples, and
- * writes the model card. What of these fails is reported as `onTrouble`.
+ * writes the model card. Failures of these are reported as `onTrouble`.
  *
  * All randomness is a function of the seed and the step: the same configuration produces the same metrics and checkpoints,
  * with or without interruptions.

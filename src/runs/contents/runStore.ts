@@ -177,13 +177,13 @@ export class RunStore {
     await this.files.write(runFileNames.summary, summaryText({ ...summary, evaluations }));
   }
 
-  /** A file that this class knows nothing more of, as text, with its path for errors; undefined if there is none. */
+  /** Another file of the run as text, with its path for errors; undefined if it does not exist. */
   async readFile(name: string, most: number): Promise<{ text: string; path: string } | undefined> {
     const bytes = await this.files.read(name, atMost(most));
     return bytes && { text: new TextDecoder().decode(bytes), path: this.files.pathOf(name) };
   }
 
-  /** Writes such a file. */
+  /** Writes another file of the run. */
   async writeFile(name: string, text: string): Promise<void> {
     await this.files.write(name, text);
   }

@@ -24,7 +24,7 @@ export interface TrainingEvents {
    * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
-  /** At the end, while validation images are measured for scores of odd images: how far that is. */
+  /** Progress at the end, while validation images are measured for scores of odd images. */
   onReference?(done: number, total: number): void;
   /**
    * When a step is dropped, training rolls back to earlier weights, a damaged log or summary is set aside before the
