@@ -1,15 +1,14 @@
 // Audits the images of a dataset: duplicates, files that differ, odd images and likely wrong labels.
-import type { DecodedImage, RawDataset } from '../../data/contract/rawImages.ts';
+import type { RawDataset } from '../../data/contract/rawImages.ts';
 import { countPictures } from '../../data/contract/rawImages.ts';
-import { fitImage } from '../../data/pixels/fitImage.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { identicalGroups, nearGroups } from './duplicates.ts';
 import { type ExaminedImage, type ExaminedSet, examineImages } from './examinedImages.ts';
 import { picturesOf, pixelFeatures } from './features.ts';
+import { FittedImages } from './fittedImages.ts';
 import { type Neighbours, nearestNeighbours, type RowLabels } from './neighbours.ts';
 import { type OddFindings, oddByModel, oddByNeighbours } from './oddImages.ts';
 import { type ShapeFindings, shapesOf } from './shapes.ts';
@@ -23,9 +22,6 @@ const FEWEST_JUDGED = 20;
 
 /** The most distances to classes that are kept, 256 MiB. */
 const MOST_CLASS_DISTANCES = 2 ** 26;
-
-/** The most bytes of pixels for a model: 2 GiB. */
-const MOST_BYTES = 2 ** 31;
 
 /** A model to score images with. */
 export interface AuditModel {
@@ -80,7 +76,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     signal,
     onProgress: (done: number, of: number) => onProgress?.(Math.floor((images * done) / of)),
   });
-  const fit = model && new FittedImages(source, model);
+  const fit = model && new FittedImages(source, model.model.imageShape, { resize: model.resize });
   stage('reading', countPictures(dataset));
   const set = await examineImages(dataset, {
     most: options.most,
@@ -199,53 +195,4 @@ function rowLabels(labels: KnownLabels | undefined, images: readonly ExaminedIma
   return labels && 3 * labels.classes.length * images.length <= MOST_CLASS_DISTANCES
     ? { classes: labels.classes.length, of: images.map(({ label }) => label!) }
     : undefined;
-}
-
-/** The images of a dataset that a model can score. */
-class FittedImages {
-  readonly pixels: Uint8Array[] = [];
-  /** The position of each of them. */
-  readonly positions: number[] = [];
-  /** The positions of the images of another shape. */
-  readonly others: number[] = [];
-  private readonly source: string;
-  private readonly wanted: ImageShape;
-  private readonly resize: boolean;
-  private refusal: UserError | undefined;
-
-  constructor(source: string, { model, resize }: AuditModel) {
-    this.source = source;
-    this.wanted = model.imageShape;
-    this.resize = resize;
-  }
-
-  add({ height, width, channels, data }: DecodedImage, index: number): void {
-    const image = { shape: [height, width, channels] as const, pixels: data };
-    try {
-      const { resize, source } = this;
-      const fitted = fitImage(image, this.wanted, { source: `an image of ${source}`, resize });
-      // Not a view: it would keep all pixels of a larger array.
-      this.pixels.push(fitted === data ? Uint8Array.from(fitted) : fitted);
-      this.positions.push(index);
-    } catch (error) {
-      if (!(error instanceof UserError)) {
-        throw error;
-      }
-      this.refusal ??= error;
-      this.others.push(index);
-    }
-    if (this.pixels.length * dimensionsOf(this.wanted) > MOST_BYTES) {
-      throw new UserError(
-        'unsupported',
-        `${this.source}: more images than fit into memory for a model of ${showImageShape(this.wanted)}: audit fewer images at once`,
-      );
-    }
-  }
-
-  /** @throws UserError if no image has the model's shape */
-  requireSome(): void {
-    if (this.pixels.length === 0) {
-      throw this.refusal!;
-    }
-  }
 }
