@@ -12,18 +12,12 @@ import {
   requireCodable,
   UserError,
 } from 'emerging-flows';
-import { exactImages, type GivenFile } from 'emerging-flows/data';
 import { zipSync } from 'fflate';
 import type { Call, Progress } from './calls.ts';
+import { type CodecSource, openSource } from './codecSource.ts';
 import { type ModelAddress, modelAt } from './models.ts';
-import type { Images } from './tasks.ts';
 import { TILES } from './tiles.ts';
 import { zipNames } from './zipNames.ts';
-
-/** Images to compress: files, or images that the page has. */
-export type CodecSource =
-  | { readonly kind: 'files'; readonly files: readonly GivenFile[] }
-  | ({ readonly kind: 'images'; readonly names: readonly string[] } & Images);
 
 /** How images are compressed. */
 export interface CodecOrder {
@@ -153,9 +147,10 @@ export const codecTasks = {
     let different: string[] | undefined;
     if (originals) {
       different = [];
-      const byName = new Map(images.map((image) => [image.name, image]));
+      // In the same order; dropped files may share a name.
+      let next = 0;
       for await (const { name, shape, pixels } of originals.read()) {
-        const found = byName.get(name);
+        const found = images[next]?.name === name ? images[next++] : undefined;
         if (String(found?.shape) !== String(shape) || !isEqual(found!.pixels, pixels)) {
           different.push(name);
         }
@@ -214,37 +209,6 @@ function inPageWords(error: unknown): unknown {
   return error instanceof UserError && error.message.includes('add tiles: true')
     ? new Error(`${error.message.replace(/add tiles: true.*/, `choose “${TILES}”`)}.`, { cause: error })
     : error;
-}
-
-/** Images to compress, which are read on demand. */
-interface OpenedSource {
-  readonly count: number;
-  read(events?: { onSkip?(reason: string): void; onBytes?(bytes: number): void }): AsyncGenerator<NamedImage>;
-}
-
-async function openSource(source: CodecSource): Promise<OpenedSource> {
-  if (source.kind === 'files') {
-    const found = await exactImages(source.files);
-    return {
-      count: found.count,
-      async *read({ onSkip, onBytes } = {}) {
-        for await (const { bytes, ...image } of found.read((reason) => onSkip?.(reason))) {
-          onBytes?.(bytes);
-          yield image;
-        }
-      },
-    };
-  }
-  const { names, pixels, shape } = source;
-  const size = shape[0] * shape[1] * shape[2];
-  return {
-    count: names.length,
-    async *read() {
-      for (const [index, name] of names.entries()) {
-        yield { name, shape, pixels: pixels.subarray(index * size, (index + 1) * size) };
-      }
-    },
-  };
 }
 
 /** One worker for each core, but no more than there are blocks. */

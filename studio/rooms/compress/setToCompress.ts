@@ -1,7 +1,7 @@
 // Images to try compression with: digits if the model takes them, otherwise its samples.
 import type { ImageShape } from 'emerging-flows';
 import type { Waiting } from '../../work/calls.ts';
-import type { CodecSource } from '../../work/codecTasks.ts';
+import type { CodecSource } from '../../work/codecSource.ts';
 import { compute } from '../../work/compute.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
 import type { ModelAddress } from '../../work/models.ts';
