@@ -5,7 +5,7 @@
 //   npx tsx bench/odd.ts --train    only trains the models
 //
 // Models are kept in data/odd/models, and results in odd.json after each set and seed: neither is repeated, so that an
-// interrupted benchmark goes on where it was; delete odd.json to score again. Two processes may share the work with
+// interrupted benchmark continues where it was; delete odd.json to score again. Two processes may share the work with
 // --only. Icons need the Debian package oxygen-icon-theme, the deep sky and textures stellarium-data, emoji the npm package
 // emoji-datasource-google; sets that are missing are left out.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
