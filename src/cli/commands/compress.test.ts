@@ -87,6 +87,9 @@ it('writes what a damaged file still has, reports the rest, and exits with 1', a
   expect(stderr).toContain(
     'emerging: damaged.eflow is damaged, and some of its images may be missing; use another copy',
   );
+  const two = ['--only', 'test-00001.png', 'test-00047.png'];
+  const part = await run('decompress', 'damaged.eflow', '--out=part', ...two);
+  expect(part).toMatchObject({ code: 1, stdout: '1 image: part\n' });
 });
 
 it('cuts images of other sizes into tiles', async () => {

@@ -183,6 +183,14 @@ describe('of little', () => {
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
 
+  it('does not write over an image', async () => {
+    const { code, stderr } = await emerging.run('datasets', 'audit', 'single', '--out=single/one.png');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'emerging: cannot write single/one.png: the page is written as HTML; name it single/one.html\n',
+    });
+  });
+
   it.each([
     ['empty', /the folder is empty/],
     ['missing', /missing/],

@@ -18,7 +18,7 @@ import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { outputFile } from '../parts/outputFile.ts';
+import { outputPage } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -68,7 +68,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   // The folder's name for paths such as . and ..
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputFile(options.out ?? { byDefault: `${name}-audit.html` });
+  const page = outputPage(options.out ?? { byDefault: `${name}-audit.html` });
   const dataset = await openRawDataset(nameOrPath, { undivided: true });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);

@@ -48,12 +48,24 @@ export function outputFile(place: OutputPlace): OutputFile {
  * @throws UserError if it cannot be written, or if the name does not end in .png
  */
 export function outputPng(place: OutputPlace): OutputFile {
+  return outputOfType(place, '.png', 'pictures are written as PNG');
+}
+
+/**
+ * The same for an HTML page.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .html
+ */
+export function outputPage(place: OutputPlace): OutputFile {
+  return outputOfType(place, '.html', 'the page is written as HTML');
+}
+
+function outputOfType(place: OutputPlace, extension: string, why: string): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
-  if (extname(path).toLowerCase() !== '.png') {
-    throw new UserError(
-      'invalid-argument',
-      `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
-    );
+  const own = extname(path);
+  if (own.toLowerCase() !== extension) {
+    const name = `${path.slice(0, path.length - own.length)}${extension}`;
+    throw new UserError('invalid-argument', `cannot write ${path}: ${why}; name it ${name}`);
   }
   return outputFile(place);
 }
