@@ -68,6 +68,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/mnist-convolutions.md',
       'docs/results/fashion-convolutions.md',
       'docs/results/mnist-couplings.md',
+      'docs/results/odd.md',
       'docs/results/paper.md',
       'docs/results/cluster.md',
       'docs/reference-faults.md',

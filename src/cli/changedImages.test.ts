@@ -41,7 +41,7 @@ it('records what identifies its images, and which were held out', async () => {
 
 it('warns that few images judge', async () => {
   const { stderr } = await emerging.run('score', 'runs/a', 'photos/test/50.png', '--threads=1');
-  expect(stderr).toContain('only 5 validation images to compare with');
+  expect(stderr).toContain('only 5 validation images of ');
 });
 
 it('refuses to evaluate another file of the same name, unless it is named; then nothing is stored', async () => {

@@ -119,6 +119,36 @@ describe('compressed images', () => {
     await expect(compress(model, images)).rejects.toThrow(message);
   });
 
+  const pixels = new Uint8Array(64);
+  it.each<[string, unknown, string]>([
+    ['no list', namedImages(1)[0], 'compress needs a list of images: [{ name, shape, pixels }, …]'],
+    ['no name', [{ shape: [8, 8, 1], pixels }], 'image 0 has no name: set name to a path with /'],
+    [
+      'two dimensions',
+      [{ name: 'a', shape: [8, 8], pixels }],
+      'image 0 (a): shape must be [height, width, 1 or 3], not [8,8]',
+    ],
+    [
+      'floats',
+      [...namedImages(1), { name: 'a', shape: [8, 8, 1], pixels: new Float32Array(64) }],
+      'image 1 (a): pixels must be a Uint8Array of 64 values for 8x8x1, not a Float32Array of 64',
+    ],
+    [
+      'too few pixels',
+      [{ name: 'a', shape: [8, 8, 1], pixels: new Uint8Array(63) }],
+      'image 0 (a): pixels must be a Uint8Array of 64 values for 8x8x1, not a Uint8Array of 63',
+    ],
+    [
+      'no pixels',
+      [{ name: 'a', shape: [8, 8, 1] }],
+      'image 0 (a): pixels must be a Uint8Array of 64 values for 8x8x1, not undefined',
+    ],
+  ])('of a program are refused with a reason: %s', async (_, images, message) => {
+    await expect(compress(model, images as NamedImage[])).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-argument', message }),
+    );
+  });
+
   it('are refused with a model that cannot, before any is read', async () => {
     const reading = {
       [Symbol.asyncIterator](): AsyncIterator<NamedImage> {

@@ -15,6 +15,7 @@ import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
+import { requireImage, requireImages } from './requireImage.ts';
 import { tilesIn, tilesOf } from './tiles.ts';
 
 /** An image with its name. */
@@ -73,7 +74,7 @@ export function defaultBlock(imageShape: ImageShape): number {
  * only a few blocks are in memory at a time.
  *
  * @throws UserError (`unsupported`) if the model can't compress, before an image is read; (`mismatch`) if an image has
- * another shape
+ * another shape; (`invalid-argument`) if an image isn't as `NamedImage` says
  */
 export async function* compressParts(
   trained: TrainedModel,
@@ -92,6 +93,7 @@ export async function* partsAfter(
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { workers = 1 } = options;
   requireWhole('workers', workers, 1);
+  requireImages(images);
   const coders = await startCoders(trained, workers);
   try {
     return yield* partsBy(coders, trained, images, { ...options, earlier });
@@ -198,7 +200,9 @@ async function* blocksOf(
     [names, shapes, parts, held] = [[], [], [], 0];
     return block;
   };
-  for await (const { name, shape, pixels } of images) {
+  for await (const image of images) {
+    requireImage(image, first + names.length);
+    const { name, shape, pixels } = image;
     const size: ImageShape = tiles ? [shape[0], shape[1], imageShape[2]] : imageShape;
     const isSize = shape[0] === size[0] && shape[1] === size[1];
     const remedy = isSize

@@ -246,6 +246,9 @@ export interface Decompressed {
  * it was compressed with another model
  */
 export async function decompress(bytes: Uint8Array, options: DecompressOptions = {}): Promise<Decompressed> {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new UserError('invalid-argument', 'decompress needs the bytes of a file, as a Uint8Array');
+  }
   const file = await openCompressed(inMemory(bytes, 'the file'), 'the file', options.model);
   const [images, damaged]: [NamedImage[], string[]] = [[], []];
   const onDamage = (problem: string): void => {

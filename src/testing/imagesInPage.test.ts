@@ -395,6 +395,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       names: expected.names.map((name) => basename(name)),
       pixels: [...expected.pixels],
       skipped: [expect.stringMatching(/^broken\.png: /)],
+      notes: [],
     });
     expect(await read([broken])).toMatch(/^broken\.png: /);
     expect(await read([text])).toMatch(/^notes\.txt: not a PNG, JPEG or WebP image/);

@@ -1,6 +1,6 @@
 // `emerging compress` and `decompress`: files and datasets there and back, and clear errors.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
@@ -147,6 +147,19 @@ it('continues an interrupted file to the same bytes, and no file of other images
   expect(after.code, after.stderr).toBe(0);
   expect(readFileSync(at('killed.eflow')).equals(readFileSync(at('whole.eflow')))).toBe(true);
   expect(existsSync(at('killed.eflow.4194999.partial'))).toBe(false);
+});
+
+it('keeps what is done if an image does not fit, for a call without it', async () => {
+  cpSync(at('photos'), at('late'), { recursive: true });
+  writeFileSync(at('late/zz.png'), contactSheet(tinyImages(1, 9, 3), { imageShape: [9, 9, 1], scale: 1 }));
+  const calling = ['compress', 'late', '--model=run', '--block=2', '--workers=1', '--out=late.eflow'];
+  const { code, stderr } = await run(...calling);
+  expect(stderr).toMatch(/late\.eflow\.part has what is done \(.*\): repeat the call with --resume\n/);
+  expect(stderr).toMatch(/\nemerging: zz\.png is 9x9x1 grey, but the model takes 8x8x1 grey .*\n$/);
+  expect(code).toBe(1);
+  rmSync(at('late/zz.png'));
+  expect((await run(...calling, '--resume')).code).toBe(0);
+  expect(existsSync(at('late.eflow.part'))).toBe(false);
 });
 
 it('reports a full disk in one line, and leaves nothing under the name of the file', async () => {

@@ -214,8 +214,9 @@ async function runScore(
   const count = reference.bitsPerDim.length;
   if (count < FEW_IMAGES) {
     noteOnStderr(
-      `only ${formatCounted(count, 'validation image')} to compare with: p-values are steps of ${(1 / (count + 1)).toFixed(3)} ` +
-        'and none is lower, and other scores than bits are fitted to few images; name more with --reference',
+      `only ${formatCounted(count, 'validation image')} of ${reference.data} to compare with: no p-value is below ` +
+        `${(1 / (count + 1)).toFixed(3)}, and scores other than bits are fitted to few images; name a larger dataset with ` +
+        '--reference (its training images are not used)',
     );
   }
   if (reference.statistics === undefined) {

@@ -35,12 +35,15 @@ export function chosenImages(
   names: readonly string[] | undefined,
   range: PositionRange | undefined,
 ): ChosenImages {
-  const wanted = (names ?? []).map((name) => name.replace(/\/+$/, ''));
+  const wanted = (names ?? []).map((name) => name.replace(/^\.\/|\/+$/g, ''));
   const missing = new Set(wanted);
   let isRangeMissing = range !== undefined;
   return {
     isChosen(name, index) {
-      const named = wanted.filter((one) => name === one || name.startsWith(`${one}/`));
+      // An image may also be named as decompression names its file.
+      const named = wanted.filter(
+        (one) => name === one || `${name}.png` === one || name.startsWith(`${one}/`),
+      );
       const isInRange = range !== undefined && index >= range.first && index <= range.last;
       for (const one of named) {
         missing.delete(one);

@@ -55,8 +55,10 @@ export function interruptedFile(
   return {
     earlier,
     keepAs(error, { parts, bytes }) {
-      isWorthwhile = isStopped() || (error instanceof UserError && error.code === 'io');
-      // The first part is the start of the file, without images.
+      const code = error instanceof UserError ? error.code : undefined;
+      // An image that the model can't take can be removed; the first part is the start of the file, without images.
+      const isCurable = parts > 1 && (code === 'mismatch' || code === 'unsupported');
+      isWorthwhile = isStopped() || code === 'io' || isCurable;
       return isWorthwhile && parts > 1 && bytes > (earlier === undefined ? 0 : sizeOf(earlier))
         ? part
         : undefined;

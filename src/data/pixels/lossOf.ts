@@ -3,10 +3,10 @@ import type { DecodedImage } from '../contract/rawImages.ts';
 
 /** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
 const losses: Readonly<Record<string, string>> = {
-  '16-bit': 'has 16 bits a value, and 8 are compressed',
-  'transparency on white': 'is transparent, and only colours are compressed',
-  CMYK: 'is in CMYK, and only grey and RGB are compressed',
-  'first of several frames': 'has several frames, and only one is compressed',
+  '16-bit': 'has 16 bits per value, and only 8 can be compressed',
+  'transparency on white': 'is transparent, and only grey and RGB can be compressed',
+  CMYK: 'is in CMYK, and only grey and RGB can be compressed',
+  'first of several frames': 'has several frames, and only single images can be compressed',
 };
 
 /** Why an image isn't the picture in its file; undefined if it is. */

@@ -1,6 +1,6 @@
 // Scores how odd images are, compared with reference images.
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
@@ -119,8 +119,11 @@ export async function oddReport(
   given: ImageSet | ReferenceScores | undefined = model.reference,
   { score: wanted, ...options }: OddOptions = {},
 ): Promise<OddReport> {
-  const { computable, report } = await measured(model, images, given, options);
-  const chosen = wanted ?? bestOf(computable);
+  if (wanted !== undefined) {
+    requireNeeds(wanted, { model, images, given, against: options.against });
+  }
+  const { computable, best, report } = await measured(model, images, given, options);
+  const chosen = wanted ?? best;
   if (!computable.includes(chosen)) {
     throw lacking(chosen);
   }
@@ -138,20 +141,52 @@ export async function oddReports(
   given: ImageSet | ReferenceScores | undefined = model.reference,
   options: Omit<OddOptions, 'score'> = {},
 ): Promise<OddReports> {
-  const { computable, report } = await measured(model, images, given, options);
+  const { computable, best, report } = await measured(model, images, given, options);
   return {
-    best: bestOf(computable),
+    best,
     reports: Object.fromEntries(computable.map((name) => [name, report(name)])),
   };
 }
 
-function bestOf(computable: readonly OddScoreName[]): OddScoreName {
-  return computable.includes(defaultScore) ? defaultScore : 'bits';
+/** A fit to fewer reference images says nothing. */
+const LEAST_REFERENCES = 10;
+
+/**
+ * Checks before the work that a score can be computed.
+ *
+ * @throws UserError if what it needs is missing
+ */
+function requireNeeds(
+  name: OddScoreName,
+  {
+    model,
+    images,
+    given,
+    against,
+  }: {
+    readonly model: FlowModel;
+    readonly images: ImageSet;
+    readonly given: ImageSet | ReferenceScores | undefined;
+    readonly against: FlowModel | undefined;
+  },
+): void {
+  const { needs } = oddScores[name] as OddScore;
+  const has: Record<ScoreNeed, boolean> = {
+    statistics: given === undefined || !('bitsPerDim' in given) || given.statistics !== undefined,
+    'other model': against !== undefined,
+    classes: model.classes.length > 0,
+    labels: model.classes.length > 0 && images.labels !== undefined,
+  };
+  if (needs !== undefined && !has[needs]) {
+    throw lacking(name);
+  }
 }
 
 /** Measured images. */
 interface MeasuredImages {
   readonly computable: readonly OddScoreName[];
+  /** The default score if it can be computed and the reference has images enough, else bits. */
+  readonly best: OddScoreName;
   /** Scores the images by a computable score. */
   report(name: OddScoreName): OddReport;
 }
@@ -196,6 +231,7 @@ async function measured(
     ...(againstReference && { otherBits: againstReference }),
   };
   return ranked(statistics, expected, {
+    references: length,
     scored: imageScores(bitsByDraw, known.bitsPerDim),
     classesOf: classes && scoredClasses(model, classes),
   });
@@ -214,9 +250,12 @@ function ranked(
   statistics: ImageStatistics,
   expected: ImageStatistics,
   {
+    references,
     scored,
     classesOf,
   }: {
+    /** The number of reference images. */
+    readonly references: number;
     readonly scored: readonly ImageScore[];
     readonly classesOf: ((image: number) => ScoredClasses) | undefined;
   },
@@ -249,13 +288,14 @@ function ranked(
       reference: reference ?? null,
     };
   };
-  return { computable, report };
+  const isEnough = references >= LEAST_REFERENCES && computable.includes(defaultScore);
+  return { computable, best: isEnough ? defaultScore : 'bits', report };
 }
 
 /** Why a score that needs this cannot be computed, and what to do. */
 const lacks: Record<ScoreNeed, string | Phrase> = {
   statistics: phrase`statistics of validation images, and of these only bits/dim are known: measure them again with ${call('measureReference')}`,
-  'other model': 'a second, more general model',
+  'other model': phrase`a second, more general model: name it with ${option('against', 'MODEL')}`,
   classes: 'a model with classes: train one with model.classes',
   labels: 'a model with classes, and images with the labels of these classes',
 };
