@@ -5,10 +5,10 @@ export {
   type CompressOptions,
   compress,
   compressParts,
-  type NamedImage,
 } from '../codec/compress.ts';
 export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
 export { requireCodable } from '../codec/model/modelCoder.ts';
+export type { NamedImage } from '../codec/namedImage.ts';
 export { PngEstimate } from '../codec/pngEstimate.ts';
 export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
 export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';

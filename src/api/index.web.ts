@@ -5,10 +5,10 @@ export {
   type CompressOptions,
   compress,
   compressParts,
-  type NamedImage,
 } from '../codec/compress.ts';
 export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
 export { requireCodable } from '../codec/model/modelCoder.ts';
+export type { NamedImage } from '../codec/namedImage.ts';
 export { PngEstimate } from '../codec/pngEstimate.ts';
 export type { RuntimeFiles } from '../engine/devices/providers.web.ts';
 export { configureRuntime, type RuntimeOptions } from '../engine/runtime.web.ts';

@@ -10,10 +10,11 @@ import { randomModel } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import { type CompressOptions, compress, compressParts, type NamedImage, partsBy } from './compress.ts';
+import { type CompressOptions, compress, compressParts, partsBy } from './compress.ts';
 import { decompress, imagesBy, openCompressed } from './decompress.ts';
 import { readHeader } from './file/header.ts';
 import { recordsIn } from './file/records.ts';
+import type { NamedImage } from './namedImage.ts';
 
 /** How many random damages are tried. */
 const DAMAGES = Number(process.env.DAMAGES ?? 300);

@@ -15,18 +15,8 @@ import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
-import { requireImage, requireImages } from './requireImage.ts';
+import { type NamedImage, requireImage, requireImages } from './namedImage.ts';
 import { tilesIn, tilesOf } from './tiles.ts';
-
-/** An image with its name. */
-export interface NamedImage {
-  /** A path with `/`, which decompression writes to. */
-  readonly name: string;
-  /** Height, width and channels, 1 or 3. */
-  readonly shape: ImageShape;
-  /** `[H, W, C]`, 8 bits per channel. */
-  readonly pixels: Uint8Array;
-}
 
 /** How images are compressed. */
 export interface CompressOptions {

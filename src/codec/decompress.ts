@@ -11,10 +11,10 @@ import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import type { BlockCoders, BlockWork } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
-import type { NamedImage } from './compress.ts';
 import { type DescribedBlock, type FileEnd, readBlockAbout, readEndAbout } from './file/abouts.ts';
 import { type ReadHeader, readHeader } from './file/header.ts';
 import { type FoundRecord, recordsIn, shortSha256 } from './file/records.ts';
+import type { NamedImage } from './namedImage.ts';
 import { imageOf, tilesIn } from './tiles.ts';
 
 /** How a file is decompressed. */

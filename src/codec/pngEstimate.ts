@@ -1,7 +1,7 @@
 // How many bytes images would take as PNG, estimated from some of them.
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
-import type { NamedImage } from './compress.ts';
+import type { NamedImage } from './namedImage.ts';
 
 /** At most about so many images are written as PNG: it takes longer than compressing them. */
 const MOST = 100;

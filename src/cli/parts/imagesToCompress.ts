@@ -1,5 +1,5 @@
 // The images that `emerging compress` reads: of files and folders, or of a dataset, one after the other.
-import type { NamedImage } from '../../codec/compress.ts';
+import type { NamedImage } from '../../codec/namedImage.ts';
 import { readOne } from '../../data/contract/dataset.ts';
 import { lossOf } from '../../data/pixels/lossOf.ts';
 import { datasets } from '../../data/registry.ts';

@@ -1,7 +1,16 @@
-// Checks what a program passes to `compress`, which would otherwise be compressed as something else.
+// An image to compress, and checks of what a program passes, which would otherwise be compressed as something else.
 import { UserError } from '../errors.ts';
-import { dimensionsOf, showImageShape } from '../numeric/imageShape.ts';
-import type { NamedImage } from './compress.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+
+/** An image with its name. */
+export interface NamedImage {
+  /** A path with `/`, which decompression writes to. */
+  readonly name: string;
+  /** Height, width and channels, 1 or 3. */
+  readonly shape: ImageShape;
+  /** `[H, W, C]`, 8 bits per channel. */
+  readonly pixels: Uint8Array;
+}
 
 /** Throws UserError (`invalid-argument`) unless images can be iterated. */
 export function requireImages(images: unknown): void {
