@@ -39,7 +39,7 @@ export interface Result {
   /** Training steps, and the seconds that they took. */
   readonly steps: number;
   readonly seconds: number;
-  /** The images that were trained on, and those of the reference. */
+  /** The numbers of training images and of reference images. */
   readonly trained: number;
   readonly reference: number;
   /** bits/dim of its own test images. */

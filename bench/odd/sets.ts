@@ -23,7 +23,7 @@ export interface BenchSet {
   readonly general: string;
   /** Whether odd images are also planted among its own. */
   readonly plants?: boolean;
-  /** What is missing, and how to get it; undefined if nothing is. */
+  /** Why it can't be opened here and what to install; undefined if it can. */
   missing(): string | undefined;
   /** Opens it; the seed may choose a part. */
   open(seed: number): Promise<OpenedSet>;
@@ -102,7 +102,7 @@ function prepared(
         await emergingJson('datasets', 'prepare', images, ...common, ...options);
       }
       const { train, validation, test, ...about } = await openDataset(path, { validation: 0.1 });
-      // Its folders are no classes.
+      // Its folders aren't classes.
       const unlabelled = ({ labels: _, ...images }: ImageSet): ImageSet => images;
       if (!options.includes('tiles')) {
         const [own, held, unseen] = [train, validation, test].map(unlabelled) as [

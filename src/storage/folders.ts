@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
-import { exists } from './files.ts';
+import { exists, realPath } from './files.ts';
 
 /** The path of something in a folder, or in its subfolders. */
 export function pathIn(folder: string, ...names: readonly string[]): string {
@@ -148,4 +148,14 @@ export function removeEmptyFolders(folders: readonly string[]): void {
       }
     }
   }
+}
+
+/** Whether a path stays in a folder when its links are followed. */
+export function isWithin(folder: string, path: string): boolean {
+  return isBelow(realPath(folder), path);
+}
+
+/** The same for a folder given by its real path. */
+export function isBelow(real: string, path: string): boolean {
+  return realPath(path).startsWith(real.endsWith(sep) ? real : real + sep);
 }

@@ -6,7 +6,7 @@ import { foreignParts, type PartChoice, partKeys } from '../models/parts.ts';
 import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
 import { runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists, readText } from '../storage/files.ts';
-import { pathIn } from '../storage/folders.ts';
+import { isWithin, pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
 import { SCORES_FILE } from '../trained/loading/cachedScores.ts';
 import { isExported } from '../trained/loading/loadTrained.ts';
@@ -14,7 +14,7 @@ import { MANIFEST_FILE } from '../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
-import { isWithin, type Place } from './place.ts';
+import type { Place } from './place.ts';
 
 /** The models in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {

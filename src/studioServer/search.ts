@@ -4,9 +4,9 @@ import { UserError } from '../errors.ts';
 import { isRunFolder } from '../runs/folder/runFolder.ts';
 import { explainFileError } from '../storage/fileErrors.ts';
 import { isFolder } from '../storage/files.ts';
-import { pathIn } from '../storage/folders.ts';
+import { isWithin, pathIn } from '../storage/folders.ts';
 import { isExported } from '../trained/loading/loadTrained.ts';
-import { isWithin, type Place, placeOf } from './place.ts';
+import { type Place, placeOf } from './place.ts';
 
 /** Where a search stops. */
 export interface SearchLimits {

@@ -2,8 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isFolder } from '../storage/files.ts';
-import { pathIn } from '../storage/folders.ts';
-import { isBelow, type Place, placeOf } from './place.ts';
+import { isBelow, pathIn } from '../storage/folders.ts';
+import { type Place, placeOf } from './place.ts';
 import { type Found, isModel, modelsBelow } from './search.ts';
 
 /** Finds the models that exist now. */

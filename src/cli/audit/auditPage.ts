@@ -7,7 +7,7 @@ import { auditStyle } from './auditStyle.ts';
 import type { AuditSection, ShownGroup, ShownImage } from './section.ts';
 import type { Thumbnail } from './thumbnails.ts';
 
-/** What the page shows. */
+/** The contents of the page. */
 export interface AuditPage {
   /** The name of the dataset. */
   readonly name: string;

@@ -10,7 +10,7 @@ export const auditStyle = `
   --ink: light-dark(#1f1e1b, #e9e6e0);
   --quiet: light-dark(#625f58, #a5a29b);
   --accent: light-dark(#0d6b66, #6fcfc2);
-  --warning: light-dark(#9a4807, #f0b35a);
+  --warning: light-dark(#ab4a08, #f0b35a);
 }
 * { box-sizing: border-box; }
 body {

@@ -1,6 +1,6 @@
 // The sections of an audit about what images show: duplicates, odd images and labels.
 import type { Audit } from '../../evaluation/audit/audit.ts';
-import { ODD } from '../../evaluation/audit/oddImages.ts';
+import { ODD } from '../../evaluation/odd/calibrate.ts';
 import { oddScores } from '../../evaluation/odd/scores/registry.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import {
@@ -30,7 +30,7 @@ export function identicalSection(found: Audit, { source, top }: SectionOptions):
     found: groupsText(images, identical),
     attention: identical.length > 0,
     about: [
-      'Images of the same size and pixels, however their files are compressed. There are no false alarms.',
+      'Images with the same size and pixels, in files of any format. There are no false alarms.',
       ...(identical.some((group) => isShared(images, group)) ? [leak] : []),
     ],
     next:
@@ -89,7 +89,7 @@ export function oddSection(found: Audit, { top, source }: SectionOptions): Audit
     about: [
       ...(isModel ? modelText(score) : neighbourText),
       ...(byChance === null
-        ? ['There are no p-values: the reference of the model has only bits/dim.']
+        ? ['No p-values: the reference of this model has only bits/dim.']
         : isModel
           ? [
               `p-value at most ${ODD}: ${formatCounted(flagged, 'image')}; ${chance} if all come from the source of the validation images. Training images of the model look slightly less odd than new ones.`,
@@ -171,7 +171,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
     about: [
       by === 'label'
         ? 'Ranked by the score label of the model: the bits by which another class suits an image better than its label.'
-        : 'Ranked by neighbours: how much nearer the third most similar image of another class is than that of its own class, on pictures of 16 x 16. A model with classes would judge the images themselves (--model).',
+        : 'Ranked by neighbours: how much nearer the third nearest image of another class is than the third nearest of its own class, in pictures of 16 x 16. With --model, a model with classes ranks them by likelihood.',
       `Another class suits ${formatCounted(doubtful.length, 'image')} better; most of these are unusual examples with the right label. Of the ${formatCount(listed.length)} listed, expect about ${countText(right)} to be right. In all, about ${countText(wrong)} labels are wrong. These estimates compare the images with the same images under random wrong labels; confusions of similar classes are harder to find than that.`,
       ...(wrong > MANY * judged
         ? [

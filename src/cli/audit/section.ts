@@ -23,7 +23,7 @@ export interface AuditSection {
   /** Its place in the page. */
   readonly id: string;
   readonly title: string;
-  /** What was found, in a few words. */
+  /** The result in a few words. */
   readonly found: string;
   /** Whether there is something to look at. */
   readonly attention: boolean;

@@ -140,7 +140,7 @@ it('continues an interrupted file to the same bytes, and no file of other images
   expect(readFileSync(at('long.eflow')).equals(readFileSync(at('whole.eflow')))).toBe(true);
   const nothing = await run(...call('long.eflow', '--resume'));
   expect(nothing.stderr).toContain('nothing to resume');
-  // What a killed process leaves.
+  // The file that a killed process leaves behind.
   const part = readFileSync(at('whole.eflow')).subarray(0, -3000);
   writeFileSync(at('killed.eflow.4194999.partial'), part);
   const after = await run(...call('killed.eflow', '--resume'));

@@ -1,4 +1,5 @@
 // `emerging compress`: compresses images with a model, without loss.
+
 import type { Command } from 'commander';
 import { type CompressedSize, defaultBlock, partsAfter } from '../../codec/compress.ts';
 import type { EarlierFile } from '../../codec/earlierBlocks.ts';
@@ -8,7 +9,7 @@ import { imageFormats, imageName } from '../../data/formats/imageDecoding.ts';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { exists, realPath, writePartsAtomically } from '../../storage/files.ts';
-import { isWithin } from '../../studioServer/place.ts';
+import { isWithin } from '../../storage/folders.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';

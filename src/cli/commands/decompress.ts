@@ -100,7 +100,7 @@ async function runDecompress(
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
-    // What is missing may be in a damaged block, which is reported with the images that are there.
+    // A missing image may be in a damaged block. That is reported below, and the others are written.
     if (damaged.length === 0 || files.length === 0) {
       chosen.requireAll(path);
     }

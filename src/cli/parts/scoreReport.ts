@@ -1,4 +1,5 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
+import { ODD } from '../../evaluation/odd/calibrate.ts';
 import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
@@ -9,9 +10,6 @@ import { formatTable } from '../terminal/table.ts';
 
 /** How many images are printed: no more than one would look through. */
 const LINES = 20;
-
-/** p-values from here on are called odd. */
-const ODD = 0.01;
 
 /** The score of a file, as stored, by its path from the working directory. */
 export interface FileScore extends Omit<Score, 'index'> {

@@ -42,13 +42,14 @@ export async function compileMaps(layers: readonly GivenLayer[], networks: Netwo
     const [height, width, channels] = shape;
     const collected = collectScales(primitives, { channels, pixels: height * width });
     for (const primitive of mergeLifts(collected, channels)) {
-      maps.push(await build(primitive, shape, networks));
+      maps.push(await compilePrimitive(primitive, shape, networks));
     }
   }
   return maps;
 }
 
-function build(
+/** The map of one primitive, for images of a shape. */
+export function compilePrimitive(
   primitive: Primitive,
   shape: ImageShape,
   networks: Networks,

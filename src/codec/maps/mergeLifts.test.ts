@@ -5,13 +5,11 @@ import { RandomStream } from '../../numeric/random.ts';
 import { BitStack } from '../stack/bitStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
 import { collectScales } from './collectScales.ts';
-import type { IntegerMap } from './integerMap.ts';
-import { type Lift, liftMap } from './lift.ts';
+import { compilePrimitive } from './compileMaps.ts';
+import type { Networks } from './integerMap.ts';
+import type { Lift } from './lift.ts';
 import { mergeLifts } from './mergeLifts.ts';
-import { orderMap } from './order.ts';
 import type { Primitive } from './primitive.ts';
-import { scaleMap } from './scale.ts';
-import { shiftMap } from './shift.ts';
 
 const shape: ImageShape = [3, 4, 5];
 const [height, width, channels] = shape;
@@ -74,20 +72,10 @@ const chains: [string, number, Primitive[]][] = [
   ['two lifts of single pixels', 2, [shift(), lift(true, point), lift(true, point), scale()]],
 ];
 
-function mapOf(primitive: Primitive): IntegerMap {
-  switch (primitive.kind) {
-    case 'order':
-      return orderMap(primitive.from);
-    case 'shift':
-      return shiftMap(primitive.biases);
-    case 'lift':
-      return liftMap(shape, primitive.lift);
-    case 'scale':
-      return scaleMap(primitive.scales);
-    default:
-      throw new Error('no map of its own');
-  }
-}
+const noNetworks: Networks = {
+  constants: () => Promise.reject(new Error('no map here has constants')),
+  compile: () => Promise.reject(new Error('no map here has a network')),
+};
 
 /** The values after maps, as real numbers. */
 async function after(primitives: readonly Primitive[], values: Float64Array): Promise<number[]> {
@@ -97,7 +85,7 @@ async function after(primitives: readonly Primitive[], values: Float64Array): Pr
   }
   const before = stack.toBytes();
   const own = values.slice();
-  const maps = primitives.map(mapOf);
+  const maps = await Promise.all(primitives.map((one) => compilePrimitive(one, shape, noNetworks)));
   for (const map of maps) {
     await map.forward(own, stack);
   }

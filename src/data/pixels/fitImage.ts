@@ -2,7 +2,7 @@
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { unrepeated } from './repeatedPixels.ts';
-import { grey, inColour, resized } from './resize.ts';
+import { grey, inColour, isColourless, resized } from './resize.ts';
 
 /** One image in memory: 8 bits per channel, HWC. */
 interface Image {
@@ -63,8 +63,4 @@ export function fitImage(
 
 function kindOf([, , channels]: ImageShape): string {
   return channels === 1 ? ' grey' : channels === 3 ? ' colour' : '';
-}
-
-function isColourless(pixels: Uint8Array): boolean {
-  return pixels.every((value, index) => value === pixels[index - (index % 3)]);
 }

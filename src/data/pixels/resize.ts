@@ -65,3 +65,13 @@ function triangle(length: number, wanted: number): (target: number) => Taps {
     return { indices, weights, divisor: weights.reduce((sum, weight) => sum + weight, 0) };
   };
 }
+
+/** Whether the three channels of every pixel are equal. */
+export function isColourless(data: Uint8Array): boolean {
+  for (let at = 0; at < data.length; at += 3) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
+      return false;
+    }
+  }
+  return true;
+}

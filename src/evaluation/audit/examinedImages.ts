@@ -4,7 +4,7 @@ import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/co
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
 import { onWhite } from '../../data/pixels/onWhite.ts';
-import { grey, resized } from '../../data/pixels/resize.ts';
+import { grey, isColourless, resized } from '../../data/pixels/resize.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
@@ -140,13 +140,4 @@ function examined(
     // A copy if it has the size already: otherwise all pixels of a batch might be kept.
     small: Uint8Array.from(resized(data, [height, width, kept], [SIDE, SIDE])),
   };
-}
-
-function isColourless(data: Uint8Array): boolean {
-  for (let at = 0; at < data.length; at += 3) {
-    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
-      return false;
-    }
-  }
-  return true;
 }

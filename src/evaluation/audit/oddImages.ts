@@ -1,10 +1,12 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
+
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { quantile } from '../../numeric/statistics.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import { ODD } from '../odd/calibrate.ts';
 import { oddReport } from '../odd/score.ts';
 import type { OddScoreName } from '../odd/scores/registry.ts';
 import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
@@ -31,9 +33,6 @@ export interface OddFindings {
   /** The share that would be beyond it if no image were odd; null if that is unknown. */
   readonly byChance: number | null;
 }
-
-/** p-values from here on are called odd. */
-export const ODD = 0.01;
 
 /** Tukey's fence: normally distributed values are above it at this rate. */
 const FENCE = { quartiles: 1.5, byChance: 0.0035 } as const;

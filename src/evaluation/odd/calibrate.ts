@@ -3,6 +3,9 @@ import { countBelow, type ImageStatistics } from '../../trained/model/referenceS
 import { foldsOf } from './densities/folds.ts';
 import type { OddScore } from './scores/contract.ts';
 
+/** Images with a p-value of at most this are called odd. */
+export const ODD = 0.01;
+
 /** A score, fitted to reference images. */
 export interface FittedScore {
   /** The scores of images; not finite becomes infinite, the oddest of all. */

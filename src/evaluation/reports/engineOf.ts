@@ -2,7 +2,7 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import type { TrainingOptions } from '../../training/loop/train.ts';
 
-/** Where the programs of a training run, for the programs that draw. */
+/** Where the programs of a training run; programs that use the trained model run there too. */
 export function engineOf(options: TrainingOptions): CompileOptions {
   const { device, deviceIndex, threads, fallback, inverse } = options;
   return {

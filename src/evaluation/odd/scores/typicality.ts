@@ -35,13 +35,15 @@ export const typicality: OddScore = {
     const first = [...named(/^(latents|logDet) \d+$/), 'code', ...onLogScale];
     // None in early references.
     const ninths = named(/^ninth \d$/);
-    const densities = [first, [...first, ...ninths]].map((names) => {
+    const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
       const logDensity = bestFit(rowsOf(reference, names));
-      return (images: ImageStatistics) => logDensity(rowsOf(images, names));
-    });
+      return (images) => logDensity(rowsOf(images, names));
+    };
+    const one = densityOf(first);
+    const other = ninths.length === 0 ? one : densityOf([...first, ...ninths]);
     return (images) => {
-      const [one, other] = densities.map((density) => density(images));
-      return one!.map((value, image) => -value - other![image]!);
+      const others = other(images);
+      return one(images).map((value, image) => -value - others[image]!);
     };
   },
 };
