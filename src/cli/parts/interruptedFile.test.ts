@@ -10,9 +10,10 @@ import { interruptedFile } from './interruptedFile.ts';
 const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function* partsUntil(error: Error): AsyncGenerator<Uint8Array, void> {
-  yield Uint8Array.of(1);
-  yield Uint8Array.of(2);
+async function* partsUntil(error: Error, parts = 2): AsyncGenerator<Uint8Array, void> {
+  for (let part = 1; part <= parts; part++) {
+    yield Uint8Array.of(part);
+  }
   throw error;
 }
 
@@ -27,20 +28,20 @@ it('survives a resumed call that fails early, with the PID of the killed process
   expect(readFileSync(`${out}.part`, 'utf8')).toBe('three blocks');
 });
 
-it('is not recommended after an error that resuming would meet again', async () => {
+it.each([
+  ['another model, found before a block is written', 'mismatch', 1, 0],
+  ['an image that the model cannot take, after a block', 'mismatch', 2, 1],
+  ['damage, which stays', 'damaged', 2, 0],
+  ['a full disk', 'io', 1, 1],
+] as const)('recommends --resume only if it can help: %s', async (_, code, parts, notes) => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const out = join(folder, 'other.eflow');
-  writeFileSync(`${out}.part`, 'another model');
-  for (const [code, count] of [
-    ['mismatch', 0],
-    ['io', 1],
-  ] as const) {
-    const before = interruptedFile(out, { resume: true, isStopped: () => false });
-    const parts = partsUntil(new UserError(code, 'failed'));
-    await expect(writePartsAtomically(out, parts, before.keepAs)).rejects.toThrow('failed');
-    before.report();
-    expect(stderr).toHaveBeenCalledTimes(count);
-  }
+  const out = join(folder, `${code}-${parts}.eflow`);
+  writeFileSync(`${out}.part`, 'what an earlier call wrote');
+  const before = interruptedFile(out, { resume: true, isStopped: () => false });
+  const failing = partsUntil(new UserError(code, 'failed'), parts);
+  await expect(writePartsAtomically(out, failing, before.keepAs)).rejects.toThrow('failed');
+  before.report();
+  expect(stderr).toHaveBeenCalledTimes(notes);
   stderr.mockRestore();
   expect(existsSync(`${out}.part`)).toBe(true);
 });
