@@ -7,9 +7,10 @@
 // All of our file counts, with and without the model. JPEG XL needs cjxl and djxl (Debian's libjxl-tools), bzip2 and xz
 // their commands; what is missing is left out. Every method must return every pixel. Times are left out unless asked for:
 // the machine must be idle. They are of one run, one method after the other.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import sharp, { type Sharp } from 'sharp';
@@ -44,7 +45,11 @@ const command = new Command('compress')
     'datasets, whose test images are compressed, each with a run folder or an exported model',
   )
   .option('--count <n>', 'images, from the first (default: all)', wholeNumber(1))
-  .option('--workers <n>', 'blocks coded at the same time (default: one per core)', wholeNumber(1))
+  .option(
+    '--workers <n>',
+    'blocks, or JPEG XL images, coded at the same time (default: one per core)',
+    wholeNumber(1),
+  )
   .option('--timings', 'report images per second: on an idle machine')
   .option('--out <file>', 'write the tables to a document')
   .parse();
@@ -144,34 +149,36 @@ function program(name: string, encode: readonly string[], decode: readonly strin
   };
 }
 
-/** JPEG XL, by files of its own: a Netpbm image there and back. */
+/** JPEG XL, by files of its own: a Netpbm image there and back, with as many processes at a time as we have workers. */
 function jpegXl(folder: string, imageShape: ImageShape): Method {
   const [height, width, channels] = imageShape;
-  const header = `P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`;
-  const [source, coded] = [join(folder, 'image.pnm'), join(folder, 'image.jxl')];
-  const run = (file: string, ...args: readonly string[]): void => {
-    const { status, error } = spawnSync(file, args);
-    if (error ?? status !== 0) {
-      throw error ?? new Error(`${file} exited with ${status}`);
-    }
+  const header = Buffer.from(`P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`);
+  const convert = async (
+    inputs: readonly Uint8Array[],
+    types: readonly [string, string],
+    run: readonly string[],
+  ): Promise<Buffer[]> => {
+    const outputs: Buffer[] = [];
+    const convertEvery = async (worker: number): Promise<void> => {
+      const [from, to] = types.map((type) => join(folder, `${worker}.${type}`));
+      for (let index = worker; index < inputs.length; index += workers) {
+        writeFileSync(from!, inputs[index]!);
+        await promisify(execFile)(run[0]!, [from!, to!, ...run.slice(1), '--quiet']);
+        outputs[index] = readFileSync(to!);
+      }
+    };
+    await Promise.all(Array.from({ length: workers }, (_, worker) => convertEvery(worker)));
+    return outputs;
   };
   return {
     name: 'JPEG XL',
-    async encode(pixels) {
-      return partsOf(pixels, imageShape).map((image) => {
-        writeFileSync(source, Buffer.concat([Buffer.from(header), image]));
-        run('cjxl', source, coded, '-d', '0', '-e', '9', '--quiet');
-        return readFileSync(coded);
-      });
+    encode: (pixels) => {
+      const images = partsOf(pixels, imageShape).map((image) => Buffer.concat([header, image]));
+      return convert(images, ['pnm', 'jxl'], ['cjxl', '-d', '0', '-e', '9']);
     },
-    async decode(files) {
-      return joined(
-        files.map((file) => {
-          writeFileSync(coded, file);
-          run('djxl', coded, source, '--quiet');
-          return readFileSync(source).subarray(header.length);
-        }),
-      );
+    decode: async (files) => {
+      const images = await convert(files, ['jxl', 'pnm'], ['djxl']);
+      return joined(images.map((image) => image.subarray(header.length)));
     },
   };
 }

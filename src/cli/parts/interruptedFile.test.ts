@@ -31,7 +31,7 @@ it('survives a resumed call that fails early, with the PID of the killed process
 it.each([
   ['another model, found before a block is written', 'mismatch', 1, 0],
   ['an image that the model cannot take, after a block', 'mismatch', 2, 1],
-  ['damage, which stays', 'damaged', 2, 0],
+  ['an invalid option', 'invalid-argument', 2, 0],
   ['a full disk', 'io', 1, 1],
 ] as const)('recommends --resume only if it can help: %s', async (_, code, parts, notes) => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
