@@ -7,10 +7,9 @@
 // All of our file counts, with and without the model. JPEG XL needs cjxl and djxl (Debian's libjxl-tools), bzip2 and xz
 // their commands; what is missing is left out. Every method must return every pixel. Times are left out unless asked for:
 // the machine must be idle. They are of one run, one method after the other.
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import sharp, { type Sharp } from 'sharp';
@@ -133,51 +132,50 @@ function imageFormat(
   };
 }
 
-/** A program that reads a stream and writes another. */
-function program(name: string, encode: readonly string[], decode: readonly string[]): Method {
-  const run = ([file, ...args]: readonly string[], input: Uint8Array): Uint8Array => {
-    const { stdout, status, error } = spawnSync(file!, args, { input, maxBuffer: 2 ** 31 - 1 });
-    if (error ?? status !== 0) {
-      throw error ?? new Error(`${file} exited with ${status}`);
-    }
-    return stdout;
-  };
-  return {
-    name,
-    encode: async (pixels) => [run(encode, pixels)],
-    decode: async ([file]) => run(decode, file!),
-  };
+/** The output of a program that reads a stream and writes another. */
+function run([file, ...args]: readonly string[], input: Uint8Array): Uint8Array {
+  const { stdout, status, error } = spawnSync(file!, args, { input, maxBuffer: 2 ** 31 - 1 });
+  if (error ?? status !== 0) {
+    throw error ?? new Error(`${file} exited with ${status}`);
+  }
+  return stdout;
 }
 
-/** JPEG XL, by files of its own: a Netpbm image there and back, with as many processes at a time as we have workers. */
+/** A general compressor of all pixels. */
+const program = (name: string, encode: readonly string[], decode: readonly string[]): Method => ({
+  name,
+  encode: async (pixels) => [run(encode, pixels)],
+  decode: async ([file]) => run(decode, file!),
+});
+
+/**
+ * JPEG XL, by files of its own: a Netpbm image there and back. xargs starts as many processes at a time as we have
+ * workers: starting tens of thousands from Node would take longer than they do.
+ */
 function jpegXl(folder: string, imageShape: ImageShape): Method {
   const [height, width, channels] = imageShape;
   const header = Buffer.from(`P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`);
-  const convert = async (
+  const convert = (
     inputs: readonly Uint8Array[],
-    types: readonly [string, string],
-    run: readonly string[],
-  ): Promise<Buffer[]> => {
-    const outputs: Buffer[] = [];
-    const convertEvery = async (worker: number): Promise<void> => {
-      const [from, to] = types.map((type) => join(folder, `${worker}.${type}`));
-      for (let index = worker; index < inputs.length; index += workers) {
-        writeFileSync(from!, inputs[index]!);
-        await promisify(execFile)(run[0]!, [from!, to!, ...run.slice(1), '--quiet']);
-        outputs[index] = readFileSync(to!);
-      }
-    };
-    await Promise.all(Array.from({ length: workers }, (_, worker) => convertEvery(worker)));
-    return outputs;
+    [from, to]: readonly [string, string],
+    program: readonly string[],
+  ): Buffer[] => {
+    const file = (index: number, type: string): string => join(folder, `${index}.${type}`);
+    inputs.forEach((input, index) => {
+      writeFileSync(file(index, from), input);
+    });
+    const input = inputs.map((_, index) => `${file(index, from)} ${file(index, to)}\n`).join('');
+    run(['xargs', '-P', String(workers), '-n', '2', ...program], Buffer.from(input));
+    return inputs.map((_, index) => readFileSync(file(index, to)));
   };
   return {
     name: 'JPEG XL',
-    encode: (pixels) => {
+    encode: async (pixels) => {
       const images = partsOf(pixels, imageShape).map((image) => Buffer.concat([header, image]));
-      return convert(images, ['pnm', 'jxl'], ['cjxl', '-d', '0', '-e', '9']);
+      return convert(images, ['pnm', 'jxl'], ['cjxl', '-d', '0', '-e', '9', '--quiet']);
     },
     decode: async (files) => {
-      const images = await convert(files, ['jxl', 'pnm'], ['djxl']);
+      const images = convert(files, ['jxl', 'pnm'], ['djxl', '--quiet']);
       return joined(images.map((image) => image.subarray(header.length)));
     },
   };
