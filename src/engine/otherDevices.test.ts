@@ -27,6 +27,12 @@ const imageShape: ImageShape = [4, 8, 1];
 const BATCH = 2;
 const TOLERANCE = 1e-4;
 
+/** Models that condition on something, and one on a torus. */
+const measuredModels: readonly (readonly [string, object])[] = [
+  ...conditionedModels,
+  ['a torus', { boundary: 'periodic', checkerboard: 1 }],
+];
+
 /** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
 async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
   const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
@@ -92,7 +98,7 @@ describe('wasm', () => {
     expectClose('values', await sampled(mixing, device), await sampled(mixing, {}), 'float32', TOLERANCE);
   });
 
-  it.each(conditionedModels)('%s: measures, encodes and samples', async (_, added) => {
+  it.each(measuredModels)('%s: measures, encodes and samples', async (_, added) => {
     const options = added as Partial<ModelOptions>;
     expectClose('values', await used(options, device), await used(options, {}), 'float32', TOLERANCE);
   });
@@ -114,7 +120,7 @@ describeOnGpu('webgpu', () => {
     expectClose('values', await sampled(mixing, onGpu), await sampled(mixing, {}), 'float32', TOLERANCE);
   });
 
-  it.each(conditionedModels)('%s: measures, encodes and samples without the CPU', async (_, added) => {
+  it.each(measuredModels)('%s: measures, encodes and samples without the CPU', async (_, added) => {
     const options = added as Partial<ModelOptions>;
     expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
   });

@@ -4,6 +4,7 @@ import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
 import { MOST_NORM_BOUND } from '../flows/layers/convolutionExponential.ts';
+import { boundaries } from '../flows/layers/scaledConvolution.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
 import { type PartKey, parts } from '../models/parts.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
@@ -11,6 +12,7 @@ import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 /** The names a configuration may choose from. */
 const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
+  boundary: boundaries,
   dequantisation: dequantisationNames,
   optimizer: optimizerNames,
   decayCurve: ['linear', 'cosine'],
@@ -186,6 +188,14 @@ const model = section({
   blocks: z
     .exactOptional(wholeNumber(0, MOST_BLOCKS))
     .check(z.describe('Residual blocks of gated conditioners; default 2.')),
+  /** What the networks of couplings and priors see outside an image: zero, or periodic, on a torus; default zero. */
+  boundary: z
+    .exactOptional(choice(choices.boundary))
+    .check(
+      z.describe(
+        'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus; default zero.',
+      ),
+    ),
   /** The mask: which values couplings keep; default channels. */
   mask: z
     .exactOptional(partName('mask'))

@@ -92,6 +92,7 @@ describe('a default', () => {
     ['components', 4, 3, { coupling: 'mixture' }],
     ['conditioner', 'glow', 'gated', {}],
     ['blocks', 2, 1, { conditioner: 'gated' }],
+    ['boundary', 'zero', 'periodic', {}],
     ['mask', 'channels', 'checkerboard', {}],
     ['checkerboard', 0, 2, {}],
     ['checkerboardWidth', 32, 5, { checkerboard: 1 }],

@@ -19,8 +19,10 @@ import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 export interface CouplingOptions
   extends AffineOptions,
     MixtureOptions,
-    Required<GlowConditionerOptions>,
-    Omit<GatedConditionerOptions, 'width'> {}
+    GlowConditionerOptions,
+    GatedConditionerOptions {
+  readonly width: number;
+}
 
 /** A mask that configurations can choose. */
 export interface MaskPart extends NamedPart {

@@ -1,6 +1,7 @@
 // The ways to dequantise images, by name. All that the program knows of one is in its entry.
 import { type Dequantiser, uniformDequantiser } from '../flows/contract/dequantiser.ts';
 import { variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
+import type { ImageBoundary } from '../flows/layers/scaledConvolution.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
 /** The model options of dequantisation. */
@@ -18,7 +19,10 @@ interface DequantisationDefinition {
   /** The model options that it uses. */
   readonly options: readonly Exclude<keyof DequantisationOptions, 'dequantisation'>[];
   /** The dequantiser of images of a shape. */
-  dequantiser(shape: ImageShape, options: DequantisationOptions & { readonly bits: number }): Dequantiser;
+  dequantiser(
+    shape: ImageShape,
+    options: DequantisationOptions & { readonly bits: number; readonly boundary?: ImageBoundary },
+  ): Dequantiser;
 }
 
 /** The ways to dequantise, by name; a bound on the likelihood is named after its noise. */
@@ -26,8 +30,8 @@ export const dequantisations = named({
   uniform: { options: [], dequantiser: () => uniformDequantiser },
   variational: {
     options: ['dequantisationSteps', 'dequantisationWidth'],
-    dequantiser: (shape, { bits, dequantisationSteps: steps, dequantisationWidth: width }) =>
-      variationalDequantiser(shape, { bits, steps, width }),
+    dequantiser: (shape, { bits, boundary, dequantisationSteps: steps, dequantisationWidth: width }) =>
+      variationalDequantiser(shape, { bits, steps, width, boundary }),
   },
 });
 

@@ -35,6 +35,7 @@ export const flows = new PartRegistry<FlowPart>(
         'hiddenChannels',
         'coupling',
         'conditioner',
+        'boundary',
         'mask',
         'learnedPrior',
         'classes',

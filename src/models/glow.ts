@@ -96,7 +96,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
   }
   place(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, { learnedPrior: options.learnedPrior, classes: classCount(options) })),
+    topStage(topPrior(shape, { ...options, classes: classCount(options) })),
   );
   return stages;
 }

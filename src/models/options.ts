@@ -58,6 +58,7 @@ export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof
   checkerboard: 0,
   checkerboardWidth: 32,
   conditioner: 'glow',
+  boundary: 'zero',
   mask: 'channels',
   normBound: 1,
   channelRank: 16,

@@ -158,9 +158,25 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
       inContext(coupling(shape, { conditioner: glowConditioner({ width: 5 }), contextChannels: shape[2] })),
     shapes.slice(1),
   ],
+  'coupling, on a torus': [
+    (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }),
+    [...shapes.slice(1), [1, 4, 3], [1, 1, 2]],
+  ],
+  'coupling, gated, on a torus': [
+    (shape) => couplingOf(shape, { width: 4, conditioner: 'gated', boundary: 'periodic' }),
+    [shapes[1]!, shapes[2]!],
+  ],
+  'coupling, checkerboard, on a torus': [
+    (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }, checkerboard({ keep: 1 })),
+    [shapes[0]!, shapes[1]!, [3, 3, 1]],
+  ],
   'steps of variational noise': [
-    (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5 })),
+    (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5, boundary: 'zero' })),
     [shapes[1]!, shapes[3]!],
+  ],
+  'steps of variational noise, on a torus': [
+    (shape) => inContext(noiseSteps(shape, { steps: 1, width: 5, boundary: 'periodic' })),
+    [shapes[1]!],
   ],
   squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
   chain: [step, evenShapes],

@@ -14,6 +14,8 @@ export interface PlainModel {
   readonly kernelSize: number;
   readonly dilation: number;
   readonly bits: number;
+  /** Default: zero. */
+  readonly boundary?: string;
 }
 
 /** An image as rows of columns of channels. */
@@ -71,7 +73,7 @@ export function plainBitsMap(
     }
     if (level < model.levels - 1) {
       const kept = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
-      const h = scaledConvolution(kept, (name) => parameters[`levels/${level}/split/${name}`]!.data);
+      const h = scaledConvolution(kept, (name) => parameters[`levels/${level}/split/${name}`]!.data, model);
       each(x, (pixel, row, column) => {
         pixel.slice(pixel.length / 2).forEach((value, i) => {
           const [mean, logDeviation] = [h[row]![column]![2 * i]!, h[row]![column]![2 * i + 1]!];
@@ -81,10 +83,11 @@ export function plainBitsMap(
       x = kept;
     }
   }
-  const prior: Get = (name) => parameters[`prior/${name === 'kernel' ? 'edgeKernel' : name}`]!.data;
+  const prior: Get = (name) => parameters[`prior/${name === 'kernel' ? 'edgeKernel' : name}`]?.data ?? [];
   const h = scaledConvolution(
     map(x, () => []),
     prior,
+    model,
   );
   each(x, (pixel, row, column) => {
     pixel.forEach((value, i) => {
@@ -149,18 +152,18 @@ function mixing(x: Pixels, get: Get, { mixing, kernelSize, dilation }: PlainMode
   return { y, logDets: () => logDet };
 }
 
-function coupling(x: Pixels, get: Get): Result {
+function coupling(x: Pixels, get: Get, model: PlainModel): Result {
   const part =
     (layer: string): Get =>
     (name) =>
       get(`coupling/${layer}/${name}`);
   const relu = (pixel: number[]): number[] => pixel.map((value) => Math.max(0, value));
   const kept = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
-  const first = map(scaledConvolution(kept, part('conv1')), relu);
+  const first = map(scaledConvolution(kept, part('conv1'), model), relu);
   const second = map(first, (pixel) =>
     relu(affine(product(pixel, get('coupling/conv2/kernel'), 0, pixel.length), part('conv2'))),
   );
-  const h = scaledConvolution(second, part('conv3'));
+  const h = scaledConvolution(second, part('conv3'), model);
   const logDets = map(x, () => [0]);
   const y = grid(x.length, x[0]!.length, (row, column) => {
     const half = kept[row]![column]!;
@@ -174,16 +177,25 @@ function coupling(x: Pixels, get: Get): Result {
   return { y, logDets: (row, column) => logDets[row]![column]![0]! };
 }
 
-/** A 3x3 convolution, a bias and a scale; the last input channel is 1 on the zero padding and 0 inside. */
-function scaledConvolution(x: Pixels, get: Get): Pixels {
+/**
+ * A 3x3 convolution, a bias and a scale; the last input channel is 1 on the zero padding and 0 inside. On a torus there is
+ * no such channel.
+ */
+function scaledConvolution(x: Pixels, get: Get, { boundary }: PlainModel): Pixels {
   const channels = x[0]![0]!.length;
   const outputs = get('bias').length;
   const kernel = get('kernel');
   const outside = [...new Array<number>(channels).fill(0), 1];
+  const at = (row: number, column: number): number[] => {
+    if (boundary === 'periodic') {
+      return x.at(row % x.length)!.at(column % x[0]!.length)!;
+    }
+    const inside = x[row]?.[column];
+    return inside ? [...inside, 0] : outside;
+  };
   return grid(x.length, x[0]!.length, (row, column) => {
     const taps = range(9).map((tap) => {
-      const inside = x[row + Math.floor(tap / 3) - 1]?.[column + (tap % 3) - 1];
-      return product(inside ? [...inside, 0] : outside, kernel, tap, outputs);
+      return product(at(row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1), kernel, tap, outputs);
     });
     return affine(
       range(outputs).map((o) => sum(taps.map((values) => values[o]!))),

@@ -25,7 +25,7 @@ import {
   type ParameterSpecs,
   type Parameters,
 } from '../contract/parameters.ts';
-import { byNumber } from '../layers/scaledConvolution.ts';
+import { byNumber, type ImageBoundary, paddingOf } from '../layers/scaledConvolution.ts';
 import type { ConditionerFor } from './conditioner.ts';
 
 /** The options of a gated conditioner. */
@@ -34,6 +34,8 @@ export interface GatedConditionerOptions {
   readonly width?: number;
   /** Residual blocks, 0 or more; default 2. */
   readonly blocks?: number;
+  /** What its convolutions see outside an image; default `zero`. */
+  readonly boundary?: ImageBoundary;
 }
 
 /** Added to a variance, so that its root is not 0. */
@@ -42,16 +44,34 @@ const LEAST_VARIANCE = 1e-5;
 /**
  * With celu(x) = [elu(x), elu(−x)], side by side: h = conv3x3(image), then in each block
  * [v, g] = conv1x1(celu(conv3x3(celu(h)))) and h ← layernorm(h + v·sigmoid(g)), over the channels of each pixel, with a gain
- * and an offset; at the end conv3x3(celu(h)), which starts at zero. Convolutions have biases and zero padding; the other
+ * and an offset; at the end conv3x3(celu(h)), which starts at zero. Convolutions have biases and no edge channel; the other
  * kernels start as N(0, 1/fan-in). Source: Ho et al., Flow++ (2019), in the form of the deep learning notebooks of the
  * University of Amsterdam.
  *
  * @throws if the number of blocks is not a whole number
  */
-export function gatedConditioner({ width = 64, blocks = 2 }: GatedConditionerOptions = {}): ConditionerFor {
+export function gatedConditioner({
+  width = 64,
+  blocks = 2,
+  boundary = 'zero',
+}: GatedConditionerOptions = {}): ConditionerFor {
   if (!Number.isInteger(blocks) || blocks < 0) {
     throw new Error(`gated: blocks must be a whole number of 0 or more, not ${blocks}`);
   }
+  /** A 3x3 convolution with a bias. */
+  const convolved = (x: Tensor, kernel: Tensor, bias: Tensor): Tensor => {
+    const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
+    const options = { offsets: squareOffsets(3), boundary: paddingOf(boundary) };
+    return add(convolution(x, reshape(kernel, [9, inputs, outputs]), options), bias);
+  };
+  /** A residual block. */
+  const block = (h: Tensor, p: Parameters): Tensor => {
+    const inner = convolved(celu(h), p.get('kernel1'), p.get('bias1'));
+    const both = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
+    const [value, gate] = split(both, 3, [width, width]) as [Tensor, Tensor];
+    const normal = standardised(add(h, multiply(value, sigmoid(gate))));
+    return add(multiply(normal, p.get('gain')), p.get('offset'));
+  };
   const paths = Array.from({ length: blocks }, (_, index) => `blocks/${index}`);
   return ([, , seen], { channels, numbers }) => {
     const order = byNumber(channels, numbers);
@@ -97,22 +117,6 @@ function networkParameters(
     'last/kernel': { ...filledParameter([3, 3, 2 * width, outputs], 0), decays: true },
     'last/bias': filledParameter([outputs], 0),
   };
-}
-
-/** A 3x3 convolution with zero padding and a bias. */
-function convolved(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
-  const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
-  return add(convolution(x, reshape(kernel, [9, inputs, outputs]), { offsets: squareOffsets(3) }), bias);
-}
-
-/** A residual block. */
-function block(h: Tensor, p: Parameters): Tensor {
-  const width = h.shape[3]!;
-  const inner = convolved(celu(h), p.get('kernel1'), p.get('bias1'));
-  const both = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
-  const [value, gate] = split(both, 3, [width, width]) as [Tensor, Tensor];
-  const normal = standardised(add(h, multiply(value, sigmoid(gate))));
-  return add(multiply(normal, p.get('gain')), p.get('offset'));
 }
 
 /** elu(x) and elu(−x), side by side. */

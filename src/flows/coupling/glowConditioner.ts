@@ -5,6 +5,8 @@ import { actnormParameters, normalised } from '../layers/actnorm.ts';
 import {
   byNumber,
   edgeConvolution,
+  edgeKernelShape,
+  type ImageBoundary,
   scaledConvolution,
   scaledConvolutionParameters,
 } from '../layers/scaledConvolution.ts';
@@ -14,35 +16,53 @@ import type { ConditionerFor } from './conditioner.ts';
 export interface GlowConditionerOptions {
   /** Hidden channels; default 512. */
   readonly width?: number;
+  /** What its convolutions see outside an image; default `zero`. */
+  readonly boundary?: ImageBoundary;
 }
 
 /**
  * The network of Glow: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution, which starts
  * at zero. Source: Kingma and Dhariwal, Glow (2018).
  */
-export function glowConditioner({ width = 512 }: GlowConditionerOptions = {}): ConditionerFor {
+export function glowConditioner({
+  width = 512,
+  boundary = 'zero',
+}: GlowConditionerOptions = {}): ConditionerFor {
   return ([, , seen], { channels, numbers }) => {
     const order = byNumber(channels, numbers);
     return {
-      parameters: networkParameters(seen, width, channels * numbers),
+      parameters: networkParameters({ seen, width, outputs: channels * numbers, boundary }),
       forward(image, p) {
-        const first = edgeConvolution(image, p.get('conv1/kernel'));
+        const first = edgeConvolution(image, p.get('conv1/kernel'), boundary);
         const hidden = relu(normalised(first, p.at('conv1')).y);
         const kernel = p.get('conv2/kernel');
         const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
-        return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), order);
+        return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), {
+          boundary,
+          order,
+        });
       },
     };
   };
 }
 
-function networkParameters(channels: number, width: number, outputs: number): ParameterSpecs {
+function networkParameters({
+  seen,
+  width,
+  outputs,
+  boundary,
+}: {
+  seen: number;
+  width: number;
+  outputs: number;
+  boundary: ImageBoundary;
+}): ParameterSpecs {
   const parameters: ParameterSpecs = {
-    'conv1/kernel': normalParameter([3, 3, channels + 1, width], 0.05),
+    'conv1/kernel': normalParameter(edgeKernelShape(seen, width, boundary), 0.05),
     ...prefixed('conv1', actnormParameters(width)),
     'conv2/kernel': normalParameter([1, 1, width, width], 0.05),
     ...prefixed('conv2', actnormParameters(width)),
-    ...prefixed('conv3', scaledConvolutionParameters(width, outputs)),
+    ...prefixed('conv3', scaledConvolutionParameters(width, outputs, boundary)),
   };
   return Object.fromEntries(
     Object.entries(parameters).map(([path, spec]) => [path, { ...spec, decays: path.endsWith('/kernel') }]),

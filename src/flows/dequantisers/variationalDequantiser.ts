@@ -11,6 +11,7 @@ import { logDetShares } from '../contract/pixelMap.ts';
 import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { reverse } from '../layers/permutation.ts';
+import type { ImageBoundary } from '../layers/scaledConvolution.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { unitInterval } from '../layers/unitInterval.ts';
 import { topPrior } from '../priors/prior.ts';
@@ -23,6 +24,8 @@ export interface VariationalOptions {
   readonly steps?: number | undefined;
   /** Hidden channels of the networks in its couplings; default 32. */
   readonly width?: number | undefined;
+  /** What these networks see outside an image; default `zero`. */
+  readonly boundary?: ImageBoundary | undefined;
 }
 
 /**
@@ -52,14 +55,14 @@ const START_OF_COUPLING = 1 / (1 + Math.exp(-2));
  */
 export function variationalDequantiser(
   shape: ImageShape,
-  { bits = 8, steps = 2, width = 32 }: VariationalOptions = {},
+  { bits = 8, steps = 2, width = 32, boundary = 'zero' }: VariationalOptions = {},
 ): Dequantiser {
   const squeezed = squeeze(shape);
   const inner = squeezed.outputShape;
   const normal = topPrior(shape, { learnedPrior: false });
   const flow = chain('noise', {
     squeeze: squeezed,
-    steps: noiseSteps(inner, { steps, width }),
+    steps: noiseSteps(inner, { steps, width, boundary }),
     unitInterval: unitInterval(inner, {
       scale: START_DEVIATION / START_OF_COUPLING ** steps,
       margin: 2 ** (bits - 24),
@@ -92,9 +95,13 @@ export function variationalDequantiser(
  */
 export function noiseSteps(
   shape: ImageShape,
-  { steps, width }: { readonly steps: number; readonly width: number },
+  {
+    steps,
+    width,
+    boundary,
+  }: { readonly steps: number; readonly width: number; readonly boundary: ImageBoundary },
 ): Bijection {
-  const parts = { conditioner: glowConditioner({ width }), contextChannels: shape[2] };
+  const parts = { conditioner: glowConditioner({ width, boundary }), contextChannels: shape[2] };
   const step = chain('noise step', {
     first: coupling(shape, parts),
     reverse: reverse(shape),

@@ -1,4 +1,4 @@
-// 3x3 convolutions with an edge channel, plain and scaled: the building blocks of the networks inside a flow.
+// The 3x3 convolutions of the networks inside a flow, plain and scaled, and what they see outside an image.
 import {
   add,
   convolution,
@@ -8,40 +8,69 @@ import {
   reshape,
   squareOffsets,
 } from '../../tensor/operations/index.ts';
+import type { Boundary } from '../../tensor/operations/shift.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
+
+/** What networks may see outside an image, by name; the default first. */
+export const boundaries = ['zero', 'periodic'] as const;
+
+/** What networks see outside an image: zeros, or the image wrapped around, as on a torus. */
+export type ImageBoundary = (typeof boundaries)[number];
+
+/** The same, as the operation of convolutions names it. */
+export function paddingOf(boundary: ImageBoundary): Boundary {
+  return boundary === 'zero' ? 'zero' : 'wrap';
+}
+
+/** The shape of the kernel of `edgeConvolution`. */
+export function edgeKernelShape(channels: number, outputs: number, boundary: ImageBoundary): number[] {
+  return [3, 3, channels + (boundary === 'zero' ? 1 : 0), outputs];
+}
 
 /**
  * The convolution of images `[N, H, W, in]` with a 3x3 kernel `[3, 3, in + 1, out]` and zero padding. The
  * kernel's last input channel is for the edge channel, 1 on the padding and 0 inside, so that a layer can
- * tell where the image ends.
+ * tell where the image ends. On a torus it ends nowhere: the kernel is `[3, 3, in, out]`.
  */
-export function edgeConvolution(x: Tensor, kernel: Tensor): Tensor {
+export function edgeConvolution(x: Tensor, kernel: Tensor, boundary: ImageBoundary): Tensor {
   const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
-  return convolution(x, reshape(kernel, [9, inputs, outputs]), { offsets: squareOffsets(3), edge: true });
+  return convolution(x, reshape(kernel, [9, inputs, outputs]), {
+    offsets: squareOffsets(3),
+    boundary: paddingOf(boundary),
+    edge: boundary === 'zero',
+  });
 }
 
-/** The parameters of a scaled 3x3 convolution with edge channel; all are initialised to zero. */
-export function scaledConvolutionParameters(channels: number, outputs: number): ParameterSpecs {
+/** The parameters of a scaled 3x3 convolution; all are initialised to zero. */
+export function scaledConvolutionParameters(
+  channels: number,
+  outputs: number,
+  boundary: ImageBoundary,
+): ParameterSpecs {
   return {
-    kernel: filledParameter([3, 3, channels + 1, outputs], 0),
+    kernel: filledParameter(edgeKernelShape(channels, outputs, boundary), 0),
     bias: filledParameter([outputs], 0),
     logScale: filledParameter([outputs], 0),
   };
 }
 
 /**
- * A scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel.
+ * A scaled convolution: (x * kernel + bias)·e^(3·logScale), with * as in `edgeConvolution`.
  *
  * @param order the order of the output channels, as positions in the parameters; default: as stored. The parameters are
  *   reordered, not the result: they are smaller.
  */
-export function scaledConvolution(x: Tensor, p: Parameters, order?: readonly number[]): Tensor {
+export function scaledConvolution(
+  x: Tensor,
+  p: Parameters,
+  { boundary, order }: { readonly boundary: ImageBoundary; readonly order?: readonly number[] },
+): Tensor {
   const get = (name: string): Tensor => {
     const parameter = p.get(name);
     return order ? reorder(parameter, parameter.rank - 1, order) : parameter;
   };
-  const shifted = add(edgeConvolution(x, get('kernel')), get('bias'));
+  const shifted = add(edgeConvolution(x, get('kernel'), boundary), get('bias'));
   return multiply(shifted, exp(multiply(get('logScale'), 3)));
 }
 

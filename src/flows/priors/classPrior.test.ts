@@ -11,6 +11,7 @@ import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import type { Condition } from '../contract/condition.ts';
 import { parametersFrom } from '../contract/parameters.ts';
+import { boundaries, type ImageBoundary } from '../layers/scaledConvolution.ts';
 import { topPrior } from './prior.ts';
 
 const K = 4;
@@ -29,8 +30,17 @@ const oneHot = (numbers: readonly number[]): NdArray => ({
 
 const ofClass = (number: number): Condition => ({ classes: constant(oneHot([number])) });
 
-it.each(shapes)('%i x %i x %i: is a bijection under each class', async (...shape) => {
-  const { bijection } = topStage(topPrior(shape, { classes: K }));
+/** Every shape, with each boundary. */
+const cases = boundaries.flatMap((boundary) =>
+  shapes.map((shape): [string, ImageShape, ImageBoundary] => [
+    `${shape.join('x')}, ${boundary}`,
+    shape,
+    boundary,
+  ]),
+);
+
+it.each(cases)('%s: is a bijection under each class', async (_, shape, boundary) => {
+  const { bijection } = topStage(topPrior(shape, { classes: K, boundary }));
   const report = await checkBijection({
     ...bijection,
     forward: (x, p) => bijection.forward(x, p, ofClass(2)),
@@ -40,11 +50,11 @@ it.each(shapes)('%i x %i x %i: is a bijection under each class', async (...shape
   expect(JSON.stringify(report.checks)).toContain('classKernel');
 });
 
-it.each(shapes)(
-  '%i x %i x %i: has the density of the plain formula, of its class and of all',
-  async (...shape) => {
+it.each(cases)(
+  '%s: has the density of the plain formula, of its class and of all',
+  async (_, shape, boundary) => {
     const [height, width, channels] = shape;
-    const layer = topPrior(shape, { learnedPrior: true, classes: K });
+    const layer = topPrior(shape, { learnedPrior: true, classes: K, boundary });
     const parameters = randomParameters(layer.parameters);
     const tensors: Record<string, Tensor> = Object.fromEntries(
       Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
@@ -72,9 +82,11 @@ it.each(shapes)(
           for (let tap = 0; tap < 9; tap++) {
             const [r, c] = [row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1];
             const isOutside = r < 0 || r >= height || c < 0 || c >= width;
-            shared += isOutside ? edgeKernel!.data[tap * 2 * channels + output]! : 0;
+            // On a torus nothing is outside.
+            shared += isOutside ? (edgeKernel?.data[tap * 2 * channels + output] ?? 0) : 0;
           }
-          const own = classKernel!.data[(number * height * width + pixel) * 2 * channels + output]!;
+          const place = boundary === 'zero' ? number * height * width + pixel : number;
+          const own = classKernel!.data[place * 2 * channels + output]!;
           return (
             shared * Math.exp(3 * logScale!.data[output]!) +
             0.1 * own * Math.exp(3 * classLogScale!.data[output]!)

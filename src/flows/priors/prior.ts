@@ -5,6 +5,7 @@ import {
   concatenate,
   edgeResponse,
   exp,
+  expand,
   identity,
   multiply,
   negate,
@@ -19,7 +20,12 @@ import {
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Condition, required } from '../contract/condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
-import { byNumber, scaledConvolution, scaledConvolutionParameters } from '../layers/scaledConvolution.ts';
+import {
+  byNumber,
+  type ImageBoundary,
+  scaledConvolution,
+  scaledConvolutionParameters,
+} from '../layers/scaledConvolution.ts';
 
 /** The normal distributions of latents. */
 export interface NormalNumbers {
@@ -89,6 +95,8 @@ export interface Split {
 export interface SplitOptions {
   /** Whether mean and deviation are learned, the default; standard normal otherwise. */
   readonly learnedPrior?: boolean;
+  /** What the convolutions of learned priors see outside an image; default `zero`. */
+  readonly boundary?: ImageBoundary;
 }
 
 /**
@@ -96,7 +104,10 @@ export interface SplitOptions {
  * first half, by a scaled convolution (mean: even channels, log-deviation: odd), or is standard normal if the
  * prior is not learned.
  */
-export function split(shape: ImageShape, { learnedPrior = true }: SplitOptions = {}): Split {
+export function split(
+  shape: ImageShape,
+  { learnedPrior = true, boundary = 'zero' }: SplitOptions = {},
+): Split {
   const [height, width, channels] = shape;
   if (channels % 2 !== 0) {
     throw new Error(`split: the number of channels must be even, not ${channels}`);
@@ -106,12 +117,12 @@ export function split(shape: ImageShape, { learnedPrior = true }: SplitOptions =
     if (!learnedPrior) {
       return undefined;
     }
-    const numbers = scaledConvolution(kept, p, byNumber(half, 2));
+    const numbers = scaledConvolution(kept, p, { boundary, order: byNumber(half, 2) });
     const [mean, logDeviation] = splitChannels(numbers, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
   return {
-    parameters: learnedPrior ? scaledConvolutionParameters(half, channels) : {},
+    parameters: learnedPrior ? scaledConvolutionParameters(half, channels, boundary) : {},
     keptShape: [height, width, half],
     latentShape: [height, width, half],
     forward(x, p) {
@@ -162,25 +173,35 @@ export interface TopPriorOptions extends SplitOptions {
  * `[K, H, W, 2C]` and s `[2C]`, all zero at first, so that a model starts as the one without classes. In Glow V is
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
  * each pixel the likelihood alone does.
+ *
+ * On a torus all pixels are alike: without an edge there is no edge channel, and V is `[K, 1, 1, 2C]`.
  */
 export function topPrior(
   shape: ImageShape,
-  { learnedPrior = true, classes = 0 }: TopPriorOptions = {},
+  { learnedPrior = true, boundary = 'zero', classes = 0 }: TopPriorOptions = {},
 ): TopPrior {
   const [height, width, channels] = shape;
   if (classes > 0 && !learnedPrior) {
     throw new Error('a top prior that is not learned cannot depend on classes');
   }
+  const hasEdge = boundary === 'zero';
+  const classGrid = hasEdge ? [height, width] : [1, 1];
   const sharedOf = (p: Parameters): Tensor => {
-    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
-    const response = add(edgeResponse(height, width, edge, squareOffsets(3)), p.get('bias'));
+    const response = hasEdge
+      ? add(edgeOf(p), p.get('bias'))
+      : expand(p.get('bias'), [height, width, 2 * channels]);
     return multiply(response, exp(multiply(p.get('logScale'), 3)));
+  };
+  const edgeOf = (p: Parameters): Tensor => {
+    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
+    return edgeResponse(height, width, edge, squareOffsets(3));
   };
   /** The Gaussians of the given classes, one-hot `[M, K]`: mean and log-deviation `[M, H, W, C]`. */
   const gaussiansOf = (p: Parameters, oneHot: Tensor): NonNullable<Gaussian> => {
     const scale = exp(multiply(p.get('classLogScale'), 3));
-    const kernel = reshape(p.get('classKernel'), [classes, height * width * 2 * channels]);
-    const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, height, width, 2 * channels]);
+    const [rows, columns] = classGrid as [number, number];
+    const kernel = reshape(p.get('classKernel'), [classes, rows * columns * 2 * channels]);
+    const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, rows, columns, 2 * channels]);
     const all = add(multiply(offset, multiply(scale, CLASS_SHARE)), sharedOf(p));
     const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
@@ -200,11 +221,11 @@ export function topPrior(
     classes,
     parameters: learnedPrior
       ? {
-          edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0),
+          ...(hasEdge && { edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0) }),
           bias: filledParameter([2 * channels], 0),
           logScale: filledParameter([2 * channels], 0),
           ...(classes > 0 && {
-            classKernel: filledParameter([classes, height, width, 2 * channels], 0),
+            classKernel: filledParameter([classes, ...classGrid, 2 * channels], 0),
             classLogScale: filledParameter([2 * channels], 0),
           }),
         }

@@ -52,6 +52,7 @@ it.each<[string, Partial<ModelOptions>]>([
     { checkerboard: 3, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
   ],
   ['variational dequantisation', { dequantisation: 'variational', dequantisationSteps: 3 }],
+  ['a torus', { mixing: 'periodic', boundary: 'periodic', dequantisation: 'variational' }],
   ['kernels in arrays of their own', { width: 130, depth: 2 }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
   const imageShape = [4, 8, 2] as const;

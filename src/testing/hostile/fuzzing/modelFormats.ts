@@ -107,6 +107,7 @@ const otherOptions: Readonly<Record<string, readonly (string | number | boolean)
   dequantisation: ['uniform', 'variational'],
   dequantisationSteps: [1],
   dequantisationWidth: [8],
+  boundary: ['zero', 'periodic'],
   classes: ['[a, b]', true],
 };
 
