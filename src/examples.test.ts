@@ -26,7 +26,8 @@ function examplesOf(file: string): string[] {
 const [readme] = examplesOf('README.md') as [string];
 const [start] = examplesOf('docs/start.md') as [string];
 const library = examplesOf('docs/library.md');
-const [trained, returning, inside, training, mixing, parts, flow, own, below] = library as [
+const [trained, returning, inside, langevin, training, mixing, parts, flow, own, below] = library as [
+  string,
   string,
   string,
   string,
@@ -96,7 +97,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(11).fill([]), [found]]);
+  expect(problems).toEqual([...Array(12).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -132,6 +133,12 @@ it('docs/library.md: looking inside', async () => {
     const { width, height } = decode(readFileSync(join(emerging.folder, file)));
     expect([file, width, height]).toEqual([file, ...size]);
   }
+});
+
+it('docs/library.md: Langevin steps', async () => {
+  const [steps, pixels] = await run('langevin', langevin);
+  expect(steps).toMatch(/^[1-9]\d? of 20 accepted -?\d+\.\d+$/);
+  expect(pixels).toBe('784');
 });
 
 it('docs/library.md: building and training', async () => {

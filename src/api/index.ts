@@ -93,11 +93,13 @@ export type {
   DecodeOptions,
   EncodeOptions,
   FlowModelOptions,
+  GradientOptions,
   LikelihoodOptions,
   MeasurementOptions,
   SampleOptions,
   ScoreOptions,
 } from '../trained/model/flowModelOptions.ts';
+export type { ImageGradient } from '../trained/model/gradient.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
 export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
 export type {

@@ -68,7 +68,7 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
   });
 }
 
-/** What a model with conditions says of two images on a device, and two samples of it. */
+/** What a model says of two images on a device, with the gradient, and two samples of it. */
 async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Promise<Float64Array> {
   const { model, state } = await trainedTo('1x1', added);
   return releaseAfter(async (keep) => {
@@ -84,6 +84,8 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
       ]),
       ...(await flow.encode(pixels, given)).flatMap(({ data }) => [...data]),
       ...(await flow.decodeValues(latents, given)),
+      // In nats per grey level, the size of the others.
+      ...(await flow.gradient(pixels, given)).gradient.data.map((value) => value / 256),
     ]);
   });
 }

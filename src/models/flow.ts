@@ -65,6 +65,12 @@ export interface Flow {
    */
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   /**
+   * log p(x | class) − D·bits·ln 2 of dequantised images under each class of the model, `[N, K]`.
+   *
+   * @param x as for `encode`
+   */
+  logDensityByClass(x: Tensor, parameters: Parameters, condition?: Condition): Tensor;
+  /**
    * The share of every pixel in the log-likelihood, `[N, H, W]`; they add up to it. What all pixels share is
    * divided evenly; what arises at a pixel of a squeezed image, among the pixels that it stands for.
    *

@@ -67,20 +67,12 @@ export class StagedFlow implements Flow {
 
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
     const { u, logDensity } = this.noiseOf(image, noise, parameters);
-    const below: Partial<Densities>[] = logDensity ? [{ logNoise: logDensity }] : [];
-    let z = this.dequantise(image, u);
-    // Up to the stage that depends on the class everything is the same for all classes, and computed once.
-    for (const { path, stage } of this.stages) {
-      const p = parameters.at(path);
-      if (stage.byClass) {
-        const rest = this.logLikelihood(sumOfDensities(below));
-        return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
-      }
-      const result = stage.forward(checkpoint(z), p, condition);
-      below.push(result);
-      z = result.y ?? z;
-    }
-    throw new Error('a flow without a prior that depends on the class has no likelihood by class');
+    const ofNoise = logDensity ? [{ logNoise: logDensity }] : [];
+    return byClass(this, this.dequantise(image, u), ofNoise, parameters, condition);
+  }
+
+  logDensityByClass(x: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    return byClass(this, x, [], parameters, condition);
   }
 
   dequantise(image: Tensor, u: Tensor): Tensor {
@@ -126,6 +118,30 @@ export class StagedFlow implements Flow {
     }
     return y!;
   }
+}
+
+/** The log-likelihood of dequantised images under each class, given what their noise contributes. */
+function byClass(
+  flow: StagedFlow,
+  x: Tensor,
+  ofNoise: readonly Partial<Densities>[],
+  parameters: Parameters,
+  condition: Condition | undefined,
+): Tensor {
+  const below = [...ofNoise];
+  let z = x;
+  // Up to the stage that depends on the class everything is the same for all classes, and computed once.
+  for (const { path, stage } of flow.stages) {
+    const p = parameters.at(path);
+    if (stage.byClass) {
+      const rest = flow.logLikelihood(sumOfDensities(below));
+      return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
+    }
+    const result = stage.forward(checkpoint(z), p, condition);
+    below.push(result);
+    z = result.y ?? z;
+  }
+  throw new Error('a flow without a prior that depends on the class has no likelihood by class');
 }
 
 function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[]): void {

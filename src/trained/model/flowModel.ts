@@ -21,15 +21,17 @@ import type {
   DecodeOptions,
   EncodeOptions,
   FlowModelOptions,
+  GradientOptions,
   LikelihoodOptions,
   MeasurementOptions,
   SampleOptions,
   ScoreOptions,
 } from './flowModelOptions.ts';
 import { imageSetOf } from './givenImages.ts';
+import { gradientOfImages, type ImageGradient } from './gradient.ts';
 import { ImagePrograms } from './imagePrograms.ts';
 import type { Latents } from './latents.ts';
-import { pixelsOf } from './pixels.ts';
+import { pixelsOf, valuesOf } from './pixels.ts';
 import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
 import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
@@ -141,6 +143,26 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async decodeValues(latents: Latents, options: CodingOptions = {}): Promise<NdArray['data']> {
     return decodeValues(this.#programs, latents, options);
+  }
+
+  /**
+   * The log-likelihood of images and its gradient with respect to their values, in nats: for MAP estimates and Langevin
+   * steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken as they are, and pixels
+   * are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is ln p(x) − D·bits·ln 2, that of
+   * `logLikelihood` for this noise; with variational dequantisation without its term ln q(u | v).
+   *
+   * @throws UserError if `images` does not hold a whole number of images, or a value is not finite
+   */
+  async gradient(
+    images: Uint8Array | Float32Array | Float64Array,
+    options: GradientOptions = {},
+  ): Promise<ImageGradient> {
+    return gradientOfImages(this.#programs, images, options);
+  }
+
+  /** The values of 8-bit pixels in the middle of their intervals, in [−½, ½): `pixelsOf` returns the pixels. */
+  valuesOf(pixels: Uint8Array): Float32Array {
+    return valuesOf(pixels, this.bits);
   }
 
   /** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */

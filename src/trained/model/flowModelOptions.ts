@@ -97,6 +97,17 @@ export interface BitsMapOptions extends LikelihoodOptions {
   readonly precision?: Precision;
 }
 
+/** How gradients are computed. Progress counts images. */
+export interface GradientOptions extends WorkOptions {
+  /**
+   * For a model with classes: the class of all images, or of each. The gradient is then that of ln p(x | class); by default
+   * of p(x) = Σ p(x | class)/K.
+   */
+  readonly class?: ClassChoice | undefined;
+  /** The precision of the computation; by default float64 for values in float64, otherwise the model's own, float32. */
+  readonly precision?: Precision;
+}
+
 /** How images are scored. Progress counts images, each once for every draw. */
 export interface ScoreOptions extends WorkOptions, Pick<MeasurementOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */

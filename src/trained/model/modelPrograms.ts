@@ -3,14 +3,16 @@ import { addressableOn, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
+import type { Condition } from '../../flows/contract/condition.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { largest } from '../../flows/coupling/choices.ts';
 import { sumOfDensities } from '../../models/stages.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
-import { add, divide, sum } from '../../tensor/operations/index.ts';
+import { add, divide, exp, log, split, subtract, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
@@ -197,6 +199,37 @@ export async function compileLogDetGradient(
   }
   const [gradient] = gradients(sum(logDet), [image], constant(1));
   return compileForImages({ inputs: { image }, outputs: { gradient: gradient! } }, options);
+}
+
+/**
+ * The program that computes `logLikelihood`, ln p(x) − D·bits·ln 2 of each image, and its `gradient` with respect to the
+ * dequantised values `x`. A model with classes takes them as p(x | class).
+ */
+export function compileValueGradient(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const logLikelihood = model.logLikelihood(model.encode(x, parametersFrom(parameters), condition));
+  return compileForImages(gradientOf(logLikelihood, x, condition), options);
+}
+
+/** The same for a model with classes, of p(x) = Σ p(x | class)/K. */
+export function compileMarginalGradient(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const byClass = model.logDensityByClass(x, parametersFrom(parameters));
+  const most = largest(split(byClass, 1, Array(model.classes.length).fill(1)));
+  const mean = divide(sum(exp(subtract(byClass, most)), [1]), model.classes.length);
+  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, {}), options);
+}
+
+function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
+  const [gradient] = gradients(sum(logLikelihood), [x], constant(1));
+  return { inputs: { x, ...condition }, outputs: { logLikelihood, gradient: gradient! } };
 }
 
 /** Runs an encoder: the latents of images. */

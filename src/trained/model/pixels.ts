@@ -1,5 +1,5 @@
 // The pixels of the values that a decoder computes.
-import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { pixelsFromValues, reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
@@ -10,6 +10,14 @@ import { type Correction, correctImage } from './corrections.ts';
 /** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */
 export function pixelsOf(values: ArrayLike<number>, bits: number): Uint8Array {
   return toEightBit(pixelsFromValues(values, bits), bits);
+}
+
+/**
+ * The dequantised values of 8-bit pixels, each in the middle of its interval: (v + ½)/2^bits − ½, with v reduced to the
+ * model's bits.
+ */
+export function valuesOf(pixels: Uint8Array, bits: number): Float32Array {
+  return Float32Array.from(reduceBits(pixels, bits), (pixel) => (pixel + 0.5) / 2 ** bits - 0.5);
 }
 
 /** The pixels of one image, corrected; undefined if its values are not finite and not all of them are replaced. */

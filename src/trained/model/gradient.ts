@@ -1,0 +1,89 @@
+// The gradient of the log-likelihood of images with respect to their values.
+import { UserError } from '../../errors.ts';
+import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { classRowsOf } from './classes.ts';
+import type { GradientOptions } from './flowModelOptions.ts';
+import { imageSetOf } from './givenImages.ts';
+import type { ImagePrograms } from './imagePrograms.ts';
+import { compileMarginalGradient, compileValueGradient } from './modelPrograms.ts';
+import { valuesOf, zerosFor } from './pixels.ts';
+
+/** The log-likelihood of images, and its gradient. */
+export interface ImageGradient {
+  /** ln p(x) − D·bits·ln 2 of each image, in nats. */
+  readonly logLikelihood: Float64Array;
+  /**
+   * Its gradient, `[N, H, W, C]`, in nats per unit of the values x = (v + u)/2^bits − ½: divided by 2^bits, per step of a
+   * pixel.
+   */
+  readonly gradient: NdArray;
+}
+
+/** The log-likelihood of images and its gradient: see `FlowModel.gradient`. */
+export async function gradientOfImages(
+  programs: ImagePrograms,
+  images: Uint8Array | Float32Array | Float64Array,
+  { class: choice, precision, ...following }: GradientOptions,
+): Promise<ImageGradient> {
+  const { model } = programs;
+  const { imageShape, classes } = model;
+  const values = valuesGiven(programs, images);
+  const dimensions = dimensionsOf(imageShape);
+  const count = values.length / dimensions;
+  const how = {
+    precision: precision ?? (values instanceof Float64Array ? 'float64' : programs.precision),
+    ...following,
+  };
+  const isMarginal = classes.length > 0 && choice === undefined;
+  const classesAt = isMarginal ? () => ({}) : classRowsOf(classes, choice, count);
+  const compiler = isMarginal ? compileMarginalGradient : compileValueGradient;
+  const logLikelihood = new Float64Array(count);
+  const gradient = zerosFor(count, imageShape, how.precision);
+  await programs.inBatches(count, compiler, how, async (program, first, end) => {
+    const data = values.subarray(first * dimensions, end * dimensions);
+    const results = await program.run({
+      x: { shape: [end - first, ...imageShape], data },
+      ...classesAt(first, end),
+    });
+    logLikelihood.set(results.logLikelihood!.data, first);
+    gradient.data.set(results.gradient!.data, first * dimensions);
+  });
+  return { logLikelihood, gradient };
+}
+
+/**
+ * The values of images, given as pixels or as values.
+ *
+ * @throws UserError if they are not a whole number of images of the model, or not finite
+ */
+function valuesGiven(
+  { model }: ImagePrograms,
+  images: Uint8Array | Float32Array | Float64Array,
+): Float32Array | Float64Array {
+  if (images instanceof Uint8Array) {
+    imageSetOf(model, images);
+    return valuesOf(images, model.options.bits);
+  }
+  if (!(images instanceof Float32Array || images instanceof Float64Array)) {
+    throw new UserError(
+      'invalid-argument',
+      'images must be a Uint8Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5)',
+    );
+  }
+  if (images.length % dimensionsOf(model.imageShape) !== 0) {
+    throw new UserError(
+      'mismatch',
+      `${images.length} values are not a whole number of images: the model takes ${showImageShape(model.imageShape)}`,
+    );
+  }
+  const wrong = images.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const image = Math.floor(wrong / dimensionsOf(model.imageShape));
+    throw new UserError(
+      'invalid-argument',
+      `image ${image} has a value that is not finite: ${images[wrong]}`,
+    );
+  }
+  return images;
+}
