@@ -1,6 +1,9 @@
 // `emerging-flows/data`: datasets by name or path, downloaded and prepared, image files, and images in memory.
 
+export { conditioned } from '../data/contract/conditions.ts';
 export {
+  type Conditions,
+  type ConditionValues,
   type Dataset,
   type DatasetDescription,
   type DatasetSource,

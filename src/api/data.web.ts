@@ -1,6 +1,9 @@
 // `emerging-flows/data` in a page or its worker: images from files, folders, archives, URLs and memory.
 
+export { conditioned } from '../data/contract/conditions.ts';
 export {
+  type Conditions,
+  type ConditionValues,
   type Dataset,
   type DatasetSource,
   type HoldOut,

@@ -46,7 +46,13 @@ export { additive } from '../flows/coupling/additive.ts';
 export { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 export { channelHalves } from '../flows/coupling/channelHalves.ts';
 export { type CheckerboardOptions, checkerboard } from '../flows/coupling/checkerboard.ts';
+export {
+  type ConditionParts,
+  type ConditionScale,
+  conditionContext,
+} from '../flows/coupling/conditionContext.ts';
 export type { Conditioner, ConditionerFor, ConditionerOutput } from '../flows/coupling/conditioner.ts';
+export { type Context, type ContextFor, contextImages, type Grid } from '../flows/coupling/context.ts';
 export { type CouplingParts, coupling } from '../flows/coupling/coupling.ts';
 export { type GatedConditionerOptions, gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
@@ -85,6 +91,7 @@ export {
   type TopPriorOptions,
   topPrior,
 } from '../flows/priors/prior.ts';
+export type { ConditionComponent } from '../models/condition.ts';
 export {
   type ConditionerPart,
   type CouplingChoice,

@@ -84,12 +84,14 @@ export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
 export type { ClassChoice, ClassName } from '../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../trained/model/classLikelihoods.ts';
+export type { ConditionChoice } from '../trained/model/conditions.ts';
 export type { Correction, Corrections, Verification } from '../trained/model/corrections.ts';
 export type { LevelDensities } from '../trained/model/densities.ts';
 export { FlowModel } from '../trained/model/flowModel.ts';
 export type {
   BitsMapOptions,
   CodingOptions,
+  ConditionOptions,
   DecodeOptions,
   EncodeOptions,
   FlowModelOptions,

@@ -2,7 +2,6 @@
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import type { ImageSet } from './contract/dataset.ts';
-import { classNumbers } from './contract/labels.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**
@@ -57,19 +56,10 @@ export class BatchStream {
   }
 
   /**
-   * The classes of `count` images of the batch of `step`, starting at image `first` of the batch: those that `batchAt` reads.
-   * Throws RangeError if they reach past the end of the batch, or the images have no labels.
+   * The indices of `count` images of the batch of `step`, starting at image `first` of the batch: those that `batchAt` reads.
+   * Throws RangeError if they reach past the end of the batch.
    */
-  classesAt(step: number, count: number, first = 0): Uint16Array {
-    const { labels } = this.images;
-    if (labels === undefined) {
-      throw new RangeError('the images have no labels');
-    }
-    return classNumbers(labels, this.indicesAt(step, count, first));
-  }
-
-  /** The indices of `count` images of the batch of `step`, starting at image `first` of the batch. */
-  private indicesAt(step: number, count: number, first: number): number[] {
+  indicesAt(step: number, count: number, first = 0): number[] {
     if (!Number.isInteger(step) || step < 0) {
       throw new RangeError(`the step must be a non-negative integer, not ${step}`);
     }

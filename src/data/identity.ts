@@ -3,7 +3,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import { sha256, startSha256 } from '../platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
-import type { Dataset, HoldOut, ImageSet, Labels } from './contract/dataset.ts';
+import type { Conditions, Dataset, HoldOut, ImageSet, Labels } from './contract/dataset.ts';
 
 /** What identifies the images of a split, in their order. */
 export interface SplitIdentity {
@@ -13,6 +13,8 @@ export interface SplitIdentity {
   readonly sha256: string;
   /** SHA-256 of the names of the classes and the class of every image, if they have labels. */
   readonly labels?: string;
+  /** SHA-256 of the values of each of their conditions, by name, if they have any. */
+  readonly conditions?: Readonly<Record<string, string>>;
 }
 
 /** What identifies the images of a dataset, and how they were split. */
@@ -41,6 +43,7 @@ export async function identityOf(images: ImageSet): Promise<SplitIdentity> {
     images: all.count,
     sha256: pixels,
     ...(all.labels && { labels: checksumOfLabels(all.labels, all.count) }),
+    ...(all.conditions && { conditions: await checksumsOfConditions(all.conditions, all.count) }),
   };
 }
 
@@ -65,6 +68,23 @@ export async function identityOfDataset({
 function checksumOfLabels(labels: Labels, count: number): string {
   const numbers = Array.from({ length: count }, (_, index) => labels.classOf(index));
   return sha256([JSON.stringify([labels.classes, numbers])]);
+}
+
+async function checksumsOfConditions(conditions: Conditions, count: number): Promise<Record<string, string>> {
+  const checksums: [string, string][] = [];
+  for (const [name, { size, read }] of Object.entries(conditions)) {
+    const hash = startSha256();
+    const atOnce = Math.max(1, Math.floor(blockBytes / (8 * size)));
+    for (let first = 0; first < count; first += atOnce) {
+      const indices = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index);
+      const values = new Float64Array(indices.length * size);
+      read(indices, values);
+      hash.update(new Uint8Array(values.buffer));
+      await nextTurn();
+    }
+    checksums.push([name, hash.digest()]);
+  }
+  return Object.fromEntries(checksums);
 }
 
 async function checksumOf(images: ImageSet): Promise<string> {

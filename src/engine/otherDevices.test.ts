@@ -14,7 +14,7 @@ import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { conditionedModels } from '../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
-import { oneHotRows } from '../trained/likelihood/classInputs.ts';
+import { conditionRowsOf } from '../trained/model/conditions.ts';
 import { FlowModel } from '../trained/model/flowModel.ts';
 import type { FlowModelOptions } from '../trained/model/flowModelOptions.ts';
 import { drawLatents } from '../trained/model/latents.ts';
@@ -24,6 +24,7 @@ import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 
 const imageShape: ImageShape = [4, 8, 1];
+const area = imageShape[0] * imageShape[1];
 const BATCH = 2;
 const TOLERANCE = 1e-4;
 
@@ -32,6 +33,14 @@ const measuredModels: readonly (readonly [string, object])[] = [
   ...conditionedModels,
   ['a torus', { boundary: 'periodic', checkerboard: 1 }],
 ];
+
+/** What a model with these options is given for a batch. */
+function givenTo({ classes, condition = [] }: ModelOptions) {
+  const random = new RandomStream(6, 'conditions');
+  const components = condition === true ? [] : condition;
+  const values = components.map(({ name, image }) => [name, random.normals(BATCH * (image ? area : 1))]);
+  return { ...(classes && { class: [1, 0] }), condition: Object.fromEntries(values) };
+}
 
 /** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
 async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
@@ -46,8 +55,7 @@ async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
     dequantisation: dequantisationOf(model.options),
   };
   model.dequantiser.draw(random, noise.data);
-  const classes = oneHotRows([0, 1], model.classes.length);
-  const batch = { image, noise, ...(model.classes.length > 0 && { classes }) };
+  const batch = { image, noise, ...conditionRowsOf(model, givenTo(model.options), BATCH)(0, BATCH) };
   const state = await startFromData(model, batch, 1);
   for (const group of new ParameterLayout(model.parameters).trained) {
     const { data } = state.weights[group]!;
@@ -75,7 +83,7 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
     const random = new RandomStream(4, 'pixels');
     const pixels = Uint8Array.from({ length: BATCH * sizeOf(imageShape) }, () => random.integer(256));
-    const given = model.classes.length > 0 ? { class: [1, 0] } : {};
+    const given = givenTo(model.options);
     const latents = drawLatents(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
     return Float64Array.from([
       ...(await flow.bitsPerDim(pixels, { draws: 2, ...given })),

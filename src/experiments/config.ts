@@ -113,6 +113,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
   requireLearnedPrior(config.model);
+  requireOneCondition(config.model);
   requireOwnNoise(config.model);
   return config;
 }
@@ -133,6 +134,15 @@ function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
     throw new UserError(
       'invalid-config',
       'model.classes makes the top prior depend on the class, but model.learnedPrior is false: leave one of them out',
+    );
+  }
+}
+
+function requireOneCondition({ classes, condition }: Config['model']): void {
+  if (classes !== undefined && condition !== undefined) {
+    throw new UserError(
+      'invalid-config',
+      'a model depends on model.classes or on model.condition, not on both: leave one of them out',
     );
   }
 }

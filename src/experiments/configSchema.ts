@@ -1,5 +1,9 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
 import * as z from 'zod/mini';
+import {
+  componentNames,
+  MOST_COMPONENTS as MOST_COMPONENTS_OF_CONDITION,
+} from '../data/contract/conditions.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
@@ -77,6 +81,8 @@ const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
+const conditionText =
+  'true or a list of components with different names without spaces, commas and =, a mean, a deviation above 0 and, for images, image: true';
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
@@ -122,6 +128,25 @@ const classNames = z.array(className, classesText).check(
   z.minLength(2, classesText),
   z.maxLength(MOST_CLASSES, classesText),
   z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
+);
+
+const componentName = z.string(conditionText).check(z.regex(componentNames.pattern, conditionText));
+const component = z.strictObject(
+  {
+    name: componentName,
+    mean: z.number(conditionText),
+    deviation: z.number(conditionText).check(z.gt(0, conditionText)),
+    image: z.exactOptional(z.boolean(conditionText)),
+  },
+  conditionText,
+);
+const components = z.array(component, conditionText).check(
+  z.minLength(1, conditionText),
+  z.maxLength(MOST_COMPONENTS_OF_CONDITION, conditionText),
+  z.refine(
+    (all: readonly { readonly name: string }[]) => new Set(all.map(({ name }) => name)).size === all.length,
+    conditionText,
+  ),
 );
 
 const checkerboardCount = z
@@ -231,6 +256,14 @@ const model = section({
     .exactOptional(z.union([z.literal(true), classNames], classesText))
     .check(
       z.describe('Whether the top prior depends on the class of the image: true, or a list of class names.'),
+    ),
+  /** Whether the model depends on the conditions of the images: true, or a list of them with mean and deviation. */
+  condition: z
+    .exactOptional(z.union([z.literal(true), components], conditionText))
+    .check(
+      z.describe(
+        'Whether the model depends on the conditions of the images: true, or a list of them with mean and deviation.',
+      ),
     ),
   /** Bits per pixel value; below 8, images are reduced to them. */
   bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; below 8, images are reduced to them.')),

@@ -24,6 +24,10 @@ function difference(now: object, trained: object): string | null {
 }
 
 const trained = modelOptions({ levels: 2, classes: ['one', 'two'] });
+const condition = [
+  { name: 'omega', mean: 0.3, deviation: 0.1 },
+  { name: 'low', mean: 0, deviation: 2, image: true },
+];
 
 it('names every option that differs, with both values', () => {
   expect(difference({ ...trained, dilation: 2 }, trained)).toBe(
@@ -62,6 +66,12 @@ it('says a foreign list of options in one short line', () => {
 
 it('takes a text of its own only', () => {
   expect(recordedIn(optionsText(trained))).toEqual(trained);
+  const { classes: _, ...others } = trained;
+  const conditioned = { ...others, condition };
+  expect(recordedIn(optionsText(conditioned))).toEqual(conditioned);
+  expect(difference({ ...others, condition: condition.slice(1) }, conditioned)).toContain(
+    'model.condition is ',
+  );
   for (const text of [
     '',
     'null',
@@ -105,7 +115,9 @@ describe('a default', () => {
     const keys = Object.keys(configSchema.shape.model.shape);
     const required = Object.keys(defaults.model!);
     // The library has one flow: there is no other value to compare.
-    expect([...required, 'classes', 'flow', ...optional.map(([key]) => key)].sort()).toEqual(keys.sort());
+    expect([...required, 'classes', 'condition', 'flow', ...optional.map(([key]) => key)].sort()).toEqual(
+      keys.sort(),
+    );
   });
 
   it.each(optional)('of %s counts as set, and is that of the model', async (key, value, other, options) => {

@@ -10,7 +10,14 @@ export type RecordedOptions = z.infer<typeof recordedSchema>;
 /** The schema of recorded options. */
 export const recordedSchema = z.record(
   z.string(),
-  z.union([z.number(), z.string(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+  z.union([
+    z.number(),
+    z.string(),
+    z.boolean(),
+    z.array(
+      z.union([z.string(), z.number(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))]),
+    ),
+  ]),
 );
 
 /** The options of a model as JSON; the order in which they were set does not matter. */

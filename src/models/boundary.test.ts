@@ -10,7 +10,7 @@ import { constant, constantValue } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { plainBitsPerDim } from '../testing/plainLikelihood.ts';
 import { randomModel } from '../testing/randomModel.ts';
-import { conditionOf } from '../trained/likelihood/classInputs.ts';
+import { conditionOf, oneHotRows } from '../trained/likelihood/classInputs.ts';
 import { bitsPerDim } from './flow.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
 
@@ -20,7 +20,8 @@ const IMAGES = 2;
 async function measured(shape: ImageShape, options: Partial<ModelOptions>, image: NdArray, noise: NdArray) {
   const { model, parameters } = randomModel(shape, options);
   const p = parametersFrom(parameters);
-  const condition = conditionOf(model, [1, 0]);
+  const isClassified = model.classes.length > 0;
+  const condition = conditionOf(isClassified ? { classes: oneHotRows([1, 0], model.classes.length) } : {});
   const { logLikelihood, latents } = model.likelihood(constant(image), constant(noise), p, condition);
   const outputs = { logLikelihood, ...Object.fromEntries(latents.map((each, index) => [index, each])) };
   const program = await compile({ inputs: {}, outputs }, { precision: 'float64', threads: 1 });

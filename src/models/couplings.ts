@@ -5,6 +5,7 @@ import { type AffineOptions, affine } from '../flows/coupling/affine.ts';
 import { channelHalves } from '../flows/coupling/channelHalves.ts';
 import { checkerboard } from '../flows/coupling/checkerboard.ts';
 import type { ConditionerFor } from '../flows/coupling/conditioner.ts';
+import type { ContextFor } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { type GatedConditionerOptions, gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { type GlowConditionerOptions, glowConditioner } from '../flows/coupling/glowConditioner.ts';
@@ -122,15 +123,18 @@ export interface CouplingChoice extends CouplingOptions {
  * The coupling of a model for images of a shape.
  *
  * @param mask which values it keeps; default: the first of `masksOf(options)`
+ * @param context what its network sees beside these; by default nothing
  * @throws UserError if a part is not registered
  */
 export function couplingOf(
   shape: ImageShape,
   options: CouplingChoice,
   mask: MaskFor = masksOf(options)[0]!,
+  context?: ContextFor,
 ): Bijection {
   return coupling(shape, {
     mask,
+    context,
     conditioner: conditioners.find(options.conditioner ?? conditioners.names[0]!).conditioner(options),
     transformer: transformers.find(options.coupling ?? transformers.names[0]!).transformer(options),
   });

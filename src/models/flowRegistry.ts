@@ -39,6 +39,7 @@ export const flows = new PartRegistry<FlowPart>(
         'mask',
         'learnedPrior',
         'classes',
+        'condition',
         'dequantisation',
       ],
       flow: (imageShape, options) => new Glow(imageShape, options),

@@ -3,11 +3,13 @@
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
 import { checkerboard } from '../flows/coupling/checkerboard.ts';
+import type { ContextFor } from '../flows/coupling/context.ts';
 import type { MaskFor } from '../flows/coupling/mask.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
+import { contextOfCondition } from './condition.ts';
 import { couplingOf, masksOf } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
@@ -48,6 +50,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
       'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
     );
   }
+  const context = contextOf(imageShape, options);
   const stages: PlacedStage[] = [];
   let shape = imageShape;
   const place = (where: StagePlace, stage: Stage): void => {
@@ -76,7 +79,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
         step: (mask) =>
           chain('step', {
             actnorm: actnorm(whole),
-            coupling: couplingOf(whole, { ...options, width }, mask),
+            coupling: couplingOf(whole, { ...options, width }, mask, context),
           }),
       },
     );
@@ -87,16 +90,19 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
       {
         count: options.depth,
         masks: masksOf(options),
-        step: (mask) => flowStep(squeezed, options, mask),
+        step: (mask) => flowStep(squeezed, options, mask, context),
       },
     );
     if (level < options.levels - 1) {
-      place({ path: `${path}/split`, kind: 'split', level }, splitStage(split(shape, options)));
+      place(
+        { path: `${path}/split`, kind: 'split', level },
+        splitStage(split(shape, { ...options, context })),
+      );
     }
   }
   place(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, { ...options, classes: classCount(options) })),
+    topStage(topPrior(shape, { ...options, classes: classCount(options), context })),
   );
   return stages;
 }
@@ -110,11 +116,21 @@ function classCount({ classes = [] }: ModelOptions): number {
   return classes === true ? 0 : classes.length;
 }
 
+/** What networks see of the condition, if there is one; a condition that is still to be filled in counts as none. */
+function contextOf(imageShape: ImageShape, { condition = [] }: ModelOptions): ContextFor | undefined {
+  return contextOfCondition(condition === true ? [] : condition, imageShape);
+}
+
 /** Actnorm, mixing and coupling. */
-function flowStep(shape: ImageShape, options: ModelOptions, mask: MaskFor): Bijection {
+function flowStep(
+  shape: ImageShape,
+  options: ModelOptions,
+  mask: MaskFor,
+  context: ContextFor | undefined,
+): Bijection {
   return chain('step', {
     actnorm: actnorm(shape),
     ...layersOfMixing(options.mixing, shape, options),
-    coupling: couplingOf(shape, options, mask),
+    coupling: couplingOf(shape, options, mask, context),
   });
 }

@@ -1,4 +1,5 @@
 // The options of a model: the section `model` of a configuration, stored in runs and exports.
+import type { ConditionComponent } from './condition.ts';
 import type { CouplingChoice } from './couplings.ts';
 import type { DequantisationOptions } from './dequantisation.ts';
 import type { MixingName, MixingOptions } from './mixing.ts';
@@ -27,6 +28,11 @@ export interface ModelOptions extends DequantisationOptions, MixingOptions, Coup
    * `true` stands for those of the images, until a run starts.
    */
   readonly classes?: readonly string[] | true;
+  /**
+   * The numbers and images beside each image that the density depends on; by default on none. `true` stands for those of the
+   * images, until a run starts.
+   */
+  readonly condition?: readonly ConditionComponent[] | true;
   /** Bits per pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
 }
@@ -68,6 +74,7 @@ export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof
   components: 4,
   blocks: 2,
   classes: null,
+  condition: null,
   dequantisation: 'uniform',
   dequantisationSteps: 2,
   dequantisationWidth: 32,

@@ -7,6 +7,7 @@ import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { shapesOfCondition } from './condition.ts';
 import { dequantisationOf, dequantisations } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
@@ -28,20 +29,29 @@ export class StagedFlow implements Flow {
    * @param options where they differ from the defaults, which are the same as in a configuration; a registered flow has
    * its name as `flow`
    * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
-   * classes are `true`
+   * classes or the condition are `true`
    */
   constructor(imageShape: ImageShape, stages: readonly PlacedStage[], options: Partial<ModelOptions> = {}) {
-    const { classes = [] } = options;
+    const { classes = [], condition = [] } = options;
     if (classes === true) {
       throw new UserError(
         'invalid-config',
         'model.classes is true, but the classes of the images are unknown here: list their names, or start a run on images with labels',
       );
     }
+    if (condition === true) {
+      throw new UserError(
+        'invalid-config',
+        'model.condition is true, but the conditions of the images are unknown here: list them, or start a run on images with conditions',
+      );
+    }
     requireSequence(imageShape, stages);
     this.options = { ...modelDefaults, ...options };
     this.classes = classes;
-    this.condition = classes.length > 0 ? { classes: [classes.length] } : {};
+    this.condition = {
+      ...(classes.length > 0 && { classes: [classes.length] }),
+      ...shapesOfCondition(condition, imageShape),
+    };
     this.imageShape = imageShape;
     this.stages = stages;
     this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);

@@ -116,22 +116,22 @@ export function splitStage(split: Split): Stage {
       inputShape: shape,
       outputShape: shape,
       parameters: split.parameters,
-      forward(x, p) {
-        const { y, ...standardised } = split.forward(x, p);
+      forward(x, p, condition) {
+        const { y, ...standardised } = split.forward(x, p, condition);
         const { epsilon } = standardised;
         return { y: concatenate([y, epsilon], 3), ...logDetOf(standardised, latentShape) };
       },
-      inverse(y, p) {
+      inverse(y, p, condition) {
         const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]) as [Tensor, Tensor];
-        return split.inverse(stays, epsilon, p);
+        return split.inverse(stays, epsilon, p, condition);
       },
     },
-    forward(x, p) {
-      const { logPriorMap: shares, ...result } = split.forward(x, p);
+    forward(x, p, condition) {
+      const { logPriorMap: shares, ...result } = split.forward(x, p, condition);
       return { ...result, shares };
     },
-    inverse: ({ y, epsilon }, p) => split.inverse(y!, epsilon!, p),
-    gaussian: (kept, p) => split.gaussian(kept!, p),
+    inverse: ({ y, epsilon }, p, condition) => split.inverse(y!, epsilon!, p, condition),
+    gaussian: (kept, p, condition) => split.gaussian(kept!, p, condition),
   };
 }
 

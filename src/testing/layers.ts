@@ -2,7 +2,10 @@
 
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
+import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
 import { checkerboard } from '../flows/coupling/checkerboard.ts';
+import { conditionContext } from '../flows/coupling/conditionContext.ts';
+import { contextImages } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
@@ -20,7 +23,8 @@ import { squeeze } from '../flows/layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 import { couplingOf } from '../models/couplings.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
-import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant } from '../tensor/tensor.ts';
 
@@ -147,7 +151,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
         coupling(shape, {
           mask: checkerboard(),
           conditioner: gatedConditioner({ width: 5, blocks: 1 }),
-          contextChannels: shape[2],
+          context: contextImages(shape[2]),
         }),
       ),
     shapes.slice(0, 2),
@@ -155,7 +159,9 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
   'coupling, with a context': [
     (shape) =>
-      inContext(coupling(shape, { conditioner: glowConditioner({ width: 5 }), contextChannels: shape[2] })),
+      inContext(
+        coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
+      ),
     shapes.slice(1),
   ],
   'coupling, on a torus': [
@@ -170,6 +176,19 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }, checkerboard({ keep: 1 })),
     [shapes[0]!, shapes[1]!, [3, 3, 1]],
   ],
+  'coupling, with a vector and images': [
+    (shape) => {
+      const scales = [{ mean: 0.5, deviation: 2 }];
+      // Context images of twice the sides, squeezed.
+      const whole: ImageShape = [2 * shape[0], 2 * shape[1], 1];
+      const context = conditionContext({ vector: [...scales, ...scales], images: scales }, whole);
+      return inContext(coupling(shape, { conditioner: glowConditioner({ width: 5 }), context }), {
+        vector: [2],
+        context: whole,
+      });
+    },
+    shapes.slice(1, 3),
+  ],
   'steps of variational noise': [
     (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5, boundary: 'zero' })),
     [shapes[1]!, shapes[3]!],
@@ -182,11 +201,15 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   chain: [step, evenShapes],
 };
 
-/** A layer given the same context image beside each image. */
-function inContext(layer: Bijection): Bijection {
-  const shape = [1, ...layer.inputShape];
-  const data = new RandomStream(4, 'image').normals(dimensionsOf(layer.inputShape));
-  const condition = { context: constant({ shape, data }) };
+/** A layer given the same condition for each image; by default, a context image of the same shape. */
+function inContext(layer: Bijection, shapes: ConditionShapes = { context: layer.inputShape }): Bijection {
+  const random = new RandomStream(4, 'image');
+  const condition: Condition = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      constant({ shape: [1, ...shape], data: random.normals(sizeOf(shape)) }),
+    ]),
+  );
   return {
     ...layer,
     forward: (x, p) => layer.forward(x, p, condition),

@@ -178,8 +178,8 @@ function coupling(x: Pixels, get: Get, model: PlainModel): Result {
 }
 
 /**
- * A 3x3 convolution, a bias and a scale; the last input channel is 1 on the zero padding and 0 inside. On a torus there is
- * no such channel.
+ * A 3x3 convolution, a bias and a scale; the last input channel is 1 on the zero padding and 0 inside. On a torus there
+ * is no such channel.
  */
 function scaledConvolution(x: Pixels, get: Get, { boundary }: PlainModel): Pixels {
   const channels = x[0]![0]!.length;

@@ -1,4 +1,5 @@
 // A run that takes a second: its images and its configuration.
+import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { labelled } from '../data/contract/labels.ts';
 import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
@@ -21,26 +22,34 @@ export function tinyDataset(size: number): Dataset {
 /** The classes of `labelledTinyDataset`: the side on which the spot of an image is. */
 export const tinyClasses = ['left', 'right'];
 
-/** `tinyDataset` with labels. */
+/** The conditions of `labelledTinyDataset`: how far an image is to the right, and an image of its bright pixels. */
+const tinyCondition = [
+  { name: 'moment', mean: 0, deviation: 1 },
+  { name: 'bright', mean: 0.5, deviation: 0.5, image: true },
+];
+
+/** `tinyDataset` with labels and conditions. */
 export function labelledTinyDataset(size: number): Dataset {
   const { train, validation, test, ...rest } = tinyDataset(size);
   const withSides = (images: ImageSet): ImageSet => {
     const pixels = readAll(images);
-    const numbers = Array.from({ length: images.count }, (_, image) => {
+    const moments = Array.from({ length: images.count }, (_, image) => {
       const own = pixels.subarray(image * size * size, (image + 1) * size * size);
-      const moment = own.reduce((sum, value, at) => sum + value * ((at % size) - (size - 1) / 2), 0);
-      return moment < 0 ? 0 : 1;
+      return own.reduce((sum, value, at) => sum + value * ((at % size) - (size - 1) / 2), 0) / 1000;
     });
-    return labelled(images, tinyClasses, numbers, 'tiny');
+    const numbers = moments.map((moment) => (moment < 0 ? 0 : 1));
+    const bright = Float64Array.from(pixels, (pixel) => (pixel < 128 ? 0 : 1));
+    return conditioned(labelled(images, tinyClasses, numbers, 'tiny'), { moment: moments, bright }, 'tiny');
   };
   return { ...rest, train: withSides(train), validation: withSides(validation), test: withSides(test) };
 }
 
-/** Model options with classes, with variational dequantisation, and with both. */
+/** Model options with classes, with variational dequantisation, with both, and with numbers and images as conditions. */
 export const conditionedModels: readonly [string, NonNullable<ConfigLayer['model']>][] = [
   ['classes', { classes: tinyClasses }],
   ['variational dequantisation', { dequantisation: 'variational', dequantisationWidth: 8 }],
   ['both', { classes: tinyClasses, dequantisation: 'variational', dequantisationWidth: 8 }],
+  ['conditions', { condition: tinyCondition }],
 ];
 
 /** The configuration of a run of 6 steps, validated and saved after every second one. */

@@ -74,6 +74,9 @@ export async function modelCoder(
  * @throws UserError (`unsupported`) if not, with the reason
  */
 export function requireCodable({ stages, dequantiser, options }: Flow): void {
+  if (options.condition !== undefined) {
+    throw unsupported('it depends on the condition of each image, which a compressed file does not store');
+  }
   if (dequantiser.flow !== undefined) {
     throw unsupported(`its dequantisation is ${options.dequantisation}`);
   }

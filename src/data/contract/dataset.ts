@@ -15,6 +15,17 @@ export interface Labels {
   classOf(index: number): number;
 }
 
+/** A component of the conditions of images. */
+export interface ConditionValues {
+  /** How many values it has for each image: 1, or H·W for an image of one channel. */
+  readonly size: number;
+  /** Writes the values of the images at `indices` into `out`, image after image. Throws RangeError if there is no such image. */
+  read(indices: ArrayLike<number>, out: Float64Array): void;
+}
+
+/** Numbers and images beside each image, by name, that a density can depend on. */
+export type Conditions = Readonly<Record<string, ConditionValues>>;
+
 /** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
 export interface ImageSet {
   /** The number of images. */
@@ -29,6 +40,8 @@ export interface ImageSet {
   nameOf?(index: number): string;
   /** The class of each image; absent if they have no labels. */
   readonly labels?: Labels;
+  /** What a density can depend on; absent if there is nothing beside the images. */
+  readonly conditions?: Conditions;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
    * Throws RangeError unless `out` has exactly the right size and every index is in range.
@@ -183,7 +196,9 @@ export function imagesInMemory(
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
-  const { nameOf, labels } = images;
+  const { nameOf, labels, conditions } = images;
+  const chosenAt = (positions: ArrayLike<number>): Uint32Array =>
+    Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!);
   return {
     count: chosen.length,
     imageShape: images.imageShape,
@@ -194,11 +209,16 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
         classOf: (position) => labels.classOf(chosen[checkIndex(position, chosen.length)]!),
       },
     }),
+    ...(conditions && {
+      conditions: Object.fromEntries(
+        Object.entries(conditions).map(([name, { size, read }]) => [
+          name,
+          { size, read: (positions, out) => read(chosenAt(positions), out) },
+        ]),
+      ),
+    }),
     read(positions, out) {
-      images.read(
-        Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!),
-        out,
-      );
+      images.read(chosenAt(positions), out);
     },
   };
 }

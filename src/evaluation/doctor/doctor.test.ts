@@ -1,5 +1,6 @@
 // The doctor on small models: sound ones with every mixing pass, and every kind of fault is found and named.
 import { describe, expect, it } from 'vitest';
+import { conditioned } from '../../data/contract/conditions.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import type { Bijection } from '../../flows/contract/bijection.ts';
 import { chain } from '../../flows/contract/chain.ts';
@@ -14,11 +15,13 @@ import { type Mixing, mixingNames } from '../../models/mixing.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../trained/likelihood/likelihood.ts';
+import { conditionRowsOf, meanCondition } from '../../trained/model/conditions.ts';
 import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
@@ -39,7 +42,8 @@ async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promi
   const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
   const dequantisation = dequantisationOf(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
-  const batch = { image, noise: { shape: image.shape, data: half, dequantisation } };
+  const condition = conditionRowsOf(model, { condition: meanCondition(model) }, 16)(0, 16);
+  const batch = { image, noise: { shape: image.shape, data: half, dequantisation }, ...condition };
   const state = await startFromData(model, batch, 0, engine);
   const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
   const trainer = await Trainer.create(model, state, {
@@ -70,6 +74,27 @@ const diagnoseModel = (trained: TrainedModel, count = 8): Promise<Diagnosis> =>
   diagnose(trained, images, { ...engine, images: count });
 
 describe('a sound model', () => {
+  it('with conditions passes, each image under its own', async () => {
+    const condition = [
+      { name: 'omega', mean: 0.5, deviation: 0.3 },
+      { name: 'low', mean: 0, deviation: 1, image: true },
+    ];
+    const random = new RandomStream(2, 'conditions');
+    const omega = Array.from({ length: images.count }, () => random.uniform());
+    const given = conditioned(images, { omega, low: random.normals(images.count * 64) }, 'tiny');
+    const trained = await train('emerging', { condition });
+    const { problems, reconstruction, bitsPerDim } = await diagnose(trained, given, { ...engine, images: 8 });
+    expect(problems).toEqual([]);
+    expect(reconstruction.exactPixelShare).toBe(1);
+    const other = conditioned(
+      images,
+      { omega: omega.toReversed(), low: random.normals(images.count * 64) },
+      'tiny',
+    );
+    expect((await diagnose(trained, other, { ...engine, images: 8 })).bitsPerDim).not.toEqual(bitsPerDim);
+    await expect(diagnose(trained, images, engine)).rejects.toThrow('have no condition omega, low');
+  });
+
   it.each(mixingNames)('with %s passes', async (mixing) => {
     const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await train(mixing));
     expect(problems).toEqual([]);

@@ -7,7 +7,8 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
-import { conditionOf } from '../../trained/likelihood/classInputs.ts';
+import { conditionOf, oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { type ConditionArrays, componentReader } from '../../trained/likelihood/conditionArrays.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
@@ -100,7 +101,19 @@ export async function diagnose(
   const x = await dequantised(chosen, model);
   const classes = await classesOf(trained, chosen, { ...options, signal });
   signal?.throwIfAborted();
-  const examining = { ...options, seed, classes };
+  const conditionOfImages = (indices: readonly number[]): ConditionArrays => ({
+    ...(classes.length > 0 && {
+      classes: oneHotRows(
+        indices.map((index) => classes[index]!),
+        model.classes.length,
+      ),
+    }),
+    ...componentReader(model, chosen.conditions, {
+      imageShape: model.imageShape,
+      what: 'the images',
+    })(indices),
+  });
+  const examining = { ...options, seed, condition: conditionOfImages([...positions.keys()]) };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;
   const latents = examined.latents.map((one) => ({ ...one, estimated }));
@@ -115,7 +128,7 @@ export async function diagnose(
   const noiseLayers = noise?.layers ?? [];
   const ofImages = await examineLayers(layersOf(model), parameters, x, {
     ...how,
-    condition: conditionOf(model, classes.slice(0, 1)),
+    condition: conditionOf(conditionOfImages([0])),
     ...part(noiseLayers.length),
   });
   const layers = [...noiseLayers, ...ofImages];

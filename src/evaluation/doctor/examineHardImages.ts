@@ -5,6 +5,7 @@ import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { meanCondition } from '../../trained/model/conditions.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
@@ -53,6 +54,7 @@ export function examineHardImages(
     const { bits } = trained.model.options;
     const size = dimensionsOf(imageShape);
     const levels = reduceBits(readAll(images), bits);
+    const condition = meanCondition(trained.model);
     const flow = keep(new FlowModel(trained, { ...options, precision: 'float32' }));
     const changed = [
       ...changedImages(levels, { imageShape, bits, seed }),
@@ -65,8 +67,8 @@ export function examineHardImages(
       const pixels = toEightBit(other, bits);
       const lost: Record<Precision, number> = { float32: 0, float64: 0 };
       for (const precision of precisions) {
-        const latents = await flow.encode(pixels, { precision, signal });
-        const { inexact } = await flow.verify(pixels, latents, { signal });
+        const latents = await flow.encode(pixels, { condition, precision, signal });
+        const { inexact } = await flow.verify(pixels, latents, { condition, signal });
         lost[precision] = inexact.length;
         for (const image of inexact) {
           smallest[precision] = Math.min(smallest[precision] ?? Number.POSITIVE_INFINITY, changes[image]!);

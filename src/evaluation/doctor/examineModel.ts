@@ -3,8 +3,9 @@ import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionOf } from '../../trained/likelihood/classInputs.ts';
+import type { ConditionArrays } from '../../trained/likelihood/conditionArrays.ts';
 import { compileDecoder, decodeBatch } from '../../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
@@ -55,31 +56,29 @@ const FAR_OUT = 10;
  * Encodes and decodes real images as they are shipped, and decodes as many samples.
  *
  * @param x the values of the images, from `dequantised`
- * @param options.classes the numbers of their classes, also used for the samples; unused without classes
+ * @param options.condition their condition, also that of the samples; empty for a model without one
  */
 export async function examineModel(
   trained: TrainedModel,
   x: NdArray,
-  { seed, classes, ...options }: CompileOptions & { seed: number; classes: ArrayLike<number> },
+  { seed, condition, ...options }: CompileOptions & { seed: number; condition: ConditionArrays },
 ): Promise<ModelExamination> {
   const { model, parameters } = trained;
   const count = x.shape[0]!;
   const images = input('x', x.shape);
-  const condition = conditionOf(model, classes);
-  const oneHot = condition.classes && { classes: constantValue(condition.classes)! };
-  const { latents } = model.encode(images, parametersFrom(parameters), condition);
+  const { latents } = model.encode(images, parametersFrom(parameters), conditionOf(condition));
   const outputs: Record<string, Tensor> = Object.fromEntries(latents.map((latent, i) => [String(i), latent]));
   const encoder = await compile({ inputs: { x: images }, outputs }, options);
   const encoded = await encoder.run({ x });
   await encoder.release();
   const found = latents.map((_, index) => encoded[String(index)]!);
   const decoder = await compileDecoder(trained, options);
-  const decoded = await decodeBatch(decoder, found, oneHot);
+  const decoded = await decodeBatch(decoder, found, condition);
   const drawn = model.latentShapes.map((shape, index) => {
     const all = [count, ...shape];
     return { shape: all, data: new RandomStream(seed, 'latents', index).normals(sizeOf(all)) };
   });
-  const sampled = await decodeBatch(decoder, drawn, oneHot);
+  const sampled = await decodeBatch(decoder, drawn, condition);
   await decoder.release();
   const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
   const { bits } = model.options;

@@ -1,8 +1,11 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
+import type { ConditionName } from '../../flows/contract/condition.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
+import { type ConditionComponent, componentsBy } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { SCORES_FILE } from '../../trained/loading/cachedScores.ts';
 import { checksumOfFile, manifestText } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
@@ -114,7 +117,7 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
           drawsUniformly(model) ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
         }`,
       },
-      ...classPorts(model),
+      ...conditionPorts(model),
     ],
     outputs: [
       ...latentPorts(
@@ -138,19 +141,27 @@ function drawsUniformly({ dequantiser }: Flow): boolean {
   return dequantiser.flow === undefined;
 }
 
-/** The input of the classes, for a model with classes. */
-function classPorts({ classes }: Flow): Port[] {
-  return classes.length === 0
-    ? []
-    : [
-        {
-          name: 'classes',
-          type: 'float32',
-          shape: ['N', classes.length],
-          range: [0, 1],
-          what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
-        },
-      ];
+/** The inputs of the conditions of the model, if it has any. */
+function conditionPorts(model: Flow): Port[] {
+  const { vector, context } = componentsBy(componentsOf(model));
+  const namesOf = (components: readonly ConditionComponent[]): string =>
+    components.map(({ name }) => name).join(', ');
+  const about: Readonly<Record<ConditionName, Pick<Port, 'range' | 'what'>>> = {
+    classes: {
+      range: [0, 1],
+      what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
+    },
+    vector: { what: `the numbers that each image is conditioned on, as they are: ${namesOf(vector)}` },
+    context: {
+      what: `the images that each image is conditioned on, as they are, a channel for each: ${namesOf(context)}`,
+    },
+  };
+  return Object.entries(model.condition).map(([name, shape]) => ({
+    name,
+    type: 'float32',
+    shape: ['N', ...shape],
+    ...about[name as ConditionName],
+  }));
 }
 
 function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
@@ -164,7 +175,7 @@ function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
         shape: [1],
         what: '0 or more; all latents are multiplied by it: 1 is the model itself, below 1 gives less varied images',
       },
-      ...classPorts(model),
+      ...conditionPorts(model),
     ],
     outputs: [
       { name: 'image', type: 'uint8', shape, range: [0, 255], what: 'the pixels, rounded down and clipped' },
@@ -231,10 +242,13 @@ function howToEncode(model: Flow): string[] {
   ];
 }
 
-function howToSample({ options: { bits }, classes }: Flow): string[] {
+function howToSample({ options: { bits, condition }, classes }: Flow): string[] {
   return [
     'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
     ...(classes.length === 0 ? [] : ['classes: the class of each image to draw.']),
+    ...(condition === undefined
+      ? []
+      : ['The other inputs are the condition of each image to draw, in the units of the training images.']),
     `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
   ];
 }

@@ -4,14 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readAll } from '../../data/contract/dataset.ts';
+import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyClasses, tinyConfig } from '../../testing/tinyRuns.ts';
-import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
+import { choiceFrom, conditionRowsOf } from '../../trained/model/conditions.ts';
 import { train } from '../../training/loop/train.ts';
 import { evaluate } from '../measure/evaluate.ts';
 import { measureReference } from '../odd/reference.ts';
@@ -49,7 +49,8 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
     await using ofExport = await loadModel(exportFolder, { threads: 1 });
     await using ofRun = await loadModel(folder, { threads: 1 });
     const hasClasses = 'classes' in options;
-    const given = hasClasses ? { class: 'right' } : {};
+    const condition = 'condition' in options ? choiceFrom(ofRun.model, firstImages(test, COUNT)) : undefined;
+    const given = { condition, ...(hasClasses && { class: 'right' }) };
     expect(ofExport.fingerprint).toBe(ofRun.fingerprint);
     expect(ofExport.classes).toEqual(hasClasses ? tinyClasses : []);
     const how = { draws: 2, seed: 3 };
@@ -62,6 +63,7 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
         bitsPerDim: await model.bitsPerDim(some, { ...how, ...given }),
         evaluation: await evaluate(model, test, { ...how, importance: 3 }),
         scores: await model.score(some, {
+          condition,
           reference: await measureReference(ofRun, dataset.validation, 'tiny', { draws: 2 }),
         }),
         classes: hasClasses ? await model.classify(some, how) : [],
@@ -69,7 +71,7 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
     };
     const expected = await resultsOf(ofRun);
     expect(await resultsOf(ofExport)).toEqual(expected);
-    expect(await ofExport.score(some)).toEqual(expected.scores);
+    expect(await ofExport.score(some, { condition })).toEqual(expected.scores);
     expect(expected.decoded).toEqual(some);
 
     // As somebody with the files and the manifest alone would call them.
@@ -94,11 +96,11 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
     const { u, logDensity } = isVariational
       ? await call('dequantiser.onnx', { image, noise: drawn })
       : { u: { data: noise }, logDensity: undefined };
-    const classes = oneHotRows([1, 1, 1, 1], 2);
+    const conditions = conditionRowsOf(ofRun.model, given, COUNT)(0, COUNT);
     const { logLikelihood } = await call('encoder.onnx', {
       image,
       noise: tensor({ shape, data: u!.data }),
-      ...(hasClasses && { classes: tensor(classes) }),
+      ...Object.fromEntries(Object.entries(conditions).map(([input, array]) => [input, tensor(array)])),
     });
     const bits = Array.from(
       logLikelihood!.data,

@@ -48,6 +48,7 @@ const cases: [string, ModelOptions][] = [
     { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },
   ],
   ['emerging, scales of at least 0.2', { ...base, mixing: 'emerging', scaleFloor: 0.2 }],
+  ['a torus', { ...base, mixing: 'periodic', boundary: 'periodic', checkerboard: 1 }],
   [
     'periodic, kernel 5, standard priors, 1 bit',
     { ...base, mixing: 'periodic', kernelSize: 5, learnedPrior: false, bits: 1 },
@@ -64,6 +65,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   Div: 1,
   Elu: 6,
   Exp: 1,
+  Expand: 8,
   Floor: 1,
   Gather: 1,
   Gemm: 1,
@@ -251,6 +253,16 @@ const conditioned: [string, Partial<ModelOptions>][] = [
   ['variational dequantisation', variational],
   ['classes', { classes }],
   ['variational dequantisation and classes', { ...variational, classes }],
+  [
+    'numbers and images',
+    {
+      condition: [
+        { name: 'omega', mean: 0.3, deviation: 0.1 },
+        { name: 'low', mean: 1, deviation: 2, image: true },
+        { name: 'slope', mean: -1, deviation: 2 },
+      ],
+    },
+  ],
 ];
 
 describe.each(conditioned)('%s', (_, added) => {
@@ -261,10 +273,15 @@ describe.each(conditioned)('%s', (_, added) => {
   const { image } = someImages(options.bits);
   const noise = { shape, data: new Float32Array(sizeOf(shape)) };
   model.dequantiser.draw(new RandomStream(8, 'noise'), noise.data);
-  const numbers = [2, 0, 1];
-  /** The classes of the first images as an input of a program, if the model has classes. */
-  const classInput = (count: number): Record<string, NdArray> =>
-    options.classes ? { classes: firstOf(oneHotRows(numbers, classes.length), count) } : {};
+  /** The conditions of all images. */
+  const given: [string, NdArray][] = Object.entries(model.condition).map(([name, own]) => {
+    const all = [largestBatch, ...own];
+    const data = new RandomStream(9, name).normals(sizeOf(all));
+    return [name, name === 'classes' ? oneHotRows([2, 0, 1], classes.length) : { shape: all, data }];
+  });
+  /** The conditions of the first images, as inputs of a program. */
+  const conditionInput = (count: number): Record<string, NdArray> =>
+    Object.fromEntries(given.map(([name, array]) => [name, firstOf(array, count)]));
   let files: ExportedPrograms;
   let expected: Float64Array;
   let latents: NdArray[];
@@ -272,7 +289,7 @@ describe.each(conditioned)('%s', (_, added) => {
   beforeAll(async () => {
     files = await exportPrograms(trained, { threads: 1 });
     const parameters = parametersFrom(trained.parameters);
-    const condition = conditionOf(model, numbers);
+    const condition = conditionOf(conditionInput(largestBatch));
     const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters, condition);
     const middle = model.dequantise(constant(image), constant(0.5));
     const found = await evaluate([logLikelihood, ...model.encode(middle, parameters, condition).latents]);
@@ -304,7 +321,7 @@ describe.each(conditioned)('%s', (_, added) => {
       const { logLikelihood } = await call(runtime, encoder, {
         image: images,
         noise: { shape: u!.shape, data: Float32Array.from(u!.data) },
-        ...classInput(count),
+        ...conditionInput(count),
       });
       const bound = Array.from(logLikelihood!.data, (value, index) => value - (logDensity?.data[index] ?? 0));
       expectClose('bound', bound, expected.subarray(0, count), 'float32');
@@ -318,11 +335,11 @@ describe.each(conditioned)('%s', (_, added) => {
     const sampler = await runtime.InferenceSession.create(files.sampler, { intraOpNumThreads: 1 });
     for (const count of [1, largestBatch]) {
       const images = firstOf(image, count);
-      const given = classInput(count);
+      const own = conditionInput(count);
       const { logLikelihood: _, ...codes } = await call(runtime, encoder, {
         image: images,
         noise: half(images),
-        ...given,
+        ...own,
       });
       latents.forEach((latent, index) => {
         expectClose(`latent${index}`, codes[`latent${index}`]!.data, firstOf(latent, count).data, 'float32');
@@ -330,7 +347,7 @@ describe.each(conditioned)('%s', (_, added) => {
       const back = await call(runtime, sampler, {
         ...(codes as Record<string, NdArray>),
         temperature: temperature(1),
-        ...given,
+        ...own,
       });
       expect(back.image!.data).toEqual(Uint8Array.from(images.data));
     }

@@ -12,11 +12,12 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 /** The ONNX files of a model. */
 export interface ExportedPrograms {
   /**
-   * `image`, `noise`, which is u, and, for a model with classes, `classes` to `latent0`, `latent1`, … and `logLikelihood`,
-   * the bound if u is uniform; if it is from `dequantiser`, its `logDensity` is to be subtracted.
+   * `image`, `noise`, which is u, and `classes`, `vector` and `context` as far as the model depends on them, to
+   * `latent0`, `latent1`, … and `logLikelihood`, the bound if u is uniform; if it is from `dequantiser`, its `logDensity`
+   * is to be subtracted.
    */
   readonly encoder: Uint8Array;
-  /** `latent0`, `latent1`, …, `temperature` and, for a model with classes, `classes` to `image` (uint8) and `values`. */
+  /** `latent0`, `latent1`, …, `temperature` and the same conditions to `image` (uint8) and `values`. */
   readonly sampler: Uint8Array;
   /** `image` and `noise`, standard normal, to `u` and its `logDensity`; only for variational dequantisation. */
   readonly dequantiser?: Uint8Array;

@@ -4,6 +4,7 @@ import { call, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
+import { choiceFrom } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
@@ -65,8 +66,10 @@ export async function measurePlaces(
   for (let first = 0; first < count; first += atOnce) {
     const some = Array.from({ length: Math.min(atOnce, count - first) }, (_, place) => first + place);
     const part = partOfWork(following, { before: draws * first, of: draws * count });
-    const pixels = readAll(subset(images, some));
-    const map = await model.bitsMap(pixels, { draws, seed, noiseByContent: true, ranks, ...part });
+    const own = subset(images, some);
+    const condition = choiceFrom(model.model, own);
+    const how = { draws, seed, condition, noiseByContent: true, ranks, ...part };
+    const map = await model.bitsMap(readAll(own), how);
     const local = surroundings(map, side);
     // Of differences from the first image, so that squares do not cancel.
     shift ??= local.slice(0, area);

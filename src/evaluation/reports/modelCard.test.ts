@@ -95,6 +95,24 @@ it('lists the settings that differ from the preset', () => {
   expect(plain).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
 });
 
+it('names the conditions, and says that its numbers are given them', () => {
+  const condition = [{ name: 'omega', mean: 0.3, deviation: 0.1 }];
+  const conditioned = {
+    ...config,
+    data: { ...config.data, name: 'mnist' },
+    model: { ...config.model, condition },
+  };
+  const card = modelCard({
+    ...about,
+    config: conditioned,
+    model: new Glow([28, 28, 1], conditioned.model),
+    summary: { preset: 'mnist-quickstart', evaluations: [evaluation] },
+  });
+  expect(card).toContain('| Conditions | 1, on which couplings and learned priors depend: omega |');
+  expect(card).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
+  expect(card).toContain('of p(x | condition)');
+});
+
 it('lists the settings changed by resumes, if any', () => {
   const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
   const card = modelCard({ ...about, summary: { changes } });

@@ -13,6 +13,7 @@ import { troubleText } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { errorText } from './errorText.ts';
 import { markdownTable } from './markdownTable.ts';
 import { markdownText } from './markdownText.ts';
@@ -35,6 +36,7 @@ export interface CardSubject {
 export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
   const { data, training, seed } = config;
   const { flow, levels, depth, width, bits } = config.model;
+  const components = componentsOf(model);
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
   const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
@@ -47,7 +49,20 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
           : ''
       }`,
     ],
-    ...(model.classes.length === 0 ? [] : [['Classes', classesText(model.classes)]]),
+    ...(model.classes.length === 0
+      ? []
+      : [['Classes', countedNames(model.classes, 'the top prior depends')]]),
+    ...(components.length === 0
+      ? []
+      : [
+          [
+            'Conditions',
+            countedNames(
+              components.map(({ name }) => name),
+              'couplings and learned priors depend',
+            ),
+          ],
+        ]),
     ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
     ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
     ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
@@ -60,7 +75,11 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
     factTable(['', ''], facts),
     '## Numbers',
-    numbers(summary, { bound: dequantisationOf(config.model), hasClasses: model.classes.length > 0 }),
+    numbers(summary, {
+      bound: dequantisationOf(config.model),
+      hasClasses: model.classes.length > 0,
+      hasCondition: components.length > 0,
+    }),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
     `In this folder, with the package \`emerging-flows\`${
@@ -84,13 +103,13 @@ function presetText(preset: string | null, config: Config): string {
 }
 
 /** The settings that the card names anyway. */
-const NAMED_ANYWAY = ['seed', 'data.name', 'model.classes'];
+const NAMED_ANYWAY = ['seed', 'data.name', 'model.classes', 'model.condition'];
 
-/** `cat, dog`; of many classes only the number. */
-function classesText(classes: readonly string[]): string {
+/** `2, on which the top prior depends: cat, dog`; of many only the number. */
+function countedNames(names: readonly string[], what: string): string {
   const most = 20;
-  const number = `${classes.length.toLocaleString('en-US')}, on which the top prior depends`;
-  return classes.length > most ? number : `${number}: ${classes.join(', ')}`;
+  const number = `${names.length.toLocaleString('en-US')}, on which ${what}`;
+  return names.length > most ? number : `${number}: ${names.join(', ')}`;
 }
 
 /** The settings that differ from those of a preset, without those that the card names anyway. */
@@ -137,7 +156,11 @@ function share(validation: number): string {
 /** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
 function numbers(
   summary: JsonObject,
-  { bound, hasClasses }: { bound: DequantisationName; hasClasses: boolean },
+  {
+    bound,
+    hasClasses,
+    hasCondition,
+  }: { bound: DequantisationName; hasClasses: boolean; hasCondition: boolean },
 ): string {
   const { bitsPerDim, steps } = summary;
   const measured = new Map<string, JsonObject>();
@@ -183,7 +206,11 @@ function numbers(
     'weights',
     'step',
   ];
-  const notes = hasClasses ? classNotes([...measured.values()]) : [];
+  const notes = hasClasses
+    ? classNotes([...measured.values()])
+    : hasCondition
+      ? ['These bits/dim are given the condition of each image, of p(x | condition).']
+      : [];
   return [factTable(titles, rows), ...notes].join('\n\n');
 }
 

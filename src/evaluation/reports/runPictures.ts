@@ -10,6 +10,7 @@ import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
 import { readBytes } from '../../storage/files.ts';
 import { listFolder, pathIn } from '../../storage/folders.ts';
+import { meanCondition } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
 import { curvePlot } from './curvePlot.ts';
@@ -64,6 +65,8 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   let overflowed = 0;
   const images = await model.sample({
     count,
+    // A run draws the same pictures each time; for a model with a condition, at the mean of the training images.
+    condition: meanCondition(model.model),
     temperature,
     seed,
     onOverflow: (which) => {

@@ -1,18 +1,20 @@
 // What a density is conditioned on: data beside the images, given at every call.
 import type { Tensor } from '../../tensor/tensor.ts';
 
-/** The name of a condition: the class of an image, or a context image beside it. */
-export type ConditionName = 'classes' | 'context';
+/** The name of a condition: the class of an image, numbers, or a context image beside it. */
+export type ConditionName = 'classes' | 'vector' | 'context';
 
 /** The conditions that layers know, by the names of the inputs that carry them from a batch. */
-export const conditionNames: readonly ConditionName[] = ['classes', 'context'];
+export const conditionNames: readonly ConditionName[] = ['classes', 'vector', 'context'];
 
 /**
  * The condition of a batch of images. A flow passes it to all of its layers, and each uses what its density depends on.
  *
  * - `classes`: one-hot, `[N, K]`, or `[1, K]` for one class for all images.
- * - `context`: images `[N, H, W, K]`, or `[1, H, W, K]` for one for all, that the networks of couplings see beside the
- *   image they transform.
+ * - `vector`: numbers, `[N, K]`, or `[1, K]` for the same numbers for all images, that the networks of couplings and
+ *   priors see.
+ * - `context`: images `[N, H, W, K]`, or `[1, H, W, K]` for one for all, that the same networks see
+ *   beside the image.
  */
 export type Condition = { readonly [Name in ConditionName]?: Tensor };
 

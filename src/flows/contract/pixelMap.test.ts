@@ -22,6 +22,7 @@ const cases = layerCases().filter(([name, layer]) => {
   if (
     name.includes('checkerboard') ||
     name.startsWith('coupling, with a context') ||
+    name.startsWith('coupling, with a vector') ||
     name.startsWith('steps of variational noise')
   ) {
     return false;

@@ -1,14 +1,15 @@
 // The coupling layer: a mask, a conditioner and a transformer.
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { add, concatenate, multiply, remember, reshape, sumPerImage } from '../../tensor/operations/index.ts';
+import { remember, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { type Condition, required } from '../contract/condition.ts';
-import type { Parameters } from '../contract/parameters.ts';
+import type { Condition } from '../contract/condition.ts';
+import { type Parameters, prefixed } from '../contract/parameters.ts';
 import { affine } from './affine.ts';
 import { channelHalves } from './channelHalves.ts';
 import type { ConditionerFor } from './conditioner.ts';
+import { besideContext, type ContextFor } from './context.ts';
 import type { MaskFor } from './mask.ts';
 import type { Transformer } from './transformer.ts';
 
@@ -20,11 +21,8 @@ export interface CouplingParts {
   readonly conditioner: ConditionerFor;
   /** How the others change; default: affine. */
   readonly transformer?: Transformer;
-  /**
-   * The channels of the context images `[N, H, W, K]` that the network sees beside the values that stay; default 0: the
-   * coupling doesn't depend on a context.
-   */
-  readonly contextChannels?: number;
+  /** What the network sees beside the values that stay, from the condition; by default nothing. */
+  readonly context?: ContextFor | undefined;
 }
 
 /**
@@ -41,18 +39,19 @@ export function coupling(
     mask: maskFor = channelHalves,
     conditioner: conditionerFor,
     transformer = affine(),
-    contextChannels = 0,
+    context: contextFor,
   }: CouplingParts,
 ): Bijection {
   const mask = maskFor(shape);
   const [height, width, seen] = mask.seenShape;
-  const conditioner = conditionerFor([height, width, seen + contextChannels], {
+  const context = contextFor?.([height, width]);
+  const conditioner = conditionerFor([height, width, seen + (context?.channels ?? 0)], {
     channels: mask.changedShape[2],
     numbers: transformer.numbers,
   });
   const numbersFor = (kept: Tensor, p: Parameters, condition: Condition | undefined): Tensor => {
     const image = mask.see(kept);
-    const input = contextChannels > 0 ? concatenate([image, contextFor(image, condition)], 3) : image;
+    const input = context ? besideContext(image, context.forward(p.at('context'), condition)) : image;
     const output = conditioner.forward(input, p, condition);
     requireChannels(output, mask.changedShape[2], transformer.numbers);
     return remember(mask.select(output));
@@ -61,7 +60,7 @@ export function coupling(
     name: 'coupling',
     inputShape: shape,
     outputShape: shape,
-    parameters: conditioner.parameters,
+    parameters: { ...conditioner.parameters, ...(context && prefixed('context', context.parameters)) },
     forward(x, p, condition) {
       const { kept, changed } = mask.divide(x);
       const { y, logDerivative } = transformer.forward(changed, numbersFor(kept, p, condition));
@@ -95,14 +94,4 @@ function requireChannels({ shape }: Tensor, channels: number, numbers: number): 
         `the transformer takes ${numbers} parameters for each of ${channels} channels`,
     );
   }
-}
-
-/** The context of a batch of images: one for each, or one for all. */
-function contextFor(images: Tensor, condition: Condition | undefined): Tensor {
-  const context = required(condition, 'context');
-  const [count] = images.shape as [number];
-  // A zero for each image copies one context to as many, even if their number is open.
-  return context.shape[0] === count
-    ? context
-    : add(reshape(multiply(sumPerImage(images), 0), [count, 1, 1, 1]), context);
 }

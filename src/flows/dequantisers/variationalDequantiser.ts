@@ -8,6 +8,7 @@ import type { Condition } from '../contract/condition.ts';
 import type { Dequantiser } from '../contract/dequantiser.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { logDetShares } from '../contract/pixelMap.ts';
+import { contextImages } from '../coupling/context.ts';
 import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { reverse } from '../layers/permutation.ts';
@@ -101,7 +102,7 @@ export function noiseSteps(
     boundary,
   }: { readonly steps: number; readonly width: number; readonly boundary: ImageBoundary },
 ): Bijection {
-  const parts = { conditioner: glowConditioner({ width, boundary }), contextChannels: shape[2] };
+  const parts = { conditioner: glowConditioner({ width, boundary }), context: contextImages(shape[2]) };
   const step = chain('noise step', {
     first: coupling(shape, parts),
     reverse: reverse(shape),

@@ -19,7 +19,8 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Condition, required } from '../contract/condition.ts';
-import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
+import { filledParameter, type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
+import { besideContext, type ContextFor } from '../coupling/context.ts';
 import {
   byNumber,
   type ImageBoundary,
@@ -84,11 +85,11 @@ export interface Split {
   /** The shape of the latent of one image. */
   readonly latentShape: ImageShape;
   /** y is the half that is kept; the other half is standardised. */
-  forward(x: Tensor, p: Parameters): SplitResult;
+  forward(x: Tensor, p: Parameters, condition?: Condition): SplitResult;
   /** The images with these kept halves and latents: the inverse of `forward`. */
-  inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
+  inverse(y: Tensor, epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
   /** The Gaussian of the half that is factored out, given the half that is kept. */
-  gaussian(kept: Tensor, p: Parameters): Gaussian;
+  gaussian(kept: Tensor, p: Parameters, condition?: Condition): Gaussian;
 }
 
 /** The options of a split. */
@@ -97,6 +98,8 @@ export interface SplitOptions {
   readonly learnedPrior?: boolean;
   /** What the convolutions of learned priors see outside an image; default `zero`. */
   readonly boundary?: ImageBoundary;
+  /** What learned priors see beside the image, from the condition; by default nothing. */
+  readonly context?: ContextFor | undefined;
 }
 
 /**
@@ -106,30 +109,38 @@ export interface SplitOptions {
  */
 export function split(
   shape: ImageShape,
-  { learnedPrior = true, boundary = 'zero' }: SplitOptions = {},
+  { learnedPrior = true, boundary = 'zero', context: contextFor }: SplitOptions = {},
 ): Split {
   const [height, width, channels] = shape;
   if (channels % 2 !== 0) {
     throw new Error(`split: the number of channels must be even, not ${channels}`);
   }
   const half = channels / 2;
-  const gaussianOf = (kept: Tensor, p: Parameters): Gaussian => {
+  const context = learnedPrior ? contextFor?.([height, width]) : undefined;
+  const gaussianOf = (kept: Tensor, p: Parameters, condition: Condition | undefined): Gaussian => {
     if (!learnedPrior) {
       return undefined;
     }
-    const numbers = scaledConvolution(kept, p, { boundary, order: byNumber(half, 2) });
+    const seen = context ? besideContext(kept, context.forward(p.at('context'), condition)) : kept;
+    const numbers = scaledConvolution(seen, p, { boundary, order: byNumber(half, 2) });
     const [mean, logDeviation] = splitChannels(numbers, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
   return {
-    parameters: learnedPrior ? scaledConvolutionParameters(half, channels, boundary) : {},
+    parameters: learnedPrior
+      ? {
+          ...scaledConvolutionParameters(half + (context?.channels ?? 0), channels, boundary),
+          ...(context && prefixed('context', context.parameters)),
+        }
+      : {},
     keptShape: [height, width, half],
     latentShape: [height, width, half],
-    forward(x, p) {
+    forward(x, p, condition) {
       const [y, z] = splitChannels(x, 3, [half, half]) as [Tensor, Tensor];
-      return { y, ...standardise(z, gaussianOf(y, p)) };
+      return { y, ...standardise(z, gaussianOf(y, p, condition)) };
     },
-    inverse: (y, epsilon, p) => concatenate([y, unstandardise(epsilon, gaussianOf(y, p))], 3),
+    inverse: (y, epsilon, p, condition) =>
+      concatenate([y, unstandardise(epsilon, gaussianOf(y, p, condition))], 3),
     gaussian: gaussianOf,
   };
 }
@@ -146,7 +157,7 @@ export interface TopPrior {
   forward(z: Tensor, p: Parameters, condition?: Condition): Standardised;
   /** The remainder with these latents: the inverse of `forward`. */
   inverse(epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
-  /** The Gaussian of the remainder: `[H, W, C]`, or with classes `[N, H, W, C]`. */
+  /** The Gaussian of the remainder: `[H, W, C]`, or with a condition `[N, H, W, C]`. */
   gaussian(p: Parameters, condition?: Condition): Gaussian;
   /** The log-density of z under each class, `[N, K]`; only for a prior with classes. */
   logPriorByClass(z: Tensor, p: Parameters): Tensor;
@@ -174,16 +185,23 @@ export interface TopPriorOptions extends SplitOptions {
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
  * each pixel the likelihood alone does.
  *
+ * With a context the scaled convolution is that of the context instead of an image of zeros; classes and a context don't go
+ * together.
+ *
  * On a torus all pixels are alike: without an edge there is no edge channel, and V is `[K, 1, 1, 2C]`.
  */
 export function topPrior(
   shape: ImageShape,
-  { learnedPrior = true, boundary = 'zero', classes = 0 }: TopPriorOptions = {},
+  { learnedPrior = true, boundary = 'zero', classes = 0, context: contextFor }: TopPriorOptions = {},
 ): TopPrior {
   const [height, width, channels] = shape;
   if (classes > 0 && !learnedPrior) {
     throw new Error('a top prior that is not learned cannot depend on classes');
   }
+  if (classes > 0 && contextFor) {
+    throw new Error('a top prior cannot depend on both classes and a context');
+  }
+  const context = learnedPrior ? contextFor?.([height, width]) : undefined;
   const hasEdge = boundary === 'zero';
   const classGrid = hasEdge ? [height, width] : [1, 1];
   const sharedOf = (p: Parameters): Tensor => {
@@ -213,23 +231,34 @@ export function topPrior(
     if (classes > 0) {
       return gaussiansOf(p, required(condition, 'classes'));
     }
-    const [mean, logDeviation] = splitChannels(sharedOf(p), 2, [channels, channels]) as [Tensor, Tensor];
+    const numbers = context
+      ? scaledConvolution(context.forward(p.at('context'), condition), p, { boundary })
+      : sharedOf(p);
+    const [mean, logDeviation] = splitChannels(numbers, numbers.rank - 1, [channels, channels]) as [
+      Tensor,
+      Tensor,
+    ];
     return { mean, logDeviation };
   };
   return {
     latentShape: shape,
     classes,
-    parameters: learnedPrior
+    parameters: context
       ? {
-          ...(hasEdge && { edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0) }),
-          bias: filledParameter([2 * channels], 0),
-          logScale: filledParameter([2 * channels], 0),
-          ...(classes > 0 && {
-            classKernel: filledParameter([classes, ...classGrid, 2 * channels], 0),
-            classLogScale: filledParameter([2 * channels], 0),
-          }),
+          ...scaledConvolutionParameters(context.channels, 2 * channels, boundary),
+          ...prefixed('context', context.parameters),
         }
-      : {},
+      : learnedPrior
+        ? {
+            ...(hasEdge && { edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0) }),
+            bias: filledParameter([2 * channels], 0),
+            logScale: filledParameter([2 * channels], 0),
+            ...(classes > 0 && {
+              classKernel: filledParameter([classes, ...classGrid, 2 * channels], 0),
+              classLogScale: filledParameter([2 * channels], 0),
+            }),
+          }
+        : {},
     forward: (z, p, condition) => standardise(z, gaussianOf(p, condition)),
     inverse: (epsilon, p, condition) => unstandardise(epsilon, gaussianOf(p, condition)),
     gaussian: gaussianOf,

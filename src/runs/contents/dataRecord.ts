@@ -15,11 +15,13 @@ export interface DataRecord extends DatasetIdentity {
 const countText = 'a whole number of 0 or more';
 const sha256Text = '64 hexadecimal digits';
 const belowText = 'a number from 0 to 1';
+const sha256Schema = z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text));
 const splitSchema = z.object(
   {
     images: z.int(countText).check(z.minimum(0, countText)),
-    sha256: z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text)),
-    labels: z.exactOptional(z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text))),
+    sha256: sha256Schema,
+    labels: z.exactOptional(sha256Schema),
+    conditions: z.exactOptional(z.record(z.string(), sha256Schema, 'checksums by name')),
   },
   'an object with images and sha256',
 );
@@ -84,7 +86,13 @@ export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity)
   }
   // Runs of earlier versions have recorded no labels.
   const { labels = found.labels } = recorded;
-  return labels === found.labels ? undefined : 'the same images, but with other labels';
+  if (labels !== found.labels) {
+    return 'the same images, but with other labels';
+  }
+  const changed = Object.entries(recorded.conditions ?? {}).find(
+    ([name, checksum]) => found.conditions?.[name] !== checksum,
+  );
+  return changed && `the same images, but the condition ${changed[0]} has other values`;
 }
 
 /** The first split whose images differ from the recorded ones, and how, in words; undefined if none does. */

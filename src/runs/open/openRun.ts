@@ -4,6 +4,7 @@ import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts'
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { requireLabels, withClassesOf } from '../../experiments/classLabels.ts';
+import { requireConditions, requireUnmoved, withConditionOf } from '../../experiments/conditionValues.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
@@ -67,7 +68,7 @@ export async function startIn(
   store: RunStore,
   { preset = null }: RunOptions = {},
 ): Promise<Run> {
-  const config = withClassesOf(given, dataset);
+  const config = withConditionOf(withClassesOf(given, dataset), dataset);
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
@@ -148,6 +149,12 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
   requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);
+  }
+  if (Array.isArray(config.model.condition)) {
+    const [height, width] = imageShape;
+    const what = `the images of ${name}`;
+    requireConditions(train.conditions, config.model.condition, { area: height * width, what });
+    requireUnmoved(config);
   }
   checkAugmentations(config.data.augment, imageShape);
   return scheduleOf(config, train.count);

@@ -1,7 +1,5 @@
 // The classes of a batch as an input of programs: what a model with classes is conditioned on.
-import type { Labels } from '../../data/contract/dataset.ts';
-import { requireLabels } from '../../experiments/classLabels.ts';
-import type { Condition } from '../../flows/contract/condition.ts';
+import type { Condition, ConditionName } from '../../flows/contract/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -16,9 +14,9 @@ export function conditionInputs({ condition }: Flow, images: number): Condition 
   );
 }
 
-/** The condition of a flow's programs for images of these classes, as constants; empty for a flow without classes. */
-export function conditionOf({ classes }: Flow, numbers: ArrayLike<number>): Condition {
-  return classes.length === 0 ? {} : { classes: constant(oneHotRows(numbers, classes.length)) };
+/** The condition of a flow's programs as constants. */
+export function conditionOf(arrays: { readonly [Name in ConditionName]?: NdArray }): Condition {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, constant(array)]));
 }
 
 /** Numbers of classes as one-hot rows, `[N, count]`. */
@@ -28,16 +26,4 @@ export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
     data[row * count + numbers[row]!] = 1;
   }
   return { shape: [numbers.length, count], data };
-}
-
-/** The classes of images for `measureInBatches`; undefined if the model has none. */
-export function labelsFor(
-  { classes }: Flow,
-  images: { readonly labels?: Labels },
-): { readonly count: number; of(image: number): number } | undefined {
-  if (classes.length === 0) {
-    return undefined;
-  }
-  const labels = requireLabels(images, classes, 'the dataset');
-  return { count: classes.length, of: (image) => labels.classOf(image) };
 }

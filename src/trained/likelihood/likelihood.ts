@@ -6,6 +6,7 @@ import { reduceBits } from '../../data/pixels/bitDepth.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import { conditionIn } from '../../flows/contract/condition.ts';
 import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { type DequantisationName, dequantisationNames } from '../../models/dequantisation.ts';
@@ -18,7 +19,8 @@ import { sha256 } from '../../platform/sha256.node.ts';
 import { divide } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs, oneHotRows } from './classInputs.ts';
+import { conditionInputs } from './classInputs.ts';
+import type { ConditionArrays, ConditionReader } from './conditionArrays.ts';
 
 /** What the noise of a batch is made of: of the shape of its images. */
 export interface BatchNoise extends NdArray {
@@ -26,8 +28,8 @@ export interface BatchNoise extends NdArray {
   readonly dequantisation?: DequantisationName;
 }
 
-/** A batch for one run of a program: every array has one row per image. */
-export interface Batch {
+/** A batch for one run of a program: every array has one row per image, those of the conditions of the model too. */
+export interface Batch extends ConditionArrays {
   /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
   readonly image: NdArray;
   /**
@@ -35,8 +37,6 @@ export interface Batch {
    * is variational.
    */
   readonly noise: BatchNoise;
-  /** The classes of the images, one-hot, `[N, K]`; only for a model with classes. */
-  readonly classes?: NdArray;
 }
 
 /**
@@ -67,12 +67,13 @@ export function partOf(batch: Batch, first: number, count: number): Batch {
 }
 
 /** A batch of the results of a function of each array. */
-export function mapBatch({ image, noise, classes }: Batch, change: (array: NdArray) => NdArray): Batch {
+export function mapBatch({ image, noise, ...rest }: Batch, change: (array: NdArray) => NdArray): Batch {
   const { dequantisation } = noise;
+  const condition = Object.entries(conditionIn(rest));
   return {
     image: change(image),
     noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
-    ...(classes && { classes: change(classes) }),
+    ...Object.fromEntries(condition.map(([name, array]) => [name, change(array)])),
   };
 }
 
@@ -86,8 +87,8 @@ export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: num
 }
 
 /**
- * The inputs of a batch (`image`, `noise`, and `classes` for a model with classes), and bits/dim of each image under a
- * model: given the class, if it has classes.
+ * The inputs of a batch (`image`, `noise`, and those of the model's conditions), and bits/dim of each image under a
+ * model: given its condition.
  *
  * @param tensors the parameters by path
  */
@@ -133,8 +134,8 @@ export interface Measurement {
   readonly draw: number;
   /** Whether it depends on the image's content instead of its index, so that position does not matter. */
   readonly noiseByContent?: boolean;
-  /** The number of the class of an image, and how many classes there are: for a program with an input `classes`. */
-  readonly classes?: { readonly count: number; of(image: number): number } | undefined;
+  /** The conditions of images, for a program that takes them. */
+  readonly condition?: ConditionReader | undefined;
   /** The processes that measure a part of the images each; by default only this one. */
   readonly ranks?: Ranks | undefined;
   /** The program's inputs besides images and noise. */
@@ -177,7 +178,7 @@ export async function measureInBatches(
     seed,
     draw,
     noiseByContent = false,
-    classes,
+    condition,
     weights = {},
     ranks = onlyRank,
     signal,
@@ -201,7 +202,7 @@ export async function measureInBatches(
     const results = await program.run({
       image,
       noise: { shape: image.shape, data: noise },
-      ...(classes && { classes: classesOf(classes, done, { batchSize, last: part.end - 1 }) }),
+      ...condition?.(Array.from({ length: batchSize }, (_, index) => Math.min(done + index, part.end - 1))),
       ...weights,
     });
     take(results, done, batch.count);
@@ -210,14 +211,4 @@ export async function measureInBatches(
     onProgress?.(Math.round(share * images.count), images.count);
     await nextTurn();
   }
-}
-
-/** The classes of a batch from image `first` on, padded as its images are. */
-function classesOf(
-  { count, of }: NonNullable<Measurement['classes']>,
-  first: number,
-  { batchSize, last }: { readonly batchSize: number; readonly last: number },
-): NdArray {
-  const numbers = Array.from({ length: batchSize }, (_, index) => of(Math.min(first + index, last)));
-  return oneHotRows(numbers, count);
 }

@@ -1,7 +1,8 @@
 // Where the bits of images are: for a model with classes given the class, or over all classes.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { type Measurement, measureInBatches } from '../likelihood/likelihood.ts';
+import { oneHotRows } from '../likelihood/classInputs.ts';
+import { measureInBatches } from '../likelihood/likelihood.ts';
 import { classNumbersOf } from './classes.ts';
 import { measureClassLikelihoods, posteriors } from './classLikelihoods.ts';
 import type { BitsMapOptions } from './flowModelOptions.ts';
@@ -16,7 +17,7 @@ import { compileBitsMap } from './modelPrograms.ts';
 export async function measureBitsMap(
   programs: ImagePrograms,
   images: ImageSet,
-  { class: choice, ...options }: BitsMapOptions,
+  { class: choice, ...options }: Omit<BitsMapOptions, 'condition'>,
 ): Promise<NdArray> {
   const { model } = programs;
   const [height, width] = model.imageShape;
@@ -29,16 +30,24 @@ export async function measureBitsMap(
     model.classes.length > 0 && !numbers
       ? await measureClassLikelihoods(programs, images, { ...options, onProgress: undefined })
       : undefined;
+  const classCount = model.classes.length;
   await programs.forEachDraw(compileBitsMap, images, options, async (program, how) => {
     /** Adds the shares given a class of each image, weighted; progress is that of one of so many passes. */
     const addGiven = async (
-      classes: Measurement['classes'],
+      classes: ((image: number) => number) | undefined,
       weightOf: (image: number) => number,
       { pass, passes } = { pass: 0, passes: 1 },
     ): Promise<void> => {
       const onProgress = (done: number): void =>
         how.onProgress?.(Math.round((pass * count + done) / passes), count);
-      const given = { ...how, classes, onProgress };
+      const given = {
+        ...how,
+        onProgress,
+        condition: (indices: ArrayLike<number>) => ({
+          ...(classes && { classes: oneHotRows(Array.from(indices, classes), classCount) }),
+          ...how.condition?.(indices),
+        }),
+      };
       await measureInBatches(program, images, given, ({ bitsMap }, first, found) => {
         for (let index = 0; index < found * area; index++) {
           const weight = weightOf(first + Math.floor(index / area));
@@ -46,10 +55,8 @@ export async function measureBitsMap(
         }
       });
     };
-    const classCount = model.classes.length;
     if (!byClass) {
-      const of = numbers && { count: classCount, of: (image: number) => numbers[image]! };
-      await addGiven(of, () => 1);
+      await addGiven(numbers && ((image) => numbers[image]!), () => 1);
       return;
     }
     const weights = posteriors({ classes: classCount, draws: [byClass.draws[how.draw]!] });
@@ -57,8 +64,11 @@ export async function measureBitsMap(
       weights.some((each) => each[number]! > NEGLIGIBLE) ? [number] : [],
     );
     for (const [pass, number] of counted.entries()) {
-      const classes = { count: classCount, of: () => number };
-      await addGiven(classes, (image) => weights[image]![number]!, { pass, passes: counted.length });
+      await addGiven(
+        () => number,
+        (image) => weights[image]![number]!,
+        { pass, passes: counted.length },
+      );
     }
     if ((ranks?.rank ?? 0) === 0) {
       weights.forEach((each, image) => {

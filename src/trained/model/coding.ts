@@ -2,7 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { classRowsOf } from './classes.ts';
+import { conditionRowsOf } from './conditions.ts';
 import {
   asSeen,
   type Correction,
@@ -22,16 +22,16 @@ import { tooFarOut } from './tooFarOut.ts';
 export async function encodeImages(
   programs: ImagePrograms,
   images: Uint8Array,
-  { class: choice, precision = programs.precision, ...following }: EncodeOptions,
+  { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<NdArray[]> {
   const { model } = programs;
   const { count } = imageSetOf(model, images);
-  const classesAt = classRowsOf(model.classes, choice, count);
+  const conditionAt = conditionRowsOf(model, { class: classes, condition }, count);
   const latents = model.latentShapes.map((shape) => zerosFor(count, shape, precision));
   const how = { precision, ...following };
   await programs.inBatches(count, compileEncoder, how, async (program, first, end) => {
     const image = imageBatch(model, images, first, end);
-    const encoded = await encodeBatch(program, { image, ...classesAt(first, end) });
+    const encoded = await encodeBatch(program, { image, ...conditionAt(first, end) });
     encoded.forEach(({ data }, index) => {
       latents[index]!.data.set(data, first * dimensionsOf(model.latentShapes[index]!));
     });
@@ -118,13 +118,13 @@ export async function verifyImages(
 async function decodeInBatches(
   programs: ImagePrograms,
   latents: Latents,
-  { count, class: choice, ...following }: CodingOptions & { readonly count: number },
+  { count, class: classes, condition, ...following }: CodingOptions & { readonly count: number },
   take: (values: NdArray['data'], first: number, end: number) => void,
 ): Promise<void> {
-  const classesAt = classRowsOf(programs.model.classes, choice, count);
+  const conditionAt = conditionRowsOf(programs.model, { class: classes, condition }, count);
   const how = { precision: precisionOf(programs, latents), ...following };
   await programs.inBatches(count, compileDecoder, how, async (program, first, end) => {
-    take(await decodeBatch(program, sliceLatents(latents, first, end), classesAt(first, end)), first, end);
+    take(await decodeBatch(program, sliceLatents(latents, first, end), conditionAt(first, end)), first, end);
   });
 }
 

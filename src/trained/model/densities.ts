@@ -1,6 +1,7 @@
 // The parts of the log-likelihood of images: the density of the latents and ln|det| of each level.
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { type Measurement, measureInBatches } from '../likelihood/likelihood.ts';
+import { oneHotRows } from '../likelihood/classInputs.ts';
+import { measureInBatches } from '../likelihood/likelihood.ts';
 import { type ClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import type { MeasurementOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';
@@ -35,7 +36,6 @@ export async function measureDensities(
   const byClass: Float64Array[] = [];
   const levels: Record<string, Float64Array> = {};
   // Only the top latents depend on the class: the other parts are the same under the first one.
-  const classes: Measurement['classes'] = count > 0 ? { count, of: () => 0 } : undefined;
   await programs.forEachDraw(compileDensities, images, options, async (program, how) => {
     const widthOf = (name: string): number => (name === 'byClass' ? count : 1);
     const parts = Object.fromEntries(
@@ -44,7 +44,13 @@ export async function measureDensities(
     await measureInBatches(
       program,
       images,
-      { ...how, ...(classes && { classes }) },
+      {
+        ...how,
+        condition: (indices) => ({
+          ...(count > 0 && { classes: oneHotRows(new Uint16Array(indices.length), count) }),
+          ...how.condition?.(indices),
+        }),
+      },
       (results, first, found) => {
         for (const [name, part] of Object.entries(parts)) {
           const width = widthOf(name);

@@ -146,10 +146,11 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The log-likelihood of images and its gradient with respect to their values, in nats: for MAP estimates and Langevin
-   * steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken as they are, and pixels
-   * are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is ln p(x) − D·bits·ln 2, that of
-   * `logLikelihood` for this noise; with variational dequantisation without its term ln q(u | v).
+   * The log-likelihood of images and its gradient with respect to their values and to the condition, in nats: for MAP
+   * estimates and Langevin steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken
+   * as they are, and pixels are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is
+   * ln p(x) − D·bits·ln 2, that of `logLikelihood` for this noise; with variational dequantisation without its term
+   * ln q(u | v).
    *
    * @throws UserError if `images` does not hold a whole number of images, or a value is not finite
    */
@@ -187,7 +188,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if `images` does not hold a whole number of images
    */
   async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
-    return meanBitsPerDim(this.#programs, imageSetOf(this.model, images), options);
+    return meanBitsPerDim(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
   /**
@@ -199,11 +200,20 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async score(images: Uint8Array, options: ScoreOptions = {}): Promise<ImageScore[]> {
     const reference = options.reference ?? this.reference;
-    return scoreImages(this.#programs, imageSetOf(this.model, images), { ...options, reference });
+    return scoreImages(this.#programs, imageSetOf(this.model, images, options.condition), {
+      ...options,
+      reference,
+    });
   }
 
-  /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
-  async bitsPerDimByDraw(images: ImageSet, options: LikelihoodOptions = {}): Promise<Float64Array[]> {
+  /**
+   * bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. Conditions are those
+   * of the set.
+   */
+  async bitsPerDimByDraw(
+    images: ImageSet,
+    options: Omit<LikelihoodOptions, 'condition'> = {},
+  ): Promise<Float64Array[]> {
     return bitsPerDimByDraw(this.#programs, images, options);
   }
 
@@ -247,7 +257,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if `images` does not hold a whole number of images
    */
   async bitsMap(images: Uint8Array, options: BitsMapOptions = {}): Promise<NdArray> {
-    return measureBitsMap(this.#programs, imageSetOf(this.model, images), options);
+    return measureBitsMap(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { ClassChoice } from './classes.ts';
+import type { ConditionChoice } from './conditions.ts';
 import type { Corrections } from './corrections.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 import type { WorkOptions } from './workOptions.ts';
@@ -13,8 +14,17 @@ export interface FlowModelOptions extends CompileOptions {
   readonly batchSize?: number;
 }
 
+/** What images are given, for a model that depends on it. */
+export interface ConditionOptions {
+  /**
+   * For a model with a condition: the values of each component, by name: a number for all images or one for each, and
+   * of an image H·W numbers for all or for each. An image set has its own.
+   */
+  readonly condition?: ConditionChoice | undefined;
+}
+
 /** How images become latents, and latents images. Progress counts images. */
-export interface CodingOptions extends WorkOptions {
+export interface CodingOptions extends WorkOptions, ConditionOptions {
   /**
    * For a model with classes: the class under which images become latents and latents images, for all images or for
    * each; by default the first class. Any class decodes what the same class has encoded. Of a model's own images the
@@ -39,7 +49,7 @@ export interface DecodeOptions extends CodingOptions {
 }
 
 /** How samples are drawn. Progress counts images. */
-export interface SampleOptions extends WorkOptions {
+export interface SampleOptions extends WorkOptions, ConditionOptions {
   /** How many images. */
   readonly count: number;
   /**
@@ -83,7 +93,7 @@ export interface MeasurementOptions extends WorkOptions {
 }
 
 /** How likelihoods are measured. */
-export interface LikelihoodOptions extends MeasurementOptions {
+export interface LikelihoodOptions extends MeasurementOptions, ConditionOptions {
   /**
    * For a model with classes: the class of all images, or of each. The likelihood is then p(x | class); by default it is
    * p(x) = Σ p(x | class)/K over the K classes, which are equally likely.
@@ -98,7 +108,7 @@ export interface BitsMapOptions extends LikelihoodOptions {
 }
 
 /** How gradients are computed. Progress counts images. */
-export interface GradientOptions extends WorkOptions {
+export interface GradientOptions extends WorkOptions, ConditionOptions {
   /**
    * For a model with classes: the class of all images, or of each. The gradient is then that of ln p(x | class); by default
    * of p(x) = Σ p(x | class)/K.
@@ -109,7 +119,10 @@ export interface GradientOptions extends WorkOptions {
 }
 
 /** How images are scored. Progress counts images, each once for every draw. */
-export interface ScoreOptions extends WorkOptions, Pick<MeasurementOptions, 'draws' | 'seed'> {
+export interface ScoreOptions
+  extends WorkOptions,
+    ConditionOptions,
+    Pick<MeasurementOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */
   readonly reference?: ReferenceScores | undefined;
 }

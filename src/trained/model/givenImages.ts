@@ -5,13 +5,19 @@ import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { imageArray } from '../likelihood/likelihood.ts';
+import { type ConditionChoice, conditionsOf } from './conditions.ts';
 
 /**
  * Images in memory as a set.
  *
+ * @param condition what they are given, if the model depends on it
  * @throws UserError if they are not a whole number of images of the model
  */
-export function imageSetOf({ imageShape }: Flow, images: Uint8Array): ImageSet {
+export function imageSetOf(
+  { imageShape, options }: Flow,
+  images: Uint8Array,
+  condition: ConditionChoice | undefined = undefined,
+): ImageSet {
   if (!(images instanceof Uint8Array)) {
     throw new UserError('invalid-argument', 'images must be a Uint8Array of pixels, 8 bits per value');
   }
@@ -22,7 +28,11 @@ export function imageSetOf({ imageShape }: Flow, images: Uint8Array): ImageSet {
       `${images.length} bytes are not a whole number of images: the model takes ${shape}, 8 bits per value`,
     );
   }
-  return imagesInMemory(images, imageShape);
+  const set = imagesInMemory(images, imageShape);
+  const { count } = set;
+  return condition
+    ? { ...set, conditions: conditionsOf({ options }, condition, { count, imageShape }) }
+    : set;
 }
 
 /** @throws UserError if the images do not have the shape that the model takes */

@@ -117,6 +117,7 @@ it('a gradient of no images is empty; images that are none are refused', async (
   expect(await model.gradient(new Uint8Array(0))).toEqual({
     logLikelihood: new Float64Array(0),
     gradient: { shape: [0, ...shape], data: new Float32Array(0) },
+    condition: {},
   });
   await expect(model.gradient(new Float32Array(33))).rejects.toThrow(
     '33 values are not a whole number of images: the model takes 4x8x1',
@@ -129,4 +130,8 @@ it('a gradient of no images is empty; images that are none are refused', async (
   holed[dimensions + 3] = Number.NaN;
   await expect(model.gradient(holed)).rejects.toThrow('image 1 has a value that is not finite: NaN');
   await expect(model.gradient(pixels, { class: 'a' })).rejects.toThrow('the model has no classes');
+  const classified = open({ mixing: '1x1', classes });
+  await expect(classified.gradient(pixels, { condition: { omega: 1 } })).rejects.toThrow(
+    'the model has no condition: leave out condition omega',
+  );
 });

@@ -1,12 +1,14 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../../errors.ts';
+import { componentsBy } from '../../models/condition.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { classRowsOf } from './classes.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { componentsOf } from '../likelihood/conditionArrays.ts';
+import { conditionRowsOf } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
 import { imageSetOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { compileMarginalGradient, compileValueGradient } from './modelPrograms.ts';
+import { compileMarginalGradient, compileValueGradient, conditionGradient } from './modelPrograms.ts';
 import { valuesOf, zerosFor } from './pixels.ts';
 
 /** The log-likelihood of images, and its gradient. */
@@ -18,13 +20,15 @@ export interface ImageGradient {
    * pixel.
    */
   readonly gradient: NdArray;
+  /** Its gradient with respect to each component of the condition, by name: `[N]`, or `[N, H, W]` for an image. */
+  readonly condition: Readonly<Record<string, NdArray>>;
 }
 
 /** The log-likelihood of images and its gradient: see `FlowModel.gradient`. */
 export async function gradientOfImages(
   programs: ImagePrograms,
   images: Uint8Array | Float32Array | Float64Array,
-  { class: choice, precision, ...following }: GradientOptions,
+  { class: choice, condition: given, precision, ...following }: GradientOptions,
 ): Promise<ImageGradient> {
   const { model } = programs;
   const { imageShape, classes } = model;
@@ -36,20 +40,39 @@ export async function gradientOfImages(
     ...following,
   };
   const isMarginal = classes.length > 0 && choice === undefined;
-  const classesAt = isMarginal ? () => ({}) : classRowsOf(classes, choice, count);
+  const rowsAt = conditionRowsOf(model, { class: choice, condition: given }, count);
+  const conditionAt = isMarginal ? () => ({}) : rowsAt;
   const compiler = isMarginal ? compileMarginalGradient : compileValueGradient;
   const logLikelihood = new Float64Array(count);
   const gradient = zerosFor(count, imageShape, how.precision);
+  const condition = Object.fromEntries(
+    componentsOf(model).map(({ name, image }) => {
+      const shape = [count, ...(image ? imageShape.slice(0, 2) : [])];
+      const size = sizeOf(shape);
+      const data = how.precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
+      return [name, { shape, data }];
+    }),
+  );
   await programs.inBatches(count, compiler, how, async (program, first, end) => {
     const data = values.subarray(first * dimensions, end * dimensions);
     const results = await program.run({
       x: { shape: [end - first, ...imageShape], data },
-      ...classesAt(first, end),
+      ...conditionAt(first, end),
     });
     logLikelihood.set(results.logLikelihood!.data, first);
     gradient.data.set(results.gradient!.data, first * dimensions);
+    for (const [input, components] of Object.entries(componentsBy(componentsOf(model)))) {
+      const found = results[conditionGradient(input)]?.data ?? [];
+      components.forEach(({ name }, channel) => {
+        const own = condition[name]!.data;
+        const start = (first * own.length) / count;
+        for (let row = 0; row < found.length / components.length; row++) {
+          own[start + row] = found[row * components.length + channel]!;
+        }
+      });
+    }
   });
-  return { logLikelihood, gradient };
+  return { logLikelihood, gradient, condition };
 }
 
 /**

@@ -6,6 +6,7 @@ import { type CompileOptions, requirePlace } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { componentReader } from '../likelihood/conditionArrays.ts';
 import type { Measurement } from '../likelihood/likelihood.ts';
 import type { FlowModelOptions, MeasurementOptions } from './flowModelOptions.ts';
 import { type ImageProgram, imagesPerRun } from './modelPrograms.ts';
@@ -86,6 +87,10 @@ export class ImagePrograms {
   ): Promise<void> {
     requireWhole('draws', draws, 1);
     requireWhole('seed', seed, 0);
+    const condition = componentReader(this.model, images.conditions, {
+      imageShape: images.imageShape,
+      what: 'these images',
+    });
     await stopIfAborted(ranks, following.signal);
     const program = await this.program(compiler, precision);
     const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
@@ -96,7 +101,16 @@ export class ImagePrograms {
         before: draw * images.count,
         of: draws * images.count,
       });
-      const how = { batchSize, bits: options.bits, dequantiser, seed, draw, noiseByContent, ranks };
+      const how = {
+        batchSize,
+        bits: options.bits,
+        dequantiser,
+        seed,
+        draw,
+        noiseByContent,
+        ranks,
+        condition,
+      };
       await work(program, {
         ...how,
         // One of several ranks must not leave alone: the others would wait for it.

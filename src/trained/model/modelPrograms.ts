@@ -17,7 +17,9 @@ import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs, conditionOf } from '../likelihood/classInputs.ts';
+import type { ConditionArrays } from '../likelihood/conditionArrays.ts';
 import { type Batch, likelihoodDefinition } from '../likelihood/likelihood.ts';
+import { conditionRowsOf, meanCondition } from './conditions.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -191,7 +193,7 @@ export async function compileLogDetGradient(
 ): Promise<ImageProgram | undefined> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   // The log-determinant of the layers does not depend on the class.
-  const condition = conditionOf(model, [0]);
+  const condition = conditionOf(conditionRowsOf(model, { condition: meanCondition(model) }, 1)(0, 1));
   const x = model.dequantise(image, constant(0.5));
   const { logDet } = model.encode(x, parametersFrom(parameters), condition);
   if (logDet.rank === 0) {
@@ -203,7 +205,8 @@ export async function compileLogDetGradient(
 
 /**
  * The program that computes `logLikelihood`, ln p(x) − D·bits·ln 2 of each image, and its `gradient` with respect to the
- * dequantised values `x`. A model with classes takes them as p(x | class).
+ * dequantised values `x`, and to each input of the condition but the classes, `gradient of …`. A model with classes takes
+ * them as p(x | class).
  */
 export function compileValueGradient(
   { model, parameters }: TrainedModel,
@@ -228,8 +231,18 @@ export function compileMarginalGradient(
 }
 
 function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
-  const [gradient] = gradients(sum(logLikelihood), [x], constant(1));
-  return { inputs: { x, ...condition }, outputs: { logLikelihood, gradient: gradient! } };
+  const { classes: _, ...real } = condition;
+  const [gradient, ...others] = gradients(sum(logLikelihood), [x, ...Object.values(real)], constant(1));
+  const named = Object.keys(real).map((name, index) => [conditionGradient(name), others[index]!]);
+  return {
+    inputs: { x, ...condition },
+    outputs: { logLikelihood, gradient: gradient!, ...Object.fromEntries(named) },
+  };
+}
+
+/** The output with the gradient with respect to an input of the condition. */
+export function conditionGradient(name: string): string {
+  return `gradient of ${name}`;
 }
 
 /** Runs an encoder: the latents of images. */
@@ -258,15 +271,15 @@ export function compileDecoder(
 /**
  * Runs a decoder: the dequantised values in [−½, ½) of the images of these latents.
  *
- * @param classes of the images, one-hot, for a model with classes
+ * @param condition of the images, for a model that has one
  */
 export async function decodeBatch(
   program: Program,
   latents: Latents,
-  { classes }: Pick<Batch, 'classes'> = {},
+  condition: ConditionArrays = {},
 ): Promise<NdArray['data']> {
   const feeds = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return (await program.run({ ...feeds, ...(classes && { classes }) })).values!.data;
+  return (await program.run({ ...feeds, ...condition })).values!.data;
 }
 
 function latentName(index: number): string {

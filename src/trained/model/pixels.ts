@@ -13,8 +13,8 @@ export function pixelsOf(values: ArrayLike<number>, bits: number): Uint8Array {
 }
 
 /**
- * The dequantised values of 8-bit pixels, each in the middle of its interval: (v + ½)/2^bits − ½, with v reduced to the
- * model's bits.
+ * The dequantised values of 8-bit pixels, each in the middle of its interval: (v + ½)/2^bits − ½, with v reduced to
+ * the model's bits.
  */
 export function valuesOf(pixels: Uint8Array, bits: number): Float32Array {
   return Float32Array.from(reduceBits(pixels, bits), (pixel) => (pixel + 0.5) / 2 ** bits - 0.5);

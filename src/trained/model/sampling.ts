@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
-import { classRowsOf } from './classes.ts';
+import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { DEFAULT_TEMPERATURE, drawLatents } from './latents.ts';
@@ -15,6 +15,7 @@ export async function sampleImages(
   {
     count,
     class: choice,
+    condition,
     temperature = DEFAULT_TEMPERATURE,
     seed = 0,
     onOverflow,
@@ -29,11 +30,12 @@ export async function sampleImages(
   const dimensions = dimensionsOf(imageShape);
   const pixels = blackPixels(count, imageShape);
   const inTurn = Array.from({ length: count }, (_, image) => image % classes.length);
-  const classesAt = classRowsOf(classes, choice, count, inTurn);
+  const given = { class: choice, condition };
+  const conditionAt = conditionRowsOf(programs.model, given, count, inTurn);
   const overflowed: number[] = [];
   await programs.inBatches(count, compileDecoder, following, async (program, first, end) => {
     const draw = { first, count: end - first, temperature, seed };
-    const values = await decodeBatch(program, drawLatents(latentShapes, draw), classesAt(first, end));
+    const values = await decodeBatch(program, drawLatents(latentShapes, draw), conditionAt(first, end));
     blackOut(values, dimensions).forEach((image) => {
       overflowed.push(first + image);
     });

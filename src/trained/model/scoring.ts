@@ -18,7 +18,7 @@ import { type ImageScore, imageScores, type ReferenceScores } from './referenceS
 export async function bitsPerDimByDraw(
   programs: ImagePrograms,
   images: ImageSet,
-  { class: choice, ...options }: LikelihoodOptions,
+  { class: choice, ...options }: Omit<LikelihoodOptions, 'condition'>,
 ): Promise<Float64Array[]> {
   const { model } = programs;
   requireImagesOf(model, images);
@@ -38,7 +38,7 @@ export async function bitsPerDimByDraw(
 export async function meanBitsPerDim(
   programs: ImagePrograms,
   images: ImageSet,
-  options: LikelihoodOptions,
+  options: Omit<LikelihoodOptions, 'condition'>,
 ): Promise<Float64Array> {
   return meanOverDraws(await bitsPerDimByDraw(programs, images, options));
 }
@@ -52,7 +52,7 @@ export function meanOverDraws(draws: readonly Float64Array[]): Float64Array {
 export async function scoreImages(
   programs: ImagePrograms,
   images: ImageSet,
-  { reference, ...how }: ScoreOptions,
+  { reference, ...how }: Omit<ScoreOptions, 'condition'>,
 ): Promise<ImageScore[]> {
   const { draws, seed, bitsPerDim } = requireReference(reference);
   if (images.count === 0) {

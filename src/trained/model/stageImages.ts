@@ -3,7 +3,7 @@ import type { Flow } from '../../models/flow.ts';
 import type { StagePlace } from '../../models/stages.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { classRowsOf } from './classes.ts';
+import { conditionRowsOf } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, imageSetOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
@@ -39,11 +39,11 @@ export function describeStages({ stages }: Flow): StageDescription[] {
 export async function stageImages(
   programs: ImagePrograms,
   images: Uint8Array,
-  { class: choice, precision = programs.precision, ...following }: EncodeOptions,
+  { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<StageImages[]> {
   const { model } = programs;
   const { count } = imageSetOf(model, images);
-  const classesAt = classRowsOf(model.classes, choice, count);
+  const conditionAt = conditionRowsOf(model, { class: classes, condition }, count);
   const found = describeStages(model).map(
     (stage): StageImages => ({
       ...stage,
@@ -53,7 +53,7 @@ export async function stageImages(
   );
   const how = { precision, ...following };
   await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
-    const batch = { image: imageBatch(model, images, first, end), ...classesAt(first, end) };
+    const batch = { image: imageBatch(model, images, first, end), ...conditionAt(first, end) };
     const results = await stageImagesBatch(program, batch, found.length);
     found.forEach((stage, index) => {
       for (const part of ['output', 'latent'] as const) {

@@ -6,7 +6,7 @@ import { type CompileOptions, compile, type Program } from '../../engine/program
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { labelsFor } from '../../trained/likelihood/classInputs.ts';
+import { conditionReader } from '../../trained/likelihood/conditionArrays.ts';
 import { likelihoodDefinition, measureBitsPerDim } from '../../trained/likelihood/likelihood.ts';
 
 /** How validation images are measured. */
@@ -37,7 +37,7 @@ export class Validation {
     this.options = options;
   }
 
-  /** The mean bits/dim of the images with these weights, given their classes if the model has any; null if there are no images. */
+  /** The mean bits/dim of the images with these weights, given their conditions; null if there are no images. */
   async measure(weights: ProgramArrays): Promise<number | null> {
     const { model, images, options } = this;
     if (images.count === 0) {
@@ -53,7 +53,7 @@ export class Validation {
       draw: 0,
       weights,
       ranks,
-      classes: labelsFor(model, images),
+      condition: conditionReader(model, images, 'the dataset'),
     };
     this.program ??= await this.compile(batchSize);
     return mean(await measureBitsPerDim(this.program, images, measurement));

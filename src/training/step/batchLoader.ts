@@ -3,19 +3,18 @@ import { BatchStream } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import { UserError } from '../../errors.ts';
-import { requireLabels } from '../../experiments/classLabels.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { type ConditionReader, conditionReader } from '../../trained/likelihood/conditionArrays.ts';
 import { type Batch, imageArray } from '../../trained/likelihood/likelihood.ts';
 
 /** What batches depend on of a model. */
 export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {
-  /** The bits of a pixel value, and the kind of noise. */
-  readonly options: Pick<ModelOptions, 'bits' | 'dequantisation'>;
+  /** The bits of a pixel value, the kind of noise, and the condition. */
+  readonly options: Pick<ModelOptions, 'bits' | 'dequantisation' | 'condition'>;
 }
 
 /** How batches are made. */
@@ -24,7 +23,7 @@ export interface BatchLoaderOptions {
   readonly batchSize: number;
   /** The seed of the order, the augmentation and the noise. */
   readonly seed: number;
-  /** The model they are for: it has the bits of a pixel value, says what its noise is drawn from, and has the classes. */
+  /** The model they are for, which determines their bits, noise, classes and conditions. */
   readonly model: BatchedModel;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
@@ -34,7 +33,7 @@ export interface BatchLoaderOptions {
 
 /**
  * Batches by step, from 0, or the same part of each: shuffled, augmented images and dequantisation noise, functions of seed and step; and
- * the classes of the images, for a model with classes.
+ * the conditions of the images, for a model that has some.
  */
 export class BatchLoader {
   private readonly stream: BatchStream;
@@ -44,16 +43,18 @@ export class BatchLoader {
   private readonly first: number;
   private readonly pixels: Uint8Array;
   private readonly noise: Float32Array;
+  private readonly condition: ConditionReader;
 
-  /** @throws UserError (`invalid-argument`) without a model, (`mismatch`) if the model has classes other than those of the images */
+  /**
+   * @throws UserError (`invalid-argument`) without a model, (`mismatch`) if the model depends on classes or conditions that
+   *   the images don't have
+   */
   constructor(images: ImageSet, options: BatchLoaderOptions) {
     const { batchSize, seed, model, augment, share = { first: 0, images: batchSize } } = options;
     requireModel(model);
-    if (model.classes.length > 0) {
-      requireLabels(images, model.classes, 'the batches');
-    }
     const dimensions = dimensionsOf(images.imageShape);
     this.stream = new BatchStream(images, batchSize, seed, augment);
+    this.condition = conditionReader(model, images, 'the batches');
     this.images = images;
     this.options = options;
     this.first = share.first;
@@ -74,14 +75,7 @@ export class BatchLoader {
       data: this.noise.subarray(-this.pixels.length),
       dequantisation: dequantisationOf(model.options),
     };
-    const classes = model.classes.length;
-    return classes === 0
-      ? { image, noise }
-      : {
-          image,
-          noise,
-          classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes),
-        };
+    return { image, noise, ...this.condition(this.stream.indicesAt(step, image.shape[0]!, this.first)) };
   }
 }
 

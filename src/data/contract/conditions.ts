@@ -1,0 +1,84 @@
+// Conditions: numbers and images beside each image, by name, that a density can depend on.
+import { UserError } from '../../errors.ts';
+import { type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
+
+/** The most components of a condition. */
+export const MOST_COMPONENTS = 256;
+
+/** The names that components may have, and what these are in words: options and lists separate them by = and commas. */
+export const componentNames = {
+  pattern: /^[^\s=,]{1,64}$/,
+  what: '1 to 64 characters without spaces, commas and =',
+} as const;
+
+/**
+ * Images with conditions.
+ *
+ * @param values the values of each component, image after image: a number for each image, or H·W numbers, the pixels
+ *   of an image of one channel
+ * @param source where they come from, for errors
+ * @throws UserError (`invalid-data`) if their number is neither, one of them is not a finite number in float32, a name is not
+ *   possible, or there are too many components
+ */
+export function conditioned(
+  images: ImageSet,
+  values: Readonly<Record<string, ArrayLike<number>>>,
+  source: string,
+): ImageSet {
+  const { count, imageShape } = images;
+  const area = imageShape[0] * imageShape[1];
+  const names = Object.keys(values);
+  if (names.length > MOST_COMPONENTS) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: ${names.length} conditions are too many: choose at most ${MOST_COMPONENTS}`,
+    );
+  }
+  const unusable = names.find((name) => !componentNames.pattern.test(name));
+  if (unusable !== undefined) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: a condition cannot be named '${unusable}': use ${componentNames.what}`,
+    );
+  }
+  const conditions = Object.fromEntries(
+    Object.entries(values).map(([name, data]) => {
+      if (data.length !== count && data.length !== count * area) {
+        throw new UserError(
+          'invalid-data',
+          `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${imageShape[0]}x${imageShape[1]}`,
+        );
+      }
+      return [name, conditionValues(data, { count, size: data.length / count, what: `${source}: ${name}` })];
+    }),
+  );
+  return { ...images, conditions };
+}
+
+/**
+ * The values of a component in memory, which are copied.
+ *
+ * @throws UserError (`invalid-data`) if one of them is not a finite number in float32, in which models compute
+ */
+export function conditionValues(
+  data: ArrayLike<number>,
+  { count, size, what }: { readonly count: number; readonly size: number; readonly what: string },
+): ConditionValues {
+  const own = Float64Array.from(data);
+  const wrong = own.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (wrong !== -1) {
+    throw new UserError(
+      'invalid-data',
+      `${what}: the value of image ${Math.floor(wrong / size)} is ${own[wrong]}: expected finite numbers of float32`,
+    );
+  }
+  return {
+    size,
+    read(indices, out) {
+      for (let position = 0; position < indices.length; position++) {
+        const index = checkIndex(indices[position]!, count);
+        out.set(own.subarray(index * size, (index + 1) * size), position * size);
+      }
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// The contract of contexts: what the networks of couplings and priors see beside the image that they transform.
+import { add, concatenate, multiply, reshape, sumPerImage } from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Condition, required } from '../contract/condition.ts';
+import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
+
+/** Height and width of images. */
+export type Grid = readonly [height: number, width: number];
+
+/** What networks see beside images, computed from the condition of a batch. */
+export interface Context {
+  /** How many channels it has. */
+  readonly channels: number;
+  /** Its parameters; empty if it has none. */
+  readonly parameters: ParameterSpecs;
+  /** The context of a batch: `[N, H, W, channels]`, or with N = 1 one for all images. */
+  forward(parameters: Parameters, condition: Condition | undefined): Tensor;
+}
+
+/** A context beside images of this height and width. */
+export type ContextFor = (grid: Grid) => Context;
+
+/** The context images of the condition as they are: they have as many pixels as the images. */
+export function contextImages(channels: number): ContextFor {
+  return () => ({
+    channels,
+    parameters: {},
+    forward: (_, condition) => required(condition, 'context'),
+  });
+}
+
+/** Images with their context behind them, channel by channel. */
+export function besideContext(images: Tensor, context: Tensor): Tensor {
+  const [count] = images.shape as [number];
+  // A zero for each image copies one context to as many, even if their number is open.
+  const each =
+    context.shape[0] === count
+      ? context
+      : add(reshape(multiply(sumPerImage(images), 0), [count, 1, 1, 1]), context);
+  return concatenate([images, each], 3);
+}

@@ -1,0 +1,45 @@
+// The condition of a model: the numbers and images beside each image that its density depends on, in its options.
+import type { ConditionShapes } from '../flows/contract/condition.ts';
+import { type ConditionScale, conditionContext } from '../flows/coupling/conditionContext.ts';
+import type { ContextFor } from '../flows/coupling/context.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+
+/** A part of a condition: a number for each image, or an image of one channel, and its scale in the training images. */
+export interface ConditionComponent extends ConditionScale {
+  /** What the data and users call it. */
+  readonly name: string;
+  /** Whether it is an image, of the same height and width; default false: a number. */
+  readonly image?: boolean;
+}
+
+/** The components of a condition by the input that carries them: numbers, and the channels of images, in their order. */
+export function componentsBy(condition: readonly ConditionComponent[]): {
+  readonly vector: readonly ConditionComponent[];
+  readonly context: readonly ConditionComponent[];
+} {
+  return {
+    vector: condition.filter(({ image }) => !image),
+    context: condition.filter(({ image }) => image),
+  };
+}
+
+/** The inputs that carry a condition, as a flow declares them. */
+export function shapesOfCondition(
+  condition: readonly ConditionComponent[],
+  [height, width]: ImageShape,
+): ConditionShapes {
+  const { vector, context } = componentsBy(condition);
+  return {
+    ...(vector.length > 0 && { vector: [vector.length] }),
+    ...(context.length > 0 && { context: [height, width, context.length] }),
+  };
+}
+
+/** What the networks of a model see of its condition; undefined if it has none. */
+export function contextOfCondition(
+  condition: readonly ConditionComponent[],
+  imageShape: ImageShape,
+): ContextFor | undefined {
+  const { vector, context } = componentsBy(condition);
+  return condition.length === 0 ? undefined : conditionContext({ vector, images: context }, imageShape);
+}

@@ -1,0 +1,92 @@
+// The conditions of images as arrays for programs: classes, numbers and images.
+import type { Conditions, ImageSet } from '../../data/contract/dataset.ts';
+import { requireLabels } from '../../experiments/classLabels.ts';
+import { requireConditions } from '../../experiments/conditionValues.ts';
+import type { ConditionName } from '../../flows/contract/condition.ts';
+import { type ConditionComponent, componentsBy } from '../../models/condition.ts';
+import type { Flow } from '../../models/flow.ts';
+import type { ModelOptions } from '../../models/options.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { oneHotRows } from './classInputs.ts';
+
+/** The conditions of a batch, by the names of the inputs that carry them. */
+export type ConditionArrays = { readonly [Name in ConditionName]?: NdArray };
+
+/** The conditions of the images at some positions, in that order. */
+export type ConditionReader = (indices: ArrayLike<number>) => ConditionArrays;
+
+/** A flow, as far as its condition is concerned. */
+export interface Conditioned {
+  readonly options: Pick<ModelOptions, 'condition'>;
+}
+
+/** The components of the condition of a flow; none if it has none. */
+export function componentsOf({ options: { condition = [] } }: Conditioned): readonly ConditionComponent[] {
+  return condition === true ? [] : condition;
+}
+
+/**
+ * Reads the conditions of images that a flow depends on besides their classes.
+ *
+ * @param what the images, for errors: `the images of digits`
+ * @throws UserError (`mismatch`) if one is missing or of the wrong kind
+ */
+export function componentReader(
+  flow: Conditioned,
+  given: Conditions | undefined,
+  { imageShape: [height, width], what }: { readonly imageShape: ImageShape; readonly what: string },
+): ConditionReader {
+  const area = height * width;
+  const components = componentsOf(flow);
+  const conditions = requireConditions(given, components, { area, what });
+  const { vector, context } = componentsBy(components);
+  /** The values of components side by side, the last axis. */
+  const beside = (
+    indices: ArrayLike<number>,
+    chosen: readonly ConditionComponent[],
+    grid: readonly number[],
+  ): NdArray => {
+    const rows = indices.length * grid.reduce((product, length) => product * length, 1);
+    const data = new Float64Array(rows * chosen.length);
+    const own = new Float64Array(rows);
+    chosen.forEach(({ name }, channel) => {
+      conditions[name]!.read(indices, own);
+      own.forEach((value, row) => {
+        data[row * chosen.length + channel] = value;
+      });
+    });
+    return { shape: [indices.length, ...grid, chosen.length], data };
+  };
+  return (indices) => ({
+    ...(vector.length > 0 && { vector: beside(indices, vector, []) }),
+    ...(context.length > 0 && { context: beside(indices, context, [height, width]) }),
+  });
+}
+
+/**
+ * Reads all that a flow depends on besides the images: their classes too.
+ *
+ * @param name that of the images, for errors
+ * @throws UserError (`mismatch`) if something is missing or of the wrong kind
+ */
+export function conditionReader(
+  flow: Conditioned & Pick<Flow, 'classes'>,
+  images: Pick<ImageSet, 'imageShape' | 'labels' | 'conditions'>,
+  name: string,
+): ConditionReader {
+  const { classes } = flow;
+  const { imageShape, conditions } = images;
+  const components = componentReader(flow, conditions, { imageShape, what: `the images of ${name}` });
+  if (classes.length === 0) {
+    return components;
+  }
+  const labels = requireLabels(images, classes, name);
+  return (indices) => ({
+    classes: oneHotRows(
+      Array.from(indices, (index) => labels.classOf(index)),
+      classes.length,
+    ),
+    ...components(indices),
+  });
+}
