@@ -131,6 +131,12 @@ export function problemOf(error: unknown): string {
   return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);
 }
 
+/** The first three names, and the number of the others: `a, b, c and 5 more`. */
+export function fewNames(names: readonly string[]): string {
+  const left = names.length - 3;
+  return `${names.slice(0, 3).join(', ')}${left > 0 ? ` and ${left.toLocaleString('en-US')} more` : ''}`;
+}
+
 /** A name that is so many times as far away as the nearest one is not meant. */
 const FARTHEST = 3;
 

@@ -7,6 +7,7 @@ export {
   compressParts,
 } from '../codec/compress.ts';
 export { type Decompressed, type DecompressOptions, decompress } from '../codec/decompress.ts';
+export { isCompressed } from '../codec/file/header.ts';
 export { requireCodable } from '../codec/model/modelCoder.ts';
 export type { NamedImage } from '../codec/namedImage.ts';
 export { PngEstimate } from '../codec/pngEstimate.ts';

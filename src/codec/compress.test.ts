@@ -11,7 +11,8 @@ import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
 import { type CompressOptions, compress, compressParts, partsBy } from './compress.ts';
-import { decompress, imagesBy, openCompressed } from './decompress.ts';
+import { type Listing, listImages, openCompressed } from './compressedFile.ts';
+import { type DecompressOptions, decompress, imagesBy } from './decompress.ts';
 import { readHeader } from './file/header.ts';
 import { recordsIn } from './file/records.ts';
 import type { NamedImage } from './namedImage.ts';
@@ -114,7 +115,11 @@ describe('compressed images', () => {
     ],
     [
       [colourImage('red.png', 8, 8)],
-      'red.png is 8x8x3 colour, but the model takes 8x8x1 grey (height x width x channels): use a model for colour',
+      'red.png is 8x8x3 colour, but the model takes 8x8x1 grey (height x width x channels): use a model for colour images',
+    ],
+    [
+      [colourImage('red.png', 9, 8)],
+      'red.png is 9x8x3 colour, but the model takes 8x8x1 grey (height x width x channels): use a model for colour images, and add tiles: true to cut it into tiles',
     ],
   ])('must fit the model', async (images, message) => {
     await expect(compress(model, images)).rejects.toThrow(message);
@@ -150,6 +155,16 @@ describe('compressed images', () => {
     );
   });
 
+  it('are refused with an option that does not exist', async () => {
+    const misspelt = { blok: 3 } as CompressOptions;
+    const refused = { code: 'invalid-argument', message: "unknown option 'blok': did you mean block?" };
+    await expect(compress(model, [], misspelt)).rejects.toThrow(expect.objectContaining(refused));
+    await expect(compressParts(model, [], misspelt).next()).rejects.toThrow(refused.message);
+    await expect(decompress(new Uint8Array(8), { workrs: 2 } as DecompressOptions)).rejects.toThrow(
+      "unknown option 'workrs': did you mean workers?",
+    );
+  });
+
   it('are refused with a model that cannot, before any is read', async () => {
     const reading = {
       [Symbol.asyncIterator](): AsyncIterator<NamedImage> {
@@ -182,8 +197,15 @@ describe('compressed images', () => {
       colourImage('b/d.png', 1, 1),
       colourImage('e.png', 12, 24),
     ];
-    const bytes = await compress(colour, images, { tiles: true, block: 3 });
-    expect(await decompress(bytes)).toEqual({ images, damaged: [] });
+    const counted: number[] = [];
+    const onImages = (more: number): void => {
+      counted.push(more);
+    };
+    const bytes = await compress(colour, images, { tiles: true, block: 3, onImages });
+    expect(await decompress(bytes, { onImages })).toEqual({ images, damaged: [] });
+    // Each image counts once in either direction, in as many parts as it has tiles.
+    expect(counted.reduce((sum, more) => sum + more, 0)).toBeCloseTo(8, 6);
+    expect(counted).toHaveLength(2 * (1 + 3 + 1 + 9));
   });
 });
 
@@ -244,17 +266,35 @@ describe('an interrupted file', () => {
 
   it('is not continued with anything else', async () => {
     const earlier = joinBytes(parts.slice(0, 3));
-    const mixed = 'cannot resume: x.part has other images in block 1, or blocks of another size';
-    const begun = 'cannot resume: x.part was begun with another model, or with other options';
+    const instead = 'repeat that call, or leave out resume: true to start again';
+    const begun = (how: string): string => `cannot resume: x.part was begun ${how}; ${instead}`;
     const renamed = images.map((image, index) => (index === 7 ? { ...image, name: 'other.png' } : image));
     const changed = images.map((image, index) =>
       index === 7 ? { ...image, pixels: image.pixels.map((pixel) => pixel ^ 1) } : image,
     );
-    await expect(resumed(earlier, renamed)).rejects.toThrow(mixed);
-    await expect(resumed(earlier, changed)).rejects.toThrow(mixed);
-    await expect(resumed(earlier, images, { block: 6 })).rejects.toThrow('has other images in block 0');
-    await expect(resumed(earlier, images, { ...options, withModel: false })).rejects.toThrow(begun);
-    await expect(resumed(new Uint8Array(20))).rejects.toThrow(begun);
+    await expect(resumed(earlier, renamed)).rejects.toThrow(
+      begun(`with ${images[7]!.name} at position 7, where other.png is now`),
+    );
+    await expect(resumed(earlier, images.slice(0, 7))).rejects.toThrow(
+      begun(`with ${images[7]!.name} at position 7, where no image is now`),
+    );
+    await expect(resumed(earlier, changed)).rejects.toThrow(begun('with other pixels in the same images'));
+    for (const block of [3, 6]) {
+      await expect(resumed(earlier, images, { block })).rejects.toThrow(begun('with block: 5'));
+    }
+    const bare = { ...options, withModel: false };
+    await expect(resumed(earlier, images, bare)).rejects.toThrow(begun('without no-embed: true'));
+    await expect(resumed(earlier, images, { ...options, tiles: true })).rejects.toThrow(
+      begun('without tiles: true'),
+    );
+    const other = randomModel(grey, { mixing: '1x1' }, 0.2);
+    const [start] = [await compressParts(other, []).next()];
+    await expect(resumed(start.value as Uint8Array)).rejects.toThrow(
+      /was begun with another model \(fingerprint \w{16}\);/,
+    );
+    await expect(resumed(new Uint8Array(20))).rejects.toThrow(
+      'cannot resume: x.part is not the beginning of a compressed file; leave out resume: true to start again',
+    );
   });
 });
 
@@ -304,7 +344,88 @@ describe('some images of a file', () => {
     damaged[(await recordStart(bytes, 1)) + 60]! ^= 1;
     const result = await some(damaged, (_, index) => index === 12);
     expect(result.found).toEqual([images[12]]);
-    expect(result.lines).toContain('f: block 1 is damaged; its images are lost');
+    // The byte belongs to a name, which isn't reported then.
+    expect(result.lines).toEqual([
+      'f: block 1 is damaged: the images at positions 5 to 9 are lost',
+      'f: 5 of 23 images are missing',
+    ]);
+  });
+});
+
+describe('what a file contains', () => {
+  const model = randomModel(grey, { mixing: '1x1' }, 0.1);
+  const images = namedImages(23);
+  let bytes: Uint8Array;
+  beforeAll(async () => {
+    bytes = await compress(model, images, { block: 5 });
+  });
+
+  async function listed(file: Uint8Array): Promise<Listing> {
+    const access = inMemory(file, 'f');
+    return listImages({ bytes: access, header: await readHeader(access, 'f'), source: 'f' });
+  }
+
+  it('is listed without its model', async () => {
+    const { images: list, blocks, count, damaged } = await listed(bytes);
+    expect(list).toEqual(
+      images.map(({ name, shape }, position) => ({ position, name, shape, block: Math.floor(position / 5) })),
+    );
+    expect(blocks.map((block) => block.images)).toEqual([5, 5, 5, 5, 3]);
+    const starts = await Promise.all([0, 1].map((number) => recordStart(bytes, number)));
+    expect(blocks[0]).toMatchObject({ bytes: starts[1]! - starts[0]! });
+    expect(blocks[0]!.bitsPerDim).toBeCloseTo((8 * blocks[0]!.bytes) / (5 * 64), 9);
+    expect({ count, damaged }).toEqual({ count: 23, damaged: [] });
+  });
+
+  /** The lines of a damaged file, from listing and from decompressing it. */
+  async function damageOf(file: Uint8Array): Promise<readonly string[]> {
+    const { damaged } = await listed(file);
+    const lines: string[] = [];
+    await decompress(file, { model, onDamage: (line) => lines.push(line) });
+    expect(lines.map((line) => line.replace(/^the file: /, 'f: '))).toEqual(
+      damaged.filter((line) => line !== 'f: the model in it is damaged'),
+    );
+    return damaged;
+  }
+
+  it('is listed with the names, or the positions, of what damage has cost', async () => {
+    const starts = await Promise.all([0, 1, 2, 3, 4].map((number) => recordStart(bytes, number)));
+    const changed = (...places: number[]): Uint8Array => {
+      const file = bytes.slice();
+      for (const place of places) {
+        file[place]! ^= 1;
+      }
+      return file;
+    };
+    expect(await damageOf(changed(starts[1]! - 3))).toEqual([
+      `f: block 0 is damaged: 5 images are lost: ${images[0]!.name}, ${images[1]!.name}, ${images[2]!.name} and 2 more`,
+      'f: 5 of 23 images are missing',
+    ]);
+    // The heads of two blocks.
+    expect(await damageOf(changed(starts[1]!, starts[2]!))).toEqual([
+      'f: blocks 1 to 2 are damaged: the images at positions 5 to 14 are lost',
+      'f: 10 of 23 images are missing',
+    ]);
+    // The last block, and the end.
+    expect(await damageOf(bytes.slice(0, starts[4]! + 40))).toEqual([
+      'f: block 4 is damaged: the images from position 20 on are lost',
+      'f: its end is damaged or missing',
+    ]);
+    expect(await damageOf(bytes.slice(0, -1))).toEqual([
+      'f: its end is damaged or missing: images from position 23 on are lost, if there were any',
+    ]);
+    expect(await damageOf(joinBytes([bytes, new Uint8Array(7)]))).toEqual([
+      'f: 7 bytes after its end were ignored',
+    ]);
+    expect(await damageOf(changed(starts[0]! - 1))).toEqual(['f: the model in it is damaged']);
+  });
+
+  it('ends where its end is: another file after it is not read', async () => {
+    const other = await compress(model, namedImages(40, 1), { block: 5 });
+    const joined = joinBytes([bytes, other]);
+    const { images: found, damaged } = await decompress(joined);
+    expect(found).toEqual(images);
+    expect(damaged).toEqual([`the file: ${other.length} bytes after its end were ignored`]);
   });
 });
 
@@ -339,7 +460,7 @@ describe('a file that cannot be read', () => {
     const newer = bytes.slice();
     newer[8] = 2;
     await expect(decompress(newer)).rejects.toThrow(
-      'the file has version 2 of the format, and this program reads version 1: update it',
+      'the file has version 2 of the format, and this program reads version 1: update the program',
     );
   });
 
@@ -353,7 +474,7 @@ describe('a file that cannot be read', () => {
   it('ends early', async () => {
     for (const length of [bytes.length - 1, bytes.length - 60, 300]) {
       const { images, damaged } = await decompress(bytes.slice(0, length), { model }).catch((error) => {
-        expect(error.message).toContain('is damaged at its start');
+        expect(error.message).toContain("can't be read: its header is damaged or cut off; use another copy");
         return { images: [], damaged: ['start'] };
       });
       expect(images.length === 5 || images.length === 0).toBe(true);

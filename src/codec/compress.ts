@@ -1,9 +1,10 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 import { mapInOrder } from '../data/packed/mapInOrder.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
-import { option, phrase, UserError } from '../errors.ts';
+import { isColourless } from '../data/pixels/resize.ts';
+import { option, type Phrase, phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { requireWhole } from '../numeric/optionValues.ts';
+import { requireKnown, requireWhole } from '../numeric/optionValues.ts';
 import { joinBytes } from '../platform/joinBytes.ts';
 import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
@@ -16,7 +17,7 @@ import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
 import { type NamedImage, requireImage, requireImages } from './namedImage.ts';
-import { tilesIn, tilesOf } from './tiles.ts';
+import { countingImages, tilesIn, tilesOf } from './tiles.ts';
 
 /** How images are compressed. */
 export interface CompressOptions {
@@ -33,9 +34,21 @@ export interface CompressOptions {
   readonly workers?: number | undefined;
   /** Stops between two batches. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of images, or tiles, done since the last call, and the bits that they take. */
+  /**
+   * Called with the number of images done since the last call, and the bits that they take; an image of several tiles is done
+   * in fractions.
+   */
   onImages?(images: number, bits?: number): void;
 }
+
+const compressOptions: Readonly<Record<keyof CompressOptions, true>> = {
+  block: true,
+  withModel: true,
+  tiles: true,
+  workers: true,
+  signal: true,
+  onImages: true,
+};
 
 /** What a compressed file contains. */
 export interface CompressedSize {
@@ -64,13 +77,14 @@ export function defaultBlock(imageShape: ImageShape): number {
  * only a few blocks are in memory at a time.
  *
  * @throws UserError (`unsupported`) if the model can't compress, before an image is read; (`mismatch`) if an image has
- * another shape; (`invalid-argument`) if an image isn't as `NamedImage` says
+ * another shape; (`invalid-argument`) if an image isn't as `NamedImage` says, or for an unknown option
  */
 export async function* compressParts(
   trained: TrainedModel,
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
   options: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
+  requireKnown(options, compressOptions);
   return yield* partsAfter(undefined, trained, images, options);
 }
 
@@ -112,21 +126,30 @@ export async function* partsBy(
   const model = withModel ? weightsBytes(trained) : undefined;
   const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
   const start = encodeHeader(header, model);
-  const done = earlier && (await earlierBlocks(earlier, start, imageShape));
-  const size = dimensionsOf(imageShape);
+  const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
+  const done =
+    earlier &&
+    (await earlierBlocks(earlier, {
+      start,
+      header,
+      withModel,
+      ...(!tiles && { block: Math.min(units, most) }),
+    }));
   const encoded = async (images: ImageBlock): Promise<BlockBytes> => {
     signal?.throwIfAborted();
     const known = await done?.find(images.number, images);
     if (known === undefined) {
-      return coders.encode(images.pixels, { signal, ...(onImages && { onImages }) });
+      const counts = images.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
+      const work = { signal, ...(onImages && { onImages: countingImages(onImages, counts) }) };
+      return coders.encode(images.pixels, work);
     }
-    onImages?.(images.pixels.length / size);
+    onImages?.(images.names.length);
     return known;
   };
   let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
   yield start;
   const coded = mapInOrder(
-    blocksOf(images, imageShape, { units, tiles }),
+    blocksOf(images, imageShape, { units, most, tiles }),
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
     async (images) => ({ images, stored: await encoded(images) }),
   );
@@ -178,9 +201,8 @@ interface ImageBlock {
 async function* blocksOf(
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
   imageShape: ImageShape,
-  { units, tiles }: { readonly units: number; readonly tiles: boolean },
+  { units, most, tiles }: { readonly units: number; readonly most: number; readonly tiles: boolean },
 ): AsyncGenerator<ImageBlock> {
-  const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
   let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
   let [number, first] = [0, 0];
   const take = (): ImageBlock => {
@@ -194,11 +216,7 @@ async function* blocksOf(
     requireImage(image, first + names.length);
     const { name, shape, pixels } = image;
     const size: ImageShape = tiles ? [shape[0], shape[1], imageShape[2]] : imageShape;
-    const isSize = shape[0] === size[0] && shape[1] === size[1];
-    const remedy = isSize
-      ? ['use a model for colour']
-      : phrase`add ${option('tiles', true)} to cut it into tiles`;
-    const fitted = fitImage({ shape, pixels }, size, { source: name, remedy });
+    const fitted = fitImage({ shape, pixels }, size, { source: name, remedy: remedyFor(image, size) });
     const own = tiles ? tilesIn(size, imageShape) : 1;
     if (own > most) {
       throw new UserError(
@@ -220,4 +238,15 @@ async function* blocksOf(
   if (held > 0) {
     yield take();
   }
+}
+
+/** What to do about an image that doesn't have the shape that it should. */
+function remedyFor({ shape, pixels }: NamedImage, [height, width, channels]: ImageShape): Phrase {
+  const model = 'use a model for colour images';
+  const tiles = phrase`add ${option('tiles', true)} to cut it into tiles`;
+  if (shape[0] === height && shape[1] === width) {
+    return [model];
+  }
+  const needsColour = channels === 1 && shape[2] === 3 && !isColourless(pixels);
+  return needsColour ? phrase`${model}, and ${tiles}` : tiles;
 }

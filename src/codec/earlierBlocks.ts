@@ -1,9 +1,9 @@
 // The blocks that an interrupted call has written: they are taken as they are for the same images, and for no others.
-import { UserError } from '../errors.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { option, type Phrase, phrase, UserError } from '../errors.ts';
 import type { RandomAccess } from '../storage/randomAccess.ts';
 import type { BlockBytes } from './blocks.ts';
-import { type BlockImages, blockAbout, readBlockAbout } from './file/abouts.ts';
+import { type BlockImages, blockAbout, type DescribedBlock, readBlockAbout } from './file/abouts.ts';
+import { type FileHeader, readHeader } from './file/header.ts';
 import { type FoundRecord, recordsIn } from './file/records.ts';
 
 /** The start of a file that was not finished. */
@@ -11,6 +11,16 @@ export interface EarlierFile {
   readonly bytes: RandomAccess;
   /** Its path, for errors. */
   readonly source: string;
+}
+
+/** How the file is written now. */
+interface WrittenNow {
+  /** Its first bytes. */
+  readonly start: Uint8Array;
+  readonly header: FileHeader;
+  readonly withModel: boolean;
+  /** The number of images of every block but the last, if it is the same for all. */
+  readonly block?: number;
 }
 
 /** Finds earlier blocks. */
@@ -29,17 +39,15 @@ export interface EarlierBlocks {
 /**
  * The blocks of an earlier file.
  *
- * @param start how the file has to begin
- * @throws UserError (`mismatch`) if it begins otherwise: with another model, say
+ * @throws UserError (`mismatch`) if it was begun otherwise: with another model, say; (`invalid-data`) if it isn't one
  */
-export async function earlierBlocks(
-  { bytes, source }: EarlierFile,
-  start: Uint8Array,
-  imageShape: ImageShape,
-): Promise<EarlierBlocks> {
+export async function earlierBlocks(earlier: EarlierFile, now: WrittenNow): Promise<EarlierBlocks> {
+  const { bytes, source } = earlier;
+  const { start, block } = now;
+  const { imageShape } = now.header;
   const found = await bytes.read(0, Math.min(bytes.size, start.length));
   if (found.length < start.length || !start.every((byte, index) => byte === found[index])) {
-    throw otherwise(`${source} was begun with another model, or with other options`);
+    throw otherwise(source, await differenceOf(earlier, now));
   }
   const blocks = new Map<number, FoundRecord>();
   for await (const record of recordsIn(bytes, start.length)) {
@@ -47,25 +55,66 @@ export async function earlierBlocks(
       blocks.set(record.number, record);
     }
   }
+  const images = readBlockAbout((await blocks.get(0)?.read())?.about, imageShape)?.names.length;
+  // The last block may be smaller.
+  if (block !== undefined && images !== undefined && (images > block || (images < block && blocks.has(1)))) {
+    throw otherwise(source, phrase`with ${option('block', images)}`);
+  }
   return {
     async find(number, images) {
       const record = await blocks.get(number)?.read();
-      const known = record && readBlockAbout(record.about, imageShape);
+      const known = readBlockAbout(record?.about, imageShape);
       if (record === undefined || known === undefined) {
         return undefined;
       }
       const { runs } = known;
       if (blockAbout({ ...images, runs }, imageShape) !== record.about) {
-        throw otherwise(`${source} has other images in block ${number}, or blocks of another size`);
+        throw otherwise(source, otherImages(known, images));
       }
       return { runs, bytes: record.bytes };
     },
   };
 }
 
-function otherwise(problem: string): UserError {
+/** How the beginning of a file differs from that of the file that is written now. */
+async function differenceOf(
+  { bytes, source }: EarlierFile,
+  { header, withModel }: WrittenNow,
+): Promise<Phrase> {
+  const found = await readHeader(bytes, source).catch((error) => {
+    throw new UserError(
+      'invalid-data',
+      phrase`cannot resume: ${source} is not the beginning of a compressed file; leave out ${option('resume', true)} to start again`,
+      { cause: error },
+    );
+  });
+  if (found.model !== header.model) {
+    return [`with another model (fingerprint ${found.model.slice(0, 16)})`];
+  }
+  if (found.tiles !== header.tiles) {
+    return phrase`${found.tiles ? 'with' : 'without'} ${option('tiles', true)}`;
+  }
+  if (found.modelBytes > 0 !== withModel) {
+    return phrase`${withModel ? 'with' : 'without'} ${option('no-embed', true)}`;
+  }
+  return ['by another version of the program'];
+}
+
+/** How the images of a block differ from those that it would have now. */
+function otherImages({ first, names }: DescribedBlock, now: Pick<BlockImages, 'names'>): Phrase {
+  const at = names.findIndex((name, index) => name !== now.names[index]);
+  const [then, instead] = [names[at], now.names[at]];
+  if (then === undefined) {
+    return names.length < now.names.length
+      ? phrase`with ${option('block', names.length)}, or with fewer images`
+      : ['with other pixels in the same images'];
+  }
+  return [`with ${then} at position ${first + at}, where ${instead ?? 'no image'} is now`];
+}
+
+function otherwise(source: string, how: Phrase): UserError {
   return new UserError(
     'mismatch',
-    `cannot resume: ${problem}; repeat the same call, or start again without resuming`,
+    phrase`cannot resume: ${source} was begun ${how}; repeat that call, or leave out ${option('resume', true)} to start again`,
   );
 }

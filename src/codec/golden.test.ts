@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inMemory } from '../storage/randomAccess.ts';
 import { compress } from './compress.ts';
-import { decompress, openCompressed } from './decompress.ts';
+import { openCompressed } from './compressedFile.ts';
+import { decompress } from './decompress.ts';
 
 /** Of each file: the SHA-256 of the names, shapes and pixels of its images, and how it was made. */
 const files: [string, number, string, { block: number; tiles?: boolean }][] = [

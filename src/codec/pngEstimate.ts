@@ -1,6 +1,7 @@
-// How many bytes images would take as PNG, estimated from some of them.
+// How many bytes images would take as PNG, estimated from some of them, and whether a compressed file is smaller.
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
+import type { CompressedSize } from './compress.ts';
 import type { NamedImage } from './namedImage.ts';
 
 /** At most about so many images are written as PNG: it takes longer than compressing them. */
@@ -29,6 +30,15 @@ export class PngEstimate {
       }
       yield image;
     }
+  }
+
+  /**
+   * From about how many such images on a compressed file is smaller than PNG: the model is stored once. Infinity if it never
+   * is.
+   */
+  paysFrom({ images, bytes, modelBytes }: Pick<CompressedSize, 'images' | 'bytes' | 'modelBytes'>): number {
+    const saved = this.bytes - (bytes - modelBytes);
+    return saved > 0 ? Number(((modelBytes / saved) * images).toPrecision(2)) : Number.POSITIVE_INFINITY;
   }
 
   /** The bytes of all images as PNG, about. */

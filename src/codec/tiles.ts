@@ -31,6 +31,28 @@ export function imageOf(tiles: Uint8Array, image: ImageShape, tile: ImageShape):
   return pixels;
 }
 
+/**
+ * Turns progress in tiles into progress in images, whose tiles are done one after the other: an image of several tiles counts
+ * in fractions.
+ *
+ * @param tiles how many tiles each image has
+ */
+export function countingImages(
+  onImages: (images: number, bits?: number) => void,
+  tiles: readonly number[],
+): (tiles: number, bits?: number) => void {
+  let [done, whole, before, reported] = [0, 0, 0, 0];
+  return (more, bits) => {
+    done += more;
+    for (; whole < tiles.length && before + tiles[whole]! <= done; whole++) {
+      before += tiles[whole]!;
+    }
+    const images = whole + (whole < tiles.length ? (done - before) / tiles[whole]! : 0);
+    onImages(images - reported, bits);
+    reported = images;
+  };
+}
+
 /** Visits the pixels of all tiles: where each comes from in the image, and where it is in the tiles. */
 function forEachPixel(
   image: ImageShape,

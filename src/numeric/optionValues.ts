@@ -1,5 +1,20 @@
-// Checks of numbers that a caller of the library passes: one line says which option is wrong.
-import { UserError } from '../errors.ts';
+// Checks of options that a caller of the library passes: one line says which option is wrong.
+import { UserError, unknownName } from '../errors.ts';
+
+/**
+ * Checks that all options are known ones: a misspelt option would have no effect.
+ *
+ * @throws UserError (`invalid-argument`) with the nearest names if not
+ */
+export function requireKnown<Options extends object>(
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>,
+): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    throw unknownName('option', unknown, Object.keys(known), 'invalid-argument');
+  }
+}
 
 /** Checks that an option is a whole number of at least `least`; throws UserError (`invalid-argument`) if not. */
 export function requireWhole(name: string, value: unknown, least: number): void {

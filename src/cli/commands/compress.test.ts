@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { commandProcess } from '../../testing/command.ts';
+import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const { folder, run, json, apart, interrupt, words } = commandProcess();
@@ -23,6 +25,15 @@ beforeAll(async () => {
     writeFileSync(at('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
   });
 });
+
+/** Bytes without structure. */
+function noise(count: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return state & 255;
+  });
+}
 
 async function pixelsIn(file: string): Promise<number[]> {
   const { data } = await decodeImage(readFileSync(file), file);
@@ -72,8 +83,15 @@ it('compresses a dataset in blocks, in several threads, without the model', asyn
 });
 
 it('says when PNG would be smaller', async () => {
-  const { stderr } = await run('compress', 'photos', '--model=run', '--out=again.eflow');
-  expect(stderr).toMatch(/PNG would be smaller: about [\d.]+ (B|KiB)/);
+  const model = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
+  const digits = ['compress', 'mnist', '--count=100', `--model=${model}`, '--out=again.eflow'];
+  const { stderr } = await run(...digits);
+  expect(stderr).toMatch(
+    /^PNG would be smaller: about [\d.]+ KiB; leave the model out with --no-embed \([\d.]+ KiB\), or compress about [\d,]+ such images or more$/m,
+  );
+  writePng(at('noise.png'), noise(64), [8, 8, 1]);
+  const noisy = await run('compress', 'noise.png', '--model=run', '--out=noise.eflow');
+  expect(noisy.stderr).toMatch(/B; keep PNG, or train a model on images like these$/m);
 });
 
 it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
@@ -83,13 +101,83 @@ it('writes what a damaged file still has, reports the rest, and exits with 1', a
   writeFileSync(at('damaged.eflow'), bytes);
   const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
-  expect(stderr).toContain('damaged.eflow: block 2 is damaged; its images are lost');
-  expect(stderr).toContain(
-    'emerging: damaged.eflow is damaged, and some of its images may be missing; use another copy',
+  const lost =
+    'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
+  expect(stderr).toContain(lost);
+  expect(stderr).toMatch(
+    /damaged\.eflow: 8 of 48 images are missing\n(.*\n)*emerging: damaged\.eflow is damaged: use another copy\n$/,
   );
   const two = ['--only', 'test-00001.png', 'test-00047.png'];
   const part = await run('decompress', 'damaged.eflow', '--out=part', ...two);
   expect(part).toMatchObject({ code: 1, stdout: '1 image: part\n' });
+  expect(part.stderr).not.toContain('no image');
+  const none = await run('decompress', 'damaged.eflow', '--out=none', '--only=test-00047.png');
+  expect(none.stderr).toContain(
+    'emerging: damaged.eflow is damaged: none of the chosen images can be read; use another copy',
+  );
+  expect(none.code).toBe(1);
+  expect(existsSync(at('none'))).toBe(false);
+  const listed = await run('decompress', 'damaged.eflow', '--list', '--range=38-47');
+  expect(listed.code).toBe(1);
+  expect(listed.stderr).toContain(lost);
+  expect(listed.stdout).toMatch(/test-00039\.png\n$/);
+});
+
+it('lists what a file contains without decoding it', async () => {
+  await json('compress', 'photos', '--model=run', '--out=listed.eflow', '--block=2');
+  const list = await json('decompress', 'listed.eflow', '--list');
+  expect(list).toMatchObject({
+    file: 'listed.eflow',
+    bytes: readFileSync(at('listed.eflow')).length,
+    model: { imageShape: [8, 8, 1] },
+    tiles: false,
+    damaged: [],
+  });
+  expect(list.model.bytes).toBeGreaterThan(1000);
+  expect(list.model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(list.blocks.map(({ images }: { images: number }) => images)).toEqual([2, 2, 1]);
+  expect(list.images[4]).toEqual({ position: 4, name: 'more/c.png', shape: [8, 8, 1], block: 2 });
+  const text = await run('decompress', 'listed.eflow', '--list', '--model=run', '--only=more');
+  expect(text.code, text.stderr).toBe(0);
+  expect(text.stdout).toMatch(
+    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}\n/,
+  );
+  expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
+  await run('train', '--data=data', '--out=other', ...tinyTraining, '--set=training.steps=2');
+  const other = await run('decompress', 'listed.eflow', '--list', '--model=other');
+  expect(other.stderr).toContain('listed.eflow was compressed with another model');
+});
+
+it('refuses an empty folder, and images of which none fits, in one line, and replaces nothing', async () => {
+  mkdirSync(at('empty'));
+  mkdirSync(at('notes'));
+  writeFileSync(at('notes/a.txt'), 'no image');
+  mkdirSync(at('broken'));
+  writeFileSync(at('broken/a.png'), 'no image');
+  writeFileSync(at('present.eflow'), 'before');
+  for (const [folder, message] of [
+    [
+      'empty',
+      'empty: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+    ],
+    [
+      'notes',
+      'notes: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+    ],
+    ['broken', 'broken: none of the images can be compressed: broken/a.png'],
+  ] as const) {
+    const { code, stderr } = await run('compress', folder, '--model=run', '--out=present.eflow');
+    expect(stderr.match(/emerging: .*/g)).toHaveLength(1);
+    expect(stderr).toContain(`emerging: ${message}`);
+    expect(code).toBe(1);
+    expect(readFileSync(at('present.eflow'), 'utf8')).toBe('before');
+  }
+});
+
+it('compresses a file once that is named twice, and notes it', async () => {
+  const { stderr } = await run('compress', 'photos', 'photos/a.png', '--model=run', '--out=twice.eflow');
+  expect(stderr).toContain('1 file named more than once; each is compressed once\n');
+  expect((await json('decompress', 'twice.eflow', '--list')).images).toHaveLength(5);
 });
 
 it('cuts images of other sizes into tiles', async () => {
@@ -131,8 +219,14 @@ it('continues an interrupted file to the same bytes, and no file of other images
   );
   expect(existsSync(at('long.eflow'))).toBe(false);
   const refused = await run(...call('long.eflow', '--resume', '--split=train'));
-  expect(refused.stderr).toContain('emerging: cannot resume: long.eflow.part has other images in block 0');
+  expect(refused.stderr).toMatch(
+    /^(compressing.*\n)*emerging: cannot resume: long\.eflow\.part was begun with test-00000\.png at position 0, where train-00000\.png is now; repeat that call, or leave out --resume to start again\n$/,
+  );
   expect(refused.code).toBe(1);
+  const otherBlocks = await run(...call('long.eflow', '--resume', '--block=7'));
+  expect(otherBlocks.stderr).toMatch(
+    /^emerging: cannot resume: long\.eflow\.part was begun with --block 1(, or with fewer images)?; repeat that call, or leave out --resume to start again\n$/,
+  );
   const resumed = await run(...call('long.eflow', '--resume'));
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(existsSync(at('long.eflow.part'))).toBe(false);
@@ -186,8 +280,13 @@ it('writes only the images that are chosen, by name, folder or position', async 
   expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
   expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
   for (const [choice, message] of [
-    ['--only=c.png', 'some.eflow has no image and no folder c.png, or its block is damaged'],
-    ['--range=5-9', 'some.eflow has no image at position 5, or its block is damaged'],
+    ['--only=c.png', 'some.eflow has no image and no folder c.png: did you mean more/c.png?\n'],
+    [
+      '--only=more/d.png',
+      'some.eflow has no image and no folder more/d.png: did you mean more/B.png or more/a.png or more/c.png?\n',
+    ],
+    ['--only=winter', 'some.eflow has no image and no folder winter: --list shows its names\n'],
+    ['--range=5-9', 'some.eflow has no image at position 5: it has 5 images, counted from 0\n'],
     ['--range=3-1', 'It must be two positions from 0, as in 200-299, or a single one.'],
   ] as const) {
     const { code, stderr } = await run('decompress', 'some.eflow', choice, '--out=none');
@@ -195,6 +294,9 @@ it('writes only the images that are chosen, by name, folder or position', async 
     expect(code).toBe(2);
     expect(existsSync(at('none'))).toBe(false);
   }
+  const beyond = await run('decompress', 'some.eflow', '--range=3-7', '--out=beyond');
+  expect(beyond).toMatchObject({ code: 0, stdout: '2 images: beyond\n' });
+  expect(beyond.stderr).toContain('some.eflow has only 5 images: the last position is 4, not 7\n');
 });
 
 it.each([
@@ -222,6 +324,12 @@ it.each([
     'photos/a.png is not a file of compressed images; name one (its name usually ends in .eflow)',
   ],
   [['decompress', 'nothing.eflow', '--out=x'], 1, 'nothing.eflow'],
+  [
+    ['decompress', 'photos.eflow'],
+    2,
+    'name a folder for the images with --out, or print what the file contains with --list',
+  ],
+  [['decompress', 'photos.eflow', '--list', '--out=x'], 2, '--list writes no images: leave out --out'],
   [['decompress', 'photos.eflow', '--out=photos'], 2, 'photos is not empty'],
 ])('refuses %j', async (args, code, message) => {
   const result = await apart.run(...args);

@@ -19,7 +19,7 @@ import { interruptedFile } from '../parts/interruptedFile.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
-import { formatBytes, formatCounted } from '../terminal/format.ts';
+import { formatBytes, formatCount, formatCounted, wholeImages } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -62,7 +62,9 @@ export function registerCompress(program: Command): void {
       '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
         '  emerging compress mnist --model models/mnist --out digits.eflow\n' +
         '\nEvery pixel returns. Files are about as small as the model says: its bits/dim on the images, plus the model\n' +
-        'itself, unless --no-embed leaves it out.',
+        'itself, unless --no-embed leaves it out.\n' +
+        '\nImages that cannot be read, or that 8-bit grey or RGB pixels cannot hold, are skipped with a note. The others are\n' +
+        'compressed, and the exit code is 1.',
     )
     .action(runCompress);
 }
@@ -77,8 +79,9 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
   const bar = createProgress({
     label: 'compressing',
-    total: tiles ? null : images.count,
-    unit: tiles ? 'tiles' : 'images',
+    total: images.count,
+    unit: 'images',
+    show: wholeImages,
   });
   const interruption = listenForInterruption(() => bar.note('stopping'));
   const before = interruptedFile(out, {
@@ -104,7 +107,8 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
         withModel,
         tiles,
         workers:
-          options.workers ?? workersFor(images.count / (block ?? defaultBlock(trained.model.imageShape))),
+          options.workers ??
+          workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape))),
         signal: interruption.signal,
         onImages,
       });
@@ -123,10 +127,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     bar.finish();
     interruption.release();
   }
-  if (size.images === 0) {
-    throw new UserError('invalid-data', 'none of the images can be read: nothing was compressed');
-  }
-  report(size, png.bytes, { trained, skipped, options });
+  report(size, png, { trained, skipped, options });
 }
 
 /** Opens the file of an interrupted call, if there is one. */
@@ -149,13 +150,14 @@ function requireNoInput(out: string, paths: readonly string[]): void {
 /** What was compressed, to how much. */
 function report(
   size: CompressedSize,
-  pngBytes: number,
+  png: PngEstimate,
   {
     trained,
     skipped,
     options,
   }: { trained: TrainedModel; skipped: readonly string[]; options: CompressCommandOptions },
 ): void {
+  const pngBytes = png.bytes;
   const bitsPerDim = (8 * (size.bytes - size.modelBytes)) / size.values;
   const result = {
     file: options.out,
@@ -177,8 +179,11 @@ function report(
           `${bitsPerDim.toFixed(3)} bits/dim without the model; as PNG about ${((8 * pngBytes) / size.values).toFixed(3)}\n`,
   );
   if (size.bytes > pngBytes) {
-    const why = size.bytes - size.modelBytes > pngBytes ? '' : ', because the file contains the model';
-    noteOnStderr(`PNG would be smaller: about ${formatBytes(pngBytes)}${why}`);
+    const from = png.paysFrom(size);
+    const remedy = Number.isFinite(from)
+      ? `leave the model out with --no-embed (${formatBytes(size.bytes - size.modelBytes)}), or compress about ${formatCount(from)} such images or more`
+      : 'keep PNG, or train a model on images like these';
+    noteOnStderr(`PNG would be smaller: about ${formatBytes(pngBytes)}; ${remedy}`);
   }
   reportSkipped(skipped);
 }

@@ -82,7 +82,7 @@ it('says what it found, and that it replaces an earlier page', async () => {
     '--threads=1',
   );
   expect(code).toBe(0);
-  expect(stderr).toContain('page.html exists: the result will replace it');
+  expect(stderr).toContain('page.html exists, and will be replaced when the result is complete');
   expect(stdout).toMatch(/^45 images \(\d+ train, \d+ test\), without a model\n/);
   expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);
   expect(stdout).toMatch(/\nUnreadable files +1 file\n/);

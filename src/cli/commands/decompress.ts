@@ -1,6 +1,7 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
-import { countBlocks, imagesFrom, openCompressed } from '../../codec/decompress.ts';
+import { type CompressedFile, extentOf, openCompressed } from '../../codec/compressedFile.ts';
+import { imagesFrom } from '../../codec/decompress.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
@@ -9,17 +10,19 @@ import { requireNewFolder, startNewFolder, staysInFolder } from '../../storage/n
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
-import { chosenImages, type PositionRange, positionRange } from '../parts/chosenImages.ts';
+import { chosenImages, type PositionRange, positionRange, requireChosen } from '../parts/chosenImages.ts';
+import { printList } from '../parts/compressedList.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
 import { pngNamer } from '../parts/pngNames.ts';
 import { workersFor } from '../parts/workersFor.ts';
-import { formatCounted } from '../terminal/format.ts';
+import { formatCounted, wholeImages } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface DecompressCommandOptions extends CheckpointOptions {
-  readonly out: string;
+  readonly out?: string;
+  readonly list?: true;
   readonly model?: string;
   readonly only?: readonly string[];
   readonly range?: PositionRange;
@@ -33,7 +36,8 @@ export function registerDecompress(program: Command): void {
     .command('decompress')
     .description('write the images of a compressed file as PNG')
     .argument('<file>', 'a file that emerging compress has written')
-    .requiredOption('--out <dir>', 'a new or empty folder for the images')
+    .option('--out <dir>', 'a new or empty folder for the images')
+    .option('--list', 'print what the file contains instead: names, sizes, blocks and the model')
     .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
     .option('--only <names...>', 'only these images, or those in these folders of the file')
     .option(
@@ -49,8 +53,10 @@ export function registerDecompress(program: Command): void {
       '\nExamples:\n  emerging decompress photos.eflow --out photos\n' +
         '  emerging decompress digits.eflow --model models/mnist --range 200-299 --out some\n' +
         '  emerging decompress photos.eflow --only summer/beach.png winter --out some\n' +
+        '  emerging decompress photos.eflow --list\n' +
         '\nWith --only or --range, other blocks are not decoded.\n' +
-        '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.',
+        '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.\n' +
+        '\n--list decodes nothing. With --model, it checks that the file was compressed with that model.',
     )
     .action((path: string, options: DecompressCommandOptions) =>
       withFile(path, (file) => runDecompress(file, path, options)),
@@ -60,25 +66,54 @@ export function registerDecompress(program: Command): void {
 async function runDecompress(
   bytes: RandomAccess,
   path: string,
-  { out, model, step, only, range, workers, json }: DecompressCommandOptions,
+  options: DecompressCommandOptions,
 ): Promise<void> {
-  requireNewFolder(out);
+  const { out, list, model, step, json = false } = options;
+  if ((out === undefined) !== (list === true)) {
+    throw new UserError(
+      'invalid-argument',
+      out === undefined
+        ? 'name a folder for the images with --out, or print what the file contains with --list'
+        : '--list writes no images: leave out --out',
+    );
+  }
+  if (out !== undefined) {
+    requireNewFolder(out);
+  }
   const given = model === undefined ? undefined : await loadTrained(model, { step });
-  const file = await openCompressed(bytes, path, given);
+  if (out !== undefined) {
+    await writeImages(await openCompressed(bytes, path, given), out, options);
+    return;
+  }
+  const chosen = chosenImages(options.only, options.range);
+  if (!(await printList(bytes, path, { given, chosen, json }))) {
+    process.exitCode = 1;
+  }
+}
+
+async function writeImages(
+  file: CompressedFile,
+  out: string,
+  { only, range, workers, json }: DecompressCommandOptions,
+): Promise<void> {
+  const { source } = file;
+  const chosen = chosenImages(only, range);
+  const isPart = (only ?? range) !== undefined;
+  const { blocks, count } = await extentOf(file);
   const bar = createProgress({
     label: 'decompressing',
-    total: null,
-    unit: file.header.tiles ? 'tiles' : 'images',
+    total: isPart ? null : (count ?? null),
+    unit: 'images',
+    show: wholeImages,
   });
   const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
   const [files, damaged]: [string[], string[]] = [[], []];
   const names = pngNamer();
-  const chosen = chosenImages(only, range);
   const folder = startNewFolder(out);
   let done = 0;
   try {
     const images = imagesFrom(file, {
-      workers: workers ?? workersFor(await countBlocks(file)),
+      workers: workers ?? workersFor(blocks),
       only: chosen.isChosen,
       signal: interruption.signal,
       onImages(more) {
@@ -94,15 +129,16 @@ async function runDecompress(
       if (!staysInFolder(name)) {
         throw new UserError(
           'invalid-data',
-          `${path} is damaged: an image is named ${name}; use another copy`,
+          `${source} is damaged: the name of an image, ${name}, would be outside of the folder; use another copy`,
         );
       }
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
-    // A missing image may be in a damaged block. That is reported below, and the others are written.
-    if (damaged.length === 0 || files.length === 0) {
-      chosen.requireAll(path);
+    requireChosen(chosen, { source, count, isDamaged: damaged.length > 0 }, files.length);
+    if (damaged.length > 0 && files.length === 0) {
+      const none = isPart ? 'none of the chosen images' : 'none of its images';
+      throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);
     }
     folder.finish();
   } catch (error) {
@@ -123,7 +159,7 @@ async function runDecompress(
       : `${formatCounted(files.length, 'image')}: ${visibleText(out)}\n`,
   );
   if (damaged.length > 0) {
-    noteOnStderr(`emerging: ${path} is damaged, and some of its images may be missing; use another copy`);
+    noteOnStderr(`emerging: ${source} is damaged: use another copy`);
     process.exitCode = 1;
   }
 }

@@ -72,6 +72,6 @@ it('moves by the full difference by default', async () => {
   expect(stdout).toBe(
     'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n',
   );
-  expect(stderr).toBe('e.png exists: the result will replace it\n');
+  expect(stderr).toBe('e.png exists, and will be replaced when the result is complete\n');
   expect(rowOf('e.png')).toEqual(forth);
 });

@@ -1,6 +1,8 @@
 // Which images of a compressed file a command writes: by name, by folder, by position.
 import { InvalidArgumentError } from 'commander';
-import { UserError } from '../../errors.ts';
+import { nearestNames, UserError } from '../../errors.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 
 /** Positions from the first to the last, both included. */
 export interface PositionRange {
@@ -18,16 +20,22 @@ export function positionRange(text: string): PositionRange {
   return range;
 }
 
+/** What is known of a file once all of its names have been seen. */
+interface SeenFile {
+  readonly source: string;
+  /** How many images it has; undefined if its end is damaged. */
+  readonly count: number | undefined;
+  readonly isDamaged: boolean;
+}
+
 /** A choice of images. */
 export interface ChosenImages {
   /** Whether an image is chosen. */
   isChosen(name: string, index: number): boolean;
-  /**
-   * Checks that every name and the range chose an image.
-   *
-   * @throws UserError (`not-found`) if not
-   */
-  requireAll(source: string): void;
+  /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
+  missingIn(file: SeenFile): string | undefined;
+  /** Which of the positions are beyond the end of a file, if some are in it; undefined if none. */
+  beyondEndOf(file: SeenFile): string | undefined;
 }
 
 /** The images with these names, in these folders, or in this range; all if neither is given. */
@@ -37,6 +45,7 @@ export function chosenImages(
 ): ChosenImages {
   const wanted = (names ?? []).map((name) => name.replace(/^\.\/|\/+$/g, ''));
   const missing = new Set(wanted);
+  const known = new Set<string>();
   let isRangeMissing = range !== undefined;
   return {
     isChosen(name, index) {
@@ -48,19 +57,60 @@ export function chosenImages(
       for (const one of named) {
         missing.delete(one);
       }
+      if (missing.size > 0) {
+        for (const path of pathsOf(name)) {
+          known.add(path);
+        }
+      }
       isRangeMissing &&= !isInRange;
       return (names === undefined && range === undefined) || named.length > 0 || isInRange;
     },
-    requireAll(source) {
+    missingIn({ source, count, isDamaged }) {
       const [first] = missing;
-      if (first !== undefined || isRangeMissing) {
-        throw new UserError(
-          'not-found',
-          first === undefined
-            ? `${source} has no image at position ${range!.first}, or its block is damaged`
-            : `${source} has no image and no folder ${first}, or its block is damaged; names are as they were compressed`,
-        );
+      const orLost = isDamaged ? '; it may be in a damaged block' : '';
+      if (first !== undefined) {
+        const names = [...known];
+        const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
+        const near = inFolders.length > 0 ? inFolders : nearestNames(first, names);
+        const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : '--list shows its names';
+        return `${source} has no image and no folder ${first}${orLost}: ${hint}`;
       }
+      if (!isRangeMissing) {
+        return undefined;
+      }
+      const isBeyond = count !== undefined && range!.first >= count;
+      return isBeyond
+        ? `${source} has no image at position ${range!.first}: it has ${formatCounted(count, 'image')}, counted from 0`
+        : `${source} has no image at position ${range!.first}${orLost}`;
+    },
+    beyondEndOf({ source, count }) {
+      return range !== undefined && count !== undefined && !isRangeMissing && range.last >= count
+        ? `${source} has only ${formatCounted(count, 'image')}: the last position is ${count - 1}, not ${range.last}`
+        : undefined;
     },
   };
+}
+
+/** A path and the folders that it is in. */
+function pathsOf(name: string): string[] {
+  const parts = name.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/**
+ * Checks that all that is chosen is in a file; notes on stderr what is beyond its end. If some of it is damaged and images
+ * were found, a missing one is noted only.
+ *
+ * @throws UserError (`not-found`) if something is missing
+ */
+export function requireChosen(chosen: ChosenImages, file: SeenFile, found: number): void {
+  const missing = chosen.missingIn(file);
+  if (missing !== undefined && !(file.isDamaged && found > 0)) {
+    throw new UserError('not-found', missing);
+  }
+  for (const note of [missing, chosen.beyondEndOf(file)]) {
+    if (note !== undefined) {
+      noteOnStderr(note);
+    }
+  }
 }

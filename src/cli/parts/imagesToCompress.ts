@@ -1,12 +1,15 @@
 // The images that `emerging compress` reads: of files and folders, or of a dataset, one after the other.
 import type { NamedImage } from '../../codec/namedImage.ts';
 import { readOne } from '../../data/contract/dataset.ts';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { lossOf } from '../../data/pixels/lossOf.ts';
 import { datasets } from '../../data/registry.ts';
 import { findImageFiles } from '../../data/sources/imageFiles.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { exists } from '../../storage/files.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 import { type ImageOptions, namesOfSet, openImages } from './imageInput.ts';
 
 /** Images that are not read yet. */
@@ -40,20 +43,40 @@ export async function imagesToCompress(
     throw new UserError('invalid-argument', 'no images: name image files, folders or a dataset');
   }
   const found = findImageFiles(paths);
+  if (found.count === 0) {
+    throw new UserError(
+      'invalid-data',
+      `${paths.join(', ')}: no ${imageFormats} images found; name image files, folders of them, or a dataset`,
+    );
+  }
+  if (found.repeated > 0) {
+    noteOnStderr(`${formatCounted(found.repeated, 'file')} named more than once; each is compressed once`);
+  }
   const most = Math.min(found.count, count ?? found.count);
   return {
     count: most,
     async *read(skip) {
       let left = most;
-      for await (const { name, path, image } of found.read(skip)) {
+      const skipped: string[] = [];
+      const noteSkip = (reason: string): void => {
+        skipped.push(reason);
+        skip(reason);
+      };
+      for await (const { name, path, image } of found.read(noteSkip)) {
         const loss = lossOf(image);
         if (loss !== undefined) {
-          skip(`${path} ${loss}`);
+          noteSkip(`${path} ${loss}`);
         } else if (left-- > 0) {
           yield { name, shape: [image.height, image.width, image.channels], pixels: image.data };
         } else {
           return;
         }
+      }
+      if (left === most) {
+        throw new UserError(
+          'invalid-data',
+          `${paths.join(', ')}: none of the images can be compressed: ${skipped[0]}; nothing was written`,
+        );
       }
     },
   };

@@ -56,12 +56,12 @@ export function interruptedFile(
     earlier,
     keepAs(error, { parts, bytes }) {
       const code = error instanceof UserError ? error.code : undefined;
-      // An image that the model can't take can be removed; the first part is the start of the file, without images.
-      const isCurable = parts > 1 && (code === 'mismatch' || code === 'unsupported');
+      // The first part is the start of the file, without images.
+      const isMore = parts > 1 && bytes > (earlier === undefined ? 0 : sizeOf(earlier));
+      // An image that the model can't take can be removed, but not one that the earlier file has otherwise.
+      const isCurable = isMore && (code === 'mismatch' || code === 'unsupported');
       isWorthwhile = isStopped() || code === 'io' || isCurable;
-      return isWorthwhile && parts > 1 && bytes > (earlier === undefined ? 0 : sizeOf(earlier))
-        ? part
-        : undefined;
+      return isWorthwhile && isMore ? part : undefined;
     },
     report() {
       const [kept] = left();

@@ -34,7 +34,7 @@ export function outputFile(place: OutputPlace): OutputFile {
       : new ClosedFolder('.', { remedy: phrase`delete it, or name the file: ${option('out', path)}` });
   closed?.requireNoLink(path);
   if (exists(path)) {
-    noteOnStderr(`${path} exists: the result will replace it`);
+    noteOnStderr(`${path} exists, and will be replaced when the result is complete`);
   }
   return {
     path,

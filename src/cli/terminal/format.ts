@@ -1,4 +1,5 @@
 // Formats numbers for people: durations, sizes, counts and rates.
+import { fewNames } from '../../errors.ts';
 
 /** A duration in its two largest units: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
 export function formatDuration(seconds: number): string {
@@ -46,6 +47,11 @@ export function formatCount(count: number): string {
   return Math.abs(rounded) < 1000 ? String(rounded) : rounded.toLocaleString('en-US');
 }
 
+/** How many images are done, of which the last may be done in part. Fractions that were added up may be slightly off. */
+export function wholeImages(done: number): string {
+  return String(Math.floor(done + 1e-6));
+}
+
 /** A count with its unit, in the plural unless it is 1: `1 step`, `1,700 steps`. */
 export function formatCounted(count: number, unit: string): string {
   return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;
@@ -82,7 +88,5 @@ export function formatSpread(
 
 /** The names at these indices; of many only the first three: `a, b, c and 5 more`. */
 export function firstNames(names: readonly string[], indices: readonly number[]): string {
-  const shown = indices.slice(0, 3).map((index) => names[index]!);
-  const left = indices.length - shown.length;
-  return `${shown.join(', ')}${left > 0 ? ` and ${formatCount(left)} more` : ''}`;
+  return fewNames(indices.map((index) => names[index]!));
 }

@@ -17,7 +17,7 @@ export interface ProgressOptions {
   readonly label: string;
   /** The total number of units; null if it is not known. */
   readonly total: number | null;
-  /** The unit, unless the label names it: `images`. */
+  /** The unit in the plural, unless the label names it: `images`. */
   readonly unit?: string;
   /** How numbers are formatted: `formatBytes`; unchanged by default. */
   readonly show?: (count: number) => string;
@@ -73,7 +73,7 @@ class ProgressState {
   /** One line, with a bar if `width` columns have room for one. */
   line(width = 0): string {
     const { label, total, unit, show = String } = this.options;
-    const words = unit === undefined ? '' : ` ${unit}`;
+    const words = unit === undefined ? '' : ` ${(total ?? this.done) === 1 ? unit.replace(/s$/, '') : unit}`;
     if (total === null) {
       return [`${label} ${show(this.done)}${words}`, ...this.details()].join(' · ');
     }

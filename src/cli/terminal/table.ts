@@ -17,7 +17,9 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 /** The lines of a table: the titles, then one line per row, two spaces between columns and none at the end. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(visibleText))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? ''))));
+  const widths = columns.map((_, index) =>
+    lines.reduce((width, line) => Math.max(width, stringWidth(line[index] ?? '')), 0),
+  );
   return lines.map((line) =>
     columns
       .map(({ align }, index) => {

@@ -31,13 +31,19 @@ export function blockAbout(
   const packed: PackedName[] = packNames(names);
   const own = packShapes(shapes);
   const isPlain = own.length === 1 && own[0]!.slice(0, 3).join() === imageShape.join();
-  return JSON.stringify({
+  const about = {
     first,
     names: packed,
     ...(!isPlain && { shapes: own }),
     runs: runs.map(({ batch, count }) => [batch, count]),
     pixels: shortSha256([pixels]),
-  });
+  };
+  return JSON.stringify({ ...about, check: checkOf(about) });
+}
+
+/** A checksum of the description alone, which tells what is lost if only the other bytes of a record are damaged. */
+function checkOf(about: object): string {
+  return shortSha256([JSON.stringify(about)]).slice(0, 8);
 }
 
 const count = z.int().check(z.positive());
@@ -51,8 +57,11 @@ const blockSchema = z.object({
 });
 
 /** Reads a description; undefined for anything that `blockAbout` doesn't make. */
-export function readBlockAbout(about: string, imageShape: ImageShape): DescribedBlock | undefined {
-  const { data } = blockSchema.safeParse(parsedJson(about));
+export function readBlockAbout(
+  about: string | undefined,
+  imageShape: ImageShape,
+): DescribedBlock | undefined {
+  const { data } = blockSchema.safeParse(parsedJson(about ?? ''));
   const names = unpackNames(data?.names);
   if (data === undefined || names === undefined) {
     return undefined;
@@ -63,6 +72,16 @@ export function readBlockAbout(about: string, imageShape: ImageShape): Described
   return shapes.length === names.length
     ? { first: data.first, names, shapes, runs, checksum: data.pixels }
     : undefined;
+}
+
+/** Reads the description of a damaged record; undefined unless it is intact. */
+export function readLostAbout(about: string | undefined, imageShape: ImageShape): DescribedBlock | undefined {
+  const parsed = parsedJson(about ?? '');
+  if (typeof parsed !== 'object' || parsed === null || !('check' in parsed)) {
+    return undefined;
+  }
+  const { check, ...rest } = parsed;
+  return check === checkOf(rest) ? readBlockAbout(about, imageShape) : undefined;
 }
 
 const endSchema = z.object({
@@ -79,8 +98,8 @@ export function endAbout(end: FileEnd): string {
 }
 
 /** Reads it; undefined for anything else. */
-export function readEndAbout(about: string): FileEnd | undefined {
-  return endSchema.safeParse(parsedJson(about)).data;
+export function readEndAbout(about: string | undefined): FileEnd | undefined {
+  return endSchema.safeParse(parsedJson(about ?? '')).data;
 }
 
 /** Shapes, each with the number of images that have it one after the other. */

@@ -53,10 +53,17 @@ export function encodeHeader(header: FileHeader, model: Uint8Array | undefined):
   return bytes;
 }
 
+/** Whether a file that begins with these bytes, at least 8, is one of compressed images. */
+export function isCompressed(start: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => start[index] === byte);
+}
+
 /** The start of a file, read. */
 export interface ReadHeader extends FileHeader {
   /** Where the records begin. */
   readonly end: number;
+  /** The size of the model in the file; 0 if it has none. */
+  readonly modelBytes: number;
   /** The bytes of the model, if the file has them undamaged; null if they are damaged. */
   readModel(): Promise<Uint8Array | null | undefined>;
 }
@@ -69,7 +76,7 @@ export interface ReadHeader extends FileHeader {
  */
 export async function readHeader(file: RandomAccess, source: string): Promise<ReadHeader> {
   const start = await file.read(0, Math.min(file.size, START_BYTES));
-  if (!MAGIC.every((byte, index) => start[index] === byte)) {
+  if (!isCompressed(start)) {
     throw new UserError(
       'invalid-data',
       `${source} is not a file of compressed images; name one (its name usually ends in ${COMPRESSED_ENDING})`,
@@ -78,7 +85,7 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
   const damaged = (): UserError =>
     new UserError(
       'invalid-data',
-      `${source} is damaged at its start, which says how to read it; use another copy`,
+      `${source} can't be read: its header is damaged or cut off; use another copy`,
     );
   if (start.length < START_BYTES) {
     throw damaged();
@@ -88,7 +95,7 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
   if (version !== VERSION) {
     throw new UserError(
       'unsupported',
-      `${source} has version ${version} of the format, and this program reads version ${VERSION}: update it`,
+      `${source} has version ${version} of the format, and this program reads version ${VERSION}: update the program`,
     );
   }
   if (length > MOST_ABOUT || START_BYTES + length > file.size) {
@@ -107,6 +114,7 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
   return {
     ...header,
     end: from + (embedded?.bytes ?? 0),
+    modelBytes: embedded?.bytes ?? 0,
     async readModel() {
       if (embedded === undefined) {
         return undefined;

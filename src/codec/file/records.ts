@@ -59,6 +59,8 @@ export interface FoundRecord {
   readonly end: number;
   /** Reads it; undefined if it is damaged. */
   read(): Promise<FileRecord | undefined>;
+  /** Its description, unchecked; undefined if it is cut off. */
+  readUnchecked(): Promise<string | undefined>;
 }
 
 /**
@@ -94,7 +96,9 @@ async function recordAt(file: RandomAccess, start: number): Promise<FoundRecord 
     return undefined;
   }
   const checksum = view.getBigUint64(20).toString(16).padStart(16, '0');
-  const end = start + HEAD_BYTES + aboutBytes + bytes;
+  const from = start + HEAD_BYTES;
+  const end = from + aboutBytes + bytes;
+  const textOf = (about: Uint8Array): string => new TextDecoder().decode(about);
   return {
     kind,
     number,
@@ -104,12 +108,15 @@ async function recordAt(file: RandomAccess, start: number): Promise<FoundRecord 
       if (end > file.size) {
         return undefined;
       }
-      const body = await file.read(start + HEAD_BYTES, aboutBytes + bytes);
+      const body = await file.read(from, aboutBytes + bytes);
       if (shortSha256([body]) !== checksum) {
         return undefined;
       }
-      const about = new TextDecoder().decode(body.subarray(0, aboutBytes));
+      const about = textOf(body.subarray(0, aboutBytes));
       return { kind, number, about, bytes: body.subarray(aboutBytes) };
+    },
+    async readUnchecked() {
+      return from + aboutBytes > file.size ? undefined : textOf(await file.read(from, aboutBytes));
     },
   };
 }

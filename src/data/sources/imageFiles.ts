@@ -115,6 +115,8 @@ interface ReadImage {
 /** Image files that are not read yet. */
 export interface FoundImages {
   readonly count: number;
+  /** How many paths led to a file that another one had led to. */
+  readonly repeated: number;
   /** Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does. */
   read(skip: (reason: string) => void): AsyncGenerator<ReadImage>;
 }
@@ -131,6 +133,7 @@ export function findImageFiles(paths: readonly string[]): FoundImages {
   const budget = new Budget(paths.join(', '));
   return {
     count: unique.length,
+    repeated: files.length - unique.length,
     async *read(skip) {
       for (const [index, file] of unique.entries()) {
         const image = await readUnless(file, budget, skip);

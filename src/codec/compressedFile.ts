@@ -1,0 +1,165 @@
+// An opened file of compressed images, with its model, and what it contains, which is found without decoding.
+import { option, phrase, UserError } from '../errors.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import { memoryFiles } from '../storage/memoryFiles.ts';
+import type { RandomAccess } from '../storage/randomAccess.ts';
+import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
+import { fingerprintOf } from '../trained/model/fingerprint.ts';
+import type { TrainedModel } from '../trained/model/trainedModel.ts';
+import { type FileEnd, readBlockAbout, readEndAbout, readLostAbout } from './file/abouts.ts';
+import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
+import { LostImages } from './file/lostImages.ts';
+import { recordsIn } from './file/records.ts';
+
+/** An opened file of compressed images. */
+export interface CompressedFile {
+  readonly source: string;
+  readonly bytes: RandomAccess;
+  readonly header: ReadHeader;
+  /** The model to decompress with. */
+  readonly model: TrainedModel;
+}
+
+/**
+ * Opens a file of compressed images, and checks that it has its model, or the one given.
+ *
+ * @param source the file, for errors
+ * @throws UserError (`invalid-data`) if it is another kind of file, or its header is damaged; (`not-ready`) if no model is
+ * given, and the file has none or a damaged one; (`unsupported`) if a newer version has written it; (`mismatch`) if it was
+ * compressed with another model
+ */
+export async function openCompressed(
+  bytes: RandomAccess,
+  source: string,
+  given?: TrainedModel,
+): Promise<CompressedFile> {
+  const header = await readHeader(bytes, source);
+  if (given) {
+    requireModelOf(header, given, source);
+    return { source, bytes, header, model: given };
+  }
+  const model = await embeddedModel(header, source);
+  if (!isModelOf(header, model)) {
+    throw new UserError(
+      'mismatch',
+      phrase`${source} is damaged: the model in it isn't the one that its header names; use another copy, or name that model with ${option('model', 'MODEL')}`,
+    );
+  }
+  return { source, bytes, header, model };
+}
+
+/**
+ * Checks that a file was compressed with a model.
+ *
+ * @throws UserError (`mismatch`) if not
+ */
+export function requireModelOf(header: FileHeader, model: TrainedModel, source: string): void {
+  if (!isModelOf(header, model)) {
+    throw new UserError(
+      'mismatch',
+      `${source} was compressed with another model, or with other weights of this one; name the one it was compressed with`,
+    );
+  }
+}
+
+function isModelOf(header: FileHeader, model: TrainedModel): boolean {
+  return (
+    fingerprintOf(model) === header.model &&
+    showImageShape(model.model.imageShape) === showImageShape(header.imageShape)
+  );
+}
+
+async function embeddedModel(header: ReadHeader, source: string): Promise<TrainedModel> {
+  const bytes = await header.readModel();
+  if (!bytes) {
+    throw new UserError(
+      'not-ready',
+      phrase`${bytes === null ? `the model in ${source} is damaged` : `${source} doesn't contain its model`}: name it with ${option('model', 'MODEL')}`,
+    );
+  }
+  return readExport(memoryFiles(source, { [WEIGHTS_FILE]: bytes }));
+}
+
+/** How much a file contains. */
+interface Extent {
+  readonly blocks: number;
+  /** How many images; undefined if the end of the file is damaged or missing. */
+  readonly count: number | undefined;
+}
+
+/** How many blocks and images a file has, found without reading the blocks. */
+export async function extentOf({ bytes, header }: CompressedFile): Promise<Extent> {
+  let blocks = 0;
+  let end: FileEnd | undefined;
+  for await (const record of recordsIn(bytes, header.end)) {
+    if (record.kind === 'block') {
+      blocks++;
+    } else {
+      end ??= readEndAbout((await record.read())?.about);
+    }
+  }
+  return { blocks, count: end?.images };
+}
+
+/** An image of a file. */
+interface ListedImage {
+  /** Its position in the file, from 0. */
+  readonly position: number;
+  readonly name: string;
+  readonly shape: ImageShape;
+  /** The number of its block. */
+  readonly block: number;
+}
+
+/** A block of a file. */
+interface ListedBlock {
+  readonly block: number;
+  readonly images: number;
+  readonly bytes: number;
+  readonly bitsPerDim: number;
+}
+
+/** What a file contains, as far as it is intact. */
+export interface Listing {
+  readonly images: readonly ListedImage[];
+  /** How many images it should have; undefined if its end is damaged or missing. */
+  readonly count: number | undefined;
+  readonly blocks: readonly ListedBlock[];
+  /** One line for each damaged part. */
+  readonly damaged: readonly string[];
+}
+
+/** Lists the images of a file, without its model. */
+export async function listImages({ bytes, header, source }: Omit<CompressedFile, 'model'>): Promise<Listing> {
+  const { imageShape } = header;
+  const [images, blocks, damaged]: [ListedImage[], ListedBlock[], string[]] = [[], [], []];
+  const lost = new LostImages((problem) => damaged.push(`${source}: ${problem}`));
+  if ((await header.readModel()) === null) {
+    damaged.push(`${source}: the model in it is damaged`);
+  }
+  for await (const found of recordsIn(bytes, header.end)) {
+    const { kind, number, start, end } = found;
+    if (kind === 'end') {
+      const about = readEndAbout((await found.read())?.about);
+      if (about) {
+        lost.takeEnd(about, end);
+      }
+    } else if (lost.isNext(number)) {
+      const block = readBlockAbout((await found.read())?.about, imageShape);
+      if (block === undefined) {
+        lost.takeDamaged(number, readLostAbout(await found.readUnchecked(), imageShape));
+        continue;
+      }
+      lost.takeRead(number, block);
+      const { first, names, shapes } = block;
+      names.forEach((name, index) => {
+        images.push({ position: first + index, name, shape: shapes[index]!, block: number });
+      });
+      const values = shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
+      const size = end - start;
+      blocks.push({ block: number, images: names.length, bytes: size, bitsPerDim: (8 * size) / values });
+    }
+  }
+  lost.finish(bytes.size);
+  return { images, count: lost.count, blocks, damaged };
+}
