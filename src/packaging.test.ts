@@ -1,7 +1,17 @@
 // The package as users get it: installed without failing downloads by every npm, packed, and used in projects of their
 // own from TypeScript, CommonJS and a bundled page.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
@@ -45,6 +55,35 @@ it('installs elsewhere even if an install script fails: every package with one i
   const needed = packages.filter(({ dev, optional }) => !(dev || optional)).map(({ name }) => name);
   expect(needed).toContain('zod');
   expect(needed.filter((name) => name in allowScripts)).toEqual([]);
+});
+
+it('keeps the old build until the new one is complete', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emerging-swap-'));
+  const swap = () =>
+    run(process.execPath, [join(repository, 'scripts/swap-folder.mjs'), 'new', 'dist', 'page'], {
+      cwd: folder,
+    });
+  try {
+    for (const name of ['dist/page', 'new']) {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, 'file.js'), name);
+    }
+    writeFileSync(join(folder, 'dist/old.js'), '');
+    await swap();
+    await expect(swap()).rejects.toThrow('there is no new');
+    expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual([
+      'dist',
+      'dist/file.js',
+      'dist/page',
+      'dist/page/file.js',
+    ]);
+    expect(readFileSync(join(folder, 'dist/file.js'), 'utf8')).toBe('new');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  expect(read('package.json').scripts['build:code']).toMatch(
+    / --outDir dist-new .*swap-folder\.mjs dist-new dist page$/,
+  );
 });
 
 describe('the packed package, unpacked beside its dependencies alone', () => {
