@@ -18,7 +18,9 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
   const id = useId();
   const [typed, setTyped] = useState(String(value));
   useEffect(() => setTyped(String(value)), [value]);
+  const noteId = useId();
   const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, most);
+  const isValid = read(typed) !== undefined;
   return (
     <div class="control">
       <label for={id}>{label}</label>
@@ -30,7 +32,8 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
         max={most}
         step={fraction ? 'any' : 1}
         value={typed}
-        aria-invalid={read(typed) === undefined}
+        aria-invalid={!isValid}
+        {...(!isValid && { 'aria-describedby': noteId })}
         onInput={({ currentTarget }) => {
           setTyped(currentTarget.value);
           const number = read(currentTarget.value);
@@ -40,6 +43,12 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
         }}
         onBlur={() => setTyped(String(value))}
       />
+      {!isValid && (
+        <p id={noteId} class="control-note">
+          {fraction ? 'A number' : 'A whole number'} from {least.toLocaleString('en')} to{' '}
+          {most.toLocaleString('en')}.
+        </p>
+      )}
     </div>
   );
 }

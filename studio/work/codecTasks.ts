@@ -7,11 +7,13 @@ import {
   decompress,
   type FlowModel,
   type ImageShape,
+  isCompressed,
   type NamedImage,
   PngEstimate,
   requireCodable,
   UserError,
 } from 'emerging-flows';
+import type { GivenFile } from 'emerging-flows/data';
 import { zipSync } from 'fflate';
 import type { Call, Progress } from './calls.ts';
 import { type CodecSource, openSource } from './codecSource.ts';
@@ -39,11 +41,25 @@ export interface CompressedImages extends CompressedSize {
   readonly file: Blob;
   /** The bytes of all images as PNG, about. */
   readonly pngBytes: number;
+  /** From about how many such images on the file is smaller than PNG, with its model. */
+  readonly paysFrom: number;
+  /** Whether the images were cut into tiles. */
+  readonly tiles: boolean;
   /** The bytes of the files; undefined for images that come from none. */
   readonly fileBytes: number | undefined;
   readonly skipped: readonly string[];
   readonly seconds: number;
 }
+
+/** Files that a user has chosen. */
+export interface GivenToCompress {
+  readonly files: readonly GivenFile[];
+  /** Whether they are those of a folder. */
+  readonly isFolder: boolean;
+}
+
+/** Names of compressed files, and of those that need not be opened to see that they aren't. */
+const [compressedName, pictureName] = [/\.eflow$/i, /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i];
 
 /** A file to decompress. */
 export interface DecodeOrder {
@@ -69,6 +85,35 @@ const SHOWN = 200;
 
 /** The tasks, by name. */
 export const codecTasks = {
+  /**
+   * The position of the compressed file among given files; undefined if they are images. Fails if there are several of them, or
+   * one among images. In a folder of images, compressed files are ignored as other files are.
+   */
+  async compressedAmong({ files, isFolder }: GivenToCompress): Promise<number | undefined> {
+    const isAlone = files.length === 1;
+    const found = await Promise.all(
+      files.map(
+        async ({ path, file }) =>
+          compressedName.test(path) ||
+          ((isAlone || !pictureName.test(path)) &&
+            isCompressed(new Uint8Array(await file.slice(0, 8).arrayBuffer()))),
+      ),
+    );
+    const compressed = found.filter((is) => is).length;
+    if (isAlone || compressed === 0) {
+      return compressed === 0 ? undefined : 0;
+    }
+    if (compressed === files.length) {
+      throw new Error(`These are ${compressed} compressed files: choose one at a time.`);
+    }
+    if (!isFolder) {
+      throw new Error(
+        `${files[found.indexOf(true)]!.path} is a compressed file: choose it alone to decode it, or only images to compress them.`,
+      );
+    }
+    return undefined;
+  },
+
   /** The model's image shape; fails if it can't compress. */
   async codable({ model: address }: { model: ModelAddress }, call: Call): Promise<ImageShape> {
     const { model, imageShape } = await modelAt(address, call);
@@ -93,7 +138,7 @@ export const codecTasks = {
       },
     });
     const png = new PngEstimate(count);
-    const total = tiles ? undefined : count;
+    const total = count;
     const begin = performance.now();
     let [done, bits] = [0, 0];
     const onImages = (more: number, moreBits = 0): void => {
@@ -130,6 +175,8 @@ export const codecTasks = {
         ...value,
         file: new Blob(parts),
         pngBytes: png.bytes,
+        paysFrom: png.paysFrom(value),
+        tiles,
         fileBytes: source.kind === 'files' ? fileBytes : undefined,
         skipped,
         seconds: (performance.now() - begin) / 1000,
@@ -139,11 +186,11 @@ export const codecTasks = {
 
   /** Decompresses a file, and compares its images with the compressed ones if they are known. */
   async decompress(
-    { source, tiles = false, ...order }: DecodeOrder & { source?: CodecSource; tiles?: boolean },
+    { source, ...order }: DecodeOrder & { source?: CodecSource },
     call: Call,
   ): Promise<DecodedImages> {
     const originals = source && (await openSource(source));
-    const { images, damaged } = await decoded(order, tiles ? undefined : originals?.count, call);
+    const { images, damaged } = await decoded(order, originals?.count, call);
     let different: string[] | undefined;
     if (originals) {
       different = [];
@@ -197,8 +244,14 @@ async function decoded(
   try {
     return await decodedWith(undefined);
   } catch (error) {
-    if (!(error instanceof UserError && error.code === 'not-ready' && address)) {
+    if (!(error instanceof UserError && error.code === 'not-ready')) {
       throw error;
+    }
+    if (!address) {
+      const problem = error.message.replace(/: name it with .*/, '');
+      throw new Error(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}: choose it above.`, {
+        cause: error,
+      });
     }
     return decodedWith(await modelAt(address, call));
   }

@@ -45,7 +45,7 @@ export function registerCompress(program: Command): void {
     .requiredOption('--out <file>', 'the file to write')
     .option(
       '--block <n>',
-      'images per block: a damaged byte costs its block (default: up to 2000)',
+      'images per block, or tiles with --tiles: a damaged byte costs its block (default: up to 2000)',
       wholeNumber(1),
     )
     .option('--tiles', "cut images of any size into tiles of the model's shape")

@@ -25,9 +25,6 @@ import { setToCompress, trialText } from './setToCompress.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
 
-/** The name of a compressed file. */
-const isCompressed = /\.eflow$/i;
-
 /** The room. */
 export function Compress() {
   const offered = chosenModel.value;
@@ -52,18 +49,38 @@ export function Compress() {
       setChosen({ kind: 'source', source, text });
     }
   }, [trying.result]);
-  const take = ({ files, name }: GivenFolder): void => {
-    const [only] = files;
-    setTrial(undefined);
+  const [given, setGiven] = useState<GivenFolder>();
+  const sorting = useWork(
+    given &&
+      (async (waiting) => {
+        const { files, name } = given;
+        return {
+          given,
+          file: await code('compressedAmong', { files, isFolder: name !== undefined }, waiting),
+        };
+      }),
+    [given],
+  );
+  useEffect(() => {
+    if (!given || sorting.result?.given !== given) {
+      return;
+    }
+    const { files, name } = given;
+    const compressed = files[sorting.result.file ?? -1];
     setChosen(
-      files.length === 1 && isCompressed.test(only!.path)
-        ? { kind: 'file', file: only!.file, name: only!.path }
+      compressed
+        ? { kind: 'file', file: compressed.file, name: compressed.path }
         : {
             kind: 'source',
             source: { kind: 'files', files },
             text: `${plural(files.length, 'file')}${name === undefined ? '' : ` in ${name}`}`,
           },
     );
+  }, [sorting.result]);
+  const take = (files: GivenFolder): void => {
+    setTrial(undefined);
+    setChosen(undefined);
+    setGiven(files);
   };
   const compressed = compressing.result;
   const file = chosen?.kind === 'file' ? chosen.file : compressed?.file;
@@ -84,7 +101,10 @@ export function Compress() {
             type="button"
             class="button primary"
             disabled={shape === undefined}
-            onClick={() => setTrial({})}
+            onClick={() => {
+              setGiven(undefined);
+              setTrial({});
+            }}
           >
             {shape ? trialText(shape) : 'Try it'}
           </button>
@@ -96,6 +116,7 @@ export function Compress() {
           {...(chosen && { chosen: chosen.kind === 'file' ? chosen.name : chosen.text })}
           onFiles={take}
         />
+        {sorting.problem !== undefined && <Notice>{sorting.problem}</Notice>}
         <details class="compress-options">
           <summary>Options</summary>
           <div>
@@ -110,21 +131,21 @@ export function Compress() {
               onChange={(is) => changeSettings({ tiles: is ? 'yes' : 'no' })}
             />
             <NumberField
-              label="Images per block"
+              label={tiles ? 'Tiles per block' : 'Images per block'}
               value={block}
               least={1}
               most={MOST_BLOCK}
               onChange={(value) => changeSettings({ block: String(value) })}
             />
             <p class="control-note">
-              A damaged byte costs its block. Blocks are coded in parallel, and each stores its first images
-              plainly.
+              A damaged byte costs its block. Blocks are coded in parallel, and each stores its first{' '}
+              {tiles ? 'tiles' : 'images'} plainly.
             </p>
           </div>
         </details>
       </section>
       <section class="compress-results" aria-label="Compressed images">
-        {chosen === undefined && trying.progress === undefined && (
+        {chosen === undefined && sorting.progress === undefined && trying.progress === undefined && (
           <p class="room-blank">Try the included images, or drop a folder of your own.</p>
         )}
         {trying.progress !== undefined || trying.problem !== undefined ? <Working work={trying} /> : null}

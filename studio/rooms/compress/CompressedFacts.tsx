@@ -12,7 +12,7 @@ interface CompressedFactsProps {
 
 /** The size, the comparison, and buttons. */
 export function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) {
-  const { images, values, plain, seconds, file } = compressed;
+  const { images, values, plain, tiles, seconds, file } = compressed;
   const speed = images / seconds;
   return (
     <section class="compress-facts" aria-labelledby="compress-facts-title">
@@ -24,7 +24,7 @@ export function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) 
       <p class="control-note">
         {seconds.toFixed(1)} s, {speed.toFixed(speed < 10 ? 1 : 0)} images/s.
         {plain > 0 &&
-          ` ${plural(plain, 'image')} stored plainly: the first of each block, and those that the model can’t take.`}
+          ` ${plural(plain, tiles ? 'tile' : 'image')} stored plainly: the first of each block, and those that the model can’t take.`}
       </p>
       <div class="buttons">
         <button type="button" class="button" onClick={() => downloadBlob(file, 'images.eflow')}>

@@ -100,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     await expect
       .poll(alert)
       .toBe(
-        'The file is damaged; 24 images returned intact. Block 2 is damaged; its images are lost. 6 of 30 images are lost.',
+        'The file is damaged; 24 images returned intact. Block 2 is damaged: 6 images are lost: 24.png, 25.png, 26.png and 3 more. 6 of 30 images are missing.',
       );
     const bare = readFileSync(inFolder('bare.eflow'));
     await drop('bare.eflow', bare);
@@ -113,11 +113,69 @@ describe.skipIf(chromiumPath === undefined)('the room Compress (scripts/install-
     await expect.poll(alert).toMatch(/^The file is not a file of compressed images; /);
   });
 
+  it('recognises a compressed file by its content, and takes one at a time, without images', {
+    timeout: 240_000,
+  }, async () => {
+    await emerging.run('compress', 'album', '--model=runs/tiny', '--out=one.eflow');
+    const buffer = readFileSync(inFolder('one.eflow'));
+    const picture = readFileSync(inFolder('album/00.png'));
+    const files = (...given: [name: string, buffer: Buffer][]) =>
+      page
+        .getByLabel('Choose files')
+        .setInputFiles(given.map(([name, content]) => ({ name, mimeType: '', buffer: content })));
+    await open('#/compress?model=runs/tiny');
+    await files(['download.png', buffer]);
+    expect(await page.getByTestId('checked').textContent()).toBe(
+      '30 images; the checksums of all pixels are right.',
+    );
+    await files(['one.eflow', buffer], ['two', buffer]);
+    await expect.poll(alert).toBe('These are 2 compressed files: choose one at a time.');
+    await files(['one', buffer], ['00.png', picture]);
+    await expect
+      .poll(alert)
+      .toBe('one is a compressed file: choose it alone to decode it, or only images to compress them.');
+    await files(['00.png', picture]);
+    expect(await heading()).toMatch(/^1 image in /);
+    // Among the images of a folder, it is ignored as by the command line.
+    mkdirSync(inFolder('both'));
+    writeFileSync(inFolder('both/00.png'), picture);
+    writeFileSync(inFolder('both/one.eflow'), buffer);
+    await choose('both');
+    await expect.poll(() => page.locator('.file-drop .control-note').textContent()).toBe('2 files in both');
+    expect(await heading()).toMatch(/^1 image in /);
+  });
+
+  it('counts images while it cuts them into tiles, and says which blocks are possible', {
+    timeout: 240_000,
+  }, async () => {
+    mkdirSync(inFolder('large'));
+    for (const name of ['a', 'b']) {
+      writePng(inFolder(`large/${name}.png`), tinyImages(1, 400, 3), [400, 400, 1]);
+    }
+    await open('#/compress?model=runs/tiny&tiles=yes');
+    await page.getByRole('button', { name: 'Try 64 samples' }).waitFor();
+    await choose('large');
+    const live = page.locator('.compress-live');
+    await live.waitFor();
+    expect(await live.textContent()).toMatch(/ [01] of 2 images, [\d,]+ bits each$/);
+    expect(await heading()).toMatch(/^2 images in /);
+    expect(await page.locator('.compress-facts').textContent()).toMatch(/ [\d,]+ tiles stored plainly/);
+    await page.getByText('Options').click();
+    const block = page.getByLabel('Tiles per block');
+    await block.fill('0');
+    await page.getByText('A whole number from 1 to 100,000.').waitFor();
+    await block.fill('12');
+    await page.getByText('A whole number from').waitFor({ state: 'detached' });
+    await expect.poll(() => new URL(page.url()).hash).toContain('block=12');
+  });
+
   it('compresses digits with one click, and stops when told to', async () => {
     await open('#/compress');
     await page.getByRole('button', { name: 'Try 500 digits' }).click();
     await page.locator('.compress-live').waitFor();
-    expect(await page.locator('.compress-live').textContent()).toMatch(/ of 500 images, [\d,]+ bits each$/);
+    expect(await page.locator('.compress-live').textContent()).toMatch(
+      / \d+ of 500 images, [\d,]+ bits each$/,
+    );
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
     expect(await page.getByTestId('compressed').count()).toBe(0);

@@ -12,6 +12,8 @@ const compressed = {
   plain: 6,
   file: new Blob([]),
   pngBytes: 25_000,
+  paysFrom: 130,
+  tiles: false,
   fileBytes: 26_000,
   skipped: [],
   seconds: 2,

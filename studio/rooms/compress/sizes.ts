@@ -41,15 +41,14 @@ export function headingText({ images, bytes, modelBytes }: CompressedImages): st
 }
 
 /** Whether the file is smaller than PNG, and from how many images on it would be. */
-export function verdictText({ images, bytes, modelBytes, pngBytes }: CompressedImages): string {
+export function verdictText({ bytes, modelBytes, pngBytes, paysFrom }: CompressedImages): string {
   const saved = pngBytes - (bytes - modelBytes);
   if (saved <= 0) {
-    return 'PNG would be smaller: these images differ from those that the model was trained on.';
+    return 'PNG would be smaller: these images differ from those that the model was trained on. Keep PNG, or train a model on images like these.';
   }
   const less = `${Math.round((100 * saved) / pngBytes)} % smaller than PNG`;
   if (bytes < pngBytes) {
     return `${less}${modelBytes > 0 ? ', without the model' : ''}.`;
   }
-  const from = Number(((modelBytes / saved) * images).toPrecision(2)).toLocaleString('en');
-  return `${less}, without the model, which is stored once and pays from about ${from} such images on.`;
+  return `${less}, without the model, which is stored once and pays from about ${paysFrom.toLocaleString('en')} such images on.`;
 }

@@ -48,7 +48,7 @@ export function useCodec(
   const decoding = useWork(
     file &&
       (async (waiting) => {
-        const order = { file, model: model && addressOf(model), tiles, ...(source && { source }) };
+        const order = { file, model: model && addressOf(model), ...(source && { source }) };
         return { of: file, ...(await code('decompress', order, waiting)) };
       }),
     [file, file && path],
