@@ -125,6 +125,12 @@ describe('compressed images', () => {
     await expect(compress(model, images)).rejects.toThrow(message);
   });
 
+  it('must be grey for a grey model, also as tiles', async () => {
+    await expect(compress(model, [colourImage('red.png', 9, 8)], { tiles: true })).rejects.toThrow(
+      'red.png is in colour, but the model takes grey images: use a model for colour images',
+    );
+  });
+
   const pixels = new Uint8Array(64);
   it.each<[string, unknown, string]>([
     ['no list', namedImages(1)[0], 'compress needs a list of images: [{ name, shape, pixels }, …]'],

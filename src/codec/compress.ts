@@ -216,6 +216,9 @@ async function* blocksOf(
     requireImage(image, first + names.length);
     const { name, shape, pixels } = image;
     const size: ImageShape = tiles ? [shape[0], shape[1], imageShape[2]] : imageShape;
+    if (tiles && lacksColour(image, imageShape)) {
+      throw new UserError('mismatch', `${name} is in colour, but the model takes grey images: ${useColour}`);
+    }
     const fitted = fitImage({ shape, pixels }, size, { source: name, remedy: remedyFor(image, size) });
     const own = tiles ? tilesIn(size, imageShape) : 1;
     if (own > most) {
@@ -240,13 +243,19 @@ async function* blocksOf(
   }
 }
 
-/** What to do about an image that doesn't have the shape that it should. */
-function remedyFor({ shape, pixels }: NamedImage, [height, width, channels]: ImageShape): Phrase {
-  const model = 'use a model for colour images';
+const useColour = 'use a model for colour images';
+
+/** Whether an image has colours, and the model takes none. */
+function lacksColour({ shape, pixels }: NamedImage, [, , channels]: ImageShape): boolean {
+  return channels === 1 && shape[2] === 3 && !isColourless(pixels);
+}
+
+/** What to do about an image of another shape than the model takes. */
+function remedyFor(image: NamedImage, imageShape: ImageShape): Phrase {
+  const [height, width] = imageShape;
   const tiles = phrase`add ${option('tiles', true)} to cut it into tiles`;
-  if (shape[0] === height && shape[1] === width) {
-    return [model];
+  if (image.shape[0] === height && image.shape[1] === width) {
+    return [useColour];
   }
-  const needsColour = channels === 1 && shape[2] === 3 && !isColourless(pixels);
-  return needsColour ? phrase`${model}, and ${tiles}` : tiles;
+  return lacksColour(image, imageShape) ? phrase`${useColour}, and ${tiles}` : tiles;
 }

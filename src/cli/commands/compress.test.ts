@@ -1,6 +1,6 @@
 // `emerging compress` and `decompress`: files and datasets there and back, and clear errors.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyIm
 
 const { folder, run, json, apart, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
+const digitsModel = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
 
 beforeAll(async () => {
   writeTinyDataset(at('data'));
@@ -83,16 +84,21 @@ it('compresses a dataset in blocks, in several threads, without the model', asyn
 });
 
 it('says when PNG would be smaller', async () => {
-  const model = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
-  const digits = ['compress', 'mnist', '--count=100', `--model=${model}`, '--out=again.eflow'];
+  const digits = ['compress', 'mnist', '--count=100', `--model=${digitsModel}`, '--out=again.eflow'];
   const { stderr } = await run(...digits);
   expect(stderr).toMatch(
     /^PNG would be smaller: about [\d.]+ KiB; leave the model out with --no-embed \([\d.]+ KiB\), or compress about [\d,]+ such images or more$/m,
   );
   writePng(at('noise.png'), noise(64), [8, 8, 1]);
   const noisy = await run('compress', 'noise.png', '--model=run', '--out=noise.eflow');
-  expect(noisy.stderr).toMatch(/B; keep PNG, or train a model on images like these$/m);
+  expect(noisy.stderr).toMatch(
+    /B; keep PNG, compress more such images, or train a model on images like these$/m,
+  );
 });
+
+/** What is lost of a file with a damaged block. */
+const lost =
+  'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
 
 it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
   await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20');
@@ -101,12 +107,13 @@ it('writes what a damaged file still has, reports the rest, and exits with 1', a
   writeFileSync(at('damaged.eflow'), bytes);
   const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
-  const lost =
-    'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
   expect(stderr).toContain(lost);
   expect(stderr).toMatch(
     /damaged\.eflow: 8 of 48 images are missing\n(.*\n)*emerging: damaged\.eflow is damaged: use another copy\n$/,
   );
+});
+
+it('writes or lists what is chosen of a damaged file, and says what is lost', async () => {
   const two = ['--only', 'test-00001.png', 'test-00047.png'];
   const part = await run('decompress', 'damaged.eflow', '--out=part', ...two);
   expect(part).toMatchObject({ code: 1, stdout: '1 image: part\n' });
@@ -140,11 +147,10 @@ it('lists what a file contains without decoding it', async () => {
   const text = await run('decompress', 'listed.eflow', '--list', '--model=run', '--only=more');
   expect(text.code, text.stderr).toBe(0);
   expect(text.stdout).toMatch(
-    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}\n/,
+    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
   );
   expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
-  await run('train', '--data=data', '--out=other', ...tinyTraining, '--set=training.steps=2');
-  const other = await run('decompress', 'listed.eflow', '--list', '--model=other');
+  const other = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);
   expect(other.stderr).toContain('listed.eflow was compressed with another model');
 });
 
@@ -164,7 +170,7 @@ it('refuses an empty folder, and images of which none fits, in one line, and rep
       'notes',
       'notes: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
     ],
-    ['broken', 'broken: none of the images can be compressed: broken/a.png'],
+    ['broken', 'nothing was compressed: broken/a.png'],
   ] as const) {
     const { code, stderr } = await run('compress', folder, '--model=run', '--out=present.eflow');
     expect(stderr.match(/emerging: .*/g)).toHaveLength(1);
@@ -172,6 +178,35 @@ it('refuses an empty folder, and images of which none fits, in one line, and rep
     expect(code).toBe(1);
     expect(readFileSync(at('present.eflow'), 'utf8')).toBe('before');
   }
+});
+
+it('reports bytes after the end of a file, and damage only if names are lost', async () => {
+  await json('compress', 'photos', '--model=run', '--out=padded.eflow');
+  appendFileSync(at('padded.eflow'), 'more');
+  const { code, stdout, stderr } = await run('decompress', 'padded.eflow', '--out=padded');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '5 images: padded\n' });
+  expect(stderr).toMatch(
+    /padded\.eflow: 4 bytes after its end were ignored\n(.*\n)*emerging: padded\.eflow is damaged, but all its images were written\n$/,
+  );
+  const other = await run('decompress', 'padded.eflow', '--list', '--only=d.png');
+  expect(other.stderr).toContain('has no image and no folder d.png: did you mean a.png or b.png?\n');
+  // The marks of both blocks after the first: their names are lost too.
+  await json('compress', 'photos', '--model=run', '--out=blocks.eflow', '--block=2');
+  const bytes = readFileSync(at('blocks.eflow'));
+  for (
+    let mark = bytes.indexOf('ef6c0d0a', 0, 'hex');
+    mark >= 0;
+    mark = bytes.indexOf('ef6c0d0a', mark + 1, 'hex')
+  ) {
+    if (bytes.readUInt32LE(mark + 4) === 0 && bytes.readUInt32LE(mark + 8) > 0) {
+      bytes[mark]! ^= 1;
+    }
+  }
+  writeFileSync(at('blocks.eflow'), bytes);
+  const lost = await run('decompress', 'blocks.eflow', '--out=lost', '--only=d.png');
+  expect(lost.stderr).toMatch(
+    /has no image and no folder d\.png; it may be among the lost images: did you mean a\.png or b\.png\?\n$/,
+  );
 });
 
 it('compresses a file once that is named twice, and notes it', async () => {

@@ -182,7 +182,7 @@ function report(
     const from = png.paysFrom(size);
     const remedy = Number.isFinite(from)
       ? `leave the model out with --no-embed (${formatBytes(size.bytes - size.modelBytes)}), or compress about ${formatCount(from)} such images or more`
-      : 'keep PNG, or train a model on images like these';
+      : 'keep PNG, compress more such images, or train a model on images like these';
     noteOnStderr(`PNG would be smaller: about ${formatBytes(pngBytes)}; ${remedy}`);
   }
   reportSkipped(skipped);

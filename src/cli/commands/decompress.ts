@@ -135,7 +135,7 @@ async function writeImages(
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
-    requireChosen(chosen, { source, count, isDamaged: damaged.length > 0 }, files.length);
+    requireChosen(chosen, { source, count }, files.length);
     if (damaged.length > 0 && files.length === 0) {
       const none = isPart ? 'none of the chosen images' : 'none of its images';
       throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);
@@ -159,7 +159,8 @@ async function writeImages(
       : `${formatCounted(files.length, 'image')}: ${visibleText(out)}\n`,
   );
   if (damaged.length > 0) {
-    noteOnStderr(`emerging: ${source} is damaged: use another copy`);
+    const rest = files.length === count ? ', but all its images were written' : ': use another copy';
+    noteOnStderr(`emerging: ${source} is damaged${rest}`);
     process.exitCode = 1;
   }
 }

@@ -25,13 +25,14 @@ interface SeenFile {
   readonly source: string;
   /** How many images it has; undefined if its end is damaged. */
   readonly count: number | undefined;
-  readonly isDamaged: boolean;
 }
 
 /** A choice of images. */
 export interface ChosenImages {
   /** Whether an image is chosen. */
   isChosen(name: string, index: number): boolean;
+  /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
+  isAllSeen(count: number | undefined): boolean;
   /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
   missingIn(file: SeenFile): string | undefined;
   /** Which of the positions are beyond the end of a file, if some are in it; undefined if none. */
@@ -46,6 +47,7 @@ export function chosenImages(
   const wanted = (names ?? []).map((name) => name.replace(/^\.\/|\/+$/g, ''));
   const missing = new Set(wanted);
   const known = new Set<string>();
+  const seen = new Set<number>();
   let isRangeMissing = range !== undefined;
   return {
     isChosen(name, index) {
@@ -62,12 +64,14 @@ export function chosenImages(
           known.add(path);
         }
       }
+      seen.add(index);
       isRangeMissing &&= !isInRange;
       return (names === undefined && range === undefined) || named.length > 0 || isInRange;
     },
-    missingIn({ source, count, isDamaged }) {
+    isAllSeen: (count) => seen.size === count,
+    missingIn({ source, count }) {
       const [first] = missing;
-      const orLost = isDamaged ? '; it may be in a damaged block' : '';
+      const orLost = seen.size === count ? '' : '; it may be among the lost images';
       if (first !== undefined) {
         const names = [...known];
         const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
@@ -98,14 +102,14 @@ function pathsOf(name: string): string[] {
 }
 
 /**
- * Checks that all that is chosen is in a file; notes on stderr what is beyond its end. If some of it is damaged and images
- * were found, a missing one is noted only.
+ * Checks that all that is chosen is in a file; notes on stderr what is beyond its end. If images were found, and others are
+ * lost with their names, a missing one is noted only.
  *
  * @throws UserError (`not-found`) if something is missing
  */
 export function requireChosen(chosen: ChosenImages, file: SeenFile, found: number): void {
   const missing = chosen.missingIn(file);
-  if (missing !== undefined && !(file.isDamaged && found > 0)) {
+  if (missing !== undefined && (chosen.isAllSeen(file.count) || found === 0)) {
     throw new UserError('not-found', missing);
   }
   for (const note of [missing, chosen.beyondEndOf(file)]) {

@@ -33,22 +33,27 @@ export async function printList(
   const { count, damaged, blocks } = all;
   damaged.forEach(noteOnStderr);
   const images = all.images.filter(({ name, position }) => chosen.isChosen(name, position));
-  requireChosen(chosen, { source, count, isDamaged: damaged.length > 0 }, images.length);
+  requireChosen(chosen, { source, count }, images.length);
   const { model: fingerprint, modelBytes, imageShape, tiles } = header;
   const model = { fingerprint, bytes: modelBytes, imageShape };
   writeStdout(
     json
       ? `${JSON.stringify({ file: source, bytes: bytes.size, model, tiles, images, blocks, damaged })}\n`
-      : `${textOf({ ...all, images }, header, bytes.size)}\n`,
+      : `${textOf({ ...all, images }, header, { bytes: bytes.size, isGiven: given !== undefined })}\n`,
   );
   return damaged.length === 0;
 }
 
-function textOf({ images, blocks }: Listing, header: ReadHeader, bytes: number): string {
+function textOf(
+  { images, blocks }: Listing,
+  header: ReadHeader,
+  { bytes, isGiven }: { readonly bytes: number; readonly isGiven: boolean },
+): string {
   const { model, modelBytes, imageShape, tiles } = header;
   const right = (title: string) => ({ title, align: 'right' }) as const;
   const inAll = blocks.reduce((sum, block) => sum + block.images, 0);
   const where = modelBytes > 0 ? formatBytes(modelBytes) : 'not in the file, to be named with --model';
+  const same = isGiven ? ', as of the given model' : '';
   const blockRows = blocks.map((one) => [
     String(one.block),
     String(one.images),
@@ -63,7 +68,7 @@ function textOf({ images, blocks }: Listing, header: ReadHeader, bytes: number):
   ]);
   return [
     `${formatCounted(inAll, 'image')} in ${formatCounted(blocks.length, 'block')}, ${formatBytes(bytes)}`,
-    `model: ${where}; ${tiles ? 'tiles' : 'images'} of ${showImageShape(imageShape)}; fingerprint ${model}`,
+    `model: ${where}; ${tiles ? 'tiles' : 'images'} of ${showImageShape(imageShape)}; fingerprint ${model}${same}`,
     '',
     formatTable(['BLOCK', 'IMAGES', 'BYTES', 'BITS/DIM'].map(right), blockRows),
     '',

@@ -73,10 +73,9 @@ export async function imagesToCompress(
         }
       }
       if (left === most) {
-        throw new UserError(
-          'invalid-data',
-          `${paths.join(', ')}: none of the images can be compressed: ${skipped[0]}; nothing was written`,
-        );
+        const others =
+          skipped.length > 1 ? ` (and ${formatCounted(skipped.length - 1, 'other file')} skipped)` : '';
+        throw new UserError('invalid-data', `nothing was compressed: ${skipped[0]}${others}`);
       }
     },
   };

@@ -44,7 +44,7 @@ export function headingText({ images, bytes, modelBytes }: CompressedImages): st
 export function verdictText({ bytes, modelBytes, pngBytes, paysFrom }: CompressedImages): string {
   const saved = pngBytes - (bytes - modelBytes);
   if (saved <= 0) {
-    return 'PNG would be smaller: these images differ from those that the model was trained on. Keep PNG, or train a model on images like these.';
+    return 'PNG would be smaller: these are few images, or they differ from those that the model was trained on. Keep PNG, add images, or train a model on images like these.';
   }
   const less = `${Math.round((100 * saved) / pngBytes)} % smaller than PNG`;
   if (bytes < pngBytes) {
