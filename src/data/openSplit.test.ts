@@ -10,7 +10,7 @@ import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { readAll } from './contract/dataset.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
-import { openDataset, openRawDataset, openSplit } from './registry.ts';
+import { openDataset, openRawDataset, openReference, openSplit } from './registry.ts';
 import type { Split } from './sources/splitOfName.ts';
 
 vi.mock('../storage/folders.ts', async (original) => {
@@ -47,6 +47,39 @@ const decodedFolders = (): string[] => {
 };
 /** How many times the whole folder was listed. */
 const listings = (): number => vi.mocked(filesBelow).mock.calls.filter(([path]) => path === folder).length;
+
+describe('images to compare with', () => {
+  it('are all images of a folder that nobody has divided', async () => {
+    for (let image = 0; image < 12; image++) {
+      put(`${String(image).padStart(2, '0')}.png`, image);
+    }
+    const { images, isUndivided } = await openReference(folder, { validation: 0.1 });
+    expect([images.count, isUndivided]).toEqual([12, true]);
+    expect(readAll(images).subarray(0, 72)).toEqual(formulaImage(0, ...shape));
+  });
+
+  it('are too few to divide, but opened', async () => {
+    put('only.png', 1);
+    expect((await openReference(folder, { validation: 0.1 })).images.count).toBe(1);
+  });
+
+  it('are the validation images of a divided folder', async () => {
+    putAll();
+    const held = await openReference(folder, { validation: 0.25 });
+    const expected = await openSplit(folder, 'validation', { validation: 0.25 });
+    expect([held.images.count, held.isUndivided]).toEqual([5, false]);
+    expect(readAll(held.images)).toEqual(readAll(expected));
+    put('other.png', 1);
+    await expect(openReference(folder, { validation: 0.25 })).rejects.toThrow('are in no folder train');
+  });
+
+  it('are all images of an array file, and the validation images of a named dataset', async () => {
+    const array = await openReference(fixture('grey.npy'), { validation: 0.1 });
+    expect(array).toMatchObject({ isUndivided: true, images: { count: 9 } });
+    const mnist = await openReference('mnist', { validation: 0.02 });
+    expect(mnist).toMatchObject({ isUndivided: false, images: { count: 1200 } });
+  });
+});
 
 describe('one split of a folder of images', () => {
   it('is decoded without the others', async () => {

@@ -110,12 +110,32 @@ export interface SplitOptions {
  * Opens one split of a dataset as `openDataset` does. No image of another split is decoded, unless the split
  * is held out from it: test images can be read even if training images are corrupt.
  */
-export async function openSplit(
+export async function openSplit(nameOrPath: string, split: Split, options: SplitOptions): Promise<ImageSet> {
+  return readSplit(await readersOf(nameOrPath, options), nameOrPath, split, options);
+}
+
+/**
+ * Opens images to compare others with: the validation images of a dataset or, if neither folders nor files divide its images,
+ * all of them.
+ */
+export async function openReference(
+  nameOrPath: string,
+  options: SplitOptions,
+): Promise<{ readonly images: ImageSet; readonly isUndivided: boolean }> {
+  const read = await readersOf(nameOrPath, { ...options, undivided: 'unless-published' });
+  const { isUndivided } = read;
+  const images = isUndivided
+    ? await read.train(options.most)
+    : await readSplit(read, nameOrPath, 'validation', options);
+  return { images, isUndivided };
+}
+
+async function readSplit(
+  read: SplitReaders,
   nameOrPath: string,
   split: Split,
   { validation, holdOut, like, most, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
-  const read = await readersOf(nameOrPath, { like, oneIfOther });
   const isDivided =
     split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
   const all = await (isDivided ? read.train() : read[split]!(most));
@@ -134,29 +154,39 @@ function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | un
 /** Reads a split; only the first `most` images if that saves work. */
 type SplitReader = (most?: number) => Promise<ImageSet>;
 
-/**
- * A reader per split, which avoids the other splits if possible; `validation` only if the publisher has one.
- */
+/** A reader per split, which avoids the other splits if possible. */
+interface SplitReaders {
+  readonly train: SplitReader;
+  /** Only if the publisher has one. */
+  readonly validation?: SplitReader;
+  readonly test: SplitReader;
+  /** Whether all images are training images, since nobody has divided them (`undivided`). */
+  readonly isUndivided: boolean;
+}
+
 async function readersOf(
   nameOrPath: string,
-  fit: Pick<SplitToLoad, 'like' | 'oneIfOther'>,
-): Promise<{ train: SplitReader; validation?: SplitReader; test: SplitReader }> {
+  { like, oneIfOther, undivided }: Pick<SplitToLoad, 'like' | 'oneIfOther'> & RawOptions,
+): Promise<SplitReaders> {
   const { open, openRaw, openPart } = await find(nameOrPath);
   if (openPart) {
-    return { train: () => openPart('train'), test: () => openPart('test') };
+    return { train: () => openPart('train'), test: () => openPart('test'), isUndivided: false };
   }
-  const source = await (openRaw ?? open)();
+  const source = await (openRaw ? openRaw({ undivided }) : open());
   const reader =
     (name: Split): SplitReader =>
     async (most) => {
       const split = source[name]!;
       const classes = 'classes' in source ? source.classes : undefined;
-      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, classes, most, ...fit });
+      return 'read' in split
+        ? split
+        : loadSplit(split, { source: nameOrPath, name, classes, most, like, oneIfOther });
     };
   return {
     train: reader('train'),
     ...(source.validation && { validation: reader('validation') }),
     test: reader('test'),
+    isUndivided: 'whyUndivided' in source,
   };
 }
 

@@ -69,7 +69,7 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
   // The folder's name for paths such as . and ..
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
   const page = outputPage(options.out ?? { byDefault: `${name}-audit.html` });
-  const dataset = await openRawDataset(nameOrPath, { undivided: true });
+  const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);
   let bar: Progress | undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
+import { inColour } from '../../data/pixels/resize.ts';
 import { oddPlaces } from '../../evaluation/odd/places.ts';
 import { oddReport } from '../../evaluation/odd/score.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -34,6 +35,17 @@ beforeAll(async () => {
   }
   const random = new RandomStream(0, 'noise');
   writePng(inFolder('mine/black.png'), new Uint8Array(64), [8, 8, 1]);
+  const others = tinyImages(12, 8, 32);
+  for (let index = 0; index < 12; index++) {
+    const image = others.subarray(64 * index, 64 * (index + 1));
+    writePng(inFolder(`plain/${index}.png`), image, [8, 8, 1]);
+    writePng(inFolder(`stored/${index}.png`), inColour(image), [8, 8, 3]);
+    writePng(
+      inFolder(`red/${index}.png`),
+      inColour(image).map((value, at) => (at % 3 === 0 ? value : 0)),
+      [8, 8, 3],
+    );
+  }
   const noise = Uint8Array.from({ length: 64 }, () => random.integer(256));
   writePng(inFolder('mine/noise, "white".png'), noise, [8, 8, 1]);
   const options = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0', '--steps=60'];
@@ -189,7 +201,7 @@ it('prints a table, and skips unreadable images', async () => {
   writeFileSync(inFolder('some/b.png'), '');
   const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
   expect(stdout).toMatch(
-    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\np-value at most 0\.01: 0 images; about 0\.0 by chance if all come from the same source\n$/,
+    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\np-value at most 0\.01: 0 images; fewer than 1 expected by chance if all come from the same source\n$/,
   );
   expect(stderr).toContain('only 16 validation images of data to compare with: no p-value is below 0.059,');
   expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
@@ -235,7 +247,8 @@ it('scores with an export, without the data, as with its run', async () => {
   const without = await elsewhere.run('score', 'model', 'mine');
   expect(without.code).toBe(1);
   expect(without.stderr).toContain(
-    'emerging: model has no scores of validation images: export its run again',
+    'emerging: model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
+      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them\n',
   );
 });
 
@@ -310,12 +323,17 @@ it('adds the statistics to an export, whose manifest lists them', async () => {
   const refused = await emerging.run('score', 'later', 'mine', '--update-reference');
   expect([refused.code, refused.stderr]).toEqual([
     2,
-    'emerging: later is an export, and exports contain no images: name their dataset with --reference\n',
+    'emerging: later is an export, and exports contain no images: name a dataset with --reference\n',
   ]);
-  const update = ['score', 'later', 'mine', '--update-reference', '--reference=data', '--threads=1'];
-  // The default share of 160 images is held out for a named dataset: three.
-  const report = await emerging.json(...update);
-  expect(report.reference).toMatchObject({ data: 'data', images: 3 });
+  const update = ['score', 'later', 'mine', '--update-reference', '--threads=1'];
+  // The default share of its 160 training images is held out: three.
+  const few = await emerging.run(...update, '--reference=data');
+  expect([few.code, few.stderr]).toEqual([
+    2,
+    'emerging: data has only 3 images to compare with: name a dataset with at least 10, better hundreds\n',
+  ]);
+  const report = await emerging.json(...update, '--reference=plain');
+  expect(report.reference).toMatchObject({ data: 'plain', images: 12 });
   const after = await emerging.json('score', 'later', 'mine', '--threads=1');
   expect(after).toEqual(report);
   expect(after.images).not.toEqual(expected.images);
@@ -346,9 +364,57 @@ it('compares with a second model', async () => {
     expect((17 * pValue) % 1).toBeCloseTo(0, 9);
   }
   // An export has no images, so that its ratios have no p-values.
-  const exported = await emerging.run('score', 'exported', 'mine', '--against=runs/general', '--json');
-  expect(JSON.parse(exported.stdout).images[0]).toMatchObject({ pValue: null });
-  expect(exported.stderr).toContain('no p-values of ratio');
+  const exported = await emerging.run('score', 'exported', 'mine', '--against=runs/general');
+  expect(exported.stdout).toMatch(/^IMAGE +RATIO +BITS\/DIM/);
+  expect(exported.stdout).toContain(
+    '\nNo p-values: the second model must measure the validation images, and an export has none: name them with --reference data\n',
+  );
+  const named = ['--against=runs/general', '--reference=plain', '--threads=1'];
+  const { images } = await emerging.json('score', 'exported', 'mine', ...named);
+  for (const { pValue } of images) {
+    expect((13 * pValue) % 1).toBeCloseTo(0, 9);
+  }
+});
+
+it('compares with all images of a plain folder, and says what few of them are worth', async () => {
+  const { stdout, stderr } = await emerging.run(
+    'score',
+    'exported',
+    '--update-reference',
+    '--reference=plain',
+    '--threads=1',
+  );
+  expect(stdout).toBe('12 validation images of plain measured; their statistics are in exported\n');
+  expect(stderr).toContain(
+    'only 12 validation images of plain to compare with: no p-value is below 0.077, and all scores but bits are fitted to ' +
+      'too few images; compare with more images: --reference DATASET\n',
+  );
+  // As a model of grey images takes them: stored as colour, without colour.
+  const grey = await emerging.json('score', 'runs/a', 'mine', '--reference=plain', '--threads=1');
+  const colour = await emerging.json('score', 'runs/a', 'mine', '--reference=stored', '--threads=1');
+  expect(colour.images).toEqual(grey.images);
+  const red = await emerging.run('score', 'runs/a', 'mine', '--reference=red', '--threads=1');
+  expect([red.code, red.stderr]).toEqual([
+    2,
+    'emerging: the images of red are 8x8x3, but the model was trained on images of 8x8x1: name a dataset of such images\n',
+  ]);
+});
+
+it('compares with the validation images of a plain folder that the run was trained on', async () => {
+  const photos = tinyImages(60, 8, 5);
+  for (let index = 0; index < 60; index++) {
+    writePng(inFolder(`folder/${index}.png`), photos.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const share = ['--set=data.validation=0.25', '--steps=2', '--no-test', '--out=runs/folder', '--threads=1'];
+  await emerging.json('train', '--data=folder', ...tinyTraining, ...share);
+  cpSync(inFolder('folder'), inFolder('moved'), { recursive: true });
+  const own = await emerging.json('score', 'runs/folder', 'mine', '--threads=1');
+  const moved = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
+  expect(own.reference.images).toBeLessThan(20);
+  expect(moved.images).toEqual(own.images);
+  rmSync(inFolder('moved/3.png'));
+  const others = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
+  expect(others.reference.images).toBe(59);
 });
 
 it('refuses scores that cannot be computed, in one line', async () => {
@@ -369,6 +435,7 @@ it('refuses scores that cannot be computed, in one line', async () => {
       'mine',
       '--against=runs/larger',
     ],
+    [2, 'a ratio needs two models, and these are the same: name another', 'mine', '--against=runs/a'],
     [2, 'the score ratio needs a second, more general model', 'mine', '--score=ratio'],
     [2, 'the score label needs a model with classes', 'mine', '--score=label'],
     [2, 'the score best-class needs a model with classes', 'mine', '--score=best-class'],
@@ -387,7 +454,7 @@ it('refuses scores that cannot be computed, in one line', async () => {
 it('says whether a set comes from the source of the validation images', async () => {
   const same = await emerging.run('score', 'runs/a', '--data=data', '--draws=1', '--threads=1');
   expect(same.stdout).toContain(
-    'nothing suggests that these images come from another source than the validation images (1 % false alarms)\n',
+    "\nAs a set, these 48 images don't differ from the validation images (1 % false alarms).\n",
   );
   const dark = tinyImages(40, 8, 77).map((value) => value / 4);
   for (let index = 0; index < 40; index++) {
@@ -395,7 +462,7 @@ it('says whether a set comes from the source of the validation images', async ()
   }
   const other = await emerging.run('score', 'runs/a', 'dark', '--draws=1', '--threads=1');
   expect(other.stdout).toMatch(
-    /\nthese 40 images differ from the validation images as a set \(p < 0\.001, 1 % false alarms\): .*darker/,
+    /\nAs a set, these 40 images differ from the validation images \(p < 0\.001, 1 % false alarms\): .*darker.*\. If you expected no difference, prepare them/,
   );
 });
 

@@ -17,11 +17,11 @@ import { requireNewFolder } from '../../storage/newFolder.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
+import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng } from '../parts/outputFile.ts';
-import { FEW_IMAGES } from '../parts/runImages.ts';
 import { scoreCsv } from '../parts/scoreCsv.ts';
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreText } from '../parts/scoreReport.ts';
@@ -75,7 +75,7 @@ export function registerScore(program: Command): void {
     )
     .option(
       '--reference <name|path>',
-      'the dataset of the validation images (default: the training dataset of the run)',
+      'compare with the validation images of this dataset, or with all images of a folder without train and test (default: the training dataset of the run)',
     )
     .option(
       '--update-reference',
@@ -158,26 +158,31 @@ async function runScore(
         ? `${JSON.stringify({ reference: about })}\n`
         : `${images} of ${visibleText(about.data)} measured; their statistics are in ${visibleText(directory)}\n`,
     );
+    noteFewReferences(reference);
     return;
   }
   const { names, paths: files = names, pixels, skipped } = read;
   const { draws = reference.draws, seed = reference.seed } = options;
   const how = { draws, seed, ranks };
   const wanted = options.score ?? (against && 'ratio');
-  const againstReference =
+  const other =
     against && wanted === 'ratio' ? await otherBitsOf(source, against, reference, options, how) : undefined;
   const report = await withImageProgress('scoring', names.length, (onProgress) =>
     oddReport(model, imageSetOf(read, model.imageShape), reference, {
       ...how,
       score: wanted,
       against,
-      againstReference,
+      againstReference: other && 'bits' in other ? other.bits : undefined,
       onProgress,
     }),
   );
   if (ranks.rank > 0) {
     return;
   }
+  const whyNoPValues =
+    other && 'missing' in other
+      ? other.missing
+      : `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
   const places = reference.statistics?.places;
   const maps =
     mapFolder === undefined
@@ -194,6 +199,7 @@ async function runScore(
     step: model.step,
     score: report.score,
     images,
+    noPValues: report.reference === null ? whyNoPValues : null,
     source: report.source ?? null,
     draws,
     seed,
@@ -211,14 +217,7 @@ async function runScore(
       ? `${JSON.stringify(result)}\n`
       : `${scoreText({ ...result, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps) : ''}`,
   );
-  const count = reference.bitsPerDim.length;
-  if (count < FEW_IMAGES) {
-    noteOnStderr(
-      `only ${formatCounted(count, 'validation image')} of ${reference.data} to compare with: no p-value is below ` +
-        `${(1 / (count + 1)).toFixed(3)}, and scores other than bits are fitted to few images; name a larger dataset with ` +
-        '--reference (its training images are not used)',
-    );
-  }
+  noteFewReferences(reference);
   if (reference.statistics === undefined) {
     noteOnStderr(
       `${directory} has only the bits/dim of its validation images: other scores need their statistics; ` +

@@ -1,10 +1,12 @@
 // The images that a model is measured on: a split of the training dataset of its run, or of another one.
 import { defaultValidation, type ImageSet } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
+import { inColourOf } from '../../data/pixels/colourOfSet.ts';
 import { openSplit } from '../../data/registry.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { requireImageShape } from '../../experiments/modelShape.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
 import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
 import { locateData } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -47,29 +49,23 @@ export async function openImagesOf(
       `${directory} is an export, and exports contain no images: name a dataset with --data`,
     );
   }
-  return openNamedImages(trained, { data, ...wanted });
+  const { imageShape } = trained.model;
+  const how = { validation: defaultValidation, like: imageShape, oneIfOther: true };
+  const images = fitNamed(data, await openSplit(data, wanted.split, how), imageShape);
+  if (images.count === 0) {
+    throw noImages(data, wanted);
+  }
+  return images;
 }
 
 /**
- * Opens a split of a dataset for a model.
+ * The images of a dataset that the user named, in the colour type of the model if that loses nothing.
  *
- * @throws UserError if the images don't have the model's shape, or there are none
+ * @throws UserError if they don't have the model's shape
  */
-export async function openNamedImages(
-  { model }: TrainedModel,
-  {
-    split,
-    data,
-    chosen,
-    validation = defaultValidation,
-  }: WantedImages & { data: string; validation?: number },
-): Promise<ImageSet> {
-  const images = await openSplit(data, split, { validation, like: model.imageShape, oneIfOther: true });
-  const remedy = 'name a dataset of such images';
-  requireImageShape({ name: data, imageShape: images.imageShape }, model.imageShape, remedy);
-  if (images.count === 0) {
-    throw noImages(data, { split, chosen });
-  }
+export function fitNamed(name: string, found: ImageSet, wanted: ImageShape): ImageSet {
+  const images = inColourOf(found, wanted);
+  requireImageShape({ name, imageShape: images.imageShape }, wanted, 'name a dataset of such images');
   return images;
 }
 
@@ -98,14 +94,10 @@ export async function openRunImages(
     noteOnStderr(place.note);
   }
   const holdOut = holdOutIn(await folderStore(paths).readImages());
-  const images = await openSplit(place.path, split, {
-    validation,
-    holdOut,
-    like: model.imageShape,
-    oneIfOther: true,
-  });
-  const otherwise = data === undefined ? undefined : 'name a dataset of such images';
-  requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, otherwise);
+  const like = model.imageShape;
+  const found = await openSplit(place.path, split, { validation, holdOut, like, oneIfOther: true });
+  const images = data === undefined ? found : fitNamed(name, found, like);
+  requireImageShape({ name, imageShape: images.imageShape }, like);
   if (images.count === 0) {
     const why = split === 'validation' ? ': the run was trained with data.validation 0' : '';
     throw noImages(name, { split, chosen }, why);

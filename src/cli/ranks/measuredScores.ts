@@ -9,11 +9,10 @@ import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { readCachedScores, storeScores } from '../../trained/loading/scoresFile.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
-import { openRunImages } from '../parts/runImages.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
-import { openSame } from './sameInputs.ts';
+import { openOwnReference } from './openReference.ts';
 
 /** How validation images are measured to score others against them, by default. */
 export const scoreDefaults = { draws: 4, seed: 0 };
@@ -46,9 +45,7 @@ export async function referenceScores(
   if (cached !== null) {
     return cached;
   }
-  const images = await openSame(ranks, () =>
-    openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }),
-  );
+  const images = await openOwnReference(run, ranks);
   const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
   if (update) {
     requireFinite(scores);

@@ -1,6 +1,5 @@
 // What `emerging score` compares images with: the validation images of the model, or of another dataset.
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import { referenceImages, requireFinite } from '../../evaluation/odd/reference.ts';
 import { meanBits } from '../../evaluation/odd/score.ts';
@@ -11,10 +10,9 @@ import { storeExportScores } from '../../trained/loading/scoresFile.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import { openNamedImages, openRunImages } from '../parts/runImages.ts';
-import { noteOnStderr } from '../terminal/output.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from './measuredScores.ts';
-import { openSame } from './sameInputs.ts';
+import { openNamedReference, openOwnReference } from './openReference.ts';
 
 /** Which images are compared with, and how they are measured. */
 interface ReferenceOptions {
@@ -42,11 +40,11 @@ export async function referenceFor(
       'invalid-argument',
       isRun(source)
         ? `--update-reference measures the validation images of ${directory}: leave out --reference`
-        : `${directory} is an export, and exports contain no images: name their dataset with --reference`,
+        : `${directory} is an export, and exports contain no images: name a dataset with --reference`,
     );
   }
   if (data !== undefined) {
-    const images = await openSame(ranks, () => openReference(source, data));
+    const images = await openNamedReference(source, data, ranks);
     const scores = await measureWithProgress(model, images, { data, draws, seed }, ranks);
     if (update) {
       requireFinite(scores);
@@ -67,40 +65,34 @@ export async function referenceFor(
   if (scores === undefined) {
     throw new UserError(
       'not-ready',
-      `${directory} has no scores of validation images: export its run again, or name a dataset with --reference`,
+      `${directory} has no statistics of validation images: emerging score ${shellWord(directory)} --update-reference ` +
+        '--reference DATASET adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them',
     );
   }
   return scores;
 }
 
-/**
- * bits/dim of the reference images under a second model; undefined, with a note, if there are no images, as for an export, or
- * their statistics are missing.
- */
+/** bits/dim of the reference images under a second model, or why they cannot be measured, and what to do. */
 export async function otherBitsOf(
   source: LoadedRun | TrainedModel,
   against: FlowModel,
   known: ReferenceScores,
   { reference }: ReferenceOptions,
   how: { readonly draws: number; readonly seed: number; readonly ranks: Ranks },
-): Promise<Float64Array | undefined> {
-  if (known.statistics === undefined || (!isRun(source) && reference === undefined)) {
-    noteOnStderr(
-      'no p-values of ratio: they need the validation images and their statistics; name a dataset with --reference',
-    );
-    return undefined;
+): Promise<{ readonly bits: Float64Array } | { readonly missing: string }> {
+  if (!isRun(source) && reference === undefined) {
+    return {
+      missing: `the second model must measure the validation images, and an export has none: name them with --reference ${shellWord(known.data)}`,
+    };
   }
-  const images = await openSame(how.ranks, () => openReference(source, reference));
-  return meanBits(against, referenceImages(images), how);
-}
-
-/** The validation images of a run, or of a named dataset. */
-async function openReference(source: LoadedRun | TrainedModel, data: string | undefined): Promise<ImageSet> {
-  const wanted = { split: 'validation', chosen: false } as const;
-  const run = isRun(source) ? source : undefined;
-  if (data !== undefined) {
-    const validation = run?.config.data.validation;
-    return openNamedImages(source, { ...wanted, data, ...(validation !== undefined && { validation }) });
+  if (known.statistics === undefined) {
+    return {
+      missing: 'the bits/dim of each validation image are unknown: measure them with --update-reference',
+    };
   }
-  return openRunImages(source as LoadedRun, { ...wanted, flag: 'reference' });
+  const images =
+    reference === undefined
+      ? await openOwnReference(source as LoadedRun, how.ranks)
+      : await openNamedReference(source, reference, how.ranks);
+  return { bits: await meanBits(against, referenceImages(images), how) };
 }

@@ -4,6 +4,8 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatExpected,
+  formatFixed,
   formatMilliseconds,
   formatRate,
   formatSpread,
@@ -28,6 +30,30 @@ describe('formatDuration', () => {
     [Number.NaN, 'unknown'],
   ])('%f s is %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+describe('formatFixed', () => {
+  it('prints no negative zero', () => {
+    expect([-0.001, -0.006, 0, 12.345].map((value) => formatFixed(value, 2))).toEqual([
+      '0.00',
+      '-0.01',
+      '0.00',
+      '12.35',
+    ]);
+  });
+});
+
+describe('formatExpected', () => {
+  it('rounds numbers that depend on chance', () => {
+    expect([0.01, 0.44, 1, 2.46, 12.6, 1200].map(formatExpected)).toEqual([
+      'fewer than 1',
+      'fewer than 1',
+      'about 1',
+      'about 2.5',
+      'about 13',
+      'about 1,200',
+    ]);
   });
 });
 

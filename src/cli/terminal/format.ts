@@ -57,6 +57,20 @@ export function formatCounted(count: number, unit: string): string {
   return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;
 }
 
+/** A number with so many decimals; never `-0.00`. */
+export function formatFixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text;
+}
+
+/** A number to expect by chance: `fewer than 1`, `about 2.5`, `about 30`. */
+export function formatExpected(expected: number): string {
+  if (expected < 1) {
+    return 'fewer than 1';
+  }
+  return `about ${expected < 9.5 ? Number(expected.toFixed(1)) : formatCount(expected)}`;
+}
+
 /** How many images each conversion or omission concerned: `16-bit (40), enlarged (3)`. */
 export function notesText(notes: Readonly<Record<string, number>>): string {
   return Object.entries(notes)

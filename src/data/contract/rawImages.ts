@@ -58,16 +58,21 @@ export interface RawDataset {
   readonly classes?: readonly string[] | undefined;
   /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
   readonly whyNoLabels?: string;
-  /** Why all images are training images, in words, if they could not be divided (`undivided`). */
+  /** Why all images are training images, in words, if they were not divided (`undivided`). */
   readonly whyUndivided?: string;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
+  /** The files that are not read: images in other formats, which `warnings` mention too, and files that are no images by name. */
+  readonly leftOut?: { readonly otherFormats: readonly string[]; readonly noImages: readonly string[] };
 }
 
 /** How images are opened as stored. */
 export interface RawOptions {
-  /** Opens images that cannot be divided for training and testing, all as training images; by default they are an error. */
-  readonly undivided?: boolean;
+  /**
+   * Opens all images as training images: `if-needed` if they cannot be divided for training and testing, which is an error by
+   * default; `unless-published` if neither folders nor files divide them, so that they would be divided by their names.
+   */
+  readonly undivided?: 'if-needed' | 'unless-published' | undefined;
 }
 
 /** Whether images can have this number of channels. */

@@ -8,13 +8,20 @@ import type { RandomAccess } from '../../storage/randomAccess.ts';
 import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { PathFormat } from '../contract/dataset.ts';
-import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../contract/rawImages.ts';
+import {
+  only,
+  type RawDataset,
+  type RawImage,
+  type RawOptions,
+  type RawSplit,
+  totalCount,
+} from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
 import { loadImages } from './loadImages.ts';
-import { isTestByHash, type Split } from './splitOfName.ts';
+import { isTestByHash, nobodyDivided, type Split } from './splitOfName.ts';
 import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
@@ -34,7 +41,7 @@ export const partFiles: PathFormat = {
     return loadImages(await openPartFiles(path), path);
   },
 
-  openRaw: openPartFiles,
+  openRaw: (path, _, options) => openPartFiles(path, options),
 };
 
 /** A file or folder with images of one split. */
@@ -97,9 +104,12 @@ function splitOfPart(name: string): Split | undefined {
   }
 }
 
-async function openPartFiles(path: string): Promise<RawDataset> {
+async function openPartFiles(path: string, { undivided }: RawOptions = {}): Promise<RawDataset> {
   if ((await storeKind(path)) !== 'folder') {
     const all = await openPart(path, '');
+    if (undivided === 'unless-published') {
+      return { train: all, test: only(all, () => false), whyUndivided: nobodyDivided };
+    }
     return { train: only(all, (name) => !isTestByHash(name)), test: only(all, isTestByHash) };
   }
   const parts = await findParts(path);

@@ -28,6 +28,9 @@ export function splitOfFolder(name: string): Split | undefined {
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }
 
+/** Why images are not divided: nobody has put them into folders or files of splits. */
+export const nobodyDivided = 'neither folders nor files divide them into train and test';
+
 /** Whether the hash of its name makes an image a test image; independent of the other images. */
 export function isTestByHash(name: string): boolean {
   return hashOf(name) < testShare;

@@ -4,12 +4,12 @@ import type { Archive } from '../contract/archive.ts';
 import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
-import { divide, type Split, splitOfFolder } from './splitOfName.ts';
+import { divide, nobodyDivided, type Split, splitOfFolder } from './splitOfName.ts';
 
 /**
  * The images among the files of a folder or archive, at any depth; other files are ignored.
  *
- * @throws UserError if there are none, or they cannot be split into images for training and for testing unless `undivided`
+ * @throws UserError if there are none, or they cannot be split into images for training and for testing, unless `undivided`
  */
 export async function storedImages(store: Archive, { undivided }: RawOptions = {}): Promise<RawDataset> {
   const { path } = store;
@@ -23,8 +23,9 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
   }
   const top = store.isArchive ? topFolder(files) : '';
   const inside = names.map((name) => name.slice(top.length));
-  const divided = divide(inside);
-  if (typeof divided === 'string' && !undivided) {
+  const isPublished = inside.some((name) => splitOfFolder(name) !== undefined);
+  const divided = undivided === 'unless-published' && !isPublished ? nobodyDivided : divide(inside);
+  if (typeof divided === 'string' && divided !== nobodyDivided && undivided !== 'if-needed') {
     throw new UserError('invalid-data', `${path}: ${divided}`);
   }
   const splits = typeof divided === 'string' ? names.map(() => 'train' as const) : divided;
@@ -44,6 +45,10 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
     ...(typeof found === 'string' && { whyNoLabels: found }),
     ...(typeof divided === 'string' && { whyUndivided: divided }),
     warnings: warningsAbout(store, files),
+    leftOut: {
+      otherFormats: files.filter((name) => otherImageName.test(name)),
+      noImages: files.filter((name) => !imageName.test(name) && !otherImageName.test(name)),
+    },
   };
 }
 

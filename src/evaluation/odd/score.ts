@@ -149,7 +149,7 @@ export async function oddReports(
 }
 
 /** A fit to fewer reference images says nothing. */
-const LEAST_REFERENCES = 10;
+export const LEAST_REFERENCES = 10;
 
 /**
  * Checks before the work that a score can be computed.
@@ -311,11 +311,17 @@ function lacking(name: OddScoreName): UserError {
 /**
  * Checks that two models have comparable bits/dim.
  *
- * @throws UserError (`mismatch`) if a second model takes other images
+ * @throws UserError (`mismatch`) if a second model takes other images, (`invalid-argument`) if it is the same model
  */
 export function requireComparable(model: FlowModel, against: FlowModel | undefined): void {
   if (against === undefined) {
     return;
+  }
+  if (model.fingerprint === against.fingerprint) {
+    throw new UserError(
+      'invalid-argument',
+      phrase`a ratio needs two models, and these are the same: name another, more general one with ${option('against', 'MODEL')}`,
+    );
   }
   const [own, other] = [model, against].map(({ imageShape }) => showImageShape(imageShape));
   if (own !== other || model.bits !== against.bits) {

@@ -1,0 +1,29 @@
+// Sets of images in the colour type of a model.
+import { expect, it } from 'vitest';
+import { imagesInMemory, readAll, subset } from '../contract/dataset.ts';
+import { inColourOf } from './colourOfSet.ts';
+
+const grey = Uint8Array.from({ length: 3 * 6 }, (_, at) => (37 * at) % 256);
+const stored = Uint8Array.from({ length: 3 * 18 }, (_, at) => grey[Math.floor(at / 3)]!);
+const names = ['a', 'b', 'c'];
+
+it('are converted if nothing is lost', () => {
+  const asGrey = inColourOf(imagesInMemory(stored, [2, 3, 3], names), [2, 3, 1]);
+  expect(asGrey.imageShape).toEqual([2, 3, 1]);
+  expect(readAll(asGrey)).toEqual(grey);
+  expect(readAll(subset(asGrey, [2, 0]))).toEqual(
+    Uint8Array.from([...grey.subarray(12), ...grey.subarray(0, 6)]),
+  );
+  expect(asGrey.nameOf!(1)).toBe('b');
+  const asColour = inColourOf(imagesInMemory(grey, [2, 3, 1]), [2, 3, 3]);
+  expect(asColour.imageShape).toEqual([2, 3, 3]);
+  expect(readAll(asColour)).toEqual(stored);
+});
+
+it('are left as they are if one has colour', () => {
+  const images = imagesInMemory(
+    stored.map((value, at) => (at === 40 ? value ^ 1 : value)),
+    [2, 3, 3],
+  );
+  expect(inColourOf(images, [2, 3, 1])).toBe(images);
+});
