@@ -1,5 +1,6 @@
 // The results of an audit as JSON: images by name.
 import type { Audit, Finding } from '../../evaluation/audit/audit.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 /** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
 export function auditJson(found: Audit, top: number): Record<string, unknown> {
@@ -14,27 +15,31 @@ export function auditJson(found: Audit, top: number): Record<string, unknown> {
     identical: groupsOf(found.identical),
     near: resultOf(found.near, groupsOf),
     unreadable,
+    leftOut: [...(dataset.leftOut?.otherFormats ?? []), ...(dataset.leftOut?.noImages ?? [])],
     sizes: Object.fromEntries(sizes.map(({ what, images: some }) => [what, some.length])),
     unusualSizes: namesOf(unusualSizes),
     oddAspects: namesOf(oddAspects),
     unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
     blank: namesOf(blank),
-    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance }) => ({
+    modelNotUsed: found.unused ? messageOf(found.unused) : null,
+    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, source = null }) => ({
       score,
       scored: ranked.length,
       flagged,
-      expectedByChance: byChance === null ? null : byChance * ranked.length,
+      expectedByChance: byChance * ranked.length,
+      source,
       images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
     })),
     notScored: namesOf(found.notScored),
-    labels: resultOf(found.labels, ({ doubtful, judged, wrong, expectedRight, by }) => {
+    labels: resultOf(found.labels, ({ doubtful, judged, estimate, by }) => {
       const listed = doubtful.slice(0, top);
       return {
         by,
         judged,
         doubtful: doubtful.length,
-        estimatedWrong: wrong,
-        expectedByChance: expectedRight(listed.length),
+        estimate: estimate
+          ? { of: estimate.of, mostWrong: estimate.most, listed: estimate.among(listed.length) }
+          : null,
         images: listed.map(({ image, margin, suggested }) => ({
           image: nameOf(image),
           split: images[image]!.split,

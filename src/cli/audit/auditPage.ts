@@ -72,7 +72,7 @@ function summary(sections: readonly AuditSection[]): SvgElement {
 }
 
 function sectionElement(
-  { id, title, found, attention, about, next, lines = [], groups, moreGroups = 0 }: AuditSection,
+  { id, title, found, attention, about, next, lines = [], notes = [], groups, moreGroups = 0 }: AuditSection,
   images: Audit['images'],
   thumbnails: AuditPage['thumbnails'],
 ): SvgElement {
@@ -83,9 +83,15 @@ function sectionElement(
     paragraph(found, attention ? 'found look' : 'found'),
     ...about.map((text) => paragraph(text, 'quiet')),
     ...(next === undefined ? [] : [paragraph(`What to do next: ${next}`, 'next')]),
-    ...(lines.length === 0
+    ...(lines.length + notes.length === 0
       ? []
-      : [element('ul', { class: 'lines' }, ...lines.map((line) => element('li', {}, visibleText(line))))]),
+      : [
+          element(
+            'ul',
+            { class: 'lines' },
+            ...[...lines, ...notes].map((line) => element('li', {}, visibleText(line))),
+          ),
+        ]),
     element('div', { class: 'groups' }, ...groups.map((group) => groupElement(group, images, thumbnails))),
     ...(moreGroups > 0
       ? [paragraph(`and ${formatCount(moreGroups)} more groups; --top shows more`, 'quiet')]

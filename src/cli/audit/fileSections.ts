@@ -9,24 +9,49 @@ const LISTED = 12;
 
 /** Files that cannot be read, and others that are left out. */
 export function unreadableSection({ unreadable, dataset }: Audit, { top }: SectionOptions): AuditSection {
-  const warnings = dataset.warnings ?? [];
+  const { warnings = [], leftOut } = dataset;
+  const { otherFormats = [], noImages = [] } = leftOut ?? {};
   const more = unreadable.length - top;
+  const others = otherFormats.length + noImages.length;
+  const isFaulty = unreadable.length + warnings.length > 0;
   return {
     id: 'unreadable',
     title: 'Unreadable files',
-    found: unreadable.length === 0 ? 'none' : formatCounted(unreadable.length, 'file'),
-    attention: unreadable.length + warnings.length > 0,
-    about: ['Images that cannot be decoded completely, and files that are left out.'],
-    next:
-      unreadable.length + warnings.length > 0
-        ? 'Replace these files by intact copies, or convert them to PNG. emerging datasets prepare skips and reports them.'
-        : undefined,
-    lines: [...unreadable.slice(0, top), ...(more > 0 ? [`and ${formatCount(more)} more`] : []), ...warnings],
+    found:
+      (unreadable.length === 0 ? 'none' : formatCounted(unreadable.length, 'file')) +
+      (others === 0 ? '' : `; ${formatCount(others)} left out`),
+    attention: isFaulty,
+    about: [
+      'Images that cannot be decoded completely, and files that are left out: images in other formats, and files that are no images by name.',
+    ],
+    next: isFaulty
+      ? 'Replace unreadable files by intact copies, and convert other formats to PNG. emerging datasets prepare skips and reports them.'
+      : undefined,
+    lines: [...unreadable.slice(0, top), ...(more > 0 ? [`and ${formatCount(more)} more`] : [])],
+    notes: [
+      ...warnings,
+      ...(noImages.length > 0
+        ? [
+            `no images by name (${extensionsOf(noImages)}): ${formatCount(noImages.length)}, such as ${noImages[0]}`,
+          ]
+        : []),
+    ],
     groups: [],
   };
 }
 
-/** Images of another size or shape than most. */
+/** `.svg, .txt`, the most frequent first. */
+function extensionsOf(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const extension = /\.[^./]+$/.exec(name)?.[0].toLowerCase() ?? 'no extension';
+    counts.set(extension, (counts.get(extension) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a).map(([extension]) => extension);
+  return `${sorted.slice(0, LISTED).join(', ')}${sorted.length > LISTED ? ', …' : ''}`;
+}
+
+/** Sizes and aspect ratios that most images don't have. */
 export function sizeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
   const { images, sizes, unusualSizes, oddAspects } = found;
   const sizeOf = (image: number): string => `${images[image]!.height} x ${images[image]!.width}`;
@@ -43,9 +68,10 @@ export function sizeSection(found: Audit, { source, top }: SectionOptions): Audi
   const isOne = sizes.length === 1;
   const unusual =
     unusualSizes.length > 0
-      ? `${formatCount(unusualSizes.length)} of another size than most`
+      ? `${formatCount(unusualSizes.length)} not ${sizes[0]!.what}`
       : `${formatCount(sizes.length)} sizes`;
-  const aspects = oddAspects.length > 0 ? `; ${formatCount(oddAspects.length)} with an odd aspect ratio` : '';
+  const aspects =
+    oddAspects.length > 0 ? `; ${formatCount(oddAspects.length)} with an unusual aspect ratio` : '';
   return {
     id: 'sizes',
     title: 'Sizes',
@@ -55,29 +81,27 @@ export function sizeSection(found: Audit, { source, top }: SectionOptions): Audi
       `Height x width: ${listed(sizes, images.length)}.`,
       ...(isOne
         ? []
-        : ['An aspect ratio is odd if it differs from the median by a factor of more than 1.5.']),
+        : ['An aspect ratio is unusual if it differs from the median by a factor of more than 1.5.']),
     ],
     next: isOne
       ? undefined
       : `A model needs one size: emerging datasets prepare ${source} --size N. It takes the central square; --crop none stretches the whole image instead.`,
-    groups: [...shown(unusualSizes, 'Another size than most'), ...shown(oddAspects, 'Odd aspect ratio')],
+    groups: [...shown(unusualSizes, `Not ${sizes[0]?.what}`), ...shown(oddAspects, 'Unusual aspect ratio')],
   };
 }
 
-/** Images of another mode than most. */
+/** Colour, depth and other modes that most images don't have. */
 export function modeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
   const { images, modes, unusualModes } = found;
   const isMixed = unusualModes.length > 0;
   return {
     id: 'modes',
     title: 'Modes',
-    found: isMixed
-      ? unusualModes.map(({ what, images: some }) => `${formatCount(some.length)} ${what}`).join(', ')
-      : `all ${modes.map(({ what }) => what).join(', ')}`,
+    found: isMixed ? listed(unusualModes, images.length) : `all ${modes.map(({ what }) => what).join(', ')}`,
     attention: isMixed,
     about: [
       `${listed(modes, images.length)}.`,
-      'All images are converted to 8 bits, without transparency (drawn on white), and only the first frame or page is used.',
+      'Training converts all images to 8 bits, draws transparent ones on white, and uses the first frame or page only.',
     ],
     next: isMixed
       ? `Choose grey or colour for all: emerging datasets prepare ${source} --size N --channels 1, or 3. Images with transparency may need another background than white.`
@@ -104,13 +128,13 @@ export function blankSection({ blank, images }: Audit, { top }: SectionOptions):
       'Images of a single colour.',
       ...(clear.length > 0
         ? [
-            `${formatCounted(clear.length, 'blank image')} had transparency, which is drawn on white: white on transparent becomes blank.`,
+            `${formatCounted(clear.length, 'blank image')} had transparency, which is drawn on white, so white drawings become blank.`,
           ]
         : []),
     ],
     next:
       blank.length > 0
-        ? 'Remove them, or draw those with transparency on another background: a model learns blank images very well, and then finds other simple images likely.'
+        ? 'Remove them, or draw transparent ones on another background: a model learns blank images very well, and then finds other simple images likely.'
         : undefined,
     groups:
       blank.length === 0

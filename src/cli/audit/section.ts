@@ -31,8 +31,10 @@ export interface AuditSection {
   readonly about: readonly string[];
   /** What to do next; absent if nothing was found. */
   readonly next?: string | undefined;
-  /** Lines of text, such as files that cannot be read. */
+  /** Lines of text, such as files that cannot be read; the first are printed too. */
   readonly lines?: readonly string[];
+  /** Lines that follow, all of which are printed too. */
+  readonly notes?: readonly string[];
   readonly groups: readonly ShownGroup[];
   /** How many more groups there are. */
   readonly moreGroups?: number;

@@ -30,6 +30,7 @@ beforeAll(async () => {
   writePng(at('mixed/odd/blank.png'), new Uint8Array(64).fill(255), [8, 8, 1]);
   writeFileSync(at('mixed/odd/broken.png'), readFileSync(at('mixed/odd/3.png')).subarray(0, 60));
   writeFileSync(at('mixed/odd/other.bmp'), 'BM');
+  writeFileSync(at('mixed/notes.txt'), 'notes');
   writeTinyDataset(at('data'));
   writeTinyDataset(at('larger'), { size: 12 });
   for (const data of ['data', 'larger']) {
@@ -85,7 +86,10 @@ it('says what it found, and that it replaces an earlier page', async () => {
   expect(stderr).toContain('page.html exists, and will be replaced when the result is complete');
   expect(stdout).toMatch(/^45 images \(\d+ train, \d+ test\), without a model\n/);
   expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);
-  expect(stdout).toMatch(/\nUnreadable files +1 file\n/);
+  expect(stdout).toMatch(/\nUnreadable files +1 file; 2 left out\n/);
+  expect(stdout).toMatch(
+    /\nUnreadable files:\n {2}mixed\/odd\/broken\.png: .*\n {2}mixed: images left out, of another format \(\.bmp.*\n {2}no images by name \(\.txt\): 1, such as notes\.txt\n/,
+  );
   expect(stdout).toMatch(/\npage {2}page\.html \(\d+(\.\d)? KiB\)\n$/);
   const html = readFileSync(at('page.html'), 'utf8');
   const addresses = [...html.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
@@ -152,11 +156,11 @@ describe('with a model', () => {
       expect(suggested).not.toBe(label);
       expect(margin).toBeGreaterThan(0);
     }
-    expect(labels.expectedByChance).toBeLessThanOrEqual(labels.images.length);
+    expect(labels.estimate.listed.right).toBeLessThanOrEqual(labels.images.length);
   });
 
-  it('of another size is refused, unless the images are resized', async () => {
-    const { code, stderr } = await emerging.run(
+  it('of another size is not used, and the rest is written', async () => {
+    const { code, stdout, stderr } = await emerging.run(
       'datasets',
       'audit',
       'mixed',
@@ -164,11 +168,13 @@ describe('with a model', () => {
       '--out=other.html',
       '--threads=1',
     );
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /an image of mixed is 8x8x1 grey, but the model takes 12x12x1 grey .*: add --resize to fit it\n$/,
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /\nThe model was not used: \S+\.png is 8x8x1 grey, but the model takes 12x12x1 grey .*: add --resize to fit it\.\n/,
     );
-    expect(readdirSync(emerging.folder)).not.toContain('other.html');
+    expect(stdout).toMatch(/\nOdd images +\d+; fewer than 1 expected by chance; without the model\n/);
+    expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);
+    expect(readFileSync(at('other.html'), 'utf8')).toContain('The model was not used: ');
   });
 });
 
@@ -179,7 +185,7 @@ describe('of little', () => {
     expect(code).toBe(0);
     expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
     expect(readdirSync(at('single'))).toEqual(['one.png', 'single-audit.html']);
-    expect(stdout).toMatch(/^1 image, without a model\nThey cannot be divided .*\n/);
+    expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
 

@@ -11,8 +11,10 @@ import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { auditJson } from '../audit/auditJson.ts';
 import { auditPage } from '../audit/auditPage.ts';
-import { identicalSection, labelSection, nearSection, oddSection } from '../audit/contentSections.ts';
+import { identicalSection, nearSection } from '../audit/duplicateSections.ts';
 import { blankSection, modeSection, sizeSection, unreadableSection } from '../audit/fileSections.ts';
+import { labelSection } from '../audit/labelSection.ts';
+import { oddSection } from '../audit/oddSection.ts';
 import type { AuditSection } from '../audit/section.ts';
 import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
@@ -26,6 +28,7 @@ import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 interface DatasetsAuditOptions extends ModelOptions {
   readonly model?: string;
@@ -122,9 +125,26 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
       [{ title: 'CHECK' }, { title: 'FOUND' }],
       sections.map(({ title, found: text }) => [title, text]),
     ),
+    ...linesOf(sections),
     `page  ${page.path} (${formatBytes(Buffer.byteLength(html))})`,
   ];
   writeStdout(`${lines.map(visibleText).join('\n')}\n`);
+}
+
+/** How many lines of a section are printed. */
+const PRINTED = 3;
+
+/** The first lines of sections such as unreadable files, and how many more the page has. */
+function linesOf(sections: readonly AuditSection[]): string[] {
+  return sections.flatMap(({ title, lines = [], notes = [] }) => {
+    const more = lines.length - PRINTED;
+    const shown = [
+      ...lines.slice(0, PRINTED),
+      ...(more > 0 ? [`and ${formatCounted(more, 'more line')} on the page`] : []),
+      ...notes,
+    ];
+    return shown.length === 0 ? [] : [`${title}:`, ...shown.map((line) => `  ${line}`)];
+  });
 }
 
 async function modelFor(
@@ -154,7 +174,7 @@ function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1
 }
 
 /** The number of images, and what to know about how they were opened. */
-function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAuditOptions): string[] {
+function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: DatasetsAuditOptions): string[] {
   const isWithoutFolders = images.every(({ name }) => splitOfFolder(name) === undefined);
   const splits = [...new Set(images.map(({ split }) => split))];
   const counts = splits.map(
@@ -165,10 +185,13 @@ function aboutOf({ images, cut, dataset }: Audit, { count, model }: DatasetsAudi
     `${formatCounted(images.length, 'image')}${parts}${model === undefined ? ', without a model' : `, with the model ${model}`}`,
     ...(dataset.whyUndivided === undefined
       ? []
-      : [`They cannot be divided for training and testing: ${dataset.whyUndivided}`]),
+      : [`Not divided into training and test images: ${dataset.whyUndivided}.`]),
     ...(parts !== '' && isWithoutFolders
-      ? ['No folder says which are test images: these are the ones that training would take.']
+      ? [
+          'No folder is named train or test. Training would divide the images in this way, by a hash of their names.',
+        ]
       : []),
+    ...(unused ? [`The model was not used: ${messageOf(unused)}.`] : []),
     ...(cut.length > 0
       ? [`Only the first ${formatCount(count)} ${cut.join(' and ')} images were examined; see --count.`]
       : []),

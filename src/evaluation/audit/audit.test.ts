@@ -1,12 +1,16 @@
 // Audits of digits with planted faults: they are found, and clean digits cause few false alarms.
 import sharp from 'sharp';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstImages, type ImageSet, imagesInMemory, readAll, readOne } from '../../data/contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
 import { resized } from '../../data/pixels/resize.ts';
 import { openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { randomModel } from '../../testing/randomModel.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { measureReference } from '../odd/reference.ts';
 import { type Audit, audit } from './audit.ts';
 
 const SIDE = 28;
@@ -137,9 +141,11 @@ describe('labels', () => {
       const found = 'found' in labels ? labels.found : undefined;
       const first = found!.doubtful.slice(0, 40).filter(({ image }) => flipped.has(image)).length;
       expect(first).toBeGreaterThanOrEqual(22);
-      expect(found!.wrong).toBeGreaterThan(20);
-      expect(found!.wrong).toBeLessThan(45);
-      expect(Math.abs(found!.expectedRight(40) - (40 - first))).toBeLessThan(10);
+      const { of, most, among } = found!.estimate!;
+      expect(of).toBe(3000);
+      expect(most).toBeGreaterThanOrEqual(30);
+      expect(most).toBeLessThan(75);
+      expect(Math.abs(among(40).right - (40 - first))).toBeLessThan(10);
       const suggested = found!.doubtful.filter(({ image }) => flipped.has(image));
       const right = suggested.filter(
         ({ image, suggested: digit }) => digit === digits.labels!.classOf(image),
@@ -153,8 +159,19 @@ describe('labels', () => {
     const { labels } = clean;
     const found = 'found' in labels ? labels.found : undefined;
     expect(found!.judged).toBe(3000);
-    expect(found!.wrong).toBeLessThan(10);
-    expect(found!.expectedRight(40)).toBeGreaterThan(25);
+    expect(found!.estimate!.most).toBeLessThan(60);
+    expect(found!.estimate!.among(40).right).toBeGreaterThan(25);
+  });
+
+  it('of small classes are ranked without an estimate', async () => {
+    const random = new RandomStream(6, 'few');
+    const few = (index: number): number => Math.floor(index / 15);
+    const { labels } = await audited(digitImages(150, few), [], { classes });
+    expect(labels).toMatchObject({ found: { judged: 150, estimate: undefined } });
+    // Two large classes among small ones: the estimate is about these.
+    const mixed = (index: number): number => (index < 100 ? random.integer(2) : Math.floor(index / 15));
+    const some = await audited(digitImages(150, mixed), [], { classes });
+    expect(some.labels).toMatchObject({ found: { estimate: { of: 100 } } });
   });
 });
 
@@ -172,6 +189,57 @@ describe('odd images', () => {
 
   it('are few among clean digits', () => {
     expect('found' in clean.odd && clean.odd.found.flagged).toBeLessThan(20);
+  });
+});
+
+describe('with a model', () => {
+  const grey = new FlowModel(randomModel([SIDE, SIDE, 1], { mixing: '1x1' }), engine);
+  afterAll(() => grey.release());
+  const withModel = (images: readonly RawImage[], reference: ReferenceScores) =>
+    audit(
+      'digits',
+      { train: split(images), test: split([]) },
+      { most: 1e6, engine, model: { model: grey, reference, resize: false } },
+    );
+  let reference: ReferenceScores;
+  beforeAll(async () => {
+    const own = imagesInMemory(readAll(firstImages(digits, 200)), [SIDE, SIDE, 1]);
+    reference = await measureReference(grey, own, 'digits', { draws: 1 });
+  }, PATIENCE);
+
+  it('of other images, finds odd ones without it', async () => {
+    const clothes = await openSplit('fashion-mnist', 'test', { validation: 0 });
+    const images = Array.from({ length: 40 }, (_, index) =>
+      raw(`coat ${index}`, { data: readOne(clothes, index) }),
+    );
+    const found = await withModel(images, reference);
+    expect(found.unused?.message).toMatch(
+      /^it was trained on other images: most of these are odder than 90 % /,
+    );
+    expect(found.odd).toMatchObject({ found: { score: 'neighbours' } });
+  });
+
+  it('of these images, lists those that are odd', async () => {
+    const clothes = await openSplit('fashion-mnist', 'test', { validation: 0 });
+    const images = Array.from({ length: 60 }, (_, index) =>
+      raw(`image ${index}`, { data: index < 45 ? readOne(digits, 500 + index) : readOne(clothes, index) }),
+    );
+    const found = await withModel(images, reference);
+    expect(found.unused).toBeUndefined();
+    expect(found.odd).toMatchObject({ found: { score: 'typicality', references: 200 } });
+    const first = 'found' in found.odd ? found.odd.found.ranked.slice(0, 15) : [];
+    expect(first.filter(({ image }) => image >= 45).length).toBeGreaterThan(11);
+  });
+
+  it('of another size, says so and finds the rest', async () => {
+    const images = Array.from({ length: 12 }, (_, index) =>
+      raw(`wide ${index}`, { data: readOne(digits, index), width: 2 * SIDE, height: SIDE / 2 }),
+    );
+    const found = await withModel([...images, images[3]!], reference);
+    expect(found.unused?.message).toMatch(/^wide 0 is 14x56x1 grey, but the model takes 28x28x1 grey/);
+    expect(found.notScored).toEqual([]);
+    expect(found.identical).toEqual([[3, 12]]);
+    expect(found.odd).toMatchObject({ found: { score: 'neighbours' } });
   });
 });
 
@@ -208,7 +276,7 @@ describe('files', () => {
     expect(found.oddAspects).toEqual([62]);
     expect(found.blank).toEqual([64]);
     expect(found.unusualModes).toEqual([
-      { what: 'colour, but with grey only', images: [61] },
+      { what: 'grey stored as colour', images: [61] },
       { what: '16-bit', images: [63] },
     ]);
   });

@@ -17,9 +17,6 @@ import { type ClassEvidence, doubtfulLabels, type LabelFindings } from './wrongL
 /** With fewer different images, distances between neighbours mean little. */
 const FEWEST_IMAGES = 10;
 
-/** From fewer labels, the number of wrong ones cannot be estimated. */
-const FEWEST_JUDGED = 20;
-
 /** The most distances to classes that are kept, 256 MiB. */
 const MOST_CLASS_DISTANCES = 2 ** 26;
 
@@ -57,17 +54,19 @@ export interface Audit extends ExaminedSet, ShapeFindings {
   /** Those of `identical` whose images have different labels. */
   readonly conflicts: readonly (readonly number[])[];
   readonly odd: Finding<OddFindings>;
+  /** Why the model was not used, although one was given. */
+  readonly unused: UserError | undefined;
   /** Images that the model could not score, since they have another shape. */
   readonly notScored: readonly number[];
   readonly labels: Finding<LabelFindings & { readonly by: 'neighbours' | 'label' }>;
 }
 
 /**
- * Audits the images of a dataset; nothing is modified.
+ * Audits the images of a dataset; nothing is modified. If the model cannot score them, or describes other images, odd images
+ * and labels are found without it.
  *
  * @param source the name or path of the dataset, for errors
- * @throws UserError if no image can be read, none has the shape of the model, or they need too much memory; as `examineImages`
- * and `oddReport` do
+ * @throws UserError if no image can be read; as `examineImages` does
  */
 export async function audit(source: string, dataset: RawDataset, options: AuditOptions): Promise<Audit> {
   const { model, engine, signal, onStage, onProgress } = options;
@@ -76,20 +75,19 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     signal,
     onProgress: (done: number, of: number) => onProgress?.(Math.floor((images * done) / of)),
   });
-  const fit = model && new FittedImages(source, model.model.imageShape, { resize: model.resize });
+  const fit = model && new FittedImages(model.model.imageShape, { resize: model.resize });
   stage('reading', countPictures(dataset));
   const set = await examineImages(dataset, {
     most: options.most,
     signal,
     onProgress,
-    ...(fit && { onImage: (image, index) => fit.add(image, index) }),
+    ...(fit && { onImage: (image, index, name) => fit.add(image, index, name) }),
   });
   const { images } = set;
   if (images.length === 0) {
     const why = set.unreadable[0] === undefined ? '' : `, such as ${set.unreadable[0]}`;
     throw new UserError('invalid-data', `${source}: none of its images can be read${why}`);
   }
-  fit?.requireSome();
   const identical = identicalGroups(images);
   const repeated = new Set(identical.flatMap(([, ...later]) => later));
   const distinct = images.map((_, index) => index).filter((index) => !repeated.has(index));
@@ -112,17 +110,27 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     near = { found: groups.map((group) => group.map((row) => distinct[row]!)) };
   }
   let byModel: Awaited<ReturnType<typeof oddByModel>> | undefined;
+  let unused: UserError | undefined;
   if (fit && model) {
     const { pixels, positions } = fit;
-    stage('scoring', positions.length);
-    byModel = await oddByModel({
-      model: model.model,
-      reference: model.reference,
-      pixels,
-      images: positions,
-      labels: labels && { ...labels, of: positions.map((index) => images[index]!.label!) },
-      ...ofStage(positions.length),
-    });
+    try {
+      fit.requireUsable();
+      stage('scoring', positions.length);
+      byModel = await oddByModel({
+        model: model.model,
+        reference: model.reference,
+        pixels,
+        images: positions,
+        labels: labels && { ...labels, of: positions.map((index) => images[index]!.label!) },
+        ...ofStage(positions.length),
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      unused = error;
+    }
   }
   return {
     dataset,
@@ -136,7 +144,8 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
       : neighbours
         ? { found: oddByNeighbours(distinct, neighbours) }
         : { missing: few },
-    notScored: fit?.others ?? [],
+    unused,
+    notScored: byModel && fit ? fit.others : [],
     labels: labelFindings(),
   };
 
@@ -171,9 +180,8 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
   ): Audit['labels'] {
     const own = positions.map((index) => images[index]!.label!);
     const { doubtful, ...rest } = doubtfulLabels(own, evidence);
-    if (rest.judged < FEWEST_JUDGED) {
-      const what = 'different images in classes with at least four of them are needed';
-      return { missing: `at least ${FEWEST_JUDGED} ${what}, and there are ${rest.judged}` };
+    if (rest.judged === 0) {
+      return { missing: 'at least two classes need four different images each' };
     }
     const inOrder = doubtful.map((one) => ({ ...one, image: positions[one.image]! }));
     return { found: { ...rest, doubtful: inOrder, by } };

@@ -53,8 +53,8 @@ export interface ExamineOptions {
   /** At most so many images of each split. */
   readonly most: number;
   readonly signal?: AbortSignal | undefined;
-  /** Receives each image that could be read, with its position; throws UserError to stop. */
-  readonly onImage?: (image: DecodedImage, index: number) => void;
+  /** Receives each image that could be read, with its position and its name. */
+  readonly onImage?: (image: DecodedImage, index: number, name: string) => void;
   readonly onProgress?: ((images: number) => void) | undefined;
 }
 
@@ -88,7 +88,7 @@ export async function examineImages(dataset: RawDataset, options: ExamineOptions
       if (decoded instanceof UserError) {
         unreadable.push(decoded.message);
       } else {
-        onImage?.(decoded, images.length);
+        onImage?.(decoded, images.length, image.name);
         images.push(examined(image, { split, place: taken }, decoded));
       }
       taken++;

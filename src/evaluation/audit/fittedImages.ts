@@ -14,31 +14,25 @@ export class FittedImages {
   readonly positions: number[] = [];
   /** The positions of the images of another shape. */
   readonly others: number[] = [];
-  private readonly source: string;
   private readonly wanted: ImageShape;
   private readonly resize: boolean;
   private refusal: UserError | undefined;
+  private isFull = false;
 
-  /**
-   * @param source the dataset, for errors
-   * @param wanted the image shape of the model
-   */
-  constructor(source: string, wanted: ImageShape, { resize }: { readonly resize: boolean }) {
-    this.source = source;
+  /** @param wanted the image shape of the model */
+  constructor(wanted: ImageShape, { resize }: { readonly resize: boolean }) {
     this.wanted = wanted;
     this.resize = resize;
   }
 
-  /**
-   * Takes an image and its position.
-   *
-   * @throws UserError if there are more than fit into memory
-   */
-  add({ height, width, channels, data }: DecodedImage, index: number): void {
+  /** Takes an image, its position and its name, for errors. */
+  add({ height, width, channels, data }: DecodedImage, index: number, name: string): void {
+    if (this.isFull) {
+      return;
+    }
     const image = { shape: [height, width, channels] as const, pixels: data };
     try {
-      const { resize, source } = this;
-      const fitted = fitImage(image, this.wanted, { source: `an image of ${source}`, resize });
+      const fitted = fitImage(image, this.wanted, { source: name, resize: this.resize });
       // Not a view: it would keep all pixels of a larger array.
       this.pixels.push(fitted === data ? Uint8Array.from(fitted) : fitted);
       this.positions.push(index);
@@ -50,15 +44,19 @@ export class FittedImages {
       this.others.push(index);
     }
     if (this.pixels.length * dimensionsOf(this.wanted) > MOST_BYTES) {
-      throw new UserError(
-        'unsupported',
-        `${this.source}: more images than fit into memory for a model of ${showImageShape(this.wanted)}: audit fewer images at once`,
-      );
+      this.isFull = true;
+      this.pixels.length = 0;
     }
   }
 
-  /** @throws UserError if no image has the model's shape */
-  requireSome(): void {
+  /** @throws UserError if no image has the model's shape, or they don't fit into memory together */
+  requireUsable(): void {
+    if (this.isFull) {
+      throw new UserError(
+        'unsupported',
+        `more images than fit into memory for a model of ${showImageShape(this.wanted)}: audit fewer at once`,
+      );
+    }
     if (this.pixels.length === 0) {
       throw this.refusal!;
     }

@@ -1,13 +1,15 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
 
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
+import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { quantile } from '../../numeric/statistics.ts';
+import { median, quantile } from '../../numeric/statistics.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { ODD } from '../odd/calibrate.ts';
-import { oddReport } from '../odd/score.ts';
+import type { SourceComparison } from '../odd/sameSource.ts';
+import { type OddReport, oddReport } from '../odd/score.ts';
 import type { OddScoreName } from '../odd/scores/registry.ts';
 import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
 import type { ClassEvidence } from './wrongLabels.ts';
@@ -19,7 +21,7 @@ interface OddImage {
   /** Higher is odder. */
   readonly score: number;
   /** With a model: the share of its validation images that are at least as odd. */
-  readonly pValue?: number;
+  readonly pValue?: number | undefined;
 }
 
 /** The odd images that were found. */
@@ -30,8 +32,12 @@ export interface OddFindings {
   readonly ranked: readonly OddImage[];
   /** How many of the first are beyond the limit. */
   readonly flagged: number;
-  /** The share that would be beyond it if no image were odd; null if that is unknown. */
-  readonly byChance: number | null;
+  /** The share that would be beyond it if no image were odd. */
+  readonly byChance: number;
+  /** With a model: how many validation images the images are compared with. */
+  readonly references?: number;
+  /** With a model: whether the images as a set come from the source of its validation images; undefined for too few. */
+  readonly source?: SourceComparison | undefined;
 }
 
 /** Tukey's fence: normally distributed values are above it at this rate. */
@@ -67,7 +73,15 @@ export interface ScoredWithModel extends WorkOptions {
   readonly labels?: { readonly classes: readonly string[]; readonly of: readonly number[] } | undefined;
 }
 
-/** The default score of a model; with its classes also how well each suits each image, in bits. */
+/** A model doesn't describe a set that differs from its validation images and whose median p-value is at most this. */
+const LEAST_MEDIAN = 0.1;
+
+/**
+ * The default score of a model; with its classes also how well each suits each image, in bits.
+ *
+ * @throws UserError (`mismatch`) if most of the images are unlike its validation images, so that it cannot tell odd ones; as
+ * `oddReport` does
+ */
 export async function oddByModel(
   scored: ScoredWithModel,
 ): Promise<{ odd: OddFindings; evidence: ClassEvidence | undefined }> {
@@ -78,24 +92,35 @@ export async function oddByModel(
     ...(labels && { labels: { classes: labels.classes, classOf: (index) => labels.of[index]! } }),
   };
   const report = await oddReport(model, set, reference, following);
+  requireDescribed(report);
   const ranked = report.images.map(
-    ({ index, score, pValue }): OddImage => ({
-      image: images[index]!,
-      score,
-      ...(pValue !== null && { pValue }),
-    }),
+    // The default score always has p-values.
+    ({ index, score, pValue }): OddImage => ({ image: images[index]!, score, pValue: pValue! }),
   );
-  const hasPValues = ranked.every(({ pValue }) => pValue !== undefined);
   const isSame = JSON.stringify(labels?.classes) === JSON.stringify(model.classes);
   return {
     odd: {
       score: report.score,
       ranked,
-      flagged: hasPValues ? ranked.filter(({ pValue }) => pValue! <= ODD).length : 0,
-      byChance: hasPValues ? ODD : null,
+      flagged: ranked.filter(({ pValue }) => pValue! <= ODD).length,
+      byChance: ODD,
+      references: reference.bitsPerDim.length,
+      source: report.source,
     },
     evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,
   };
+}
+
+function requireDescribed({ source, images }: OddReport): void {
+  if (source === undefined || source.same || median(images.map(({ pValue }) => pValue!)) > LEAST_MEDIAN) {
+    return;
+  }
+  const how = source.shifts.map(({ text }) => text).join(', ');
+  throw new UserError(
+    'mismatch',
+    `it was trained on other images: most of these are odder than ${100 * (1 - LEAST_MEDIAN)} % of its validation images` +
+      `${how === '' ? '' : ` (${how})`}; prepare them like its training images, or use a model trained on such images`,
+  );
 }
 
 function joined(images: readonly Uint8Array[], [height, width, channels]: ImageShape): Uint8Array {
@@ -108,10 +133,7 @@ function joined(images: readonly Uint8Array[], [height, width, channels]: ImageS
 }
 
 /** log₂ p(x | class) of each image, in the order of the images. */
-function evidenceOf(
-  scores: Awaited<ReturnType<typeof oddReport>>['images'],
-  { classes, imageShape }: FlowModel,
-): ClassEvidence {
+function evidenceOf(scores: OddReport['images'], { classes, imageShape }: FlowModel): ClassEvidence {
   const dimensions = imageShape.reduce((product, length) => product * length, 1);
   const values = new Float64Array(scores.length * classes.length);
   for (const { index, classes: found } of scores) {

@@ -34,7 +34,7 @@ const ODD_ASPECT = 1.5;
 const modes: Readonly<Record<string, string>> = {
   'transparency on white': 'transparent',
   'first of several frames': 'several frames or pages',
-  rotated: 'rotated by its EXIF orientation',
+  rotated: 'EXIF orientation',
 };
 
 /** The sizes and modes of images, and those that differ from most. */
@@ -64,7 +64,7 @@ export function shapesOf(images: readonly ExaminedImage[]): ShapeFindings {
 }
 
 function modesOf({ channels, isGrey, notes }: ExaminedImage): string[] {
-  const colour = channels === 1 ? 'grey' : isGrey ? 'colour, but with grey only' : 'colour';
+  const colour = channels === 1 ? 'grey' : isGrey ? 'grey stored as colour' : 'colour';
   return [colour, ...notes.filter((note) => note !== 'palette').map((note) => modes[note] ?? note)];
 }
 
