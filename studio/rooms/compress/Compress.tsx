@@ -159,7 +159,10 @@ export function Compress() {
           <>
             <CompressedFacts compressed={compressed} onDecode={codec.decode} />
             <RefusedFiles
-              refused={compressed.skipped.map((reason) => ({ name: reason, reason: `${reason}.` }))}
+              refused={compressed.skipped.map((reason) => ({
+                name: /^(.*?): /.exec(reason)?.[1] ?? '',
+                reason: `${reason}.`,
+              }))}
             />
           </>
         )}

@@ -1,6 +1,6 @@
 // The reference, what is missing, and buttons to measure another.
-import { plural } from '../../numbers.ts';
 import { FolderButton } from '../../parts/FileDrop.tsx';
+import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { type Reference, SAMPLES } from './useReference.ts';
 
@@ -23,7 +23,7 @@ export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: Referen
       <h2 id="odd-reference-title">Reference</h2>
       {words !== undefined && <p>{words}.</p>}
       {missing !== undefined && <p data-testid="missing">{missing}</p>}
-      {refused > 0 && <p>{plural(refused, 'unreadable file')} skipped.</p>}
+      <RefusedFiles refused={refused} />
       <div class="buttons">
         {hasDigits && (
           <button type="button" class="button" disabled={!isKnown} onClick={() => measure('digits')}>
@@ -43,9 +43,9 @@ export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: Referen
 /** What the page can't do without statistics of validation images, and what to do. */
 function missingOf({ scores }: Reference): string | undefined {
   if (scores === undefined) {
-    return 'This model has no statistics of validation images, so only bits/dim are shown: measure images like its training images.';
+    return 'This model has no statistics of validation images, so only bits/dim are shown. Measure images like its training images here, or store them with the model: emerging score MODEL --update-reference --reference DATASET.';
   }
   return scores.statistics === undefined
-    ? 'Of its validation images only bits/dim are known: measure them again for other scores and maps.'
+    ? 'Only bits/dim of its validation images are known. For other scores and maps, measure images like its training images here, or store them with the model: emerging score MODEL --update-reference.'
     : undefined;
 }

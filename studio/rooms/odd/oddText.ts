@@ -20,7 +20,7 @@ export function scoreText(score: number): string {
       : size >= 1000
         ? Math.round(score).toLocaleString('en')
         : score.toFixed(size < 10 ? 3 : 1);
-  return text.replace('-', '−');
+  return Number(text.replaceAll(',', '')) === 0 ? text.replace('-', '') : text.replace('-', '−');
 }
 
 /** A p-value: `p 0.012`. */
@@ -40,12 +40,15 @@ export function rankText(p: number, count: number, words: string): string {
 export function chanceText(pValues: readonly number[], references: number): string {
   const odd = pValues.filter((p) => p <= ODD).length;
   const expected = ODD * pValues.length;
-  const chance = expected < 10 ? expected.toFixed(1) : String(Math.round(expected));
+  const chance =
+    expected < 1
+      ? 'fewer than 1'
+      : `about ${expected < 9.5 ? Number(expected.toFixed(1)) : Math.round(expected).toLocaleString('en')}`;
   const coarse =
     references < FEW
       ? ` With only ${plural(references, 'reference image')}, no p-value is below ${(1 / (references + 1)).toFixed(3)}.`
       : '';
-  return `${plural(odd, 'image')} with p ≤ ${ODD}; about ${chance} expected by chance.${coarse}`;
+  return `${plural(odd, 'image')} with p ≤ ${ODD}; ${chance} expected by chance.${coarse}`;
 }
 
 /** Whether a set of images comes from the source of the reference images. */
@@ -55,9 +58,12 @@ export function sourceText(source: SourceComparison | undefined): string {
   }
   const rate = `${100 * source.falseAlarms} % false alarms`;
   if (source.same) {
-    return `As a set, nothing suggests another source than the validation images (${rate}).`;
+    return `As a set, they don’t differ from the validation images (${rate}).`;
   }
   const p = source.pValue < 0.001 ? 'p < 0.001' : `p = ${source.pValue.toFixed(3)}`;
   const how = source.shifts.map(({ text }) => text).join(', ') || 'no simple difference in the pixels';
-  return `As a set, they differ from the validation images (${p}, ${rate}): ${how}.`;
+  return (
+    `As a set, they differ from the validation images (${p}, ${rate}): ${how}. ` +
+    'If you expected no difference, prepare them as the training images were prepared; otherwise choose a model trained on such images.'
+  );
 }

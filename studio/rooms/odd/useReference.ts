@@ -4,9 +4,11 @@ import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
 import { addressOf, type OfferedModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
+import { refusedLines } from '../../parts/refusedLines.ts';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
 import { DIGITS_DATASET, digitsUrl } from '../../work/digits.ts';
+import type { Refused } from '../../work/readTasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 
 /** The images to measure as reference. */
@@ -19,8 +21,8 @@ export interface Reference {
   readonly scores: ReferenceScores | undefined;
   /** A description, as in "3 of … are at least as odd"; undefined without scores. */
   readonly words: string | undefined;
-  /** The number of unreadable files. */
-  readonly refused: number;
+  /** The files that could not be measured. */
+  readonly refused: readonly Refused[];
   readonly looking: Work<unknown>;
   readonly measuring: Work<unknown>;
   measure(order: Order): void;
@@ -32,7 +34,7 @@ export const SAMPLES = 256;
 interface Measured {
   readonly scores: ReferenceScores;
   readonly words: string;
-  readonly refused: number;
+  readonly refused: readonly Refused[];
 }
 
 /** A model's reference; changing the model discards measurements. */
@@ -61,7 +63,7 @@ export function useReference(model: OfferedModel | undefined): Reference {
     scores: own?.scores ?? known,
     words:
       own?.words ?? (known && `${plural(known.bitsPerDim.length, 'validation image')} from ${known.data}`),
-    refused: own?.refused ?? 0,
+    refused: own?.refused ?? [],
     looking,
     measuring,
     measure: (of) => setOrder({ of }),
@@ -74,17 +76,17 @@ async function measured(model: OfferedModel, order: Order, waiting: Required<Wai
     const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
     const { pixels } = await compute('sample', drawing, waiting);
     const scores = await compute('measureReference', { model: address, pixels, data: 'samples' }, waiting);
-    return { scores, words: `${SAMPLES} of its own samples`, refused: 0 };
+    return { scores, words: `${SAMPLES} of its own samples`, refused: [] };
   }
   if (order === 'digits') {
     const digits = { model: address, url: digitsUrl(), data: DIGITS_DATASET };
     const scores = await compute('measureDigits', digits, waiting);
-    return { scores, words: plural(scores.bitsPerDim.length, 'validation digit'), refused: 0 };
+    return { scores, words: plural(scores.bitsPerDim.length, 'validation digit'), refused: [] };
   }
   const { pixels, names, refused } = await compute('read', { model: address, ...order }, waiting);
   if (names.length === 0) {
-    throw new Error(`No usable image among these files. ${refused[0]?.reason ?? ''}`);
+    throw new Error(`No usable image among these files. ${refusedLines(refused)[0] ?? ''}`);
   }
   const scores = await compute('measureReference', { model: address, pixels, data: 'files' }, waiting);
-  return { scores, words: `${names.length.toLocaleString('en')} of your images`, refused: refused.length };
+  return { scores, words: `${names.length.toLocaleString('en')} of your images`, refused };
 }

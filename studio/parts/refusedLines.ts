@@ -1,0 +1,21 @@
+// Why files were skipped, as lines: files skipped for the same reason share one.
+import type { Refused } from '../work/readTasks.ts';
+
+/** How many other files of a line are named. */
+const NAMED = 3;
+
+/** `a.png is 48x48, …: choose “…”. The same for b.png, c.png, d.png and 8 more.` */
+export function refusedLines(refused: readonly Refused[]): string[] {
+  const groups = new Map<string, Refused[]>();
+  for (const one of refused) {
+    const why = one.reason.replaceAll(one.name, '');
+    groups.set(why, [...(groups.get(why) ?? []), one]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    const more = others.length - NAMED;
+    const names = others.slice(0, NAMED).map(({ name }) => name);
+    return others.length === 0
+      ? first!.reason
+      : `${first!.reason} The same for ${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}.`;
+  });
+}
