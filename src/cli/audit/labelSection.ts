@@ -87,8 +87,13 @@ function estimateText(
   const { of: own, right } = among(listed);
   const small = judged - of;
   const where = small > 0 ? ` in classes of at least ${LARGE_CLASS}` : '';
+  const least = Math.floor(right);
+  const ofListed =
+    least > 0
+      ? ` Of the ${formatCount(own)} listed${where && ' from these classes'}, expect at least ${formatCount(least)} to be right.`
+      : '';
   return [
-    `Of the ${formatCounted(of, 'image')}${where}, between 0 and about ${formatCount(Math.ceil(most))} have a wrong label. Of the ${formatCount(own)} listed${where && ' from these classes'}, expect at least ${formatCount(Math.floor(right))} to be right. This compares the images with the same images under random wrong labels; confusions of similar classes are harder to find.`,
+    `Of the ${formatCounted(of, 'image')}${where}, between 0 and about ${formatCount(Math.ceil(most))} have a wrong label.${ofListed} This compares the images with the same images under random wrong labels; confusions of similar classes are harder to find.`,
     ...(small > 0
       ? [`No estimate for ${formatCounted(small, 'image')} of smaller classes: too few to tell.`]
       : []),

@@ -1,4 +1,5 @@
 // Says what p-values are worth if there are few images to compare with.
+import { leastPValue } from '../../evaluation/odd/calibrate.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -15,6 +16,6 @@ export function noteFewReferences({ data, bitsPerDim: { length } }: ReferenceSco
   const fits = length < FEW_TO_FIT ? ', and all scores but bits are fitted to too few images' : '';
   noteOnStderr(
     `only ${formatCounted(length, 'validation image')} of ${data} to compare with: no p-value is below ` +
-      `${(1 / (length + 1)).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
+      `${leastPValue(length).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
   );
 }

@@ -1,5 +1,5 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
-import { ODD } from '../../evaluation/odd/calibrate.ts';
+import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
 import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
@@ -39,7 +39,7 @@ export function scoreText({ images, score, source, noPValues, draws, reference, 
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
-  return `${table(images, score)}\n${rest}${about}${trustText(images, score, noPValues)}${ofSet}`;
+  return `${table(images, score)}\n${rest}${about}${trustText(images, score, { noPValues, references: reference.images })}${ofSet}`;
 }
 
 function table(images: readonly FileScore[], score: OddScoreName): string {
@@ -68,11 +68,18 @@ function table(images: readonly FileScore[], score: OddScoreName): string {
 }
 
 /** What the score is, where it fails, and how many images have a small p-value, also by chance. */
-function trustText(images: readonly FileScore[], score: OddScoreName, noPValues: string | null): string {
+function trustText(
+  images: readonly FileScore[],
+  score: OddScoreName,
+  { noPValues, references }: { readonly noPValues: string | null; readonly references: number },
+): string {
   const { text, trust } = oddScores[score];
   const what = `${score}: ${text}; higher is odder. ${trust}\n`;
   if (noPValues !== null) {
     return `${what}No p-values: ${noPValues}\n`;
+  }
+  if (leastPValue(references) > ODD) {
+    return what;
   }
   const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (

@@ -214,7 +214,7 @@ describe('with a model', () => {
     );
     const found = await withModel(images, reference);
     expect(found.unused?.message).toMatch(
-      /^it was trained on other images: most of these are odder than 90 % /,
+      /^these images are unlike its validation images, since most are odder than 90 % of them \(/,
     );
     expect(found.odd).toMatchObject({ found: { score: 'neighbours' } });
   });

@@ -118,7 +118,7 @@ function requireDescribed({ source, images }: OddReport): void {
   const how = source.shifts.map(({ text }) => text).join(', ');
   throw new UserError(
     'mismatch',
-    `it was trained on other images: most of these are odder than ${100 * (1 - LEAST_MEDIAN)} % of its validation images` +
+    `these images are unlike its validation images, since most are odder than ${100 * (1 - LEAST_MEDIAN)} % of them` +
       `${how === '' ? '' : ` (${how})`}; prepare them like its training images, or use a model trained on such images`,
   );
 }

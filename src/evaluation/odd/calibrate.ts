@@ -6,6 +6,11 @@ import type { OddScore } from './scores/contract.ts';
 /** Images with a p-value of at most this are called odd. */
 export const ODD = 0.01;
 
+/** The smallest p-value that so many reference images can give. */
+export function leastPValue(references: number): number {
+  return 1 / (references + 1);
+}
+
 /** A score, fitted to reference images. */
 export interface FittedScore {
   /** The scores of images; not finite becomes infinite, the oddest of all. */
@@ -29,7 +34,7 @@ export function fitted(score: OddScore, reference: ImageStatistics): FittedScore
 
 /**
  * The p-value of each score: the share of reference images that are at least as odd, the image itself counted among them.
- * If an image comes from the same source, its p-value is uniform, and never below 1/(n + 1) for n reference images.
+ * If an image comes from the same source, its p-value is uniform, and never below `leastPValue`.
  */
 export function pValues(values: Float64Array, { reference }: FittedScore): Float64Array | undefined {
   if (reference === undefined) {

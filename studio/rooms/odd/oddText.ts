@@ -5,9 +5,6 @@ import { plural } from '../../numbers.ts';
 /** p-values up to this one are called odd. */
 export const ODD = 0.01;
 
-/** With fewer reference images, p-values are coarse. */
-const FEW = 100;
-
 /** A score, with as many decimals as matter. */
 export function scoreText(score: number): string {
   if (!Number.isFinite(score)) {
@@ -38,17 +35,17 @@ export function rankText(p: number, count: number, words: string): string {
 
 /** How many p-values are small, and how many would be by chance. */
 export function chanceText(pValues: readonly number[], references: number): string {
+  const least = 1 / (references + 1);
+  if (least > ODD) {
+    return `With only ${plural(references, 'reference image')}, no p-value is below ${least.toFixed(3)}: the order tells more.`;
+  }
   const odd = pValues.filter((p) => p <= ODD).length;
   const expected = ODD * pValues.length;
   const chance =
     expected < 1
       ? 'fewer than 1'
       : `about ${expected < 9.5 ? Number(expected.toFixed(1)) : Math.round(expected).toLocaleString('en')}`;
-  const coarse =
-    references < FEW
-      ? ` With only ${plural(references, 'reference image')}, no p-value is below ${(1 / (references + 1)).toFixed(3)}.`
-      : '';
-  return `${plural(odd, 'image')} with p ≤ ${ODD}; ${chance} expected by chance.${coarse}`;
+  return `${plural(odd, 'image')} with p ≤ ${ODD}; ${chance} expected by chance.`;
 }
 
 /** Whether a set of images comes from the source of the reference images. */
