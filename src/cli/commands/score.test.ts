@@ -415,6 +415,10 @@ it('compares with the validation images of a plain folder that the run was train
   rmSync(inFolder('moved/3.png'));
   const others = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
   expect(others.reference.images).toBe(59);
+  // Not those that the run was trained on, although the dataset has changed.
+  rmSync(inFolder('folder/3.png'));
+  const changed = await emerging.json('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
+  expect(changed.reference.images).toBeLessThan(20);
 });
 
 it('refuses scores that cannot be computed, in one line', async () => {

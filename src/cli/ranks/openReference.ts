@@ -1,4 +1,5 @@
 // Opens the images that scores are compared with: a run's validation images, or those that the user names.
+import { resolve } from 'node:path';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { defaultValidation, type ImageSet } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
@@ -51,20 +52,23 @@ async function open(source: LoadedRun | TrainedModel, data: string): Promise<Ima
   return own ?? fitNamed(data, images, imageShape);
 }
 
-/** The images that a run held out of its dataset, if these are the images of the dataset; undefined if they are others. */
+/**
+ * The images that a run held out of its dataset, if these are the images of that dataset, by its name or the images themselves;
+ * undefined if they are others.
+ */
 async function heldOutOf(
   run: LoadedRun,
   data: string,
   { all, how }: { readonly all: ImageSet; readonly how: Parameters<typeof openReference>[1] },
 ): Promise<ImageSet | undefined> {
   const record = await folderStore(run.paths).readImages();
-  // Without a record, only the name can tell.
-  const isLikely = record
-    ? record.train.images + record.test.images === all.count
-    : data === run.config.data.name;
+  const isNamed = resolve(data) === resolve(run.config.data.name);
+  // A cheap check before all images are opened again.
+  const isLikely = isNamed || (record && record.train.images + record.test.images === all.count);
   if (!isLikely) {
     return undefined;
   }
   const images = await openSplit(data, 'validation', { ...how, holdOut: holdOutIn(record) });
-  return record && differenceBetween(record.validation, await identityOf(images)) ? undefined : images;
+  const isOwn = isNamed || (record && !differenceBetween(record.validation, await identityOf(images)));
+  return isOwn ? images : undefined;
 }
