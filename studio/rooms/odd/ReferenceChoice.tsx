@@ -40,12 +40,16 @@ export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: Referen
   );
 }
 
+/** What to do about missing statistics. */
+const remedy =
+  'Measure images like its training images here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';
+
 /** What the page can't do without statistics of validation images, and what to do. */
 function missingOf({ scores }: Reference): string | undefined {
   if (scores === undefined) {
-    return 'This model has no statistics of validation images, so only bits/dim are shown. Measure images like its training images here, or store them with the model: emerging score MODEL --update-reference --reference DATASET.';
+    return `This model has no statistics of validation images, so only bits/dim are shown. ${remedy}`;
   }
   return scores.statistics === undefined
-    ? 'Only bits/dim of its validation images are known. For other scores and maps, measure images like its training images here, or store them with the model: emerging score MODEL --update-reference.'
+    ? `Only bits/dim of its validation images are known, so other scores and maps are missing. ${remedy}`
     : undefined;
 }
