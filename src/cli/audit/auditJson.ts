@@ -37,9 +37,7 @@ export function auditJson(found: Audit, top: number): Record<string, unknown> {
         by,
         judged,
         doubtful: doubtful.length,
-        estimate: estimate
-          ? { of: estimate.of, mostWrong: estimate.most, listed: estimate.among(listed.length) }
-          : null,
+        estimate: estimate ? { of: estimate.of, mostClearlyWrong: estimate.most } : null,
         images: listed.map(({ image, margin, suggested }) => ({
           image: nameOf(image),
           split: images[image]!.split,

@@ -38,7 +38,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
   const number =
     estimate === undefined
       ? `${formatCount(doubtful.length)} to check, no estimate`
-      : `at most about ${formatCount(Math.ceil(estimate.most))} of ${formatCount(estimate.of)}`;
+      : `${formatCount(doubtful.length)} to check, at most about ${formatCount(Math.ceil(estimate.most))} clearly wrong`;
   return {
     ...about,
     found: [...(certain ? [certain] : []), number].join('; '),
@@ -52,7 +52,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
         ? [
             `The number of wrong labels can't be estimated: that takes two classes of at least ${LARGE_CLASS} different images.`,
           ]
-        : estimateText(estimate, { judged, listed: listed.length })),
+        : estimateText(estimate, judged)),
       ...(judged < images.length - found.identical.reduce((sum, { length }) => sum + length - 1, 0)
         ? ['Images of classes with fewer than four different images are not judged.']
         : []),
@@ -79,27 +79,18 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
   };
 }
 
-/** How many labels may be wrong, and of those listed. */
-function estimateText(
-  { of, most, among }: WrongLabelEstimate,
-  { judged, listed }: { readonly judged: number; readonly listed: number },
-): string[] {
-  const { of: own, right } = among(listed);
+/** How many labels may be wrong. */
+function estimateText({ of, most }: WrongLabelEstimate, judged: number): string[] {
   const small = judged - of;
   const where = small > 0 ? ` in classes of at least ${LARGE_CLASS}` : '';
-  const least = Math.floor(right);
-  const ofListed =
-    least > 0
-      ? ` Of the ${formatCount(own)} listed${where && ' from these classes'}, expect at least ${formatCount(least)} to be right.`
-      : '';
   return [
-    `Of the ${formatCounted(of, 'image')}${where}, between 0 and about ${formatCount(Math.ceil(most))} have a wrong label.${ofListed} This compares the images with the same images under random wrong labels; confusions of similar classes are harder to find.`,
+    `Of the ${formatCounted(of, 'image')}${where}, at most about ${formatCount(Math.ceil(most))} have a label as wrong as a random one, by comparison with the same images under random other labels. Confusions of similar classes are not counted, so look at the list in any case.`,
     ...(small > 0
       ? [`No estimate for ${formatCounted(small, 'image')} of smaller classes: too few to tell.`]
       : []),
     ...(most > MANY * of
       ? [
-          'If that many seem wrong, the classes may not be about what the images show: folders of sizes or dates, for example.',
+          'If many seem wrong, the classes may not be about what the images show: folders of sizes or dates, for example.',
         ]
       : []),
   ];

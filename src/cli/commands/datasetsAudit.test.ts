@@ -156,7 +156,8 @@ describe('with a model', () => {
       expect(suggested).not.toBe(label);
       expect(margin).toBeGreaterThan(0);
     }
-    expect(labels.estimate.listed.right).toBeLessThanOrEqual(labels.images.length);
+    expect(labels.estimate.of).toBe(80);
+    expect(labels.estimate.mostClearlyWrong).toBeLessThanOrEqual(80);
   });
 
   it('of another size is not used, and the rest is written', async () => {

@@ -141,11 +141,10 @@ describe('labels', () => {
       const found = 'found' in labels ? labels.found : undefined;
       const first = found!.doubtful.slice(0, 40).filter(({ image }) => flipped.has(image)).length;
       expect(first).toBeGreaterThanOrEqual(22);
-      const { of, most, among } = found!.estimate!;
+      const { of, most } = found!.estimate!;
       expect(of).toBe(3000);
       expect(most).toBeGreaterThanOrEqual(30);
       expect(most).toBeLessThan(75);
-      expect(Math.abs(among(40).right - (40 - first))).toBeLessThan(10);
       const suggested = found!.doubtful.filter(({ image }) => flipped.has(image));
       const right = suggested.filter(
         ({ image, suggested: digit }) => digit === digits.labels!.classOf(image),
@@ -160,7 +159,6 @@ describe('labels', () => {
     const found = 'found' in labels ? labels.found : undefined;
     expect(found!.judged).toBe(3000);
     expect(found!.estimate!.most).toBeLessThan(60);
-    expect(found!.estimate!.among(40).right).toBeGreaterThan(25);
   });
 
   it('of small classes are ranked without an estimate', async () => {

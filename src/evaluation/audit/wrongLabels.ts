@@ -28,14 +28,12 @@ export interface LabelFindings {
   readonly estimate: WrongLabelEstimate | undefined;
 }
 
-/** How many labels may be wrong among the images of large classes. */
+/** How many labels of the images of large classes may be as wrong as random ones. */
 export interface WrongLabelEstimate {
   /** The number of these images. */
   readonly of: number;
-  /** At most about so many of their labels are wrong, at 95 % confidence. */
+  /** At most about so many; confusions of similar classes are not counted. */
   readonly most: number;
-  /** How many of the first `count` doubtful labels are of these images, and at least how many of those one should expect to be right. */
-  among(count: number): { readonly of: number; readonly right: number };
 }
 
 /** In smaller classes, planted labels say too little about wrong ones. */
@@ -46,10 +44,10 @@ const LEAST_SHARE = 0.1;
 
 /**
  * Ranks images by the margin of the best other class over their label. To say what that means, every image of a large class is
- * given the label of a random other one: the share of these planted labels with a margin above m estimates how many wrong labels
- * have one. If w labels are wrong, at least w times that share of images have a margin above m, and right labels add to them, the
+ * given the label of a random other one: the share of these planted labels with a margin above m estimates how many random labels
+ * have one. If w labels are random, about w times that share of images have a margin above m, and right labels add to them, the
  * fewer the higher m. So w is at most the least ratio of both over m (a bound on the proportion of a mixture, Blanchard, Lee and
- * Scott 2010), here with upper limits of the number of images (Gehrels 1986).
+ * Scott 2010), here with upper limits of the number of images. Wrong labels of ambiguous images have smaller margins.
  */
 export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: ClassEvidence): LabelFindings {
   const judged = Array.from({ length: labels.length }, (_, image) => image).flatMap((image) => {
@@ -64,58 +62,46 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
   }
   const isLarge = (label: number): boolean => (sizes.get(label) ?? 0) >= LARGE_CLASS;
   const random = new RandomStream(0, 'labels');
-  const found: (DoubtfulLabel & { readonly isOfLarge: boolean })[] = [];
+  const found: DoubtfulLabel[] = [];
+  // The margins of images of large classes, and under planted labels.
+  const own: number[] = [];
   const planted: number[] = [];
   for (const { image, label, known, evidence } of judged) {
-    const marginOf = (own: number): { best: number; margin: number } => {
+    const marginOf = (given: number): { best: number; margin: number } => {
       const best = known.reduce(
         (one, number) =>
-          number !== own && (one === own || evidence[number]! > evidence[one]!) ? number : one,
-        own,
+          number !== given && (one === given || evidence[number]! > evidence[one]!) ? number : one,
+        given,
       );
-      return { best, margin: evidence[best]! - evidence[own]! };
+      return { best, margin: evidence[best]! - evidence[given]! };
     };
     const { best, margin } = marginOf(label);
+    found.push({ image, margin, suggested: best });
     const others = isLarge(label) ? known.filter((number) => number !== label && isLarge(number)) : [];
-    found.push({ image, margin, suggested: best, isOfLarge: others.length > 0 });
     if (others.length > 0) {
+      own.push(margin);
       planted.push(marginOf(others[random.integer(others.length)]!).margin);
     }
   }
-  found.sort((a, b) => b.margin - a.margin || a.image - b.image);
   return {
     doubtful: found
       .filter(({ margin }) => margin > 0)
-      .map(({ image, margin, suggested }) => ({ image, margin, suggested })),
+      .sort((a, b) => b.margin - a.margin || a.image - b.image),
     judged: found.length,
-    estimate: planted.length === 0 ? undefined : estimateFrom(found, planted),
+    estimate: planted.length === 0 ? undefined : { of: planted.length, most: mostRandom(own, planted) },
   };
 }
 
-/** @param found every judged image, the most doubtful first */
-function estimateFrom(
-  found: readonly { readonly margin: number; readonly isOfLarge: boolean }[],
-  planted: readonly number[],
-): WrongLabelEstimate {
-  const margins = found.filter(({ isOfLarge }) => isOfLarge).map(({ margin }) => margin);
-  const sorted = planted.toSorted((a, b) => b - a);
-  const of = sorted.length;
-  let [most, likely] = [of, of];
-  for (let place = Math.ceil(LEAST_SHARE * of); place <= of; place++) {
-    const above = countAtLeast(margins, sorted[place - 1]!);
-    most = Math.min(most, (upperLimit(above) * of) / place);
-    likely = Math.min(likely, ((above + Math.sqrt(above)) * of) / place);
+/** At most so many of the images have random labels. */
+function mostRandom(margins: readonly number[], planted: readonly number[]): number {
+  const [own, sorted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
+  const { length } = planted;
+  let most = length;
+  for (let place = Math.ceil(LEAST_SHARE * length); place <= length; place++) {
+    const above = countAtLeast(own!, sorted![place - 1]!);
+    most = Math.min(most, (upperLimit(above) * length) / place);
   }
-  return {
-    of,
-    most,
-    among(count) {
-      const listed = found.slice(0, count);
-      const own = listed.filter(({ isOfLarge }) => isOfLarge).length;
-      const share = own === 0 ? 0 : countAtLeast(sorted, margins[own - 1]!) / of;
-      return { of: own, right: Math.max(0, own - likely * share) };
-    },
-  };
+  return most;
 }
 
 /** The upper limit of the mean of a Poisson variable with this value, at 95 % confidence (Gehrels 1986, equation 10). */
