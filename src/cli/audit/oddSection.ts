@@ -70,17 +70,19 @@ function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
   const { score, ranked, flagged, references = 0, source } = odd;
   const { text, trust } = oddScores[score as keyof typeof oddScores];
   const canFlag = leastPValue(references) <= ODD;
+  const result = canFlag
+    ? flaggedText(odd)
+    : { found: `ranked by ${score}; too few validation images`, attention: false };
   const [first] = notScored;
   return {
-    ...(canFlag
-      ? flaggedText(odd)
-      : { found: `ranked by ${score}; too few validation images`, attention: false }),
+    ...result,
     about: [
       `Score of the model: ${score}, ${text}. ${trust}`,
       canFlag
         ? `p-value at most ${ODD}: ${formatCounted(flagged, 'image')}; ${formatExpected(ODD * ranked.length)} expected by chance if all come from the source of the ${formatCount(references)} validation images. Images that the model was trained on look slightly less odd than new ones.`
         : `Compared with ${formatCounted(references, 'validation image')}, no p-value is below ${leastPValue(references).toFixed(3)}, so images are only ranked.`,
-      ...(source && !source.same ? [sourceText(source, ranked.length)] : []),
+      // A large set may differ though no image is odd.
+      ...(result.attention && source && !source.same ? [sourceText(source, ranked.length)] : []),
       ...(first === undefined
         ? []
         : [

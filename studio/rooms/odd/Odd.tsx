@@ -110,7 +110,11 @@ export function Odd() {
         />
       </section>
       <section class="odd-results" aria-label="Images in order">
-        {set && !hasImages && <Notice>No usable image among these files. {set.refused[0]?.reason}</Notice>}
+        {set && !hasImages && (
+          <Notice>
+            No usable image among these files: see why under “{plural(set.refused.length, 'file')} skipped”.
+          </Notice>
+        )}
         {set && !isVisible(set) && <Notice>{unsupportedChannels(set)}</Notice>}
         {[opening, rating].filter(isShown).map((work) => (
           <Working key={work === opening ? 'opening' : 'rating'} work={work} />
