@@ -349,7 +349,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(await open(`[${one}, ${two}]`)).toEqual({
       code: 'invalid-data',
       message: expect.stringMatching(
-        /^files: split by a hash of their names, its images are .* none for .*: put images into a folder/,
+        /^files: dividing its images by a hash of their names gives .* none for .*: put images into a folder/,
       ),
     });
   });

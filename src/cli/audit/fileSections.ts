@@ -22,7 +22,7 @@ export function unreadableSection({ unreadable, dataset }: Audit, { top }: Secti
       (others === 0 ? '' : `; ${formatCount(others)} left out`),
     attention: isFaulty,
     about: [
-      'Images that cannot be decoded completely, and files that are left out: images in other formats, and files that are no images by name.',
+      'Images that cannot be decoded completely, and files that are left out: images in other formats, and files without the extension of an image.',
     ],
     next: isFaulty
       ? 'Replace unreadable files by intact copies, and convert other formats to PNG. emerging datasets prepare skips and reports them.'
@@ -31,9 +31,7 @@ export function unreadableSection({ unreadable, dataset }: Audit, { top }: Secti
     notes: [
       ...warnings,
       ...(noImages.length > 0
-        ? [
-            `no images by name (${extensionsOf(noImages)}): ${formatCount(noImages.length)}, such as ${noImages[0]}`,
-          ]
+        ? [`other files (${extensionsOf(noImages)}): ${formatCount(noImages.length)}, such as ${noImages[0]}`]
         : []),
     ],
     groups: [],

@@ -88,7 +88,7 @@ it('says what it found, and that it replaces an earlier page', async () => {
   expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);
   expect(stdout).toMatch(/\nUnreadable files +1 file; 2 left out\n/);
   expect(stdout).toMatch(
-    /\nUnreadable files:\n {2}mixed\/odd\/broken\.png: .*\n {2}mixed: images left out, of another format \(\.bmp.*\n {2}no images by name \(\.txt\): 1, such as notes\.txt\n/,
+    /\nUnreadable files:\n {2}mixed\/odd\/broken\.png: .*\n {2}mixed: images left out, of another format \(\.bmp.*\n {2}other files \(\.txt\): 1, such as notes\.txt\n/,
   );
   expect(stdout).toMatch(/\npage {2}page\.html \(\d+(\.\d)? KiB\)\n$/);
   const html = readFileSync(at('page.html'), 'utf8');

@@ -62,7 +62,7 @@ export interface RawDataset {
   readonly whyUndivided?: string;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
-  /** The files that are not read: images in other formats, which `warnings` mention too, and files that are no images by name. */
+  /** The files that are not read: images in other formats, which `warnings` mention too, and files without an image's extension. */
   readonly leftOut?: { readonly otherFormats: readonly string[]; readonly noImages: readonly string[] };
 }
 

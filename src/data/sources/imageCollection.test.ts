@@ -326,7 +326,7 @@ describe('a folder of images', () => {
     await rm(join(folder, 'stray.png'));
     await rm(join(folder, 'train'), { recursive: true });
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: split by their folders, its images are 1 for test and none for train: put images into a folder train`,
+      `${folder}: dividing its images by their folders gives 1 for test and none for train: put images into a folder train`,
     );
   });
 

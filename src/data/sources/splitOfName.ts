@@ -70,7 +70,7 @@ export function divide(names: readonly string[]): readonly Split[] | string {
   const how = byFolders ? 'by their folders' : 'by a hash of their names';
   const toDo = `put images into a folder ${missing.join(' and a folder ')}${byFolders ? '' : ', or add images'}`;
   const none = missing.join(' and none for ');
-  return `split ${how}, its images are ${countsOf(splits as Split[])} and none for ${none}: ${toDo}`;
+  return `dividing its images ${how} gives ${countsOf(splits as Split[])} and none for ${none}: ${toDo}`;
 }
 
 /** The number of images in each split, in words. */

@@ -1,4 +1,4 @@
-// One pass over the images of an audit: what is known of each, and a small picture to compare it with others.
+// One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
 import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';

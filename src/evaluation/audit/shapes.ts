@@ -1,4 +1,4 @@
-// What the files of an audit have in common, and which differ: sizes, aspect ratios and modes.
+// Sizes, aspect ratios and modes of the images of an audit, and which images differ from most.
 import { median } from '../../numeric/statistics.ts';
 import { addTo } from './addTo.ts';
 import type { ExaminedImage } from './examinedImages.ts';
