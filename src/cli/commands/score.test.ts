@@ -419,6 +419,15 @@ it('compares with the validation images of a plain folder that the run was train
   rmSync(inFolder('folder/3.png'));
   const changed = await emerging.json('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
   expect(changed.reference.images).toBeLessThan(20);
+  const words = ['score', '../runs/folder', '../mine', '--reference=../folder', '--threads=1'];
+  const elsewhere = await emerging.inside('mine').json(...words);
+  expect(elsewhere.reference.images).toBe(changed.reference.images);
+  // Images of another size are refused as such, not as too few.
+  for (let index = 0; index < 60; index++) {
+    writePng(inFolder(`folder/${index}.png`), tinyImages(1, 6, index), [6, 6, 1]);
+  }
+  const { stderr } = await emerging.run('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
+  expect(stderr).toContain('the images of folder are 6x6x1, but the model was trained on images of 8x8x1');
 });
 
 it('refuses scores that cannot be computed, in one line', async () => {

@@ -1,5 +1,4 @@
 // Opens the images that scores are compared with: a run's validation images, or those that the user names.
-import { resolve } from 'node:path';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { defaultValidation, type ImageSet } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
@@ -7,6 +6,7 @@ import { openReference, openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { LEAST_REFERENCES } from '../../evaluation/odd/score.ts';
 import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
+import { isDataOf } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
@@ -49,11 +49,11 @@ async function open(source: LoadedRun | TrainedModel, data: string): Promise<Ima
   const how = { validation, like: imageShape, oneIfOther: true };
   const { images, isUndivided } = await openReference(data, how);
   const own = isUndivided && run ? await heldOutOf(run, data, { all: images, how }) : undefined;
-  return own ?? fitNamed(data, images, imageShape);
+  return fitNamed(data, own ?? images, imageShape);
 }
 
 /**
- * The images that a run held out of its dataset, if these are the images of that dataset, by its name or the images themselves;
+ * The images that a run held out of its dataset, if these are the images of that dataset, by its path or the images themselves;
  * undefined if they are others.
  */
 async function heldOutOf(
@@ -62,7 +62,7 @@ async function heldOutOf(
   { all, how }: { readonly all: ImageSet; readonly how: Parameters<typeof openReference>[1] },
 ): Promise<ImageSet | undefined> {
   const record = await folderStore(run.paths).readImages();
-  const isNamed = resolve(data) === resolve(run.config.data.name);
+  const isNamed = isDataOf(run.paths, run.config, data);
   // A cheap check before all images are opened again.
   const isLikely = isNamed || (record && record.train.images + record.test.images === all.count);
   if (!isLikely) {

@@ -3,7 +3,7 @@ import { datasets } from '../../data/registry.ts';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { isOwnMark, markOf } from '../../storage/accountKey.ts';
-import { exists, readText } from '../../storage/files.ts';
+import { exists, readText, realPath } from '../../storage/files.ts';
 import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
 import type { RunPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
@@ -68,6 +68,15 @@ export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: 
     'not-found',
     phrase`the images of the run, ${name}, are neither where it was created (${made}) nor in the working directory: ${remedy}`,
   );
+}
+
+/**
+ * Whether a path leads to the images that a run names. A relative path in the run starts where this account created it, as for
+ * `locateData`.
+ */
+export function isDataOf(paths: RunPaths, { data: { name } }: Config, path: string): boolean {
+  const made = isAnywhere(name) || !isRelative(name) ? undefined : placeWhenMade(paths, name);
+  return realPath(path) === realPath(made !== undefined && exists(made) ? made : name);
 }
 
 function requireOwn(paths: RunPaths, name: string, remedy: Phrase): void {
