@@ -1,5 +1,6 @@
 // Sets of images in the colour type of a model.
 import { expect, it } from 'vitest';
+import { conditioned } from '../contract/conditions.ts';
 import { imagesInMemory, readAll, subset } from '../contract/dataset.ts';
 import { inColourOf } from './colourOfSet.ts';
 
@@ -15,7 +16,9 @@ it('are converted if nothing is lost', () => {
     Uint8Array.from([...grey.subarray(12), ...grey.subarray(0, 6)]),
   );
   expect(asGrey.nameOf!(1)).toBe('b');
-  const asColour = inColourOf(imagesInMemory(grey, [2, 3, 1]), [2, 3, 3]);
+  const dated = conditioned(imagesInMemory(grey, [2, 3, 1]), { year: [1, 2, 3] }, 'dated');
+  const asColour = inColourOf(dated, [2, 3, 3]);
+  expect(asColour.conditions).toBe(dated.conditions);
   expect(asColour.imageShape).toEqual([2, 3, 3]);
   expect(readAll(asColour)).toEqual(stored);
 });

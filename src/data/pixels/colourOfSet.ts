@@ -31,14 +31,11 @@ function converted(
   imageShape: ImageShape,
   convert: (pixels: Uint8Array) => Uint8Array,
 ): ImageSet {
-  const { count, nameOf, labels } = images;
   const [height, width, channels] = images.imageShape;
   const stored = height * width * channels;
   return {
-    count,
+    ...images,
     imageShape,
-    ...(nameOf && { nameOf }),
-    ...(labels && { labels }),
     read(indices, out) {
       const pixels = new Uint8Array(indices.length * stored);
       images.read(indices, pixels);
