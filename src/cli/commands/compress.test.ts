@@ -83,6 +83,14 @@ it('compresses a dataset in blocks, in several threads, without the model', asyn
   expect(await pixelsIn(at('set', 'test-00047.png'))).toEqual([...tinyImages(48, 8, 1).subarray(47 * 64)]);
 });
 
+it('reads no more files than --count', async () => {
+  mkdirSync(at('counted'));
+  cpSync(at('photos/a.png'), at('counted/a.png'));
+  writeFileSync(at('counted/b.png'), 'no image');
+  const made = await json('compress', 'counted', '--count=1', '--model=run', '--out=counted.eflow');
+  expect(made).toMatchObject({ images: 1, skipped: [] });
+});
+
 it('says when PNG would be smaller', async () => {
   const digits = ['compress', 'mnist', '--count=100', `--model=${digitsModel}`, '--out=again.eflow'];
   const { stderr } = await run(...digits);

@@ -66,9 +66,12 @@ export async function imagesToCompress(
         const loss = lossOf(image);
         if (loss !== undefined) {
           noteSkip(`${path} ${loss}`);
-        } else if (left-- > 0) {
-          yield { name, shape: [image.height, image.width, image.channels], pixels: image.data };
         } else {
+          yield { name, shape: [image.height, image.width, image.channels], pixels: image.data };
+          left--;
+        }
+        // Before another file is read, which would be reported if it is skipped.
+        if (left === 0) {
           return;
         }
       }
