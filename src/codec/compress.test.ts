@@ -293,6 +293,13 @@ describe('an interrupted file', () => {
     await expect(resumed(earlier, images, { ...options, tiles: true })).rejects.toThrow(
       begun('without tiles: true'),
     );
+    const tiles = { ...options, tiles: true };
+    const tiled = await compress(model, images, tiles);
+    for (const block of [3, 6]) {
+      await expect(resumed(tiled, images, { ...tiles, block })).rejects.toThrow(
+        begun('with another number of tiles per block, or with other images'),
+      );
+    }
     const other = randomModel(grey, { mixing: '1x1' }, 0.2);
     const [start] = [await compressParts(other, []).next()];
     await expect(resumed(start.value as Uint8Array)).rejects.toThrow(

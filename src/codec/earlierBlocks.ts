@@ -69,7 +69,7 @@ export async function earlierBlocks(earlier: EarlierFile, now: WrittenNow): Prom
       }
       const { runs } = known;
       if (blockAbout({ ...images, runs }, imageShape) !== record.about) {
-        throw otherwise(source, otherImages(known, images));
+        throw otherwise(source, otherImages(known, images, now.header));
       }
       return { runs, bytes: record.bytes };
     },
@@ -101,11 +101,20 @@ async function differenceOf(
 }
 
 /** How the images of a block differ from those that it would have now. */
-function otherImages({ first, names }: DescribedBlock, now: Pick<BlockImages, 'names'>): Phrase {
+function otherImages(
+  { first, names }: DescribedBlock,
+  now: Pick<BlockImages, 'names'>,
+  { tiles }: FileHeader,
+): Phrase {
   const at = names.findIndex((name, index) => name !== now.names[index]);
   const [then, instead] = [names[at], now.names[at]];
+  const isLonger = then === undefined && names.length < now.names.length;
+  // The number of tiles in a block is unknown: images have several.
+  if (tiles && (isLonger || (then !== undefined && instead === undefined))) {
+    return ['with another number of tiles per block, or with other images'];
+  }
   if (then === undefined) {
-    return names.length < now.names.length
+    return isLonger
       ? phrase`with ${option('block', names.length)}, or with fewer images`
       : ['with other pixels in the same images'];
   }
