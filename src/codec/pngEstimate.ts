@@ -33,12 +33,17 @@ export class PngEstimate {
   }
 
   /**
-   * From about how many such images on a compressed file is smaller than PNG: the model is stored once. Infinity if it never
-   * is.
+   * From about how many such images on a compressed file is smaller than PNG: the model is stored once. Rounded up to two
+   * digits; Infinity if it never is.
    */
   paysFrom({ images, bytes, modelBytes }: Pick<CompressedSize, 'images' | 'bytes' | 'modelBytes'>): number {
     const saved = this.bytes - (bytes - modelBytes);
-    return saved > 0 ? Number(((modelBytes / saved) * images).toPrecision(2)) : Number.POSITIVE_INFINITY;
+    if (saved <= 0) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const from = (modelBytes / saved) * images;
+    const unit = 10 ** Math.max(0, Math.floor(Math.log10(from)) - 1);
+    return Math.ceil(from / unit) * unit;
   }
 
   /** The bytes of all images as PNG, about. */
