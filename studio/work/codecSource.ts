@@ -11,7 +11,10 @@ export type CodecSource =
 /** Images to compress, which are read on demand. */
 interface OpenedSource {
   readonly count: number;
-  read(events?: { onSkip?(reason: string): void; onBytes?(bytes: number): void }): AsyncGenerator<NamedImage>;
+  read(events?: {
+    onSkip?(reason: string, path: string): void;
+    onBytes?(bytes: number): void;
+  }): AsyncGenerator<NamedImage>;
 }
 
 /** Opens the images; files that can't be read without a loss are skipped. */
@@ -21,7 +24,7 @@ export async function openSource(source: CodecSource): Promise<OpenedSource> {
     return {
       count: found.count,
       async *read({ onSkip, onBytes } = {}) {
-        for await (const { bytes, ...image } of found.read((reason) => onSkip?.(reason))) {
+        for await (const { bytes, ...image } of found.read((reason, path) => onSkip?.(reason, path))) {
           onBytes?.(bytes);
           yield image;
         }

@@ -18,6 +18,7 @@ import { zipSync } from 'fflate';
 import type { Call, Progress } from './calls.ts';
 import { type CodecSource, openSource } from './codecSource.ts';
 import { type ModelAddress, modelAt } from './models.ts';
+import type { Refused } from './readTasks.ts';
 import { TILES } from './tiles.ts';
 import { zipNames } from './zipNames.ts';
 
@@ -47,7 +48,7 @@ export interface CompressedImages extends CompressedSize {
   readonly tiles: boolean;
   /** The bytes of the files; undefined for images that come from none. */
   readonly fileBytes: number | undefined;
-  readonly skipped: readonly string[];
+  readonly skipped: readonly Refused[];
   readonly seconds: number;
 }
 
@@ -128,11 +129,11 @@ export const codecTasks = {
   ): Promise<CompressedImages> {
     const model = await modelAt(address, call);
     const { signal, report } = call;
-    const skipped: string[] = [];
+    const skipped: Refused[] = [];
     let fileBytes = 0;
     const { count, read } = await openSource(source);
     const images = read({
-      onSkip: (reason) => skipped.push(reason),
+      onSkip: (reason, name) => skipped.push({ name, reason: `${reason}.` }),
       onBytes: (bytes) => {
         fileBytes += bytes;
       },
@@ -168,7 +169,7 @@ export const codecTasks = {
         throw new Error(
           count === 0
             ? 'There are no images among these files.'
-            : `None of these images can be compressed: ${skipped[0]}.`,
+            : `None of these images can be compressed: ${skipped[0]!.reason}`,
         );
       }
       return {

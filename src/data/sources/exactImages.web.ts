@@ -23,8 +23,11 @@ export interface ExactImage {
 export interface ExactImages {
   /** How many there are, including those that will be skipped. */
   readonly count: number;
-  /** Reads one after the other; `skip` is called with the reason for each that can't be read without a loss. */
-  read(skip: (reason: string) => void): AsyncGenerator<ExactImage>;
+  /**
+   * Reads one after the other; `skip` is called with the reason for each that can't be read without a loss, and with the path
+   * of its file.
+   */
+  read(skip: (reason: string, path: string) => void): AsyncGenerator<ExactImage>;
 }
 
 /** The images among files, sorted by name; other files are ignored. */
@@ -44,13 +47,13 @@ export function findExactImages(files: readonly GivenFile[]): ExactImages {
           if (loss === undefined) {
             yield { name: file.path, shape: [height, width, channels], pixels: data, bytes: file.file.size };
           } else {
-            skip(`${file.path} ${loss}`);
+            skip(`${file.path} ${loss}`, file.path);
           }
         } catch (error) {
           if (!(error instanceof UserError) || error instanceof OverBudget) {
             throw error;
           }
-          skip(error.message);
+          skip(error.message, file.path);
         }
       }
     },

@@ -158,12 +158,7 @@ export function Compress() {
         {compressed && (
           <>
             <CompressedFacts compressed={compressed} onDecode={codec.decode} />
-            <RefusedFiles
-              refused={compressed.skipped.map((reason) => ({
-                name: /^(.*?): /.exec(reason)?.[1] ?? '',
-                reason: `${reason}.`,
-              }))}
-            />
+            <RefusedFiles refused={compressed.skipped} />
           </>
         )}
         {decoding.progress !== undefined || decoding.problem !== undefined ? (
