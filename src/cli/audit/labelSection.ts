@@ -36,8 +36,8 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
   const { doubtful, judged, estimate, by } = labels.found;
   const listed = doubtful.slice(0, top);
   const number =
-    estimate === undefined
-      ? `${formatCount(doubtful.length)} to check, no estimate`
+    estimate === undefined || doubtful.length === 0
+      ? `${formatCount(doubtful.length)} to check${estimate === undefined ? ', no estimate' : ''}`
       : `${formatCount(doubtful.length)} to check, at most about ${formatCount(Math.ceil(estimate.most))} clearly wrong`;
   return {
     ...about,
@@ -47,7 +47,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
       by === 'label'
         ? 'Ranked by the score label of the model: the bits by which another class suits an image better than its label.'
         : 'Ranked by neighbours: how much nearer the third nearest image of another class is than the third nearest of its own class, at 16 x 16 pixels. With --model, a model with classes ranks them by likelihood.',
-      `Another class suits ${formatCounted(doubtful.length, 'image')} better. Most of these are unusual examples with the right label.`,
+      `Another class suits ${formatCounted(doubtful.length, 'image')} better.${doubtful.length > 0 ? ' Most of these are unusual examples with the right label.' : ''}`,
       ...(estimate === undefined
         ? [
             `The number of wrong labels can't be estimated: that takes two classes of at least ${LARGE_CLASS} different images.`,
