@@ -1,6 +1,6 @@
 // `emerging-flows/data`: datasets by name or path, downloaded and prepared, image files, and images in memory.
 
-export { conditioned } from '../data/contract/conditions.ts';
+export { conditioned, type WantedConditions } from '../data/contract/conditions.ts';
 export {
   type Conditions,
   type ConditionValues,

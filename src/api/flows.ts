@@ -91,7 +91,7 @@ export {
   type TopPriorOptions,
   topPrior,
 } from '../flows/priors/prior.ts';
-export type { ConditionComponent } from '../models/condition.ts';
+export type { ConditionComponent, ModelCondition } from '../models/condition.ts';
 export {
   type ConditionerPart,
   type CouplingChoice,

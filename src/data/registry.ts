@@ -3,6 +3,9 @@ import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { exists, isFolder } from '../storage/files.ts';
 import { filesBelow } from '../storage/folders.ts';
+import { readConditionTable } from './conditions/conditionTable.ts';
+import { withConditions, withConditionsByName } from './conditions/tabledImages.ts';
+import type { WantedConditions } from './contract/conditions.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -31,7 +34,7 @@ import { findPrepared, openPrepared } from './sets/preparedSet.ts';
 import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
-import { isOfSize, loadSplit, type SplitToLoad } from './sources/loadImages.ts';
+import { isOfSize, loadSplit } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
@@ -79,6 +82,9 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * if the publisher has validation images. Images with names are held out by name, except those of named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
+ * With `conditions`, the images have those of their file: `from`, or else `conditions.csv` in the folder of the images, or
+ * `maps.conditions.csv` next to `maps.zip`.
+ *
  * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
  */
 export async function openDataset(
@@ -86,10 +92,18 @@ export async function openDataset(
   {
     validation = defaultValidation,
     holdOut,
-  }: { validation?: number | undefined; holdOut?: HoldOut | undefined } = {},
+    conditions,
+  }: {
+    validation?: number | undefined;
+    holdOut?: HoldOut | undefined;
+    conditions?: WantedConditions | undefined;
+  } = {},
 ): Promise<Dataset> {
-  const { open } = await find(nameOrPath);
-  return datasetOf(nameOrPath, await open(), { validation, holdOut: ruleFor(nameOrPath, holdOut) });
+  const { open, locate } = await find(nameOrPath);
+  const table = conditions && readConditionTable(await locate(), conditions);
+  const source = await open();
+  const given = table ? withConditions(source, table) : source;
+  return datasetOf(nameOrPath, given, { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
 
 /** How one split of a dataset is opened. */
@@ -98,6 +112,8 @@ export interface SplitOptions {
   readonly validation: number;
   /** How they are held out, as for `openDataset`. */
   readonly holdOut?: HoldOut | undefined;
+  /** Which conditions the images have, as for `openDataset`. */
+  readonly conditions?: WantedConditions | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
   /** If the images differ from `like` in height or width, read only the first: the caller then refuses them. */
@@ -166,11 +182,35 @@ interface SplitReaders {
 
 async function readersOf(
   nameOrPath: string,
-  { like, oneIfOther, undivided }: Pick<SplitToLoad, 'like' | 'oneIfOther'> & RawOptions,
+  {
+    like,
+    oneIfOther,
+    undivided,
+    conditions,
+  }: Pick<SplitOptions, 'like' | 'oneIfOther' | 'conditions'> & RawOptions,
 ): Promise<SplitReaders> {
-  const { open, openRaw, openPart } = await find(nameOrPath);
+  const { open, openRaw, openPart, locate } = await find(nameOrPath);
+  const table = conditions && readConditionTable(await locate(), conditions);
+  if (table && table.files === undefined) {
+    // Rows in the order of all images: their number must be known.
+    const { train, validation, test } = withConditions(await open(), table);
+    return {
+      train: async () => train,
+      ...(validation && { validation: async () => validation }),
+      test: async () => test,
+      isUndivided: false,
+    };
+  }
+  const given = (images: ImageSet): ImageSet =>
+    table === undefined || (oneIfOther && like && !isOfSize(images.imageShape, like))
+      ? images
+      : withConditionsByName(images, table);
   if (openPart) {
-    return { train: () => openPart('train'), test: () => openPart('test'), isUndivided: false };
+    return {
+      train: async () => given(await openPart('train')),
+      test: async () => given(await openPart('test')),
+      isUndivided: false,
+    };
   }
   const source = await (openRaw ? openRaw({ undivided }) : open());
   const reader =
@@ -178,9 +218,11 @@ async function readersOf(
     async (most) => {
       const split = source[name]!;
       const classes = 'classes' in source ? source.classes : undefined;
-      return 'read' in split
-        ? split
-        : loadSplit(split, { source: nameOrPath, name, classes, most, like, oneIfOther });
+      return given(
+        'read' in split
+          ? split
+          : await loadSplit(split, { source: nameOrPath, name, classes, most, like, oneIfOther }),
+      );
     };
   return {
     train: reader('train'),
@@ -206,6 +248,8 @@ export async function openRawDataset(nameOrPath: string, options?: RawOptions): 
 
 /** The functions that open a dataset, as in `NamedDataset`. */
 interface Found {
+  /** The path of its file or folder. */
+  locate(): Promise<string>;
   open(): Promise<DatasetSource>;
   openPart?: NamedDataset['openPart'] | undefined;
   openRaw?: ((options?: RawOptions) => Promise<RawDataset>) | undefined;
@@ -218,13 +262,13 @@ async function find(nameOrPath: string): Promise<Found> {
   }
   const prepared = await findPrepared(named);
   if (prepared !== undefined) {
-    return { open: () => openPrepared(named, prepared) };
+    return { locate: async () => prepared, open: () => openPrepared(named, prepared) };
   }
-  const { open, openPart, openRaw } = named;
+  const { open, openPart, openRaw, locate } = named;
   if (open === undefined) {
     throw new UserError('not-ready', unprepared(named, await named.locate()));
   }
-  return { open, openPart, openRaw };
+  return { locate, open, openPart, openRaw };
 }
 
 async function findAt(path: string): Promise<Found> {
@@ -247,6 +291,7 @@ async function findAt(path: string): Promise<Found> {
   for (const { recognises, open, openPart, openRaw } of Object.values(pathFormats)) {
     if (await recognises(path, openArchive)) {
       return {
+        locate: async () => path,
         open: () => open(path, openArchive),
         openPart: openPart && ((part) => openPart(path, part, openArchive)),
         openRaw: openRaw && ((options) => openRaw(path, openArchive, options)),

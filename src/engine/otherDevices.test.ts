@@ -1,6 +1,7 @@
 // Samples drawn on a GPU, here a software one, and in WebAssembly match the CPU's; float64, which a GPU lacks, keeps its
 // digits.
 import { describe, it } from 'vitest';
+import { knownComponents } from '../models/condition.ts';
 import { dequantisationOf } from '../models/dequantisation.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
@@ -35,9 +36,9 @@ const measuredModels: readonly (readonly [string, object])[] = [
 ];
 
 /** What a model with these options is given for a batch. */
-function givenTo({ classes, condition = [] }: ModelOptions) {
+function givenTo({ classes, condition }: ModelOptions) {
   const random = new RandomStream(6, 'conditions');
-  const components = condition === true ? [] : condition;
+  const components = knownComponents(condition);
   const values = components.map(({ name, image }) => [name, random.normals(BATCH * (image ? area : 1))]);
   return { ...(classes && { class: [1, 0] }), condition: Object.fromEntries(values) };
 }

@@ -1,7 +1,9 @@
 // The condition of a model and the conditions of its images, which must agree.
-import type { Conditions, Dataset, ImageSet } from '../data/contract/dataset.ts';
-import { UserError } from '../errors.ts';
-import type { ConditionComponent } from '../models/condition.ts';
+import type { WantedConditions } from '../data/contract/conditions.ts';
+import type { Conditions, ConditionValues, Dataset, ImageSet } from '../data/contract/dataset.ts';
+import { UserError, unknownName } from '../errors.ts';
+import { type ConditionComponent, isKnownCondition, knownComponents } from '../models/condition.ts';
+import type { ModelOptions } from '../models/options.ts';
 import type { Config } from './configSchema.ts';
 
 /** How many values are read at a time. */
@@ -10,31 +12,49 @@ const BLOCK_VALUES = 2 ** 20;
 /** The least deviation of a component, relative to its mean: below it, float32 loses the differences between images. */
 const LEAST_DEVIATION = 1e-5;
 
+/** The conditions that the images of a model need; undefined if it depends on none. */
+export function conditionsFor(
+  { condition }: Pick<ModelOptions, 'condition'>,
+  from: string | undefined,
+): WantedConditions | undefined {
+  if (condition === undefined || condition === true) {
+    return condition && { from };
+  }
+  return { from, names: condition.map((one) => (typeof one === 'string' ? one : one.name)) };
+}
+
 /**
- * A configuration for these images: where `model.condition` is true, it lists their conditions, with mean and deviation.
+ * A configuration for these images: where `model.condition` is true or has names, it lists their conditions, with mean and
+ * deviation.
  *
- * @throws UserError (`mismatch`) if it is true and the images have none, or one hardly varies
+ * @throws UserError (`mismatch`) if the images lack one, or one hardly varies
  */
 export function withConditionOf(config: Config, { name, train }: Pick<Dataset, 'name' | 'train'>): Config {
-  if (config.model.condition !== true) {
+  const { condition: wanted } = config.model;
+  if (wanted === undefined || isKnownCondition(wanted)) {
     return config;
   }
-  const conditions = Object.entries(train.conditions ?? {});
-  if (conditions.length === 0) {
+  const { conditions = {} } = train;
+  const known = Object.keys(conditions);
+  if (known.length === 0) {
     throw new UserError(
       'mismatch',
-      `model.condition is true, but the images of ${name} have no conditions: give them some, or leave out model.condition`,
+      `the images of ${name} have no conditions, which model.condition needs: give them some, or leave out model.condition`,
     );
   }
-  const condition = conditions.map(([component, { size, read }]): ConditionComponent => {
-    const { mean, deviation } = momentsOf(train, size, read);
+  const condition = (wanted === true ? known : wanted).map((component): ConditionComponent => {
+    const values = conditions[component];
+    if (values === undefined || !known.includes(component)) {
+      throw unknownName(`condition of ${name}`, component, known, 'mismatch');
+    }
+    const { mean, deviation } = momentsOf(train, values);
     if (!(deviation > LEAST_DEVIATION * Math.abs(mean))) {
       throw new UserError(
         'mismatch',
         `the condition ${component} hardly varies over the images of ${name} (mean ${mean}, standard deviation ${deviation}): leave it out, or subtract a number close to its mean`,
       );
     }
-    return { name: component, mean, deviation, ...(size > 1 && { image: true }) };
+    return { name: component, mean, deviation, ...(values.size > 1 && { image: true }) };
   });
   return { ...config, model: { ...config.model, condition } };
 }
@@ -42,8 +62,7 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
 /** The mean and the standard deviation of all values of a component. */
 function momentsOf(
   { count }: ImageSet,
-  size: number,
-  read: Conditions[string]['read'],
+  { size, read }: ConditionValues,
 ): { mean: number; deviation: number } {
   const atOnce = Math.max(1, Math.floor(BLOCK_VALUES / size));
   const sumOf = (term: (value: number) => number): number => {
@@ -100,7 +119,7 @@ export function requireConditions(
  * @throws UserError (`invalid-config`) if they would
  */
 export function requireUnmoved({ data: { augment }, model: { condition } }: Config): void {
-  const image = Array.isArray(condition) && condition.find((one) => one.image);
+  const image = knownComponents(condition).find((one) => one.image);
   if (image && augment.length > 0) {
     throw new UserError(
       'invalid-config',

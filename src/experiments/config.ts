@@ -113,7 +113,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
   requireLearnedPrior(config.model);
-  requireOneCondition(config.model);
+  requireOneCondition(config);
   requireOwnNoise(config.model);
   return config;
 }
@@ -138,7 +138,13 @@ function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
   }
 }
 
-function requireOneCondition({ classes, condition }: Config['model']): void {
+function requireOneCondition({ data, model: { classes, condition } }: Config): void {
+  if (data.conditions !== undefined && condition === undefined) {
+    throw new UserError(
+      'invalid-config',
+      'data.conditions is set, but model.condition is not: set model.condition=true, or leave out data.conditions',
+    );
+  }
   if (classes !== undefined && condition !== undefined) {
     throw new UserError(
       'invalid-config',

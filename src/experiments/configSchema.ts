@@ -81,8 +81,8 @@ const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
-const conditionText =
-  'true or a list of components with different names without spaces, commas and =, a mean, a deviation above 0 and, for images, image: true';
+const conditionText = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, for images, image: true; names are different and have ${componentNames.what}`;
+const conditionsText = 'the path of a CSV file';
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
@@ -99,6 +99,14 @@ const data = section({
       z.maxLength(4096, 'at most 4096 characters long'),
       z.describe('Name or path of a dataset.'),
     ),
+  /** The CSV file with the conditions of the images; default: the one beside them. */
+  conditions: z
+    .exactOptional(
+      z
+        .string(conditionsText)
+        .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
+    )
+    .check(z.describe('The CSV file with the conditions of the images; default: the one beside them.')),
   /** Augmentations of the training images, in order. */
   augment: z
     .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
@@ -147,6 +155,11 @@ const components = z.array(component, conditionText).check(
     (all: readonly { readonly name: string }[]) => new Set(all.map(({ name }) => name)).size === all.length,
     conditionText,
   ),
+);
+const conditionNames = z.array(componentName, conditionText).check(
+  z.minLength(1, conditionText),
+  z.maxLength(MOST_COMPONENTS_OF_CONDITION, conditionText),
+  z.refine((all: readonly string[]) => new Set(all).size === all.length, conditionText),
 );
 
 const checkerboardCount = z
@@ -257,13 +270,11 @@ const model = section({
     .check(
       z.describe('Whether the top prior depends on the class of the image: true, or a list of class names.'),
     ),
-  /** Whether the model depends on the conditions of the images: true, or a list of them with mean and deviation. */
+  /** The conditions of the images that the model depends on: true for all, or a list of names. */
   condition: z
-    .exactOptional(z.union([z.literal(true), components], conditionText))
+    .exactOptional(z.union([z.literal(true), conditionNames, components], conditionText))
     .check(
-      z.describe(
-        'Whether the model depends on the conditions of the images: true, or a list of them with mean and deviation.',
-      ),
+      z.describe('The conditions of the images that the model depends on: true for all, or a list of names.'),
     ),
   /** Bits per pixel value; below 8, images are reduced to them. */
   bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; below 8, images are reduced to them.')),

@@ -12,6 +12,19 @@ export interface ConditionComponent extends ConditionScale {
   readonly image?: boolean;
 }
 
+/** The condition of a model in its options: components, or until a run starts names of some, or `true` for all. */
+export type ModelCondition = readonly ConditionComponent[] | readonly string[] | true;
+
+/** The components of a condition as options have it; none until a run has started. */
+export function knownComponents(condition: ModelCondition | undefined): readonly ConditionComponent[] {
+  return condition === undefined || !isKnownCondition(condition) ? [] : condition;
+}
+
+/** Whether a condition lists components rather than names of images that are still to be measured. */
+export function isKnownCondition(condition: ModelCondition): condition is readonly ConditionComponent[] {
+  return condition !== true && condition.every((one) => typeof one === 'object');
+}
+
 /** The components of a condition by the input that carries them: numbers, and the channels of images, in their order. */
 export function componentsBy(condition: readonly ConditionComponent[]): {
   readonly vector: readonly ConditionComponent[];

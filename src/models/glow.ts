@@ -9,7 +9,7 @@ import { actnorm } from '../flows/layers/actnorm.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { contextOfCondition } from './condition.ts';
+import { contextOfCondition, knownComponents } from './condition.ts';
 import { couplingOf, masksOf } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
@@ -117,8 +117,8 @@ function classCount({ classes = [] }: ModelOptions): number {
 }
 
 /** What networks see of the condition, if there is one; a condition that is still to be filled in counts as none. */
-function contextOf(imageShape: ImageShape, { condition = [] }: ModelOptions): ContextFor | undefined {
-  return contextOfCondition(condition === true ? [] : condition, imageShape);
+function contextOf(imageShape: ImageShape, { condition }: ModelOptions): ContextFor | undefined {
+  return contextOfCondition(knownComponents(condition), imageShape);
 }
 
 /** Actnorm, mixing and coupling. */

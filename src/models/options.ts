@@ -1,5 +1,5 @@
 // The options of a model: the section `model` of a configuration, stored in runs and exports.
-import type { ConditionComponent } from './condition.ts';
+import type { ModelCondition } from './condition.ts';
 import type { CouplingChoice } from './couplings.ts';
 import type { DequantisationOptions } from './dequantisation.ts';
 import type { MixingName, MixingOptions } from './mixing.ts';
@@ -29,10 +29,10 @@ export interface ModelOptions extends DequantisationOptions, MixingOptions, Coup
    */
   readonly classes?: readonly string[] | true;
   /**
-   * The numbers and images beside each image that the density depends on; by default on none. `true` stands for those of the
-   * images, until a run starts.
+   * The numbers and images beside each image that the density depends on; by default on none. Until a run starts, names
+   * stand for some of those of the images, and `true` for all.
    */
-  readonly condition?: readonly ConditionComponent[] | true;
+  readonly condition?: ModelCondition;
   /** Bits per pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
 }

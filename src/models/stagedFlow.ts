@@ -7,7 +7,7 @@ import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { shapesOfCondition } from './condition.ts';
+import { isKnownCondition, shapesOfCondition } from './condition.ts';
 import { dequantisationOf, dequantisations } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
@@ -39,10 +39,10 @@ export class StagedFlow implements Flow {
         'model.classes is true, but the classes of the images are unknown here: list their names, or start a run on images with labels',
       );
     }
-    if (condition === true) {
+    if (!isKnownCondition(condition)) {
       throw new UserError(
         'invalid-config',
-        'model.condition is true, but the conditions of the images are unknown here: list them, or start a run on images with conditions',
+        `model.condition is ${condition === true ? 'true' : 'a list of names'}, but the conditions of the images are unknown here: list them with mean and deviation, or start a run on images with conditions`,
       );
     }
     requireSequence(imageShape, stages);

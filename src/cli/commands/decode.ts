@@ -50,12 +50,13 @@ async function runDecode(
   const { out } = options;
   requireNewFolder(out);
   const model = keep(await openModel(directory, options));
-  const { names, latents, classes, encodedFrom, edited = [] } = readLatents(file, model);
+  const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
   try {
-    values = await model.decodeValues(latents, { class: classes, onProgress: (done) => bar.update(done) });
+    const onProgress = (done: number): void => bar.update(done);
+    values = await model.decodeValues(latents, { class: classes, condition, onProgress });
   } finally {
     bar.finish();
   }

@@ -11,6 +11,11 @@ import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
@@ -19,7 +24,7 @@ import { outputPng } from '../parts/outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface EditCommandOptions extends ModelOptions, ClassOptions {
+interface EditCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
   readonly from?: string;
   readonly towards?: string;
   readonly toClass?: readonly string[];
@@ -52,6 +57,7 @@ export function registerEdit(program: Command): void {
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the image');
+  addConditionOption(command, 'none, each is needed');
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
@@ -150,8 +156,11 @@ async function moveBetweenGroups(
     await read(from),
     await read(towards),
   ];
-  // One class for all images makes their latents comparable.
-  const coding = { class: await classOfImage(model, original.pixels, options) };
+  // One class and one condition for all images make their latents comparable.
+  const coding = {
+    class: await classOfImage(model, original.pixels, options),
+    condition: chosenCondition(model, options),
+  };
   const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels, coding));
   const direction = { from: await mean(start), towards: await mean(end) };
   const latents = await model.encode(original.pixels, coding);

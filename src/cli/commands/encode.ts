@@ -5,9 +5,17 @@ import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { writeLatents } from '../../trained/loading/latentsFile.ts';
+import { choiceFrom } from '../../trained/model/conditions.ts';
 import type { Verification } from '../../trained/model/corrections.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  CONDITIONS_OF_IMAGES,
+  type ConditionCommandOptions,
+  conditionsToRead,
+  imageSetOf,
+} from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
@@ -16,7 +24,7 @@ import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
-interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions {
+interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions, ConditionCommandOptions {
   readonly out: string;
   readonly precision: Precision;
   readonly exact?: true;
@@ -39,11 +47,12 @@ export function registerEncode(program: Command): void {
     .option('--exact', 'also store the errors of decoding, so that decode returns every pixel exactly')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of each image');
+  addConditionOption(command, CONDITIONS_OF_IMAGES);
   addModelOptions(addImageOptions(command))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
-        '\nA model with classes encodes and decodes each image with its class, which the file stores.\n' +
+        '\nA model with classes or conditions encodes and decodes each image with its own, which the file stores.\n' +
         '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.\n' +
         'encode decodes them again and reports images that do not return exactly.',
     )
@@ -61,13 +70,15 @@ async function runEncode(
   const { out, precision, exact } = options;
   outputFile(out);
   const model = keep(await openModel(directory, options));
-  const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
+  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, options));
+  const { names, pixels, skipped } = read;
+  const condition = choiceFrom(model.model, imageSetOf(read, model, options));
   noteDeviceOf(precision, options);
   const total = names.length;
   const { latents, verification, classes } = await withProgress(async (show) => {
     const onProgress = (label: string) => (done: number) => show(label, done, total);
     const found = await classesOfImages(model, pixels, options, onProgress('classifying'));
-    const coding = { class: found };
+    const coding = { class: found, condition };
     const latents = await model.encode(pixels, { ...coding, precision, onProgress: onProgress('encoding') });
     const checking = { ...coding, onProgress: onProgress('checking') };
     const verification = await model.verify(pixels, latents, checking);
@@ -76,7 +87,7 @@ async function runEncode(
   }, 'images');
   const { checksums, corrections, inexact } = verification;
   const encodedFrom = { checksums, ...(exact && { corrections }) };
-  writeLatents(out, { names, latents, ...(classes && { classes }), encodedFrom }, model);
+  writeLatents(out, { names, latents, condition, ...(classes && { classes }), encodedFrom }, model);
   const shapes = model.latentShapes.map(showImageShape);
   writeStdout(
     options.json

@@ -4,12 +4,17 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import type { ClassChoice } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
 import { interpolateLatents } from '../../trained/model/latentArithmetic.ts';
 import { DEFAULT_TEMPERATURE, drawLatents, type Latents } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
@@ -17,7 +22,7 @@ import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface InterpolateCommandOptions extends ModelOptions, ClassOptions {
+interface InterpolateCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
   readonly steps: number;
   readonly temperature: number;
   readonly resize?: boolean;
@@ -43,6 +48,7 @@ export function registerInterpolate(program: Command): void {
     )
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the first image, or the first class');
+  addConditionOption(command, 'none, each is needed');
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',
@@ -67,9 +73,10 @@ async function runInterpolate(
   const image = [first, last].find((end) => end instanceof Uint8Array);
   const found = image && (await classOfImage(model, image, options));
   const choice = found ?? chosenClass(model, options.class);
-  const [a, b] = [await latentsOf(first, model, choice), await latentsOf(last, model, choice)];
+  const coding = { class: choice, condition: chosenCondition(model, options) };
+  const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
   const images = await decodeMoved(model, interpolateLatents(a, b, steps), {
-    class: choice,
+    ...coding,
     nameOf: (index) => `image ${index + 1} of ${steps}`,
     remedy: 'choose other ends, or lower --temperature if they are seeds',
   });
@@ -82,13 +89,13 @@ async function runInterpolate(
   );
 }
 
-/** The latents of one end; an image is encoded under the class of the interpolation. */
+/** The latents of one end; an image is encoded under the class and the condition of the interpolation. */
 async function latentsOf(
   end: Latents | Uint8Array,
   model: FlowModel,
-  choice: ClassChoice | undefined,
+  coding: CodingOptions,
 ): Promise<Latents> {
-  return end instanceof Uint8Array ? model.encode(end, { class: choice }) : end;
+  return end instanceof Uint8Array ? model.encode(end, coding) : end;
 }
 
 /** What one end is: latents drawn from a seed, or the pixels of an image. */

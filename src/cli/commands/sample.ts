@@ -9,6 +9,11 @@ import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { DEFAULT_TEMPERATURE } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -16,7 +21,7 @@ import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface SampleCommandOptions extends ModelOptions, ClassOptions {
+interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
   count: number;
   temperature: number;
   seed: number;
@@ -42,11 +47,13 @@ export function registerSample(program: Command): void {
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'all, a row for each with an equal share of the images');
+  addConditionOption(command, 'none, each is needed');
   addModelOptions(addInverseOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
-        '  emerging sample runs/digits --class 7 --temperature 0.7 --out sevens.png',
+        '  emerging sample runs/digits --class 7 --temperature 0.7 --out sevens.png\n' +
+        '  emerging sample runs/maps --condition omega=0.3 --condition sigma8=0.8 --out maps.png',
     )
     .action((run: string, options: SampleCommandOptions) =>
       releaseAfter((keep) => runSample(keep, run, options)),
@@ -58,6 +65,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const output = outputPng(out);
   const model = keep(await openModel(directory, options, { inverse }));
   const { count, columns, classes } = sheetOf(model, options);
+  const condition = chosenCondition(model, options);
   requireDrawable(count, { imageShape: model.imageShape, ...columns });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
@@ -68,7 +76,15 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     const onOverflow = (which: readonly number[]): void => {
       overflowed = which.length;
     };
-    images = await model.sample({ count, class: classes, temperature, seed, onProgress, onOverflow });
+    images = await model.sample({
+      count,
+      class: classes,
+      condition,
+      temperature,
+      seed,
+      onProgress,
+      onOverflow,
+    });
   } finally {
     bar.finish();
   }
@@ -82,7 +98,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   output.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, step: model.step, count, ...classReport(model, options), temperature, seed, seconds, overflowed })}\n`
+      ? `${JSON.stringify({ file: out, step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition }), temperature, seed, seconds, overflowed })}\n`
       : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
   );
 }

@@ -2,21 +2,27 @@
 
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
-import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import type { NamedImages } from '../../data/sources/imageFiles.ts';
+import { identityOf } from '../../data/identity.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type OddReport, oddReport, requireComparable } from '../../evaluation/odd/score.ts';
 import { type OddScoreName, oddScoreNames } from '../../evaluation/odd/scores/registry.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { sha256 } from '../../platform/sha256.node.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import { choiceFrom } from '../../trained/model/conditions.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
+import {
+  addConditionOption,
+  CONDITIONS_OF_IMAGES,
+  type ConditionCommandOptions,
+  conditionsToRead,
+  imageSetOf,
+} from '../parts/conditionOption.ts';
 import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
@@ -37,7 +43,7 @@ import { shellWord } from '../terminal/shellWord.ts';
 /** How many images a sheet shows. */
 const PICTURES = 100;
 
-interface ScoreCommandOptions extends ModelOptions, ImageOptions {
+interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionCommandOptions {
   readonly score?: OddScoreName;
   readonly against?: string;
   readonly draws?: number;
@@ -88,6 +94,7 @@ export function registerScore(program: Command): void {
       'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
     )
     .option('--json', 'print the result as JSON on stdout');
+  addConditionOption(command, CONDITIONS_OF_IMAGES);
   addModelOptions(addImageOptions(command))
     .addHelpText(
       'after',
@@ -122,7 +129,7 @@ async function runScore(
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
   const engine = await compileOptionsOf(ranks, options);
-  const { source, model, against, read } = await requireSameInputs(ranks, async () => {
+  const { source, model, against, read, set } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, engine));
     const against =
@@ -133,15 +140,17 @@ async function runScore(
     if (mapFolder !== undefined) {
       requireDrawable(1, model);
     }
-    const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options);
+    const wanted = conditionsToRead(model, options);
+    const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
+    const set = read && imageSetOf(read, model, options);
     const checksums =
       ranks.size === 1
         ? {}
         : {
             model: `${model.fingerprint} ${against?.fingerprint}`,
-            images: sha256([read?.pixels ?? new Uint8Array(0)]),
+            images: JSON.stringify(set && (await identityOf(set))),
           };
-    return { source, model, against, read, checksums };
+    return { source, model, against, read, set, checksums };
   });
   const reference = await referenceFor(source, model, directory, options, ranks);
   const about = {
@@ -151,7 +160,7 @@ async function runScore(
     draws: reference.draws,
     seed: reference.seed,
   };
-  if (read === undefined) {
+  if (read === undefined || set === undefined) {
     const images = formatCounted(about.images, 'validation image');
     writeStdout(
       options.json
@@ -168,7 +177,7 @@ async function runScore(
   const other =
     against && wanted === 'ratio' ? await otherBitsOf(source, against, reference, options, how) : undefined;
   const report = await withImageProgress('scoring', names.length, (onProgress) =>
-    oddReport(model, imageSetOf(read, model.imageShape), reference, {
+    oddReport(model, set, reference, {
       ...how,
       score: wanted,
       against,
@@ -187,7 +196,15 @@ async function runScore(
   const maps =
     mapFolder === undefined
       ? undefined
-      : await writeMaps(model, { names, pixels, folder: mapFolder, draws, seed, places });
+      : await writeMaps(model, {
+          names,
+          pixels,
+          condition: choiceFrom(model.model, set),
+          folder: mapFolder,
+          draws,
+          seed,
+          places,
+        });
   const images = report.images.map(
     ({ index, ...rest }): FileScore => ({
       file: files[index]!,
@@ -225,11 +242,6 @@ async function runScore(
     );
   }
   reportSkipped(skipped);
-}
-
-/** The images, with their labels if they have any. */
-function imageSetOf({ pixels, labels }: NamedImages, imageShape: ImageShape): ImageSet {
-  return { ...imagesInMemory(pixels, imageShape), ...(labels && { labels }) };
 }
 
 function formatOf(path: string): 'csv' | 'json' {

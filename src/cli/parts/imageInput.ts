@@ -1,6 +1,8 @@
 // The input images of a command: files and folders, or a split of a dataset.
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { conditionsOfFiles } from '../../data/conditions/conditionsOfFiles.ts';
+import type { WantedConditions } from '../../data/contract/conditions.ts';
 import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
 import { fitImage } from '../../data/pixels/fitImage.ts';
 import { openSplit, type SplitOptions } from '../../data/registry.ts';
@@ -47,18 +49,25 @@ export function addSetOptions(command: Command): Command {
 /**
  * The images at `paths`, or in a dataset. Skipped files are reported immediately.
  *
+ * @param conditions those that the images must have
  * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
   imageShape: ImageShape,
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
+  conditions?: WantedConditions,
 ): Promise<NamedImages> {
   if (paths.length > 0 && data !== undefined) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }
   if (data !== undefined && split !== undefined) {
-    const images = await openImages(data, split, { like: imageShape, most: count, oneIfOther: !resize });
+    const images = await openImages(data, split, {
+      like: imageShape,
+      most: count,
+      oneIfOther: !resize,
+      conditions,
+    });
     return datasetImages(images, { source: data, split, imageShape, resize });
   }
   if (paths.length === 0) {
@@ -77,7 +86,9 @@ export async function readImages(
       `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
     );
   }
-  return read;
+  return conditions
+    ? { ...read, conditions: conditionsOfFiles(read.paths ?? read.names, paths, conditions) }
+    : read;
 }
 
 /**
@@ -119,8 +130,16 @@ function datasetImages(
   const names = namesOfSet(set, split);
   const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
   const paths = names.map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
-  const { labels } = set;
-  return { names, paths, pixels, skipped: [], notes: [], ...(labels && { labels }) };
+  const { labels, conditions } = set;
+  return {
+    names,
+    paths,
+    pixels,
+    skipped: [],
+    notes: [],
+    ...(labels && { labels }),
+    ...(conditions && { conditions }),
+  };
 }
 
 /** A name for each image of a split. Names in an archive may occur twice, but each image needs one of its own. */

@@ -5,10 +5,11 @@ import { inColourOf } from '../../data/pixels/colourOfSet.ts';
 import { openSplit } from '../../data/registry.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../../errors.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import { requireImageShape } from '../../experiments/modelShape.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
-import { locateData } from '../../runs/folder/dataMark.ts';
+import { type DataPlace, locateData } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
@@ -49,8 +50,9 @@ export async function openImagesOf(
       `${directory} is an export, and exports contain no images: name a dataset with --data`,
     );
   }
-  const { imageShape } = trained.model;
-  const how = { validation: defaultValidation, like: imageShape, oneIfOther: true };
+  const { imageShape, options } = trained.model;
+  const conditions = conditionsFor(options, undefined);
+  const how = { validation: defaultValidation, conditions, like: imageShape, oneIfOther: true };
   const images = fitNamed(data, await openSplit(data, wanted.split, how), imageShape);
   if (images.count === 0) {
     throw noImages(data, wanted);
@@ -89,13 +91,16 @@ export async function openRunImages(
   const { validation } = config.data;
   const name = data ?? config.data.name;
   const remedy = phrase`name them with ${option(flag, config.data.name)} if you mean these`;
-  const place = data === undefined ? locateData(paths, config, remedy) : { path: data, note: null };
+  const place: DataPlace =
+    data === undefined ? locateData(paths, config, remedy) : { path: data, note: null };
   if (place.note !== null) {
     noteOnStderr(place.note);
   }
   const holdOut = holdOutIn(await folderStore(paths).readImages());
   const like = model.imageShape;
-  const found = await openSplit(place.path, split, { validation, holdOut, like, oneIfOther: true });
+  const conditions = conditionsFor(model.options, place.conditions);
+  const how = { validation, holdOut, conditions, like, oneIfOther: true };
+  const found = await openSplit(place.path, split, how);
   const images = data === undefined ? found : fitNamed(name, found, like);
   requireImageShape({ name, imageShape: images.imageShape }, like);
   if (images.count === 0) {

@@ -5,6 +5,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { heatRange } from '../../pictures/heatMap.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
 import { writeNewFolder } from '../../storage/newFolder.ts';
+import type { ConditionChoice } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -28,6 +29,7 @@ export interface Maps {
 interface MapRequest {
   readonly names: readonly string[];
   readonly pixels: Uint8Array;
+  readonly condition: ConditionChoice;
   readonly folder: string;
   readonly draws: number;
   readonly seed: number;
@@ -37,10 +39,10 @@ interface MapRequest {
 /** Writes a picture of each image and the map of its bits, with the draws and the seed of its score. */
 export async function writeMaps(
   model: FlowModel,
-  { names, pixels, folder, draws, seed, places }: MapRequest,
+  { names, pixels, condition, folder, draws, seed, places }: MapRequest,
 ): Promise<Maps> {
   const map = await withImageProgress('mapping', names.length, (onProgress) =>
-    model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress }),
+    model.bitsMap(pixels, { condition, draws, seed, noiseByContent: true, onProgress }),
   );
   const { imageShape } = model;
   const [height, width, channels] = imageShape;

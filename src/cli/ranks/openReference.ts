@@ -5,6 +5,7 @@ import { identityOf } from '../../data/identity.ts';
 import { openReference, openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { LEAST_REFERENCES } from '../../evaluation/odd/score.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
 import { isDataOf } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -44,9 +45,10 @@ export async function openNamedReference(
 
 async function open(source: LoadedRun | TrainedModel, data: string): Promise<ImageSet> {
   const run = isRun(source) ? source : undefined;
-  const { imageShape } = source.model;
+  const { imageShape, options } = source.model;
   const validation = run?.config.data.validation ?? defaultValidation;
-  const how = { validation, like: imageShape, oneIfOther: true };
+  const conditions = conditionsFor(options, undefined);
+  const how = { validation, conditions, like: imageShape, oneIfOther: true };
   const { images, isUndivided } = await openReference(data, how);
   const own = isUndivided && run ? await heldOutOf(run, data, { all: images, how }) : undefined;
   return fitNamed(data, own ?? images, imageShape);

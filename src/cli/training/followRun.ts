@@ -4,6 +4,7 @@ import type { HoldOut } from '../../data/contract/dataset.ts';
 import { identityOfDataset } from '../../data/identity.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { train } from '../../training/loop/train.ts';
 import { followerStore } from '../../training/ranks/followerStore.ts';
@@ -17,7 +18,11 @@ export interface Assignment {
   /** The run's name in messages. */
   readonly name: string;
   /** Where its images are. */
-  readonly images: { readonly path: string; readonly holdOut: HoldOut | undefined };
+  readonly images: {
+    readonly path: string;
+    readonly conditions: string | undefined;
+    readonly holdOut: HoldOut | undefined;
+  };
 }
 
 /** Trains the run of rank 0 on another rank: silently, and without writing anything. */
@@ -29,7 +34,9 @@ export async function followRun(
 ): Promise<void> {
   const { validation } = config.data;
   const { dataset } = await requireSameInputs(ranks, async () => {
-    const opened = await openDataset(images.path, { validation, holdOut: images.holdOut });
+    const { path, holdOut } = images;
+    const conditions = conditionsFor(config.model, images.conditions);
+    const opened = await openDataset(path, { validation, holdOut, conditions });
     return { dataset: opened, checksums: { images: JSON.stringify(await identityOfDataset(opened)) } };
   });
   const interruption = listenForInterruption(() => {}, { ranks: true });

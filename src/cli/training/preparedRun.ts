@@ -5,12 +5,13 @@ import type { HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { holdOutIn } from '../../runs/contents/dataRecord.ts';
-import { locateData } from '../../runs/folder/dataMark.ts';
+import { type DataPlace, locateData } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../../runs/folder/runFolder.ts';
@@ -96,31 +97,35 @@ function chosenRunFolder(name: string): string {
 /** Treats the images of a configuration that lies in a run folder like those of the run. */
 function withOwnData(path: string, config: Config): Config {
   const paths = runPaths(dirname(path));
-  return exists(paths.checkpoints) || exists(paths.summary)
-    ? { ...config, data: { ...config.data, name: placeOfData(paths, config) } }
-    : config;
+  if (!exists(paths.checkpoints) && !exists(paths.summary)) {
+    return config;
+  }
+  const { path: name, conditions } = placeOfData(paths, config);
+  return { ...config, data: { ...config.data, name, ...(conditions !== undefined && { conditions }) } };
 }
 
 /** Where other ranks open the images of a run, and the images held out of them. */
 export async function imagesOf(
   { paths, config, store }: PreparedRun,
   { resume, data }: RunOptions,
-): Promise<{ path: string; holdOut: HoldOut | undefined }> {
-  return resume === undefined
-    ? { path: config.data.name, holdOut: undefined }
-    : {
-        path: data ?? locateData(paths, config, dataRemedy(config)).path,
-        holdOut: holdOutIn(await store.readImages()),
-      };
+): Promise<{ path: string; conditions: string | undefined; holdOut: HoldOut | undefined }> {
+  if (resume === undefined) {
+    return { path: config.data.name, conditions: config.data.conditions, holdOut: undefined };
+  }
+  const { path, conditions } =
+    data === undefined
+      ? locateData(paths, config, dataRemedy(config))
+      : { path: data, conditions: undefined };
+  return { path, conditions, holdOut: holdOutIn(await store.readImages()) };
 }
 
-/** The path of a run's images; reports it if it is not the obvious one. */
-function placeOfData(paths: RunPaths, config: Config): string {
-  const { path, note } = locateData(paths, config, dataRemedy(config));
-  if (note !== null) {
-    noteOnStderr(note);
+/** Where a run's images are; reports it if it is not the obvious place. */
+function placeOfData(paths: RunPaths, config: Config): DataPlace {
+  const place = locateData(paths, config, dataRemedy(config));
+  if (place.note !== null) {
+    noteOnStderr(place.note);
   }
-  return path;
+  return place;
 }
 
 function dataRemedy({ data }: Config): Phrase {
@@ -157,7 +162,10 @@ async function reopenedRun(
     placeOfData(paths, config);
   }
   const holdOut = holdOutIn(await store.readImages());
-  const dataset = data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut });
+  const { validation } = config.data;
+  const conditions = conditionsFor(config.model, undefined);
+  const dataset =
+    data === undefined ? undefined : await openDataset(data, { validation, holdOut, conditions });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   if (run.state === undefined) {
     noteOnStderr(`${directory} has no checkpoint yet: starting from the beginning`);

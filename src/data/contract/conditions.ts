@@ -11,6 +11,14 @@ export const componentNames = {
   what: '1 to 64 characters without spaces, commas and =',
 } as const;
 
+/** Which conditions of images are wanted. */
+export interface WantedConditions {
+  /** Their file; by default the one beside the images. */
+  readonly from?: string | undefined;
+  /** Their names; by default all. */
+  readonly names?: readonly string[] | undefined;
+}
+
 /**
  * Images with conditions.
  *

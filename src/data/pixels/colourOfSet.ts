@@ -31,11 +31,15 @@ function converted(
   imageShape: ImageShape,
   convert: (pixels: Uint8Array) => Uint8Array,
 ): ImageSet {
+  const { count, nameOf, labels, conditions } = images;
   const [height, width, channels] = images.imageShape;
   const stored = height * width * channels;
   return {
-    ...images,
+    count,
     imageShape,
+    ...(nameOf && { nameOf }),
+    ...(labels && { labels }),
+    ...(conditions && { conditions }),
     read(indices, out) {
       const pixels = new Uint8Array(indices.length * stored);
       images.read(indices, pixels);

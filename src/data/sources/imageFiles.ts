@@ -9,7 +9,7 @@ import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
-import type { Labels } from '../contract/dataset.ts';
+import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
@@ -25,6 +25,8 @@ export interface NamedImages {
   readonly pixels: Uint8Array;
   /** The class of each image, if they have labels. */
   readonly labels?: Labels;
+  /** What a density can depend on, if it was wanted. */
+  readonly conditions?: Conditions;
   /** One line per skipped file, with its name and the reason. */
   readonly skipped: readonly string[];
   /** One line per image that was enlarged by repeating pixels, and was read at its own size. */

@@ -8,17 +8,32 @@ import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
 import type { RunPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
 
+/** The paths that a configuration names. */
+type DataPaths = Pick<Config['data'], 'name' | 'conditions'>;
+
 /**
- * Marks a new run as made by this account if its images are at a path. With a relative path, the mark also records the
- * way from the run folder to the working directory.
+ * Marks a new run as made by this account if its images or conditions are at a path. With a relative path, the mark also
+ * records the way from the run folder to the working directory.
  */
-export function markData(paths: RunPaths, { data: { name } }: Config): void {
-  if (isAnywhere(name)) {
-    write(paths, markOf(name));
-  } else if (isRelative(name) && exists(name)) {
+export function markData(paths: RunPaths, { data }: Config): void {
+  const all = pathsIn(data);
+  if (all.some((path) => !isAnywhere(path) && isRelative(path) && exists(path))) {
     const way = pathFrom(realFolder(paths.directory), realFolder('.'));
-    write(paths, markOf(`${way}\n${name}`), way);
+    write(paths, markOf(markedText(data, way)), way);
+  } else if (all.some(isAnywhere)) {
+    write(paths, markOf(markedText(data)));
   }
+}
+
+function pathsIn({ name, conditions }: DataPaths): string[] {
+  return conditions === undefined ? [name] : [name, conditions];
+}
+
+/** What a mark is of. */
+function markedText({ name, conditions }: DataPaths, way?: string): string {
+  return conditions === undefined
+    ? [...(way === undefined ? [] : [way]), name].join('\n')
+    : JSON.stringify([way ?? null, name, conditions]);
 }
 
 function write(paths: RunPaths, mark: string | undefined, ...way: readonly string[]): void {
@@ -31,42 +46,61 @@ function write(paths: RunPaths, mark: string | undefined, ...way: readonly strin
 export interface DataPlace {
   /** The name of a dataset, or a path. */
   readonly path: string;
+  /** The file of their conditions, if the run names one. */
+  readonly conditions?: string;
   /** Where they were found, if that is not the obvious place; null if it is. */
   readonly note: string | null;
 }
 
 /**
- * Finds the images that a run names. A relative path is relative to the folder where this account created the run. If the
- * images are no longer there, or another account created it, the path is relative to the working directory.
+ * Finds the images that a run names, and the file of their conditions. A relative path is relative to the folder where this
+ * account created the run. If there is nothing there any more, or another account created it, the path is relative to the
+ * working directory.
  *
  * @param remedy how to name the images
- * @throws UserError (`mismatch`) if the path is absolute or leads up and this account didn't create the run with it,
- *   since a stranger may have chosen it; UserError (`not-found`) if there are no images at a recorded place
+ * @throws UserError (`mismatch`) if a path is absolute or leads up and this account didn't create the run with it,
+ *   since a stranger may have chosen it; UserError (`not-found`) if there is nothing at a recorded place
  */
-export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: Phrase): DataPlace {
-  if (isAnywhere(name)) {
-    requireOwn(paths, name, remedy);
-    return { path: name, note: null };
+export function locateData(paths: RunPaths, { data }: Config, remedy: Phrase): DataPlace {
+  const { isOwn, placeOf } = markOfRun(paths, data);
+  const find = (name: string, what: string): DataPlace => {
+    if (isAnywhere(name) || !isRelative(name)) {
+      if (isAnywhere(name) && !isOwn) {
+        throw new UserError(
+          'mismatch',
+          phrase`${paths.config} names its ${what} by the path ${name}, but the run was not created by this account: ${remedy}`,
+        );
+      }
+      return { path: name, note: null };
+    }
+    const made = placeOf(name);
+    return made === undefined ? { path: name, note: null } : nearestOf(name, made, what, remedy);
+  };
+  const images = find(data.name, 'images');
+  if (data.conditions === undefined) {
+    return images;
   }
-  const made = isRelative(name) ? placeWhenMade(paths, name) : undefined;
-  if (made === undefined || made === pathIn(realFolder('.'), name)) {
+  const conditions = find(data.conditions, 'conditions');
+  return { ...images, conditions: conditions.path, note: images.note ?? conditions.note };
+}
+
+/** Where something is found: where the run was created, or else in the working directory. */
+function nearestOf(name: string, made: string, what: string, remedy: Phrase): DataPlace {
+  if (made === pathIn(realFolder('.'), name)) {
     return { path: name, note: null };
   }
   if (exists(made)) {
-    return {
-      path: made,
-      note: `using the images ${name} in the folder where the run was created: ${made}`,
-    };
+    return { path: made, note: `using the ${what} ${name} in the folder where the run was created: ${made}` };
   }
   if (exists(name)) {
     return {
       path: name,
-      note: `using the images ${name} in the working directory: there are none where the run was created (${made})`,
+      note: `using the ${what} ${name} in the working directory: there are none where the run was created (${made})`,
     };
   }
   throw new UserError(
     'not-found',
-    phrase`the images of the run, ${name}, are neither where it was created (${made}) nor in the working directory: ${remedy}`,
+    phrase`the ${what} of the run, ${name}, are neither where it was created (${made}) nor in the working directory: ${remedy}`,
   );
 }
 
@@ -74,26 +108,23 @@ export function locateData(paths: RunPaths, { data: { name } }: Config, remedy: 
  * Whether a path leads to the images that a run names. A relative path in the run starts where this account created it, as for
  * `locateData`.
  */
-export function isDataOf(paths: RunPaths, { data: { name } }: Config, path: string): boolean {
-  const made = isAnywhere(name) || !isRelative(name) ? undefined : placeWhenMade(paths, name);
+export function isDataOf(paths: RunPaths, { data }: Config, path: string): boolean {
+  const { name } = data;
+  const made = isAnywhere(name) || !isRelative(name) ? undefined : markOfRun(paths, data).placeOf(name);
   return realPath(path) === realPath(made !== undefined && exists(made) ? made : name);
 }
 
-function requireOwn(paths: RunPaths, name: string, remedy: Phrase): void {
-  if (!(exists(paths.dataMark) && isOwnMark(readText(paths.dataMark), name))) {
-    throw new UserError(
-      'mismatch',
-      phrase`${paths.config} names its images by the path ${name}, but the run was not created by this account: ${remedy}`,
-    );
-  }
-}
-
-/** The path that a relative one had when this account made the run; undefined if it has not, or it is not recorded. */
-function placeWhenMade({ dataMark, directory }: RunPaths, name: string): string | undefined {
+/** Whether this account created a run with these paths, and where a relative one then led; undefined if that is not recorded. */
+function markOfRun(
+  { dataMark, directory }: RunPaths,
+  data: DataPaths,
+): { readonly isOwn: boolean; placeOf(name: string): string | undefined } {
   const [mark = '', way] = exists(dataMark) ? readText(dataMark).split('\n') : [];
-  return way !== undefined && isOwnMark(mark, `${way}\n${name}`)
-    ? pathIn(realFolder(directory), way, name)
-    : undefined;
+  const isOwn = isOwnMark(mark, markedText(data, way));
+  return {
+    isOwn,
+    placeOf: (name) => (way !== undefined && isOwn ? pathIn(realFolder(directory), way, name) : undefined),
+  };
 }
 
 /** Whether a path is absolute or leads up: names of datasets and paths below the working directory are not. */

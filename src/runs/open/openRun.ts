@@ -11,6 +11,7 @@ import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import { checkModelShape, requireBuildable, requireImageShape } from '../../experiments/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
+import { knownComponents } from '../../models/condition.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
@@ -150,12 +151,13 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);
   }
-  if (Array.isArray(config.model.condition)) {
-    const [height, width] = imageShape;
-    const what = `the images of ${name}`;
-    requireConditions(train.conditions, config.model.condition, { area: height * width, what });
-    requireUnmoved(config);
-  }
+  const [height, width] = imageShape;
+  const what = `the images of ${name}`;
+  requireConditions(train.conditions, knownComponents(config.model.condition), {
+    area: height * width,
+    what,
+  });
+  requireUnmoved(config);
   checkAugmentations(config.data.augment, imageShape);
   return scheduleOf(config, train.count);
 }

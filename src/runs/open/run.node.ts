@@ -1,6 +1,7 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
 import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import type { FileStore } from '../../storage/fileStore.ts';
 import { holdOutIn } from '../contents/dataRecord.ts';
@@ -41,8 +42,9 @@ export async function startRun(
   if (typeof place === 'string') {
     requireNoRun(place);
   }
-  const { name, validation } = config.data;
-  const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
+  const { name, validation, conditions: from } = config.data;
+  const conditions = conditionsFor(config.model, from);
+  const opened = dataset ?? { ...(await openDataset(name, { validation, conditions })), name };
   if (typeof place !== 'string') {
     return startIn(config, opened, new RunStore(place), options);
   }
@@ -96,6 +98,7 @@ export async function resumeRun(
 /** The images that a run names. */
 async function openOwnImages(paths: RunPaths, config: Config, holdOut?: HoldOut): Promise<Dataset> {
   const { name, validation } = config.data;
-  const { path } = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
-  return { ...(await openDataset(path, { validation, holdOut })), name };
+  const place = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
+  const conditions = conditionsFor(config.model, place.conditions);
+  return { ...(await openDataset(place.path, { validation, holdOut, conditions })), name };
 }

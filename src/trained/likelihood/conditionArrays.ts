@@ -3,7 +3,7 @@ import type { Conditions, ImageSet } from '../../data/contract/dataset.ts';
 import { requireLabels } from '../../experiments/classLabels.ts';
 import { requireConditions } from '../../experiments/conditionValues.ts';
 import type { ConditionName } from '../../flows/contract/condition.ts';
-import { type ConditionComponent, componentsBy } from '../../models/condition.ts';
+import { type ConditionComponent, componentsBy, knownComponents } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -22,8 +22,8 @@ export interface Conditioned {
 }
 
 /** The components of the condition of a flow; none if it has none. */
-export function componentsOf({ options: { condition = [] } }: Conditioned): readonly ConditionComponent[] {
-  return condition === true ? [] : condition;
+export function componentsOf({ options }: Conditioned): readonly ConditionComponent[] {
+  return knownComponents(options.condition);
 }
 
 /**

@@ -2,11 +2,13 @@
 // checksums of the images, and corrections for those that decoding does not return exactly.
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { readChecked } from '../../storage/fileBytes.ts';
 import { requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { byHeader, missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { componentsOf } from '../likelihood/conditionArrays.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import { type Latents, sliceLatents } from '../model/latents.ts';
@@ -36,6 +38,8 @@ export interface NamedLatents {
   readonly latents: Latents;
   /** The class of each image, under which it was encoded, by name; for a model with classes. */
   readonly classes?: readonly string[];
+  /** The condition of the images, one after the other, under which they were encoded; for a model with one. */
+  readonly condition?: Readonly<Record<string, ArrayLike<number>>>;
   /** What is known about the images. */
   readonly encodedFrom?: EncodedFrom;
 }
@@ -52,16 +56,20 @@ export interface StoredLatents extends NamedLatents {
 /**
  * Writes latents as `latent/0` (level 0's split) to `latent/k` (the top), each `[N, height, width, channels]`.
  * Corrections are written as `correction/position` (image·H·W·C + position in the image) and
- * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`.
+ * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`. Conditions
+ * are `condition/NAME`, `[N]` or `[N, H, W]`.
  *
  * @throws UserError if the file cannot be written
  */
 export function writeLatents(
   path: string,
-  { names, latents, classes, encodedFrom }: NamedLatents,
+  { names, latents, classes, condition = {}, encodedFrom }: NamedLatents,
   model: FlowModel,
 ): void {
-  const tensors = new Map(latents.map((latent, index) => [latentPath(index), latent]));
+  const tensors = new Map<string, NdArray>(latents.map((latent, index) => [latentPath(index), latent]));
+  for (const [path, name, shape] of conditionShapes(model, names.length)) {
+    tensors.set(path, { shape, data: Float64Array.from(condition[name] ?? []) });
+  }
   const metadata: Record<string, string> = {
     format,
     model: model.fingerprint,
@@ -96,7 +104,15 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
   const file = decodeSafetensors(bytes, path);
   const { names, classes, damaged } = aboutLatents(file, path, model);
   const latents = model.latentShapes.map((_, index) => file.tensors.get(latentPath(index))!);
-  const stored = { names, latents, ...(classes && { classes }) };
+  const condition = conditionShapes(model, names.length).map(
+    ([path, name]) => [name, file.tensors.get(path)!.data] as const,
+  );
+  const stored = {
+    names,
+    latents,
+    ...(classes && { classes }),
+    ...(condition.length > 0 && { condition: Object.fromEntries(condition) }),
+  };
   const { pixelChecksums, latentChecksums } = file.metadata;
   if (pixelChecksums === undefined || latentChecksums === undefined) {
     return stored;
@@ -131,10 +147,11 @@ function aboutLatents(
   const damaged: Damaged = (problem) => {
     throw new UserError('invalid-data', `${path} is damaged: ${problem}; encode the images again`);
   };
-  const missing = missingFrom(
-    tensors,
-    model.latentShapes.map((shape, index) => [latentPath(index), [names.length, ...shape]] as const),
-  );
+  const conditions = conditionShapes(model, names.length);
+  const missing = missingFrom(tensors, [
+    ...model.latentShapes.map((shape, index) => [latentPath(index), [names.length, ...shape]] as const),
+    ...conditions.map(([path, , shape]) => [path, shape] as const),
+  ]);
   if (missing !== undefined) {
     return damaged(missing);
   }
@@ -146,7 +163,8 @@ function aboutLatents(
     damaged('it does not name a class of the model for each image');
   }
   // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
-  const mostBytes = LARGEST_REST + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);
+  const ofConditions = conditions.reduce((sum, [, , shape]) => sum + 8 * sizeOf(shape), 0);
+  const mostBytes = LARGEST_REST + ofConditions + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);
   return { names, ...(classes && { classes }), mostBytes, damaged };
 }
 
@@ -193,6 +211,16 @@ function checksumsIn(text: string): string[] {
 function latentChecksum(latents: Latents, image: number): string {
   const own = sliceLatents(latents, image, image + 1);
   return shortChecksum(own.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+}
+
+/** The tensors of the conditions of a model for so many images: their paths, names and shapes. */
+function conditionShapes({ model }: FlowModel, count: number): [string, string, number[]][] {
+  const [height, width] = model.imageShape;
+  return componentsOf(model).map(({ name, image }) => [
+    `condition/${name}`,
+    name,
+    image ? [count, height, width] : [count],
+  ]);
 }
 
 function latentPath(index: number): string {

@@ -90,7 +90,7 @@ export function conditionRowsOf(
  *
  * @throws UserError (`mismatch`) if a component that the model depends on is missing
  */
-export function choiceFrom(flow: Conditioned, images: ImageSet): ConditionChoice {
+export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record<string, Float64Array>> {
   const { count, conditions, imageShape } = images;
   const components = componentsOf(flow);
   const given = requireConditions(conditions, components, {

@@ -111,7 +111,7 @@ it('refuses images without conditions, constant ones, augmentations of condition
   const images = dataset();
   const plain = imagesInMemory(readAll(images.train), images.imageShape);
   await expect(start({ ...images, train: plain })).rejects.toThrow(
-    'model.condition is true, but the images of bright have no conditions',
+    'the images of bright have no conditions, which model.condition needs: give them some, or leave out',
   );
   const constant = conditioned(plain, { level: new Float64Array(plain.count).fill(3) }, 'bright');
   await expect(start({ ...images, train: constant })).rejects.toThrow(
@@ -125,6 +125,11 @@ it('refuses images without conditions, constant ones, augmentations of condition
   );
   expect(() => config({ model: { classes: ['a', 'b'] } })).toThrow(
     'a model depends on model.classes or on model.condition, not on both',
+  );
+  const chosen = await start(images, { model: { condition: ['level'] } });
+  expect(chosen.config.model.condition).toMatchObject([{ name: 'level' }]);
+  await expect(start(images, { model: { condition: ['lever'] } })).rejects.toThrow(
+    "unknown condition of bright 'lever': did you mean level?",
   );
   const given = { condition: [{ name: 'other', mean: 0, deviation: 1 }] };
   await expect(start(images, { model: given })).rejects.toThrow(

@@ -1,0 +1,162 @@
+// The commands with a model with conditions, from a CSV beside the images to samples, scores and codes given some.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode, encode } from 'fast-png';
+import { beforeAll, expect, it } from 'vitest';
+import { RandomStream } from '../numeric/random.ts';
+import { commandProcess } from '../testing/command.ts';
+import { tinyTraining } from '../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const at = (name: string): string => join(emerging.folder, name);
+const training = [...tinyTraining, '--set=training.warmupSteps=5', '--threads=1'];
+const rows: string[] = [];
+
+beforeAll(async () => {
+  const random = new RandomStream(0);
+  for (const [split, count] of [
+    ['train', 120],
+    ['test', 20],
+  ] as const) {
+    mkdirSync(at(`maps/${split}`), { recursive: true });
+    for (let index = 0; index < count; index++) {
+      const level = random.uniform();
+      const data = Uint8Array.from({ length: 64 }, () => 150 * level + random.integer(100));
+      writeFileSync(at(`maps/${split}/${index}.png`), encode({ width: 8, height: 8, channels: 1, data }));
+      rows.push(`${split}/${index}.png,${level},${index % 2 ? 'odd' : 'even'},${random.uniform()}`);
+    }
+  }
+  writeFileSync(at('maps/conditions.csv'), ['file,level,note,chance', ...rows].join('\n'));
+  await emerging.json(
+    'train',
+    '--data=maps',
+    ...training,
+    '--steps=300',
+    '--set=training.learningRate=0.02',
+    '--set=model.condition=[level]',
+    '--out=runs/a',
+  );
+});
+
+it('the run names its conditions, and evaluate uses those of the data', async () => {
+  expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/condition:\n.*name: level\n.*mean: 0\.\d+/);
+  expect(readFileSync(at('runs/a/README.md'), 'utf8')).toContain(
+    'couplings and learned priors depend: level',
+  );
+  const found = await emerging.json('evaluate', 'runs/a', '--threads=1');
+  const summary = JSON.parse(readFileSync(at('runs/a/summary.json'), 'utf8'));
+  expect(found.bitsPerDim).toBeCloseTo(summary.evaluations[0].bitsPerDim, 6);
+  const doctor = await emerging.json('doctor', 'runs/a', '--threads=1', '--images=4');
+  expect(doctor.reconstruction.exactPixelShare).toBe(1);
+});
+
+it('samples are drawn given each condition', async () => {
+  const meanOf = async (level: number): Promise<number> => {
+    const args = ['--count=16', `--condition=level=${level}`, '--threads=1', '--out=drawn.png'];
+    expect(await emerging.json('sample', 'runs/a', ...args)).toMatchObject({ condition: { level } });
+    const { data } = decode(readFileSync(at('drawn.png')));
+    return Array.from(data).reduce((sum, value) => sum + value, 0) / data.length;
+  };
+  expect(await meanOf(0.9)).toBeGreaterThan((await meanOf(0.1)) + 30);
+});
+
+it('images are scored and encoded given their own condition, or one for all', async () => {
+  const scores = async (...args: string[]) => {
+    const { images } = await emerging.json('score', 'runs/a', ...args, '--threads=1');
+    return Object.fromEntries(
+      images.map(({ file, bitsPerDim }: { file: string; bitsPerDim: number }) => [file, bitsPerDim]),
+    );
+  };
+  const own = await scores('--data=maps');
+  expect(await scores('maps/test/0.png', '--condition=level=0.5')).not.toMatchObject(own);
+  const [, level] = rows.find((row) => row.startsWith('test/0.png'))!.split(',');
+  const given = await scores('maps/test/0.png', `--condition=level=${level}`);
+  const file = join('maps', 'test/0.png');
+  expect(given[file]).toBeCloseTo(own[file]!, 6);
+  const inFolder = await scores('maps');
+  expect(inFolder[file]).toBeCloseTo(own[file]!, 6);
+
+  const encoded = await emerging.json('encode', 'runs/a', '--data=maps', '--exact', '--out=maps.latents');
+  expect(encoded).toMatchObject({ images: 20, inexact: [] });
+  const decoded = await emerging.json('decode', 'runs/a', 'maps.latents', '--out=decoded');
+  expect(decoded).toMatchObject({ images: 20, inexact: [] });
+  const row = await emerging.json(
+    'interpolate',
+    'runs/a',
+    'seed:1',
+    'maps/test/0.png',
+    '--condition=level=0.4',
+    '--out=row.png',
+  );
+  expect(row.steps).toBe(8);
+});
+
+it('resumes, unless the values that it uses have changed', async () => {
+  const csv = readFileSync(at('maps/conditions.csv'), 'utf8');
+  const resume = (steps: number) =>
+    emerging.run('train', '--resume=runs/a', `--steps=${steps}`, '--threads=1');
+  writeFileSync(at('maps/conditions.csv'), csv.replace(',odd,', ',other,').replaceAll('chance', 'luck'));
+  expect(await resume(302)).toMatchObject({ code: 0 });
+  writeFileSync(at('maps/conditions.csv'), csv.replace(/(train\/7\.png),[\d.]+/, '$1,0.25'));
+  const { code, stderr } = await resume(304);
+  expect(code).toBe(1);
+  expect(stderr).toContain('the same images, but the condition level has other values');
+  writeFileSync(at('maps/conditions.csv'), csv);
+});
+
+it.each([
+  [
+    2,
+    ['sample', 'runs/a', '--out=x.png'],
+    'the model depends on level: give a value of each, such as --condition level=0.',
+  ],
+  [
+    2,
+    ['sample', 'runs/a', '--condition=leven=1', '--out=x.png'],
+    "unknown condition 'leven': did you mean level?",
+  ],
+  [
+    2,
+    ['sample', 'runs/a', '--condition=level=big', '--out=x.png'],
+    'expected NAME=NUMBER, such as level=0.3',
+  ],
+  [2, ['sample', 'runs/a', '--condition=level=1', '--condition=level=2', '--out=x.png'], 'is given twice'],
+  [
+    2,
+    ['score', 'runs/a', 'maps/test/0.png'],
+    'there is no conditions.csv beside them: write one, or pass --condition level=VALUE',
+  ],
+  [1, ['compress', 'maps', '--model=runs/a', '--out=x.eflow'], 'it depends on the condition of each image'],
+  [
+    1,
+    ['train', '--data=maps', ...training, '--set=model.condition=true', '--out=runs/b'],
+    "note is 'even': expected a number",
+  ],
+  [
+    2,
+    ['train', '--data=maps', ...training, '--set=model.condition=[lever]', '--out=runs/b'],
+    'unknown condition of',
+  ],
+  [
+    2,
+    ['train', '--data=maps', ...training, '--set=data.conditions=a.csv', '--out=runs/b'],
+    'data.conditions is set, but model.condition is not',
+  ],
+  [
+    2,
+    [
+      'train',
+      '--data=maps',
+      ...training,
+      '--set=data.conditions=a.csv',
+      '--set=model.condition=true',
+      '--out=runs/b',
+    ],
+    'a.csv',
+  ],
+])('exits with %i: %j', async (code, args, message) => {
+  const result = await emerging.run(...args);
+  expect(result.stderr).toContain(message);
+  expect(result.stderr.trim().split('\n')).toHaveLength(1);
+  expect(result.code).toBe(code);
+});

@@ -1,0 +1,126 @@
+// The conditions of images in files: beside them or elsewhere, by name or in order, and what is refused.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
+import type { ImageSet } from '../contract/dataset.ts';
+import { openDataset, openSplit } from '../registry.ts';
+import { conditionsOfFiles } from './conditionsOfFiles.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'conditions-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const write = (name: string, lines: readonly string[]): void => writeFileSync(at(name), lines.join('\n'));
+
+/** The values of a component, and what follows from the names of the images. */
+function valuesIn(images: ImageSet, name: string): number[] {
+  const values = new Float64Array(images.count);
+  images.conditions![name]!.read([...values.keys()], values);
+  return [...values];
+}
+
+beforeAll(() => {
+  const pixels = tinyImages(1, 8, 0);
+  for (const split of ['train', 'test']) {
+    for (let index = 0; index < 30; index++) {
+      writePng(at(`maps/${split}/${index}.png`), pixels, [8, 8, 1]);
+    }
+  }
+  writeTinyDataset(at('idx'), { tests: 2 });
+});
+
+const numberIn = (images: ImageSet) =>
+  Array.from({ length: images.count }, (_, index) => Number(/(\d+)\.png/.exec(images.nameOf!(index))![1]));
+const names = ['train', 'test'].flatMap((split) =>
+  Array.from({ length: 30 }, (_, index) => `${split}/${index}.png`),
+);
+const table = (rows: readonly string[]) => [
+  'file,omega,note',
+  ...rows.map((name, row) => `${name},${row / 10},x`),
+];
+
+describe('by file name', () => {
+  it('are beside the images, in any order, for each split', async () => {
+    write('maps/conditions.csv', table(names.toReversed()));
+    const conditions = { names: ['omega'] };
+    const { train, validation, test } = await openDataset(at('maps'), { validation: 0.2, conditions });
+    expect(Object.keys(train.conditions!)).toEqual(['omega']);
+    expect(validation.count).toBeGreaterThan(2);
+    for (const images of [train, validation]) {
+      expect(valuesIn(images, 'omega')).toEqual(numberIn(images).map((number) => (59 - number) / 10));
+    }
+    expect(valuesIn(test, 'omega')).toEqual(numberIn(test).map((number) => (29 - number) / 10));
+    for (const split of ['train', 'validation', 'test'] as const) {
+      const alone = await openSplit(at('maps'), split, { validation: 0.2, conditions });
+      const all = { train, validation, test }[split];
+      expect(valuesIn(alone, 'omega')).toEqual(valuesIn(all, 'omega'));
+    }
+    expect((await openDataset(at('maps'))).train.conditions).toBeUndefined();
+  });
+
+  it('are those of files given by path, and of folders', () => {
+    write('maps/conditions.csv', table(names));
+    write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
+    const given = [at('maps'), at('maps/test/3.png')];
+    const files = [at('maps/train/2.png'), at('maps/test/0.png')];
+    const found = conditionsOfFiles(files, given, { names: ['omega'] });
+    const values = new Float64Array(2);
+    found.omega!.read([0, 1], values);
+    expect([...values]).toEqual([0.2, 3]);
+    const alone = conditionsOfFiles([at('maps/test/3.png')], [at('maps/test/3.png')], { names: ['omega'] });
+    alone.omega!.read([0], values.subarray(0, 1));
+    expect(values[0]).toBe(7);
+    expect(() => conditionsOfFiles([at('idx/a.png')], [at('idx')], { names: ['omega'] })).toThrow(
+      'there is no conditions.csv beside them',
+    );
+  });
+
+  it.each([
+    [table(names.slice(3)), 'has no row for train/0.png and 2 more: add one for each image'],
+    [table([...names, names[4]!]), 'two rows are for train/4.png: keep one'],
+    [
+      table(names.map((name) => name.slice(name.indexOf('/') + 1)).slice(0, 30)),
+      'is for several images, such as',
+    ],
+    [['file,omega', 'train/0.png,0.1', 'train/1.png,'], "conditions.csv:3: omega is '': expected a number"],
+    [['file,omega', 'train/0.png,1e999'], "conditions.csv:2: omega is '1e999': expected a number"],
+    [['file,Omega', 'train/0.png,1'], 'unknown condition of'],
+    [['file,sigma', 'train/0.png,1'], 'known: sigma'],
+  ])('are refused: %#', async (lines, message) => {
+    write('maps/conditions.csv', lines);
+    await expect(openDataset(at('maps'), { conditions: { names: ['omega'] } })).rejects.toThrow(message);
+  });
+});
+
+describe('in order', () => {
+  const rows = Array.from({ length: 162 }, (_, row) => String(row));
+
+  it('are those of all images, whichever split is opened', async () => {
+    write('elsewhere.csv', ['omega', ...rows]);
+    const conditions = { from: at('elsewhere.csv') };
+    const { train, validation, test } = await openDataset(at('idx'), { validation: 0.1, conditions });
+    expect(valuesIn(test, 'omega')).toEqual([160, 161]);
+    const all = [...valuesIn(train, 'omega'), ...valuesIn(validation, 'omega')].sort((a, b) => a - b);
+    expect(all).toEqual(rows.slice(0, 160).map(Number));
+    const alone = await openSplit(at('idx'), 'validation', { validation: 0.1, conditions });
+    expect(valuesIn(alone, 'omega')).toEqual(valuesIn(validation, 'omega'));
+    const two = await openSplit(at('idx'), 'test', { validation: 0.1, conditions, most: 1 });
+    expect(valuesIn(two, 'omega')).toEqual([160]);
+  });
+
+  it('are refused for another number of images, without a file, or with names for images without', async () => {
+    write('elsewhere.csv', ['omega', ...rows.slice(1)]);
+    const open = (from?: string) => openDataset(at('idx'), { conditions: { from } });
+    await expect(open(at('elsewhere.csv'))).rejects.toThrow(
+      'elsewhere.csv has 161 rows for 162 images: give one for each',
+    );
+    await expect(open()).rejects.toThrow('there is no conditions.csv beside them: write one, or name a file');
+    write('named.csv', ['file,omega', ...rows.map((row) => `${row}.png,${row}`)]);
+    await expect(open(at('named.csv'))).rejects.toThrow('has a column file, but these images have no names');
+    await expect(open(at('none.csv'))).rejects.toThrow('none.csv');
+    mkdirSync(at('a.csv'));
+    await expect(open(at('a.csv'))).rejects.toThrow('a.csv');
+  });
+});

@@ -1,0 +1,61 @@
+// Which paths a run may name: those of its images and conditions, if this account has made it with them.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, expect, it, vi } from 'vitest';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { readText } from '../../storage/files.ts';
+import { locateData, markData } from './dataMark.ts';
+import { runPaths } from './runFolder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'emerging-mark-'));
+vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+const file = join(folder, 'a.csv');
+writeFileSync(file, 'omega\n1\n');
+
+const configOf = (name: string, conditions?: string) =>
+  resolveConfig({
+    overrides: { data: { name, ...(conditions && { conditions }) }, model: { condition: true } },
+  });
+const newRun = () => runPaths(mkdtempSync(join(folder, 'run-')));
+
+it.each([
+  ['mnist', file],
+  [folder, file],
+  [folder, 'a.csv'],
+  ['maps', file],
+])('images %s with conditions %s', (name, conditions) => {
+  const config = configOf(name, conditions);
+  const paths = newRun();
+  markData(paths, config);
+  expect(locateData(paths, config, ['name them'])).toMatchObject({ path: name, conditions });
+  for (const other of [configOf(name, join(folder, 'b.csv')), configOf(join(folder, 'other'), conditions)]) {
+    expect(() => locateData(paths, other, ['name them'])).toThrow(
+      'was not created by this account: name them',
+    );
+  }
+  expect(() => locateData(newRun(), configOf(name, file), ['name them'])).toThrow(
+    /names its (images|conditions) by the path .*, but the run was not created by this account/,
+  );
+});
+
+it('a mark of one path is not a mark of two', () => {
+  const paths = newRun();
+  markData(paths, configOf(`${folder}\n${file}`));
+  expect(() => locateData(paths, configOf(folder, file), ['name them'])).toThrow(
+    'not created by this account',
+  );
+});
+
+it('a relative file is found where the run was created', () => {
+  const here = relative('.', 'package.json');
+  const config = configOf('mnist', here);
+  const paths = newRun();
+  markData(paths, config);
+  expect(readText(paths.dataMark).split('\n')).toHaveLength(2);
+  expect(locateData(paths, config, ['name them'])).toEqual({ path: 'mnist', conditions: here, note: null });
+});
