@@ -2,7 +2,7 @@
 
 import type { ConditionName } from '../../flows/contract/condition.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
-import { type ConditionComponent, componentsBy } from '../../models/condition.ts';
+import { componentsBy } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
@@ -57,6 +57,7 @@ export function exportManifest(
     image: { shape: imageShape, axes: ['height', 'width', 'channel'], bits: options.bits },
     latents,
     ...(model.classes.length > 0 && { classes: model.classes }),
+    ...(options.condition !== undefined && { conditions: conditionsByInput(model) }),
     trained: origin,
     model: options,
     files: Object.fromEntries(
@@ -129,8 +130,8 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
         type: 'float32',
         shape: ['N'],
         what: drawsUniformly(model)
-          ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
-          : `the log-density of the image with this noise${givenItsClass(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
+          ? `a bound on the log-probability of each image of whole numbers${given(model)}, in nats`
+          : `the log-density of the image with this noise${given(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
       },
     ],
   };
@@ -141,19 +142,27 @@ function drawsUniformly({ dequantiser }: Flow): boolean {
   return dequantiser.flow === undefined;
 }
 
+/** The names of the conditions by the input that carries them, in its order. */
+function conditionsByInput(model: Flow): Readonly<Record<string, readonly string[]>> {
+  const inputs = Object.entries(componentsBy(componentsOf(model)));
+  return Object.fromEntries(
+    inputs.flatMap(([input, components]) =>
+      components.length === 0 ? [] : [[input, components.map(({ name }) => name)]],
+    ),
+  );
+}
+
 /** The inputs of the conditions of the model, if it has any. */
 function conditionPorts(model: Flow): Port[] {
-  const { vector, context } = componentsBy(componentsOf(model));
-  const namesOf = (components: readonly ConditionComponent[]): string =>
-    components.map(({ name }) => name).join(', ');
+  const { vector = [], context = [] } = conditionsByInput(model);
   const about: Readonly<Record<ConditionName, Pick<Port, 'range' | 'what'>>> = {
     classes: {
       range: [0, 1],
       what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
     },
-    vector: { what: `the numbers that each image is conditioned on, as they are: ${namesOf(vector)}` },
+    vector: { what: `the numbers that each image is conditioned on, as they are: ${vector.join(', ')}` },
     context: {
-      what: `the images that each image is conditioned on, as they are, a channel for each: ${namesOf(context)}`,
+      what: `the images that each image is conditioned on, as they are, a channel for each: ${context.join(', ')}`,
     },
   };
   return Object.entries(model.condition).map(([name, shape]) => ({
@@ -189,8 +198,9 @@ function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function givenItsClass({ classes }: Flow): string {
-  return classes.length > 0 ? ' given its class' : '';
+/** What a likelihood is given besides the image, after its name. */
+function given({ classes, options }: Flow): string {
+  return classes.length > 0 ? ' given its class' : options.condition ? ' given its condition' : '';
 }
 
 function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
@@ -209,10 +219,12 @@ function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function howToDequantise({ imageShape, classes }: Flow): string[] {
+function howToDequantise(model: Flow): string[] {
+  const { imageShape, condition } = model;
+  const inputs = Object.keys(condition);
   return [
-    `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${classes.length === 0 ? '' : ', with classes: u does not depend on the class'}.`,
-    `logLikelihood - logDensity is the variational bound on the log-probability of each image${classes.length === 0 ? '' : ' given its class'}; take its mean over several draws.`,
+    `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${inputs.length === 0 ? '' : `, with ${inputs.join(' and ')}: u does not depend on ${inputs.length === 1 ? 'it' : 'them'}`}.`,
+    `logLikelihood - logDensity is the variational bound on the log-probability of each image${given(model)}; take its mean over several draws.`,
     `bits/dim = -(logLikelihood - logDensity) / (${dimensionsOf(imageShape)} ln 2).`,
     'The logarithm of the mean of exp(logLikelihood - logDensity) over the draws is a tighter bound.',
   ];
@@ -231,6 +243,11 @@ function howToEncode(model: Flow): string[] {
     `bits/dim = ${
       isUniform ? '-logLikelihood' : '-(logLikelihood - logDensity)'
     } / (${dimensionsOf(imageShape)} ln 2).`,
+    ...(model.options.condition === undefined
+      ? []
+      : [
+          `${Object.keys(model.condition).join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
+        ]),
     ...(classes.length === 0
       ? []
       : [
@@ -242,13 +259,16 @@ function howToEncode(model: Flow): string[] {
   ];
 }
 
-function howToSample({ options: { bits, condition }, classes }: Flow): string[] {
+function howToSample({ options: { bits }, condition: { classes, ...others } }: Flow): string[] {
+  const inputs = Object.keys(others);
   return [
     'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
-    ...(classes.length === 0 ? [] : ['classes: the class of each image to draw.']),
-    ...(condition === undefined
+    ...(classes === undefined ? [] : ['classes: the class of each image to draw.']),
+    ...(inputs.length === 0
       ? []
-      : ['The other inputs are the condition of each image to draw, in the units of the training images.']),
+      : [
+          `${inputs.join(' and ')}: the condition of each image to draw, in the units of the training images.`,
+        ]),
     `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
   ];
 }

@@ -107,6 +107,9 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
       (value, index) => -(value - (logDensity?.data[index] ?? 0)) / (dimensionsOf([8, 8, 1]) * Math.LN2),
     );
     expectClose('bits/dim', bits, await ofRun.bitsPerDim(some, { draws: 1, seed: 3, ...given }), 'float32');
+    if (condition) {
+      expect(manifest.conditions).toEqual({ vector: ['moment'], context: ['bright'] });
+    }
     const said: string = manifest.files['encoder.onnx'].howToCall.join('\n');
     expect(said).toContain(
       isVariational
