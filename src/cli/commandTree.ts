@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   interpolate: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
   edit: async () => (await import('./commands/edit.ts')).registerEdit,
   score: async () => (await import('./commands/score.ts')).registerScore,
+  infer: async () => (await import('./commands/infer.ts')).registerInfer,
   export: async () => (await import('./commands/export.ts')).registerExport,
   studio: async () => (await import('./commands/studio.ts')).registerStudio,
   presets: async () => (await import('./commands/presets.ts')).registerPresets,

@@ -12,6 +12,13 @@ const at = (name: string): string => join(emerging.folder, name);
 const training = [...tinyTraining, '--set=training.warmupSteps=5', '--threads=1'];
 const rows: string[] = [];
 
+/** The posterior of a condition, as the command prints it. */
+interface Found {
+  readonly name: string;
+  readonly mean: number;
+  readonly quantiles: Readonly<Record<string, number>>;
+}
+
 beforeAll(async () => {
   const random = new RandomStream(0);
   for (const [split, count] of [
@@ -91,6 +98,31 @@ it('images are scored and encoded given their own condition, or one for all', as
   expect(row.steps).toBe(8);
 });
 
+it('infers the conditions of images, which are near the true ones', async () => {
+  const { images } = await emerging.json('infer', 'runs/a', '--data=maps', '--out=found.csv', '--threads=1');
+  expect(images).toHaveLength(20);
+  const errors = images.map(({ file, posterior: [one] }: { file: string; posterior: [Found] }) => {
+    const [, level] = rows.find((row) => join('maps', row).startsWith(`${file},`))!.split(',');
+    expect(one.name).toBe('level');
+    expect(one.quantiles['0.05']!).toBeLessThan(one.quantiles['0.95']!);
+    return Math.abs(one.mean - Number(level));
+  });
+  // Without the images, the mean error is a quarter.
+  expect(errors.reduce((sum: number, error: number) => sum + error, 0) / 20).toBeLessThan(0.12);
+  expect(readFileSync(at('found.csv'), 'utf8')).toMatch(
+    /^file,condition,mean,deviation,q0.05,q0.5,q0.95\nmaps/,
+  );
+  const { stdout } = await emerging.run(
+    'infer',
+    'runs/a',
+    'maps/test/0.png',
+    '--range=level=0:1',
+    '--threads=1',
+  );
+  expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
+  expect(stdout).toContain('1 image; beforehand level from 0 to 1, equally likely');
+});
+
 it('resumes, unless the values that it uses have changed', async () => {
   const csv = readFileSync(at('maps/conditions.csv'), 'utf8');
   const resume = (steps: number) =>
@@ -125,6 +157,12 @@ it.each([
     2,
     ['score', 'runs/a', 'maps/test/0.png'],
     'there is no conditions.csv beside them: write one, or pass --condition level=VALUE',
+  ],
+  [2, ['infer', 'runs/a', 'maps/test/0.png', '--range=level=1'], 'two numbers, the lower one first'],
+  [
+    2,
+    ['infer', 'runs/a', 'maps/test/0.png', '--condition=level=1'],
+    'all conditions are given: leave out those to infer',
   ],
   [1, ['compress', 'maps', '--model=runs/a', '--out=x.eflow'], 'it depends on the condition of each image'],
   [

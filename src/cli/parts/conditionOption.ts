@@ -35,7 +35,7 @@ export function addConditionOption(command: Command, otherwise: string): Command
  *
  * @throws UserError (`invalid-argument`) if one is unknown, is given twice, or is not a number
  */
-function givenConditions(
+export function givenConditions(
   { model }: FlowModel,
   { condition = [] }: ConditionCommandOptions,
 ): Record<string, number> {
