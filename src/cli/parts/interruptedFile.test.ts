@@ -29,14 +29,15 @@ it('survives a resumed call that fails early, with the PID of the killed process
 });
 
 it.each([
-  ['another model, found before a block is written', 'mismatch', 1, 0],
-  ['an image that the model cannot take, after a block', 'mismatch', 2, 1],
-  ['an invalid option', 'invalid-argument', 2, 0],
-  ['a full disk', 'io', 1, 1],
-] as const)('recommends --resume only if it can help: %s', async (_, code, parts, notes) => {
+  ['another model, found before a block is written', 'mismatch', 1, 1, 0],
+  ['an image that the model cannot take, after a new block', 'mismatch', 2, 1, 1],
+  ['an image that the earlier file has otherwise', 'mismatch', 2, 9, 0],
+  ['an invalid option', 'invalid-argument', 2, 1, 0],
+  ['a full disk', 'io', 1, 1, 1],
+] as const)('recommends --resume only if it can help: %s', async (_, code, parts, earlier, notes) => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const out = join(folder, `${code}-${parts}.eflow`);
-  writeFileSync(`${out}.part`, 'what an earlier call wrote');
+  const out = join(folder, `${code}-${parts}-${earlier}.eflow`);
+  writeFileSync(`${out}.part`, 'x'.repeat(earlier));
   const before = interruptedFile(out, { resume: true, isStopped: () => false });
   const failing = partsUntil(new UserError(code, 'failed'), parts);
   await expect(writePartsAtomically(out, failing, before.keepAs)).rejects.toThrow('failed');
