@@ -69,6 +69,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/fashion-convolutions.md',
       'docs/results/mnist-couplings.md',
       'docs/results/odd.md',
+      'docs/results/compress.md',
       'docs/results/paper.md',
       'docs/results/cluster.md',
       'docs/reference-faults.md',
