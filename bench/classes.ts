@@ -17,6 +17,7 @@ import { resolveConfig } from '../src/experiments/resolve.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';
 import { startRun } from '../src/runs/open/run.node.ts';
 import { memoryFiles } from '../src/storage/memoryFiles.ts';
+import { eightBit } from '../src/testing/eightBit.ts';
 import { FlowModel } from '../src/trained/model/flowModel.ts';
 import { trainedModel } from '../src/trained/model/trainedModel.ts';
 import { train } from '../src/training/loop/train.ts';
@@ -56,16 +57,16 @@ const sheet = (pixels: Uint8Array, columns: number): Uint8Array =>
   contactSheet(pixels, { imageShape, columns });
 
 const rows = Array.from({ length: classes.length * COLUMNS }, (_, image) => Math.floor(image / COLUMNS));
-const samples = await digits.sample({ count: rows.length, class: rows, temperature: 0.8, seed: 0 });
+const samples = eightBit(await digits.sample({ count: rows.length, class: rows, temperature: 0.8, seed: 0 }));
 writeFileSync(join(folder, 'digits.png'), sheet(samples, COLUMNS));
 
 const edited: Uint8Array[] = [];
 for (const index of EDITED) {
-  const image = readOne(dataset.test, index);
+  const image = eightBit(readOne(dataset.test, index));
   edited.push(image);
   const latents = await digits.encode(image, { class: dataset.test.labels!.classOf(index) });
   for (const name of classes) {
-    edited.push(await digits.decode(latents, { class: name }));
+    edited.push(eightBit(await digits.decode(latents, { class: name })));
   }
 }
 writeFileSync(

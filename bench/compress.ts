@@ -24,6 +24,7 @@ import { openSplit } from '../src/data/registry.ts';
 import { UserError } from '../src/errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../src/numeric/imageShape.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
+import { eightBit } from '../src/testing/eightBit.ts';
 import { loadTrained } from '../src/trained/loading/loadTrained.ts';
 import { weightsBytes } from '../src/trained/loading/weightsBytes.ts';
 import type { TrainedModel } from '../src/trained/model/trainedModel.ts';
@@ -72,7 +73,7 @@ async function sourceOf(text: string): Promise<Source> {
   const [name, trained] = [text.slice(0, at), await loadTrained(text.slice(at + 1))];
   const split = await openSplit(name, 'test', { validation: 0, like: trained.model.imageShape });
   const images = firstImages(split, options.count ?? split.count);
-  return { name, trained, count: images.count, all: readAll(images) };
+  return { name, trained, count: images.count, all: eightBit(readAll(images)) };
 }
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));

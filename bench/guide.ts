@@ -20,6 +20,7 @@ import { mean } from '../src/numeric/statistics.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';
 import { startRun } from '../src/runs/open/run.node.ts';
 import { memoryFiles } from '../src/storage/memoryFiles.ts';
+import { eightBit } from '../src/testing/eightBit.ts';
 import { FlowModel } from '../src/trained/model/flowModel.ts';
 import { trainedModel } from '../src/trained/model/trainedModel.ts';
 import { type TrainingResult, train } from '../src/training/loop/train.ts';
@@ -121,7 +122,7 @@ type Row = readonly [name: string, outcome: Outcome | 'diverged'];
 async function warmestSamples(model: FlowModel, picture: string): Promise<Uint8Array> {
   for (const temperature of [0.8, 0.6, 0.4, 0.2]) {
     try {
-      const pixels = await model.sample({ count: 30, temperature, seed: 1 });
+      const pixels = eightBit(await model.sample({ count: 30, temperature, seed: 1 }));
       process.stdout.write(`${picture}.png: samples at temperature ${temperature}\n\n`);
       return pixels;
     } catch (error) {

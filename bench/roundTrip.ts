@@ -79,7 +79,7 @@ const compared = compareImages(values, original, { images: count, bits: model.bi
 }));
 const failed = compared.filter(({ wrongPixels }) => wrongPixels > 0);
 const exact = compared.filter(({ wrongPixels }) => wrongPixels === 0);
-const levels = 2 ** model.bits;
+const levels = 2 ** (model.bits ?? 8);
 const latentErrors = exact.map(({ latent }) => latent);
 const most = (numbers: readonly number[]): number => Math.max(0, ...numbers);
 const lines = [

@@ -12,6 +12,7 @@ import { measureReference } from '../../src/evaluation/odd/reference.ts';
 import { oddReport, type Score } from '../../src/evaluation/odd/score.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { mean } from '../../src/numeric/statistics.ts';
+import { eightBit } from '../../src/testing/eightBit.ts';
 import type { FlowModel } from '../../src/trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../src/trained/model/referenceScores.ts';
 import { isolationForest, nearestNeighbours } from './baselines.ts';
@@ -68,10 +69,10 @@ export async function examine(
 ): Promise<Result> {
   const { imageShape } = dataset;
   const reference = await measureReference(model, dataset.validation, set, { draws: 1, seed });
-  const own = readAll(evenly(dataset.test, effort.images));
+  const own = eightBit(readAll(evenly(dataset.test, effort.images)));
   const kinds: Record<string, Uint8Array> = {};
   for (const [kind, others] of Object.entries(odd)) {
-    kinds[kind] = readAll(evenly(others, effort.images));
+    kinds[kind] = eightBit(readAll(evenly(others, effort.images)));
   }
   for (const kind of Object.keys(changes)) {
     kinds[kind] = await changed(own, imageShape, kind, seed);
@@ -131,7 +132,7 @@ export async function examine(
     const of = (value: (one: Score) => number): Float64Array => Float64Array.from(inOrder, value);
     const names = Object.keys(inOrder[0]!.scores) as (keyof Score['scores'])[];
     const png = await pngBits(pixels, imageShape);
-    const known = readAll(evenly(dataset.train, effort.baseline));
+    const known = eightBit(readAll(evenly(dataset.train, effort.baseline)));
     return {
       p: of(({ pValue }) => pValue!),
       scores: {
@@ -176,8 +177,8 @@ function evenPlaces(count: number, most: number): number[] {
 function unseenFirst({ test, train, imageShape }: Dataset, count: number): ImageSet {
   const [unseen, more] = [evenly(test, count), evenly(train, Math.max(0, count - test.count))];
   const pixels = new Uint8Array((unseen.count + more.count) * dimensionsOf(imageShape));
-  pixels.set(readAll(unseen));
-  pixels.set(readAll(more), unseen.count * dimensionsOf(imageShape));
+  pixels.set(eightBit(readAll(unseen)));
+  pixels.set(eightBit(readAll(more)), unseen.count * dimensionsOf(imageShape));
   return imagesInMemory(pixels, imageShape);
 }
 

@@ -78,6 +78,7 @@ function mutated(images: ImageSet): ImageSet {
   return {
     count,
     imageShape,
+    kind: images.kind,
     read(indices, out) {
       images.read(indices, out);
       for (let place = 0; place < indices.length; place++) {

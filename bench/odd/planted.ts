@@ -2,6 +2,7 @@
 import { type ImageSet, readAll, readOne } from '../../src/data/contract/dataset.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { RandomStream } from '../../src/numeric/random.ts';
+import { eightBit } from '../../src/testing/eightBit.ts';
 import { changed } from './changes.ts';
 
 /** Images of each kind. */
@@ -20,7 +21,7 @@ export async function plant(images: ImageSet, others: ImageSet, seed: number): P
   const { imageShape } = images;
   const [height] = imageShape;
   const size = dimensionsOf(imageShape);
-  const some = (from: ImageSet): Uint8Array => readOne(from, random.integer(from.count));
+  const some = (from: ImageSet): Uint8Array => eightBit(readOne(from, random.integer(from.count)));
   const shuffled = (image: Uint8Array): Uint8Array => {
     const row = size / height;
     const order = random.permutation(height);

@@ -27,3 +27,4 @@ export {
   downloadDataset,
 } from '../data/sets/downloadDataset.ts';
 export { type ImageFileOptions, type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';
+export type { ValueKind, Values } from '../numeric/values.ts';

@@ -23,3 +23,4 @@ export { readImageFiles } from '../data/readImageFiles.web.ts';
 export type { ExactImage, ExactImages } from '../data/sources/exactImages.web.ts';
 export { filesOf, type GivenFiles, type GivenFolder } from '../data/sources/givenFiles.web.ts';
 export type { ImageFileOptions, NamedImages } from '../data/sources/imageFiles.ts';
+export type { ValueKind, Values } from '../numeric/values.ts';

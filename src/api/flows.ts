@@ -105,6 +105,7 @@ export {
 export { bitsPerDim, type Encoding, type Flow, type Likelihood } from '../models/flow.ts';
 export { type FlowPart, flowFor, registerFlow } from '../models/flowRegistry.ts';
 export { Glow } from '../models/glow.ts';
+export type { ImageValues, Standardisation, ValueOptions } from '../models/imageValues.ts';
 export {
   type Mixing,
   type MixingName,

@@ -47,7 +47,8 @@ export function randomPixels(imageShape: ImageShape, count: number): Uint8Array 
 
 /** What batches are made for without a model: 8 bits, uniform noise, no classes. */
 export const anyModel: BatchedModel = {
-  options: { bits: 8 },
+  options: {},
+  values: { bits: 8 },
   dequantiser: uniformDequantiser,
   classes: [],
 };

@@ -404,7 +404,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'an empty folder',
     ['train', '--data', 'empty'],
-    "dataset 'empty': the folder is empty; put PNG, JPEG, WebP, GIF, TIFF or AVIF images into it",
+    "dataset 'empty': the folder is empty; put PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
   ],
   [
     'a text file instead of images',
@@ -424,7 +424,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without images',
     ['train', '--data', 'runs/a/checkpoints'],
-    "dataset 'runs/a/checkpoints': no images found in the folder, which has files of other kinds; put PNG, JPEG, WebP, GIF, TIFF or AVIF images into it",
+    "dataset 'runs/a/checkpoints': no images found in the folder, which has files of other kinds; put PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
   ],
   [
     'a missing image file',
@@ -503,12 +503,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a file that is not an image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
-    'wrong.yaml: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
+    'wrong.yaml: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
   ],
   [
     'a folder without image files',
     ['score', 'runs/a', 'data'],
-    'data: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
+    'data: no PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
   ],
   [
     'latents of another model',

@@ -1,6 +1,7 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 import { mapInOrder } from '../data/packed/mapInOrder.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
+import { requireEightBits } from '../data/pixels/requireEightBits.ts';
 import { isColourless } from '../data/pixels/resize.ts';
 import { option, type Phrase, phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
@@ -219,7 +220,10 @@ async function* blocksOf(
     if (tiles && lacksColour(image, imageShape)) {
       throw new UserError('mismatch', `${name} is in colour, but the model takes grey images: ${useColour}`);
     }
-    const fitted = fitImage({ shape, pixels }, size, { source: name, remedy: remedyFor(image, size) });
+    const fitted = requireEightBits(
+      fitImage({ shape, pixels }, size, { source: name, remedy: remedyFor(image, size) }),
+      'compressing',
+    );
     const own = tiles ? tilesIn(size, imageShape) : 1;
     if (own > most) {
       throw new UserError(

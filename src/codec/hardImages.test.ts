@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { changedImages, chosenImages } from '../evaluation/doctor/hardImages.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { joinBytes } from '../platform/joinBytes.ts';
+import { eightBit } from '../testing/eightBit.ts';
 import { loadTrained } from '../trained/loading/loadTrained.ts';
 import { FlowModel } from '../trained/model/flowModel.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
@@ -23,7 +24,7 @@ let coder: ModelCoder;
 const networks = new EngineNetworks();
 beforeAll(async () => {
   trained = await loadTrained('models/mnist');
-  digits = readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), DIGITS));
+  digits = eightBit(readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), DIGITS)));
   coder = await modelCoder(trained, networks);
 });
 afterAll(() => networks.release());
@@ -42,7 +43,7 @@ async function returned(images: Uint8Array): Promise<Uint8Array> {
 async function returnedInFloat32(images: Uint8Array): Promise<Uint8Array | undefined> {
   const model = new FlowModel(trained);
   try {
-    return await model.decode(await model.encode(images));
+    return eightBit(await model.decode(await model.encode(images)));
   } catch (error) {
     if (error instanceof UserError && error.code === 'diverged') {
       return undefined;

@@ -1,7 +1,8 @@
 // The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
-import type { ImageSet } from './contract/dataset.ts';
+import type { Values } from '../numeric/values.ts';
+import { type ImageSet, imagesBuffer } from './contract/dataset.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**
@@ -36,7 +37,7 @@ export class BatchStream {
       throw new RangeError('no images to make batches of');
     }
     checkBatchSize(batchSize);
-    checkAugmentations(augment, images.imageShape);
+    checkAugmentations(augment, images.imageShape, images.kind);
     this.images = images;
     this.imageSize = sizeOf(images.imageShape);
     this.batchSize = batchSize;
@@ -46,11 +47,11 @@ export class BatchStream {
   }
 
   /**
-   * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at image `first` of the batch: the whole
+   * Fills `out` (NHWC, of the images' kind) from the batch of `step`, starting at image `first` of the batch: the whole
    * batch, or the part for one micro-batch or one worker. Steps may be requested in any order.
    * Throws RangeError if `out` is not a whole number of images or reaches past the end of the batch.
    */
-  batchAt(step: number, out: Uint8Array, first = 0): void {
+  batchAt(step: number, out: Values, first = 0): void {
     this.images.read(this.indicesAt(step, out.length / this.imageSize, first), out);
     this.augmentAll(step * this.batchSize + first, out);
   }
@@ -73,7 +74,7 @@ export class BatchStream {
   }
 
   /** Augments consecutive images of the stream, from image `start`. */
-  private augmentAll(start: number, images: Uint8Array): void {
+  private augmentAll(start: number, images: Values): void {
     if (this.augment.length === 0) {
       return;
     }
@@ -99,7 +100,7 @@ export class BatchStream {
 /** A batch of fixed size: the first `count` images are valid, the rest repeat the last valid one. */
 export interface PaddedBatch {
   /** NHWC, always `batchSize` images. */
-  readonly images: Uint8Array;
+  readonly images: Values;
   readonly count: number;
 }
 
@@ -118,7 +119,7 @@ export function* batchesInOrder(
   checkBatchSize(batchSize);
   const last = end - 1;
   for (let start = first; start <= last; start += batchSize) {
-    const out = new Uint8Array(batchSize * sizeOf(images.imageShape));
+    const out = imagesBuffer(images, batchSize);
     images.read(
       Array.from({ length: batchSize }, (_, offset) => Math.min(start + offset, last)),
       out,

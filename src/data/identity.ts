@@ -1,9 +1,17 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
 import { sizeOf } from '../numeric/ndarray.ts';
+import { bytesOfValues } from '../numeric/values.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import { sha256, startSha256 } from '../platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
-import type { Conditions, Dataset, HoldOut, ImageSet, Labels } from './contract/dataset.ts';
+import {
+  bytesPerImage,
+  type Conditions,
+  type Dataset,
+  type HoldOut,
+  type ImageSet,
+  type Labels,
+} from './contract/dataset.ts';
 
 /** What identifies the images of a split, in their order. */
 export interface SplitIdentity {
@@ -90,9 +98,9 @@ async function checksumsOfConditions(conditions: Conditions, count: number): Pro
 async function checksumOf(images: ImageSet): Promise<string> {
   const hash = startSha256();
   const size = sizeOf(images.imageShape);
-  const atOnce = Math.max(1, Math.min(images.count, Math.floor(blockBytes / size)));
+  const atOnce = Math.max(1, Math.min(images.count, Math.floor(blockBytes / bytesPerImage(images))));
   for (const block of batchesInOrder(images, atOnce)) {
-    hash.update(block.images.subarray(0, block.count * size));
+    hash.update(bytesOfValues(block.images.subarray(0, block.count * size)));
     await nextTurn();
   }
   return hash.digest();

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { bytesOfValues, type Values } from '../numeric/values.ts';
 import { batchesInOrder } from './batches.ts';
 import { type Dataset, firstImages } from './contract/dataset.ts';
 import { deviationOf } from './pixels/deviation.ts';
@@ -9,7 +10,7 @@ import { deviationOf } from './pixels/deviation.ts';
 const splitNames = ['train', 'validation', 'test'] as const;
 type SplitName = (typeof splitNames)[number];
 
-/** The values of one channel, 0 to 255. */
+/** The values of one channel. */
 interface ChannelStatistics {
   readonly mean: number;
   readonly deviation: number;
@@ -32,8 +33,8 @@ export interface Inspection {
   readonly images: Readonly<Record<SplitName, number>>;
   /** Over the inspected training images. */
   readonly channels: readonly ChannelStatistics[];
-  /** The number of distinct values in them, normally 256. */
-  readonly distinctValues: number;
+  /** The number of distinct values in them, normally 256; null if they are not 8-bit integers. */
+  readonly distinctValues: number | null;
   /** Whether the three channels of every image are equal. */
   readonly colourless: boolean;
   /** Images of a single colour. */
@@ -54,7 +55,9 @@ export async function inspect(
 ): Promise<Inspection> {
   const { imageShape } = dataset;
   const imageSize = sizeOf(imageShape);
-  const statistics = new PixelStatistics(imageShape[2]);
+  const { kind } = dataset.train;
+  const statistics =
+    kind === 'uint8' ? new PixelStatistics(imageShape[2]) : new ValueStatistics(imageShape[2]);
   const seen = new Map<string, ImagePlace>();
   const constant: ImagePlace[] = [];
   const duplicates: DuplicatePair[] = [];
@@ -72,7 +75,7 @@ export async function inspect(
         if (deviationOf(image, imageShape[2]) === 0) {
           constant.push(place);
         }
-        const key = createHash('sha1').update(image).digest('base64');
+        const key = createHash('sha1').update(bytesOfValues(image)).digest('base64');
         const earlier = seen.get(key);
         if (earlier === undefined) {
           seen.set(key, place);
@@ -101,7 +104,7 @@ class PixelStatistics {
     this.colourless = channels === 3;
   }
 
-  add(image: Uint8Array): void {
+  add(image: Values): void {
     const channels = this.histograms.length;
     for (let channel = 0; channel < channels; channel++) {
       const histogram = this.histograms[channel]!;
@@ -123,6 +126,45 @@ class PixelStatistics {
       distinctValues: used.filter(Boolean).length,
       colourless: this.colourless,
     };
+  }
+}
+
+/** The moments and the range of each channel, for values of any kind. */
+class ValueStatistics {
+  private readonly channels: { count: number; mean: number; squares: number; least: number; most: number }[];
+
+  constructor(channels: number) {
+    this.channels = Array.from({ length: channels }, () => ({
+      count: 0,
+      mean: 0,
+      squares: 0,
+      least: Number.POSITIVE_INFINITY,
+      most: Number.NEGATIVE_INFINITY,
+    }));
+  }
+
+  add(image: Values): void {
+    this.channels.forEach((one, channel) => {
+      for (let index = channel; index < image.length; index += this.channels.length) {
+        const value = image[index]!;
+        one.count++;
+        const offset = value - one.mean;
+        one.mean += offset / one.count;
+        one.squares += offset * (value - one.mean);
+        one.least = Math.min(one.least, value);
+        one.most = Math.max(one.most, value);
+      }
+    });
+  }
+
+  summary(): Pick<Inspection, 'channels' | 'distinctValues' | 'colourless'> {
+    const channels = this.channels.map(({ count, mean, squares, least, most }) => ({
+      mean,
+      deviation: Math.sqrt(squares / count),
+      least,
+      most,
+    }));
+    return { channels, distinctValues: null, colourless: false };
   }
 }
 

@@ -20,6 +20,8 @@ export interface PrepareDatasetOptions {
   readonly size?: number | undefined;
   /** Grey (1) or colour (3); by default that of a named dataset, 3 for others. */
   readonly channels?: 1 | 3 | undefined;
+  /** 16 keeps images of 16 bits as they are; by default they are rounded to 8. */
+  readonly bits?: 8 | 16 | undefined;
   /** How source images are made square; by default the central square. */
   readonly crop?: Crop;
   /** The share of training images held out for validation when they are cut into tiles; 0.05 by default. */

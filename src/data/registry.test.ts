@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eightBit } from '../testing/eightBit.ts';
 import { type ImageSet, type NamedDataset, readAll, readOne } from './contract/dataset.ts';
 import { countClasses } from './contract/labels.ts';
 import { fixture } from './fixtures/formula.ts';
@@ -27,7 +28,7 @@ const idx = (shape: number[], start: number): Uint8Array => {
 const write = (name: string, bytes: Uint8Array) => writeFile(join(folder, name), bytes);
 
 const mean = (images: ImageSet): number => {
-  const pixels = readAll(images);
+  const pixels = eightBit(readAll(images));
   return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
 };
 

@@ -23,6 +23,7 @@ import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
+import { ofBits } from './pixels/eightBitSet.ts';
 import { cifar10Files } from './sets/cifar10.ts';
 import { findInDataFolders } from './sets/dataFolder.ts';
 import { unprepared } from './sets/datasetPlace.ts';
@@ -85,6 +86,8 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * With `conditions`, the images have those of their file: `from`, or else `conditions.csv` in the folder of the images, or
  * `maps.conditions.csv` next to `maps.zip`.
  *
+ * Images of 16 bits are rounded to 8 if `bits`, those of a model, are 8 or fewer.
+ *
  * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
  */
 export async function openDataset(
@@ -93,15 +96,23 @@ export async function openDataset(
     validation = defaultValidation,
     holdOut,
     conditions,
+    bits,
   }: {
     validation?: number | undefined;
     holdOut?: HoldOut | undefined;
     conditions?: WantedConditions | undefined;
+    bits?: number | undefined;
   } = {},
 ): Promise<Dataset> {
   const { open, locate } = await find(nameOrPath);
   const table = conditions && readConditionTable(await locate(), conditions);
-  const source = await open();
+  const { train, validation: own, test, ...rest } = await open();
+  const source = {
+    ...rest,
+    train: ofBits(train, bits),
+    ...(own && { validation: ofBits(own, bits) }),
+    test: ofBits(test, bits),
+  };
   const given = table ? withConditions(source, table) : source;
   return datasetOf(nameOrPath, given, { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
@@ -116,6 +127,8 @@ export interface SplitOptions {
   readonly conditions?: WantedConditions | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
+  /** The bits of the model: images of 16 are rounded to 8 if it takes no more. */
+  readonly bits?: number | undefined;
   /** If the images differ from `like` in height or width, read only the first: the caller then refuses them. */
   readonly oneIfOther?: boolean;
   /** The number of images to open, from the first; all by default. */
@@ -141,7 +154,7 @@ export async function openReference(
   const read = await readersOf(nameOrPath, { ...options, undivided: 'unless-published' });
   const { isUndivided } = read;
   const images = isUndivided
-    ? await read.train(options.most)
+    ? ofBits(await read.train(options.most), options.bits)
     : await readSplit(read, nameOrPath, 'validation', options);
   return { images, isUndivided };
 }
@@ -150,11 +163,11 @@ async function readSplit(
   read: SplitReaders,
   nameOrPath: string,
   split: Split,
-  { validation, holdOut, like, most, oneIfOther }: SplitOptions,
+  { validation, holdOut, like, bits, most, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
   const isDivided =
     split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
-  const all = await (isDivided ? read.train() : read[split]!(most));
+  const all = ofBits(await (isDivided ? read.train() : read[split]!(most)), bits);
   if (oneIfOther && like && !isOfSize(all.imageShape, like)) {
     return all;
   }

@@ -14,7 +14,7 @@ describe('an invalid layer is rejected with one line', () => {
   test.each<[string, unknown, string]>([
     ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
     ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
-    ['nothing near', { data: { zzzzzz: 1 } }, "unknown key 'data.zzzzzz': known: name, augment, validation"],
+    ['nothing near', { data: { zzzzzz: 1 } }, "unknown key 'data.zzzzzz': known: name, conditions, augment, validation"],
     ['key of another section', { levels: 3 }, "unknown key 'levels': did you mean model.levels?"],
     ['key of the top', { model: { seed: 3 } }, "unknown key 'model.seed': did you mean seed?"],
     [
@@ -30,12 +30,12 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'scalar for a section',
       { data: 'mnist' },
-      "data must be a section with the keys name, augment, validation, not 'mnist'",
+      "data must be a section with the keys name, conditions, augment, validation, not 'mnist'",
     ],
     [
       'empty section',
       { data: null },
-      'data must be a section with the keys name, augment, validation, not empty',
+      'data must be a section with the keys name, conditions, augment, validation, not empty',
     ],
     [
       'text for a number',
@@ -47,7 +47,7 @@ describe('an invalid layer is rejected with one line', () => {
     ['list for a number', { seed: [1, 2] }, 'seed must be a whole number of 0 or more, not [ 1, 2 ]'],
     ['map for a number', { seed: { a: 1 } }, 'seed must be a whole number of 0 or more, not { a: 1 }'],
     ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
-    ['bits above 8', { model: { bits: 9 } }, 'model.bits must be a whole number from 1 to 8, not 9'],
+    ['bits above 16', { model: { bits: 17 } }, 'model.bits must be a whole number from 1 to 16, not 17'],
     [
       'negative checkerboards',
       { model: { checkerboard: -1 } },
@@ -252,7 +252,6 @@ describe('a configuration', () => {
         hiddenChannels: 96,
         coupling: 'affine',
         learnedPrior: true,
-        bits: 8,
       },
       training: {
         optimizer: 'adamax',
@@ -347,7 +346,6 @@ model:
   hiddenChannels: 96
   coupling: affine
   learnedPrior: true
-  bits: 8
 training:
   optimizer: adamax
   biasCorrection: glow

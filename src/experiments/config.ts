@@ -14,6 +14,11 @@ export const exclusivePairs = [
   ['epochs', 'steps'],
 ] as const;
 
+/** Model options without bits, which default to those of the images. */
+function withoutBits({ bits: _, ...others }: typeof modelDefaults): Omit<typeof modelDefaults, 'bits'> {
+  return others;
+}
+
 /**
  * The defaults. `data.name` has none, `microBatch` defaults to `batchSize`, and an optimiser's options have
  * the defaults that the optimiser defines.
@@ -21,7 +26,7 @@ export const exclusivePairs = [
 export const defaults: ConfigLayer = {
   seed: 0,
   data: { augment: [], validation: defaultValidation },
-  model: modelDefaults,
+  model: withoutBits(modelDefaults),
   training: {
     optimizer: 'adamax',
     learningRate: 0.001,
@@ -115,6 +120,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireLearnedPrior(config.model);
   requireOneCondition(config);
   requireOwnNoise(config.model);
+  requireOneKind(config.model);
   return config;
 }
 
@@ -153,9 +159,24 @@ function requireOneCondition({ data, model: { classes, condition } }: Config): v
   }
 }
 
+function requireOneKind({ bits, continuous }: Config['model']): void {
+  if (bits !== undefined && continuous !== undefined) {
+    throw new UserError(
+      'invalid-config',
+      'model.bits is for integers, but model.continuous takes real numbers: leave one of them out',
+    );
+  }
+}
+
 /** Rejects options of another dequantisation than the chosen one. */
 function requireOwnNoise(model: Config['model']): void {
   const chosen = dequantisationOf(model);
+  if (chosen === 'none' && model.dequantisation !== undefined) {
+    throw new UserError(
+      'invalid-config',
+      'model.dequantisation is for integers, but model.continuous takes real numbers: leave one of them out',
+    );
+  }
   const options = dequantisationNames.flatMap((name) => dequantisations[name].options);
   const other = options.find(
     (key) => model[key] !== undefined && !dequantisations[chosen].options.includes(key),
@@ -165,7 +186,7 @@ function requireOwnNoise(model: Config['model']): void {
     throw new UserError(
       'invalid-config',
       `model.${other} is an option of ${owner} dequantisation, but model.dequantisation is ${chosen}: ` +
-        `leave it out or set model.dequantisation=${owner}`,
+        `leave it out${chosen === 'none' ? '' : ` or set model.dequantisation=${owner}`}`,
     );
   }
 }

@@ -33,9 +33,9 @@ describe('configKeys', () => {
     }
     expect(configKeys()).toContainEqual({
       key: 'model.bits',
-      meaning: 'Bits per pixel value; below 8, images are reduced to them.',
-      default: '8',
-      range: 'a whole number from 1 to 8',
+      meaning: 'Bits per integer value, by default those of the images; images of more are reduced to them.',
+      default: null,
+      range: 'a whole number from 1 to 16',
       users: null,
       changeable: false,
     });

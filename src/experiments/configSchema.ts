@@ -83,6 +83,7 @@ const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a l
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const conditionText = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, for images, image: true; names are different and have ${componentNames.what}`;
 const conditionsText = 'the path of a CSV file';
+const continuousText = 'true, or a mean and a deviation above 0 for each channel';
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
@@ -160,6 +161,18 @@ const conditionNames = z.array(componentName, conditionText).check(
   z.minLength(1, conditionText),
   z.maxLength(MOST_COMPONENTS_OF_CONDITION, conditionText),
   z.refine((all: readonly string[]) => new Set(all).size === all.length, conditionText),
+);
+
+const standardisation = z.strictObject(
+  {
+    /** Of each channel. */
+    mean: z.array(z.number(continuousText), continuousText).check(z.maxLength(MOST_CHANNELS, continuousText)),
+    /** The standard deviation of each channel. */
+    deviation: z
+      .array(z.number(continuousText).check(z.gt(0, continuousText)), continuousText)
+      .check(z.maxLength(MOST_CHANNELS, continuousText)),
+  },
+  continuousText,
 );
 
 const checkerboardCount = z
@@ -276,8 +289,22 @@ const model = section({
     .check(
       z.describe('The conditions of the images that the model depends on: true for all, or a list of names.'),
     ),
-  /** Bits per pixel value; below 8, images are reduced to them. */
-  bits: wholeNumber(1, 8).check(z.describe('Bits per pixel value; below 8, images are reduced to them.')),
+  /** Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel. */
+  continuous: z
+    .exactOptional(z.union([z.literal(true), standardisation], continuousText))
+    .check(
+      z.describe(
+        'Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel.',
+      ),
+    ),
+  /** Bits per integer value, by default those of the images; images of more are reduced to them. */
+  bits: z
+    .exactOptional(wholeNumber(1, 16))
+    .check(
+      z.describe(
+        'Bits per integer value, by default those of the images; images of more are reduced to them.',
+      ),
+    ),
   /** Dequantisation, the noise that makes pixels continuous; default uniform. */
   dequantisation: z
     .exactOptional(choice(choices.dequantisation))

@@ -30,7 +30,7 @@ export interface ConfigSources {
  * The configuration resolved from defaults, a preset, a file, settings and options; later ones win.
  *
  * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
- * to `training.warmupSteps` and `training.warmupEpochs`. Changing `training.optimizer` removes the options of
+ * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Changing `training.optimizer` removes the options of
  * the optimiser below; settings count as one layer, regardless of their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value
@@ -107,10 +107,18 @@ function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
       delete training[one];
     }
   }
+  const model = { ...lower.model };
+  // A preset may have bits, which real numbers do not.
+  if (upper.model?.continuous !== undefined) {
+    delete model.bits;
+  }
+  if (upper.model?.bits !== undefined) {
+    delete model.continuous;
+  }
   return {
     seed: upper.seed ?? lower.seed,
     data: { ...lower.data, ...withoutUndefined(upper.data) },
-    model: { ...lower.model, ...withoutUndefined(upper.model) },
+    model: { ...model, ...withoutUndefined(upper.model) },
     training: { ...training, ...withoutUndefined(upper.training) },
   };
 }

@@ -115,9 +115,9 @@ describe('a default', () => {
     const keys = Object.keys(configSchema.shape.model.shape);
     const required = Object.keys(defaults.model!);
     // The library has one flow: there is no other value to compare.
-    expect([...required, 'classes', 'condition', 'flow', ...optional.map(([key]) => key)].sort()).toEqual(
-      keys.sort(),
-    );
+    // Those of classes, conditions, bits and real numbers follow from the images.
+    const ofImages = ['classes', 'condition', 'bits', 'continuous'];
+    expect([...required, ...ofImages, 'flow', ...optional.map(([key]) => key)].sort()).toEqual(keys.sort());
   });
 
   it.each(optional)('of %s counts as set, and is that of the model', async (key, value, other, options) => {

@@ -17,6 +17,7 @@ export const recordedSchema = z.record(
     z.array(
       z.union([z.string(), z.number(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))]),
     ),
+    z.record(z.string(), z.array(z.number())),
   ]),
 );
 

@@ -1,8 +1,9 @@
 // The ways to dequantise images, by name. All that the program knows of one is in its entry.
-import { type Dequantiser, uniformDequantiser } from '../flows/contract/dequantiser.ts';
+import { type Dequantiser, noDequantiser, uniformNoise } from '../flows/contract/dequantiser.ts';
 import { variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
 import type { ImageBoundary } from '../flows/layers/scaledConvolution.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
+import type { ValueOptions } from './imageValues.ts';
 
 /** The model options of dequantisation. */
 export interface DequantisationOptions {
@@ -21,18 +22,22 @@ interface DequantisationDefinition {
   /** The dequantiser of images of a shape. */
   dequantiser(
     shape: ImageShape,
-    options: DequantisationOptions & { readonly bits: number; readonly boundary?: ImageBoundary },
+    options: DequantisationOptions & Pick<ValueOptions, 'bits'> & { readonly boundary?: ImageBoundary },
   ): Dequantiser;
 }
 
-/** The ways to dequantise, by name; a bound on the likelihood is named after its noise. */
+/**
+ * The ways to dequantise, by name; a bound on the likelihood is named after its noise. Real numbers are not dequantised, and
+ * their likelihood is exact.
+ */
 export const dequantisations = named({
-  uniform: { options: [], dequantiser: () => uniformDequantiser },
+  uniform: { options: [], dequantiser: (_, { bits = 8 }) => uniformNoise(bits) },
   variational: {
     options: ['dequantisationSteps', 'dequantisationWidth'],
     dequantiser: (shape, { bits, boundary, dequantisationSteps: steps, dequantisationWidth: width }) =>
       variationalDequantiser(shape, { bits, steps, width, boundary }),
   },
+  none: { options: [], dequantiser: () => noDequantiser },
 });
 
 /** Definitions unchanged, typed by their names. */
@@ -45,10 +50,20 @@ function named<Name extends string>(
 /** The name of a way to dequantise. */
 export type DequantisationName = keyof typeof dequantisations;
 
-/** The names of all, the default first. */
-export const dequantisationNames = Object.keys(dequantisations) as DequantisationName[];
+/** The names of those that integers can have, the default first. */
+export const dequantisationNames = (Object.keys(dequantisations) as DequantisationName[]).filter(
+  (name) => name !== 'none',
+);
 
 /** The name of a model's dequantisation, after which the bound that its bits/dim report is named. */
-export function dequantisationOf({ dequantisation = 'uniform' }: DequantisationOptions): DequantisationName {
-  return dequantisation;
+export function dequantisationOf({
+  dequantisation = 'uniform',
+  continuous,
+}: DequantisationOptions & Pick<ValueOptions, 'continuous'>): DequantisationName {
+  return continuous === undefined ? dequantisation : 'none';
+}
+
+/** What kind of likelihood a dequantisation gives, in words: `uniform bound`, or `exact`. */
+export function boundText(name: DequantisationName): string {
+  return name === 'none' ? 'exact' : `${name} bound`;
 }

@@ -4,12 +4,13 @@ import type { DequantisationNoise, Dequantiser } from '../flows/contract/dequant
 import type { ParameterSpecs, Parameters } from '../flows/contract/parameters.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ImageValues } from './imageValues.ts';
 import type { ModelOptions } from './options.ts';
 import type { Densities, PlacedStage, StageResult } from './stages.ts';
 
 /** The likelihood of a batch of images under a model. */
 export interface Likelihood {
-  /** A bound on the log-probability of each integer image, in nats, `[N]`. */
+  /** A bound on the log-probability of each integer image, or the log-density of each continuous one, in nats, `[N]`. */
   readonly logLikelihood: Tensor;
   /** Σ ln|det| of the layers alone, `[N]`, or `[]` if it is the same for every image. */
   readonly logDet: Tensor;
@@ -27,7 +28,7 @@ export interface Encoding extends Densities {
 export const DEQUANTISER = 'dequantiser';
 
 /**
- * A density model of integer images: dequantisation, then stages from images to latents. Training, evaluation, sampling,
+ * A density model of images: dequantisation of integers, or standardisation of real numbers, then stages from images to latents. Training, evaluation, sampling,
  * the doctor, export and pages accept any. `StagedFlow` implements it for a list of stages.
  *
  * Every method takes the condition of the batch if `condition` is not empty.
@@ -45,15 +46,18 @@ export interface Flow {
   readonly classes: readonly string[];
   /** The conditions it accepts, all of which it needs. */
   readonly condition: ConditionShapes;
+  /** What the values of images are, and how the model takes them. */
+  readonly values: ImageValues;
   /** How noise makes integer images continuous; its parameters are below `dequantiser/`. */
   readonly dequantiser: Dequantiser;
   /** The stages of an image, in order. The same stage at several places, each with its own parameters, is compiled once. */
   readonly stages: readonly PlacedStage[];
   /**
    * The log-likelihood of integer images v dequantised with noise u in [0, 1): x = (v + u)/2^bits − ½, and
-   * log p(latents) + Σ ln|det| − D·bits·ln 2 − ln q(u | v); ln q = 0 for uniform noise.
+   * log p(latents) + Σ ln|det| − D·bits·ln 2 − ln q(u | v); ln q = 0 for uniform noise. For real numbers, x =
+   * (v − mean)/deviation, and log p(latents) + Σ ln|det| − Σ ln deviation.
    *
-   * @param image integers 0..2^bits − 1, `[N, H, W, C]`
+   * @param image integers 0..2^bits − 1 or real numbers, `[N, H, W, C]`
    * @param noise from the dequantiser's `draw`, of the same shape: u itself for uniform noise, ε ~ N(0, 1) for variational
    */
   likelihood(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Likelihood;
@@ -78,15 +82,15 @@ export interface Flow {
    * @param noise as for `likelihood`
    */
   logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor;
-  /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */
+  /** The latents of images x `[N, H, W, C]`, dequantised to [−½, ½) or standardised, their log-density and Σ ln|det|. */
   encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding;
   /** The dequantised images with these latents: the inverse of `encode`. */
   decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor;
   /** The dequantisation noise u of integer images, and its density. */
   noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise;
-  /** x = (v + u)/2^bits − ½ for integer images v and noise u. */
+  /** x = (v + u)/2^bits − ½ for integer images v and noise u, or (v − mean)/deviation for real numbers. */
   dequantise(image: Tensor, u: Tensor): Tensor;
-  /** log p(latents) + Σ ln|det| − D·bits·ln 2 − ln q(u | v). */
+  /** log p(latents) + Σ ln|det| − ln q(u | v), less D·bits·ln 2 or, for real numbers, Σ ln deviation. */
   logLikelihood(densities: Densities): Tensor;
   /** The result of every stage for dequantised images. */
   resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[];

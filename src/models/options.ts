@@ -2,10 +2,11 @@
 import type { ModelCondition } from './condition.ts';
 import type { CouplingChoice } from './couplings.ts';
 import type { DequantisationOptions } from './dequantisation.ts';
+import type { ValueOptions } from './imageValues.ts';
 import type { MixingName, MixingOptions } from './mixing.ts';
 
 /** The options of a model, by their names in the configuration. */
-export interface ModelOptions extends DequantisationOptions, MixingOptions, CouplingChoice {
+export interface ModelOptions extends ValueOptions, DequantisationOptions, MixingOptions, CouplingChoice {
   /** The kind of flow: `glow`, which is the default, or a name that `registerFlow` was given. */
   readonly flow?: string;
   /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
@@ -33,8 +34,6 @@ export interface ModelOptions extends DequantisationOptions, MixingOptions, Coup
    * stand for some of those of the images, and `true` for all.
    */
   readonly condition?: ModelCondition;
-  /** Bits per pixel value: integers 0..2^bits − 1. */
-  readonly bits: number;
 }
 
 /** The options of a model where nothing else is chosen; all others have no value then. */
@@ -75,6 +74,7 @@ export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof
   blocks: 2,
   classes: null,
   condition: null,
+  continuous: null,
   dequantisation: 'uniform',
   dequantisationSteps: 2,
   dequantisationWidth: 32,

@@ -3,13 +3,14 @@ import { UserError } from '../errors.ts';
 import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../flows/contract/dequantiser.ts';
 import { type ParameterSpecs, type Parameters, prefixed } from '../flows/contract/parameters.ts';
-import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { add, checkpoint, reshape, subtract } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { isKnownCondition, shapesOfCondition } from './condition.ts';
 import { dequantisationOf, dequantisations } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
+import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
 import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
 
@@ -21,6 +22,7 @@ export class StagedFlow implements Flow {
   readonly latentShapes: readonly ImageShape[];
   readonly classes: readonly string[];
   readonly condition: ConditionShapes;
+  readonly values: ImageValues;
   readonly dequantiser: Dequantiser;
   readonly stages: readonly PlacedStage[];
 
@@ -46,7 +48,8 @@ export class StagedFlow implements Flow {
       );
     }
     requireSequence(imageShape, stages);
-    this.options = { ...modelDefaults, ...options };
+    const { bits, ...others } = { ...modelDefaults, ...options };
+    this.options = options.continuous === undefined ? { ...others, bits } : others;
     this.classes = classes;
     this.condition = {
       ...(classes.length > 0 && { classes: [classes.length] }),
@@ -54,6 +57,7 @@ export class StagedFlow implements Flow {
     };
     this.imageShape = imageShape;
     this.stages = stages;
+    this.values = imageValuesOf(imageShape, this.options);
     this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);
     this.latentShapes = stages.flatMap(({ stage: { latentShape } }) => (latentShape ? [latentShape] : []));
     this.parameters = Object.assign(
@@ -71,8 +75,7 @@ export class StagedFlow implements Flow {
   }
 
   noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
-    const values = subtract(multiply(image, 2 ** -this.options.bits), 0.5);
-    return this.dequantiser.noise(noise, values, parameters.at(DEQUANTISER));
+    return this.dequantiser.noise(noise, this.values.toModel(image), parameters.at(DEQUANTISER));
   }
 
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
@@ -86,20 +89,19 @@ export class StagedFlow implements Flow {
   }
 
   dequantise(image: Tensor, u: Tensor): Tensor {
-    return subtract(multiply(add(image, u), 2 ** -this.options.bits), 0.5);
+    return this.values.toModel(image, u);
   }
 
   logLikelihood({ logPrior, logDet, logNoise }: Densities): Tensor {
-    const discretised = dimensionsOf(this.imageShape) * this.options.bits * Math.LN2;
-    const uniform = subtract(add(logPrior, logDet), discretised);
-    return logNoise ? subtract(uniform, logNoise) : uniform;
+    const density = subtract(add(logPrior, logDet), logScaleOf(this.values, this.imageShape));
+    return logNoise ? subtract(density, logNoise) : density;
   }
 
   logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
     const { u, logDensityMap } = this.noiseOf(image, noise, parameters);
     const shares = sumOfShares(this.stages, this.resultsOf(this.dequantise(image, u), parameters, condition));
-    const uniform = subtract(shares, this.imageShape[2] * this.options.bits * Math.LN2);
-    return logDensityMap ? subtract(uniform, logDensityMap) : uniform;
+    const density = subtract(shares, this.values.logScale);
+    return logDensityMap ? subtract(density, logDensityMap) : density;
   }
 
   encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding {

@@ -2,10 +2,13 @@
 import { encode } from 'fast-png';
 import { UserError } from '../errors.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { kindOf, type ValueKind, type Values } from '../numeric/values.ts';
+import { withColourBars } from './colourBars.ts';
+import { viewable, viewedShape } from './viewable.ts';
 
 /** How the images of a contact sheet are laid out. */
 export interface ContactSheetOptions {
-  /** Height, width and channels of one image: grey (1) or colour (3). */
+  /** Height, width and channels of one image: grey (1) or colour (3), or any number of other than 8-bit integers. */
   readonly imageShape: readonly [height: number, width: number, channels: number];
   /** Images in a row; by default as many as make the sheet nearly square. */
   readonly columns?: number;
@@ -23,14 +26,18 @@ const largestDefaultScale = 4;
 const MOST_SHEET_PIXELS = 2 ** 28;
 
 /**
- * Images [count, height, width, channels] of 8 bits, row by row on one sheet with grey gaps, as the bytes of a PNG.
+ * Images [count, height, width, channels], row by row on one sheet with grey gaps, as the bytes of a PNG. Images of 8 bits,
+ * and colour images of 16, are shown as they are; others in colours along a scale, which is below them, a channel beside the
+ * other.
  *
- * @throws UserError if the images have other than 1 or 3 channels, or the sheet would be too large
+ * @throws UserError if images of 8 bits have other than 1 or 3 channels, or the sheet would be too large
  */
-export function contactSheet(images: Uint8Array, options: ContactSheetOptions): Uint8Array {
+export function contactSheet(images: Values, options: ContactSheetOptions): Uint8Array {
   const count = images.length / sizeOf(options.imageShape);
-  const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layoutOf(count, options);
-  const [height, width] = options.imageShape;
+  const kind = kindOf(images)!;
+  const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layoutOf(count, kind, options);
+  const { pixels, shape, ranges } = viewable(images, options.imageShape);
+  const [height, width] = shape;
   const cellHeight = height * scale + gap;
   const cellWidth = width * scale + gap;
   const sheet = new Uint8Array(sheetHeight * sheetWidth * channels).fill(grey);
@@ -40,11 +47,14 @@ export function contactSheet(images: Uint8Array, options: ContactSheetOptions): 
     const left = (image % columns) * cellWidth;
     for (let row = 0; row < height; row++) {
       const start = (image * height + row) * width * channels;
-      enlargeRow(images.subarray(start, start + width * channels), channels, scale, line);
+      enlargeRow(pixels.subarray(start, start + width * channels), channels, scale, line);
       for (let copy = 0; copy < scale; copy++) {
         sheet.set(line, ((top + row * scale + copy) * sheetWidth + left) * channels);
       }
     }
+  }
+  if (ranges.length > 0) {
+    return withColourBars(sheet, [sheetHeight, sheetWidth], ranges);
   }
   return encode({ width: sheetWidth, height: sheetHeight, data: sheet, channels, depth: 8 });
 }
@@ -52,10 +62,14 @@ export function contactSheet(images: Uint8Array, options: ContactSheetOptions): 
 /**
  * Checks, before the images are made, that a sheet can show so many of them.
  *
- * @throws UserError if they have other than 1 or 3 channels, or the sheet would be too large
+ * @param kind the kind of their values; by default integers of 8 bits
+ * @throws UserError as `contactSheet` does
  */
-export function requireDrawable(count: number, options: ContactSheetOptions): void {
-  layoutOf(count, options);
+export function requireDrawable(
+  count: number,
+  { kind = 'uint8', ...options }: ContactSheetOptions & { readonly kind?: ValueKind },
+): void {
+  layoutOf(count, kind, options);
 }
 
 interface SheetLayout {
@@ -67,8 +81,8 @@ interface SheetLayout {
   readonly sheetWidth: number;
 }
 
-function layoutOf(count: number, options: ContactSheetOptions): SheetLayout {
-  const [height, width, channels] = options.imageShape;
+function layoutOf(count: number, kind: ValueKind, options: ContactSheetOptions): SheetLayout {
+  const [height, width, channels] = viewedShape(kind, options.imageShape);
   if (channels !== 1 && channels !== 3) {
     throw new UserError(
       'unsupported',
@@ -98,7 +112,8 @@ function nearlySquare(count: number, height: number, width: number): number {
 }
 
 /** The height in pixels of one row of a sheet of such images, without gaps. */
-export function rowHeight([height, width]: ContactSheetOptions['imageShape']): number {
+export function rowHeight(imageShape: ContactSheetOptions['imageShape'], kind: ValueKind = 'uint8'): number {
+  const [height, width] = viewedShape(kind, imageShape);
   return height * defaultScale(height, width);
 }
 

@@ -1,16 +1,25 @@
 // An image beside the map of its bits, with the scale of the colours, as one PNG.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { mean, rangeOf } from '../numeric/statistics.ts';
+import { kindOf, type Values } from '../numeric/values.ts';
 import { Canvas, textSize } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
+import { viewable, viewedShape } from './viewable.ts';
 
 /** How an image and its map are drawn. */
 export interface MapPictureOptions {
-  /** Height, width and channels of the image: grey (1) or colour (3). */
+  /** Height, width and channels of the image. */
   readonly imageShape: ImageShape;
   /** The bits per pixel with the darkest and with the brightest colour, such as `heatRange` of all maps. */
   readonly range: HeatRange;
+  /** The unit of the labels, and a number of bits per value in it; by default bits/dim. */
+  readonly unit?: {
+    /** After the mean. */
+    readonly name: string;
+    /** Converts bits per value. */
+    of(bits: number): number;
+  };
   /** How much each place differs from the same place in other images, drawn as a second map. */
   readonly deviations?: {
     /** Standard deviations, `[H, W]`; their size is shown, whatever their sign. */
@@ -34,34 +43,37 @@ export interface PlaceFrame {
 const comfortableSide = 224;
 const margin = 8;
 const barWidth = 14;
-/** The bar has room for three labels, and the caption for its text. */
+/** The bar has room for three labels. */
+const leastBarHeight = 48;
 /** The standard deviations with the brightest colour. */
 const mostDeviations = 8;
-const smallest = { barHeight: 48, panelWidth: textSize('-00.00 BITS/DIM')[0] };
 
 /**
  * An image beside the map of its bits (`FlowModel.bitsMap`) as the bytes of a PNG. The labels are bits per value,
  * so that the mean over the map, written below it, is the image's bits/dim.
  *
- * @param image 8 bits per value, `[H, W, C]`
+ * @param image `[H, W, C]`
  * @param map bits per pixel, `[H, W]`
- * @throws UserError if the image has other than 1 or 3 channels, or is too large for a picture
+ * @throws UserError if an image of 8 bits has other than 1 or 3 channels, or is too large for a picture
  */
 export function mapPicture(
-  image: Uint8Array,
+  image: Values,
   map: ArrayLike<number>,
-  { imageShape, range, deviations }: MapPictureOptions,
+  { imageShape, range, deviations, unit = { name: 'bits/dim', of: (bits) => bits } }: MapPictureOptions,
 ): Uint8Array {
   const [height, width, channels] = imageShape;
-  const side = Math.max(1, Math.floor(comfortableSide / Math.max(height, width)));
-  requireDrawable(1, { imageShape });
+  const [, shownWidth] = viewedShape(kindOf(image)!, imageShape);
+  const side = Math.max(1, Math.floor(comfortableSide / Math.max(height, shownWidth)));
+  requireDrawable(1, { imageShape, kind: kindOf(image)! });
+  const shown = viewable(image, imageShape);
   const [low, high] = range;
-  const labels = [high, (low + high) / 2, low].map((bits) => numberText(bits / channels));
+  const labels = [high, (low + high) / 2, low].map((bits) => numberText(unit.of(bits / channels)));
   const labelWidth = Math.max(...labels.map((label) => textSize(label)[0]));
   const textHeight = textSize('')[1];
   const [panelWidth, panelHeight] = [
-    Math.max(width * side, smallest.panelWidth),
-    Math.max(height * side, smallest.barHeight),
+    // The caption has room for its text.
+    Math.max(shownWidth * side, textSize(`-00.00 ${unit.name.toUpperCase()}`)[0]),
+    Math.max(height * side, leastBarHeight),
   ];
   const mapLeft = 2 * margin + panelWidth;
   const barLeft = mapLeft + panelWidth + margin;
@@ -69,9 +81,12 @@ export function mapPicture(
   const secondLeft = labelLeft + labelWidth + margin;
   const pictureWidth = secondLeft + (deviations ? panelWidth + margin : 0);
   const canvas = new Canvas(pictureWidth, panelHeight + textHeight + 3 * margin);
-  canvas.drawImage({ pixels: image, shape: imageShape }, [margin, margin], side);
+  canvas.drawImage(shown, [margin, margin], side);
   canvas.drawImage({ pixels: heatMap(map, range), shape: [height, width, 3] }, [mapLeft, margin], side);
-  canvas.drawText(`${numberText(mean(map) / channels)} BITS/DIM`, [mapLeft, panelHeight + 2 * margin]);
+  canvas.drawText(`${numberText(unit.of(mean(map) / channels))} ${unit.name.toUpperCase()}`, [
+    mapLeft,
+    panelHeight + 2 * margin,
+  ]);
   const bar = Float64Array.from({ length: panelHeight * barWidth }, (_, index) => {
     const share = Math.floor(index / barWidth) / (panelHeight - 1);
     return high - share * (high - low);

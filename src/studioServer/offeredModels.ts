@@ -89,7 +89,10 @@ const manifestSchema = z.object({
     preset: z.nullable(z.string()),
     dataset: z.string(),
     step: z.number(),
-    bitsPerDim: z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
+    /** Missing for a continuous model, which has no bits/dim. */
+    bitsPerDim: z.optional(
+      z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
+    ),
   }),
 });
 
@@ -101,7 +104,7 @@ function exportIn(folder: string): Found {
   if (manifest === undefined) {
     throw new UserError('invalid-data', `${path} does not describe a model: export it again`);
   }
-  const { preset, dataset, step, bitsPerDim } = manifest.trained;
+  const { preset, dataset, step, bitsPerDim = [] } = manifest.trained;
   const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
   const files = [WEIGHTS_FILE, MANIFEST_FILE, ...scoresIn(folder)];
   return { files, preset, data: dataset, step, test, problem: null };

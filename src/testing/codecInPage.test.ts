@@ -10,6 +10,7 @@ import { openSplit } from '../data/registry.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { loadTrained } from '../trained/loading/loadTrained.ts';
 import { bundle } from './browser.ts';
+import { eightBit } from './eightBit.ts';
 import { type Bundle, chromiumPath, firefoxPath, openPage, reportFromFirefox } from './pages.ts';
 
 const profile = mkdtempSync(join(tmpdir(), 'firefox-codec-'));
@@ -36,7 +37,7 @@ interface Report {
 
 /** Digits, and images of noise, which no model takes. */
 function testImages(): NamedImage[] {
-  const digits = readAll(firstImages(DIGITS_SET, DIGITS));
+  const digits = eightBit(readAll(firstImages(DIGITS_SET, DIGITS)));
   const random = new RandomStream(0, 'noise');
   return Array.from({ length: DIGITS + 3 }, (_, index) => ({
     name: `image-${String(index).padStart(2, '0')}.png`,

@@ -13,7 +13,7 @@ export interface PlainModel {
   readonly mixing: string;
   readonly kernelSize: number;
   readonly dilation: number;
-  readonly bits: number;
+  readonly bits?: number | undefined;
   /** Default: zero. */
   readonly boundary?: string;
 }
@@ -44,7 +44,7 @@ export function plainBitsMap(
   model: PlainModel,
   parameters: PlainParameters,
 ): number[][] {
-  const nats = range(height).map(() => range(width).map(() => -channels * model.bits * Math.LN2));
+  const nats = range(height).map(() => range(width).map(() => -channels * (model.bits ?? 8) * Math.LN2));
   /** Adds a log-density that arises at a pixel of an image of this size, to each pixel of its block. */
   const place = (x: Pixels, row: number, column: number, logDensity: number): void => {
     const side = height / x.length;
@@ -54,11 +54,12 @@ export function plainBitsMap(
       }
     }
   };
-  const steps = 2 ** model.bits;
+  const { bits = 8 } = model;
+  const steps = 2 ** bits;
   let x = grid(height, width, (row, column) =>
     Array.from({ length: channels }, (_, channel) => {
       const at = (row * width + column) * channels + channel;
-      return (Math.floor(image[at]! / 2 ** (8 - model.bits)) + noise[at]!) / steps - 0.5;
+      return (Math.floor(image[at]! / 2 ** (8 - bits)) + noise[at]!) / steps - 0.5;
     }),
   );
   for (let level = 0; level < model.levels; level++) {

@@ -2,6 +2,7 @@
 import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { labelled } from '../data/contract/labels.ts';
+import { requireEightBits } from '../data/pixels/requireEightBits.ts';
 import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { tinyImages } from './tinyImages.ts';
@@ -32,7 +33,7 @@ const tinyCondition = [
 export function labelledTinyDataset(size: number): Dataset {
   const { train, validation, test, ...rest } = tinyDataset(size);
   const withSides = (images: ImageSet): ImageSet => {
-    const pixels = readAll(images);
+    const pixels = requireEightBits(readAll(images), 'tiny');
     const moments = Array.from({ length: images.count }, (_, image) => {
       const own = pixels.subarray(image * size * size, (image + 1) * size * size);
       return own.reduce((sum, value, at) => sum + value * ((at % size) - (size - 1) / 2), 0) / 1000;

@@ -179,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       // A little noise: recovered only in float64.
       const grain = new RandomStream(0, 'grain');
       const sample = await model.sample({ count: 1, seed: 0 });
-      const grainy = sample.map((level) =>
+      const grainy = Uint8Array.from(sample, (level) =>
         Math.min(255, Math.max(0, Math.round(level + 3 * grain.normal()))),
       );
       writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);

@@ -2,6 +2,7 @@
 import { drawActivations, type ImageShape, type NdArray, type StageDescription } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { codingClass } from './codingClass.ts';
+import { eightBit } from './eightBit.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
 
@@ -96,10 +97,12 @@ export const insideTasks = {
     const values = await model.decodeValues(latents, given);
     const { corrections } = await model.verify(pixels, latents, given);
     const returned = await model.decode(latents, { corrections, ...given });
-    const seen = model.pixelsOf(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5));
+    const seen = eightBit(model.pixelsOf(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5)));
     return {
       seen: { pixels: seen, shape },
-      decoded: values.every(Number.isFinite) ? { pixels: model.pixelsOf(values), shape } : undefined,
+      decoded: values.every(Number.isFinite)
+        ? { pixels: eightBit(model.pixelsOf(values)), shape }
+        : undefined,
       corrected: returned.every((level, index) => level === seen[index]),
     };
   },
@@ -116,7 +119,7 @@ export const insideTasks = {
     const model = await modelAt(address, call);
     const values = await model.decodeValues(latents, { class: name, signal: call.signal });
     const finite = values.every(Number.isFinite);
-    const pixels = finite ? model.pixelsOf(values) : new Uint8Array(values.length);
+    const pixels = finite ? eightBit(model.pixelsOf(values)) : new Uint8Array(values.length);
     return { pixels, shape: model.imageShape, finite };
   },
 };

@@ -4,6 +4,7 @@ import type { Call, Progress } from './calls.ts';
 import { codingClass } from './codingClass.ts';
 import { digitTasks } from './digitTasks.ts';
 import { examine } from './doctor.ts';
+import { eightBit } from './eightBit.ts';
 import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
 import { measured } from './measured.ts';
@@ -57,14 +58,14 @@ export const tasks = {
       class: name !== undefined && model.classes.includes(name) ? name : undefined,
       signal: call.signal,
       onPixels(drawn, done) {
-        const images = { pixels: drawn, shape: model.imageShape };
+        const images = { pixels: eightBit(drawn), shape: model.imageShape };
         call.report({ done, total: options.count, doing: 'Sampling', images });
       },
       onOverflow: (images) => {
         overflowed = images;
       },
     });
-    return { pixels, shape: model.imageShape, overflowed, classes: model.classes };
+    return { pixels: eightBit(pixels), shape: model.imageShape, overflowed, classes: model.classes };
   },
 
   /** bits/dim of each image, as `emerging score` measures them. */
@@ -93,7 +94,7 @@ export const tasks = {
     const given = { class: name, signal: call.signal };
     const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
     const between = interpolateLatents(from, to, steps);
-    const pixels = await model.decode(between, { ...given, ...workOf(call, 'Interpolating') });
+    const pixels = eightBit(await model.decode(between, { ...given, ...workOf(call, 'Interpolating') }));
     return { pixels, shape: model.imageShape, class: name };
   },
 
@@ -110,7 +111,7 @@ export const tasks = {
     const model = await modelAt(address, call);
     // In a model with classes, both sampling and encoding default to the first class.
     const { signal } = call;
-    const pixels = await model.sample({ count: 1, seed, temperature, signal });
+    const pixels = eightBit(await model.sample({ count: 1, seed, temperature, signal }));
     const latents = await model.encode(pixels, { signal });
     const [bitsPerDim] = await model.bitsPerDim(pixels, { ...measured, signal });
     const random = new RandomStream(seed, 'other noise');
@@ -121,7 +122,7 @@ export const tasks = {
         (value) => Math.sqrt(1 - noise ** 2) * value + noise * temperature * random.normal(),
       ),
     }));
-    const back = await model.decode(mixed, { signal });
+    const back = eightBit(await model.decode(mixed, { signal }));
     const values = latents.flatMap(({ data }) => [...data]);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

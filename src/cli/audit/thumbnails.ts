@@ -1,9 +1,9 @@
 // Small pictures of chosen images of a dataset, decoded a second time.
 import type { DecodedImage, RawDataset, RawImage } from '../../data/contract/rawImages.ts';
-import { onWhite } from '../../data/pixels/onWhite.ts';
+import { type Integers, inKind } from '../../data/pixels/bitDepth.ts';
 import { resized } from '../../data/pixels/resize.ts';
 import { UserError } from '../../errors.ts';
-import { type ExaminedImage, splitsOf } from '../../evaluation/audit/examinedImages.ts';
+import { type ExaminedImage, pictureOf, splitsOf } from '../../evaluation/audit/examinedImages.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 
 /** A picture that a page can contain. */
@@ -53,7 +53,7 @@ export async function thumbnailsOf(
 
 async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
   try {
-    return thumbnailOf(onWhite(await image.decode()));
+    return thumbnailOf(await pictureOf(image));
   } catch (error) {
     if (error instanceof UserError) {
       return undefined;
@@ -62,13 +62,13 @@ async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
   }
 }
 
-function thumbnailOf({ width, height, channels, data }: DecodedImage): Thumbnail {
+function thumbnailOf({ width, height, channels, data }: DecodedImage<Integers>): Thumbnail {
   const scale = Math.min(1, SIDE / Math.max(width, height));
   const [rows, columns] = [height, width].map((length) => Math.max(1, Math.round(scale * length))) as [
     number,
     number,
   ];
-  const pixels = resized(data, [height, width, channels], [rows, columns]);
+  const pixels = inKind(resized(data, [height, width, channels], [rows, columns]), 'uint8');
   const png = contactSheet(pixels, { imageShape: [rows, columns, channels], scale: 1, columns: 1 });
   return {
     source: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,

@@ -7,6 +7,7 @@ import { curvePlot, type LearningCurve } from '../../evaluation/reports/curvePlo
 import { errorText } from '../../evaluation/reports/errorText.ts';
 import { learningCurveOf } from '../../evaluation/reports/learningCurve.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
@@ -18,6 +19,7 @@ import {
   requireSameData,
   requireSameImages,
 } from '../parts/comparedModels.ts';
+import { valuesText } from '../parts/evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -74,6 +76,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   if (data === undefined) {
     await requireSameImages(runs, split, images);
   }
+  const unit = unitOf(first.trained.model.options);
   const passes = models.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
@@ -91,6 +94,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const plot = curvePlot(curves.flat(), {
     title: 'Learning curves',
     subtitle: 'light: training batches; with points: validation images, average weights',
+    unit,
   });
   const drawn =
     plot &&
@@ -108,14 +112,14 @@ async function runCompare(directories: readonly string[], options: CompareComman
     ...one,
   }));
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
-  const { bits } = first.trained.model.options;
+  const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries, ...(broken.length > 0 && { broken }), file: drawn })}\n`
-      : `${tableOf(entries)}\n` +
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
+      : `${tableOf(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
-          `(${kinds} weights, ${bits} bits, ${formatCounted(draws, 'draw')})\n` +
+          `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')})\n` +
           `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
           broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
   );
@@ -137,15 +141,16 @@ async function curveOf({ paths }: LoadedRun): Promise<{ name: string; curve: Lea
 
 function tableOf(
   entries: readonly (Comparison & { run: string; step: number | undefined; bound: DequantisationName })[],
+  unit: ResultUnit,
 ): string {
   const withError = (value: number, error: number | null, sign = ''): string =>
-    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${errorText(error)}`}`;
+    `${sign}${unit.of(value).toFixed(4)}${error === null ? '' : ` ± ${errorText(unit.of(error))}`}`;
   return formatTable(
     [
       { title: 'RUN' },
       { title: 'STEP', align: 'right' },
       { title: 'BOUND' },
-      { title: 'BITS/DIM', align: 'right' },
+      { title: unit.name.toUpperCase(), align: 'right' },
       { title: 'DIFFERENCE', align: 'right' },
     ],
     entries.map(({ run, step, bound, bitsPerDim, samplingError, difference, differenceError }, index) => [

@@ -23,6 +23,7 @@ interface DatasetsPrepareOptions {
   readonly size?: number;
   readonly crop: Crop;
   readonly channels?: 1 | 3;
+  readonly bits?: 8 | 16;
   readonly validation: number;
   readonly leastDeviation: number;
   readonly unique?: true;
@@ -55,6 +56,11 @@ export function registerDatasetsPrepare(datasets: Command): void {
       '--channels <n>',
       '1 for grey, 3 for colour (default: 3; for a built-in dataset: its own)',
       channelCount,
+    )
+    .option(
+      '--bits <n>',
+      '16 to keep images of 16 bits as they are (default: 8, to which they are rounded)',
+      bitCount,
     )
     .option(
       '--validation <share>',
@@ -179,6 +185,13 @@ function channelCount(text: string): 1 | 3 {
     throw new InvalidArgumentError('It must be 1 (grey) or 3 (colour).');
   }
   return Number(text) as 1 | 3;
+}
+
+function bitCount(text: string): 8 | 16 {
+  if (text !== '8' && text !== '16') {
+    throw new InvalidArgumentError('It must be 8 or 16.');
+  }
+  return Number(text) as 8 | 16;
 }
 
 function deviation(text: string): number {

@@ -2,14 +2,14 @@
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
-import { type Dataset, defaultValidation } from '../../data/contract/dataset.ts';
+import { type Dataset, defaultValidation, imagesBuffer } from '../../data/contract/dataset.ts';
 import { countClasses } from '../../data/contract/labels.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../parts/augmentationList.ts';
@@ -69,7 +69,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
-  requireDrawable(options.count, { imageShape: dataset.imageShape });
+  requireDrawable(options.count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
   const images = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
@@ -127,10 +127,10 @@ function classLines(dataset: Dataset): string[] {
 }
 
 /** Images of a split in random order, augmented as in training. */
-function drawn(dataset: Dataset, { split, count, augment = [], seed }: DatasetsShowOptions): Uint8Array {
+function drawn(dataset: Dataset, { split, count, augment = [], seed }: DatasetsShowOptions): Values {
   const set = dataset[split];
   const shown = Math.min(count, set.count);
-  const images = new Uint8Array(shown * sizeOf(set.imageShape));
+  const images = imagesBuffer(set, shown);
   new BatchStream(set, shown, seed, augment).batchAt(0, images);
   return images;
 }
@@ -149,7 +149,7 @@ function warningsOf({ constant, duplicates, shared, colourless, distinctValues }
   if (colourless) {
     warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');
   }
-  if (distinctValues < 64) {
+  if (distinctValues !== null && distinctValues < 64) {
     warnings.push(`only ${distinctValues} of 256 values occur: fewer model.bits may be enough`);
   }
   return warnings;
@@ -164,7 +164,10 @@ function pairText([first, later]: DuplicatePair): string {
 }
 
 function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
-  const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const isReal = dataset.train.kind === 'float32';
+  const names = isReal ? [] : found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const digits = (value: number): string =>
+    isReal ? String(Number(value.toPrecision(5))) : value.toFixed(1);
   const notes = notesText(dataset.notes ?? {});
   const origin = (split: string): string =>
     split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
@@ -174,7 +177,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
       splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
     ...found.channels.map(
       ({ mean, deviation, least, most }, channel) =>
-        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
+        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${digits(mean)}, deviation ${digits(deviation)}, from ${least} to ${most}`,
     ),
     ...looked.map(
       (split) =>

@@ -1,5 +1,6 @@
-// `emerging decode`: decodes latents to images, one PNG each.
+// `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of values other than 8-bit integers.
 import type { Command } from 'commander';
+import { npyBytes } from '../../data/formats/npyBytes.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -69,18 +70,25 @@ async function runDecode(
     noteOnStderr(`skipped: ${reason}`);
     skipped.push(reason);
   };
-  const fileNames = pngNames(names);
+  const isPicture = model.kind === 'uint8';
+  const fileNames = pngNames(names, isPicture ? '.png' : '.npy');
   names.forEach((name, index) => {
     const correction = encodedFrom?.corrections?.get(index);
-    const pixels = pixelsOfImage(values.subarray(index * size, (index + 1) * size), model.bits, correction);
+    const pixels = pixelsOfImage(values.subarray(index * size, (index + 1) * size), model.model, correction);
     const checksum = encodedFrom?.checksums[index] ?? null;
     if (pixels === undefined) {
       const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
       skip(`${name} cannot be decoded: ${why}`);
     } else {
-      files[fileNames[index]!] = contactSheet(pixels, { imageShape, scale: 1 });
+      files[fileNames[index]!] = isPicture
+        ? contactSheet(pixels, { imageShape, scale: 1 })
+        : npyBytes(pixels, imageShape);
       corrected.push(...(correction ? [index] : []));
-      inexact.push(...(checksum !== null && checksum !== shortChecksum([pixels]) ? [index] : []));
+      // Real numbers return up to rounding: only corrections promise them to the bit.
+      const isPromised = model.bits !== undefined || correction !== undefined;
+      inexact.push(
+        ...(isPromised && checksum !== null && checksum !== shortChecksum([pixels]) ? [index] : []),
+      );
     }
   });
   const written = writeNewFolder(out, files);

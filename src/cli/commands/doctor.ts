@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { DOCTOR_IMAGES, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
+import { unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -69,9 +70,10 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
     ok: diagnosis.ok && damage.length === 0,
     problems: [...damage, ...diagnosis.problems],
   };
+  const unit = unitOf(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: found, note })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
 }

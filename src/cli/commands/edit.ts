@@ -5,6 +5,7 @@ import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import type { NamedImages } from '../../data/sources/imageFiles.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import { concatenated, type Values } from '../../numeric/values.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
@@ -105,7 +106,7 @@ interface Groups {
 
 /** An edited image: the pictures of a row, what each shows, and what was done. */
 interface Edit {
-  readonly row: Uint8Array;
+  readonly row: Values;
   readonly columns: readonly string[];
   readonly text: string;
   readonly report: object;
@@ -161,7 +162,7 @@ async function moveBetweenGroups(
     class: await classOfImage(model, original.pixels, options),
     condition: chosenCondition(model, options),
   };
-  const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels, coding));
+  const mean = async ({ pixels }: { pixels: Values }) => meanLatents(await model.encode(pixels, coding));
   const direction = { from: await mean(start), towards: await mean(end) };
   const latents = await model.encode(original.pixels, coding);
   // Amount 0 is the reconstruction.
@@ -173,7 +174,7 @@ async function moveBetweenGroups(
   });
   const counts = { from: start.names.length, towards: end.names.length };
   return {
-    row: Uint8Array.from([...original.pixels, ...edited]),
+    row: concatenated(original.pixels, edited),
     columns: ['original', 'reconstruction', ...amount.map(String)],
     text: `from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} by ${amount.join(', ')}`,
     report: { amounts: amount, images: counts },
@@ -202,7 +203,7 @@ async function moveToClasses(
     remedy: 'choose another class, or another image',
   });
   return {
-    row: Uint8Array.from([...original.pixels, ...edited]),
+    row: concatenated(original.pixels, edited),
     columns: ['original', `reconstruction (${nameOfClass(own)})`, ...targets.map(nameOfClass)],
     text: `from class ${nameOfClass(own)} to ${targets.map(nameOfClass).join(', ')}`,
     report: { class: nameOfClass(own), classes: targets.map(nameOfClass) },

@@ -104,7 +104,7 @@ async function runEncode(
       : `${formatCounted(total, 'image')} encoded as latents of ${shapes.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
           (exact ? `${correctionsText(verification)}\n` : ''),
   );
-  if (inexact.length > 0 && !exact) {
+  if (inexact.length > 0 && !exact && model.bits !== undefined) {
     const precise = precision === 'float64' ? '' : '--precision float64 or ';
     noteOnStderr(
       `${formatCounted(inexact.length, 'image')} cannot be decoded exactly: ${firstNames(names, inexact)}; ` +

@@ -16,7 +16,12 @@ import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines, evaluationRecord, failUnlessFinite } from '../parts/evaluationRecord.ts';
+import {
+  evaluationLines,
+  evaluationRecord,
+  failUnlessFinite,
+  storedEvaluation,
+} from '../parts/evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -80,7 +85,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     return { trained, images, checksums };
   });
   const run = isRun(trained) ? trained : undefined;
-  const passes = drawsOf({ draws, importance });
+  const passes = drawsOf(trained.model, { draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;
   try {
@@ -102,7 +107,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   });
   const otherData = run ? await notOfRun(run, { split, data, images }) : undefined;
   const isNamed = run === undefined || otherData !== undefined;
-  const entry = { step: trained.step, seed, ...(isNamed && { data }), ...record };
+  const entry = { step: trained.step, seed, ...(isNamed && { data }), ...storedEvaluation(record) };
   const stored = run !== undefined && (await storeOrWarn(run, entry, otherData));
   const picture = worst ?? (run && stored ? join(directory, worstPicture(split, run)) : undefined);
   const drawn =

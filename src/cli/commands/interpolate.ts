@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import { kindOf, type Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
@@ -68,9 +69,9 @@ async function runInterpolate(
   const { steps, out } = options;
   const output = outputPng(out);
   const model = keep(await openModel(directory, options));
-  requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
+  requireDrawable(steps, { imageShape: model.imageShape, kind: model.kind, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
-  const image = [first, last].find((end) => end instanceof Uint8Array);
+  const image = [first, last].find(isImage);
   const found = image && (await classOfImage(model, image, options));
   const choice = found ?? chosenClass(model, options.class);
   const coding = { class: choice, condition: chosenCondition(model, options) };
@@ -89,13 +90,14 @@ async function runInterpolate(
   );
 }
 
+/** Whether one end is an image, not latents. */
+function isImage(end: Latents | Values): end is Values {
+  return kindOf(end) !== undefined;
+}
+
 /** The latents of one end; an image is encoded under the class and the condition of the interpolation. */
-async function latentsOf(
-  end: Latents | Uint8Array,
-  model: FlowModel,
-  coding: CodingOptions,
-): Promise<Latents> {
-  return end instanceof Uint8Array ? model.encode(end, coding) : end;
+async function latentsOf(end: Latents | Values, model: FlowModel, coding: CodingOptions): Promise<Latents> {
+  return isImage(end) ? model.encode(end, coding) : end;
 }
 
 /** What one end is: latents drawn from a seed, or the pixels of an image. */
@@ -103,7 +105,7 @@ async function readEnd(
   end: string,
   model: FlowModel,
   { temperature, resize }: InterpolateCommandOptions,
-): Promise<Latents | Uint8Array> {
+): Promise<Latents | Values> {
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
     if (names.length > 1) {

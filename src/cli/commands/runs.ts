@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { type RunOverview, runOverview } from '../../evaluation/reports/runOverview.ts';
+import { unitNamed } from '../../models/unit.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import { isRunFolder, listRunFolders } from '../../runs/folder/runFolder.ts';
 import { isFolder } from '../../storage/files.ts';
@@ -22,12 +23,20 @@ export function registerRuns(program: Command): void {
       'after',
       '\nExample:\n  emerging runs\n' +
         '\nbits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
-        'BOUND: the dequantisation noise of these bits/dim, uniform or variational.',
+        'BOUND: the dequantisation noise of these bits/dim, uniform or variational; none for continuous models, whose\n' +
+        'results are in nats/value.',
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);
-      writeStdout(`${options.json ? JSON.stringify(runs, null, 2) : textOf(runs, directory)}\n`);
+      writeStdout(`${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : textOf(runs, directory)}\n`);
     });
+}
+
+/** A run with its results in its unit. */
+function inUnit(run: RunOverview): RunOverview {
+  const of = (bits: number | null): number | null =>
+    bits === null ? null : unitNamed(run.unit ?? 'bits/dim').of(bits);
+  return { ...run, train: of(run.train), validation: of(run.validation), test: of(run.test) };
 }
 
 function runsIn(directory: string): string[] {
@@ -44,8 +53,11 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
     return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
   }
-  const bits = (value: number | null): string =>
-    value === null ? '-' : value < 1e4 ? value.toFixed(4) : value.toExponential(2);
+  const result = (bits: number | null, unit: RunOverview['unit']): string => {
+    const value = bits === null ? null : unitNamed(unit ?? 'bits/dim').of(bits);
+    return value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
+  };
+  const hasOtherUnits = runs.some(({ unit }) => unit !== null && unit !== 'bits/dim');
   const right = ['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(
     (title) => ({ title, align: 'right' }) as const,
   );
@@ -55,19 +67,34 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
       { title: 'PRESET' },
       { title: 'DATA' },
       { title: 'BOUND' },
+      ...(hasOtherUnits ? [{ title: 'UNIT' }] : []),
       ...right,
       { title: 'WHEN' },
     ],
     runs.map(
-      ({ run, preset, data, bound, step, complete, train, validation, test, imagesPerSecond, when }) => [
+      ({
+        run,
+        preset,
+        data,
+        bound,
+        unit,
+        step,
+        complete,
+        train,
+        validation,
+        test,
+        imagesPerSecond,
+        when,
+      }) => [
         run,
         preset ?? '-',
         data === null ? '-' : basename(data),
         bound ?? '-',
+        ...(hasOtherUnits ? [unit ?? '-'] : []),
         `${formatCount(step)}${complete ? '' : '…'}`,
-        bits(train),
-        bits(validation),
-        bits(test),
+        result(train, unit),
+        result(validation, unit),
+        result(test, unit),
         imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
         when === null ? '-' : localTime(new Date(when)),
       ],

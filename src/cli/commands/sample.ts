@@ -1,9 +1,11 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
 
 import type { Command } from 'commander';
+import { npyBytes } from '../../data/formats/npyBytes.ts';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { DEFAULT_TEMPERATURE } from '../../trained/model/latents.ts';
@@ -16,7 +18,7 @@ import {
 } from '../parts/conditionOption.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { outputPng } from '../parts/outputFile.ts';
+import { outputNpy, outputPng } from '../parts/outputFile.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -26,6 +28,7 @@ interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionComm
   temperature: number;
   seed: number;
   out: string;
+  array?: string;
   inverse: InverseMethod;
   json?: true;
 }
@@ -37,6 +40,10 @@ export function registerSample(program: Command): void {
     .description('sample images from a run, as a PNG grid')
     .argument('<run>', 'a run folder, or an exported model')
     .requiredOption('--out <file>', 'the PNG to write')
+    .option(
+      '--array <file>',
+      'also write the values as a NumPy array (.npy): all bits, real numbers of continuous models',
+    )
     .option('--count <n>', 'how many images', wholeNumber(1), 64)
     .option(
       '--temperature <t>',
@@ -63,13 +70,14 @@ export function registerSample(program: Command): void {
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse } = options;
   const output = outputPng(out);
+  const array = options.array === undefined ? undefined : outputNpy(options.array);
   const model = keep(await openModel(directory, options, { inverse }));
   const { count, columns, classes } = sheetOf(model, options);
   const condition = chosenCondition(model, options);
-  requireDrawable(count, { imageShape: model.imageShape, ...columns });
+  requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
-  let images: Uint8Array;
+  let images: Values;
   let overflowed = 0;
   try {
     const onProgress = (done: number): void => bar.update(done);
@@ -96,10 +104,11 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   }
   const seconds = (performance.now() - begin) / 1000;
   output.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
+  array?.write(npyBytes(images, [count, ...model.imageShape]));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition }), temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
+      ? `${JSON.stringify({ file: out, ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition }), temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count, model.bits === undefined ? 'NaN' : 'black')}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
 
@@ -136,8 +145,8 @@ function classText(model: FlowModel, { class: name }: SampleCommandOptions): str
 }
 
 /** The note about samples with non-finite values; empty if there are none. */
-export function overflowNote(overflowed: number, count: number): string {
+export function overflowNote(overflowed: number, count: number, blank = 'black'): string {
   return overflowed === 0
     ? ''
-    : `${overflowed} of ${count} samples are black: their values are not finite. Try a lower temperature, or train longer\n`;
+    : `${overflowed} of ${count} samples are ${blank}: their values are not finite. Try a lower temperature, or train longer\n`;
 }

@@ -8,8 +8,11 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type OddReport, oddReport, requireComparable } from '../../evaluation/odd/score.ts';
 import { type OddScoreName, oddScoreNames } from '../../evaluation/odd/scores/registry.ts';
+import { unitOf } from '../../models/unit.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -138,7 +141,7 @@ async function runScore(
         : keep(new FlowModel(await loadTrained(otherDirectory), engine));
     requireComparable(model, against);
     if (mapFolder !== undefined) {
-      requireDrawable(1, model);
+      requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
     }
     const wanted = conditionsToRead(model, options);
     const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
@@ -221,18 +224,26 @@ async function runScore(
     draws,
     seed,
     weights: 'average',
-    bits: model.bits,
+    ...(model.bits !== undefined && { bits: model.bits }),
     reference: about,
     skipped,
-    ...(maps && { maps: { folder: maps.folder, files: maps.files, range: maps.range } }),
+    ...(maps && {
+      maps: {
+        folder: maps.folder,
+        files: maps.files,
+        range: maps.range.map((bits) => unitOf(model.model.options).of(bits)),
+      },
+    }),
   };
-  list?.write(format === 'csv' ? scoreCsv(images) : `${stringifyJson(result, 2)}\n`);
+  const unit = unitOf(model.model.options);
+  const stored = unit.record(result) as JsonObject;
+  list?.write(format === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
   picture?.write(sheetOf(report, pixels, model.imageShape));
   const written = [out, sheet].flatMap((file) => (file === undefined ? [] : `${visibleText(file)}\n`));
   writeStdout(
     options.json
-      ? `${JSON.stringify(result)}\n`
-      : `${scoreText({ ...result, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps) : ''}`,
+      ? `${JSON.stringify(stored)}\n`
+      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
   );
   noteFewReferences(reference);
   if (reference.statistics === undefined) {
@@ -255,10 +266,10 @@ function formatOf(path: string): 'csv' | 'json' {
   return format;
 }
 
-function sheetOf({ images: scores }: OddReport, pixels: Uint8Array, imageShape: ImageShape): Uint8Array {
+function sheetOf({ images: scores }: OddReport, pixels: Values, imageShape: ImageShape): Uint8Array {
   const size = dimensionsOf(imageShape);
   const shown = scores.slice(0, PICTURES);
-  const images = new Uint8Array(shown.length * size);
+  const images = pixels.slice(0, shown.length * size);
   shown.forEach(({ index }, place) => {
     images.set(pixels.subarray(index * size, (index + 1) * size), place * size);
   });

@@ -18,7 +18,7 @@ import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines, failUnlessFinite } from '../parts/evaluationRecord.ts';
+import { evaluationLines, failUnlessFinite, storedEvaluation } from '../parts/evaluationRecord.ts';
 import {
   addEngineOptions,
   addStepOptions,
@@ -183,7 +183,7 @@ async function finish(
       : { result: undefined, exitCode: 0 };
     // A process killed after the test may already have recorded it.
     if (test && !isTested(await run.store.readSummary(), state.step)) {
-      await run.store.appendEvaluation({ step: state.step, ...test });
+      await run.store.appendEvaluation({ step: state.step, ...storedEvaluation(test) });
     }
     const reference =
       isMeasured && !untested
@@ -194,7 +194,9 @@ async function finish(
     const skipped = untested || (reference?.exitCode ?? 0);
     const { samples, curve } = await finishRun(run, result, skipped ? undefined : model, drawOrNote);
     if (samples !== null) {
-      writeStderr(overflowNote(samples.overflowed, samples.count));
+      writeStderr(
+        overflowNote(samples.overflowed, samples.count, model.bits === undefined ? 'NaN' : 'black'),
+      );
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     // Last, so that a run killed before this point is finished by a resume.

@@ -1,6 +1,7 @@
 // The option of commands that names a class of a model, and the classes of images that nobody has named.
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
+import type { Values } from '../../numeric/values.ts';
 import { classNumber } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
@@ -39,7 +40,7 @@ export function chosenClass({ classes }: FlowModel, name: string | undefined): n
  */
 export async function classesOfImages(
   model: FlowModel,
-  pixels: Uint8Array,
+  pixels: Values,
   { class: name }: ClassOptions,
   onProgress?: WorkOptions['onProgress'],
 ): Promise<readonly number[] | number | undefined> {
@@ -54,7 +55,7 @@ export async function classesOfImages(
 /** The number of the class of one image, or of the first of several, as `classesOfImages` finds it. */
 export async function classOfImage(
   model: FlowModel,
-  pixels: Uint8Array,
+  pixels: Values,
   options: ClassOptions,
 ): Promise<number | undefined> {
   const found = await classesOfImages(model, pixels, options);

@@ -84,7 +84,8 @@ function requireDifferent(models: readonly ComparedModel[]): void {
 function requireComparable(first: ComparedModel, other: ComparedModel): void {
   requireEqual(first.directory, other.directory, 'images', {
     'the image shape': [first, other].map(({ trained }) => showImageShape(trained.model.imageShape)),
-    'model.bits': [first, other].map(({ trained }) => trained.model.options.bits),
+    'model.continuous': [first, other].map(({ trained }) => String(trained.model.values.bits === undefined)),
+    'model.bits': [first, other].map(({ trained }) => trained.model.values.bits ?? 'none'),
   });
 }
 

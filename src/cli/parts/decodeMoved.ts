@@ -1,6 +1,7 @@
 // Decodes latents that a command computed itself: its errors cannot advise encoding the images differently.
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import type { Values } from '../../numeric/values.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
 import { type Latents, largestLatent } from '../../trained/model/latents.ts';
@@ -17,7 +18,7 @@ export async function decodeMoved(
   model: FlowModel,
   latents: Latents,
   { nameOf, remedy, ...coding }: CodingOptions & { nameOf: (index: number) => string; remedy: string },
-): Promise<Uint8Array> {
+): Promise<Values> {
   const values = await model.decodeValues(latents, coding);
   const size = dimensionsOf(model.imageShape);
   const broken = values.findIndex((value) => !Number.isFinite(value));

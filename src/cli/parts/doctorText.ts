@@ -4,6 +4,7 @@ import type { HardImages } from '../../evaluation/doctor/examineHardImages.ts';
 import { COMPRESSION_QUALITY } from '../../evaluation/doctor/hardImages.ts';
 import type { Finding, Measurement } from '../../evaluation/doctor/judge.ts';
 import { limitOf, limits } from '../../evaluation/doctor/limits.ts';
+import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -16,6 +17,8 @@ export interface Examined {
   readonly weights: string | undefined;
   readonly data: string | undefined;
   readonly split: string;
+  /** The unit of the model's results. */
+  readonly unit: ResultUnit;
   /** The files that fail their checks, and why. */
   readonly damage: readonly string[];
   /** What could not be checked. */
@@ -26,10 +29,10 @@ export interface Examined {
 export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
-    wholeModel(diagnosis),
+    wholeModel(diagnosis, examined.unit),
     hardImagesTable(diagnosis),
     limitTable(diagnosis),
-    estimates(diagnosis),
+    estimates(diagnosis, examined.unit),
     verdict(diagnosis, examined),
   ];
   return parts.join('\n\n');
@@ -68,7 +71,11 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
   );
 }
 
-function wholeModel({ available, noise, reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
+function wholeModel(
+  { available, noise, reconstruction, latents, samples, bitsPerDim }: Diagnosis,
+  unit: ResultUnit,
+): string {
+  const result = (bits: number): string => `${about(unit.name === 'bits/dim')}${unit.of(bits).toFixed(3)}`;
   const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
   const moments = latents.map(
     ({ layer, mean, variance, estimated }) =>
@@ -90,13 +97,15 @@ function wholeModel({ available, noise, reconstruction, latents, samples, bitsPe
         : []),
       [
         'round trip',
-        `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
-          `(${short(largestErrorInGreyLevels)} grey levels, image ${worstImage})`,
+        largestErrorInGreyLevels === null
+          ? `${percent(exactPixelShare)} of the values within 0.001 deviations, largest error ${short(largestError)} (image ${worstImage})`
+          : `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
+            `(${short(largestErrorInGreyLevels)} grey levels, image ${worstImage})`,
       ],
       ...moments.map((text, index) => [index === 0 ? 'latents' : '', text]),
       [
-        'bits/dim',
-        `median ${about(true)}${bitsPerDim.median.toFixed(3)}, worst ${about(true)}${bitsPerDim.worst.bitsPerDim.toFixed(3)} (image ${bitsPerDim.worst.index})`,
+        unit.name,
+        `median ${result(bitsPerDim.median)}, worst ${result(bitsPerDim.worst.bitsPerDim)} (image ${bitsPerDim.worst.index})`,
       ],
       [
         'samples',
@@ -114,7 +123,11 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ hardImages: { images, kinds, smallestChange } }: Diagnosis): string {
+function hardImagesTable({ hardImages }: Diagnosis): string {
+  if (hardImages === null) {
+    return 'hard images: not examined, since they are made of 8-bit integers';
+  }
+  const { images, kinds, smallestChange } = hardImages;
   const table = formatTable(
     [
       { title: 'hard images' },
@@ -140,7 +153,7 @@ function hardImagesTable({ hardImages: { images, kinds, smallestChange } }: Diag
 }
 
 /** What the sign ≈ means, and how to get the exact numbers. */
-function estimates({ layers, reconstruction: { images }, available }: Diagnosis): string {
+function estimates({ layers, reconstruction: { images }, available }: Diagnosis, unit: ResultUnit): string {
   const parts = [
     ...(layers.some(({ logDetEstimated }) => logDetEstimated)
       ? ['ln|det| error along random directions (--exact computes the whole Jacobian)']
@@ -148,7 +161,9 @@ function estimates({ layers, reconstruction: { images }, available }: Diagnosis)
     ...(images < available
       ? [`latents of ${formatCount(images)} images (--images ${available} uses all)`]
       : []),
-    'bits/dim with one draw of noise (emerging evaluate takes more, and states the error)',
+    ...(unit.name === 'bits/dim'
+      ? ['bits/dim with one draw of noise (emerging evaluate takes more, and states the error)']
+      : []),
     'the share of samples',
   ];
   return `≈ estimated: ${parts.join('; ')}`;

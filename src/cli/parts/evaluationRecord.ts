@@ -3,9 +3,12 @@ import type { Split } from '../../data/sources/splitOfName.ts';
 import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEvaluation.ts';
 import type { Evaluation } from '../../evaluation/measure/evaluate.ts';
 import { errorText } from '../../evaluation/reports/errorText.ts';
-import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import { boundText, type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import { bitsOf } from '../../models/imageValues.ts';
 import type { ModelOptions } from '../../models/options.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
@@ -16,7 +19,10 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
   readonly split: Split;
   /** Absent if an export does not say. */
   readonly weights?: WeightsKind;
-  readonly bits: number;
+  /** Absent for a continuous model. */
+  readonly bits?: number;
+  /** The unit in which it is shown and stored; the record itself is in bits per value. */
+  readonly unit: ResultUnit;
   /** Which bound it is, named after the dequantisation noise; importance-weighted or not, q is that of this noise. */
   readonly bound: DequantisationName;
 }
@@ -30,7 +36,8 @@ export function evaluationRecord(
     ...measured,
     split,
     ...(weights && { weights }),
-    bits: model.bits,
+    ...(bitsOf(model) !== undefined && { bits: bitsOf(model)! }),
+    unit: unitOf(model),
     bound: dequantisationOf(model),
   };
 }
@@ -39,10 +46,10 @@ export function evaluationRecord(
  * Fails the command, in one line, if the bits/dim of an evaluation are not finite: scripts must not take such a
  * result for a measurement.
  */
-export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, directory: string): void {
+export function failUnlessFinite({ bitsPerDim, unit, split }: EvaluationRecord, directory: string): void {
   if (!Number.isFinite(bitsPerDim)) {
     noteOnStderr(
-      `emerging: the bits/dim of the ${split} images are not finite (${bitsPerDim}): the model fails on at ` +
+      `emerging: the ${unit.name} of the ${split} images are not finite (${bitsPerDim}): the model fails on at ` +
         `least one of them; emerging doctor ${shellWord(directory)} examines its layers`,
     );
     process.exitCode = 1;
@@ -56,55 +63,66 @@ export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, direct
  */
 export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
-  const { median, quantiles, worst, importance, bound, likelihood, classes } = record;
+  const { median, quantiles, worst, importance, bound, likelihood, classes, unit } = record;
+  const brief = (bits: number): string => unit.of(bits).toFixed(3);
   const errors = [
-    standardError === null ? [] : `± ${errorText(standardError)} over draws`,
-    samplingError === null ? [] : `± ${errorText(samplingError)} over images`,
+    standardError === null ? [] : `± ${errorText(unit.of(standardError))} over draws`,
+    samplingError === null ? [] : `± ${errorText(unit.of(samplingError))} over images`,
   ].flat();
-  const measured = `${bitsPerDim.toFixed(4)} bits/dim${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
+  const measured = `${unit.text(bitsPerDim, 4)}${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
   const spread =
-    `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
-    `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
+    `median ${brief(median)}, 1 % below ${brief(quantiles['1%'])}, 1 % above ${brief(quantiles['99%'])}, ` +
+    `worst ${brief(worst.bitsPerDim)}: image ${worst.index}`;
   const which = weights ? `${weights} weights, ` : '';
-  const how = `${which}${bits} bits, ${bound} bound, ${formatCounted(draws, 'draw')}`;
+  const how = `${which}${valuesText(bits)}, ${boundText(bound)}, ${formatCounted(draws, 'draw')}`;
   return [
     `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,
-    ...(classes ? classLines(classes) : []),
+    ...(classes ? classLines(classes, unit) : []),
     ...(importance
       ? [
-          `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
+          `${unit.text(importance.bitsPerDim, 4)} by the importance-weighted bound ` +
             `with ${formatCounted(importance.draws, 'draw')} of ${bound} noise per image`,
         ]
       : []),
   ];
 }
 
+/** What the values of images are: `8 bits`, or `real numbers`. */
+export function valuesText(bits: number | undefined): string {
+  return bits === undefined ? 'real numbers' : `${bits} bits`;
+}
+
+/** An evaluation as stored in files, in the unit of the model. */
+export function storedEvaluation({ unit, ...record }: EvaluationRecord): JsonObject {
+  return unit.record(record) as JsonObject;
+}
+
 /** The most classes that are listed one by one. */
 const LISTED = 20;
 
 /** What an evaluation says of the classes. */
-function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation): string[] {
+function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation, unit: ResultUnit): string[] {
   const share = ({ accuracy, accuracyError }: Accuracy): string =>
     `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
   const table = tableLines(
     [
       { title: 'CLASS' },
       { title: 'IMAGES', align: 'right' },
-      { title: 'BITS/DIM', align: 'right' },
+      { title: unit.name.toUpperCase(), align: 'right' },
       { title: '±', align: 'right' },
       { title: 'RIGHT', align: 'right' },
     ],
     byClass.map((one) => [
       one.class,
       formatCount(one.images),
-      one.bitsPerDim?.toFixed(4) ?? '',
-      one.samplingError === null ? '' : errorText(one.samplingError),
+      one.bitsPerDim === null ? '' : unit.of(one.bitsPerDim).toFixed(4),
+      one.samplingError === null ? '' : errorText(unit.of(one.samplingError)),
       one.images === 0 ? '' : share(one),
     ]),
   );
   return [
-    `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely`,
+    `${unit.text(marginalBitsPerDim, 4)} of p(x), the classes equally likely`,
     `classification by Bayes' rule: ${share(all)} correct`,
     ...(byClass.length <= LISTED ? table : []),
   ];

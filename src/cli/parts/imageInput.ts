@@ -10,6 +10,7 @@ import { type NamedImages, readImageFiles } from '../../data/sources/imageFiles.
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { phrase, UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { zeros } from '../../numeric/values.ts';
 import { isFolder } from '../../storage/files.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -122,7 +123,7 @@ function datasetImages(
 ): NamedImages {
   const { imageShape, resize, split, source } = about;
   const { count } = set;
-  const pixels = new Uint8Array(count * dimensionsOf(imageShape));
+  const pixels = zeros(set.kind, count * dimensionsOf(imageShape));
   for (let index = 0; index < count; index++) {
     const image = { shape: set.imageShape, pixels: readOne(set, index) };
     pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));

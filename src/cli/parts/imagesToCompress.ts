@@ -2,7 +2,8 @@
 import type { NamedImage } from '../../codec/namedImage.ts';
 import { readOne } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import { lossOf } from '../../data/pixels/lossOf.ts';
+import { exactPixels } from '../../data/pixels/exactPixels.ts';
+import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
 import { datasets } from '../../data/registry.ts';
 import { findImageFiles } from '../../data/sources/imageFiles.ts';
 import { UserError } from '../../errors.ts';
@@ -63,11 +64,11 @@ export async function imagesToCompress(
         skip(reason);
       };
       for await (const { name, path, image } of found.read(noteSkip)) {
-        const loss = lossOf(image);
-        if (loss !== undefined) {
-          noteSkip(`${path} ${loss}`);
+        const pixels = exactPixels(image);
+        if (typeof pixels === 'string') {
+          noteSkip(`${path} ${pixels}`);
         } else {
-          yield { name, shape: [image.height, image.width, image.channels], pixels: image.data };
+          yield { name, shape: [image.height, image.width, image.channels], pixels };
           left--;
         }
         // Before another file is read, which would be reported if it is skipped.
@@ -103,7 +104,11 @@ async function ofDataset(
     count: set.count,
     async *read() {
       for (const [index, name] of names.entries()) {
-        yield { name, shape: set.imageShape, pixels: readOne(set, index) };
+        yield {
+          name,
+          shape: set.imageShape,
+          pixels: requireEightBits(readOne(set, index), `${dataset}: compressing`),
+        };
       }
     },
   };

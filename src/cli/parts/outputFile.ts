@@ -70,6 +70,21 @@ function outputOfType(place: OutputPlace, extension: string, why: string): Outpu
   return outputFile(place);
 }
 
+/**
+ * The same for an array of values.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .npy
+ */
+export function outputNpy(path: string): OutputFile {
+  if (extname(path).toLowerCase() !== '.npy') {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${path}: arrays are written as NumPy files; name it .npy`,
+    );
+  }
+  return outputFile(path);
+}
+
 /** The run folder or export that contains a path, directly or in a subfolder. */
 function strangersFolder(path: string): ClosedFolder | undefined {
   const folder = dirname(path);

@@ -1,4 +1,4 @@
-// The names of the PNG files that a command writes, one for each image.
+// The names of the files that a command writes, one for each image.
 import { fileKey } from '../../storage/newFolder.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -12,18 +12,18 @@ export interface PngNamer {
 }
 
 /**
- * Names that end in .png. The ending is added where it is missing, and again, with a note, if another image already has
+ * Names that end in .png, or another ending. It is added where it is missing, and again, with a note, if another image already has
  * the same file name on some system.
  */
-export function pngNamer(): PngNamer {
+export function pngNamer(ending: '.png' | '.npy' = '.png'): PngNamer {
   const taken = new Set<string>();
   const renamed: string[] = [];
   return {
     fileFor(name) {
-      const wanted = /\.png$/i.test(name) ? name : `${name}.png`;
+      const wanted = name.toLowerCase().endsWith(ending) ? name : `${name}${ending}`;
       let file = wanted;
       while (taken.has(fileKey(file))) {
-        file += '.png';
+        file += ending;
       }
       taken.add(fileKey(file));
       if (file !== wanted) {
@@ -43,8 +43,8 @@ export function pngNamer(): PngNamer {
 }
 
 /** The names of all files: see `pngNamer`. */
-export function pngNames(names: readonly string[]): string[] {
-  const namer = pngNamer();
+export function pngNames(names: readonly string[], ending: '.png' | '.npy' = '.png'): string[] {
+  const namer = pngNamer(ending);
   const files = names.map((name) => namer.fileFor(name));
   namer.report();
   return files;

@@ -97,9 +97,9 @@ export async function openRunImages(
     noteOnStderr(place.note);
   }
   const holdOut = holdOutIn(await folderStore(paths).readImages());
-  const like = model.imageShape;
+  const { imageShape: like, values } = model;
   const conditions = conditionsFor(model.options, place.conditions);
-  const how = { validation, holdOut, conditions, like, oneIfOther: true };
+  const how = { validation, holdOut, conditions, like, bits: values.bits, oneIfOther: true };
   const found = await openSplit(place.path, split, how);
   const images = data === undefined ? found : fitNamed(name, found, like);
   requireImageShape({ name, imageShape: images.imageShape }, like);

@@ -1,14 +1,15 @@
 // The scores of images as CSV, one line per image with every score.
+import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import type { FileScore } from './scoreReport.ts';
 
 /** All scores as CSV. */
-export function scoreCsv(images: readonly FileScore[]): string {
+export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string {
   const scores = Object.keys(images[0]?.scores ?? {}) as (keyof FileScore['scores'])[];
   const classes = Object.keys(images[0]?.classes?.probabilities ?? {});
   const titles = [
     'file',
-    'bitsPerDim',
+    unit.key('bitsPerDim'),
     'standardError',
     'percentile',
     'oddness',
@@ -18,8 +19,8 @@ export function scoreCsv(images: readonly FileScore[]): string {
   ];
   const rows = images.map((image) => [
     csvText(image.file),
-    image.bitsPerDim,
-    image.standardError ?? '',
+    unit.of(image.bitsPerDim),
+    image.standardError === null ? '' : unit.of(image.standardError),
     image.percentile,
     image.oddness,
     ...(image.classes ? [csvText(image.classes.class), ...Object.values(image.classes.probabilities)] : []),

@@ -1,7 +1,9 @@
 // The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
 
 import { type OddPlace, oddPlaces } from '../../evaluation/odd/places.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import type { Values } from '../../numeric/values.ts';
 import { heatRange } from '../../pictures/heatMap.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
 import { writeNewFolder } from '../../storage/newFolder.ts';
@@ -19,7 +21,7 @@ export interface Maps {
   readonly folder: string;
   /** One for each image, in the order in which they were read. */
   readonly files: readonly string[];
-  /** The bits/dim with the darkest and with the brightest colour. */
+  /** The results with the darkest and with the brightest colour, in bits per value. */
   readonly range: readonly [low: number, high: number];
   /** The oddest places of each image; undefined if those of the reference are unknown. */
   readonly oddest?: readonly (readonly OddPlace[])[];
@@ -28,7 +30,7 @@ export interface Maps {
 /** The images to map, and how. */
 interface MapRequest {
   readonly names: readonly string[];
-  readonly pixels: Uint8Array;
+  readonly pixels: Values;
   readonly condition: ConditionChoice;
   readonly folder: string;
   readonly draws: number;
@@ -47,6 +49,7 @@ export async function writeMaps(
   const { imageShape } = model;
   const [height, width, channels] = imageShape;
   const range = heatRange(map);
+  const unit = unitOf(model.model.options);
   const odd = places && oddPlaces(map, places);
   const [size, area] = [dimensionsOf(imageShape), height * width];
   const files = Object.fromEntries(
@@ -57,7 +60,10 @@ export async function writeMaps(
         map: odd.map.data.subarray(index * area, (index + 1) * area),
         frames: odd.oddest[index]!,
       };
-      return [name, mapPicture(image, shares, { imageShape, range, ...(deviations && { deviations }) })];
+      return [
+        name,
+        mapPicture(image, shares, { imageShape, range, unit, ...(deviations && { deviations }) }),
+      ];
     }),
   );
   const [low, high] = range;
@@ -70,12 +76,13 @@ export async function writeMaps(
 }
 
 /** Where the maps are, and what their colours mean. */
-export function mapsText({ folder, files, range: [low, high], oddest }: Maps): string {
+export function mapsText({ folder, files, range, oddest }: Maps, unit: ResultUnit): string {
+  const [low, high] = range.map((bits) => unit.of(bits).toFixed(2));
   const framed = oddest
     ? 'beside it how much each place differs from the same place in validation images, the three oddest framed\n'
     : '';
   return (
-    `${formatCounted(files.length, 'map')}, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
+    `${formatCounted(files.length, 'map')}, dark ${low} to bright ${high} ${unit.name}; ` +
     `values beyond an end get the colour of that end: ${visibleText(folder)}\n${framed}`
   );
 }

@@ -4,6 +4,7 @@ import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
 import { type OddScoreName, oddScores } from '../../evaluation/odd/scores/registry.ts';
+import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -26,23 +27,33 @@ interface ScoreText extends Pick<OddReport, 'score'> {
   /** Why there are no p-values; null if there are. */
   readonly noPValues: string | null;
   readonly draws: number;
+  readonly unit: ResultUnit;
   readonly reference: { readonly data: string; readonly images: number };
   /** What to add about the weights. */
   readonly step: string;
 }
 
 /** The table, and what it rests on. */
-export function scoreText({ images, score, source, noPValues, draws, reference, step }: ScoreText): string {
+export function scoreText({
+  images,
+  score,
+  source,
+  noPValues,
+  draws,
+  unit,
+  reference,
+  step,
+}: ScoreText): string {
   const more = images.length - LINES;
   const rest = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
   const about =
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
-  return `${table(images, score)}\n${rest}${about}${trustText(images, score, { noPValues, references: reference.images })}${ofSet}`;
+  return `${table(images, score, unit)}\n${rest}${about}${trustText(images, score, { noPValues, references: reference.images })}${ofSet}`;
 }
 
-function table(images: readonly FileScore[], score: OddScoreName): string {
+function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUnit): string {
   const hasClasses = images[0]?.classes !== undefined;
   const hasPValues = images.some(({ pValue }) => pValue !== null);
   return formatTable(
@@ -50,7 +61,7 @@ function table(images: readonly FileScore[], score: OddScoreName): string {
       { title: 'IMAGE' },
       { title: score.toUpperCase(), align: 'right' },
       ...(hasPValues ? [{ title: 'P-VALUE', align: 'right' } as const] : []),
-      { title: 'BITS/DIM', align: 'right' },
+      { title: unit.name.toUpperCase(), align: 'right' },
       { title: '±', align: 'right' },
       ...(hasClasses ? [{ title: 'CLASS' }, { title: 'PROBABILITY', align: 'right' } as const] : []),
     ],
@@ -60,8 +71,8 @@ function table(images: readonly FileScore[], score: OddScoreName): string {
         file,
         formatFixed(value, 2),
         ...(hasPValues ? [pValue === null ? '' : pValue.toFixed(4)] : []),
-        formatFixed(bitsPerDim, 3),
-        standardError?.toFixed(3) ?? '',
+        formatFixed(unit.of(bitsPerDim), 3),
+        standardError === null ? '' : unit.of(standardError).toFixed(3),
         ...(classes ? [classes.class, classes.probability.toFixed(3)] : []),
       ]),
   );

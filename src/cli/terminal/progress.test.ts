@@ -26,7 +26,7 @@ describe('progress without a terminal', () => {
     const progress = createProgress({ label: 'step', total: 200 }, stream);
     for (let step = 1; step <= 200; step++) {
       vi.advanceTimersByTime(100);
-      progress.update(step, { bitsPerDim: 10 / step, imagesPerSecond: 812.3 });
+      progress.update(step, { result: `${(10 / step).toFixed(2)} bits/dim`, imagesPerSecond: 812.3 });
     }
     progress.finish('done: runs/quickstart');
     expect(lines()).toEqual([
@@ -93,7 +93,7 @@ describe('progress on a terminal', () => {
     const { stream, text } = fakeStream({ isTTY: true, columns: 100 });
     const progress = createProgress({ label: 'step', total: 1500 }, stream);
     vi.advanceTimersByTime(1000);
-    progress.update(410, { bitsPerDim: 1.934 });
+    progress.update(410, { result: '1.93 bits/dim' });
     vi.advanceTimersByTime(1000);
     progress.update(420, { imagesPerSecond: 812 });
     vi.advanceTimersByTime(1000);
@@ -116,7 +116,7 @@ describe('progress on a terminal', () => {
     const { stream, text } = fakeStream({ isTTY: true, columns: 24 });
     const progress = createProgress({ label: 'step', total: 1500 }, stream);
     vi.advanceTimersByTime(1000);
-    progress.update(700, { bitsPerDim: 1.9, imagesPerSecond: 1 });
+    progress.update(700, { result: '1.90 bits/dim', imagesPerSecond: 1 });
     vi.advanceTimersByTime(1000);
     const states = stripVTControlCharacters(text()).split(/(?=step )/);
     expect(states.at(-1)).toBe('step 700/1500 · 46 % · 1');

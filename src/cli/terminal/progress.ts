@@ -7,7 +7,8 @@ import { SmoothedRate } from './smoothedRate.ts';
 
 /** Shown in addition to the progress itself. */
 interface ProgressFields {
-  readonly bitsPerDim?: number;
+  /** A result, with its unit. */
+  readonly result?: string;
   readonly imagesPerSecond?: number;
 }
 
@@ -89,12 +90,12 @@ class ProgressState {
   }
 
   private details(): string[] {
-    const { bitsPerDim, imagesPerSecond } = this.fields;
+    const { result, imagesPerSecond } = this.fields;
     const { total, unit, show } = this.options;
     const { perSecond } = this.rate;
     const details: string[] = [];
-    if (bitsPerDim !== undefined) {
-      details.push(`${bitsPerDim.toFixed(2)} bits/dim`);
+    if (result !== undefined) {
+      details.push(result);
     }
     if (imagesPerSecond !== undefined) {
       details.push(`${formatRate(imagesPerSecond)} images/s`);

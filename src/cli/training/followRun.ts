@@ -36,7 +36,8 @@ export async function followRun(
   const { dataset } = await requireSameInputs(ranks, async () => {
     const { path, holdOut } = images;
     const conditions = conditionsFor(config.model, images.conditions);
-    const opened = await openDataset(path, { validation, holdOut, conditions });
+    const { bits } = config.model;
+    const opened = await openDataset(path, { validation, holdOut, conditions, bits });
     return { dataset: opened, checksums: { images: JSON.stringify(await identityOfDataset(opened)) } };
   });
   const interruption = listenForInterruption(() => {}, { ranks: true });

@@ -163,9 +163,10 @@ async function reopenedRun(
   }
   const holdOut = holdOutIn(await store.readImages());
   const { validation } = config.data;
+  const { bits } = config.model;
   const conditions = conditionsFor(config.model, undefined);
   const dataset =
-    data === undefined ? undefined : await openDataset(data, { validation, holdOut, conditions });
+    data === undefined ? undefined : await openDataset(data, { validation, holdOut, conditions, bits });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   if (run.state === undefined) {
     noteOnStderr(`${directory} has no checkpoint yet: starting from the beginning`);

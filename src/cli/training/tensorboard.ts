@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EventFile } from '../../evaluation/reports/eventFile.ts';
 import { readSheet, samplesPath } from '../../evaluation/reports/runPictures.ts';
+import { unitOf } from '../../models/unit.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
@@ -27,7 +28,8 @@ export function hasEvents(run: PreparedRun): boolean {
  * @throws UserError if it cannot be written
  */
 export function tensorBoard(run: PreparedRun): TensorBoard {
-  const { paths, state } = run;
+  const { paths, state, config } = run;
+  const unit = unitOf(config.model);
   const folder = paths.tensorboard;
   // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;
@@ -38,11 +40,12 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
   return {
     onStep: (step, bitsPerDim, imagesPerSecond, learningRate) =>
       file().scalars(step, {
-        'bits per dim/training': bitsPerDim,
+        [`${unit.words}/training`]: unit.of(bitsPerDim),
         'learning rate': learningRate,
         'images per second': imagesPerSecond,
       }),
-    onValidation: (step, bitsPerDim) => file().scalars(step, { 'bits per dim/validation': bitsPerDim }),
+    onValidation: (step, bitsPerDim) =>
+      file().scalars(step, { [`${unit.words}/validation`]: unit.of(bitsPerDim) }),
     onSamples(step) {
       const samples = samplesPath(paths, step);
       if (exists(samples)) {

@@ -1,6 +1,7 @@
 // The summary of a run that was trained before, and the note if it resumes on another device.
 
 import { isHost } from '../../engine/devices/device.ts';
+import { unitOf } from '../../models/unit.ts';
 import { timeOf } from '../../runs/contents/logLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { aboutRun, type Place } from '../../training/loop/recordTraining.ts';
@@ -16,7 +17,7 @@ export async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
         ...summary,
         ...(await aboutRun(run, step)),
         complete: false,
-        bitsPerDim: null,
+        [unitOf(run.config.model).key('bitsPerDim')]: null,
         ...timeOf(await run.store.readTimings()),
         checkpoint: run.store.checkpointPath(step),
         samples: null,

@@ -8,6 +8,7 @@ import { flowName } from '../../experiments/experimentName.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
+import { unitOf } from '../../models/unit.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { type Place, placeOf } from '../../training/loop/recordTraining.ts';
@@ -84,6 +85,7 @@ export async function trainWithProgress(
   for (const warning of [...unusedKeyWarnings(config.model), ...scheduleWarnings(schedule, stopAt)]) {
     bar.note(`warning: ${warning}`);
   }
+  const unit = unitOf(config.model);
   let recent: number | undefined;
   const expected = expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps));
   try {
@@ -124,12 +126,15 @@ export async function trainWithProgress(
           if (expectation !== undefined) {
             bar.note(expectation);
           }
-          bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
+          bar.update(step, {
+            ...(recent !== undefined && { result: unit.text(recent, 2) }),
+            imagesPerSecond,
+          });
         },
         onTrouble: (_: number, text: string) => bar.note(text),
         onValidation(step, bitsPerDim) {
           board?.onValidation(step, bitsPerDim);
-          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`);
+          bar.note(`step ${step}: ${unit.text(bitsPerDim, 3)} on validation images (average weights)`);
         },
         async onMilestone(step) {
           await drawOrNote(`samples of step ${step} in TensorBoard`, () => board?.onSamples(step), note);
@@ -161,7 +166,7 @@ function ranksText({ size, hosts }: Ranks, batchSize: number): string {
 }
 
 /** What the user should know about the images before training on them. */
-function imageNotes({ dataset, otherImages, paths }: PreparedRun): string[] {
+function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): string[] {
   const { count } = dataset.validation;
   return [
     ...(otherImages === undefined
@@ -169,7 +174,7 @@ function imageNotes({ dataset, otherImages, paths }: PreparedRun): string[] {
       : [`resuming with other images: ${paths.dataRecord} now describes them`]),
     ...(count > 0 && count < FEW_IMAGES
       ? [
-          `only ${formatCounted(count, 'validation image')}: their bits/dim is imprecise, and so are score percentiles; ` +
+          `only ${formatCounted(count, 'validation image')}: their ${unitOf(config.model).name} is imprecise, and so are score percentiles; ` +
             'a larger data.validation holds out more',
         ]
       : []),

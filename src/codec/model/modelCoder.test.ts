@@ -11,6 +11,7 @@ import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { input } from '../../tensor/tensor.ts';
+import { eightBit } from '../../testing/eightBit.ts';
 import { randomModel, tinyFlow } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -184,7 +185,7 @@ describe('models/mnist', () => {
   let digits: Uint8Array;
   beforeAll(async () => {
     trained = await loadTrained('models/mnist');
-    digits = readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), 100));
+    digits = eightBit(readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), 100)));
   });
 
   it('takes the bits of its likelihood, to 1 % for every digit', async () => {

@@ -5,6 +5,7 @@ import { parametersFrom } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import { partsOf } from '../../models/layers.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { kindInWords } from '../../numeric/values.ts';
 import { input } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
@@ -73,7 +74,10 @@ export async function modelCoder(
  *
  * @throws UserError (`unsupported`) if not, with the reason
  */
-export function requireCodable({ stages, dequantiser, options }: Flow): void {
+export function requireCodable({ stages, dequantiser, values, options }: Flow): void {
+  if (values.kind !== 'uint8') {
+    throw unsupported(`its images are ${kindInWords(values.kind)}`);
+  }
   if (options.condition !== undefined) {
     throw unsupported('it depends on the condition of each image, which a compressed file does not store');
   }

@@ -24,8 +24,10 @@ describe('imagesInMemory', () => {
         `image index ${index} is out of range: there are 5 images`,
       );
     }
-    expect(() => images.read([0], new Uint8Array(7))).toThrow('need 6 bytes, but the output has 7');
-    expect(() => imagesInMemory(new Uint8Array(13), [2, 1, 3])).toThrow('13 bytes');
+    expect(() => images.read([0], new Uint8Array(7))).toThrow(
+      'need 6 values of kind uint8, but the output has 7',
+    );
+    expect(() => imagesInMemory(new Uint8Array(13), [2, 1, 3])).toThrow('13 values');
   });
 });
 

@@ -1,6 +1,7 @@
-// Datasets: 8-bit images read by index, in memory or on disk, and the interfaces of dataset readers.
+// Datasets: images read by index, in memory or on disk, and the interfaces of dataset readers.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { bytesOfValue, copyInto, kindOf, type ValueKind, type Values, zeros } from '../../numeric/values.ts';
 import type { ArchiveOpener } from './archive.ts';
 import type { RawDataset, RawOptions } from './rawImages.ts';
 
@@ -26,12 +27,14 @@ export interface ConditionValues {
 /** Numbers and images beside each image, by name, that a density can depend on. */
 export type Conditions = Readonly<Record<string, ConditionValues>>;
 
-/** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
+/** Images of one shape and kind of values, read by index; they need not fit into memory. */
 export interface ImageSet {
   /** The number of images. */
   readonly count: number;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
+  /** The kind of their values: integers of 8 or 16 bits, or real numbers. */
+  readonly kind: ValueKind;
   /** SHA-256 of all pixels, in order, in hexadecimal, if known without reading them. */
   readonly checksum?: string;
   /** If validation images were held out of these: all training images, those included. */
@@ -44,9 +47,9 @@ export interface ImageSet {
   readonly conditions?: Conditions;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
-   * Throws RangeError unless `out` has exactly the right size and every index is in range.
+   * Throws RangeError unless `out` has exactly the right size and kind, and every index is in range.
    */
-  read(indices: ArrayLike<number>, out: Uint8Array): void;
+  read(indices: ArrayLike<number>, out: Values): void;
 }
 
 /** The images in the publisher's splits, before validation images are held out. */
@@ -61,7 +64,7 @@ export interface DatasetSource {
   readonly warnings?: readonly string[];
   /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
   readonly whyNoLabels?: string;
-  /** How many images were converted to 8-bit grey or colour, by kind of conversion: `palette`, `16-bit`, … */
+  /** How many images were converted in decoding, by kind of conversion: `palette`, `16-bit`, … */
   readonly notes?: Readonly<Record<string, number>>;
 }
 
@@ -161,29 +164,30 @@ export interface PathFormat {
 
 /**
  * The images in an array, NHWC; `data` is kept, not copied.
- * Throws RangeError if `data` is not a whole number of images.
+ * Throws RangeError if `data` is not a whole number of images, or an array of another kind.
  *
  * @param names the name of each image, if they have names
  */
-export function imagesInMemory(
-  data: Uint8Array,
-  imageShape: ImageShape,
-  names?: readonly string[],
-): ImageSet {
+export function imagesInMemory(data: Values, imageShape: ImageShape, names?: readonly string[]): ImageSet {
   const imageSize = sizeOf(imageShape);
   const count = data.length / imageSize;
+  const kind = kindOf(data);
+  if (kind === undefined) {
+    throw new RangeError('images must be in a Uint8Array, a Uint16Array or a Float32Array');
+  }
   if (!Number.isInteger(count)) {
-    throw new RangeError(`${data.length} bytes are not a whole number of ${imageShape.join('x')} images`);
+    throw new RangeError(`${data.length} values are not a whole number of ${imageShape.join('x')} images`);
   }
   return {
     count,
     imageShape,
+    kind,
     ...(names && { nameOf: (index: number) => names[checkIndex(index, count)]! }),
     read(indices, out) {
-      checkOutput(indices.length * imageSize, out);
+      checkOutput(indices.length * imageSize, kind, out);
       for (let position = 0; position < indices.length; position++) {
         const index = checkIndex(indices[position]!, count);
-        out.set(data.subarray(index * imageSize, (index + 1) * imageSize), position * imageSize);
+        copyInto(out, data.subarray(index * imageSize, (index + 1) * imageSize), position * imageSize);
       }
     },
   };
@@ -202,6 +206,7 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   return {
     count: chosen.length,
     imageShape: images.imageShape,
+    kind: images.kind,
     ...(nameOf && { nameOf: (position: number) => nameOf(chosen[checkIndex(position, chosen.length)]!) }),
     ...(labels && {
       labels: {
@@ -233,8 +238,8 @@ export function firstImages(images: ImageSet, most: number): ImageSet {
 }
 
 /** All images, in order, NHWC. */
-export function readAll(images: ImageSet): Uint8Array {
-  const out = new Uint8Array(images.count * sizeOf(images.imageShape));
+export function readAll(images: ImageSet): Values {
+  const out = imagesBuffer(images, images.count);
   images.read(
     Uint32Array.from({ length: images.count }, (_, index) => index),
     out,
@@ -243,10 +248,23 @@ export function readAll(images: ImageSet): Uint8Array {
 }
 
 /** One image, HWC. */
-export function readOne(images: ImageSet, index: number): Uint8Array {
-  const out = new Uint8Array(sizeOf(images.imageShape));
+export function readOne(images: ImageSet, index: number): Values {
+  const out = imagesBuffer(images, 1);
   images.read([index], out);
   return out;
+}
+
+/** An array for so many images of a set. */
+export function imagesBuffer(
+  { imageShape, kind }: Pick<ImageSet, 'imageShape' | 'kind'>,
+  count: number,
+): Values {
+  return zeros(kind, count * sizeOf(imageShape));
+}
+
+/** The bytes of one image of a set. */
+export function bytesPerImage({ imageShape, kind }: Pick<ImageSet, 'imageShape' | 'kind'>): number {
+  return sizeOf(imageShape) * bytesOfValue(kind);
 }
 
 /** Returns the index if it is in 0..`count`-1; throws RangeError otherwise. */
@@ -257,9 +275,11 @@ export function checkIndex(index: number, count: number): number {
   return index;
 }
 
-/** Throws RangeError unless `out` has `bytes` bytes. */
-export function checkOutput(bytes: number, out: Uint8Array): void {
-  if (out.length !== bytes) {
-    throw new RangeError(`the images need ${bytes} bytes, but the output has ${out.length}`);
+/** Throws RangeError unless `out` has so many values of a kind. */
+export function checkOutput(length: number, kind: ValueKind, out: Values): void {
+  if (out.length !== length || kindOf(out) !== kind) {
+    throw new RangeError(
+      `the images need ${length} values of kind ${kind}, but the output has ${out.length} of kind ${kindOf(out)}`,
+    );
   }
 }

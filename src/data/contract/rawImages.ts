@@ -1,5 +1,6 @@
 // Images as stored on disk: of any size, in sequence, decoded one at a time.
 import { option, phrase, UserError } from '../../errors.ts';
+import type { Values } from '../../numeric/values.ts';
 import { maxImagePixels } from './budget.ts';
 
 /** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
@@ -8,8 +9,8 @@ export const maxDecodedBytes = 3 * maxImagePixels;
 /** Images with a longer side are rejected; no JPEG file can have one. */
 export const maxSide = 65_535;
 
-/** An image decoded from its file, 8 bits per channel. */
-export interface DecodedImage {
+/** An image decoded from its file, 8 bits per channel unless the file has real numbers. */
+export interface DecodedImage<Data extends Values = Values> {
   /** In pixels. */
   readonly width: number;
   /** In pixels. */
@@ -17,10 +18,15 @@ export interface DecodedImage {
   /** Grey 1, grey and alpha 2, RGB 3, RGBA 4. */
   readonly channels: 1 | 2 | 3 | 4;
   /** HWC. */
-  readonly data: Uint8Array;
+  readonly data: Data;
   /** The conversions made in decoding: 'palette', '16-bit', 'transparency on white', … */
   readonly notes: readonly string[];
+  /** The largest relative error of float64 values that were rounded to float32; missing if none was. */
+  readonly rounding?: number;
 }
+
+/** An image of 8-bit integers. */
+export type EightBitImage = DecodedImage<Uint8Array>;
 
 /** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
 export type Admit = (bytes: number) => Promise<void>;

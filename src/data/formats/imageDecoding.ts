@@ -4,7 +4,10 @@ import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts'
 import { type Admit, type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, viewOf } from './bytes.ts';
+import { decodeFits } from './fits.ts';
+import { isFits } from './fitsHeader.ts';
 import { MOST_SCANS } from './jpegScans.ts';
+import { decodeNpy } from './npyImage.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
 import { decodePng } from './png.ts';
 
@@ -14,10 +17,24 @@ const FREE_SCANS = 10;
 const mostScannedPixels = 2 ** 31;
 
 /** The formats that `decodeImage` supports, in words. */
-export const imageFormats = `PNG, ${photoFormats}`;
+export const imageFormats = `PNG, FITS, ${photoFormats}`;
 
 /** The file names that `decodeImage` supports. */
-export const imageName = new RegExp(`\\.(png|${photoExtensions})$`, 'i');
+export const imageName = new RegExp(`\\.(png|fits?|fts|${photoExtensions})$`, 'i');
+
+/** The names of arrays of one image each; where there are pictures, they are something else, such as labels. */
+const arrayName = /\.npy$/i;
+
+/** The names of the images among files: pictures, or, where there are none, arrays. */
+export function imagesAmong(names: readonly string[]): string[] {
+  const pictures = names.filter((name) => imageName.test(name));
+  return pictures.length > 0 ? pictures : names.filter((name) => arrayName.test(name));
+}
+
+/** Whether a name may be that of an image. */
+export function isImageName(name: string): boolean {
+  return imageName.test(name) || arrayName.test(name);
+}
 
 /** Names of images in other formats, which are reported rather than read; which are read depends on the host. */
 export const otherImageName = new RegExp(
@@ -26,7 +43,8 @@ export const otherImageName = new RegExp(
 );
 
 /**
- * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3). Possible
+ * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3) with 8 bits, or with 16
+ * if a PNG or TIFF file has them; that of a .npy or FITS file has up to four channels of its values. Possible
  * notes: 'palette' (not of GIF files, which all have one), '16-bit' (or 10 or 12), 'transparency on white', 'CMYK',
  * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages).
  *
@@ -66,6 +84,10 @@ export async function decodeImage(
   switch (formatOf(bytes)) {
     case 'PNG':
       return decodePng(bytes, source, begin);
+    case 'npy':
+      return decodeNpy(bytes, source, begin);
+    case 'FITS':
+      return decodeFits(bytes, source, begin);
     case 'photo':
       return decodePhoto(bytes, source, begin);
     case undefined:
@@ -76,9 +98,15 @@ export async function decodeImage(
   }
 }
 
-/** Whether it is a PNG file, one of the other supported formats, or neither. */
-function formatOf(bytes: Uint8Array): 'PNG' | 'photo' | undefined {
+/** Which of the supported formats it has, if any. */
+function formatOf(bytes: Uint8Array): 'PNG' | 'npy' | 'FITS' | 'photo' | undefined {
   const start = charactersOf(bytes.subarray(0, 64));
+  if (start.startsWith('\x93NUMPY')) {
+    return 'npy';
+  }
+  if (isFits(bytes)) {
+    return 'FITS';
+  }
   if (start.startsWith('\x89PNG')) {
     return 'PNG';
   }

@@ -20,15 +20,21 @@ const read = (bytes: Uint8Array) => readNpyHeader(inMemory(bytes, 'a.npy'), 'a.n
 
 it('finds the shape and the offset of the elements in each version of the header', async () => {
   const text = header('|u1', '2, 3L, 4');
-  expect(await read(npy(text, 24))).toEqual({ shape: [2, 3, 4], offset: 10 + text.length });
-  expect(await read(npy(text, 24, 2))).toEqual({ shape: [2, 3, 4], offset: 12 + text.length });
+  const array = { type: 'uint8', isLittle: true, shape: [2, 3, 4] };
+  expect(await read(npy(text, 24))).toEqual({ ...array, offset: 10 + text.length });
+  expect(await read(npy(text, 24, 2))).toEqual({ ...array, offset: 12 + text.length });
   expect((await read(npy(header('|u1', '5,', 'True'), 5))).shape).toEqual([5]);
 });
 
 it.each([
   ['not a .npy file', latin1('PK and something else'), 'not a .npy file'],
   ['a future version', npy(header('|u1', '2,'), 2, 4), '.npy version 4 is not supported'],
-  ['floats', npy(header('<f4', '2,'), 8), 'its elements are of type "<f4": convert them'],
+  ['halves', npy(header('<f2', '2,'), 4), 'its elements are of type "<f2": convert them'],
+  [
+    'floats without all bytes',
+    npy(header('<f4', '2,'), 7),
+    'truncated: 2 needs 8 bytes after the header, found 7',
+  ],
   ['Fortran order', npy(header('|u1', '2, 2', 'True'), 4), 'in Fortran order'],
   [
     'too few bytes',

@@ -1,11 +1,18 @@
-// NumPy's .npy files of unsigned bytes: a header that is a Python dictionary, then the elements.
+// NumPy's .npy files: a header that is a Python dictionary, then the elements.
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
+import { type ElementType, elementBytes } from './elements.ts';
 
-/** The location of an array of unsigned bytes: row-major from `offset`. */
-export interface NpyArray {
+/** The type and the byte order of an array's elements. */
+export interface NumpyType {
+  readonly type: ElementType;
+  readonly isLittle: boolean;
+}
+
+/** The location of an array: row-major from `offset`. */
+export interface NpyArray extends NumpyType {
   readonly shape: readonly number[];
   readonly offset: number;
 }
@@ -17,7 +24,7 @@ const maxHeaderLength = 1 << 16;
  * Reads the header of a .npy file (versions 1, 2 and 3) and checks the file's size against it.
  *
  * @param source the file, for errors
- * @throws UserError unless the file is exactly one complete, non-empty, row-major array of unsigned bytes
+ * @throws UserError unless the file is exactly one complete, non-empty, row-major array of a supported type
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
@@ -40,19 +47,14 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     new TextDecoder().decode(await file.read(begin, length)),
     source,
   );
-  if (!isUnsignedByte(descr)) {
-    throw new UserError(
-      'invalid-data',
-      `${source}: its elements are of type ${JSON.stringify(descr)}: convert them to unsigned bytes with astype('uint8')`,
-    );
-  }
+  const elements = numpyType(descr, source);
   if (fortranOrder && shape.length > 1) {
     throw new UserError(
       'invalid-data',
       `${source}: stored in Fortran order: save numpy.ascontiguousarray(array) instead`,
     );
   }
-  const expected = sizeOf(shape);
+  const expected = sizeOf(shape) * elementBytes[elements.type];
   const found = file.size - begin - length;
   if (expected === 0 || found !== expected) {
     const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
@@ -61,12 +63,32 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
       `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
     );
   }
-  return { shape, offset: begin + length };
+  return { ...elements, shape, offset: begin + length };
 }
 
-/** Whether a NumPy element type is unsigned bytes. */
-export function isUnsignedByte(type: string): boolean {
-  return /^[|<>=]?u1$/.test(type);
+const numpyTypes: Readonly<Record<string, ElementType>> = {
+  u1: 'uint8',
+  u2: 'uint16',
+  f4: 'float32',
+  f8: 'float64',
+};
+
+/**
+ * NumPy's name of an element type, such as `<f4`.
+ *
+ * @param source the file, for errors
+ * @throws UserError for an unsupported type
+ */
+export function numpyType(name: string, source: string): NumpyType {
+  const [, order, code = ''] = /^([|<>=]?)([a-z]\d+)$/.exec(name) ?? [];
+  const type = numpyTypes[code];
+  if (type === undefined) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: its elements are of type ${JSON.stringify(name)}: convert them with astype('uint8'), astype('uint16') or astype('float32')`,
+    );
+  }
+  return { type, isLittle: order !== '>' };
 }
 
 interface Header {

@@ -3,6 +3,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../errors.ts';
 import { maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
+import type { Integers } from '../pixels/bitDepth.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
@@ -26,7 +27,7 @@ export async function decodePhoto(
   bytes: Uint8Array,
   source: string,
   begin: BeginDecoding,
-): Promise<DecodedImage> {
+): Promise<DecodedImage<Integers>> {
   const sharp = await loadSharp(source);
   try {
     requirePlausible(bytes);
@@ -65,12 +66,18 @@ export async function decodePhoto(
 }
 
 interface Pixels {
-  readonly data: Uint8Array;
+  readonly data: Integers;
   readonly info: { readonly width: number; readonly height: number; readonly channels: number };
 }
 
-/** The pixels with 8 bits per value; sharp would cut off the lower bits instead of rounding. */
-async function pixelsOf(image: Sharp, { depth, space, bitsPerSample = 16 }: Metadata): Promise<Pixels> {
+/**
+ * The pixels of TIFF files with all of their bits, those of other files with 8 bits per value; sharp would cut off the lower
+ * bits instead of rounding.
+ */
+async function pixelsOf(
+  image: Sharp,
+  { depth, space, format, bitsPerSample = 16 }: Metadata,
+): Promise<Pixels> {
   if (depth !== 'ushort' || space === 'cmyk') {
     const eightBit = image.toColourspace(space === 'b-w' ? 'b-w' : 'srgb').raw({ depth: 'uchar' });
     return eightBit.toBuffer({ resolveWithObject: true });
@@ -79,6 +86,10 @@ async function pixelsOf(image: Sharp, { depth, space, bitsPerSample = 16 }: Meta
     .toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
     .raw({ depth: 'ushort' })
     .toBuffer({ resolveWithObject: true });
+  if (keepsBits({ depth, space, format, bitsPerSample })) {
+    // A copy, since views of 16 bits start at even places.
+    return { data: new Uint16Array(Uint8Array.from(data).buffer), info };
+  }
   // Values of 10 or 12 bits are in the upper bits.
   const [shift, largest] = [16 - bitsPerSample, 2 ** bitsPerSample - 1];
   const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
@@ -90,10 +101,21 @@ async function pixelsOf(image: Sharp, { depth, space, bitsPerSample = 16 }: Meta
   return { data: rounded, info };
 }
 
-function notesOn({ depth, format, isPalette, orientation = 1, pages = 1, space }: Metadata): string[] {
+/** Whether all 16 bits of values are kept. */
+function keepsBits({
+  depth,
+  space,
+  format,
+  bitsPerSample = 16,
+}: Pick<Metadata, 'depth' | 'space' | 'format' | 'bitsPerSample'>): boolean {
+  return depth === 'ushort' && space !== 'cmyk' && format === 'tiff' && bitsPerSample === 16;
+}
+
+function notesOn(about: Metadata): string[] {
+  const { depth, format, isPalette, orientation = 1, pages = 1, space } = about;
   return [
     ...(isPalette && format !== 'gif' ? ['palette'] : []),
-    ...(depth === 'ushort' ? ['16-bit'] : []),
+    ...(depth === 'ushort' && !keepsBits(about) ? ['16-bit'] : []),
     ...(space === 'cmyk' ? ['CMYK'] : []),
     ...(orientation > 1 ? ['rotated'] : []),
     ...(pages > 1 ? ['first of several frames'] : []),

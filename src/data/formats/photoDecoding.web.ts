@@ -1,6 +1,6 @@
 // Decodes JPEG and WebP by the browser.
 import { UserError } from '../../errors.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
+import type { EightBitImage } from '../contract/rawImages.ts';
 import { oriented } from '../pixels/oriented.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, corruptFile } from './bytes.ts';
@@ -24,7 +24,7 @@ export async function decodePhoto(
   bytes: Uint8Array,
   source: string,
   begin: BeginDecoding,
-): Promise<DecodedImage> {
+): Promise<EightBitImage> {
   try {
     const start = charactersOf(bytes.subarray(0, 4));
     const isWebp = start === 'RIFF';

@@ -112,12 +112,12 @@ describe('decodePng reads', () => {
     expect((await read({ ...three, depth: 4, rows: nibbles })).pixels).toEqual([0, 255, 119, 17, 34, 238]);
   });
 
-  it('16 bits, rounded to 8', async () => {
+  it('16 bits', async () => {
     const rows = [
       [0, 0, 255, 255],
       [128, 0, 1, 128],
     ];
-    expect((await read({ ...two, depth: 16, type: grey, rows })).pixels).toEqual([0, 255, 128, 1]);
+    expect((await read({ ...two, depth: 16, type: grey, rows })).pixels).toEqual([0, 65_535, 32_768, 384]);
   });
 
   it('palettes of any depth, with opaque entries in the transparency chunk', async () => {

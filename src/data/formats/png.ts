@@ -1,6 +1,7 @@
-// Decodes PNG files of every colour type and depth to 8 bits, grey or colour.
+// Decodes PNG files of every colour type and depth to grey or colour of 8 bits, or 16 for files of 16.
 import { UserError } from '../../errors.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
+import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
+import type { Integers } from '../pixels/bitDepth.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import { oriented } from '../pixels/oriented.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
@@ -10,7 +11,7 @@ import { hasPngSignature, type InflatedPng, inflatePng, type PngChunks } from '.
 import { samplesOf } from './pngRows.ts';
 
 /**
- * Decodes a PNG file. Colour profiles and gamma are ignored, the EXIF orientation is applied. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
+ * Decodes a PNG file. Colour profiles and gamma are ignored, the EXIF orientation is applied. Palettes and 1, 2 and 4 bits are expanded, an alpha
  * channel is composited onto white.
  *
  * @param source the file, for errors
@@ -21,7 +22,7 @@ export async function decodePng(
   bytes: Uint8Array,
   source: string,
   begin?: BeginDecoding,
-): Promise<DecodedImage> {
+): Promise<DecodedImage<Integers>> {
   if (bytes.length === 0) {
     throw new UserError('invalid-data', `${source}: empty; use another copy`);
   }
@@ -33,7 +34,7 @@ export async function decodePng(
       const { width, height } = chunks.header;
       await begin?.(width, height, { pixelBytes: pixelBytesOf(chunks) });
     });
-    return oriented(onWhite(eightBit(png)), exifOrientation(png.exif));
+    return oriented(onWhite(pixelsOf(png)), exifOrientation(png.exif));
   } catch (cause) {
     if (cause instanceof UserError) {
       throw cause;
@@ -53,18 +54,21 @@ function pixelBytesOf({ header, transparency, exif }: PngChunks): number {
   const colours = indexed ? (isClear ? 4 : 3) : 0;
   // The alpha of a transparent colour, and the pixels with it.
   const keyed = isClear && !indexed ? 1 + channels + 1 : 0;
+  const bytes = depth === 16 ? 2 : 1;
+  const wide = depth === 16 ? 2 * channels : 0;
   const white = isClear || hasAlpha ? kept : 0;
-  return rows + samples + colours + keyed + white + (exifOrientation(exif) > 1 ? kept : 0);
+  const turned = exifOrientation(exif) > 1 ? kept : 0;
+  return rows + samples + wide + colours + bytes * (keyed + white + turned);
 }
 
-/** Converts to 8 bits, applies the palette, and converts a transparent colour to an alpha channel. */
-function eightBit(png: InflatedPng): DecodedImage {
+/** Converts to 8 or 16 bits, applies the palette, and converts a transparent colour to an alpha channel. */
+function pixelsOf(png: InflatedPng): DecodedImage<Integers> {
   const { width, height, channels, depth, indexed } = png.header;
   const samples = samplesOf(png);
   if (indexed) {
     return { width, height, ...applyPalette(samples, png), notes: ['palette'] };
   }
-  const notes = depth === 16 ? ['16-bit'] : [];
+  const notes: string[] = [];
   if (png.transparency.length === 0) {
     return { width, height, channels, data: scaled(samples, depth), notes };
   }
@@ -73,14 +77,15 @@ function eightBit(png: InflatedPng): DecodedImage {
   }
   // Before scaling to 8 bits, after which different colours could look equal.
   const alpha = alphaOf(samples, png);
-  const data = withAlpha(scaled(samples, depth), channels, alpha);
+  const pixels = scaled(samples, depth);
+  const data = withAlpha(pixels, channels, alpha, 2 ** (8 * pixels.BYTES_PER_ELEMENT) - 1);
   return { width, height, channels: channels === 1 ? 2 : 4, data, notes };
 }
 
 function applyPalette(
   samples: Uint8Array,
   { palette, transparency }: InflatedPng,
-): Pick<DecodedImage, 'channels' | 'data'> {
+): Pick<EightBitImage, 'channels' | 'data'> {
   const count = palette.length / 3;
   if (!Number.isInteger(count) || count === 0 || count > 256 || transparency.length > count) {
     throw new Error(`a palette of ${palette.length} bytes, with ${transparency.length} of transparency`);
@@ -102,8 +107,8 @@ function applyPalette(
   return { channels, data };
 }
 
-/** Scales values of any depth to 8 bits, in place: v·255/(2^depth − 1), rounded. */
-function scaled(samples: Uint8Array, depth: number): Uint8Array {
+/** Scales values of up to 8 bits to 8, in place: v·255/(2^depth − 1); those of 16 become numbers. */
+function scaled(samples: Uint8Array, depth: number): Integers {
   if (depth === 8) {
     return samples;
   }
@@ -114,9 +119,9 @@ function scaled(samples: Uint8Array, depth: number): Uint8Array {
     }
     return samples;
   }
-  const out = samples.subarray(0, samples.length / 2);
+  const out = new Uint16Array(samples.length / 2);
   for (let index = 0; index < out.length; index++) {
-    out[index] = Math.round((256 * samples[2 * index]! + samples[2 * index + 1]!) / 257);
+    out[index] = 256 * samples[2 * index]! + samples[2 * index + 1]!;
   }
   return out;
 }
@@ -141,14 +146,15 @@ function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Ui
   return alpha;
 }
 
-/** Adds an alpha channel. */
-function withAlpha(pixels: Uint8Array, channels: number, alpha: Uint8Array): Uint8Array {
-  const data = new Uint8Array(alpha.length * (channels + 1));
+/** Adds an alpha channel, given as 0 or 255, with this value for opaque. */
+function withAlpha(pixels: Integers, channels: number, alpha: Uint8Array, opaque: number): Integers {
+  const length = alpha.length * (channels + 1);
+  const data = pixels instanceof Uint8Array ? new Uint8Array(length) : new Uint16Array(length);
   for (let pixel = 0; pixel < alpha.length; pixel++) {
     for (let channel = 0; channel < channels; channel++) {
       data[pixel * (channels + 1) + channel] = pixels[pixel * channels + channel]!;
     }
-    data[pixel * (channels + 1) + channels] = alpha[pixel]!;
+    data[pixel * (channels + 1) + channels] = alpha[pixel] === 0 ? 0 : opaque;
   }
   return data;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { eightBit } from '../../testing/eightBit.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
@@ -179,7 +180,10 @@ describe('prepare', () => {
       const firsts = Array.from(pixels.filter((_, index) => index % 4 === 0));
       return firsts.map((value) => Math.floor(value / 6));
     };
-    const [trained, held] = [picturesOf(readAll(train)), picturesOf(readAll(validation!))];
+    const [trained, held] = [
+      picturesOf(eightBit(readAll(train))),
+      picturesOf(eightBit(readAll(validation!))),
+    ];
     expect(new Set(held).size).toBe(4);
     expect(held.filter((each) => trained.includes(each))).toEqual([]);
     expect([...new Set([...trained, ...held])]).toHaveLength(20);

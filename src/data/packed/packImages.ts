@@ -2,6 +2,7 @@
 import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { bytesOfValues, kindInWords, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
@@ -9,6 +10,7 @@ import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Admit, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
 import { deviationOf } from '../pixels/deviation.ts';
+import { countNotFinite, notFinite } from '../pixels/finite.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
@@ -72,10 +74,12 @@ export async function prepare(
         return null;
       }
     }
-    const { size, crop, channels, leastDeviation, unique, limit, source } = options;
+    const { size, crop, leastDeviation, unique, limit, source } = options;
+    const { kind, channels } = work;
     const imageShape: ImageShape = [size, size, channels];
     const about = {
       imageShape: [...imageShape] satisfies PackedAbout['imageShape'],
+      ...(kind !== 'uint8' && { values: kind }),
       source,
       settings: {
         size,
@@ -103,6 +107,10 @@ class Preparation {
   private readonly options: PrepareOptions;
   /** Whether the signal has stopped the work, on any rank. */
   isStopped = false;
+  /** The kind and the channels of all images, which are those of the first one. */
+  kind: ValueKind = 'uint8';
+  channels: number;
+  private isFirst = true;
   private done = 0;
   /** The checksums of written images, if duplicates are left out. */
   private readonly written = new Set<string>();
@@ -110,6 +118,7 @@ class Preparation {
   constructor(writer: PackedWriter, options: PrepareOptions) {
     this.writer = writer;
     this.options = options;
+    this.channels = options.channels;
   }
 
   /** Writes the images of a split. */
@@ -163,7 +172,9 @@ class Preparation {
   /** The images made from a source image, or the error. */
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
-      return fitPicture(await image.decode(admit), this.options);
+      const fitted = fitPicture(await image.decode(admit), this.options);
+      const wrong = fitted.images.reduce((sum, values) => sum + countNotFinite(values), 0);
+      return wrong === 0 ? fitted : new UserError('invalid-data', notFinite(image.name, wrong));
     } catch (error) {
       if (error instanceof UserError && !(error instanceof OverBudget)) {
         return error;
@@ -183,6 +194,7 @@ class Preparation {
       this.note(note);
     });
     const isTiled = this.options.crop === 'tiles';
+    this.requireSame(name, picture);
     for (const [tile, image] of picture.images.entries()) {
       const reason = this.exclusionReason(image);
       if (reason === undefined) {
@@ -193,14 +205,37 @@ class Preparation {
     }
   }
 
+  /** Throws UserError if images have another kind of values, or other channels, than the first. */
+  private requireSame(name: string, { images, channels }: FittedPicture): void {
+    const kind = kindOf(images[0]);
+    if (kind === undefined) {
+      return;
+    }
+    if (this.isFirst) {
+      [this.kind, this.channels, this.isFirst] = [kind, channels, false];
+    }
+    if (kind !== this.kind || channels !== this.channels) {
+      const [found, expected] = [
+        [kind, channels],
+        [this.kind, this.channels],
+      ].map(([of, each]) => `${kindInWords(of as ValueKind)} in ${each} channels`);
+      throw new UserError(
+        'invalid-data',
+        `${this.options.source}: the values of ${name} are ${found}, but those of earlier images are ${expected}: prepare them separately`,
+      );
+    }
+  }
+
   /** Why an image is left out; undefined if it is not. */
-  private exclusionReason(image: Uint8Array): string | undefined {
-    const { crop, channels, leastDeviation, unique } = this.options;
-    if (crop === 'tiles' && deviationOf(image, channels) < leastDeviation) {
+  private exclusionReason(image: Values): string | undefined {
+    const { crop, leastDeviation, unique } = this.options;
+    // The unit of real numbers is unknown: of their tiles, only constant ones are left out.
+    const least = image instanceof Float32Array ? Math.min(leastDeviation, Number.MIN_VALUE) : leastDeviation;
+    if (crop === 'tiles' && deviationOf(image, this.channels) < least) {
       return flatTiles;
     }
     if (unique) {
-      const checksum = sha256([image]);
+      const checksum = sha256([bytesOfValues(image)]);
       if (this.written.has(checksum)) {
         return duplicates;
       }

@@ -173,8 +173,8 @@ describe('a packed file', () => {
     ],
     [
       'its version',
-      changed('version', 16, '5'),
-      'a prepared file of version 5, but only up to 4 is supported; prepare it again',
+      changed('version', 16, '6'),
+      'a prepared file of version 6, but only up to 5 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);

@@ -1,6 +1,8 @@
 // The header of a packed file: two lines of text that describe the images.
 import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { bytesOfValue, type ValueKind, valueKinds } from '../../numeric/values.ts';
 import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
 import { charactersOf } from '../formats/bytes.ts';
 
@@ -8,9 +10,11 @@ import { charactersOf } from '../formats/bytes.ts';
 const magic = 'emerging-images';
 /**
  * Version 1 has no names and no checksums of splits; versions 2 (without labels) and 3 (with labels) have no
- * checksums of single images.
+ * checksums of single images. Versions before 5 have 8-bit values, and files of such values are still written as version 4,
+ * which earlier installations read.
  */
-const version = 4;
+const version = 5;
+const eightBitVersion = 4;
 
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
@@ -36,6 +40,8 @@ const part = z.object({
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
   imageShape: z.tuple([length, length, length]),
+  /** The kind of their values, little-endian; omitted for 8-bit integers. */
+  values: z.optional(z.enum(valueKinds)),
   /** The number of images of each split. */
   counts: z.object({
     /** For training. */
@@ -98,7 +104,8 @@ export interface PackedFile extends PackedBytes {
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(`${magic} ${version} ${sha256Of([json])}\n${json}\n`);
+  const own = header.values === undefined ? eightBitVersion : version;
+  const text = new TextEncoder().encode(`${magic} ${own} ${sha256Of([json])}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -151,4 +158,14 @@ export function corruptPackedFile(path: string, why: string, cause?: unknown): U
 /** The number of images in all splits. */
 export function totalOf({ counts }: PackedHeader): number {
   return counts.train + (counts.validation ?? 0) + counts.test;
+}
+
+/** The kind of the values of the images. */
+export function kindIn({ values = 'uint8' }: Pick<PackedHeader, 'values'>): ValueKind {
+  return values;
+}
+
+/** The bytes of one image. */
+export function imageBytesIn(header: PackedHeader): number {
+  return sizeOf(header.imageShape) * bytesOfValue(kindIn(header));
 }

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { bytesOfValues } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
@@ -12,6 +13,8 @@ import { collectWrong, requireNoneWrong } from './packedChecksums.ts';
 import {
   corruptPackedFile,
   HEADER_BYTES,
+  imageBytesIn,
+  kindIn,
   type PackedBytes,
   type PackedFile,
   type packedSplits,
@@ -83,7 +86,7 @@ export function withHeader(bytes: PackedBytes): PackedFile {
  */
 export async function verifyPacked(packed: PackedFile, onProgress?: (images: number) => void): Promise<void> {
   const { path, header } = packed;
-  const size = sizeOf(header.imageShape);
+  const size = imageBytesIn(header);
   const total = totalOf(header);
   const step = Math.max(1, Math.floor(2 ** 24 / size));
   const hash = startSha256();
@@ -150,12 +153,15 @@ function imagesAt(
   checksums: () => Uint32Array,
 ): ImageSet {
   const imageShape: ImageShape = packed.header.imageShape;
-  const size = sizeOf(imageShape);
+  const kind = kindIn(packed.header);
+  const size = imageBytesIn(packed.header);
   return {
     count,
     imageShape,
+    kind,
     read(indices, out) {
-      checkOutput(indices.length * size, out);
+      checkOutput(indices.length * sizeOf(imageShape), kind, out);
+      const bytes = bytesOfValues(out);
       const wrong = new Set<number>();
       for (let start = 0, end = 0; start < indices.length; start = end) {
         const index = checkIndex(indices[start]!, count);
@@ -163,7 +169,7 @@ function imagesAt(
         for (end = start + 1; end < indices.length && indices[end] === index + end - start; end++) {
           checkIndex(indices[end]!, count);
         }
-        const images = out.subarray(start * size, end * size);
+        const images = bytes.subarray(start * size, end * size);
         const first = firstOfSplit + index;
         packed.read(images, HEADER_BYTES + first * size);
         if (!packed.isInMemory) {

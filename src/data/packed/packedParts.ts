@@ -1,11 +1,11 @@
 // The parts after the images of a packed file: names, labels and checksums, each with a SHA-256 in the header.
 import * as z from 'zod/mini';
-import { sizeOf } from '../../numeric/ndarray.ts';
 import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
 import { CHECKSUM_BYTES, checksumsIn } from './packedChecksums.ts';
 import {
   corruptPackedFile,
   HEADER_BYTES,
+  imageBytesIn,
   type PackedFile,
   type PackedHeader,
   totalOf,
@@ -22,7 +22,7 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
   const before = parts.slice(0, name && parts.indexOf(name));
   return before.reduce(
     (position, part) => position + (header[part]?.bytes ?? 0),
-    HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape),
+    HEADER_BYTES + totalOf(header) * imageBytesIn(header),
   );
 }
 

@@ -1,4 +1,5 @@
 // Writes a packed file, image by image, to disk or into memory.
+import { bytesOfValues, type Values } from '../../numeric/values.ts';
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
 import { crc32 } from '../formats/compression.node.ts';
 import { checksumBytes } from './packedChecksums.ts';
@@ -43,7 +44,8 @@ export class PackedWriter {
   }
 
   /** Appends an image, HWC, with its name and the number of its class, if it has one. */
-  add(image: Uint8Array, name: string, label?: number): void {
+  add(values: Values, name: string, label?: number): void {
+    const image = bytesOfValues(values);
     this.names.push(JSON.stringify(name));
     if (label !== undefined) {
       this.labels.push(label);

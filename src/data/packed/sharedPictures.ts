@@ -1,6 +1,7 @@
 // Source images that several ranks decode, every one a share; all of them get all results, in order.
 import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
 import { type Phrase, UserError, type UserErrorCode } from '../../errors.ts';
+import { bytesOfValues, kindOf, type ValueKind, valuesInBytes } from '../../numeric/values.ts';
 import { joinBytes } from '../../platform/joinBytes.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import type { RawImage } from '../contract/rawImages.ts';
@@ -25,6 +26,8 @@ interface Sent {
   readonly notes: readonly string[];
   /** The bytes of each of its images. */
   readonly lengths: readonly number[];
+  readonly kind: ValueKind;
+  readonly channels: number;
   readonly error?: { readonly code: UserErrorCode; readonly phrase: Phrase };
 }
 
@@ -106,14 +109,26 @@ async function take<Item>(iterator: AsyncIterator<Item>, count: number): Promise
   return taken;
 }
 
+/** What is sent of a picture that cannot be read. */
+const nothing = { notes: [], lengths: [], kind: 'uint8', channels: 1 } as const;
+
 function withoutPixels({ name, label, picture }: NamedPicture): Sent {
   return picture instanceof UserError
-    ? { name, label, notes: [], lengths: [], error: { code: picture.code, phrase: picture.phrase } }
-    : { name, label, notes: picture.notes, lengths: picture.images.map(({ length }) => length) };
+    ? { name, label, ...nothing, error: { code: picture.code, phrase: picture.phrase } }
+    : {
+        name,
+        label,
+        notes: picture.notes,
+        lengths: picture.images.map(({ byteLength }) => byteLength),
+        kind: kindOf(picture.images[0]) ?? 'uint8',
+        channels: picture.channels,
+      };
 }
 
 function imagesOf(pictures: readonly NamedPicture[]): Uint8Array[] {
-  return pictures.flatMap(({ picture }) => (picture instanceof UserError ? [] : picture.images));
+  return pictures.flatMap(({ picture }) =>
+    picture instanceof UserError ? [] : picture.images.map(bytesOfValues),
+  );
 }
 
 function bytesOf(sent: readonly Sent[]): number {
@@ -122,11 +137,15 @@ function bytesOf(sent: readonly Sent[]): number {
 
 function received(sent: readonly Sent[], pixels: Uint8Array): NamedPicture[] {
   let position = 0;
-  return sent.map(({ name, label, notes, lengths, error }) => {
+  return sent.map(({ name, label, notes, lengths, kind, channels, error }) => {
     const images = lengths.map((length) => {
       position += length;
-      return pixels.subarray(position - length, position);
+      return valuesInBytes(kind, pixels.subarray(position - length, position));
     });
-    return { name, label, picture: error ? new UserError(error.code, error.phrase) : { images, notes } };
+    return {
+      name,
+      label,
+      picture: error ? new UserError(error.code, error.phrase) : { images, channels, notes },
+    };
   });
 }

@@ -164,10 +164,10 @@ describe('augmentations', () => {
   });
 
   it('reject transposing non-square images', () => {
-    expect(() => checkAugmentations(['flip', 'transpose'], [4, 6, 1])).toThrow(
+    expect(() => checkAugmentations(['flip', 'transpose'], [4, 6, 1], 'uint8')).toThrow(
       'data.augment: transpose requires square images, but these are 4 x 6: remove it',
     );
-    expect(() => checkAugmentations(['flip', 'shift'], [4, 6, 1])).not.toThrow();
-    expect(() => checkAugmentations(['transpose'], [6, 6, 3])).not.toThrow();
+    expect(() => checkAugmentations(['flip', 'shift'], [4, 6, 1], 'uint8')).not.toThrow();
+    expect(() => checkAugmentations(['transpose'], [6, 6, 3], 'uint8')).not.toThrow();
   });
 });

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { RandomStream } from '../../numeric/random.ts';
+import { kindInWords, type ValueKind, type Values } from '../../numeric/values.ts';
 
 /** An augmentation. */
 interface Augmentation {
@@ -9,8 +10,10 @@ interface Augmentation {
   readonly description: string;
   /** Whether it swaps height and width. */
   readonly transposes: boolean;
+  /** Whether it computes values that no image has: only for 8-bit images. */
+  readonly interpolates: boolean;
   /** Augments an image [H, W, C] in place. */
-  apply(image: Uint8Array, shape: ImageShape, random: RandomStream): void;
+  apply(image: Values, shape: ImageShape, random: RandomStream): void;
 }
 
 /** The largest shift, as a fraction of the side. */
@@ -21,26 +24,31 @@ export const augmentations = {
   flip: {
     description: 'mirrored left-right with probability ½',
     transposes: false,
+    interpolates: false,
     apply: (image, shape, random) => withProbabilityHalf(random, () => flipColumns(image, shape)),
   },
   flipVertical: {
     description: 'mirrored top-bottom with probability ½',
     transposes: false,
+    interpolates: false,
     apply: (image, shape, random) => withProbabilityHalf(random, () => flipRows(image, shape)),
   },
   transpose: {
     description: 'transposed with probability ½; for square images',
     transposes: true,
+    interpolates: false,
     apply: (image, shape, random) => withProbabilityHalf(random, () => transpose(image, shape)),
   },
   shift: {
     description: 'shifted by up to 10 % of each side, with subpixel precision; edges are repeated',
     transposes: false,
+    interpolates: true,
     apply: (image, shape, random) => randomShift(image, shape, random, repeated),
   },
   shiftReflect: {
     description: 'shifted by up to 10 % of each side, with subpixel precision; edges are reflected',
     transposes: false,
+    interpolates: true,
     apply: (image, shape, random) => randomShift(image, shape, random, reflected),
   },
 } as const satisfies Record<string, Augmentation>;
@@ -49,11 +57,23 @@ export const augmentations = {
 export type AugmentationName = keyof typeof augmentations;
 
 /**
- * Checks that the augmentations fit images of this shape.
+ * Checks that the augmentations fit images of this shape and kind.
  *
- * @throws UserError (`invalid-config`) if non-square images would be transposed
+ * @throws UserError (`invalid-config`) if non-square images would be transposed, or values other than 8-bit integers
+ * interpolated
  */
-export function checkAugmentations(names: readonly AugmentationName[], [height, width]: ImageShape): void {
+export function checkAugmentations(
+  names: readonly AugmentationName[],
+  [height, width]: ImageShape,
+  kind: ValueKind,
+): void {
+  const interpolating = names.find((each) => augmentations[each].interpolates);
+  if (interpolating !== undefined && kind !== 'uint8') {
+    throw new UserError(
+      'invalid-config',
+      `data.augment: ${interpolating} interpolates 8-bit values, but these images are ${kindInWords(kind)}: remove it`,
+    );
+  }
   const name = names.find((each) => augmentations[each].transposes);
   if (name !== undefined && height !== width) {
     throw new UserError(
@@ -65,7 +85,7 @@ export function checkAugmentations(names: readonly AugmentationName[], [height, 
 
 /** Applies augmentations to an image [H, W, C] in place, in the given order, drawing only from `random`. */
 export function augment(
-  image: Uint8Array,
+  image: Values,
   shape: ImageShape,
   names: readonly AugmentationName[],
   random: RandomStream,
@@ -82,7 +102,7 @@ export function augment(
  * @param edge maps a row or column to one in 0..`length`-1
  */
 export function shift(
-  image: Uint8Array,
+  image: Values,
   [height, width, channels]: ImageShape,
   [down, right]: readonly [down: number, right: number],
   edge: (index: number, length: number) => number,
@@ -125,12 +145,7 @@ export function reflected(index: number, length: number): number {
   return index < 0 ? -1 - index : index >= length ? 2 * length - 1 - index : index;
 }
 
-function randomShift(
-  image: Uint8Array,
-  shape: ImageShape,
-  random: RandomStream,
-  edge: typeof repeated,
-): void {
+function randomShift(image: Values, shape: ImageShape, random: RandomStream, edge: typeof repeated): void {
   const by = (side: number): number => side * LARGEST_SHIFT * (2 * random.uniform() - 1);
   shift(image, shape, [by(shape[0]), by(shape[1])], edge);
 }
@@ -141,7 +156,7 @@ function withProbabilityHalf(random: RandomStream, change: () => void): void {
   }
 }
 
-function flipColumns(image: Uint8Array, [height, width, channels]: ImageShape): void {
+function flipColumns(image: Values, [height, width, channels]: ImageShape): void {
   for (let row = 0; row < height; row++) {
     for (let left = 0, right = width - 1; left < right; left++, right--) {
       swap(image, (row * width + left) * channels, (row * width + right) * channels, channels);
@@ -149,14 +164,14 @@ function flipColumns(image: Uint8Array, [height, width, channels]: ImageShape): 
   }
 }
 
-function flipRows(image: Uint8Array, [height, width, channels]: ImageShape): void {
+function flipRows(image: Values, [height, width, channels]: ImageShape): void {
   const line = width * channels;
   for (let top = 0, bottom = height - 1; top < bottom; top++, bottom--) {
     swap(image, top * line, bottom * line, line);
   }
 }
 
-function transpose(image: Uint8Array, [height, width, channels]: ImageShape): void {
+function transpose(image: Values, [height, width, channels]: ImageShape): void {
   if (height !== width) {
     throw new RangeError(`an image of ${height} x ${width} cannot be transposed in place`);
   }
@@ -167,8 +182,8 @@ function transpose(image: Uint8Array, [height, width, channels]: ImageShape): vo
   }
 }
 
-/** Swaps `count` bytes. */
-function swap(image: Uint8Array, one: number, other: number, count: number): void {
+/** Swaps `count` values. */
+function swap(image: Values, one: number, other: number, count: number): void {
   for (let index = 0; index < count; index++) {
     const kept = image[one + index]!;
     image[one + index] = image[other + index]!;

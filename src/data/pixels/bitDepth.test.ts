@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
-import { pixelsFromValues, reduceBits, toEightBit } from './bitDepth.ts';
+import { pixelsFromValues, reduceBits, toFullRange } from './bitDepth.ts';
 
 const golden = process.env.GOLDEN ?? fileURLToPath(new URL('../../../golden', import.meta.url));
 interface Case {
@@ -48,22 +48,28 @@ describe('pixelsFromValues', () => {
   });
 });
 
-describe('toEightBit', () => {
+describe('toFullRange', () => {
   it.each(bitDepths)('spans black to white at %i bits, and is inverted by reduceBits', (bits) => {
     const pixels = everyByte.subarray(0, 2 ** bits);
-    const shown = toEightBit(pixels, bits);
+    const shown = toFullRange(pixels, bits);
     expect([shown[0], shown.at(-1)]).toEqual([0, 255]);
     expect(reduceBits(shown, bits)).toEqual(pixels);
   });
 
   it('changes nothing at 8 bits, and rejects pixels that do not fit', () => {
-    expect(toEightBit(everyByte, 8)).toEqual(everyByte);
-    expect(() => toEightBit(Uint8Array.of(31, 32), 5)).toThrow('pixel 32 does not fit in 5 bits');
+    expect(toFullRange(everyByte, 8)).toEqual(everyByte);
+    expect(() => toFullRange(Uint8Array.of(31, 32), 5)).toThrow('pixel 32 does not fit in 5 bits');
   });
 });
 
-it.each([0, 9, 2.5, Number.NaN])('rejects %d bits', (bits) => {
-  for (const convert of [reduceBits, pixelsFromValues, toEightBit]) {
+it.each([0, 17, 2.5, Number.NaN])('rejects %d bits', (bits) => {
+  for (const convert of [reduceBits, pixelsFromValues, toFullRange]) {
     expect(() => convert(everyByte, bits)).toThrow(`not ${bits}`);
+  }
+});
+
+it('rejects more bits than an array has', () => {
+  for (const convert of [reduceBits, toFullRange]) {
+    expect(() => convert(everyByte, 9)).toThrow('pixels of 8 bits have no 9');
   }
 });

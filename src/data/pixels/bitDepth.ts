@@ -1,24 +1,63 @@
-// Converts pixels on the host: 8 bits to fewer, a model's real values to integers, and to 8 bits for viewing.
+// Converts integers on the host: to fewer bits, a model's x to integers, and these to all bits of their array.
 import { call, phrase, UserError } from '../../errors.ts';
+import type { ValueKind, Values } from '../../numeric/values.ts';
+
+/** Images of integers. */
+export type Integers = Uint8Array | Uint16Array;
 
 /**
- * Reduces 8-bit pixels to `bits` bits: `v >> (8 - bits)`.
- * Throws RangeError when `bits` is not an integer in 1..8.
+ * Reduces pixels of 8 or 16 bits to `bits` bits: `v >> (8 - bits)`, or `v >> (16 - bits)`.
+ * Throws RangeError when `bits` is not an integer from 1 to the bits of the array.
  */
-export function reduceBits(image: Uint8Array, bits: number): Uint8Array {
-  const shift = 8 - checkBits(bits);
-  return image.map((value) => value >> shift);
+export function reduceBits<Data extends Integers>(image: Data, bits: number): Data {
+  const shift = 8 * image.BYTES_PER_ELEMENT - checkBits(bits);
+  if (shift < 0) {
+    throw new RangeError(`pixels of ${8 * image.BYTES_PER_ELEMENT} bits have no ${bits}`);
+  }
+  return (shift === 0 ? image : image.map((value) => value >> shift)) as Data;
+}
+
+/** Pixels of 16 bits in 8: v/257, rounded, so that black and white stay what they are. */
+export function inEightBits(image: Uint16Array): Uint8Array {
+  // A plain loop: Uint8Array.from with a function is several times slower.
+  const out = new Uint8Array(image.length);
+  for (let index = 0; index < out.length; index++) {
+    out[index] = Math.round(image[index]! / 257);
+  }
+  return out;
+}
+
+/** The kind of values in which images of two kinds can be together: the fewer bits; undefined for integers and real numbers. */
+export function commonKind(one: ValueKind, other: ValueKind): ValueKind | undefined {
+  return one === other ? one : one === 'float32' || other === 'float32' ? undefined : 'uint8';
+}
+
+/** Values as those of a kind in which they can be: integers of 16 bits are rounded to 8 if it has no more. */
+export function inKind(values: Values, kind: ValueKind): Values {
+  return values instanceof Uint16Array && kind === 'uint8' ? inEightBits(values) : values;
+}
+
+/** Pixels as a model of `bits` bits takes them; for up to 8 bits, those of 16 are rounded to 8 first. */
+export function toBits(image: Integers, bits: number): Integers {
+  return image instanceof Uint16Array && bits <= 8
+    ? reduceBits(inEightBits(image), bits)
+    : reduceBits(image, bits);
+}
+
+/** An array for pixels of so many bits. */
+function integers(bits: number, length: number): Integers {
+  return bits > 8 ? new Uint16Array(length) : new Uint8Array(length);
 }
 
 /**
  * Converts a model's values to pixels: ⌊(x + 0.5)·2^bits⌋, clipped to 0..2^bits - 1.
  *
  * Infinite values are clipped. NaN throws UserError.
- * Throws RangeError when `bits` is not an integer in 1..8.
+ * Throws RangeError when `bits` is not an integer in 1..16.
  */
-export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array {
+export function pixelsFromValues(x: ArrayLike<number>, bits: number): Integers {
   const levels = 2 ** checkBits(bits);
-  const pixels = new Uint8Array(x.length);
+  const pixels = integers(bits, x.length);
   for (let index = 0; index < x.length; index++) {
     const value = x[index]!;
     if (Number.isNaN(value)) {
@@ -36,26 +75,30 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
 }
 
 /**
- * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
- * and white stays white; 8-bit pixels are returned unchanged. `reduceBits` inverts it.
- * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit into `bits` bits.
+ * Scales pixels of `bits` bits to all bits of their array, 0..255 or 0..65,535, for viewing: v·255/(2^bits - 1), rounded, so
+ * that black stays black and white stays white. `reduceBits` inverts it.
+ * Throws RangeError when `bits` is not an integer from 1 to the bits of the array, or a pixel does not fit into `bits` bits.
  */
-export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {
+export function toFullRange<Data extends Integers>(pixels: Data, bits: number): Data {
   const largest = 2 ** checkBits(bits) - 1;
-  if (largest === 255) {
+  const white = 2 ** (8 * pixels.BYTES_PER_ELEMENT) - 1;
+  if (largest > white) {
+    throw new RangeError(`pixels of ${8 * pixels.BYTES_PER_ELEMENT} bits have no ${bits}`);
+  }
+  if (largest === white) {
     return pixels;
   }
   return pixels.map((value) => {
     if (value > largest) {
       throw new RangeError(`pixel ${value} does not fit in ${bits} bits (0..${largest})`);
     }
-    return Math.round((value * 255) / largest);
-  });
+    return Math.round((value * white) / largest);
+  }) as Data;
 }
 
 function checkBits(bits: number): number {
-  if (!Number.isInteger(bits) || bits < 1 || bits > 8) {
-    throw new RangeError(`pixels have 1 to 8 bits, not ${bits}`);
+  if (!Number.isInteger(bits) || bits < 1 || bits > 16) {
+    throw new RangeError(`pixels have 1 to 16 bits, not ${bits}`);
   }
   return bits;
 }

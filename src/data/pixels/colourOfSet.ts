@@ -1,6 +1,7 @@
 // Converts a set of images to the colour type of a model, if that loses nothing.
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { checkOutput, type ImageSet, readOne } from '../contract/dataset.ts';
+import type { Values } from '../../numeric/values.ts';
+import { checkOutput, type ImageSet, imagesBuffer, readOne } from '../contract/dataset.ts';
 import { grey, inColour, isColourless } from './resize.ts';
 
 /**
@@ -26,25 +27,20 @@ function hasNoColour(images: ImageSet): boolean {
   return true;
 }
 
-function converted(
-  images: ImageSet,
-  imageShape: ImageShape,
-  convert: (pixels: Uint8Array) => Uint8Array,
-): ImageSet {
-  const { count, nameOf, labels, conditions } = images;
-  const [height, width, channels] = images.imageShape;
-  const stored = height * width * channels;
+function converted(images: ImageSet, imageShape: ImageShape, convert: (pixels: Values) => Values): ImageSet {
+  const { count, kind, nameOf, labels, conditions } = images;
   return {
     count,
     imageShape,
+    kind,
     ...(nameOf && { nameOf }),
     ...(labels && { labels }),
     ...(conditions && { conditions }),
     read(indices, out) {
-      const pixels = new Uint8Array(indices.length * stored);
+      const pixels = imagesBuffer(images, indices.length);
       images.read(indices, pixels);
       const found = convert(pixels);
-      checkOutput(found.length, out);
+      checkOutput(found.length, kind, out);
       out.set(found);
     },
   };

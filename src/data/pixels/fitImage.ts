@@ -1,15 +1,16 @@
 // Converts an image to the size and colour type of a model, or reports why it cannot.
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import type { Values } from '../../numeric/values.ts';
 import { unrepeated } from './repeatedPixels.ts';
 import { grey, inColour, isColourless, resized } from './resize.ts';
 
-/** One image in memory: 8 bits per channel, HWC. */
+/** One image in memory. */
 interface Image {
   /** Height, width and channels: 1 is grey, 3 is colour. */
   readonly shape: ImageShape;
   /** HWC. */
-  readonly pixels: Uint8Array;
+  readonly pixels: Values;
 }
 
 /**
@@ -31,7 +32,7 @@ export function fitImage(
     remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`,
     onNote,
   }: { source: string; resize?: boolean; remedy?: Phrase; onNote?: ((note: string) => void) | undefined },
-): Uint8Array {
+): Values {
   const [height, width, channels] = wanted;
   const [rows, columns, given] = shape;
   const converted =

@@ -2,7 +2,9 @@
 import { UserError } from '../../errors.ts';
 import { type ImageShape, largestImage, showImageShape } from '../../numeric/imageShape.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
+import type { Values } from '../../numeric/values.ts';
+import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
+import { inEightBits } from './bitDepth.ts';
 import { onWhite } from './onWhite.ts';
 import { grey, inColour, resized } from './resize.ts';
 
@@ -21,8 +23,10 @@ export interface FitOptions {
   /** Height and width. */
   readonly size: number;
   readonly crop: Crop;
-  /** Grey (1) or colour (3). */
+  /** Grey (1) or colour (3); images of other than 8 bits keep their channels, which need not be colours. */
   readonly channels: 1 | 3;
+  /** 16 keeps images of 16 bits as they are; by default they are rounded to 8. */
+  readonly bits?: 8 | 16 | undefined;
 }
 
 /**
@@ -47,16 +51,33 @@ export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): 
 /** The images made from a source image. */
 export interface FittedPicture {
   /** Images [size, size, channels]; none if the source image is too small for a tile. */
-  readonly images: readonly Uint8Array[];
+  readonly images: readonly Values[];
+  /** The channels of these images. */
+  readonly channels: number;
   /** Conversions that may be unwanted: `enlarged`, `grey converted to colour`, … */
   readonly notes: readonly string[];
 }
 
-/** Converts a source image. Colour becomes luminance for grey images; transparency becomes white. */
+/**
+ * Converts a source image. Colour becomes luminance for grey images of 8 bits; transparency becomes white.
+ */
 export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPicture {
+  const { data: values } = picture;
+  if (values instanceof Uint8Array) {
+    return fitEightBit({ ...picture, data: values }, options);
+  }
+  if (values instanceof Uint16Array && options.bits !== 16) {
+    const notes = [...picture.notes, '16-bit'];
+    return fitEightBit({ ...picture, data: inEightBits(values), notes }, options);
+  }
+  const { height, width, channels, data, notes } = picture;
+  return fitPixels(data, [height, width, channels], options, [...notes]);
+}
+
+function fitEightBit(picture: EightBitImage, options: FitOptions): FittedPicture {
   const opaque = onWhite(picture);
   const { height, width } = opaque;
-  const { size, crop, channels } = options;
+  const { channels } = options;
   const notes = [...opaque.notes];
   const isGrey = opaque.channels === 1;
   const pixels =
@@ -64,28 +85,38 @@ export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPi
   if (isGrey !== (channels === 1)) {
     notes.push(isGrey ? 'grey converted to colour' : 'colour converted to grey');
   }
-  const shape: ImageShape = [height, width, channels];
+  return fitPixels(pixels, [height, width, channels], options, notes);
+}
+
+/** Makes images of the right size from pixels. */
+function fitPixels(
+  pixels: Values,
+  shape: ImageShape,
+  { size, crop }: FitOptions,
+  notes: string[],
+): FittedPicture {
+  const [height, width, channels] = shape;
   if (crop === 'tiles') {
     const tiles = tilesOf(pixels, shape, size);
     if (tiles.length === 0) {
       notes.push('too small for a tile');
     }
-    return { images: tiles, notes };
+    return { images: tiles, channels, notes };
   }
   if (height < size || width < size) {
     notes.push('enlarged');
   }
   if (crop === 'none') {
-    return { images: [resized(pixels, shape, [size, size])], notes };
+    return { images: [resized(pixels, shape, [size, size])], channels, notes };
   }
   const side = Math.min(height, width);
   const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
   const square = cut(pixels, shape, [top, left], side);
-  return { images: [resized(square, [side, side, channels], [size, size])], notes };
+  return { images: [resized(square, [side, side, channels], [size, size])], channels, notes };
 }
 
 /** The tiles of an image, row by row; the remainder is split evenly between the margins. */
-function tilesOf(pixels: Uint8Array, shape: ImageShape, size: number): Uint8Array[] {
+function tilesOf(pixels: Values, shape: ImageShape, size: number): Values[] {
   const [height, width] = shape;
   const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
   const [top, left] = [Math.floor((height - rows * size) / 2), Math.floor((width - columns * size) / 2)];
@@ -97,16 +128,16 @@ function tilesOf(pixels: Uint8Array, shape: ImageShape, size: number): Uint8Arra
 
 /** The square of `side` pixels at (`top`, `left`). */
 function cut(
-  pixels: Uint8Array,
+  pixels: Values,
   [height, width, channels]: ImageShape,
   [top, left]: readonly [number, number],
   side: number,
-): Uint8Array {
+): Values {
   if (height === side && width === side) {
     return pixels;
   }
   const line = side * channels;
-  const out = new Uint8Array(side * line);
+  const out = pixels.slice(0, side * line);
   for (let row = 0; row < side; row++) {
     const start = ((top + row) * width + left) * channels;
     out.set(pixels.subarray(start, start + line), row * line);

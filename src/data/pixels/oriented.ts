@@ -1,4 +1,5 @@
 // Rotates and mirrors images by their EXIF orientation.
+import type { Values } from '../../numeric/values.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 
 /**
@@ -6,7 +7,10 @@ import type { DecodedImage } from '../contract/rawImages.ts';
  * Orientations 5 to 8 swap rows and columns; of the result, 3, 4, 7 and 8 are stored from the bottom, 2, 3, 6 and 7
  * from the right.
  */
-export function oriented(image: DecodedImage, orientation: number): DecodedImage {
+export function oriented<Data extends Values>(
+  image: DecodedImage<Data>,
+  orientation: number,
+): DecodedImage<Data> {
   if (orientation === 1) {
     return image;
   }
@@ -15,7 +19,7 @@ export function oriented(image: DecodedImage, orientation: number): DecodedImage
   const [height, width] = isSwapped ? [image.width, image.height] : [image.height, image.width];
   const fromBottom = [3, 4, 7, 8].includes(orientation);
   const fromRight = [2, 3, 6, 7].includes(orientation);
-  const out = new Uint8Array(data.length);
+  const out = data.slice() as Data;
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const [y, x] = [fromBottom ? height - 1 - row : row, fromRight ? width - 1 - column : column];

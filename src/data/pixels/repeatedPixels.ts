@@ -1,9 +1,10 @@
 // Undoes an enlargement that repeats pixels, as contact sheets and the studio's downloads do.
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { kindOf, type Values, zeros } from '../../numeric/values.ts';
 
 /** An image that another one enlarges. */
 interface Unrepeated {
-  readonly pixels: Uint8Array;
+  readonly pixels: Values;
   /** How many times each pixel is repeated, in both directions. */
   readonly times: number;
 }
@@ -14,7 +15,7 @@ interface Unrepeated {
  * @param pixels HWC
  */
 export function unrepeated(
-  pixels: Uint8Array,
+  pixels: Values,
   [rows, columns, channels]: ImageShape,
   [height, width]: readonly [number, number],
 ): Unrepeated | undefined {
@@ -22,7 +23,7 @@ export function unrepeated(
   if (!Number.isInteger(times) || times < 2 || columns !== width * times) {
     return undefined;
   }
-  const own = new Uint8Array(height * width * channels);
+  const own = zeros(kindOf(pixels)!, height * width * channels);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const from = (row * columns + column) * channels;

@@ -1,5 +1,6 @@
 // Resizes images with a triangle filter, and converts between grey and colour.
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { kindOf, type Values, zeros } from '../../numeric/values.ts';
 import { filterAxis, type Taps } from './filterAxis.ts';
 
 /** The weights of the colours in the luminance (ITU-R BT.601). */
@@ -7,26 +8,28 @@ const luminance = [0.299, 0.587, 0.114] as const;
 
 /**
  * Resizes pixels [H, W, C] with a triangle filter: bilinear for enlarging, a weighted mean over the covered
- * pixels for downscaling; stretched if the aspect ratio differs.
+ * pixels for downscaling; stretched if the aspect ratio differs. Integers are rounded.
  */
-export function resized(
-  pixels: Uint8Array,
+export function resized<Data extends Values>(
+  pixels: Data,
   [height, width, channels]: ImageShape,
   [rows, columns]: readonly [height: number, width: number],
-): Uint8Array {
+): Data {
   if (rows === height && columns === width) {
     return pixels;
   }
   const tall = filterAxis(pixels, [1, height, width * channels], rows, triangle(height, rows));
-  return rounded(filterAxis(tall, [rows, width, channels], columns, triangle(width, columns)));
+  const filtered = filterAxis(tall, [rows, width, channels], columns, triangle(width, columns));
+  return inKindOf(pixels, filtered) as Data;
 }
 
 /** Converts colour to grey: the luminance. */
-export function grey(pixels: Uint8Array): Uint8Array {
-  const out = new Uint8Array(pixels.length / 3);
+export function grey<Data extends Values>(pixels: Data): Data {
+  const out = pixels.slice(0, pixels.length / 3) as Data;
+  const round = pixels instanceof Float32Array ? Number : Math.round;
   for (let pixel = 0; pixel < out.length; pixel++) {
     const at = 3 * pixel;
-    out[pixel] = Math.round(
+    out[pixel] = round(
       luminance[0] * pixels[at]! + luminance[1] * pixels[at + 1]! + luminance[2] * pixels[at + 2]!,
     );
   }
@@ -34,8 +37,8 @@ export function grey(pixels: Uint8Array): Uint8Array {
 }
 
 /** Converts grey to colour: three equal channels. */
-export function inColour(pixels: Uint8Array): Uint8Array {
-  const out = new Uint8Array(3 * pixels.length);
+export function inColour<Data extends Values>(pixels: Data): Data {
+  const out = zeros(kindOf(pixels)!, 3 * pixels.length) as Data;
   for (let pixel = 0; pixel < pixels.length; pixel++) {
     const at = 3 * pixel;
     out[at] = out[at + 1] = out[at + 2] = pixels[pixel]!;
@@ -43,9 +46,12 @@ export function inColour(pixels: Uint8Array): Uint8Array {
   return out;
 }
 
-// A plain loop: Uint8Array.from with a function is several times slower.
-function rounded(values: Float64Array): Uint8Array {
-  const out = new Uint8Array(values.length);
+/** Numbers as values of the same kind as others. A plain loop: Uint8Array.from with a function is several times slower. */
+function inKindOf(others: Values, values: Float64Array): Values {
+  if (others instanceof Float32Array) {
+    return Float32Array.from(values);
+  }
+  const out = others instanceof Uint8Array ? new Uint8Array(values.length) : new Uint16Array(values.length);
   for (let index = 0; index < values.length; index++) {
     out[index] = Math.round(values[index]!);
   }
@@ -67,7 +73,7 @@ function triangle(length: number, wanted: number): (target: number) => Taps {
 }
 
 /** Whether the three channels of every pixel are equal. */
-export function isColourless(data: Uint8Array): boolean {
+export function isColourless(data: Values): boolean {
   for (let at = 0; at < data.length; at += 3) {
     if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
       return false;

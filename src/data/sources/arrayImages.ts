@@ -1,9 +1,12 @@
 // Images in one array: channels last, or as colour planes.
 import { UserError } from '../../errors.ts';
+import type { Values } from '../../numeric/values.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
+import { elementBytes, readElements } from '../formats/elements.ts';
+import type { NumpyType } from '../formats/npy.ts';
 
 /** The memory layout of the images in an array. */
-export interface ArrayLayout {
+export interface ArrayLayout extends NumpyType {
   readonly count: number;
   readonly height: number;
   readonly width: number;
@@ -19,7 +22,7 @@ export interface ArrayLayout {
  * @param source the array, for errors
  * @throws UserError for any other shape
  */
-export function layoutOf(shape: readonly number[], source: string): ArrayLayout {
+export function layoutOf(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
   const [count = 0, height = 0, width = 1, channels = 1] = shape;
   const side = Math.sqrt(height / 3);
   if (shape.length === 2 && Number.isInteger(side)) {
@@ -36,7 +39,8 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
       `N x H x W x C (C at most 4) or N x (3·S·S)${hint}`,
   );
 
-  function checked(layout: ArrayLayout): ArrayLayout {
+  function checked(found: Omit<ArrayLayout, keyof NumpyType>): ArrayLayout {
+    const layout = { ...found, type: type.type, isLittle: type.isLittle };
     if (layout.count === 0 || bytesOf(layout) === 0) {
       throw new UserError(
         'invalid-data',
@@ -54,41 +58,44 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
 }
 
 /** The bytes of one image. */
-export function bytesOf({ height, width, channels }: ArrayLayout): number {
-  return height * width * channels;
+export function bytesOf({ height, width, channels, type }: ArrayLayout): number {
+  return height * width * channels * elementBytes[type];
 }
 
 /** What is noted of images whose file has labels that are not read. */
 export const labelsNotRead = 'labels not read';
 
-/**
- * The image in these bytes, which are copied only if they are planar.
- *
- * @param notes what is noted of it
- */
-export function arrayImage(
-  bytes: Uint8Array,
-  layout: ArrayLayout,
-  name: string,
-  notes: readonly string[],
-): RawImage {
+/** What an image in an array is called, and what is noted of it. */
+interface About {
+  readonly name: string;
+  /** The file, for errors. */
+  readonly source: string;
+  readonly notes: readonly string[];
+}
+
+/** The image in these bytes, which are copied only if they are planar, or not what memory holds. */
+export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, { name, source, notes }: About): RawImage {
   const { height, width, channels, planar } = layout;
   return {
     name,
-    decode: async () => ({
-      width,
-      height,
-      channels,
-      data: planar ? interleaved(bytes, channels) : bytes,
-      notes,
-    }),
+    async decode() {
+      const { values, rounding } = readElements(bytes, layout, `${source}: image ${name}`);
+      return {
+        width,
+        height,
+        channels,
+        data: planar ? interleaved(values, channels) : values,
+        notes,
+        ...(rounding > 0 && { rounding }),
+      };
+    },
   };
 }
 
 /** Converts an image from CHW to HWC. */
-export function interleaved(planes: Uint8Array, channels: number): Uint8Array {
+export function interleaved<Data extends Values>(planes: Data, channels: number): Data {
   const pixels = planes.length / channels;
-  const out = new Uint8Array(planes.length);
+  const out = planes.slice() as Data;
   for (let pixel = 0; pixel < pixels; pixel++) {
     for (let channel = 0; channel < channels; channel++) {
       out[pixel * channels + channel] = planes[channel * pixels + pixel]!;

@@ -4,7 +4,7 @@ import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/rando
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
 import { charactersOf } from '../formats/bytes.ts';
-import { isUnsignedByte, readNpyHeader } from '../formats/npy.ts';
+import { numpyType, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
 import { isPickledArray } from '../formats/pickledObjects.ts';
 import { openZipEntry, readZipEntry } from '../formats/zip.ts';
@@ -54,7 +54,8 @@ export async function* batchImages(
 
 /** The number of images in a .npy file. */
 export async function countNpy(file: RandomAccess, source: string): Promise<number> {
-  return layoutOf((await readNpyHeader(file, source)).shape, source).count;
+  const header = await readNpyHeader(file, source);
+  return layoutOf(header.shape, header, source).count;
 }
 
 async function* zippedImages(
@@ -95,8 +96,9 @@ async function* npyImages(
   budget: Budget,
   notes: readonly string[] = [],
 ): AsyncGenerator<RawImage, void, void> {
-  const { shape, offset } = await readNpyHeader(file, source);
-  const layout = layoutOf(shape, source);
+  const header = await readNpyHeader(file, source);
+  const { offset } = header;
+  const layout = layoutOf(header.shape, header, source);
   budget.spend(layout.count, 'images');
   const size = bytesOf(layout);
   const atOnce = Math.max(1, Math.floor(blockBytes / size));
@@ -105,7 +107,7 @@ async function* npyImages(
     const block = await file.read(offset + first * size, count * size);
     for (let index = 0; index < count; index++) {
       const bytes = block.subarray(index * size, (index + 1) * size);
-      yield arrayImage(bytes, layout, `${prefix}${first + index}`, notes);
+      yield arrayImage(bytes, layout, { name: `${prefix}${first + index}`, source, notes });
     }
   }
 }
@@ -129,16 +131,17 @@ async function* pickledImages(
     throw new UserError('invalid-data', `${source}: it contains no array '${dataKey}'`);
   }
   const { type, shape, bytes } = data;
-  const layout = layoutOf(shape, source);
+  const layout = layoutOf(shape, numpyType(type, source), source);
   budget.spend(layout.count, 'images');
   const size = bytesOf(layout);
-  if (!isUnsignedByte(type) || bytes.length !== layout.count * size) {
+  if (bytes.length !== layout.count * size) {
     throw new UserError(
       'invalid-data',
-      `${source}: '${dataKey}' is not an array of unsigned bytes of shape ${shape.join(' x ')}`,
+      `${source}: '${dataKey}' has ${bytes.length} bytes, not the ${layout.count * size} of ${shape.join(' x ')}`,
     );
   }
   for (let index = 0; index < layout.count; index++) {
-    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, `${prefix}${index}`, notes);
+    const about = { name: `${prefix}${index}`, source, notes };
+    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, about);
   }
 }

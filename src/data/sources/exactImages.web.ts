@@ -4,7 +4,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { GivenFile } from '../formats/blobStore.web.ts';
 import { imageName, otherImageName } from '../formats/imageDecoding.ts';
-import { lossOf } from '../pixels/lossOf.ts';
+import { exactPixels } from '../pixels/exactPixels.ts';
 import { decodedFile } from './givenImages.web.ts';
 
 /** An image of a file, in its own size. */
@@ -42,12 +42,12 @@ export function findExactImages(files: readonly GivenFile[]): ExactImages {
       for (const file of chosen) {
         try {
           const image = await decodedFile(file, budget);
-          const { height, width, channels, data } = image;
-          const loss = lossOf(image);
-          if (loss === undefined) {
-            yield { name: file.path, shape: [height, width, channels], pixels: data, bytes: file.file.size };
+          const { height, width, channels } = image;
+          const pixels = exactPixels(image);
+          if (typeof pixels !== 'string') {
+            yield { name: file.path, shape: [height, width, channels], pixels, bytes: file.file.size };
           } else {
-            skip(`${file.path} ${loss}`, file.path);
+            skip(`${file.path} ${pixels}`, file.path);
           }
         } catch (error) {
           if (!(error instanceof UserError) || error instanceof OverBudget) {

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eightBit } from '../../testing/eightBit.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
@@ -47,7 +48,7 @@ describe('an archive of images', () => {
       const seen = new Map<string, Uint8Array>();
       for (const split of [raw.train, raw.validation!, raw.test]) {
         for await (const image of split.images()) {
-          seen.set(image.name, (await image.decode()).data);
+          seen.set(image.name, eightBit((await image.decode()).data));
         }
       }
       for (const [split, first, count] of [
@@ -315,7 +316,7 @@ describe('a folder of images', () => {
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
+      `${join(folder, 'test/b.jpeg')}: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');

@@ -4,7 +4,7 @@ import type { ArchiveOpener } from '../contract/archive.ts';
 import type { PathFormat } from '../contract/dataset.ts';
 import type { RawDataset, RawOptions } from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
-import { imageName } from '../formats/imageDecoding.ts';
+import { isImageName } from '../formats/imageDecoding.ts';
 import { loadImages } from './loadImages.ts';
 import { storedImages } from './storedImages.ts';
 
@@ -15,7 +15,7 @@ export const imageCollection: PathFormat = {
       return false;
     }
     // One is enough: the rest of the archive need not be read.
-    for await (const _ of (await storeAt(path)).files((name) => imageName.test(name))) {
+    for await (const _ of (await storeAt(path)).files((name) => isImageName(name))) {
       return true;
     }
     return false;

@@ -2,8 +2,8 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
+import type { Values } from '../../numeric/values.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
@@ -11,9 +11,10 @@ import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
-import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
 import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
 import { fitImage } from '../pixels/fitImage.ts';
+import { joined } from '../pixels/joined.ts';
 
 /** The images that were read, and the files that were skipped. */
 export interface NamedImages {
@@ -21,8 +22,8 @@ export interface NamedImages {
   readonly names: readonly string[];
   /** The path of each image's file, from the working directory; absent if it has no file. */
   readonly paths?: readonly string[];
-  /** NHWC, 8 bits per channel. */
-  readonly pixels: Uint8Array;
+  /** NHWC. */
+  readonly pixels: Values;
   /** The class of each image, if they have labels. */
   readonly labels?: Labels;
   /** What a density can depend on, if it was wanted. */
@@ -76,7 +77,7 @@ export async function readImageFiles(
   const skipped: string[] = [];
   const notes: string[] = [];
   const onNote = (note: string): void => void notes.push(note);
-  const images = new Map<string, Uint8Array>();
+  const images = new Map<string, Values>();
   const noteSkip = (reason: string): void => {
     skipped.push(reason);
     onSkip?.(reason);
@@ -96,13 +97,8 @@ export async function readImageFiles(
       `${paths.join(', ')}: ${none}; pass image files or folders of images`,
     );
   }
-  const size = sizeOf(imageShape);
-  const pixels = new Uint8Array(images.size * size);
-  [...images.values()].forEach((image, index) => {
-    pixels.set(image, index * size);
-  });
   const found = [...images.keys()];
-  return { names: namesOf(found), paths: found, pixels, skipped, notes };
+  return { names: namesOf(found), paths: found, pixels: joined([...images]), skipped, notes };
 }
 
 /** An image of a file. */
@@ -174,8 +170,9 @@ function findImages(path: string): ImageFile[] {
   }
   const { files, linksOut, others } = filesBelow(path);
   const left = new Set(followsLinksOut() ? [] : linksOut);
+  const images = new Set(imagesAmong(files));
   const found = files
-    .filter((name) => imageName.test(name) || otherImageName.test(name))
+    .filter((name) => images.has(name) || otherImageName.test(name))
     .map((name) => ({
       path: join(path, name),
       found: true,

@@ -1,10 +1,13 @@
 // Decodes images into memory, for datasets that are small enough.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } from '../../numeric/values.ts';
 import { maxDecodingBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { commonKind, inKind } from '../pixels/bitDepth.ts';
+import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
 import { inColour } from '../pixels/resize.ts';
 
 /** Larger datasets must be prepared: 2 GiB. */
@@ -29,13 +32,14 @@ export async function loadImages(
   const train = await collector.collect(raw.train, 'train');
   const validation = raw.validation && (await collector.collect(raw.validation, 'validation'));
   const test = await collector.collect(raw.test, 'test');
+  const warnings = [...(raw.warnings ?? []), ...collector.warnings()];
   return {
     train: collector.imageSet(train),
     ...(validation && { validation: collector.imageSet(validation) }),
     test: collector.imageSet(test),
     notes: collector.notes(),
     ...(raw.whyNoLabels !== undefined && { whyNoLabels: raw.whyNoLabels }),
-    ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
@@ -103,6 +107,11 @@ class Collector {
   #colour: boolean;
   #bytes = 0;
   #count = 0;
+  #rounding = 0;
+  /** How many images have 16 bits. */
+  #wide = 0;
+  #kind: ValueKind = 'uint8';
+  readonly #notFinite = new NotFiniteValues();
   readonly #notes = new Map<string, number>();
 
   /** @param colour whether grey images become colour in any case */
@@ -145,16 +154,19 @@ class Collector {
     if (images.length === 0) {
       throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty`);
     }
+    this.#notFinite.refuse(this.#source, this.#count);
     return { images, names, labels };
   }
 
   imageSet({ images, names, labels }: Collected): ImageSet {
     const { classes } = this.#options;
     const [height, width, channels] = this.#shape();
-    const pixels = new Uint8Array(images.length * height * width * channels);
+    const kind = this.#kind;
+    const pixels = zeros(kind, images.length * height * width * channels);
     images.forEach((image, index) => {
-      const data = image.channels === channels ? image.data : inColour(image.data);
-      pixels.set(data, index * height * width * channels);
+      const own = inKind(image.data, kind);
+      const data = image.channels === channels ? own : inColour(own);
+      copyInto(pixels, data, index * height * width * channels);
     });
     const set = imagesInMemory(pixels, [height, width, channels], names);
     return classes ? labelled(set, classes, labels, this.#source) : set;
@@ -162,19 +174,50 @@ class Collector {
 
   /** How many images were converted in decoding, by kind of conversion. */
   notes(): Record<string, number> {
-    return Object.fromEntries([...this.#notes].sort());
+    const isReduced = this.#wide > 0 && this.#kind === 'uint8';
+    const notes = [...this.#notes, ...(isReduced ? ([['16-bit', this.#wide]] as const) : [])];
+    return Object.fromEntries(notes.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** What happened to the values of the images, one line each. */
+  warnings(): string[] {
+    return this.#rounding === 0
+      ? []
+      : [
+          `${this.#source}: float64 values are rounded to float32, by at most ${this.#rounding.toExponential(1)} of each value`,
+        ];
   }
 
   #shape(): ImageShape {
     const { height, width, channels } = this.#first!;
-    return [height, width, this.#colour && channels === 1 ? 3 : channels];
+    const isInColour = this.#colour && this.#kind !== 'float32' && channels === 1;
+    return [height, width, isInColour ? 3 : channels];
   }
 
   #check(image: DecodedImage, name: string): void {
     this.#first ??= image;
     const first = this.#first;
-    this.#colour ||= image.channels === 3;
-    const mixed = image.channels !== first.channels && (image.channels % 2 === 0 || first.channels % 2 === 0);
+    const kind = kindOf(image.data)!;
+    this.#notFinite.add(name, image.data);
+    if (first === image) {
+      this.#kind = kind;
+    }
+    const common = commonKind(this.#kind, kind);
+    // Integers with blanks are real numbers, of which the blanks are reported.
+    if (common === undefined && countNotFinite(image.data) === 0) {
+      throw new UserError(
+        'invalid-data',
+        `${this.#source}: all images must have the same kind of values, but those of ${name} are ${kindInWords(kind)}, those of others ${kindInWords(this.#kind)}: convert them`,
+      );
+    }
+    this.#kind = common ?? this.#kind;
+    this.#wide += kind === 'uint16' ? 1 : 0;
+    this.#rounding = Math.max(this.#rounding, image.rounding ?? 0);
+    // Channels of real numbers are not colours.
+    this.#colour ||= image.channels === 3 && kind !== 'float32';
+    const mixed =
+      image.channels !== first.channels &&
+      (kind === 'float32' || image.channels % 2 === 0 || first.channels % 2 === 0);
     if (image.height !== first.height || image.width !== first.width || mixed) {
       const [found, expected] = [image, first].map(({ height, width, channels }) =>
         showImageShape([height, width, channels]),
@@ -183,7 +226,7 @@ class Collector {
       throw new UserError('not-ready', phrase`${what}: ${this.#advice(32)}`);
     }
     // Counted as colour, since a later image may have it.
-    const bytes = image.height * image.width * 3 + imageOverhead;
+    const bytes = image.height * image.width * 3 * bytesOfValue(kind) + imageOverhead;
     this.#requireRoom(bytes);
     // Joining the images of a split copies them.
     this.#bytes += bytes > largeBytes ? 2 * bytes : bytes;

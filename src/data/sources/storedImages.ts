@@ -2,7 +2,14 @@
 import { UserError } from '../../errors.ts';
 import type { Archive } from '../contract/archive.ts';
 import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';
-import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import {
+  decodeImage,
+  imageFormats,
+  imageName,
+  imagesAmong,
+  isImageName,
+  otherImageName,
+} from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
 import { divide, nobodyDivided, type Split, splitOfFolder } from './splitOfName.ts';
 
@@ -14,7 +21,7 @@ import { divide, nobodyDivided, type Split, splitOfFolder } from './splitOfName.
 export async function storedImages(store: Archive, { undivided }: RawOptions = {}): Promise<RawDataset> {
   const { path } = store;
   const files = await store.names();
-  const names = files.filter((name) => imageName.test(name));
+  const names = imagesAmong(files);
   if (names.length === 0) {
     throw new UserError(
       'invalid-data',
@@ -109,7 +116,7 @@ export function imagesOf(
     async *images() {
       let left = count ?? Infinity;
       for await (const { name, source, budget, read } of store.files(
-        (name) => imageName.test(name) && wanted(name),
+        (name) => isImageName(name) && wanted(name),
       )) {
         budget.spend(1, 'images');
         const inside = name.slice(top.length);

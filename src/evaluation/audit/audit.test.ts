@@ -7,6 +7,7 @@ import { resized } from '../../data/pixels/resize.ts';
 import { openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { eightBit } from '../../testing/eightBit.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
@@ -45,7 +46,7 @@ function split(images: readonly RawImage[]): RawSplit {
 /** The first digits, with their labels or others. */
 function digitImages(count: number, labelOf = (index: number) => digits.labels!.classOf(index)): RawImage[] {
   return Array.from({ length: count }, (_, index) =>
-    raw(`digit ${index}`, { data: readOne(digits, index) }, labelOf(index)),
+    raw(`digit ${index}`, { data: eightBit(readOne(digits, index)) }, labelOf(index)),
   );
 }
 
@@ -99,7 +100,7 @@ describe('near duplicates', () => {
     const copies = kinds.flatMap((name, kind) =>
       Array.from({ length: PLANTED }, async (_, place) => {
         const index = originalOf(kind, place);
-        return raw(`${name}: ${index}`, await changes[name]!(readOne(digits, index)));
+        return raw(`${name}: ${index}`, await changes[name]!(eightBit(readOne(digits, index))));
       }),
     );
     audited1500 = await audited(digitImages(1500), await Promise.all(copies));
@@ -177,7 +178,7 @@ describe('odd images', () => {
   it('of another kind are the farthest from their neighbours', async () => {
     const clothes = await openSplit('fashion-mnist', 'test', { validation: 0 });
     const odd = Array.from({ length: 10 }, (_, index) =>
-      raw(`coat ${index}`, { data: readOne(clothes, index) }),
+      raw(`coat ${index}`, { data: eightBit(readOne(clothes, index)) }),
     );
     const found = await audited([...digitImages(2000), ...odd]);
     const ranked = 'found' in found.odd ? found.odd.found.ranked : [];
@@ -208,7 +209,7 @@ describe('with a model', () => {
   it('of other images, finds odd ones without it', async () => {
     const clothes = await openSplit('fashion-mnist', 'test', { validation: 0 });
     const images = Array.from({ length: 40 }, (_, index) =>
-      raw(`coat ${index}`, { data: readOne(clothes, index) }),
+      raw(`coat ${index}`, { data: eightBit(readOne(clothes, index)) }),
     );
     const found = await withModel(images, reference);
     expect(found.unused?.message).toMatch(
@@ -220,7 +221,9 @@ describe('with a model', () => {
   it('of these images, lists those that are odd', async () => {
     const clothes = await openSplit('fashion-mnist', 'test', { validation: 0 });
     const images = Array.from({ length: 60 }, (_, index) =>
-      raw(`image ${index}`, { data: index < 45 ? readOne(digits, 500 + index) : readOne(clothes, index) }),
+      raw(`image ${index}`, {
+        data: eightBit(index < 45 ? readOne(digits, 500 + index) : readOne(clothes, index)),
+      }),
     );
     const found = await withModel(images, reference);
     expect(found.unused).toBeUndefined();
@@ -231,7 +234,7 @@ describe('with a model', () => {
 
   it('of another size, says so and finds the rest', async () => {
     const images = Array.from({ length: 12 }, (_, index) =>
-      raw(`wide ${index}`, { data: readOne(digits, index), width: 2 * SIDE, height: SIDE / 2 }),
+      raw(`wide ${index}`, { data: eightBit(readOne(digits, index)), width: 2 * SIDE, height: SIDE / 2 }),
     );
     const found = await withModel([...images, images[3]!], reference);
     expect(found.unused?.message).toMatch(/^wide 0 is 14x56x1 grey, but the model takes 28x28x1 grey/);
@@ -244,7 +247,7 @@ describe('with a model', () => {
 describe('files', () => {
   it('that are identical, blank, of another size or mode, or unreadable are found', async () => {
     const images = digitImages(60);
-    const at = (index: number): Uint8Array => readOne(digits, index);
+    const at = (index: number): Uint8Array => eightBit(readOne(digits, index));
     const colour = new Uint8Array(3 * SIDE * SIDE).map((_, place) => at(70)[Math.floor(place / 3)]!);
     const broken: RawImage = {
       name: 'broken',
@@ -280,14 +283,18 @@ describe('files', () => {
   });
 
   it('with the same pixels and different labels conflict', async () => {
-    const found = await audited([...digitImages(20), raw('again', { data: readOne(digits, 3) }, 9)], [], {
-      classes,
-    });
+    const found = await audited(
+      [...digitImages(20), raw('again', { data: eightBit(readOne(digits, 3)) }, 9)],
+      [],
+      {
+        classes,
+      },
+    );
     expect(found.conflicts).toEqual([[3, 20]]);
   });
 
   it('stored as grey or as colour with equal channels are identical', async () => {
-    const data = readOne(digits, 0);
+    const data = eightBit(readOne(digits, 0));
     const colour = new Uint8Array(3 * data.length).map((_, place) => data[Math.floor(place / 3)]!);
     const found = await audited([raw('grey', { data }), raw('colour', { data: colour, channels: 3 })]);
     expect(found.identical).toEqual([[0, 1]]);

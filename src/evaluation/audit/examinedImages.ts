@@ -1,12 +1,14 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
-import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
+import type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
+import { type Integers, inEightBits } from '../../data/pixels/bitDepth.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
 import { onWhite } from '../../data/pixels/onWhite.ts';
 import { grey, isColourless, resized } from '../../data/pixels/resize.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
+import { bytesOfValues, kindInWords, kindOf } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
@@ -31,9 +33,9 @@ export interface ExaminedImage {
   readonly isGrey: boolean;
   /** The conversions in decoding, as in `DecodedImage`. */
   readonly notes: readonly string[];
-  /** Equal for images of the same size and pixels, however they are stored. */
+  /** Equal for images of the same size, bits and pixels, however they are stored. */
   readonly key: string;
-  /** The standard deviation of its pixels, in units of 1/255. */
+  /** The standard deviation of its pixels, in units of 1/255 of the brightest. */
   readonly deviation: number;
   /** Stretched to `SIDE` x `SIDE`; one channel if it is grey, otherwise three. */
   readonly small: Uint8Array;
@@ -99,14 +101,30 @@ export async function examineImages(dataset: RawDataset, options: ExamineOptions
   return { images, unreadable, cut };
 }
 
+/**
+ * Decodes an image for an audit, without transparency.
+ *
+ * @throws UserError if it cannot be read, or has real numbers: pictures of them depend on a range that one image doesn't tell
+ */
+export async function pictureOf(image: RawImage, admit?: Admit): Promise<DecodedImage<Integers>> {
+  const { data, ...rest } = await image.decode(admit);
+  if (data instanceof Float32Array) {
+    throw new UserError(
+      'unsupported',
+      `${image.name}: an audit compares integers, and these values are ${kindInWords(kindOf(data)!)}`,
+    );
+  }
+  return onWhite({ ...rest, data });
+}
+
 /** Decodes images in order, several at a time; an error takes the place of an image that cannot be read. */
 function decodedInOrder(
   split: RawSplit,
-): AsyncGenerator<{ image: RawImage; decoded: DecodedImage | UserError }, void, void> {
+): AsyncGenerator<{ image: RawImage; decoded: DecodedImage<Integers> | UserError }, void, void> {
   const limits = { items: 2 * availableCores(), bytes: maxDecodingBytes };
   return mapInOrder(split.images(), limits, async (image, admit) => {
     try {
-      return { image, decoded: onWhite(await image.decode(admit)) };
+      return { image, decoded: await pictureOf(image, admit) };
     } catch (error) {
       if (error instanceof UserError && !(error instanceof OverBudget)) {
         return { image, decoded: error };
@@ -119,13 +137,15 @@ function decodedInOrder(
 function examined(
   { name, label }: RawImage,
   where: Pick<ExaminedImage, 'split' | 'place'>,
-  decoded: DecodedImage,
+  decoded: DecodedImage<Integers>,
 ): ExaminedImage {
-  const { width, height, notes } = decoded;
+  const { width, height } = decoded;
   const channels = decoded.channels as 1 | 3;
   const isGrey = channels === 1 || isColourless(decoded.data);
   const data = isGrey && channels === 3 ? grey(decoded.data) : decoded.data;
   const kept = isGrey ? 1 : 3;
+  const small = resized(data, [height, width, kept], [SIDE, SIDE]);
+  const isWide = small instanceof Uint16Array;
   return {
     name,
     ...where,
@@ -134,10 +154,10 @@ function examined(
     height,
     channels,
     isGrey,
-    notes,
-    key: sha256([`${height}x${width}x${kept} `, data]),
+    notes: [...decoded.notes, ...(isWide ? ['16-bit'] : [])],
+    key: sha256([`${height}x${width}x${kept} `, bytesOfValues(data)]),
     deviation: deviationOf(data, kept),
     // A copy if it has the size already: otherwise all pixels of a batch might be kept.
-    small: Uint8Array.from(resized(data, [height, width, kept], [SIDE, SIDE])),
+    small: isWide ? inEightBits(small) : Uint8Array.from(small),
   };
 }

@@ -2,14 +2,15 @@
 import type { DecodedImage } from '../../data/contract/rawImages.ts';
 import { fitImage } from '../../data/pixels/fitImage.ts';
 import { UserError } from '../../errors.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import type { Values } from '../../numeric/values.ts';
 
 /** The most bytes of pixels for a model: 2 GiB. */
 const MOST_BYTES = 2 ** 31;
 
 /** The images of a dataset that a model can score. */
 export class FittedImages {
-  readonly pixels: Uint8Array[] = [];
+  readonly pixels: (readonly [name: string, values: Values])[] = [];
   /** The position of each of them. */
   readonly positions: number[] = [];
   /** The positions of the images of another shape. */
@@ -34,7 +35,7 @@ export class FittedImages {
     try {
       const fitted = fitImage(image, this.wanted, { source: name, resize: this.resize });
       // Not a view: it would keep all pixels of a larger array.
-      this.pixels.push(fitted === data ? Uint8Array.from(fitted) : fitted);
+      this.pixels.push([name, fitted === data ? fitted.slice() : fitted]);
       this.positions.push(index);
     } catch (error) {
       if (!(error instanceof UserError)) {
@@ -43,7 +44,7 @@ export class FittedImages {
       this.refusal ??= error;
       this.others.push(index);
     }
-    if (this.pixels.length * dimensionsOf(this.wanted) > MOST_BYTES) {
+    if (this.pixels.length * (this.pixels[0]?.[1].byteLength ?? 0) > MOST_BYTES) {
       this.isFull = true;
       this.pixels.length = 0;
     }

@@ -1,9 +1,10 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
 
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
+import { joined } from '../../data/pixels/joined.ts';
 import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
 import { median, quantile } from '../../numeric/statistics.ts';
+import type { Values } from '../../numeric/values.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
@@ -65,8 +66,8 @@ export function oddByNeighbours(images: readonly number[], { distances }: Neighb
 export interface ScoredWithModel extends WorkOptions {
   readonly model: FlowModel;
   readonly reference: ReferenceScores;
-  /** The pixels of each image. */
-  readonly pixels: readonly Uint8Array[];
+  /** The name and the pixels of each image. */
+  readonly pixels: readonly (readonly [name: string, values: Values])[];
   /** The position of each of them. */
   readonly images: readonly number[];
   /** The class of each of them, and the names of the classes. */
@@ -88,7 +89,7 @@ export async function oddByModel(
   const { model, reference, pixels, images, labels, ...following } = scored;
   const { imageShape } = model;
   const set: ImageSet = {
-    ...imagesInMemory(joined(pixels, imageShape), imageShape),
+    ...imagesInMemory(joined(pixels), imageShape),
     ...(labels && { labels: { classes: labels.classes, classOf: (index) => labels.of[index]! } }),
   };
   const report = await oddReport(model, set, reference, following);
@@ -121,15 +122,6 @@ function requireDescribed({ source, images }: OddReport): void {
     `these images are unlike its validation images, since most are odder than ${100 * (1 - LEAST_MEDIAN)} % of them` +
       `${how === '' ? '' : ` (${how})`}; prepare them like its training images, or use a model trained on such images`,
   );
-}
-
-function joined(images: readonly Uint8Array[], [height, width, channels]: ImageShape): Uint8Array {
-  const size = height * width * channels;
-  const out = new Uint8Array(images.length * size);
-  images.forEach((image, index) => {
-    out.set(image, index * size);
-  });
-  return out;
 }
 
 /** log₂ p(x | class) of each image, in the order of the images. */

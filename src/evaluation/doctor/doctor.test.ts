@@ -39,7 +39,7 @@ const engine = { threads: 1 };
 async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promise<TrainedModel> {
   const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
   const model = new Glow(imageShape, { ...options, mixing, learnedPrior: true, ...changes });
-  const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
+  const image = imageArray(tinyImages(16, 8, 1), imageShape, model.values);
   const dequantisation = dequantisationOf(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
   const condition = conditionRowsOf(model, { condition: meanCondition(model) }, 16)(0, 16);
@@ -123,7 +123,7 @@ describe('a sound model', () => {
     );
     expect(reconstruction.images).toBe(images.count);
     expect(available).toBe(images.count);
-    expect(hardImages.images).toBe(16);
+    expect(hardImages!.images).toBe(16);
     expect(latents.map(({ estimated }) => estimated)).toEqual([false, false]);
     expect(done).toEqual(layers.map((_, index) => index + 1));
     expect(bitsPerDim.worst.bitsPerDim).toBeGreaterThan(bitsPerDim.median);
@@ -156,12 +156,12 @@ it('warns of hard images that do not return, counted over all kinds of change', 
   const steep = constant({ shape, data: data.map((value, index) => (index % 2 === 1 ? -16 : value)) });
   const parameters = { ...trained.parameters, [path]: steep };
   const { warnings, hardImages } = await diagnoseModel({ ...trained, parameters });
-  const lost = hardImages.kinds.slice(1).reduce((total, one) => total + one.lost.float32, 0);
+  const lost = hardImages!.kinds.slice(1).reduce((total, one) => total + one.lost.float32, 0);
   expect(lost).toBeGreaterThan(0);
   expect(warnings).toContainEqual({
     layer: 'model',
     name: 'lostHardImages',
-    what: `hard images not recovered in float32, of ${8 * (hardImages.kinds.length - 1)}`,
+    what: `hard images not recovered in float32, of ${8 * (hardImages!.kinds.length - 1)}`,
     value: lost,
     limit: 0,
   });

@@ -51,8 +51,8 @@ export interface Diagnosis extends Verdict {
   readonly noise: NoiseStatistics | null;
   /** The round trip of the images; positions are those in the dataset. */
   readonly reconstruction: Reconstruction;
-  /** Round trips of images unlike those that the model was trained on, made from some of the images. */
-  readonly hardImages: HardImagesExamination;
+  /** Round trips of images unlike those that the model was trained on, made from some of the images; null if the values are not 8-bit integers. */
+  readonly hardImages: HardImagesExamination | null;
   /** The latents of the images, prior by prior. */
   readonly latents: readonly LatentStatistics[];
   /** Samples at temperature 1, as many as there are images. */
@@ -94,7 +94,7 @@ export async function diagnose(
   }: DoctorOptions = {},
 ): Promise<Diagnosis> {
   const { model, parameters } = trained;
-  const { bits } = model.options;
+  const { bits, kind } = model.values;
   const count = Math.min(wanted, images.count);
   const positions = spread(count, images.count);
   const chosen = subset(images, positions);
@@ -133,12 +133,15 @@ export async function diagnose(
   });
   const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
-  const hardImages = await examineHardImages(trained, hard, {
-    ...options,
-    seed,
-    signal,
-    onProgress: (done, of) => onHardImages?.(done, of),
-  });
+  const hardImages =
+    kind === 'uint8'
+      ? await examineHardImages(trained, hard, {
+          ...options,
+          seed,
+          signal,
+          onProgress: (done, of) => onHardImages?.(done, of),
+        })
+      : null;
   const ofModel = (
     name: Measurement['name'],
     value: number,
@@ -148,13 +151,13 @@ export async function diagnose(
     ...measurementsOf(layers),
     ...(noise ? noiseMeasurements(noise) : []),
     ofModel('wrongPixelShare', 1 - reconstruction.exactPixelShare),
-    lostIn(hardImages, 'float32'),
-    lostIn(hardImages, 'float64'),
+    ...(hardImages ? [lostIn(hardImages, 'float32'), lostIn(hardImages, 'float64')] : []),
     ...latents.flatMap(({ layer, mean, variance }) => [
       ofModel('latentMean', Math.abs(mean), { layer, estimated }),
       ofModel('latentVariance', Math.max(variance, 1 / variance), { layer, estimated }),
     ]),
-    ofModel('bitsPerDim', mean / bits, { estimated: true }),
+    // The density of real numbers has no bits to compare with.
+    ...(bits === undefined ? [] : [ofModel('bitsPerDim', mean / bits, { estimated: true })]),
     ofModel('explodedSamples', samples.explodedShare, { estimated: true }),
   ]);
   return {

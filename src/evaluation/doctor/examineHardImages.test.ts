@@ -29,7 +29,7 @@ async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Pr
     ...changed,
   };
   const model = new Glow(imageShape, options);
-  const image = imageArray(tinyImages(32, 8, 1), imageShape, options.bits);
+  const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
   const noise = { shape: image.shape, data: image.data.map(() => 0.5) };
   const { parameters, ...rest } = trainedModel(
     model,
@@ -96,7 +96,7 @@ describe('chosen images', () => {
     const steps = await chosenImages(sound, pixels, engine);
     const sums: number[] = [];
     for (const levels of [pixels, ...steps.map((step) => step.levels)]) {
-      const image = constant(imageArray(levels, imageShape, 8));
+      const image = constant(imageArray(levels, imageShape, { bits: 8 }));
       const { logDet } = sound.model.likelihood(image, constant(0.5), parametersFrom(sound.parameters));
       const [{ data }] = (await evaluate([logDet], { threads: 1 })) as [NdArray];
       sums.push(Array.from(data).reduce((total, value) => total + value, 0));

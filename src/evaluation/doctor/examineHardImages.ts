@@ -1,6 +1,7 @@
 // Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
 import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
-import { reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { reduceBits, toFullRange } from '../../data/pixels/bitDepth.ts';
+import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
@@ -51,9 +52,9 @@ export function examineHardImages(
 ): Promise<HardImagesExamination> {
   return releaseAfter(async (keep) => {
     const { imageShape } = trained.model;
-    const { bits } = trained.model.options;
+    const { bits = 8 } = trained.model.values;
     const size = dimensionsOf(imageShape);
-    const levels = reduceBits(readAll(images), bits);
+    const levels = reduceBits(requireEightBits(readAll(images), 'examining hard images'), bits);
     const condition = meanCondition(trained.model);
     const flow = keep(new FlowModel(trained, { ...options, precision: 'float32' }));
     const changed = [
@@ -64,7 +65,7 @@ export function examineHardImages(
     const kinds: HardImages[] = [];
     for (const { kind, levels: other } of changed) {
       const changes = largestChanges(levels, other, size);
-      const pixels = toEightBit(other, bits);
+      const pixels = toFullRange(other, bits);
       const lost: Record<Precision, number> = { float32: 0, float64: 0 };
       for (const precision of precisions) {
         const latents = await flow.encode(pixels, { condition, precision, signal });

@@ -12,8 +12,8 @@ import { compareImages, type ReturnedImages, summariseReturned } from '../measur
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {
-  /** The largest error in grey levels, of which a pixel of b bits has 2^b. */
-  readonly largestErrorInGreyLevels: number;
+  /** The largest error in grey levels, of which a pixel of b bits has 2^b; null for real numbers. */
+  readonly largestErrorInGreyLevels: number | null;
 }
 
 /** The latents of real images at one prior. */
@@ -81,13 +81,13 @@ export async function examineModel(
   const sampled = await decodeBatch(decoder, drawn, condition);
   await decoder.release();
   const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
-  const { bits } = model.options;
+  const { bits } = model.values;
   const dimensions = dimensionsOf(model.imageShape);
   const returned = summariseReturned(compareImages(decoded, x.data, { images: count, bits }), dimensions);
   return {
     reconstruction: {
       ...returned,
-      largestErrorInGreyLevels: returned.largestError * 2 ** bits,
+      largestErrorInGreyLevels: bits === undefined ? null : returned.largestError * 2 ** bits,
     },
     latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
     samples: { count, explodedShare: explodedShare(sampled, dimensions), estimated: true },

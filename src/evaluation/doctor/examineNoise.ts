@@ -53,8 +53,7 @@ export async function examineNoise(
   if (!model.dequantiser.flow) {
     return null;
   }
-  const { bits } = model.options;
-  const image = imageArray(readAll(images), model.imageShape, bits);
+  const image = imageArray(readAll(images), model.imageShape, model.values);
   const noise = { shape: image.shape, data: new Float32Array(image.data.length) };
   model.dequantiser.draw(new RandomStream(seed, 'doctor noise'), noise.data);
   const first = {
@@ -104,7 +103,7 @@ export function countNoiseLayers(model: Flow): number {
 }
 
 /** The condition of the noise's layers for integer images. */
-function conditionFor({ dequantiser, options: { bits } }: Flow, { shape, data }: NdArray): Condition {
+function conditionFor({ dequantiser, values: { bits = 8 } }: Flow, { shape, data }: NdArray): Condition {
   const values = constant({ shape, data: data.map((value) => value * 2 ** -bits - 0.5) });
   return dequantiser.condition?.(values) ?? {};
 }
@@ -116,7 +115,7 @@ async function noiseIn(
   { image, noise, parameters }: { image: NdArray; noise: NdArray; parameters: TrainedModel['parameters'] },
   options: CompileOptions,
 ): Promise<Readonly<Record<'u' | 'logDensity' | 'logDet' | 'returned', NdArray['data']>>> {
-  const { bits } = model.options;
+  const { bits = 8 } = model.values;
   const [v, drawn] = [input('image', image.shape), input('noise', noise.shape)];
   const p = parametersFrom(parameters);
   const { u, logDensity } = model.noiseOf(v, drawn, p);

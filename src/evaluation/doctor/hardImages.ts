@@ -1,5 +1,5 @@
 // Images that are hard to recover: real ones inverted, with noise, compressed, and changed against the model.
-import { toEightBit } from '../../data/pixels/bitDepth.ts';
+import { toFullRange } from '../../data/pixels/bitDepth.ts';
 import { onCpu } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
@@ -59,7 +59,7 @@ export async function chosenImages(
 ): Promise<ChangedImages[]> {
   const {
     imageShape,
-    options: { bits },
+    values: { bits = 8 },
   } = trained.model;
   // On a GPU, other images would be chosen than on the CPU.
   const program = await compileLogDetGradient(trained, { ...onCpu(options), precision: 'float32' });
@@ -94,7 +94,7 @@ export async function chosenImages(
 
 function compressed(levels: Uint8Array, imageShape: ImageShape, bits: number): Uint8Array {
   const size = dimensionsOf(imageShape);
-  const pixels = toEightBit(levels, bits);
+  const pixels = toFullRange(levels, bits);
   const result = new Uint8Array(levels.length);
   for (let start = 0; start < levels.length; start += size) {
     const image = blockCompressed(pixels.subarray(start, start + size), imageShape, COMPRESSION_QUALITY);

@@ -32,8 +32,8 @@ export interface ModelOrigin {
   readonly step: number;
   /** Averaged over the training, or raw after the last update. */
   readonly weights: string;
-  /** The measurements of these weights: bits/dim, and on which images. */
-  readonly bitsPerDim: readonly Readonly<Record<string, unknown>>[];
+  /** The measurements of these weights, and on which images; under `natsPerValue` for a continuous model. */
+  readonly bitsPerDim?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
@@ -54,7 +54,7 @@ export function exportManifest(
   const manifest = {
     format: 'emerging-flows',
     formatVersion: 1,
-    image: { shape: imageShape, axes: ['height', 'width', 'channel'], bits: options.bits },
+    image: { shape: imageShape, axes: ['height', 'width', 'channel'], ...valuesOf(model) },
     latents,
     ...(model.classes.length > 0 && { classes: model.classes }),
     ...(options.condition !== undefined && { conditions: conditionsByInput(model) }),
@@ -80,7 +80,7 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
     trainedParameters: countTrained(parameters),
   }),
   [SCORES_FILE]: () => ({
-    what: 'the bits/dim of the validation images, sorted, and other statistics of them',
+    what: 'the bits/dim of the validation images (of a continuous model, bits per value of their density), sorted, and other statistics of them',
   }),
 };
 
@@ -93,14 +93,20 @@ function latentPorts(model: Flow, what: string): Port[] {
   }));
 }
 
+/** What the values of images are: whole numbers of some bits, or real numbers. */
+function valuesOf({ values: { bits, kind } }: Flow): { bits: number } | { values: string } {
+  return bits === undefined ? { values: kind } : { bits };
+}
+
 /** The images that programs take. */
-function imagePort({ imageShape, options: { bits } }: Flow): Port {
+function imagePort({ imageShape, values: { bits } }: Flow): Port {
   return {
     name: 'image',
     type: 'float32',
     shape: ['N', ...imageShape],
-    range: [0, 2 ** bits - 1],
-    what: `whole numbers: ${fromEightBit(bits)}`,
+    ...(bits === undefined
+      ? { what: 'real numbers, as in the training images: the program standardises them' }
+      : { range: [0, 2 ** bits - 1] as const, what: `whole numbers: ${fromEightBit(bits)}` }),
   };
 }
 
@@ -109,32 +115,45 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   return {
     inputs: [
       imagePort(model),
-      {
-        name: 'noise',
-        type: 'float32',
-        shape,
-        range: [0, 1],
-        what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
-          drawsUniformly(model) ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
-        }`,
-      },
+      ...(isContinuous(model)
+        ? []
+        : [
+            {
+              name: 'noise',
+              type: 'float32',
+              shape,
+              range: [0, 1],
+              what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
+                drawsUniformly(model) ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
+              }`,
+            } as const,
+          ]),
       ...conditionPorts(model),
     ],
     outputs: [
       ...latentPorts(
         model,
-        'standard normal over images drawn from the model with random noise; less spread with noise 0.5',
+        isContinuous(model)
+          ? 'standard normal over images drawn from the model'
+          : 'standard normal over images drawn from the model with random noise; less spread with noise 0.5',
       ),
       {
         name: 'logLikelihood',
         type: 'float32',
         shape: ['N'],
-        what: drawsUniformly(model)
-          ? `a bound on the log-probability of each image of whole numbers${given(model)}, in nats`
-          : `the log-density of the image with this noise${given(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
+        what: isContinuous(model)
+          ? `the log-density of each image${given(model)}, in nats`
+          : drawsUniformly(model)
+            ? `a bound on the log-probability of each image of whole numbers${given(model)}, in nats`
+            : `the log-density of the image with this noise${given(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
       },
     ],
   };
+}
+
+/** Whether a model takes real numbers, without noise. */
+function isContinuous({ values }: Flow): boolean {
+  return values.bits === undefined;
 }
 
 /** Whether the noise of likelihoods is uniform draws; otherwise a flow in a file of its own makes it. */
@@ -187,12 +206,30 @@ function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
       ...conditionPorts(model),
     ],
     outputs: [
-      { name: 'image', type: 'uint8', shape, range: [0, 255], what: 'the pixels, rounded down and clipped' },
+      model.values.bits === undefined
+        ? { name: 'image', type: 'float32', shape, what: 'real numbers; NaN where the model diverged' }
+        : model.values.bits > 8
+          ? {
+              name: 'image',
+              type: 'float32',
+              shape,
+              range: [0, 2 ** model.values.bits - 1],
+              what: 'the pixels as whole numbers, rounded down and clipped',
+            }
+          : {
+              name: 'image',
+              type: 'uint8',
+              shape,
+              range: [0, 255],
+              what: 'the pixels, rounded down and clipped',
+            },
       {
         name: 'values',
         type: 'float32',
         shape,
-        what: 'the same before rounding, -0.5 to 0.5 for most; NaN where the model diverged',
+        what: isContinuous(model)
+          ? 'the same standardised: less the mean of the channel, over its deviation'
+          : 'the same before rounding, -0.5 to 0.5 for most; NaN where the model diverged',
       },
     ],
   };
@@ -232,8 +269,16 @@ function howToDequantise(model: Flow): string[] {
 
 function howToEncode(model: Flow): string[] {
   const { imageShape, classes } = model;
-  const { bits } = model.options;
+  const { bits } = model.values;
   const isUniform = drawsUniformly(model);
+  if (bits === undefined) {
+    return [
+      'image: the values as float32, not standardised. The outputs are the latents; pass them to sampler.onnx with temperature 1 to recover the image up to rounding.',
+      `nats/value = -logLikelihood / ${dimensionsOf(imageShape)}, the density in the unit of the values.`,
+      ...conditionSteps(model),
+      ...classSteps(classes),
+    ];
+  }
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
     'Pass them to sampler.onnx with temperature 1 to recover the image. In float32, unusual images may differ in some pixels.',
@@ -243,23 +288,34 @@ function howToEncode(model: Flow): string[] {
     `bits/dim = ${
       isUniform ? '-logLikelihood' : '-(logLikelihood - logDensity)'
     } / (${dimensionsOf(imageShape)} ln 2).`,
-    ...(model.options.condition === undefined
-      ? []
-      : [
-          `${Object.keys(model.condition).join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
-        ]),
-    ...(classes.length === 0
-      ? []
-      : [
-          `classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.`,
-          `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes, with the same noise; -log p(image) is -ln of that sum / ${classes.length}${
-            isUniform ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`
-          }.`,
-        ]),
+    ...conditionSteps(model),
+    ...classSteps(classes, {
+      noise: ', with the same noise',
+      density: isUniform ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`,
+    }),
   ];
 }
 
-function howToSample({ options: { bits }, condition: { classes, ...others } }: Flow): string[] {
+/** How to pass the condition of a model, if it depends on one. */
+function conditionSteps({ options, condition }: Flow): string[] {
+  return options.condition === undefined
+    ? []
+    : [
+        `${Object.keys(condition).join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
+      ];
+}
+
+/** How to use the classes of a model, if it has any. */
+function classSteps(classes: readonly string[], { noise, density } = { noise: '', density: '' }): string[] {
+  return classes.length === 0
+    ? []
+    : [
+        'classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.',
+        `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes${noise}; -log p(image) is -ln of that sum / ${classes.length}${density}.`,
+      ];
+}
+
+function howToSample({ values: { bits }, condition: { classes, ...others } }: Flow): string[] {
   const inputs = Object.keys(others);
   return [
     'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
@@ -269,11 +325,18 @@ function howToSample({ options: { bits }, condition: { classes, ...others } }: F
       : [
           `${inputs.join(' and ')}: the condition of each image to draw, in the units of the training images.`,
         ]),
-    `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
+    bits === undefined
+      ? 'image: real numbers, as encoder.onnx takes them.'
+      : bits > 8
+        ? `image: pixels of ${bits} bits, as encoder.onnx takes them.`
+        : `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
   ];
 }
 
 /** How an 8-bit pixel v is converted for the encoder. */
 function fromEightBit(bits: number): string {
+  if (bits > 8) {
+    return bits === 16 ? '16-bit pixels' : `16-bit pixels v reduced to ${bits} bits, v >> ${16 - bits}`;
+  }
   return bits === 8 ? '8-bit pixels' : `8-bit pixels v reduced to ${bits} bits, v >> ${8 - bits}`;
 }

@@ -1,5 +1,7 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 import { dataName } from '../../experiments/experimentName.ts';
+import { bitsOf } from '../../models/imageValues.ts';
+import { unitOf } from '../../models/unit.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
@@ -71,7 +73,10 @@ export async function exportModel(
 }
 
 /** The model card of an export, which comes without pictures or checkpoints. */
-function exportCard({ model, config, step }: LoadedRun, { bitsPerDim: _, ...summary }: RunSummary): string {
+function exportCard(
+  { model, config, step }: LoadedRun,
+  { bitsPerDim: _, natsPerValue: __, ...summary }: RunSummary,
+): string {
   const commands = {
     'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
     'latents of images': 'npx emerging encode . image.png --out image.latents',
@@ -91,7 +96,7 @@ function originOf(
     dataset: dataName(config),
     step,
     weights,
-    bitsPerDim: measured.map((one) => ({ ...one, bits: config.model.bits })),
+    [unitOf(config.model).key('bitsPerDim')]: measured.map((one) => ({ ...one, bits: bitsOf(config.model) })),
   };
 }
 
@@ -99,19 +104,21 @@ function originOf(
 type RunSummary = JsonObject & { readonly evaluations: readonly JsonObject[] };
 
 /** The evaluations after the step, and what the training measured itself: the average weights on validation images. */
-async function summaryOf({ paths, step }: LoadedRun): Promise<RunSummary> {
+async function summaryOf({ paths, step, config }: LoadedRun): Promise<RunSummary> {
+  const unit = unitOf(config.model);
+  const key = unit.key('bitsPerDim');
   const store = folderStore(paths);
   const summary = await store.readSummary();
   const ofStep = evaluationsIn(summary).filter((evaluation) => evaluation.step === step);
   let logged: unknown;
   for (const line of await store.readMetrics()) {
-    if (line.step === step && typeof line.validationBitsPerDim === 'number') {
-      logged = line.validationBitsPerDim;
+    if (line.step === step && typeof line[unit.key('validationBitsPerDim')] === 'number') {
+      logged = line[unit.key('validationBitsPerDim')];
     }
   }
   // After a stop between milestones only the summary has it.
-  const bitsPerDim = logged ?? (summary.steps === step ? summary.bitsPerDim : undefined);
+  const result = logged ?? (summary.steps === step ? summary[key] : undefined);
   const own =
-    typeof bitsPerDim === 'number' ? [{ step, bitsPerDim, split: 'validation', weights: 'average' }] : [];
+    typeof result === 'number' ? [{ step, [key]: result, split: 'validation', weights: 'average' }] : [];
   return { ...summary, evaluations: [...ofStep, ...own] };
 }

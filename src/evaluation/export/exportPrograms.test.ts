@@ -2,7 +2,7 @@
 // programs.
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { pixelsFromValues, toFullRange } from '../../data/pixels/bitDepth.ts';
 import { compile, evaluate } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
@@ -156,7 +156,7 @@ const temperature = (value: number): NdArray => ({ shape: [1], data: Float32Arra
 describe.each(cases)('%s', (_, options) => {
   const trained = trainedModelOf(options);
   const { model } = trained;
-  const { bits } = options;
+  const { bits = 8 } = options;
   const images = someImages(bits);
   const latentNames = model.latentShapes.map((__, index) => `latent${index}`);
   const drawn = drawLatents(model.latentShapes, { first: 0, count: largestBatch, temperature: 1, seed: 5 });
@@ -226,7 +226,7 @@ describe.each(cases)('%s', (_, options) => {
         temperature: temperature(1),
       });
       expect(result.image!.data).toBeInstanceOf(Uint8Array);
-      expect(result.image!.data).toEqual(toEightBit(Uint8Array.from(image.data), bits));
+      expect(result.image!.data).toEqual(toFullRange(Uint8Array.from(image.data), bits));
     });
 
     it.each([1, largestBatch])('decodes %i images from latents as `sample` does', async (count) => {
@@ -237,8 +237,7 @@ describe.each(cases)('%s', (_, options) => {
       const { data } = firstOf(decoded, count);
       expectClose('values', result.values!.data, data, 'float32');
       // The pixels follow from the values, and match `sample` except where a value lies on a pixel boundary.
-      const eightBit = (values: ArrayLike<number>): Uint8Array =>
-        toEightBit(pixelsFromValues(values, bits), bits);
+      const eightBit = (values: ArrayLike<number>) => toFullRange(pixelsFromValues(values, bits), bits);
       expect(result.image!.data).toEqual(eightBit(result.values!.data));
       const expected = eightBit(data);
       const differing = expected.filter((pixel, index) => pixel !== result.image!.data[index]);
@@ -270,7 +269,7 @@ describe.each(conditioned)('%s', (_, added) => {
   const trained = trainedModelOf(options);
   const { model } = trained;
   const shape = [largestBatch, ...imageShape];
-  const { image } = someImages(options.bits);
+  const { image } = someImages(options.bits ?? 8);
   const noise = { shape, data: new Float32Array(sizeOf(shape)) };
   model.dequantiser.draw(new RandomStream(8, 'noise'), noise.data);
   /** The conditions of all images. */

@@ -2,6 +2,7 @@
 // dequantises them.
 import { exportOnnx } from '../../engine/exportOnnx.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
+import type { Flow } from '../../models/flow.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
@@ -12,12 +13,15 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 /** The ONNX files of a model. */
 export interface ExportedPrograms {
   /**
-   * `image`, `noise`, which is u, and `classes`, `vector` and `context` as far as the model depends on them, to
-   * `latent0`, `latent1`, … and `logLikelihood`, the bound if u is uniform; if it is from `dequantiser`, its `logDensity`
-   * is to be subtracted.
+   * `image`, `noise`, which is u (not for real numbers), and `classes`, `vector` and `context` as far as the model depends
+   * on them, to `latent0`, `latent1`, … and `logLikelihood`, the bound if u is uniform; if it is from `dequantiser`, its
+   * `logDensity` is to be subtracted.
    */
   readonly encoder: Uint8Array;
-  /** `latent0`, `latent1`, …, `temperature` and the same conditions to `image` (uint8) and `values`. */
+  /**
+   * `latent0`, `latent1`, …, `temperature` and the same conditions to `image` (uint8, or float32 for real numbers and
+   * integers of more bits) and `values`.
+   */
   readonly sampler: Uint8Array;
   /** `image` and `noise`, standard normal, to `u` and its `logDensity`; only for variational dequantisation. */
   readonly dequantiser?: Uint8Array;
@@ -36,7 +40,10 @@ export async function exportPrograms(
   const dequantiser = dequantiserDefinition(trained);
   return {
     encoder: await exportOnnx(encoderDefinition(trained), options),
-    sampler: await exportOnnx(samplerDefinition(trained), { bytes: ['image'], ...options }),
+    sampler: await exportOnnx(samplerDefinition(trained), {
+      ...(trained.model.values.kind === 'uint8' && { bytes: ['image'] }),
+      ...options,
+    }),
     ...(dequantiser && { dequantiser: await exportOnnx(dequantiser, options) }),
   };
 }
@@ -56,7 +63,9 @@ function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefiniti
   const x = model.dequantise(image, noise);
   const { latents, ...densities } = model.encode(x, parametersFrom(parameters), condition);
   const logLikelihood = model.logLikelihood(densities);
-  return { inputs: { image, noise, ...condition }, outputs: { ...named(latents), logLikelihood } };
+  // Real numbers have no noise.
+  const inputs = { image, ...(model.values.bits !== undefined && { noise }), ...condition };
+  return { inputs, outputs: { ...named(latents), logLikelihood } };
 }
 
 function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
@@ -70,8 +79,13 @@ function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefiniti
   );
   return {
     inputs: { ...named(latents), temperature, ...condition },
-    outputs: { image: eightBitImage(values, model.options.bits), values },
+    outputs: { image: imageOf(values, model), values },
   };
+}
+
+/** The images of x: pixels for viewing, or real numbers. */
+function imageOf(x: Tensor, { values }: Flow): Tensor {
+  return values.bits === undefined ? values.fromModel(x) : integerImage(x, values.bits);
 }
 
 function named(latents: readonly Tensor[]): Record<string, Tensor> {
@@ -79,14 +93,14 @@ function named(latents: readonly Tensor[]): Record<string, Tensor> {
 }
 
 /**
- * The pixels of dequantised values in [−½, ½), scaled to 0..255: v = ⌊(x + ½)·2^bits⌋ clipped to 0..2^bits −
- * 1, then v·255/(2^bits − 1) rounded, as in `pixelsFromValues` and `toEightBit`.
+ * The pixels of dequantised values in [−½, ½), scaled to 0..255 if they have up to 8 bits: v = ⌊(x + ½)·2^bits⌋ clipped to
+ * 0..2^bits − 1, then v·255/(2^bits − 1) rounded, as in `pixelsFromValues` and `toFullRange`.
  */
-function eightBitImage(values: Tensor, bits: number): Tensor {
+function integerImage(values: Tensor, bits: number): Tensor {
   const levels = 2 ** bits;
   const middle = (levels - 1) / 2;
   // The values are rounded down before anything is added: a value next to a boundary would lose its last
   // digits.
   const pixels = add(clip(add(floor(multiply(values, levels)), 0.5), middle), middle);
-  return bits === 8 ? pixels : floor(add(multiply(pixels, 255 / (levels - 1)), 0.5));
+  return bits >= 8 ? pixels : floor(add(multiply(pixels, 255 / (levels - 1)), 0.5));
 }

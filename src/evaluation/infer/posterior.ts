@@ -2,6 +2,7 @@
 import { UserError, unknownName } from '../../errors.ts';
 import type { ConditionComponent } from '../../models/condition.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { copyInto, kindOf, type Values, zeros } from '../../numeric/values.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { type ConditionChoice, conditionRowsOf } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
@@ -61,7 +62,7 @@ const NEGLIGIBLE = 1e-6;
  */
 export async function inferConditions(
   model: FlowModel,
-  images: Uint8Array,
+  images: Values,
   { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress }: InferOptions = {},
 ): Promise<ComponentPosterior[][]> {
   const inferred = inferredComponents(model, condition);
@@ -80,9 +81,9 @@ export async function inferConditions(
     const known = ownOf(index);
     const logLikelihood = async (points: readonly Float64Array[]): Promise<Float64Array> => {
       const [{ length }] = points as [Float64Array];
-      const copies = new Uint8Array(length * size);
+      const copies = zeros(kindOf(image)!, length * size);
       for (let copy = 0; copy < length; copy++) {
-        copies.set(image, copy * size);
+        copyInto(copies, image, copy * size);
       }
       const tried = Object.fromEntries(inferred.map(({ name }, axis) => [name, points[axis]!]));
       // By content, so that every point of the grid gets the same noise.

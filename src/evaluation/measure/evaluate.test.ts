@@ -87,7 +87,7 @@ describe('standard error', () => {
     const imageShape: ImageShape = [8, 8, 1];
     const model = new Glow(imageShape, options);
     const images = imagesInMemory(tinyImages(24, 8, 0), imageShape);
-    const image = imageArray(tinyImages(24, 8, 0), imageShape, options.bits);
+    const image = imageArray(tinyImages(24, 8, 0), imageShape, model.values);
     const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
     new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
     const trained = trainedModel(model, await startFromData(model, { image, noise }, 0), 'raw');

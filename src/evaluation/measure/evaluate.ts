@@ -2,6 +2,7 @@
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
 import { givenClass, overClasses } from '../../trained/model/classLikelihoods.ts';
@@ -74,9 +75,12 @@ export interface EvaluateOptions extends MeasurementOptions {
 /** How many of the worst images are listed. */
 const WORST = 16;
 
-/** The draws of the noise that an evaluation takes of each image. */
-export function drawsOf({ draws = 1, importance = 0 }: EvaluateOptions): number {
-  return Math.max(draws, importance);
+/** The draws of the noise that an evaluation takes of each image: one of real numbers, which have no noise. */
+export function drawsOf(
+  { values }: Pick<Flow, 'values'>,
+  { draws = 1, importance = 0 }: EvaluateOptions,
+): number {
+  return values.bits === undefined ? 1 : Math.max(draws, importance);
 }
 
 /** Measures bits/dim of a set of images; the standard error needs 2 or more draws. */
@@ -95,9 +99,15 @@ export async function evaluate(
       `importance must be a whole number of draws of 1 or more, not ${importance}`,
     );
   }
+  if (importance !== undefined && model.bits === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'the importance-weighted bound is for dequantised integers: the likelihood of this continuous model is exact; leave importance out',
+    );
+  }
   const { values, ...classes } = await measured(model, images, labels ?? true, {
     ...how,
-    draws: drawsOf(options),
+    draws: drawsOf(model.model, options),
   });
   const bound =
     importance === undefined

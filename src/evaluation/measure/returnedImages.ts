@@ -8,7 +8,7 @@ import { imageArray } from '../../trained/likelihood/likelihood.ts';
 
 /** The round-trip errors of one image. */
 export interface ReturnedImage {
-  /** How many of its pixels are a different integer. */
+  /** How many of its values are a different integer, or, for real numbers, off by more than `MOST_ERROR`. */
   readonly wrongPixels: number;
   /** The largest |difference| of values in [−½, ½); NaN if any is NaN. */
   readonly largestError: number;
@@ -26,9 +26,12 @@ export interface ReturnedImages {
   readonly worstImage: number;
 }
 
-/** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, `[N, H, W, C]`. */
+/** Real numbers have returned if they are off by at most so many standard deviations of their channel. */
+const MOST_ERROR = 1e-3;
+
+/** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, or real numbers standardised, `[N, H, W, C]`. */
 export async function dequantised(images: ImageSet, model: Flow): Promise<NdArray> {
-  const image = imageArray(readAll(images), images.imageShape, model.options.bits);
+  const image = imageArray(readAll(images), images.imageShape, model.values);
   const [x] = await evaluate([model.dequantise(constant(image), constant(0.5))]);
   return { shape: image.shape, data: Float32Array.from(x!.data) };
 }
@@ -42,17 +45,19 @@ export async function dequantised(images: ImageSet, model: Flow): Promise<NdArra
 export function compareImages(
   returned: ArrayLike<number>,
   original: ArrayLike<number>,
-  { images, bits }: { readonly images: number; readonly bits: number },
+  { images, bits }: { readonly images: number; readonly bits: number | undefined },
 ): ReturnedImage[] {
-  const levels = 2 ** bits;
+  const levels = 2 ** (bits ?? 0);
   const pixelOf = (value: number): number =>
     Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
+  const isSame = (now: number, before: number): boolean =>
+    bits === undefined ? Math.abs(now - before) <= MOST_ERROR : pixelOf(now) === pixelOf(before);
   const dimensions = original.length / images;
   return Array.from({ length: images }, (_, image) => {
     let [wrongPixels, largestError] = [0, 0];
     for (let index = image * dimensions; index < (image + 1) * dimensions; index++) {
       const [now, before] = [returned[index]!, original[index]!];
-      wrongPixels += pixelOf(now) === pixelOf(before) ? 0 : 1;
+      wrongPixels += isSame(now, before) ? 0 : 1;
       largestError = Math.max(largestError, Math.abs(now - before));
     }
     return { wrongPixels, largestError };

@@ -23,6 +23,7 @@ it.each<[OddScoreName, string]>([
   const unread: ImageSet = {
     count: 4,
     imageShape,
+    kind: 'uint8',
     read() {
       throw new Error('an image is read');
     },

@@ -1,8 +1,10 @@
 // Scores how odd images are, compared with reference images.
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { ofBits } from '../../data/pixels/eightBitSet.ts';
 import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { mean } from '../../numeric/statistics.ts';
+import { kindInWords } from '../../numeric/values.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
@@ -170,7 +172,7 @@ function requireNeeds(
     readonly against: FlowModel | undefined;
   },
 ): void {
-  const { needs } = oddScores[name] as OddScore;
+  const { needs, from } = oddScores[name] as OddScore;
   const has: Record<ScoreNeed, boolean> = {
     statistics: given === undefined || !('bitsPerDim' in given) || given.statistics !== undefined,
     'other model': against !== undefined,
@@ -179,6 +181,13 @@ function requireNeeds(
   };
   if (needs !== undefined && !has[needs]) {
     throw lacking(name);
+  }
+  const { kind } = ofBits(images, model.bits);
+  if (from.includes('code') && kind !== 'uint8') {
+    throw new UserError(
+      'invalid-argument',
+      `the score ${name} compares with a coder of 8-bit integers, but these images are ${kindInWords(kind)}: choose another score`,
+    );
   }
 }
 
@@ -292,6 +301,11 @@ function ranked(
   return { computable, best: isEnough ? defaultScore : 'bits', report };
 }
 
+/** What the values of a model's images are, in words. */
+function valuesOf({ bits }: FlowModel): string {
+  return bits === undefined ? 'real numbers' : `${bits} bits per value`;
+}
+
 /** Why a score that needs this cannot be computed, and what to do. */
 const lacks: Record<ScoreNeed, string | Phrase> = {
   statistics: phrase`statistics of validation images, and of these only bits/dim are known: measure them again with ${call('measureReference')}`,
@@ -327,8 +341,8 @@ export function requireComparable(model: FlowModel, against: FlowModel | undefin
   if (own !== other || model.bits !== against.bits) {
     throw new UserError(
       'mismatch',
-      `a ratio needs two models of the same images: the model takes ${own} with ${model.bits} bits per value, ` +
-        `the second one ${other} with ${against.bits}`,
+      `a ratio needs two models of the same images: the model takes ${own} with ${valuesOf(model)}, ` +
+        `the second one ${other} with ${valuesOf(against)}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 // Learning curves as a plot: means of batches, the range without the first fall and spikes.
+import { bitsPerDimUnit, type ResultUnit } from '../../models/unit.ts';
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
 
@@ -88,6 +89,13 @@ export function pointSize(curves: readonly Pick<LearningCurve, 'training'>[]): n
   return Math.max(1, ...curves.map(({ training }) => Math.ceil(training.length / mostPoints)));
 }
 
+/** A curve in a unit. */
+function curveIn(unit: ResultUnit, { training, validation, ...rest }: LearningCurve): LearningCurve {
+  const converted = (points: readonly CurvePoint[]): CurvePoint[] =>
+    points.map(({ step, bitsPerDim }) => ({ step, bitsPerDim: unit.of(bitsPerDim) }));
+  return { ...rest, training: converted(training), validation: converted(validation) };
+}
+
 /**
  * The curves of runs in one plot, each in a colour.
  *
@@ -95,7 +103,7 @@ export function pointSize(curves: readonly Pick<LearningCurve, 'training'>[]): n
  */
 export function curvePlot(
   runs: readonly { readonly name: string; readonly curve: LearningCurve }[],
-  heading: { title: string; subtitle?: string },
+  { unit = bitsPerDimUnit, ...heading }: { title: string; subtitle?: string; unit?: ResultUnit },
 ): Plot | null {
   const size = pointSize(runs.map(({ curve }) => curve));
   const alone = runs.length === 1;
@@ -105,7 +113,7 @@ export function curvePlot(
       training: batches === 1 ? 'training batches' : `training (means of ${batches} batches)`,
       validation: 'validation (average weights)',
     };
-    return curveSeries(curve, {
+    return curveSeries(curveIn(unit, curve), {
       names: alone ? aloneNames : { training: `${name}, training`, validation: name },
       hues: { training: hue, validation: alone ? 1 : hue },
       size,
@@ -113,7 +121,7 @@ export function curvePlot(
     });
   });
   const range = curveRange(series);
-  const axes = { x: { label: 'step' }, y: { label: 'bits/dim', ...(range && { range }) } };
+  const axes = { x: { label: 'step' }, y: { label: unit.name, ...(range && { range }) } };
   return range && { ...heading, ...axes, series };
 }
 

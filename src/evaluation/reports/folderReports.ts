@@ -3,6 +3,7 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
 import { flowFor } from '../../models/flowRegistry.ts';
+import { unitOf } from '../../models/unit.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { pathFrom, realFolder } from '../../storage/folders.ts';
@@ -64,7 +65,9 @@ export async function finishRun(
       ? null
       : await tryDrawing('samples', () => drawSamples(model, state.step, paths));
   await store.writeSummary({ ...(await store.readSummary()), samples: samples?.file ?? null });
-  const curve = await tryDrawing('learning curve', () => drawLearningCurve(paths, pictureTitle(options)));
+  const curve = await tryDrawing('learning curve', () =>
+    drawLearningCurve(paths, pictureTitle(options), unitOf(config.model)),
+  );
   await writeRunCard(paths, { model: glow, config, step: state.step });
   return { samples, curve };
 }
@@ -102,7 +105,9 @@ function milestonePictures(
     if (step === lastStep) {
       return;
     }
-    await tryDrawing(`learning curve of step ${step}`, () => drawLearningCurve(paths, pictureTitle(options)));
+    await tryDrawing(`learning curve of step ${step}`, () =>
+      drawLearningCurve(paths, pictureTitle(options), unitOf(config.model)),
+    );
     const begin = performance.now();
     if (sampling <= Math.max(quick, mostShare * (begin - started))) {
       await tryDrawing(`samples of step ${step}`, () => {

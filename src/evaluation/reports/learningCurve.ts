@@ -1,4 +1,5 @@
 // The learning curve of a run, from its metrics.
+import { bitsIn } from '../../models/unit.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, type LearningCurve, smoothed } from './curvePlot.ts';
 
@@ -16,13 +17,13 @@ export function learningCurveOf(lines: Iterable<JsonObject>): LearningCurve {
 }
 
 /** The training measurement in a line of `metrics.jsonl`; undefined if it has none. */
-export function trainingPoint({ step, bitsPerDim }: JsonObject): CurvePoint | undefined {
-  return pointAt(step, bitsPerDim);
+export function trainingPoint(line: JsonObject): CurvePoint | undefined {
+  return pointAt(line.step, bitsIn(line, 'bitsPerDim'));
 }
 
 /** The validation measurement in a line of `metrics.jsonl`; undefined if it has none. */
-export function validationPoint({ step, validationBitsPerDim }: JsonObject): CurvePoint | undefined {
-  return pointAt(step, validationBitsPerDim);
+export function validationPoint(line: JsonObject): CurvePoint | undefined {
+  return pointAt(line.step, bitsIn(line, 'validationBitsPerDim'));
 }
 
 function pointAt(step: unknown, value: unknown): CurvePoint | undefined {

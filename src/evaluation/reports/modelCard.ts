@@ -7,7 +7,9 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
+import type { Standardisation } from '../../models/imageValues.ts';
 import { foreignParts } from '../../models/parts.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
@@ -35,11 +37,12 @@ export interface CardSubject {
 /** A model card in Markdown. It names the dataset, but not the folder it was in. */
 export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
   const { data, training, seed } = config;
-  const { flow, levels, depth, width, bits } = config.model;
+  const { flow, levels, depth, width } = config.model;
   const components = componentsOf(model);
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
-  const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
+  const values = model.values.bits === undefined ? 'real numbers' : `${model.values.bits} bits`;
+  const images = `${showImageShape(model.imageShape)} images of ${values}`;
   const facts = [
     [
       'Model',
@@ -49,6 +52,9 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
           : ''
       }`,
     ],
+    ...(typeof config.model.continuous === 'object'
+      ? [['Standardisation', standardisationText(config.model.continuous)]]
+      : []),
     ...(model.classes.length === 0
       ? []
       : [['Classes', countedNames(model.classes, 'the top prior depends')]]),
@@ -77,6 +83,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     '## Numbers',
     numbers(summary, {
       bound: dequantisationOf(config.model),
+      unit: unitOf(config.model),
       hasClasses: model.classes.length > 0,
       hasCondition: components.length > 0,
     }),
@@ -103,7 +110,23 @@ function presetText(preset: string | null, config: Config): string {
 }
 
 /** The settings that the card names anyway. */
-const NAMED_ANYWAY = ['seed', 'data.name', 'model.classes', 'model.condition'];
+const NAMED_ANYWAY = [
+  'seed',
+  'data.name',
+  'model.classes',
+  'model.condition',
+  'model.bits',
+  'model.continuous',
+];
+
+/** The mean and the deviation of each channel; of many only the number. */
+function standardisationText({ mean, deviation }: Standardisation): string {
+  const most = 8;
+  const each = mean.map((value, channel) => `${value} ± ${deviation[channel]}`);
+  return each.length > most
+    ? `of ${each.length} channels`
+    : `mean ± deviation by channel: ${each.join(', ')}`;
+}
 
 /** `2, on which the top prior depends: cat, dog`; of many only the number. */
 function countedNames(names: readonly string[], what: string): string {
@@ -158,18 +181,21 @@ function numbers(
   summary: JsonObject,
   {
     bound,
+    unit,
     hasClasses,
     hasCondition,
-  }: { bound: DequantisationName; hasClasses: boolean; hasCondition: boolean },
+  }: { bound: DequantisationName; unit: ResultUnit; hasClasses: boolean; hasCondition: boolean },
 ): string {
-  const { bitsPerDim, steps } = summary;
+  const { steps } = summary;
+  const key = unit.key('bitsPerDim');
+  const validation = summary[key];
   const measured = new Map<string, JsonObject>();
-  if (typeof bitsPerDim === 'number') {
+  if (typeof validation === 'number') {
     measured.set(`validation average ${shown(steps)}`, {
       split: 'validation',
       weights: 'average',
       step: steps,
-      bitsPerDim,
+      [key]: validation,
     });
   }
   for (const evaluation of evaluationsIn(summary)) {
@@ -186,18 +212,18 @@ function numbers(
   const error = (value: unknown): string => (typeof value === 'number' ? errorText(value) : '-');
   const rows = all.map((one) => [
     shown(one.split),
-    digits(one.bitsPerDim),
+    digits(one[key]),
     error(one.standardError),
     error(one.samplingError),
     shown(one.images),
     shown(one.draws ?? 1),
-    one.weighted === true ? `importance-weighted, ${bound}` : bound,
+    bound === 'none' ? 'exact' : one.weighted === true ? `importance-weighted, ${bound}` : bound,
     shown(one.weights),
     shown(one.step),
   ]);
   const titles = [
     'images',
-    'bits/dim',
+    unit.name,
     'error over draws',
     'error over images',
     'count',
@@ -207,29 +233,30 @@ function numbers(
     'step',
   ];
   const notes = hasClasses
-    ? classNotes([...measured.values()])
+    ? classNotes([...measured.values()], unit)
     : hasCondition
-      ? ['These bits/dim are given the condition of each image, of p(x | condition).']
+      ? [`These ${unit.name} are given the condition of each image, of p(x | condition).`]
       : [];
   return [factTable(titles, rows), ...notes].join('\n\n');
 }
 
 /** What the numbers of a model with classes are of, and how well it classifies. */
-function classNotes(evaluations: readonly JsonObject[]): string[] {
+function classNotes(evaluations: readonly JsonObject[], unit: ResultUnit): string[] {
   const percent = (share: unknown): string => `${(100 * Number(share)).toFixed(2)} %`;
   const classified = evaluations.flatMap(({ split, step, weights, classes }) => {
-    const { accuracy, accuracyError, marginalBitsPerDim } = (classes ?? {}) as JsonObject;
-    return typeof accuracy === 'number' && typeof marginalBitsPerDim === 'number'
+    const { accuracy, accuracyError, ...others } = (classes ?? {}) as JsonObject;
+    const marginal = others[unit.key('marginalBitsPerDim')];
+    return typeof accuracy === 'number' && typeof marginal === 'number'
       ? [
           `On the ${shown(split)} images (${shown(weights)} weights, step ${shown(step)}), without the labels: ` +
-            `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely. As a classifier, by Bayes' rule, ` +
+            `${marginal.toFixed(4)} ${unit.name} of p(x), the classes equally likely. As a classifier, by Bayes' rule, ` +
             `the model is right for ${percent(accuracy)} ± ${percent(accuracyError)} of them.`,
         ]
       : [];
   });
   const without = evaluations.filter(({ likelihood }) => likelihood === 'p(x)');
   return [
-    `These bits/dim are given the class of each image, of p(x | class)${without.length === 0 ? '' : '; where the images had no such labels, of p(x)'}.`,
+    `These ${unit.name} are given the class of each image, of p(x | class)${without.length === 0 ? '' : '; where the images had no such labels, of p(x)'}.`,
     ...classified.map((text) => markdownText(text)),
   ];
 }

@@ -2,6 +2,7 @@
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
+import { bitsIn, unitOf } from '../../models/unit.ts';
 import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
@@ -45,6 +46,7 @@ export function runOverview(directory: string): RunOverview {
       preset: typeof preset === 'string' ? preset : null,
       data: config.data.name,
       bound: dequantisationOf(config.model),
+      unit: unitOf(config.model).name,
       step: recent.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(finiteMean(recent)),
@@ -93,7 +95,8 @@ function lastTest(summary: JsonObject): number | null {
       (latest, one) => (latest === undefined || stepOf(one) >= stepOf(latest) ? one : latest),
       undefined,
     );
-  return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
+  const bits = last && bitsIn(last, 'bitsPerDim');
+  return typeof bits === 'number' ? bits : null;
 }
 
 function lastChange(files: readonly string[]): string | null {

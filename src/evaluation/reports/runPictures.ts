@@ -1,7 +1,8 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
-import type { ImageSet } from '../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
-import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import type { ResultUnit } from '../../models/unit.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
@@ -21,9 +22,13 @@ const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
 const MOST_COLUMNS = 16;
 
 /** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
-export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
+export async function drawLearningCurve(
+  paths: RunPaths,
+  name: string,
+  unit: ResultUnit,
+): Promise<string | null> {
   const curve = learningCurveOf(await folderStore(paths).readMetrics());
-  const plot = curvePlot([{ name, curve }], { title: name });
+  const plot = curvePlot([{ name, curve }], { title: name, unit });
   if (plot === null) {
     return null;
   }
@@ -73,7 +78,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
       overflowed = which.length;
     },
   });
-  const { imageShape } = model;
+  const { imageShape, kind } = model;
   const file = samplesPath(paths, step);
   const files = runFiles(paths);
   files.makeFolder(paths.samples);
@@ -82,8 +87,11 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   // Someone else may have put them there: decoded within the limits for images of others.
   const decoded = sheets
     .map((name) => pathIn(paths.samples, name))
-    .map((path) => decodeImage(readSheet(path), path));
-  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape));
+    .map(async (path) => {
+      const sheet = await decodeImage(readSheet(path), path);
+      return { ...sheet, data: requireEightBits(sheet.data, path) };
+    });
+  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
   files.write(pathIn(paths.samples, 'over-time.png'), stacked);
   return { file, count, overflowed };
 }
@@ -92,11 +100,11 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
  * Draws the worst images of an evaluation, the worst first.
  *
  * @returns the bytes of a PNG
- * @throws UserError if the images have other than 1 or 3 channels
+ * @throws UserError if images of 8 bits have other than 1 or 3 channels
  */
 export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Uint8Array {
   const { imageShape } = images;
-  const pixels = new Uint8Array(worst.length * dimensionsOf(imageShape));
+  const pixels = imagesBuffer(images, worst.length);
   images.read(
     worst.map(({ index }) => index),
     pixels,

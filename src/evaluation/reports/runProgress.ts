@@ -1,5 +1,6 @@
 // How far a run is and what came of it, as lists of runs say it.
 import type { DequantisationName } from '../../models/dequantisation.ts';
+import type { ResultUnit } from '../../models/unit.ts';
 import type { Trouble } from '../../runs/contents/logLines.ts';
 
 /** How far a run is; values that it does not have yet are null. */
@@ -9,6 +10,8 @@ export interface RunProgress extends Trouble {
   readonly data: string | null;
   /** Which bound its bits/dim are, named after the dequantisation noise. */
   readonly bound: DequantisationName | null;
+  /** The unit in which its results are shown; those below are in bits per value. */
+  readonly unit: ResultUnit['name'] | null;
   /** Steps so far. */
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
@@ -33,6 +36,7 @@ export const unknownProgress: RunProgress = {
   preset: null,
   data: null,
   bound: null,
+  unit: null,
   step: 0,
   complete: false,
   train: null,

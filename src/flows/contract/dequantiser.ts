@@ -39,6 +39,15 @@ export interface Dequantiser {
   condition?(image: Tensor): Condition;
 }
 
+/** No noise, for images that are real numbers. */
+export const noDequantiser: Dequantiser = {
+  parameters: {},
+  draw: (_, out) => {
+    out.fill(0);
+  },
+  noise: (drawn) => ({ u: drawn }),
+};
+
 /**
  * Uniform noise: q = 1, u as drawn. Source: Theis, van den Oord and Bethge, A note on the evaluation of generative models
  * (2016).
@@ -48,3 +57,26 @@ export const uniformDequantiser: Dequantiser = {
   draw: (random, out) => random.fillDequantisationNoise(out),
   noise: (drawn) => ({ u: drawn }),
 };
+
+/** The bits up to which u of 16 bits, and v + u, are exact in float32. */
+const MOST_EXACT_BITS = 8;
+
+/**
+ * Uniform noise for integers of so many bits. For more than 8, u has 24 − bits bits and is in the middle of its steps: then
+ * v/2^bits − ½ + u/2^bits is exact in float32, and never rounds into the next pixel.
+ */
+export function uniformNoise(bits: number): Dequantiser {
+  if (bits <= MOST_EXACT_BITS) {
+    return uniformDequantiser;
+  }
+  const steps = 2 ** (24 - bits);
+  return {
+    ...uniformDequantiser,
+    draw(random, out) {
+      random.fillDequantisationNoise(out);
+      for (let index = 0; index < out.length; index++) {
+        out[index] = (Math.floor(out[index]! * steps) + 0.5) / steps;
+      }
+    },
+  };
+}

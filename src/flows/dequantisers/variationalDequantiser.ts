@@ -48,7 +48,7 @@ const START_OF_COUPLING = 1 / (1 + Math.exp(-2));
  * 1.6, whatever the image.
  *
  * The sigmoid is onto (2^(bits−24), 1 − 2^(bits−24)): in float32 v + u and (v + u)/2^bits − ½ stay in the pixel however far
- * out f gets. For 8 bits this costs 4.4·10⁻⁵ bits/dim.
+ * out f gets. For 8 bits this costs 4.4·10⁻⁵ bits/dim, for 16 bits 0.011.
  *
  * Source: Ho, Chen, Srinivas, Duan and Abbeel, Flow++ (2019).
  *

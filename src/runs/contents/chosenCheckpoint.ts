@@ -1,5 +1,6 @@
 // Chooses the checkpoint of a run: the last one, a given step, or the best one.
 import { option, phrase, UserError } from '../../errors.ts';
+import { bitsIn } from '../../models/unit.ts';
 import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';
@@ -74,7 +75,9 @@ async function readLatest(
 /** The validated step with the lowest bits/dim; of equal ones the last. */
 async function bestOf(store: RunStore, steps: readonly number[]): Promise<number> {
   const measured = new Map<number, number>();
-  for (const { step, validationBitsPerDim: value } of await store.readMetrics()) {
+  for (const line of await store.readMetrics()) {
+    const { step } = line;
+    const value = bitsIn(line, 'validationBitsPerDim');
     if (typeof value === 'number' && Number.isFinite(value)) {
       measured.set(Number(step), value);
     }

@@ -5,7 +5,7 @@ import { problemOfStatistics } from './stepStatistics.ts';
 /** What is wrong with a line of `metrics.jsonl`, if anything. */
 export const checkMetrics: LineCheck = (line) => validated(line) ?? problemOfStatistics(line);
 
-const validated = numbersNamed(['step'], ['validationBitsPerDim']);
+const validated = numbersNamed(['step'], ['validationBitsPerDim', 'validationNatsPerValue']);
 
 /** What is wrong with a line of `timings.jsonl`, if anything. */
 export const checkTimings: LineCheck = numbersNamed(['step', 'seconds'], ['imagesPerSecond']);

@@ -11,7 +11,9 @@ import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import { checkModelShape, requireBuildable, requireImageShape } from '../../experiments/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
+import { withValuesOf } from '../../experiments/valuesOfImages.ts';
 import { knownComponents } from '../../models/condition.ts';
+import { bitsOf, requireKind } from '../../models/imageValues.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
@@ -69,7 +71,7 @@ export async function startIn(
   store: RunStore,
   { preset = null }: RunOptions = {},
 ): Promise<Run> {
-  const config = withConditionOf(withClassesOf(given, dataset), dataset);
+  const config = await withValuesOf(withConditionOf(withClassesOf(given, dataset), dataset), dataset);
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
@@ -147,6 +149,7 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 
 /** The schedule of an experiment on these images, which are checked against it. */
 function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: Dataset): Schedule {
+  requireKind(train.kind, { bits: bitsOf(config.model) }, name);
   requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);
@@ -158,7 +161,7 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
     what,
   });
   requireUnmoved(config);
-  checkAugmentations(config.data.augment, imageShape);
+  checkAugmentations(config.data.augment, imageShape, train.kind);
   return scheduleOf(config, train.count);
 }
 

@@ -43,8 +43,9 @@ export async function startRun(
     requireNoRun(place);
   }
   const { name, validation, conditions: from } = config.data;
+  const { bits } = config.model;
   const conditions = conditionsFor(config.model, from);
-  const opened = dataset ?? { ...(await openDataset(name, { validation, conditions })), name };
+  const opened = dataset ?? { ...(await openDataset(name, { validation, conditions, bits })), name };
   if (typeof place !== 'string') {
     return startIn(config, opened, new RunStore(place), options);
   }
@@ -98,7 +99,8 @@ export async function resumeRun(
 /** The images that a run names. */
 async function openOwnImages(paths: RunPaths, config: Config, holdOut?: HoldOut): Promise<Dataset> {
   const { name, validation } = config.data;
+  const { bits } = config.model;
   const place = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
   const conditions = conditionsFor(config.model, place.conditions);
-  return { ...(await openDataset(place.path, { validation, holdOut, conditions })), name };
+  return { ...(await openDataset(place.path, { validation, holdOut, conditions, bits })), name };
 }

@@ -2,7 +2,7 @@
 import { onlyRank, partOfRank, type Ranks } from '../../cluster/ranks.ts';
 import { batchesInOrder } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { reduceBits } from '../../data/pixels/bitDepth.ts';
+import { toBits } from '../../data/pixels/bitDepth.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
@@ -11,9 +11,11 @@ import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { type DequantisationName, dequantisationNames } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
+import { type ImageValues, requireKind } from '../../models/imageValues.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { bytesOfValues, kindOf, type Values } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { divide } from '../../tensor/operations/index.ts';
@@ -30,7 +32,7 @@ export interface BatchNoise extends NdArray {
 
 /** A batch for one run of a program: every array has one row per image, those of the conditions of the model too. */
 export interface Batch extends ConditionArrays {
-  /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
+  /** Integer pixel values, 0 to 2^bits − 1, or real numbers, `[N, H, W, C]`. */
   readonly image: NdArray;
   /**
    * What the noise that makes them continuous is made of, of the same shape: uniform on [0, 1), or standard normal if it
@@ -77,12 +79,22 @@ export function mapBatch({ image, noise, ...rest }: Batch, change: (array: NdArr
   };
 }
 
-/** An array for a batch of 8-bit images, reduced to the model's bits. */
-export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: number): NdArray {
-  const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
+/**
+ * An array for a batch of images: real numbers, or integers reduced to the model's bits.
+ *
+ * @throws UserError (`mismatch`) if the model does not take values of this kind
+ */
+export function imageArray(
+  pixels: Values,
+  imageShape: ImageShape,
+  values: Pick<ImageValues, 'bits'>,
+): NdArray {
+  requireKind(kindOf(pixels)!, values);
   return {
     shape: [pixels.length / dimensionsOf(imageShape), ...imageShape],
-    data: Float32Array.from(reduced),
+    data: Float32Array.from(
+      values.bits === undefined || pixels instanceof Float32Array ? pixels : toBits(pixels, values.bits),
+    ),
   };
 }
 
@@ -124,7 +136,8 @@ export function likelihoodDefinition(
 /** How the images of a dataset are measured. */
 export interface Measurement {
   readonly batchSize: number;
-  readonly bits: number;
+  /** What the values of images are to the model. */
+  readonly values: Pick<ImageValues, 'bits'>;
   /** The model's, which says what its noise is drawn from. */
   readonly dequantiser: Pick<Dequantiser, 'draw'>;
   readonly seed: number;
@@ -173,7 +186,7 @@ export async function measureInBatches(
   images: ImageSet,
   {
     batchSize,
-    bits,
+    values,
     dequantiser,
     seed,
     draw,
@@ -194,11 +207,11 @@ export async function measureInBatches(
     signal?.throwIfAborted();
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
-      const which = noiseByContent ? sha256([pixels]) : done + index;
+      const which = noiseByContent ? sha256([bytesOfValues(pixels)]) : done + index;
       const stream = new RandomStream(seed, 'dequantise', draw, which);
       dequantiser.draw(stream, noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
-    const image = imageArray(batch.images, images.imageShape, bits);
+    const image = imageArray(batch.images, images.imageShape, values);
     const results = await program.run({
       image,
       noise: { shape: image.shape, data: noise },

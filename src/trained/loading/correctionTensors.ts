@@ -1,6 +1,8 @@
 // Corrections as tensors of a safetensors file: single pixels by position, and whole images.
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { bitsOfKind, type Values, zeros } from '../../numeric/values.ts';
 import type { Safetensors } from '../../storage/safetensors.ts';
 import type { Correction, Corrections } from '../model/corrections.ts';
 
@@ -39,8 +41,9 @@ export function correctionTensors(corrections: Corrections, imageShape: ImageSha
 /** The corrections that a file holds for `count` images. */
 export function correctionsIn(
   { tensors }: Safetensors,
-  { count, imageShape, damaged }: { count: number; imageShape: ImageShape; damaged: Damaged },
+  { count, model, damaged }: { count: number; model: Pick<Flow, 'imageShape' | 'values'>; damaged: Damaged },
 ): Map<number, Correction> {
+  const { imageShape, values: own } = model;
   const dimensions = dimensionsOf(imageShape);
   const tensorOf = (path: string, inner: readonly number[] = []): NdArray['data'] => {
     const tensor = tensors.get(path) ?? damaged(`${path} is missing`);
@@ -54,16 +57,24 @@ export function correctionsIn(
   const [indices, pixels] = [tensorOf(paths.index), tensorOf(paths.pixels, imageShape)];
   const areAscending = (numbers: NdArray['data'], end: number) =>
     numbers.every((n, i) => Number.isInteger(n) && n > (i === 0 ? -1 : numbers[i - 1]!) && n < end);
-  const areBytes = (numbers: NdArray['data']) =>
-    numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
+  const most = 2 ** (bitsOfKind(own.kind) ?? 0) - 1;
+  const areValues = (numbers: NdArray['data']) =>
+    own.kind === 'float32'
+      ? numbers.every(Number.isFinite)
+      : numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= most);
+  const valuesFrom = (numbers: NdArray['data']): Values => {
+    const out = zeros(own.kind, numbers.length);
+    out.set(numbers);
+    return out;
+  };
   if (
     positions.length !== values.length ||
     !areAscending(positions, count * dimensions) ||
-    !areBytes(values)
+    !areValues(values)
   ) {
     damaged('its corrections of single pixels are not valid');
   }
-  if (indices.length * dimensions !== pixels.length || !areAscending(indices, count) || !areBytes(pixels)) {
+  if (indices.length * dimensions !== pixels.length || !areAscending(indices, count) || !areValues(pixels)) {
     damaged('its whole images are not valid');
   }
   const corrections = new Map<number, Correction>();
@@ -75,12 +86,12 @@ export function correctionsIn(
     }
     corrections.set(image, {
       positions: Uint32Array.from(positions.subarray(start, end), (at) => at - image * dimensions),
-      values: Uint8Array.from(values.subarray(start, end)),
+      values: valuesFrom(values.subarray(start, end)),
     });
     start = end;
   }
   indices.forEach((image, index) => {
-    const values = Uint8Array.from(pixels.subarray(index * dimensions, (index + 1) * dimensions));
+    const values = valuesFrom(pixels.subarray(index * dimensions, (index + 1) * dimensions));
     corrections.set(image, { values });
   });
   return corrections;

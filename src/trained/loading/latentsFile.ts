@@ -195,7 +195,7 @@ function encodedFromOf(
   if (corrections === undefined) {
     return { encodedFrom: { checksums }, edited };
   }
-  const all = correctionsIn(file, { count, imageShape: model.imageShape, damaged });
+  const all = correctionsIn(file, { count, model: model.model, damaged });
   return {
     encodedFrom: { checksums, corrections: new Map([...all].filter(([image]) => isSame[image])) },
     edited,

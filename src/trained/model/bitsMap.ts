@@ -23,7 +23,8 @@ export async function measureBitsMap(
   const [height, width] = model.imageShape;
   const area = height * width;
   const { count } = images;
-  const { draws = 1, ranks } = options;
+  const { ranks } = options;
+  const draws = programs.drawsOf(options);
   const data = new Float64Array(count * area);
   const numbers = choice === undefined ? undefined : classNumbersOf(model.classes, choice, count);
   const byClass =

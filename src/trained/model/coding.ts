@@ -2,6 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { copyInto, type Values, zeros } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import {
   asSeen,
@@ -21,7 +22,7 @@ import { tooFarOut } from './tooFarOut.ts';
 /** The latents of images: see `FlowModel.encode`. */
 export async function encodeImages(
   programs: ImagePrograms,
-  images: Uint8Array,
+  images: Values,
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<NdArray[]> {
   const { model } = programs;
@@ -59,14 +60,14 @@ export async function decodeImages(
   programs: ImagePrograms,
   latents: Latents,
   { corrections = new Map(), ...options }: DecodeOptions,
-): Promise<Uint8Array> {
+): Promise<Values> {
   const { model } = programs;
   const values = await decodeValues(programs, latents, options);
   const dimensions = dimensionsOf(model.imageShape);
-  const pixels = new Uint8Array(values.length);
+  const pixels = zeros(model.values.kind, values.length);
   for (let image = 0; image * dimensions < values.length; image++) {
     const own = values.subarray(image * dimensions, (image + 1) * dimensions);
-    const decoded = pixelsOfImage(own, model.options.bits, corrections.get(image));
+    const decoded = pixelsOfImage(own, model, corrections.get(image));
     if (decoded === undefined) {
       const largest = largestLatent(latents, image);
       throw new UserError(
@@ -74,7 +75,7 @@ export async function decodeImages(
         phrase`image ${image} cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
       );
     }
-    pixels.set(decoded, image * dimensions);
+    copyInto(pixels, decoded, image * dimensions);
   }
   return pixels;
 }
@@ -82,12 +83,11 @@ export async function decodeImages(
 /** Decodes the latents of images and compares: see `FlowModel.verify`. */
 export async function verifyImages(
   programs: ImagePrograms,
-  images: Uint8Array,
+  images: Values,
   latents: Latents,
   options: CodingOptions,
 ): Promise<Verification> {
-  const { imageShape, latentShapes, options: modelOptions } = programs.model;
-  const { bits } = modelOptions;
+  const { imageShape, latentShapes, values: own } = programs.model;
   const { count } = imageSetOf(programs.model, images);
   const encoded = countOfLatents(latents, latentShapes);
   if (encoded !== count) {
@@ -102,13 +102,13 @@ export async function verifyImages(
     for (let image = first; image < end; image++) {
       const original = images.subarray(image * dimensions, (image + 1) * dimensions);
       const found = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
-      const { exact, finite, correction } = compareWithDecoded(found, original, bits);
+      const { exact, finite, correction } = compareWithDecoded(found, original, own);
       inexact.push(...(exact ? [] : [image]));
       notFinite.push(...(finite ? [] : [image]));
       if (correction) {
         corrections.set(image, correction);
       }
-      checksums.push(shortChecksum([asSeen(original, bits)]));
+      checksums.push(shortChecksum([asSeen(original, own)]));
     }
   });
   return { inexact, notFinite, corrections, checksums };

@@ -10,7 +10,7 @@ const decodedWith = (errors: Record<number, number>): number[] =>
 
 describe('a decoded image', () => {
   it('is exact without a correction if all values are close to the middle', () => {
-    expect(compareWithDecoded(decodedWith({ 2: 0.06, 6: -0.06 }), image, 8)).toEqual({
+    expect(compareWithDecoded(decodedWith({ 2: 0.06, 6: -0.06 }), image, { bits: 8 })).toEqual({
       exact: true,
       finite: true,
       correction: undefined,
@@ -18,14 +18,14 @@ describe('a decoded image', () => {
   });
 
   it('is exact, but corrected, where a value is right only just', () => {
-    const { exact, correction } = compareWithDecoded(decodedWith({ 2: 0.07, 6: -0.45 }), image, 8);
+    const { exact, correction } = compareWithDecoded(decodedWith({ 2: 0.07, 6: -0.45 }), image, { bits: 8 });
     expect(exact).toBe(true);
     expect(correction).toEqual({ positions: Uint32Array.of(2, 6), values: Uint8Array.of(100, 255) });
   });
 
   it('is corrected to the original where pixels are wrong', () => {
     const values = decodedWith({ 1: 30, 4: -0.6 });
-    const { exact, finite, correction } = compareWithDecoded(values, image, 8);
+    const { exact, finite, correction } = compareWithDecoded(values, image, { bits: 8 });
     expect({ exact, finite }).toEqual({ exact: false, finite: true });
     const decoded = Uint8Array.of(0, 31, 100, 128, 199, 254, 255, 7);
     correctImage(decoded, correction!);
@@ -34,10 +34,10 @@ describe('a decoded image', () => {
   });
 
   it('is replaced as a whole if many pixels are wrong, or a value is not finite', () => {
-    const many = compareWithDecoded(decodedWith({ 1: 1, 2: 1, 3: -1 }), image, 8);
+    const many = compareWithDecoded(decodedWith({ 1: 1, 2: 1, 3: -1 }), image, { bits: 8 });
     expect(many).toEqual({ exact: false, finite: true, correction: { values: image } });
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-      const broken = compareWithDecoded(decodedWith({ 5: value }), image, 8);
+      const broken = compareWithDecoded(decodedWith({ 5: value }), image, { bits: 8 });
       expect(broken).toEqual({ exact: false, finite: false, correction: { values: image } });
     }
   });
@@ -45,9 +45,9 @@ describe('a decoded image', () => {
   it('is compared at the bit depth of the model', () => {
     // Three bits: 100 is level 3, shown as 109.
     const pixels = Uint8Array.of(100, 255, 0, 0);
-    expect([...asSeen(pixels, 3)]).toEqual([109, 255, 0, 0]);
+    expect([...asSeen(pixels, { bits: 3 })]).toEqual([109, 255, 0, 0]);
     const values = [3, 7, 1, 0].map((level) => (level + 0.5) / 8 - 0.5);
-    expect(compareWithDecoded(values, pixels, 3)).toEqual({
+    expect(compareWithDecoded(values, pixels, { bits: 3 })).toEqual({
       exact: false,
       finite: true,
       correction: { positions: Uint32Array.of(2), values: Uint8Array.of(0) },

@@ -1,13 +1,15 @@
 // Which images their latents do not decode to, and the corrections that make them exact.
-import { pixelsFromValues, reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { pixelsFromValues, toBits, toFullRange } from '../../data/pixels/bitDepth.ts';
+import type { ImageValues } from '../../models/imageValues.ts';
+import { bytesOfValues, type Values } from '../../numeric/values.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 
 /** What to change in a decoded image. */
 export interface Correction {
   /** The positions of the changed values in the image, ascending; missing if all of them change. */
   readonly positions?: Uint32Array;
-  /** The 8-bit values at these positions, or those of the whole image. */
-  readonly values: Uint8Array;
+  /** The values at these positions, or those of the whole image, of the kind of the image. */
+  readonly values: Values;
 }
 
 /** Corrections by the index of their image. */
@@ -42,35 +44,41 @@ export interface ComparedImage {
   readonly correction: Correction | undefined;
 }
 
-/** The image that a model of this many bits sees, back in 8 bits: the best that decoding can return. */
-export function asSeen(image: Uint8Array, bits: number): Uint8Array {
-  return toEightBit(reduceBits(image, bits), bits);
+/** The image that a model sees, with all bits of its own kind: the best that decoding can return. */
+export function asSeen(image: Values, { bits }: Pick<ImageValues, 'bits'>): Values {
+  if (image instanceof Float32Array || bits === undefined) {
+    return image;
+  }
+  return toFullRange(toBits(image, bits), bits);
 }
 
 /**
- * Compares an image with its decoded values.
+ * Compares an image with its decoded x. Real numbers return up to rounding, which differs between machines: none of them is
+ * exact, and all are replaced.
  *
- * @param values in [−½, ½), before rounding to pixels
- * @param image the original in 8 bits
+ * @param x in [−½, ½) for integers, before rounding to pixels
+ * @param image the original
  */
 export function compareWithDecoded(
-  values: ArrayLike<number>,
-  image: Uint8Array,
-  bits: number,
+  x: ArrayLike<number>,
+  image: Values,
+  { bits }: Pick<ImageValues, 'bits'>,
 ): ComparedImage {
-  const seen = asSeen(image, bits);
-  if (!Array.prototype.every.call(values, Number.isFinite)) {
+  const seen = asSeen(image, { bits });
+  if (!Array.prototype.every.call(x, Number.isFinite)) {
     return { exact: false, finite: false, correction: { values: seen.slice() } };
   }
-  const decoded = pixelsFromValues(values, bits);
+  if (image instanceof Float32Array || bits === undefined) {
+    return { exact: false, finite: true, correction: { values: seen.slice() } };
+  }
+  const decoded = pixelsFromValues(x, bits);
   const levels = 2 ** bits;
   const unsafe: number[] = [];
   let exact = true;
-  image.forEach((pixel, position) => {
-    const level = pixel >> (8 - bits);
+  toBits(image, bits).forEach((level: number, position: number) => {
     exact &&= decoded[position] === level;
     // Pixels are encoded in the middle of their interval.
-    if (!(Math.abs((values[position]! + 0.5) * levels - (level + 0.5)) <= SAFE_ERROR)) {
+    if (!(Math.abs((x[position]! + 0.5) * levels - (level + 0.5)) <= SAFE_ERROR)) {
       unsafe.push(position);
     }
   });
@@ -80,12 +88,21 @@ export function compareWithDecoded(
   const correction =
     COST_OF_POSITION * unsafe.length >= seen.length
       ? { values: seen.slice() }
-      : { positions: Uint32Array.from(unsafe), values: Uint8Array.from(unsafe, (at) => seen[at]!) };
+      : { positions: Uint32Array.from(unsafe), values: picked(seen, unsafe) };
   return { exact, finite: true, correction };
 }
 
+/** The values at some positions. */
+function picked(values: Values, positions: readonly number[]): Values {
+  const out = values.slice(0, positions.length);
+  positions.forEach((position, index) => {
+    out[index] = values[position]!;
+  });
+  return out;
+}
+
 /** Applies a correction to a decoded image, in place. */
-export function correctImage(image: Uint8Array, { positions, values }: Correction): void {
+export function correctImage(image: Values, { positions, values }: Correction): void {
   if (positions === undefined) {
     image.set(values);
     return;
@@ -99,6 +116,6 @@ export function correctImage(image: Uint8Array, { positions, values }: Correctio
 export const CHECKSUM_LENGTH = 12;
 
 /** A short checksum: the first 48 bits of SHA-256 in hexadecimal, enough to notice that something changed. */
-export function shortChecksum(parts: Iterable<Uint8Array>): string {
-  return sha256(parts).slice(0, CHECKSUM_LENGTH);
+export function shortChecksum(parts: Iterable<Values>): string {
+  return sha256(Array.from(parts, bytesOfValues)).slice(0, CHECKSUM_LENGTH);
 }

@@ -31,7 +31,8 @@ export async function measureDensities(
   const { model } = programs;
   requireImagesOf(model, images);
   const count = model.classes.length;
-  const { draws = 1, ranks } = options;
+  const { ranks } = options;
+  const draws = programs.drawsOf(options);
   const total: Float64Array[] = [];
   const byClass: Float64Array[] = [];
   const levels: Record<string, Float64Array> = {};

@@ -10,6 +10,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
+import { eightBit } from '../../testing/eightBit.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
@@ -54,7 +55,7 @@ const opened: FlowModel[] = [];
 /** A model that has seen images once. */
 async function start(changed: Partial<ModelOptions> = {}, seed = 0): Promise<TrainedModel> {
   const model = new Glow(imageShape, { ...options, ...changed });
-  const image = imageArray(tinyImages(32, 8, 1), imageShape, model.options.bits);
+  const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
   const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
   new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
   return trainedModel(model, await startFromData(model, { image, noise }, seed, { threads: 1 }), 'raw');
@@ -172,7 +173,7 @@ describe('encode and decode', () => {
     const seen: Uint8Array[] = [];
     const pixels = await small.sample({
       count: 7,
-      onPixels: (drawn, done) => seen.push(drawn.slice(0, (done * drawn.length) / 7)),
+      onPixels: (drawn, done) => seen.push(eightBit(drawn).slice(0, (done * drawn.length) / 7)),
     });
     expect(seen).toEqual([pixels.slice(0, (5 * pixels.length) / 7), pixels]);
     expect(seen[0]!.some((value) => value > 0)).toBe(true);

@@ -1,8 +1,9 @@
-// A trained model for inference: 8-bit images and latents in and out, programs compiled on first use.
+// A trained model for inference: images and latents in and out, programs compiled on first use.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import type { ValueKind, Values } from '../../numeric/values.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { measureBitsMap } from './bitsMap.ts';
 import {
@@ -39,14 +40,17 @@ import { describeStages, type StageDescription, type StageImages, stageImages } 
 import type { TrainedModel } from './trainedModel.ts';
 
 /**
- * A trained model. Images are 8-bit, NHWC, concatenated; if the model has fewer bits, images are reduced to
- * them on input and scaled back to 0..255 on output.
+ * A trained model. Images are NHWC, concatenated: 8-bit integers in a Uint8Array, or the real numbers of a continuous model
+ * in a Float32Array. If the model has fewer bits than the images, they are reduced to them on input and scaled back on
+ * output.
  */
 export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */
   readonly imageShape: ImageShape;
-  /** Bits of a pixel value in the model. */
-  readonly bits: number;
+  /** The kind of values of its images. */
+  readonly kind: ValueKind;
+  /** Bits of an integer value in the model; undefined for a continuous model. */
+  readonly bits: number | undefined;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
   /** The names of its classes, in the order of their numbers; empty if it has none. */
@@ -69,7 +73,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   constructor(trained: TrainedModel, options: FlowModelOptions = {}) {
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
-    this.bits = trained.model.options.bits;
+    this.kind = trained.model.values.kind;
+    this.bits = trained.model.values.bits;
     this.latentShapes = latentShapes;
     this.stages = describeStages(trained.model);
     this.model = trained.model;
@@ -103,7 +108,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if an option has an invalid value, or if a value is not finite and `onOverflow` is not passed
    */
-  async sample(options: SampleOptions): Promise<Uint8Array> {
+  async sample(options: SampleOptions): Promise<Values> {
     return sampleImages(this.#programs, options);
   }
 
@@ -113,7 +118,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async encode(images: Uint8Array, options: EncodeOptions = {}): Promise<NdArray[]> {
+  async encode(images: Values, options: EncodeOptions = {}): Promise<NdArray[]> {
     return encodeImages(this.#programs, images, options);
   }
 
@@ -123,7 +128,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if the latents do not have the model's shapes, or are not as many as the images
    */
-  async verify(images: Uint8Array, latents: Latents, options: CodingOptions = {}): Promise<Verification> {
+  async verify(images: Values, latents: Latents, options: CodingOptions = {}): Promise<Verification> {
     return verifyImages(this.#programs, images, latents, options);
   }
 
@@ -133,7 +138,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values and no
    *   correction replaces all of it
    */
-  async decode(latents: Latents, options: DecodeOptions = {}): Promise<Uint8Array> {
+  async decode(latents: Latents, options: DecodeOptions = {}): Promise<Values> {
     return decodeImages(this.#programs, latents, options);
   }
 
@@ -150,25 +155,28 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * estimates and Langevin steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken
    * as they are, and pixels are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is
    * ln p(x) − D·bits·ln 2, that of `logLikelihood` for this noise; with variational dequantisation without its term
-   * ln q(u | v).
+   * ln q(u | v). A continuous model takes images of real numbers, and everything is in their unit.
    *
    * @throws UserError if `images` does not hold a whole number of images, or a value is not finite
    */
-  async gradient(
-    images: Uint8Array | Float32Array | Float64Array,
-    options: GradientOptions = {},
-  ): Promise<ImageGradient> {
+  async gradient(images: Values | Float64Array, options: GradientOptions = {}): Promise<ImageGradient> {
     return gradientOfImages(this.#programs, images, options);
   }
 
-  /** The values of 8-bit pixels in the middle of their intervals, in [−½, ½): `pixelsOf` returns the pixels. */
-  valuesOf(pixels: Uint8Array): Float32Array {
-    return valuesOf(pixels, this.bits);
+  /**
+   * The x of images: of pixels the middle of their intervals, in [−½, ½), of real numbers (v − mean)/deviation. `pixelsOf`
+   * returns the images.
+   */
+  valuesOf(images: Values): Float32Array {
+    return valuesOf(images, this.model);
   }
 
-  /** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */
-  pixelsOf(values: ArrayLike<number>): Uint8Array {
-    return pixelsOf(values, this.bits);
+  /**
+   * The images that x stands for, as `decodeValues` returns it: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or
+   * the real numbers x·deviation + mean.
+   */
+  pixelsOf(x: ArrayLike<number>): Values {
+    return pixelsOf(x, this.model);
   }
 
   /**
@@ -177,7 +185,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async logLikelihood(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
+  async logLikelihood(images: Values, options: LikelihoodOptions = {}): Promise<Float64Array> {
     const nats = natsPerUnit(this.model);
     return (await this.bitsPerDim(images, options)).map((bits) => bits * nats);
   }
@@ -187,7 +195,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
+  async bitsPerDim(images: Values, options: LikelihoodOptions = {}): Promise<Float64Array> {
     return meanBitsPerDim(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
@@ -198,7 +206,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError (`not-ready`) if the model does not know them, and `reference` is not passed either
    */
-  async score(images: Uint8Array, options: ScoreOptions = {}): Promise<ImageScore[]> {
+  async score(images: Values, options: ScoreOptions = {}): Promise<ImageScore[]> {
     const reference = options.reference ?? this.reference;
     return scoreImages(this.#programs, imageSetOf(this.model, images, options.condition), {
       ...options,
@@ -241,7 +249,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if the model has no classes, or `images` does not hold a whole number of images
    */
-  async classify(images: Uint8Array, options: MeasurementOptions = {}): Promise<Classification[]> {
+  async classify(images: Values, options: MeasurementOptions = {}): Promise<Classification[]> {
     return classifyImages(this.#programs, imageSetOf(this.model, images), options);
   }
 
@@ -256,7 +264,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async bitsMap(images: Uint8Array, options: BitsMapOptions = {}): Promise<NdArray> {
+  async bitsMap(images: Values, options: BitsMapOptions = {}): Promise<NdArray> {
     return measureBitsMap(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
@@ -266,7 +274,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async stageImages(images: Uint8Array, options: EncodeOptions = {}): Promise<StageImages[]> {
+  async stageImages(images: Values, options: EncodeOptions = {}): Promise<StageImages[]> {
     return stageImages(this.#programs, images, options);
   }
 

@@ -2,6 +2,7 @@
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import type { Values } from '../../numeric/values.ts';
 import type { ClassChoice } from './classes.ts';
 import type { ConditionChoice } from './conditions.ts';
 import type { Corrections } from './corrections.ts';
@@ -74,7 +75,7 @@ export interface SampleOptions extends WorkOptions, ConditionOptions {
    * Called after each batch with the pixels of all images, `[count, H, W, C]`, and how many are drawn: the others are still
    * black.
    */
-  onPixels?(pixels: Uint8Array, images: number): void;
+  onPixels?(pixels: Values, images: number): void;
 }
 
 /** How images are measured: the draws of the noise, and who measures. Progress counts images, each once for every draw. */

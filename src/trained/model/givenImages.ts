@@ -2,8 +2,10 @@
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
+import { requireKind } from '../../models/imageValues.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { kindInWords, kindOf, type Values } from '../../numeric/values.ts';
 import { imageArray } from '../likelihood/likelihood.ts';
 import { type ConditionChoice, conditionsOf } from './conditions.ts';
 
@@ -14,18 +16,23 @@ import { type ConditionChoice, conditionsOf } from './conditions.ts';
  * @throws UserError if they are not a whole number of images of the model
  */
 export function imageSetOf(
-  { imageShape, options }: Flow,
-  images: Uint8Array,
+  { imageShape, options, values }: Flow,
+  images: Values,
   condition: ConditionChoice | undefined = undefined,
 ): ImageSet {
-  if (!(images instanceof Uint8Array)) {
-    throw new UserError('invalid-argument', 'images must be a Uint8Array of pixels, 8 bits per value');
+  const kind = kindOf(images);
+  if (kind === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `images must be in the array of their kind of values: for this model ${kindInWords(values.kind)}`,
+    );
   }
+  requireKind(kind, values);
   if (images.length % dimensionsOf(imageShape) !== 0) {
     const shape = showImageShape(imageShape);
     throw new UserError(
       'mismatch',
-      `${images.length} bytes are not a whole number of images: the model takes ${shape}, 8 bits per value`,
+      `${images.length} values are not a whole number of images: the model takes ${shape}`,
     );
   }
   const set = imagesInMemory(images, imageShape);
@@ -35,21 +42,22 @@ export function imageSetOf(
     : set;
 }
 
-/** @throws UserError if the images do not have the shape that the model takes */
+/** @throws UserError if the images do not have the shape or the kind of values that the model takes */
 export function requireImagesOf(model: Flow, images: ImageSet): void {
   const [given, expected] = [images.imageShape, model.imageShape].map(showImageShape);
   if (given !== expected) {
     throw new UserError('mismatch', `the images are ${given}, but the model takes ${expected}`);
   }
+  requireKind(images.kind, model.values);
 }
 
 /** Images `first` to `end − 1` of those in memory, as programs take them. */
 export function imageBatch(
-  { imageShape, options }: Flow,
-  images: Uint8Array,
+  { imageShape, values }: Flow,
+  images: Values,
   first: number,
   end: number,
 ): NdArray {
   const dimensions = dimensionsOf(imageShape);
-  return imageArray(images.subarray(first * dimensions, end * dimensions), imageShape, options.bits);
+  return imageArray(images.subarray(first * dimensions, end * dimensions), imageShape, values);
 }

@@ -36,6 +36,7 @@ it.each<[string, Partial<ModelOptions>, GradientOptions]>([
     {},
   ],
   ['maf', { mixing: 'maf', hiddenChannels: 16 }, {}],
+  ['real numbers', { mixing: '1x1', continuous: { mean: [0.1], deviation: [0.3] } }, {}],
   ['variational', { mixing: '1x1', dequantisation: 'variational', dequantisationWidth: 4 }, {}],
   ['given the class', { mixing: '1x1', classes }, { class: ['c', 'a', 'b'] }],
   ['over classes', { mixing: '1x1', classes }, {}],
@@ -99,6 +100,18 @@ describe('pixels', () => {
   });
 });
 
+it('of real numbers the likelihood is their log-density, in their unit', async () => {
+  const continuous = { mean: [2000], deviation: [40] };
+  await releaseAfter(async (keep) => {
+    const model = keep(open({ mixing: '1x1', continuous }));
+    const images = Float32Array.from(randomValues(), (value) => 2000 + 100 * value);
+    const { logLikelihood } = await model.gradient(images);
+    expectClose('logLikelihood', logLikelihood, await model.logLikelihood(images), 'float32');
+    expectClose('images', model.pixelsOf(model.valuesOf(images)), images, 'float32');
+    await expect(model.gradient(pixels)).rejects.toThrow(/8-bit integers, but the model takes real numbers/);
+  });
+});
+
 it('over classes the likelihood is the mean of that given each class', async () => {
   await releaseAfter(async (keep) => {
     const model = keep(open({ mixing: '1x1', classes }, { batchSize: 2 }));
@@ -123,9 +136,11 @@ it('a gradient of no images is empty; images that are none are refused', async (
     '33 values are not a whole number of images: the model takes 4x8x1',
   );
   await expect(model.gradient(new Uint8Array(33))).rejects.toThrow(
-    '33 bytes are not a whole number of images',
+    '33 values are not a whole number of images',
   );
-  await expect(model.gradient([0] as never)).rejects.toThrow('images must be a Uint8Array of pixels, or');
+  await expect(model.gradient([0] as never)).rejects.toThrow(
+    'images must be a Uint8Array or Uint16Array of pixels, or',
+  );
   const holed = new Float32Array(2 * dimensions);
   holed[dimensions + 3] = Number.NaN;
   await expect(model.gradient(holed)).rejects.toThrow('image 1 has a value that is not finite: NaN');

@@ -1,8 +1,10 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../../errors.ts';
 import { componentsBy } from '../../models/condition.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import type { Values } from '../../numeric/values.ts';
 import { componentsOf } from '../likelihood/conditionArrays.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
@@ -13,11 +15,11 @@ import { valuesOf, zerosFor } from './pixels.ts';
 
 /** The log-likelihood of images, and its gradient. */
 export interface ImageGradient {
-  /** ln p(x) − D·bits·ln 2 of each image, in nats. */
+  /** ln p(x) − D·bits·ln 2 of each image, or the log-density of real numbers, in nats. */
   readonly logLikelihood: Float64Array;
   /**
    * Its gradient, `[N, H, W, C]`, in nats per unit of the values x = (v + u)/2^bits − ½: divided by 2^bits, per step of a
-   * pixel.
+   * pixel. For a continuous model in nats per unit of its images.
    */
   readonly gradient: NdArray;
   /** Its gradient with respect to each component of the condition, by name: `[N]`, or `[N, H, W]` for an image. */
@@ -27,7 +29,7 @@ export interface ImageGradient {
 /** The log-likelihood of images and its gradient: see `FlowModel.gradient`. */
 export async function gradientOfImages(
   programs: ImagePrograms,
-  images: Uint8Array | Float32Array | Float64Array,
+  images: Values | Float64Array,
   { class: choice, condition: given, precision, ...following }: GradientOptions,
 ): Promise<ImageGradient> {
   const { model } = programs;
@@ -60,7 +62,7 @@ export async function gradientOfImages(
       ...conditionAt(first, end),
     });
     logLikelihood.set(results.logLikelihood!.data, first);
-    gradient.data.set(results.gradient!.data, first * dimensions);
+    gradient.data.set(inUnitOf(results.gradient!.data, model), first * dimensions);
     for (const [input, components] of Object.entries(componentsBy(componentsOf(model)))) {
       const found = results[conditionGradient(input)]?.data ?? [];
       components.forEach(({ name }, channel) => {
@@ -75,23 +77,27 @@ export async function gradientOfImages(
   return { logLikelihood, gradient, condition };
 }
 
+/** A gradient by x as one by the values of images, if these are real numbers. */
+function inUnitOf(gradient: NdArray['data'], { imageShape: [, , channels], values }: Flow): NdArray['data'] {
+  return values.bits === undefined
+    ? gradient.map((value, index) => value * values.slope(index % channels))
+    : gradient;
+}
+
 /**
- * The values of images, given as pixels or as values.
+ * The x of images: given as pixels, as x itself or, for a continuous model, as real numbers.
  *
  * @throws UserError if they are not a whole number of images of the model, or not finite
  */
-function valuesGiven(
-  { model }: ImagePrograms,
-  images: Uint8Array | Float32Array | Float64Array,
-): Float32Array | Float64Array {
-  if (images instanceof Uint8Array) {
+function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): Float32Array | Float64Array {
+  if (images instanceof Uint8Array || images instanceof Uint16Array) {
     imageSetOf(model, images);
-    return valuesOf(images, model.options.bits);
+    return valuesOf(images, model);
   }
   if (!(images instanceof Float32Array || images instanceof Float64Array)) {
     throw new UserError(
       'invalid-argument',
-      'images must be a Uint8Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5)',
+      'images must be a Uint8Array or Uint16Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5) or real numbers',
     );
   }
   if (images.length % dimensionsOf(model.imageShape) !== 0) {
@@ -108,5 +114,8 @@ function valuesGiven(
       `image ${image} has a value that is not finite: ${images[wrong]}`,
     );
   }
-  return images;
+  const { values, imageShape } = model;
+  return values.bits === undefined
+    ? images.map((value, index) => values.xOf(value, index % imageShape[2]))
+    : images;
 }

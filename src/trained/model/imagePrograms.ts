@@ -71,21 +71,28 @@ export class ImagePrograms {
     }
   }
 
+  /** The draws of the noise that a measurement takes: one where there is none, since the others would be equal. */
+  drawsOf({ draws = 1 }: MeasurementOptions): number {
+    requireWhole('draws', draws, 1);
+    return this.model.values.bits === undefined ? 1 : draws;
+  }
+
   /** Runs `work` once for every draw of the noise, with how to measure it. */
   async forEachDraw(
     compiler: Compiler,
     images: ImageSet,
-    {
-      draws = 1,
+    options: RunOptions & MeasurementOptions,
+    work: (program: ImageProgram, how: Measurement) => Promise<void>,
+  ): Promise<void> {
+    const draws = this.drawsOf(options);
+    const {
       seed = 0,
       noiseByContent = false,
       ranks = onlyRank,
       precision = this.precision,
+      draws: _,
       ...following
-    }: RunOptions & MeasurementOptions,
-    work: (program: ImageProgram, how: Measurement) => Promise<void>,
-  ): Promise<void> {
-    requireWhole('draws', draws, 1);
+    } = options;
     requireWhole('seed', seed, 0);
     const condition = componentReader(this.model, images.conditions, {
       imageShape: images.imageShape,
@@ -94,23 +101,14 @@ export class ImagePrograms {
     await stopIfAborted(ranks, following.signal);
     const program = await this.program(compiler, precision);
     const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
-    const { dequantiser, options } = this.model;
+    const { dequantiser, values } = this.model;
     for (let draw = 0; draw < draws; draw++) {
       await stopIfAborted(ranks, following.signal);
       const { signal, onProgress } = partOfWork(following, {
         before: draw * images.count,
         of: draws * images.count,
       });
-      const how = {
-        batchSize,
-        bits: options.bits,
-        dequantiser,
-        seed,
-        draw,
-        noiseByContent,
-        ranks,
-        condition,
-      };
+      const how = { batchSize, values, dequantiser, seed, draw, noiseByContent, ranks, condition };
       await work(program, {
         ...how,
         // One of several ranks must not leave alone: the others would wait for it.

@@ -1,51 +1,70 @@
 // The pixels of the values that a decoder computes.
-import { pixelsFromValues, reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { pixelsFromValues, toBits, toFullRange } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { UserError } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { bytesOfValue, type Values, zeros } from '../../numeric/values.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { type Correction, correctImage } from './corrections.ts';
 
-/** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */
-export function pixelsOf(values: ArrayLike<number>, bits: number): Uint8Array {
-  return toEightBit(pixelsFromValues(values, bits), bits);
+/** What images a model has: their shape and their values. */
+type ImagesOf = Pick<Flow, 'imageShape' | 'values'>;
+
+/**
+ * The images that x stands for: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or the real numbers
+ * x·deviation + mean.
+ */
+export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], values }: ImagesOf): Values {
+  if (values.bits !== undefined) {
+    return toFullRange(pixelsFromValues(x, values.bits), values.bits);
+  }
+  return Float32Array.from(x, (each, index) => values.valueOf(each, index % channels));
 }
 
 /**
- * The dequantised values of 8-bit pixels, each in the middle of its interval: (v + ½)/2^bits − ½, with v reduced to
- * the model's bits.
+ * x of images: of pixels the middle of their intervals, (v + ½)/2^bits − ½, with v reduced to the model's bits; of real
+ * numbers (v − mean)/deviation.
  */
-export function valuesOf(pixels: Uint8Array, bits: number): Float32Array {
-  return Float32Array.from(reduceBits(pixels, bits), (pixel) => (pixel + 0.5) / 2 ** bits - 0.5);
+export function valuesOf(images: Values, { imageShape: [, , channels], values }: ImagesOf): Float32Array {
+  const { bits } = values;
+  return images instanceof Float32Array || bits === undefined
+    ? Float32Array.from(images, (value, index) => values.xOf(value, index % channels))
+    : Float32Array.from(toBits(images, bits), (pixel) => values.xOf(pixel + 0.5, 0));
 }
 
 /** The pixels of one image, corrected; undefined if its values are not finite and not all of them are replaced. */
 export function pixelsOfImage(
   values: NdArray['data'],
-  bits: number,
+  model: ImagesOf,
   correction?: Correction,
-): Uint8Array | undefined {
+): Values | undefined {
   if (correction && correction.positions === undefined) {
     return correction.values;
   }
   if (!areFinite(values)) {
     return undefined;
   }
-  const pixels = pixelsOf(values, bits);
+  const pixels = pixelsOf(values, model);
   if (correction) {
     correctImage(pixels, correction);
   }
   return pixels;
 }
 
-/** Blackens the images with non-finite values, and returns their indices. */
-export function blackOut(values: NdArray['data'], dimensions: number): number[] {
+/**
+ * Replaces the images with non-finite x: integers become black, real numbers NaN.
+ *
+ * @returns their indices
+ */
+export function blankOut(x: NdArray['data'], { imageShape, values }: ImagesOf): number[] {
+  const dimensions = dimensionsOf(imageShape);
   const images: number[] = [];
-  for (let image = 0; image * dimensions < values.length; image++) {
-    const own = values.subarray(image * dimensions, (image + 1) * dimensions);
+  for (let image = 0; image * dimensions < x.length; image++) {
+    const own = x.subarray(image * dimensions, (image + 1) * dimensions);
     if (!areFinite(own)) {
-      own.fill(-0.5);
+      own.fill(values.bits === undefined ? Number.NaN : -0.5);
       images.push(image);
     }
   }
@@ -73,16 +92,17 @@ export function zerosFor(count: number, shape: ImageShape, precision: Precision)
 const MOST_PIXEL_BYTES = 2 ** 31 - 1;
 
 /**
- * The pixels of so many images, all black.
+ * The values of so many images, all 0.
  *
  * @throws UserError (`out-of-memory`, `unsupported`) if they do not fit
  */
-export function blackPixels(count: number, imageShape: ImageShape): Uint8Array {
-  const bytes = count * dimensionsOf(imageShape);
+export function blankImages(count: number, { imageShape, values: { kind } }: ImagesOf): Values {
+  const length = count * dimensionsOf(imageShape);
+  const bytes = length * bytesOfValue(kind);
   const remedy = 'draw fewer at a time, with different seeds';
   requireMemory(`the pixels of ${count} images`, bytes, remedy);
   if (bytes > MOST_PIXEL_BYTES) {
     throw new UserError('unsupported', `the pixels of ${count} images do not fit into one array: ${remedy}`);
   }
-  return new Uint8Array(bytes);
+  return zeros(kind, length);
 }

@@ -2,12 +2,13 @@
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
+import { copyInto, type Values } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { DEFAULT_TEMPERATURE, drawLatents } from './latents.ts';
 import { compileDecoder, decodeBatch } from './modelPrograms.ts';
-import { blackOut, blackPixels, pixelsOf } from './pixels.ts';
+import { blankImages, blankOut, pixelsOf } from './pixels.ts';
 
 /** Draws images, `[count, H, W, C]`: see `FlowModel.sample`. */
 export async function sampleImages(
@@ -22,13 +23,13 @@ export async function sampleImages(
     onPixels,
     ...following
   }: SampleOptions,
-): Promise<Uint8Array> {
+): Promise<Values> {
   requireWhole('count', count, 0);
   requireFinite('temperature', temperature, 0);
   requireWhole('seed', seed, 0);
-  const { imageShape, latentShapes, classes, options } = programs.model;
+  const { imageShape, latentShapes, classes } = programs.model;
   const dimensions = dimensionsOf(imageShape);
-  const pixels = blackPixels(count, imageShape);
+  const pixels = blankImages(count, programs.model);
   const inTurn = Array.from({ length: count }, (_, image) => image % classes.length);
   const given = { class: choice, condition };
   const conditionAt = conditionRowsOf(programs.model, given, count, inTurn);
@@ -36,10 +37,10 @@ export async function sampleImages(
   await programs.inBatches(count, compileDecoder, following, async (program, first, end) => {
     const draw = { first, count: end - first, temperature, seed };
     const values = await decodeBatch(program, drawLatents(latentShapes, draw), conditionAt(first, end));
-    blackOut(values, dimensions).forEach((image) => {
+    blankOut(values, programs.model).forEach((image) => {
       overflowed.push(first + image);
     });
-    pixels.set(pixelsOf(values, options.bits), first * dimensions);
+    copyInto(pixels, pixelsOf(values, programs.model), first * dimensions);
     onPixels?.(pixels, end);
   });
   if (overflowed.length > 0) {

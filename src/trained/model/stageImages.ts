@@ -3,6 +3,7 @@ import type { Flow } from '../../models/flow.ts';
 import type { StagePlace } from '../../models/stages.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Values } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, imageSetOf } from './givenImages.ts';
@@ -38,7 +39,7 @@ export function describeStages({ stages }: Flow): StageDescription[] {
 /** What every stage makes of images: see `FlowModel.stageImages`. */
 export async function stageImages(
   programs: ImagePrograms,
-  images: Uint8Array,
+  images: Values,
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<StageImages[]> {
   const { model } = programs;

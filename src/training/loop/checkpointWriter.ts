@@ -2,6 +2,7 @@
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { Glow } from '../../models/glow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
+import { bitsIn } from '../../models/unit.ts';
 import { checkpointContents } from '../../runs/contents/checkpoint.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
@@ -40,8 +41,9 @@ export class CheckpointWriter {
     const { steps } = await store.readSummary();
     const chosen = new Set([steps]);
     const written = new Set<unknown>(await store.checkpointSteps());
-    for (const { step, validationBitsPerDim } of await store.readMetrics()) {
-      if (validationBitsPerDim !== undefined && written.has(step)) {
+    for (const line of await store.readMetrics()) {
+      const { step } = line;
+      if (bitsIn(line, 'validationBitsPerDim') !== undefined && written.has(step)) {
         chosen.add(step);
       }
     }

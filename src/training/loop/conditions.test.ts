@@ -8,6 +8,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { eightBit } from '../../testing/eightBit.ts';
 import { readRun } from '../../trained/loading/readRun.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
@@ -80,7 +81,9 @@ it('learns from true conditions, which the run stores with their scales, and res
   // Brighter samples for a higher level.
   const low = new Float64Array(SIZE ** 2).fill(0.5);
   const mean = async (level: number) => {
-    const drawn = await model.sample({ count: 32, condition: { level, low }, onOverflow: () => {} });
+    const drawn = eightBit(
+      await model.sample({ count: 32, condition: { level, low }, onOverflow: () => {} }),
+    );
     return drawn.reduce((sum, pixel) => sum + pixel, 0) / drawn.length;
   };
   expect(await mean(0.9)).toBeGreaterThan((await mean(0.1)) + 20);

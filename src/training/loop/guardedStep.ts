@@ -1,6 +1,7 @@
 // A training step under the guard: an update, or a dropped step with its reason.
 import { gather } from '../../cluster/ranks.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
+import { unitOf } from '../../models/unit.ts';
 import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
 import { shareOf } from '../ranks/batchShare.ts';
 import { explainRefusal } from '../step/explainRefusal.ts';
@@ -37,7 +38,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   });
   const { bitsPerDim, gradientNorm } = record;
   const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm !== undefined };
-  const reason = refusal(guard, seen);
+  const reason = refusal(guard, seen, unitOf(model.options));
   if (reason === null) {
     await trainer.update(found, learningRate);
     trainer.remember(afterStep(guard, seen));

@@ -6,6 +6,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
+import { unitOf } from '../../models/unit.ts';
 import { defaultThreads } from '../../platform/machine.node.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
@@ -97,13 +98,17 @@ export async function recordResult(
   await run.store.writeSummary({
     ...(await aboutRun(run, state.step)),
     complete: complete && !interrupted && completes,
-    bitsPerDim: reached.validationBitsPerDim,
+    [unitOf(run.config.model).key('bitsPerDim')]: inUnit(run.config, reached.validationBitsPerDim),
     imagesPerSecond: reached.imagesPerSecond,
     seconds: reached.seconds,
     checkpoint: reached.checkpoint,
     ...place,
     samples: null,
   });
+}
+
+function inUnit({ model }: Config, bits: number | null): number | null {
+  return bits === null ? null : unitOf(model).of(bits);
 }
 
 /** The first entries of a summary. */

@@ -9,12 +9,14 @@ import { usedDevice } from '../../engine/runtime.node.ts';
 import { phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
+import { unitOf } from '../../models/unit.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { FileLock } from '../../storage/fileStore.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks/sharedState.ts';
 import { guardedStep } from './guardedStep.ts';
@@ -131,6 +133,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     await store.recordImages({ name: dataset.name, ...otherImages });
   }
   const { batchSize } = config.training;
+  const unit = unitOf(model.options);
   const lastStep = lastStepOf(schedule, stopAt);
   const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
   let validated: Validated | undefined;
@@ -143,7 +146,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     const { step, bitsPerDim, learningRate } = outcome.record;
     seconds += stepSeconds;
     trained += batchSize;
-    await store.appendMetrics(outcome.record);
+    await store.appendMetrics(unit.record(outcome.record) as JsonObject);
     await store.appendTiming(timingLine(step, stepSeconds, batchSize));
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answerStep(parts, outcome, events);
@@ -151,7 +154,8 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
       await requireSameState(ranks, trainer, store);
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
-        await store.appendMetrics({ step, validationBitsPerDim: validated.bitsPerDim });
+        const measured = { step, validationBitsPerDim: validated.bitsPerDim };
+        await store.appendMetrics(unit.record(measured) as JsonObject);
       }
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.

@@ -47,7 +47,7 @@ export class Validation {
     const batchSize = Math.min(options.batchSize, images.count);
     const measurement = {
       batchSize,
-      bits: model.options.bits,
+      values: model.values,
       dequantiser: model.dequantiser,
       seed,
       draw: 0,

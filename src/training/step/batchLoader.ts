@@ -1,20 +1,24 @@
 // The training batches of each step, ready for a program.
 import { BatchStream } from '../../data/batches.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import { UserError } from '../../errors.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
+import { requireKind } from '../../models/imageValues.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import type { Values } from '../../numeric/values.ts';
 import { type ConditionReader, conditionReader } from '../../trained/likelihood/conditionArrays.ts';
 import { type Batch, imageArray } from '../../trained/likelihood/likelihood.ts';
 
 /** What batches depend on of a model. */
 export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {
-  /** The bits of a pixel value, the kind of noise, and the condition. */
-  readonly options: Pick<ModelOptions, 'bits' | 'dequantisation' | 'condition'>;
+  /** The bits of an integer value. */
+  readonly values: Pick<Flow['values'], 'bits'>;
+  /** The kind of noise, and the condition. */
+  readonly options: Pick<ModelOptions, 'dequantisation' | 'continuous' | 'condition'>;
 }
 
 /** How batches are made. */
@@ -41,7 +45,7 @@ export class BatchLoader {
   private readonly options: BatchLoaderOptions;
   /** The first image of the part that is loaded. */
   private readonly first: number;
-  private readonly pixels: Uint8Array;
+  private readonly pixels: Values;
   private readonly noise: Float32Array;
   private readonly condition: ConditionReader;
 
@@ -52,13 +56,14 @@ export class BatchLoader {
   constructor(images: ImageSet, options: BatchLoaderOptions) {
     const { batchSize, seed, model, augment, share = { first: 0, images: batchSize } } = options;
     requireModel(model);
+    requireKind(images.kind, model.values);
     const dimensions = dimensionsOf(images.imageShape);
     this.stream = new BatchStream(images, batchSize, seed, augment);
     this.condition = conditionReader(model, images, 'the batches');
     this.images = images;
     this.options = options;
     this.first = share.first;
-    this.pixels = new Uint8Array(share.images * dimensions);
+    this.pixels = imagesBuffer(images, share.images);
     // Cut from the noise of the whole batch: a share has the same noise however the batch is divided.
     this.noise = new Float32Array((share.first + share.images) * dimensions);
   }
@@ -66,10 +71,9 @@ export class BatchLoader {
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
     const { seed, model } = this.options;
-    const { bits } = model.options;
     this.stream.batchAt(step, this.pixels, this.first);
     model.dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
-    const image = imageArray(this.pixels, this.images.imageShape, bits);
+    const image = imageArray(this.pixels, this.images.imageShape, model.values);
     const noise = {
       shape: image.shape,
       data: this.noise.subarray(-this.pixels.length),

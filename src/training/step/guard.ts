@@ -2,6 +2,7 @@
 //
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
+import { bitsPerDimUnit, type ResultUnit } from '../../models/unit.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 
 /** The limits of the guard. */
@@ -50,6 +51,7 @@ export function guardFor(learningRate: number, guard: GuardState): GuardState {
 export function refusal(
   guard: GuardState,
   { bitsPerDim, gradientNorm, willBeCut }: Observation,
+  unit: ResultUnit = bitsPerDimUnit,
 ): string | null {
   if (!Number.isFinite(bitsPerDim)) {
     return 'the loss is not finite';
@@ -59,7 +61,7 @@ export function refusal(
   }
   const { lossMargin, normFactor } = guardLimits;
   if (isAbove(guard.loss, bitsPerDim, lossMargin)) {
-    return `the loss jumped to ${show(bitsPerDim)} bits/dim from about ${show(guard.loss.mean)}`;
+    return `the loss jumped to ${show(unit.of(bitsPerDim))} ${unit.name} from about ${show(unit.of(guard.loss.mean))}`;
   }
   if (!willBeCut && isAbove(guard.logNorm, Math.log(gradientNorm), Math.log(normFactor))) {
     return `the norm of the gradient jumped to ${show(gradientNorm)} from about ${show(Math.exp(guard.logNorm.mean))}`;

@@ -20,8 +20,8 @@ const onLogScale: readonly string[] = [
 
 /**
  * −ln of two densities fitted to reference images, added (Morningstar and others, AISTATS 2021): of the vectors of the
- * log-density of the latents and ln|det| of each level, the code length of a general coder and four statistics of the pixels, and
- * of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
+ * log-density of the latents and ln|det| of each level, the code length of a general coder (of images of 8 bits) and four statistics
+ * of the pixels, and of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
  * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used.
  */
 export const typicality: OddScore = {
@@ -29,10 +29,10 @@ export const typicality: OddScore = {
   trust:
     'If training images are mixed, blurred ones may look typical; so may images with a small odd place: maps show places.',
   needs: 'statistics',
-  from: ['code', ...onLogScale],
+  from: onLogScale,
   fit(reference) {
     const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
-    const first = [...named(/^(latents|logDet) \d+$/), 'code', ...onLogScale];
+    const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...onLogScale];
     // None in early references.
     const ninths = named(/^ninth \d$/);
     const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {

@@ -1,9 +1,12 @@
 // The statistics of images that scores are computed from, measured with a model.
 import { onlyRank, partOfRank } from '../../../cluster/ranks.ts';
-import type { ImageSet } from '../../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer } from '../../../data/contract/dataset.ts';
 import { hasClasses } from '../../../data/contract/labels.ts';
 import { reduceBits } from '../../../data/pixels/bitDepth.ts';
+import { ofBits } from '../../../data/pixels/eightBitSet.ts';
+import type { ImageValues } from '../../../models/imageValues.ts';
 import { dimensionsOf } from '../../../numeric/imageShape.ts';
+import type { Values } from '../../../numeric/values.ts';
 import { nextTurn } from '../../../platform/eventLoop.node.ts';
 import type { ClassLikelihoods } from '../../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../../trained/model/flowModel.ts';
@@ -26,14 +29,16 @@ export interface MeasuredStatistics {
 }
 
 /**
- * Measures images: `bits`, `latents L` and `logDet L` of each level, `code`, the pixel statistics, `ninth N` and, for a model with
- * classes, `bestClass` and, if the images have its labels, `labelMargin`. The noise of an image depends on the image.
+ * Measures images: `bits`, `latents L` and `logDet L` of each level, `code` of images of 8 bits, the pixel statistics,
+ * `ninth N` and, for a model with classes, `bestClass` and, if the images have its labels, `labelMargin`. The noise of an
+ * image depends on the image.
  */
 export async function measureStatistics(
   model: FlowModel,
-  images: ImageSet,
+  given: ImageSet,
   options: MeasurementOptions,
 ): Promise<MeasuredStatistics> {
+  const images = ofBits(given, model.bits);
   const how = { ...options, noiseByContent: true };
   const { logLikelihood, levels, classes } = await model.levelDensities(images, how);
   const bitsByDraw = inBitsPerDim(model.model, logLikelihood);
@@ -53,24 +58,27 @@ const AT_ONCE = 16;
 
 /** The statistics that need no model: every rank computes those of its share of the images. */
 async function ofPixels(
-  { bits }: FlowModel,
+  { bits, model: { values } }: FlowModel,
   images: ImageSet,
   { ranks = onlyRank, signal }: MeasurementOptions,
 ): Promise<Record<string, Float64Array>> {
   const { count, imageShape } = images;
-  const names = ['code', ...Object.keys(pixelStatistics), ...ninthNames];
+  const coded = images.kind === 'uint8' ? bits : undefined;
+  const names = [...(coded === undefined ? [] : ['code']), ...Object.keys(pixelStatistics), ...ninthNames];
   const columns = Object.fromEntries(names.map((name) => [name, new Float64Array(count)]));
   const dimensions = dimensionsOf(imageShape);
-  const pixels = new Uint8Array(dimensions);
+  const pixels = imagesBuffer(images, 1);
   const { first, end } = partOfRank(ranks, count);
   for (let image = first; image < end; image++) {
     images.read([image], pixels);
-    const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
-    columns.code![image] = codeLength(reduced, imageShape, bits) / dimensions;
-    for (const [name, value] of Object.entries(pixelStatisticsOf(pixels, imageShape))) {
+    if (coded !== undefined && pixels instanceof Uint8Array) {
+      columns.code![image] = codeLength(reduceBits(pixels, coded), imageShape, coded) / dimensions;
+    }
+    const scaled = standardised(pixels, imageShape[2], values);
+    for (const [name, value] of Object.entries(pixelStatisticsOf(scaled, imageShape))) {
       columns[name]![image] = value;
     }
-    ninthsOf(pixels, imageShape).forEach((value, place) => {
+    ninthsOf(scaled, imageShape).forEach((value, place) => {
       columns[ninthNames[place]!]![image] = value;
     });
     if (image % AT_ONCE === 0) {
@@ -86,4 +94,9 @@ async function ofPixels(
     await ranks.sum(columns[name]!);
   }
   return columns;
+}
+
+/** Real numbers as the model takes them, since statistics on a log scale depend on the scale; other values as they are. */
+function standardised(pixels: Values, channels: number, { xOf }: ImageValues): Values {
+  return pixels instanceof Float32Array ? pixels.map((value, at) => xOf(value, at % channels)) : pixels;
 }

@@ -1,11 +1,12 @@
 // Where an image is bright: the mean value of each ninth of it.
 import type { ImageShape } from '../../../numeric/imageShape.ts';
+import type { Values } from '../../../numeric/values.ts';
 
 /** The names of the ninths, row by row. */
 export const ninthNames = Array.from({ length: 9 }, (_, place) => `ninth ${place}`);
 
 /** The mean value in each cell of a 3 x 3 grid, over pixels and channels; 0 in a cell of an image that has no pixel there. */
-export function ninthsOf(pixels: Uint8Array, [height, width, channels]: ImageShape): Float64Array {
+export function ninthsOf(pixels: Values, [height, width, channels]: ImageShape): Float64Array {
   const sums = new Float64Array(9);
   const counts = new Float64Array(9);
   for (let row = 0; row < height; row++) {

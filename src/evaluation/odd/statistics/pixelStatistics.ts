@@ -1,6 +1,7 @@
 // Simple numbers about the pixels of an image, which name the kind of a shift: how bright, contrasted, noisy, sharp.
 import type { ImageShape } from '../../../numeric/imageShape.ts';
 import { mean } from '../../../numeric/statistics.ts';
+import type { Values } from '../../../numeric/values.ts';
 
 /** A number about pixels, and what to call an image with more or less of it. */
 export interface PixelStatistic {
@@ -21,12 +22,12 @@ export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic
 };
 
 /**
- * The statistics of an image of 8 bits, on its mean over channels: mean and deviation of the values; the deviation of noise
+ * The statistics of an image, on its mean over channels: mean and deviation of the values; the deviation of noise
  * by Immerkær's filter (1996), which ignores edges; the mean square of differences between neighbours relative to those at
  * distance 2 (1/4 if smooth, 1 for noise; 0 if constant); the number of different values in all channels.
  */
 export function pixelStatisticsOf(
-  pixels: Uint8Array,
+  pixels: Values,
   [height, width, channels]: ImageShape,
 ): Record<PixelStatisticName, number> {
   const grey = Float64Array.from({ length: height * width }, (_, at) => {
@@ -43,7 +44,7 @@ export function pixelStatisticsOf(
     contrast: Math.sqrt(spread),
     noise: noiseOf(grey, height, width),
     sharpness: sharpnessOf(grey, height, width),
-    greyLevels: new Set(pixels).size,
+    greyLevels: new Set<number>(pixels).size,
   };
 }
 

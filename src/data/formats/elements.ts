@@ -1,0 +1,84 @@
+// The elements of arrays in files, of any byte order, as the values of images.
+import { UserError } from '../../errors.ts';
+import { type Values, valuesInBytes } from '../../numeric/values.ts';
+import { viewOf } from './bytes.ts';
+
+/** How a file stores an element. */
+export type ElementType = 'uint8' | 'uint16' | 'float32' | 'float64';
+
+/** The bytes of an element. */
+export const elementBytes: Readonly<Record<ElementType, number>> = {
+  uint8: 1,
+  uint16: 2,
+  float32: 4,
+  float64: 8,
+};
+
+/** The elements of an array. */
+export interface Elements {
+  /** Float64 elements are rounded to float32. */
+  readonly values: Values;
+  /** The largest relative error of that rounding; 0 for other elements. */
+  readonly rounding: number;
+}
+
+/**
+ * Reads elements. NaN and infinity stay what they are.
+ *
+ * @param source the file or image, for errors
+ * @throws UserError if a float64 element is too large or too small for float32
+ */
+export function readElements(
+  bytes: Uint8Array,
+  { type, isLittle }: { readonly type: ElementType; readonly isLittle: boolean },
+  source: string,
+): Elements {
+  const size = elementBytes[type];
+  if (type === 'uint8' || (type !== 'float64' && isLittle)) {
+    return { values: valuesInBytes(type, bytes), rounding: 0 };
+  }
+  const view = viewOf(bytes);
+  if (type === 'uint16') {
+    const values = new Uint16Array(bytes.length / size);
+    return { values: values.map((_, index) => view.getUint16(index * size, isLittle)), rounding: 0 };
+  }
+  const values = new Float32Array(bytes.length / size);
+  if (type === 'float32') {
+    for (let index = 0; index < values.length; index++) {
+      values[index] = view.getFloat32(index * size, isLittle);
+    }
+    return { values, rounding: 0 };
+  }
+  const exact = Float64Array.from(values, (_, index) => view.getFloat64(index * size, isLittle));
+  return roundedToFloat32(exact, source);
+}
+
+/** Relative errors above this one mean that a value is below the range of float32. */
+const MOST_ROUNDING = 2 ** -24;
+
+/**
+ * Rounds numbers to float32.
+ *
+ * @param source their file or image, for errors
+ * @throws UserError if one is too large or too small
+ */
+export function roundedToFloat32(exact: Float64Array, source: string): Elements {
+  const values = new Float32Array(exact.length);
+  let rounding = 0;
+  for (let index = 0; index < exact.length; index++) {
+    const value = exact[index]!;
+    values[index] = value;
+    if (value === 0 || !Number.isFinite(value)) {
+      continue;
+    }
+    const error = Math.abs(values[index]! - value) / Math.abs(value);
+    if (!(error <= MOST_ROUNDING)) {
+      throw new UserError(
+        'invalid-data',
+        `${source}: float32 cannot hold the value ${value}: scale the values, for example to a mean magnitude of 1`,
+      );
+    }
+    rounding = Math.max(rounding, error);
+  }
+  return { values, rounding };
+}

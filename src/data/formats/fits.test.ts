@@ -1,0 +1,141 @@
+// FITS files written by Astropy, read to the bit; and headers that claim what the file does not have.
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
+import { openDataset } from '../registry.ts';
+import { decodeImage } from './imageDecoding.ts';
+
+const read = (name: string): Buffer => readFileSync(fixture(name));
+const decode = (name: string) => decodeImage(read(name), name);
+
+const pixels = formulaImage(0, 10, 12, 1);
+const real = Float64Array.from(pixels, (value) => (value - 100) / 7);
+const float = Float32Array.from(real);
+const signed = Float32Array.from(pixels, (value) => 100 * value - 12_000);
+
+describe('FITS files of Astropy', () => {
+  it.each([
+    ['u8.fits', pixels],
+    ['u16.fits', Uint16Array.from(pixels, (value) => 257 * value)],
+    ['i16.fits', signed],
+    ['i32.fits', Float32Array.from(pixels, (value) => 100_000 * value - 12_000_000)],
+    ['f4.fits', float],
+    ['f8.fits', float],
+    ['extension.fits', float],
+    // Stored numbers are rounded to 1/256.
+    ['scaled.fits', Float32Array.from(real, (value) => 10 + Math.round((value - 10) * 256) / 256)],
+    ['cube.fits', Float32Array.from(formulaImage(0, 10, 12, 3), (value) => (value - 100) / 7)],
+  ])('are read to the bit: %s', async (name, values) => {
+    const { height, width, channels, data } = await decode(name);
+    expect([height, width, channels]).toEqual([10, 12, name === 'cube.fits' ? 3 : 1]);
+    expect(data).toEqual(values);
+  });
+
+  it('report how much float64 was rounded', async () => {
+    const errors = real.map((value, at) =>
+      value === 0 ? 0 : Math.abs(float[at]! - value) / Math.abs(value),
+    );
+    expect((await decode('f8.fits')).rounding).toBe(Math.max(...errors));
+    expect((await decode('f4.fits')).rounding).toBeUndefined();
+  });
+
+  it('have NaN where a value is blank', async () => {
+    const { data } = await decode('blank.fits');
+    expect(data).toEqual(signed.map((value) => (value === -12_000 ? Number.NaN : value)));
+    expect(data.some(Number.isNaN)).toBe(true);
+  });
+
+  it('open as a folder; blank values are counted, and their files named', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fits-'));
+    try {
+      for (let index = 0; index < 40; index++) {
+        await writeFile(join(folder, `map-${index}.fits`), read('f4.fits'));
+      }
+      const { train, test } = await openDataset(folder);
+      expect([train.kind, train.imageShape, test.count > 0]).toEqual(['float32', [10, 12, 1], true]);
+      const held = test.nameOf!(0);
+      await writeFile(join(folder, held), read('blank.fits'));
+      await expect(openDataset(folder)).rejects.toThrow(
+        new RegExp(`values? (is|are) NaN or infinite, in 1 of \\d+ images \\(${held}\\)`),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** A FITS file with these cards and bytes of data. */
+function fits(cards: readonly string[], data: number): Buffer {
+  const text = [...cards, 'END'].map((card) => card.padEnd(80)).join('');
+  return Buffer.concat([
+    Buffer.from(text.padEnd(Math.ceil(text.length / 2880) * 2880), 'latin1'),
+    new Uint8Array(data),
+  ]);
+}
+
+const card = (key: string, value: string | number): string =>
+  `${key.padEnd(8)}= ${String(value).padStart(20)}`;
+const image = (bitpix: number, ...axes: number[]): string[] => [
+  card('SIMPLE', 'T'),
+  card('BITPIX', bitpix),
+  card('NAXIS', axes.length),
+  ...axes.map((length, index) => card(`NAXIS${index + 1}`, length)),
+];
+
+describe('a FITS file is refused', () => {
+  it.each<[string, Buffer, RegExp]>([
+    [
+      'with less data than it claims',
+      fits(image(-32, 12, 10), 479),
+      /x: corrupt: its image needs 480 bytes after the header, found 479/,
+    ],
+    [
+      'with more pixels than fit',
+      fits(image(8, 1_000_000, 1_000_000), 99),
+      /x: corrupt: its image needs 1000000000000 bytes/,
+    ],
+    ['of one axis', fits(image(8, 12), 12), /x: an image of 12 \(NAXIS1 x NAXIS2 …\)/],
+    ['with a negative side', fits(image(8, 12, -10), 99), /x: corrupt: its NAXIS2 is -10/],
+    [
+      'with too many axes',
+      fits([card('SIMPLE', 'T'), card('NAXIS', 1e9)], 9),
+      /x: corrupt: it claims 1000000000 axes/,
+    ],
+    [
+      'with a header without end',
+      fits(image(8, 4, 4), 0).subarray(0, 200),
+      /x: corrupt: its header ends after 200 bytes/,
+    ],
+    [
+      'with integers of 64 bits',
+      fits(image(64, 2, 2), 32),
+      /x: values with BITPIX 64 cannot be read: convert them/,
+    ],
+    [
+      'with a scale that is no number',
+      fits([...image(16, 2, 2), card('BSCALE', 'abc')], 8),
+      /x: corrupt: its BSCALE is not a number/,
+    ],
+    ['of five planes', fits(image(8, 2, 2, 5), 20), /x: an image of 2 x 2 x 5/],
+    [
+      'without an image',
+      fits([card('SIMPLE', 'T'), card('BITPIX', 8), card('NAXIS', 0)], 0),
+      /x: a FITS file without an image/,
+    ],
+    [
+      'with a value that float32 cannot hold',
+      fits([...image(16, 1, 2), card('BSCALE', '1E300'), card('BZERO', '1E300')], 4),
+      /x: float32 cannot hold the value 1e\+300/,
+    ],
+    [
+      'with a compressed image',
+      read('packed.fits'),
+      /x: its image is tile-compressed; unpack it with funpack/,
+    ],
+  ])('%s', async (_, bytes, message) => {
+    await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,29 @@
+// Images of 16 bits as images of 8, for models that take no more.
+import { type ImageSet, imagesBuffer } from '../contract/dataset.ts';
+import { inEightBits } from './bitDepth.ts';
+
+/**
+ * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8, as models of
+ * earlier versions saw them; others are unchanged.
+ *
+ * @param bits undefined for real numbers
+ */
+export function ofBits(images: ImageSet, bits: number | undefined): ImageSet {
+  if (images.kind !== 'uint16' || bits === undefined || bits > 8) {
+    return images;
+  }
+  const { checksum: _, heldOutFrom, ...rest } = images;
+  return {
+    ...rest,
+    kind: 'uint8',
+    ...(heldOutFrom && { heldOutFrom: ofBits(heldOutFrom, bits) }),
+    read(indices, out) {
+      const wide = imagesBuffer(images, indices.length);
+      images.read(indices, wide);
+      if (wide.length !== out.length || !(out instanceof Uint8Array)) {
+        throw new RangeError(`the images need ${wide.length} bytes`);
+      }
+      out.set(inEightBits(wide as Uint16Array));
+    },
+  };
+}

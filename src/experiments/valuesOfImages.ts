@@ -1,0 +1,79 @@
+// What a model takes from the values of its training images: their bits, or the mean and the deviation of each channel.
+import { batchesInOrder } from '../data/batches.ts';
+import { bytesPerImage, type Dataset, type ImageSet } from '../data/contract/dataset.ts';
+import { UserError } from '../errors.ts';
+import { bitsOf, requireKind } from '../models/imageValues.ts';
+import { bitsOfKind } from '../numeric/values.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
+import type { Config } from './configSchema.ts';
+
+/** Images are read in blocks of about this many bytes. */
+const BLOCK_BYTES = 2 ** 23;
+
+/** A channel is constant if it deviates by less than this share of its mean, which float32 does not resolve. */
+const LEAST_RELATIVE_DEVIATION = 2 ** -20;
+
+/**
+ * A configuration for these images: where `model.continuous` is true, it has their standardisation, and without bits, it has
+ * theirs.
+ *
+ * @throws UserError if the values are of another kind than the model takes, or a channel is constant
+ */
+export async function withValuesOf(
+  config: Config,
+  { name, train }: Pick<Dataset, 'name' | 'train'>,
+): Promise<Config> {
+  const { continuous, bits } = config.model;
+  const own = bitsOfKind(train.kind);
+  const model =
+    continuous === undefined && bits === undefined && own !== undefined
+      ? { ...config.model, bits: own }
+      : config.model;
+  requireKind(train.kind, { bits: bitsOf(model) }, name);
+  return {
+    ...config,
+    model: continuous === true ? { ...model, continuous: await standardisationOf(train, name) } : model,
+  };
+}
+
+/**
+ * The mean and the standard deviation of each channel, rounded to float32.
+ *
+ * @throws UserError (`invalid-data`) if one is constant, NaN or infinite
+ */
+async function standardisationOf(
+  images: ImageSet,
+  name: string,
+): Promise<{ mean: number[]; deviation: number[] }> {
+  const [, , channels] = images.imageShape;
+  const moments = Array.from({ length: channels }, () => ({ count: 0, mean: 0, squares: 0 }));
+  const atOnce = Math.max(1, Math.min(images.count, Math.floor(BLOCK_BYTES / bytesPerImage(images))));
+  for (const { images: block, count } of batchesInOrder(images, atOnce)) {
+    const end = (block.length / atOnce) * count;
+    moments.forEach((moment, channel) => {
+      // Welford's recurrence: exact for values far from zero.
+      for (let index = channel; index < end; index += channels) {
+        const value = block[index]!;
+        moment.count++;
+        const offset = value - moment.mean;
+        moment.mean += offset / moment.count;
+        moment.squares += offset * (value - moment.mean);
+      }
+    });
+    await nextTurn();
+  }
+  const mean = moments.map((moment) => Math.fround(moment.mean));
+  const deviation = moments.map(({ squares, count }) => Math.fround(Math.sqrt(squares / count)));
+  const wrong = deviation.findIndex(
+    (each, channel) => !(each > LEAST_RELATIVE_DEVIATION * Math.abs(mean[channel]!) && Number.isFinite(each)),
+  );
+  if (wrong !== -1) {
+    const which = channels === 1 ? 'the training images are' : `channel ${wrong} of the training images is`;
+    const what = Number.isFinite(deviation[wrong]) ? `constant (${mean[wrong]})` : 'not finite';
+    throw new UserError(
+      'invalid-data',
+      `${name}: ${which} ${what}: a constant has no density; use other images${channels === 1 ? '' : ', or leave this channel out'}`,
+    );
+  }
+  return { mean, deviation };
+}

@@ -1,0 +1,174 @@
+// A continuous model from training to export: standardised by its images, in nats per value, the same after a stop.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
+import { evaluate } from '../../evaluation/measure/evaluate.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { unitOf } from '../../models/unit.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { mean, variance } from '../../numeric/statistics.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'continuous-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const SIDE = 8;
+/** The values are N(mean, deviation²), independently: their entropy is known. */
+const [MEAN, DEVIATION] = [-2500, 12];
+
+function fields(count: number, seed: number): Float32Array {
+  const random = new RandomStream(seed, 'fields');
+  return Float32Array.from({ length: count * SIDE * SIDE }, () => MEAN + DEVIATION * random.normal());
+}
+
+const images = (count: number, seed: number) => imagesInMemory(fields(count, seed), [SIDE, SIDE, 1]);
+const dataset: Dataset = {
+  name: 'fields',
+  imageShape: [SIDE, SIDE, 1],
+  train: images(64, 0),
+  validation: images(16, 1),
+  test: images(64, 2),
+};
+
+const configOf = (steps: number, augment: readonly string[] = []) =>
+  resolveConfig({
+    overrides: {
+      data: { name: 'fields', augment: augment as ('flip' | 'shift')[] },
+      model: { levels: 2, depth: 1, width: 8, mixing: '1x1', continuous: true },
+      training: { batchSize: 16, warmupSteps: 5, learningRate: 0.001, steps },
+    },
+  });
+
+async function trained(name: string, stopAt?: number, workers = 1): Promise<void> {
+  const run = await startRun(configOf(12), join(root, name), { dataset });
+  await train({ ...run, threads: workers, workers, ...(stopAt !== undefined && { stopAt }) });
+}
+
+const filesOf = (name: string): Buffer[] => {
+  const paths = runPaths(join(root, name));
+  return [paths.metrics, checkpointPath(paths, 12)].map((path) => readFileSync(path));
+};
+
+describe('a continuous run', () => {
+  let model: FlowModel;
+  beforeAll(async () => {
+    await trained('whole');
+    model = new FlowModel(await loadTrained(join(root, 'whole')));
+  });
+  afterAll(() => model.release());
+
+  it('stores the standardisation of its training images', () => {
+    const { continuous } = model.model.options;
+    const values = [...(readAll(dataset.train) as Float32Array)];
+    expect(continuous).toEqual({
+      mean: [Math.fround(mean(values))],
+      deviation: [expect.closeTo(Math.sqrt(variance(values) * (1 - 1 / values.length)), 4)],
+    });
+    expect(readFileSync(runPaths(join(root, 'whole')).config, 'utf8')).toContain('continuous:\n    mean:\n');
+  });
+
+  it('is in nats per value everywhere', async () => {
+    const lines = [...readJsonLines(runPaths(join(root, 'whole')).metrics)];
+    expect(lines.some(({ natsPerValue }) => typeof natsPerValue === 'number')).toBe(true);
+    expect(lines.some(({ validationNatsPerValue }) => typeof validationNatsPerValue === 'number')).toBe(true);
+    expect(JSON.stringify(lines)).not.toContain('itsPerDim');
+    const summary = JSON.parse(readFileSync(runPaths(join(root, 'whole')).summary, 'utf8'));
+    const [last] = lines.flatMap(({ validationNatsPerValue }) => validationNatsPerValue ?? []).slice(-1);
+    expect(summary.natsPerValue).toBe(last);
+  });
+
+  it('finds about the entropy of its images, in their own unit', async () => {
+    const { bitsPerDim, draws, standardError } = await evaluate(model, dataset.test, { draws: 4 });
+    const entropy = 0.5 * Math.log(2 * Math.PI * Math.E * DEVIATION ** 2);
+    const found = unitOf(model.model.options).of(bitsPerDim);
+    // A dozen steps from its initialisation, which is nearly a standard normal.
+    expect(Math.abs(found - entropy)).toBeLessThan(0.1);
+    // The likelihood is exact: other draws would be equal.
+    expect([draws, standardError]).toEqual([1, null]);
+    await expect(evaluate(model, dataset.test, { importance: 2 })).rejects.toThrow(/is exact/);
+  });
+
+  it('samples real numbers in the unit of its images', async () => {
+    const samples = (await model.sample({ count: 64, seed: 0 })) as Float32Array;
+    expect(samples).toBeInstanceOf(Float32Array);
+    expect(Math.abs(mean(samples) - MEAN)).toBeLessThan(DEVIATION / 4);
+    expect(Math.sqrt(variance(samples)) / DEVIATION).toBeGreaterThan(0.7);
+    expect(Math.sqrt(variance(samples)) / DEVIATION).toBeLessThan(1.4);
+  });
+
+  it('recovers images from latents up to rounding', async () => {
+    const given = (readAll(dataset.test) as Float32Array).subarray(0, 5 * SIDE * SIDE);
+    const latents = await model.encode(given);
+    const back = (await model.decode(latents)) as Float32Array;
+    const errors = given.map((value, at) => Math.abs(back[at]! - value));
+    expect(Math.max(...errors)).toBeLessThan(1e-3 * DEVIATION);
+    // With corrections, exactly.
+    const { corrections, notFinite } = await model.verify(given, latents);
+    expect(notFinite).toEqual([]);
+    expect(await model.decode(latents, { corrections })).toEqual(given);
+  });
+
+  it('refuses images of integers', async () => {
+    await expect(model.bitsPerDim(new Uint8Array(SIDE * SIDE))).rejects.toThrow(
+      /the values of the images are 8-bit integers, but the model takes real numbers/,
+    );
+  });
+
+  it('is the same after a stop', async () => {
+    await trained('stopped', 5);
+    await train({ ...(await resumeRun(join(root, 'stopped'), {}, { dataset })), threads: 1, workers: 1 });
+    filesOf('stopped').forEach((bytes, index) => {
+      expect(Buffer.compare(bytes, filesOf('whole')[index]!)).toBe(0);
+    });
+  });
+
+  it('trains on two workers', async () => {
+    await trained('workers', undefined, 2);
+    const resultOf = (name: string): number =>
+      JSON.parse(readFileSync(runPaths(join(root, name)).summary, 'utf8')).natsPerValue;
+    expect(resultOf('workers')).toBeCloseTo(resultOf('whole'), 3);
+  });
+});
+
+describe('a continuous run refuses', () => {
+  const withTrain = (data: Float32Array | Uint8Array): Dataset => ({
+    ...dataset,
+    train: imagesInMemory(data, [SIDE, SIDE, 1]),
+  });
+
+  it.each<[string, Float32Array | Uint8Array, RegExp]>([
+    ['integers', new Uint8Array(64 * SIDE * SIDE), /are 8-bit integers, but the model takes real numbers/],
+    [
+      'a constant',
+      new Float32Array(64 * SIDE * SIDE).fill(3),
+      /fields: the training images are constant \(3\)/,
+    ],
+    ['NaN', new Float32Array(64 * SIDE * SIDE).fill(Number.NaN), /fields: .* not finite/],
+  ])('%s', async (name, data, message) => {
+    await expect(startRun(configOf(1), join(root, name), { dataset: withTrain(data) })).rejects.toThrow(
+      message,
+    );
+  });
+
+  it('augmentations that interpolate', async () => {
+    await expect(startRun(configOf(1, ['flip', 'shift']), join(root, 'shift'), { dataset })).rejects.toThrow(
+      /data.augment: shift interpolates 8-bit values/,
+    );
+  });
+});
+
+it('integers do not take real numbers', async () => {
+  const config = resolveConfig({
+    overrides: { data: { name: 'fields' }, model: { levels: 2, depth: 1, width: 4 }, training: { steps: 1 } },
+  });
+  await expect(startRun(config, join(root, 'integers'), { dataset })).rejects.toThrow(
+    /the values of fields are real numbers \(float32\), but the model takes integers of 8 bits/,
+  );
+});
