@@ -6,9 +6,11 @@ import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { identityOf } from '../../data/identity.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { type OddReport, oddReport, requireComparable } from '../../evaluation/odd/score.ts';
-import { type OddScoreName, oddScoreNames } from '../../evaluation/odd/scores/registry.ts';
-import { unitOf } from '../../models/unit.ts';
+import { drawsOf } from '../../evaluation/measure/evaluate.ts';
+import { type OddReport, oddReport, requireComparable, type Score } from '../../evaluation/odd/score.ts';
+import type { OddScore } from '../../evaluation/odd/scores/contract.ts';
+import { type OddScoreName, oddScoreNames, oddScores } from '../../evaluation/odd/scores/registry.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
@@ -160,7 +162,7 @@ async function runScore(
     data: reference.data,
     split: 'validation',
     images: reference.bitsPerDim.length,
-    draws: reference.draws,
+    draws: drawsOf(model.model, reference),
     seed: reference.seed,
   };
   if (read === undefined || set === undefined) {
@@ -195,6 +197,7 @@ async function runScore(
     other && 'missing' in other
       ? other.missing
       : `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
+  const unit = unitOf(model.model.options);
   const places = reference.statistics?.places;
   const maps =
     mapFolder === undefined
@@ -212,6 +215,7 @@ async function runScore(
     ({ index, ...rest }): FileScore => ({
       file: files[index]!,
       ...rest,
+      ...scoresIn(unit, report.score, rest.scores),
       ...(maps?.oddest && { places: maps.oddest[index]! }),
     }),
   );
@@ -221,7 +225,7 @@ async function runScore(
     images,
     noPValues: report.reference === null ? whyNoPValues : null,
     source: report.source ?? null,
-    draws,
+    draws: drawsOf(model.model, { draws }),
     seed,
     weights: 'average',
     ...(model.bits !== undefined && { bits: model.bits }),
@@ -231,11 +235,10 @@ async function runScore(
       maps: {
         folder: maps.folder,
         files: maps.files,
-        range: maps.range.map((bits) => unitOf(model.model.options).of(bits)),
+        range: maps.range.map(unit.of),
       },
     }),
   };
-  const unit = unitOf(model.model.options);
   const stored = unit.record(result) as JsonObject;
   list?.write(format === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
   picture?.write(sheetOf(report, pixels, model.imageShape));
@@ -253,6 +256,21 @@ async function runScore(
     );
   }
   reportSkipped(skipped);
+}
+
+/** The chosen score and all others; those in the unit of results in that of the model. */
+function scoresIn(
+  unit: ResultUnit,
+  chosen: OddScoreName,
+  scores: Score['scores'],
+): Pick<Score, 'score' | 'scores'> {
+  const shown: Score['scores'] = Object.fromEntries(
+    Object.entries(scores).map(([name, value]) => {
+      const { isResult } = oddScores[name as OddScoreName] as OddScore;
+      return [name, isResult ? unit.of(value) : value];
+    }),
+  );
+  return { score: shown[chosen]!, scores: shown };
 }
 
 function formatOf(path: string): 'csv' | 'json' {

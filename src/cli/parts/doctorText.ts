@@ -178,16 +178,21 @@ function limitTable({ worst }: Diagnosis): string {
       { title: 'worst', align: 'right' },
       { title: 'where' },
     ],
-    limits.map(({ name, what, worse, ...limit }) => {
+    limits.flatMap(({ name, what, worse, ...limit }) => {
       const found = worst.find((measurement) => measurement.name === name);
       const sign = worse === 'larger' ? '>' : '<';
-      return [
-        what,
-        limit.warning === undefined ? '' : `${sign} ${short(limit.warning)}`,
-        limit.problem === undefined ? '' : `${sign} ${short(limit.problem)}`,
-        found ? measured(found) : '–',
-        found && found.value !== 0 ? found.layer : '',
-      ];
+      // The others do not apply to this model.
+      return found === undefined
+        ? []
+        : [
+            [
+              what,
+              limit.warning === undefined ? '' : `${sign} ${short(limit.warning)}`,
+              limit.problem === undefined ? '' : `${sign} ${short(limit.problem)}`,
+              measured(found),
+              found.value === 0 ? '' : found.layer,
+            ],
+          ];
     }),
   );
 }

@@ -46,11 +46,12 @@ export function scoreText({
 }: ScoreText): string {
   const more = images.length - LINES;
   const rest = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
-  const about =
+  const measured =
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
-  return `${table(images, score, unit)}\n${rest}${about}${trustText(images, score, { noPValues, references: reference.images })}${ofSet}`;
+  const about = { noPValues, references: reference.images, unit };
+  return `${table(images, score, unit)}\n${rest}${measured}${trustText(images, score, about)}${ofSet}`;
 }
 
 function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUnit): string {
@@ -82,10 +83,14 @@ function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUn
 function trustText(
   images: readonly FileScore[],
   score: OddScoreName,
-  { noPValues, references }: { readonly noPValues: string | null; readonly references: number },
+  {
+    noPValues,
+    references,
+    unit,
+  }: { readonly noPValues: string | null; readonly references: number; readonly unit: ResultUnit },
 ): string {
   const { text, trust } = oddScores[score];
-  const what = `${score}: ${text}; higher is odder. ${trust}\n`;
+  const what = `${score}: ${text.replace('bits/dim', unit.name)}; higher is odder. ${trust}\n`;
   if (noPValues !== null) {
     return `${what}No p-values: ${noPValues}\n`;
   }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fitsCard, fitsImage, fitsPart } from '../../testing/fitsFiles.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { openDataset } from '../registry.ts';
 import { decodeImage } from './imageDecoding.ts';
@@ -67,67 +68,52 @@ describe('FITS files of Astropy', () => {
   });
 });
 
-/** A FITS file with these cards and bytes of data. */
-function fits(cards: readonly string[], data: number): Buffer {
-  const text = [...cards, 'END'].map((card) => card.padEnd(80)).join('');
-  return Buffer.concat([
-    Buffer.from(text.padEnd(Math.ceil(text.length / 2880) * 2880), 'latin1'),
-    new Uint8Array(data),
-  ]);
-}
-
-const card = (key: string, value: string | number): string =>
-  `${key.padEnd(8)}= ${String(value).padStart(20)}`;
-const image = (bitpix: number, ...axes: number[]): string[] => [
-  card('SIMPLE', 'T'),
-  card('BITPIX', bitpix),
-  card('NAXIS', axes.length),
-  ...axes.map((length, index) => card(`NAXIS${index + 1}`, length)),
-];
+/** A FITS file with these cards and so many bytes of data. */
+const fits = (cards: readonly string[], bytes: number): Buffer => fitsPart(cards, new Uint8Array(bytes));
 
 describe('a FITS file is refused', () => {
   it.each<[string, Buffer, RegExp]>([
     [
       'with less data than it claims',
-      fits(image(-32, 12, 10), 479),
+      fits(fitsImage(-32, 12, 10), 479),
       /x: corrupt: its image needs 480 bytes after the header, found 479/,
     ],
     [
       'with more pixels than fit',
-      fits(image(8, 1_000_000, 1_000_000), 99),
+      fits(fitsImage(8, 1_000_000, 1_000_000), 99),
       /x: corrupt: its image needs 1000000000000 bytes/,
     ],
-    ['of one axis', fits(image(8, 12), 12), /x: an image of 12 \(NAXIS1 x NAXIS2 …\)/],
-    ['with a negative side', fits(image(8, 12, -10), 99), /x: corrupt: its NAXIS2 is -10/],
+    ['of one axis', fits(fitsImage(8, 12), 12), /x: an image of 12 \(NAXIS1 x NAXIS2 …\)/],
+    ['with a negative side', fits(fitsImage(8, 12, -10), 99), /x: corrupt: its NAXIS2 is -10/],
     [
       'with too many axes',
-      fits([card('SIMPLE', 'T'), card('NAXIS', 1e9)], 9),
+      fits([fitsCard('SIMPLE', 'T'), fitsCard('NAXIS', 1e9)], 9),
       /x: corrupt: it claims 1000000000 axes/,
     ],
     [
       'with a header without end',
-      fits(image(8, 4, 4), 0).subarray(0, 200),
+      fits(fitsImage(8, 4, 4), 0).subarray(0, 200),
       /x: corrupt: its header ends after 200 bytes/,
     ],
     [
       'with integers of 64 bits',
-      fits(image(64, 2, 2), 32),
+      fits(fitsImage(64, 2, 2), 32),
       /x: values with BITPIX 64 cannot be read: convert them/,
     ],
     [
       'with a scale that is no number',
-      fits([...image(16, 2, 2), card('BSCALE', 'abc')], 8),
+      fits([...fitsImage(16, 2, 2), fitsCard('BSCALE', 'abc')], 8),
       /x: corrupt: its BSCALE is not a number/,
     ],
-    ['of five planes', fits(image(8, 2, 2, 5), 20), /x: an image of 2 x 2 x 5/],
+    ['of five planes', fits(fitsImage(8, 2, 2, 5), 20), /x: an image of 2 x 2 x 5/],
     [
       'without an image',
-      fits([card('SIMPLE', 'T'), card('BITPIX', 8), card('NAXIS', 0)], 0),
+      fits([fitsCard('SIMPLE', 'T'), fitsCard('BITPIX', 8), fitsCard('NAXIS', 0)], 0),
       /x: a FITS file without an image/,
     ],
     [
       'with a value that float32 cannot hold',
-      fits([...image(16, 1, 2), card('BSCALE', '1E300'), card('BZERO', '1E300')], 4),
+      fits([...fitsImage(16, 1, 2), fitsCard('BSCALE', '1E300'), fitsCard('BZERO', '1E300')], 4),
       /x: float32 cannot hold the value 1e\+300/,
     ],
     [

@@ -90,8 +90,8 @@ export const limits: readonly Limit[] = [
     what: 'ln|det| error, nats/dimension',
     worse: 'larger',
     problem: 1e-4,
-    why: 'correct formulas agree to 1e-8; this much is below the last digit of any reported bits/dim',
-    advice: 'its formula is wrong, and so is every bits/dim: see checkBijection',
+    why: 'correct formulas agree to 1e-8; this much is below the last digit of any reported likelihood',
+    advice: 'its formula is wrong, and so is every likelihood: see checkBijection',
   },
   {
     name: 'logDetRounding',
@@ -100,7 +100,7 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 1e-3,
     warning: 1e-4,
-    why: 'sound layers lose 1e-7; more shows in reported bits/dim',
+    why: 'sound layers lose 1e-7; more shows in reported likelihoods',
     advice: lowerRate,
   },
   {
@@ -110,7 +110,7 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 0,
     why: 'v + u must stay in the pixel v: otherwise bits/dim is not a bound on the probability of the image',
-    advice: 'the flow of the noise is wrong, and so is every bits/dim',
+    advice: 'the flow of the noise is wrong, and so is every likelihood',
   },
   {
     name: 'noiseDensityError',
@@ -119,8 +119,8 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 1e-3,
     warning: 1e-4,
-    why: 'sound models differ by 1e-6, the rounding of float32; more shows in reported bits/dim',
-    advice: `its formula is wrong, and so is every bits/dim; or weights are so large that float32 does not suffice: ${lowerRate}`,
+    why: 'sound models differ by 1e-6, the rounding of float32; more shows in reported likelihoods',
+    advice: `its formula is wrong, and so is every likelihood; or weights are so large that float32 does not suffice: ${lowerRate}`,
   },
   {
     name: 'wrongPixelShare',

@@ -59,7 +59,7 @@ export function referencePasses(count: number): number {
 /** @throws UserError (`diverged`) if the bits/dim of an image are not finite, which no file can hold */
 export function requireFinite({ bitsPerDim }: ReferenceScores): void {
   if (!bitsPerDim.every(Number.isFinite)) {
-    throw new UserError('diverged', 'the bits/dim of at least one validation image are not finite');
+    throw new UserError('diverged', 'the likelihood of at least one validation image is not finite');
   }
 }
 

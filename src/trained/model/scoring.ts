@@ -69,7 +69,7 @@ export function requireReference(reference: ReferenceScores | undefined): Refere
   if (reference === undefined) {
     throw new UserError(
       'not-ready',
-      'this model has no bits/dim of validation images: measure them with measureReference and pass the result as ' +
+      'this model has no statistics of validation images: measure them with measureReference and pass the result as ' +
         'reference; on the command line, score and export measure and store them',
     );
   }

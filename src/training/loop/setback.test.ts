@@ -198,7 +198,7 @@ describe('training that diverges repeatedly', () => {
   it('is not reported as finished if it has trained nothing', async () => {
     const training = { learningRate: 1000, steps: 3 };
     await expect(trained('short', { training })).rejects.toThrow(
-      'the training diverged: its bits/dim on validation images are not finite; start again with a lower',
+      'the training diverged: its likelihood of validation images is not finite; start again with a lower',
     );
     spoil((step) => step <= 2);
     await expect(trained('nothing', { training: { steps: 2 } })).rejects.toThrow('no step was taken');

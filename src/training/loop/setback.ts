@@ -128,12 +128,12 @@ async function readState(store: RunStore, step: number, { model }: Config): Prom
 /**
  * Rejects a run that has finished without training anything.
  *
- * @throws UserError if there was no update, or its bits/dim on validation images are not finite
+ * @throws UserError if there was no update, or its likelihood of validation images is not finite
  */
 export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
   const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
   if (updates === 0 || !finite) {
-    const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
+    const what = finite ? 'no step was taken' : 'its likelihood of validation images is not finite';
     throw new UserError(
       'diverged',
       `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,

@@ -9,6 +9,8 @@ export type ScoreNeed = 'statistics' | 'other model' | 'classes' | 'labels';
 export interface OddScore {
   /** What it is, in a few words. */
   readonly text: string;
+  /** Whether it is in bits per value, the unit of results, and shown in that of the model. */
+  readonly isResult?: true;
   /** How far to trust it, in a sentence. */
   readonly trust: string;
   /** What it needs besides bits/dim. */

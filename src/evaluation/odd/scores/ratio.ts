@@ -7,6 +7,7 @@ import { difference, type OddScore } from './contract.ts';
  */
 export const ratio: OddScore = {
   text: 'bits/dim minus those under a second, more general model',
+  isResult: true,
   trust: 'It is only as good as the second model is general.',
   needs: 'other model',
   ...difference('bits', 'otherBits'),

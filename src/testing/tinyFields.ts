@@ -1,0 +1,25 @@
+// Tiny fields of real numbers, to train on within a second, and files of them.
+import { npyBytes } from '../data/formats/npyBytes.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { fitsImage, fitsPart } from './fitsFiles.ts';
+import { tinyImages } from './tinyImages.ts';
+
+/** `count` fields of `size` x `size` values around 280 with a deviation of about 5: spots, and normal noise. */
+export function tinyFields(count: number, size: number, seed: number): Float32Array {
+  const random = new RandomStream(seed, 'fields');
+  return Float32Array.from(tinyImages(count, size, seed), (value) => 275 + value / 12 + random.normal());
+}
+
+/** A .npy file of tiny fields, `[count, size, size]`. */
+export function npyOfFields(fields: Float32Array, size: number): Uint8Array {
+  return npyBytes(fields, [fields.length / size ** 2, size, size]);
+}
+
+/** A FITS file of one field. */
+export function fitsOfField(field: Float32Array, size: number): Uint8Array {
+  const data = Buffer.alloc(4 * field.length);
+  field.forEach((value, index) => {
+    data.writeFloatBE(value, 4 * index);
+  });
+  return fitsPart(fitsImage(-32, size, size), data);
+}
