@@ -16,6 +16,7 @@ export const pageGroups: readonly PageGroup[] = [
     files: [
       'docs/guide.md',
       'docs/odd.md',
+      'docs/fields.md',
       'docs/library.md',
       'docs/studio.md',
       'docs/browser.md',
