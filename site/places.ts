@@ -60,10 +60,10 @@ export const places = {
   mixtureLowerHalf: flows('coupling/logisticMixture', 'const lowerHalf = (z: Tensor)', '  };'),
   mixtureInverse: flows('coupling/logisticMixture', 'inverse(logit) {', '    },'),
   checkerboard: flows('coupling/checkerboard', 'divide: (x) => ({ kept', '      perPixel: (values)'),
-  gatedBlock: flows('coupling/gatedConditioner', 'function block(h: Tensor', '}'),
+  gatedBlock: flows('coupling/gatedConditioner', 'const block = (h: Tensor', '  };'),
   standardise: flows('priors/prior', 'function standardise(', '}'),
-  split: flows('priors/prior', 'const [y, z] = splitChannels(x', '    inverse: (y, epsilon, p)'),
-  topPrior: flows('priors/prior', "const edge = reshape(p.get('edgeKernel')", '    return { mean'),
+  split: flows('priors/prior', 'const [y, z] = splitChannels(x', '    inverse: (y, epsilon'),
+  topPrior: flows('priors/prior', 'const edgeOf = (p: Parameters)', '    return multiply(response'),
   dequantise: {
     file: 'src/models/stagedFlow.ts',
     from: 'dequantise(image: Tensor, u: Tensor): Tensor {',

@@ -14,7 +14,11 @@ describe('an invalid layer is rejected with one line', () => {
   test.each<[string, unknown, string]>([
     ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
     ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
-    ['nothing near', { data: { zzzzzz: 1 } }, "unknown key 'data.zzzzzz': known: name, conditions, augment, validation"],
+    [
+      'nothing near',
+      { data: { zzzzzz: 1 } },
+      "unknown key 'data.zzzzzz': known: name, conditions, augment, validation",
+    ],
     ['key of another section', { levels: 3 }, "unknown key 'levels': did you mean model.levels?"],
     ['key of the top', { model: { seed: 3 } }, "unknown key 'model.seed': did you mean seed?"],
     [

@@ -1,9 +1,5 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
 import * as z from 'zod/mini';
-import {
-  componentNames,
-  MOST_COMPONENTS as MOST_COMPONENTS_OF_CONDITION,
-} from '../data/contract/conditions.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
@@ -12,6 +8,7 @@ import { boundaries } from '../flows/layers/scaledConvolution.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
 import { type PartKey, parts } from '../models/parts.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
+import { conditionSchema } from './conditionSchema.ts';
 
 /** The names a configuration may choose from. */
 const choices = {
@@ -81,7 +78,6 @@ const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
-const conditionText = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, for images, image: true; names are different and have ${componentNames.what}`;
 const conditionsText = 'the path of a CSV file';
 const continuousText = 'true, or a mean and a deviation above 0 for each channel';
 const nameText = 'the name or the path of a dataset';
@@ -137,30 +133,6 @@ const classNames = z.array(className, classesText).check(
   z.minLength(2, classesText),
   z.maxLength(MOST_CLASSES, classesText),
   z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
-);
-
-const componentName = z.string(conditionText).check(z.regex(componentNames.pattern, conditionText));
-const component = z.strictObject(
-  {
-    name: componentName,
-    mean: z.number(conditionText),
-    deviation: z.number(conditionText).check(z.gt(0, conditionText)),
-    image: z.exactOptional(z.boolean(conditionText)),
-  },
-  conditionText,
-);
-const components = z.array(component, conditionText).check(
-  z.minLength(1, conditionText),
-  z.maxLength(MOST_COMPONENTS_OF_CONDITION, conditionText),
-  z.refine(
-    (all: readonly { readonly name: string }[]) => new Set(all.map(({ name }) => name)).size === all.length,
-    conditionText,
-  ),
-);
-const conditionNames = z.array(componentName, conditionText).check(
-  z.minLength(1, conditionText),
-  z.maxLength(MOST_COMPONENTS_OF_CONDITION, conditionText),
-  z.refine((all: readonly string[]) => new Set(all).size === all.length, conditionText),
 );
 
 const standardisation = z.strictObject(
@@ -285,7 +257,7 @@ const model = section({
     ),
   /** The conditions of the images that the model depends on: true for all, or a list of names. */
   condition: z
-    .exactOptional(z.union([z.literal(true), conditionNames, components], conditionText))
+    .exactOptional(conditionSchema)
     .check(
       z.describe('The conditions of the images that the model depends on: true for all, or a list of names.'),
     ),

@@ -68,8 +68,13 @@ export interface RawDataset {
   readonly whyUndivided?: string;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
-  /** The files that are not read: images in other formats, which `warnings` mention too, and files without an image's extension. */
-  readonly leftOut?: { readonly otherFormats: readonly string[]; readonly noImages: readonly string[] };
+  /** The files that are not read; `warnings` mention images in other formats, too. */
+  readonly leftOut?: {
+    /** Images in other formats. */
+    readonly otherFormats: readonly string[];
+    /** Files without the extension of an image. */
+    readonly noImages: readonly string[];
+  };
 }
 
 /** How images are opened as stored. */

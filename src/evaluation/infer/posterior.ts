@@ -25,9 +25,11 @@ export interface InferOptions extends WorkOptions {
 
 /** The posterior of one number, given an image. */
 export interface ComponentPosterior {
+  /** The name of the component. */
   readonly name: string;
   /** Its range before the image is seen. */
   readonly range: readonly [low: number, high: number];
+  /** The mean. */
   readonly mean: number;
   /** The standard deviation. */
   readonly deviation: number;

@@ -204,15 +204,15 @@ export function topPrior(
   const context = learnedPrior ? contextFor?.([height, width]) : undefined;
   const hasEdge = boundary === 'zero';
   const classGrid = hasEdge ? [height, width] : [1, 1];
+  const edgeOf = (p: Parameters): Tensor => {
+    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
+    return edgeResponse(height, width, edge, squareOffsets(3));
+  };
   const sharedOf = (p: Parameters): Tensor => {
     const response = hasEdge
       ? add(edgeOf(p), p.get('bias'))
       : expand(p.get('bias'), [height, width, 2 * channels]);
     return multiply(response, exp(multiply(p.get('logScale'), 3)));
-  };
-  const edgeOf = (p: Parameters): Tensor => {
-    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
-    return edgeResponse(height, width, edge, squareOffsets(3));
   };
   /** The Gaussians of the given classes, one-hot `[M, K]`: mean and log-deviation `[M, H, W, C]`. */
   const gaussiansOf = (p: Parameters, oneHot: Tensor): NonNullable<Gaussian> => {

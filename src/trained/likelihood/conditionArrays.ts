@@ -11,7 +11,14 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { oneHotRows } from './classInputs.ts';
 
 /** The conditions of a batch, by the names of the inputs that carry them. */
-export type ConditionArrays = { readonly [Name in ConditionName]?: NdArray };
+export interface ConditionArrays extends Readonly<Partial<Record<ConditionName, NdArray>>> {
+  /** The class of each image, one-hot `[N, K]`. */
+  readonly classes?: NdArray;
+  /** The numbers of each image, `[N, K]`. */
+  readonly vector?: NdArray;
+  /** The images beside each image, `[N, H, W, K]`. */
+  readonly context?: NdArray;
+}
 
 /** The conditions of the images at some positions, in that order. */
 export type ConditionReader = (indices: ArrayLike<number>) => ConditionArrays;
