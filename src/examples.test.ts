@@ -102,7 +102,7 @@ it('compile', () => {
 
 it('README.md: samples are recovered from their latents', async () => {
   const lines = await run('readme', readme);
-  expect(lines[0]).toMatch(/^12544 0 Float64Array\(16\) \[$/);
+  expect(lines[0]).toMatch(/^12544 true Float64Array\(16\) \[$/);
 });
 
 it('docs/start.md: samples, and what they cost', async () => {

@@ -169,7 +169,10 @@ function failurePath({ directory }: StudyRun): string {
  * Refuses the remains of a run with another configuration; `subject` starts the error: `DIRECTORY was trained`.
  */
 function requireSameSettings(run: StudyRun, there: Config, subject: string): void {
-  const wanted = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
+  const chosen = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
+  // A run records the bits of its images, unless they were chosen.
+  const bits = chosen.model.bits ?? there.model.bits;
+  const wanted = { ...chosen, model: { ...chosen.model, ...(bits !== undefined && { bits }) } };
   if (isDeepStrictEqual(there, wanted)) {
     return;
   }

@@ -103,8 +103,8 @@ function expectReport(report: Report): void {
     nodes: true,
     done: images.length,
     damaged: [
-      'the file: block 2 is damaged; its images are lost',
-      `the file: ${images.length - 2 * BLOCK} of ${images.length} images are lost`,
+      'the file: block 2 is damaged: 7 images are lost: image-16.png, image-17.png, image-18.png and 4 more',
+      `the file: ${images.length - 2 * BLOCK} of ${images.length} images are missing`,
     ],
     kept: 2 * BLOCK,
     stopped: 'enough',

@@ -50,14 +50,26 @@ function numbersOf({ count, labels }: ImageSet): number[] {
   return Array.from({ length: count }, (_, index) => labels!.classOf(index));
 }
 
+/** The conditions of images, by name, as arrays. */
+function conditionsOf({ count, conditions = {} }: ImageSet): Record<string, number[]> {
+  const indices = Array.from({ length: count }, (_, index) => index);
+  return Object.fromEntries(
+    Object.entries(conditions).map(([name, { size, read }]) => {
+      const values = new Float64Array(count * size);
+      read(indices, values);
+      return [name, [...values]];
+    }),
+  );
+}
+
 /** A dataset as the text of an expression that makes it in a page. */
 async function inPageText({ name, imageShape, train, validation, test }: Dataset): Promise<string> {
   const shape = JSON.stringify(imageShape);
   const [a, b, c] = await Promise.all(
     [train, validation, test].map(
       async (set) =>
-        `library.labelled(library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape}), ` +
-        `${JSON.stringify(set.labels!.classes)}, [${numbersOf(set)}], 'tiny')`,
+        `library.conditioned(library.labelled(library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape}), ` +
+        `${JSON.stringify(set.labels!.classes)}, [${numbersOf(set)}], 'tiny'), ${JSON.stringify(conditionsOf(set))}, 'tiny')`,
     ),
   );
   return `({ name: ${JSON.stringify(name)}, imageShape: ${shape}, train: ${a}, validation: ${b}, test: ${c} })`;
@@ -198,9 +210,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
       const pixels = [...readAll(dataset.test!)];
       const hasClasses = 'classes' in model;
+      const given = {
+        draws: 2,
+        ...(hasClasses && { class: 'right' }),
+        ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
+      };
       const use = `
       const images = Uint8Array.from([${pixels}]);
-      const found = await model.bitsPerDim(images, { draws: 2 ${hasClasses ? ", class: 'right'" : ''} });
+      const found = await model.bitsPerDim(images, ${JSON.stringify(given)});
       const classes = ${hasClasses} ? await model.classify(images) : [];
       return [...found, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;

@@ -1,5 +1,6 @@
 // The results of an audit as JSON: images by name.
 import type { Audit, Finding } from '../../evaluation/audit/audit.ts';
+import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 /** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
@@ -22,11 +23,13 @@ export function auditJson(found: Audit, top: number): Record<string, unknown> {
     unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
     blank: namesOf(blank),
     modelNotUsed: found.unused ? messageOf(found.unused) : null,
-    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, source = null }) => ({
+    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, references, source = null }) => ({
       score,
       scored: ranked.length,
       flagged,
-      expectedByChance: byChance * ranked.length,
+      // With few references no p-value is small enough.
+      expectedByChance:
+        references !== undefined && leastPValue(references) > ODD ? null : byChance * ranked.length,
       source,
       images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
     })),

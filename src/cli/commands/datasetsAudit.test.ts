@@ -109,7 +109,8 @@ describe('with a model', () => {
       '--out=m.html',
       '--threads=1',
     );
-    expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, expectedByChance: 0.44 });
+    // With so few references, no p-value is small enough to flag an image.
+    expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
     for (const { pValue } of found.odd.images) {
       expect(pValue).toBeGreaterThan(0);
       expect(pValue).toBeLessThanOrEqual(1);

@@ -1,5 +1,6 @@
 // An evaluation in words.
 import { expect, it } from 'vitest';
+import { unitOf } from '../../models/unit.ts';
 import { evaluationLines } from './evaluationRecord.ts';
 
 it('prints lines, with an aligned class table and escaped control characters', () => {
@@ -13,6 +14,7 @@ it('prints lines, with an aligned class table and escaped control characters', (
     weights: 'average',
     draws: 1,
     bits: 8,
+    unit: unitOf({}),
     bound: 'uniform',
     median: 3,
     quantiles: { '1%': 2, '99%': 4 },

@@ -61,6 +61,11 @@ export interface Audit extends ExaminedSet, ShapeFindings {
   readonly labels: Finding<LabelFindings & { readonly by: 'neighbours' | 'label' }>;
 }
 
+/** Whether an error is about the model and these images; any other means that something has failed. */
+function isUnsuitable(error: unknown): error is UserError {
+  return error instanceof UserError && ['mismatch', 'not-ready', 'unsupported'].includes(error.code);
+}
+
 /**
  * Audits the images of a dataset; nothing is modified. If the model cannot score them, or describes other images, odd images
  * and labels are found without it.
@@ -126,7 +131,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
       });
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof UserError)) {
+      if (!isUnsuitable(error)) {
         throw error;
       }
       unused = error;

@@ -369,7 +369,7 @@ describe('logLikelihood', () => {
 
 describe('input that does not fit the model is refused', () => {
   it('images of a different size', async () => {
-    const message = '65 bytes are not a whole number of images: the model takes 8x8x1, 8 bits per value';
+    const message = '65 values are not a whole number of images: the model takes 8x8x1, 8-bit integers';
     await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
     await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
   });

@@ -5,7 +5,7 @@ import type { Flow } from '../../models/flow.ts';
 import { requireKind } from '../../models/imageValues.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { kindInWords, kindOf, type Values } from '../../numeric/values.ts';
+import { kindInWords, kindOf, type Values, zeros } from '../../numeric/values.ts';
 import { imageArray } from '../likelihood/likelihood.ts';
 import { type ConditionChoice, conditionsOf } from './conditions.ts';
 
@@ -24,7 +24,7 @@ export function imageSetOf(
   if (kind === undefined) {
     throw new UserError(
       'invalid-argument',
-      `images must be in the array of their kind of values: for this model ${kindInWords(values.kind)}`,
+      `images must be a ${zeros(values.kind, 0).constructor.name}: the model takes ${kindInWords(values.kind)}`,
     );
   }
   requireKind(kind, values);
@@ -32,7 +32,7 @@ export function imageSetOf(
     const shape = showImageShape(imageShape);
     throw new UserError(
       'mismatch',
-      `${images.length} values are not a whole number of images: the model takes ${shape}`,
+      `${images.length} values are not a whole number of images: the model takes ${shape}, ${kindInWords(values.kind)}`,
     );
   }
   const set = imagesInMemory(images, imageShape);
