@@ -6,11 +6,12 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { withValuesOf } from '../experiments/valuesOfImages.ts';
+import { inEightBits } from '../numeric/values.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import { readOne } from './contract/dataset.ts';
 import { identityOf } from './identity.ts';
-import { inEightBits, toBits, toFullRange } from './pixels/bitDepth.ts';
+import { toBits, toFullRange } from './pixels/bitDepth.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset, openSplit } from './registry.ts';
 

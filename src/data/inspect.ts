@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { Moments } from '../numeric/statistics.ts';
 import { bytesOfValues, type Values } from '../numeric/values.ts';
 import { batchesInOrder } from './batches.ts';
 import { type Dataset, firstImages } from './contract/dataset.ts';
@@ -131,13 +132,11 @@ class PixelStatistics {
 
 /** The moments and the range of each channel, for values of any kind. */
 class ValueStatistics {
-  private readonly channels: { count: number; mean: number; squares: number; least: number; most: number }[];
+  private readonly channels: { readonly moments: Moments; least: number; most: number }[];
 
   constructor(channels: number) {
     this.channels = Array.from({ length: channels }, () => ({
-      count: 0,
-      mean: 0,
-      squares: 0,
+      moments: new Moments(),
       least: Number.POSITIVE_INFINITY,
       most: Number.NEGATIVE_INFINITY,
     }));
@@ -147,10 +146,7 @@ class ValueStatistics {
     this.channels.forEach((one, channel) => {
       for (let index = channel; index < image.length; index += this.channels.length) {
         const value = image[index]!;
-        one.count++;
-        const offset = value - one.mean;
-        one.mean += offset / one.count;
-        one.squares += offset * (value - one.mean);
+        one.moments.add(value);
         one.least = Math.min(one.least, value);
         one.most = Math.max(one.most, value);
       }
@@ -158,9 +154,9 @@ class ValueStatistics {
   }
 
   summary(): Pick<Inspection, 'channels' | 'distinctValues' | 'colourless'> {
-    const channels = this.channels.map(({ count, mean, squares, least, most }) => ({
+    const channels = this.channels.map(({ moments: { mean, deviation }, least, most }) => ({
       mean,
-      deviation: Math.sqrt(squares / count),
+      deviation,
       least,
       most,
     }));

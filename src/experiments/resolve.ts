@@ -30,8 +30,8 @@ export interface ConfigSources {
  * The configuration resolved from defaults, a preset, a file, settings and options; later ones win.
  *
  * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
- * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Changing `training.optimizer` removes the options of
- * the optimiser below; settings count as one layer, regardless of their order.
+ * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Changing
+ * `training.optimizer` removes the options of the optimiser below; settings count as one layer, regardless of their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value
  */

@@ -3,6 +3,7 @@ import { batchesInOrder } from '../data/batches.ts';
 import { bytesPerImage, type Dataset, type ImageSet } from '../data/contract/dataset.ts';
 import { UserError } from '../errors.ts';
 import { bitsOf, requireKind } from '../models/imageValues.ts';
+import { Moments } from '../numeric/statistics.ts';
 import { bitsOfKind } from '../numeric/values.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { Config } from './configSchema.ts';
@@ -46,24 +47,19 @@ async function standardisationOf(
   name: string,
 ): Promise<{ mean: number[]; deviation: number[] }> {
   const [, , channels] = images.imageShape;
-  const moments = Array.from({ length: channels }, () => ({ count: 0, mean: 0, squares: 0 }));
+  const moments = Array.from({ length: channels }, () => new Moments());
   const atOnce = Math.max(1, Math.min(images.count, Math.floor(BLOCK_BYTES / bytesPerImage(images))));
   for (const { images: block, count } of batchesInOrder(images, atOnce)) {
     const end = (block.length / atOnce) * count;
     moments.forEach((moment, channel) => {
-      // Welford's recurrence: exact for values far from zero.
       for (let index = channel; index < end; index += channels) {
-        const value = block[index]!;
-        moment.count++;
-        const offset = value - moment.mean;
-        moment.mean += offset / moment.count;
-        moment.squares += offset * (value - moment.mean);
+        moment.add(block[index]!);
       }
     });
     await nextTurn();
   }
   const mean = moments.map((moment) => Math.fround(moment.mean));
-  const deviation = moments.map(({ squares, count }) => Math.fround(Math.sqrt(squares / count)));
+  const deviation = moments.map((moment) => Math.fround(moment.deviation));
   const wrong = deviation.findIndex(
     (each, channel) => !(each > LEAST_RELATIVE_DEVIATION * Math.abs(mean[channel]!) && Number.isFinite(each)),
   );

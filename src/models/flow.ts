@@ -28,8 +28,8 @@ export interface Encoding extends Densities {
 export const DEQUANTISER = 'dequantiser';
 
 /**
- * A density model of images: dequantisation of integers, or standardisation of real numbers, then stages from images to latents. Training, evaluation, sampling,
- * the doctor, export and pages accept any. `StagedFlow` implements it for a list of stages.
+ * A density model of images: dequantisation of integers, or standardisation of real numbers, then stages from images to
+ * latents. Training, evaluation, sampling, the doctor, export and pages accept any. `StagedFlow` implements it for a list of stages.
  *
  * Every method takes the condition of the batch if `condition` is not empty.
  */
@@ -69,7 +69,7 @@ export interface Flow {
    */
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   /**
-   * log p(x | class) − D·bits·ln 2 of dequantised images under each class of the model, `[N, K]`.
+   * log p(x | class) of images x under each class of the model, less D·bits·ln 2 or, for real numbers, Σ ln deviation, `[N, K]`.
    *
    * @param x as for `encode`
    */

@@ -47,6 +47,11 @@ export interface ImageValues {
   valueOf(x: number, channel: number): number;
 }
 
+/** What the values of images are, in words: `8 bits`, or `real numbers`. */
+export function valuesText(bits: number | undefined): string {
+  return bits === undefined ? 'real numbers' : `${bits} bits`;
+}
+
 /** The bits of the integers that a model takes; undefined if it takes real numbers. */
 export function bitsOf({ bits = DEFAULT_BITS, continuous }: ValueOptions): number | undefined {
   return continuous === undefined ? bits : undefined;

@@ -40,3 +40,24 @@ export function rangeOf(values: ArrayLike<number>): readonly [least: number, mos
   }
   return [least, most];
 }
+
+/** The mean and the deviation of numbers that come one by one, by Welford's recurrence: exact for numbers far from zero. */
+export class Moments {
+  private count = 0;
+  private squares = 0;
+  /** The mean so far. */
+  mean = 0;
+
+  /** Takes the next number. */
+  add(value: number): void {
+    this.count++;
+    const offset = value - this.mean;
+    this.mean += offset / this.count;
+    this.squares += offset * (value - this.mean);
+  }
+
+  /** The standard deviation so far, √(Σ (x − mean)²/n). */
+  get deviation(): number {
+    return Math.sqrt(this.squares / this.count);
+  }
+}

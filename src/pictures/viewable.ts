@@ -1,6 +1,6 @@
 // Images of any values as pixels of 8 bits: integers of colour images as they are, others as colours along a scale.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { kindOf, type ValueKind, type Values } from '../numeric/values.ts';
+import { inEightBits, kindOf, type ValueKind, type Values } from '../numeric/values.ts';
 import { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 
 /** Pixels of 8 bits, and what their colours mean. */
@@ -32,8 +32,8 @@ export function viewable(images: Values, imageShape: ImageShape): Viewable {
     return { pixels: images, shape, ranges: [] };
   }
   const [height, width, channels] = imageShape;
-  if (isPicture(kind, channels)) {
-    return { pixels: Uint8Array.from(images, (value) => Math.round(value / 257)), shape, ranges: [] };
+  if (images instanceof Uint16Array && isPicture(kind, channels)) {
+    return { pixels: inEightBits(images), shape, ranges: [] };
   }
   const area = height * width;
   const count = images.length / (area * channels);

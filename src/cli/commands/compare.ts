@@ -7,6 +7,7 @@ import { curvePlot, type LearningCurve } from '../../evaluation/reports/curvePlo
 import { errorText } from '../../evaluation/reports/errorText.ts';
 import { learningCurveOf } from '../../evaluation/reports/learningCurve.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import { valuesText } from '../../models/imageValues.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -19,7 +20,6 @@ import {
   requireSameData,
   requireSameImages,
 } from '../parts/comparedModels.ts';
-import { valuesText } from '../parts/evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';

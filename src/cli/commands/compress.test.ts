@@ -104,7 +104,7 @@ it('says when PNG would be smaller', async () => {
   );
 });
 
-/** What is lost of a file with a damaged block. */
+/** Which parts of a file with a damaged block are lost. */
 const lost =
   'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
 

@@ -12,10 +12,10 @@ import { isDouble, largestLatent } from '../../trained/model/latents.ts';
 import { pixelsOfImage } from '../../trained/model/pixels.ts';
 import { tooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
+import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, stepText } from '../parts/options.ts';
-import { pngNames } from '../parts/pngNames.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -71,7 +71,7 @@ async function runDecode(
     skipped.push(reason);
   };
   const isPicture = model.kind === 'uint8';
-  const fileNames = pngNames(names, isPicture ? '.png' : '.npy');
+  const ownNames = fileNames(names, isPicture ? '.png' : '.npy');
   names.forEach((name, index) => {
     const correction = encodedFrom?.corrections?.get(index);
     const pixels = pixelsOfImage(values.subarray(index * size, (index + 1) * size), model.model, correction);
@@ -80,7 +80,7 @@ async function runDecode(
       const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
       skip(`${name} cannot be decoded: ${why}`);
     } else {
-      files[fileNames[index]!] = isPicture
+      files[ownNames[index]!] = isPicture
         ? contactSheet(pixels, { imageShape, scale: 1 })
         : npyBytes(pixels, imageShape);
       corrected.push(...(correction ? [index] : []));

@@ -12,8 +12,8 @@ import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
 import { chosenImages, type PositionRange, positionRange, requireChosen } from '../parts/chosenImages.ts';
 import { printList } from '../parts/compressedList.ts';
+import { fileNamer } from '../parts/fileNames.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
-import { pngNamer } from '../parts/pngNames.ts';
 import { workersFor } from '../parts/workersFor.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -108,7 +108,7 @@ async function writeImages(
   });
   const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
   const [files, damaged]: [string[], string[]] = [[], []];
-  const names = pngNamer();
+  const names = fileNamer();
   const folder = startNewFolder(out);
   let done = 0;
   try {

@@ -258,7 +258,7 @@ async function runScore(
   reportSkipped(skipped);
 }
 
-/** The chosen score and all others; those in the unit of results in that of the model. */
+/** The chosen score and all others; likelihoods are in the unit of the model. */
 function scoresIn(
   unit: ResultUnit,
   chosen: OddScoreName,

@@ -4,7 +4,7 @@ import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEv
 import type { Evaluation } from '../../evaluation/measure/evaluate.ts';
 import { errorText } from '../../evaluation/reports/errorText.ts';
 import { boundText, type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
-import { bitsOf } from '../../models/imageValues.ts';
+import { bitsOf, valuesText } from '../../models/imageValues.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
@@ -86,11 +86,6 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
         ]
       : []),
   ];
-}
-
-/** What the values of images are: `8 bits`, or `real numbers`. */
-export function valuesText(bits: number | undefined): string {
-  return bits === undefined ? 'real numbers' : `${bits} bits`;
 }
 
 /** An evaluation as stored in files, in the unit of the model. */

@@ -13,7 +13,7 @@ import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
-import { pngNames } from './pngNames.ts';
+import { fileNames } from './fileNames.ts';
 
 /** The maps that were written. */
 export interface Maps {
@@ -53,7 +53,7 @@ export async function writeMaps(
   const odd = places && oddPlaces(map, places);
   const [size, area] = [dimensionsOf(imageShape), height * width];
   const files = Object.fromEntries(
-    pngNames(names).map((name, index) => {
+    fileNames(names).map((name, index) => {
       const image = pixels.subarray(index * size, (index + 1) * size);
       const shares = map.data.subarray(index * area, (index + 1) * area);
       const deviations = odd && {

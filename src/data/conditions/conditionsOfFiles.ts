@@ -25,7 +25,9 @@ export function conditionsOfFiles(
   const byFolder = new Map<string, number[]>();
   files.forEach((file, index) => {
     const folder = folderOf(file);
-    byFolder.set(folder, [...(byFolder.get(folder) ?? []), index]);
+    const indices = byFolder.get(folder) ?? [];
+    indices.push(index);
+    byFolder.set(folder, indices);
   });
   const all = Object.fromEntries(names.map((name) => [name, new Float64Array(files.length)]));
   for (const [folder, indices] of byFolder) {

@@ -1,7 +1,7 @@
 // Decodes the first image of a FITS file: integers of 8, 16 and 32 bits, and real numbers. Source: FITS standard 4.0 (2018).
 import { UserError } from '../../errors.ts';
-import type { Values } from '../../numeric/values.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
+import { interleaved } from '../pixels/interleaved.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { type Elements, readElements, roundedToFloat32 } from './elements.ts';
@@ -35,7 +35,7 @@ export async function decodeFits(
     width,
     height,
     channels,
-    data: interleavedPlanes(values, channels),
+    data: interleaved(values, channels),
     notes: [],
     ...(rounding > 0 && { rounding }),
   };
@@ -123,19 +123,4 @@ function numbersOf(stored: Uint8Array, bitpix: number): Float64Array {
     numbers[index] = at(index * size);
   }
   return numbers;
-}
-
-/** Planes as channels. */
-function interleavedPlanes(planes: Values, channels: number): Values {
-  if (channels === 1) {
-    return planes;
-  }
-  const pixels = planes.length / channels;
-  const out = planes.slice();
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let channel = 0; channel < channels; channel++) {
-      out[pixel * channels + channel] = planes[channel * pixels + pixel]!;
-    }
-  }
-  return out;
 }

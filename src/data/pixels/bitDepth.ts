@@ -1,6 +1,6 @@
 // Converts integers on the host: to fewer bits, a model's x to integers, and these to all bits of their array.
 import { call, phrase, UserError } from '../../errors.ts';
-import type { ValueKind, Values } from '../../numeric/values.ts';
+import { inEightBits, type ValueKind, type Values } from '../../numeric/values.ts';
 
 /** Images of integers. */
 export type Integers = Uint8Array | Uint16Array;
@@ -15,16 +15,6 @@ export function reduceBits<Data extends Integers>(image: Data, bits: number): Da
     throw new RangeError(`pixels of ${8 * image.BYTES_PER_ELEMENT} bits have no ${bits}`);
   }
   return (shift === 0 ? image : image.map((value) => value >> shift)) as Data;
-}
-
-/** Pixels of 16 bits in 8: v/257, rounded, so that black and white stay what they are. */
-export function inEightBits(image: Uint16Array): Uint8Array {
-  // A plain loop: Uint8Array.from with a function is several times slower.
-  const out = new Uint8Array(image.length);
-  for (let index = 0; index < out.length; index++) {
-    out[index] = Math.round(image[index]! / 257);
-  }
-  return out;
 }
 
 /** The kind of values in which images of two kinds can be together: the fewer bits; undefined for integers and real numbers. */

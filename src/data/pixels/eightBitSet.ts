@@ -1,6 +1,6 @@
 // Images of 16 bits as images of 8, for models that take no more.
-import { type ImageSet, imagesBuffer } from '../contract/dataset.ts';
-import { inEightBits } from './bitDepth.ts';
+import { inEightBits } from '../../numeric/values.ts';
+import { checkOutput, type ImageSet, imagesBuffer } from '../contract/dataset.ts';
 
 /**
  * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8, as models of
@@ -20,9 +20,7 @@ export function ofBits(images: ImageSet, bits: number | undefined): ImageSet {
     read(indices, out) {
       const wide = imagesBuffer(images, indices.length);
       images.read(indices, wide);
-      if (wide.length !== out.length || !(out instanceof Uint8Array)) {
-        throw new RangeError(`the images need ${wide.length} bytes`);
-      }
+      checkOutput(wide.length, 'uint8', out);
       out.set(inEightBits(wide as Uint16Array));
     },
   };

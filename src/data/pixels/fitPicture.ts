@@ -2,9 +2,8 @@
 import { UserError } from '../../errors.ts';
 import { type ImageShape, largestImage, showImageShape } from '../../numeric/imageShape.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
-import type { Values } from '../../numeric/values.ts';
+import { inEightBits, type Values } from '../../numeric/values.ts';
 import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
-import { inEightBits } from './bitDepth.ts';
 import { onWhite } from './onWhite.ts';
 import { grey, inColour, resized } from './resize.ts';
 

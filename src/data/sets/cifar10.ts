@@ -10,7 +10,7 @@ import {
 } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
-import { interleaved } from '../sources/arrayImages.ts';
+import { interleaved } from '../pixels/interleaved.ts';
 import { datasetRecords } from './records.ts';
 
 /** A record is a label, 0 to 9, followed by the red, green and blue planes of 32 x 32 pixels. */

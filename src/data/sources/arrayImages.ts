@@ -1,9 +1,9 @@
 // Images in one array: channels last, or as colour planes.
 import { UserError } from '../../errors.ts';
-import type { Values } from '../../numeric/values.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import type { NumpyType } from '../formats/npy.ts';
+import { interleaved } from '../pixels/interleaved.ts';
 
 /** The memory layout of the images in an array. */
 export interface ArrayLayout extends NumpyType {
@@ -90,16 +90,4 @@ export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, { name, sourc
       };
     },
   };
-}
-
-/** Converts an image from CHW to HWC. */
-export function interleaved<Data extends Values>(planes: Data, channels: number): Data {
-  const pixels = planes.length / channels;
-  const out = planes.slice() as Data;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let channel = 0; channel < channels; channel++) {
-      out[pixel * channels + channel] = planes[channel * pixels + pixel]!;
-    }
-  }
-  return out;
 }

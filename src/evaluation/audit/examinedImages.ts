@@ -2,13 +2,13 @@
 import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
 import type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
-import { type Integers, inEightBits } from '../../data/pixels/bitDepth.ts';
+import type { Integers } from '../../data/pixels/bitDepth.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
 import { onWhite } from '../../data/pixels/onWhite.ts';
 import { grey, isColourless, resized } from '../../data/pixels/resize.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
-import { bytesOfValues, kindInWords, kindOf } from '../../numeric/values.ts';
+import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';

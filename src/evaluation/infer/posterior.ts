@@ -58,7 +58,7 @@ const NEGLIGIBLE = 1e-6;
  * equally likely numbers inside a range. The likelihood is computed at all points of a grid over the range, and then on a
  * finer one around the points that are probable, until they are enough.
  *
- * @param images pixels, 8 bits per value
+ * @param images as the model takes them
  * @returns for each image the posterior of each number, in the order of the model
  * @throws UserError if the model has no such numbers or too many, or a range is none
  */

@@ -7,7 +7,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
-import type { Standardisation } from '../../models/imageValues.ts';
+import { type Standardisation, valuesText } from '../../models/imageValues.ts';
 import { foreignParts } from '../../models/parts.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
@@ -41,8 +41,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
   const components = componentsOf(model);
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
-  const values = model.values.bits === undefined ? 'real numbers' : `${model.values.bits} bits`;
-  const images = `${showImageShape(model.imageShape)} images of ${values}`;
+  const images = `${showImageShape(model.imageShape)} images of ${valuesText(model.values.bits)}`;
   const facts = [
     [
       'Model',

@@ -40,9 +40,9 @@ import { describeStages, type StageDescription, type StageImages, stageImages } 
 import type { TrainedModel } from './trainedModel.ts';
 
 /**
- * A trained model. Images are NHWC, concatenated: 8-bit integers in a Uint8Array, or the real numbers of a continuous model
- * in a Float32Array. If the model has fewer bits than the images, they are reduced to them on input and scaled back on
- * output.
+ * A trained model. Images are NHWC, concatenated: integers of 8 bits in a Uint8Array or of 16 in a Uint16Array, or the real
+ * numbers of a continuous model in a Float32Array. If the model has fewer bits than the images, they are reduced to them on
+ * input and scaled back on output.
  */
 export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */

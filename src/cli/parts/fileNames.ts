@@ -4,7 +4,7 @@ import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** Names files one after the other. */
-export interface PngNamer {
+export interface FileNamer {
   /** The name of the file of an image. */
   fileFor(name: string): string;
   /** Notes on stderr which images have another name than expected, if any. */
@@ -12,10 +12,10 @@ export interface PngNamer {
 }
 
 /**
- * Names that end in .png, or another ending. It is added where it is missing, and again, with a note, if another image already has
- * the same file name on some system.
+ * Names with an ending, by default .png. It is added where it is missing, and again, with a note, if another image already
+ * has the same file name on some system.
  */
-export function pngNamer(ending: '.png' | '.npy' = '.png'): PngNamer {
+export function fileNamer(ending: '.png' | '.npy' = '.png'): FileNamer {
   const taken = new Set<string>();
   const renamed: string[] = [];
   return {
@@ -42,9 +42,9 @@ export function pngNamer(ending: '.png' | '.npy' = '.png'): PngNamer {
   };
 }
 
-/** The names of all files: see `pngNamer`. */
-export function pngNames(names: readonly string[], ending: '.png' | '.npy' = '.png'): string[] {
-  const namer = pngNamer(ending);
+/** The names of all files: see `fileNamer`. */
+export function fileNames(names: readonly string[], ending: '.png' | '.npy' = '.png'): string[] {
+  const namer = fileNamer(ending);
   const files = names.map((name) => namer.fileFor(name));
   namer.report();
   return files;

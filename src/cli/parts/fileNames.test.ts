@@ -1,11 +1,11 @@
 // Names of pictures: one file for each image, on any system.
 import { expect, it, vi } from 'vitest';
-import { pngNames } from './pngNames.ts';
+import { fileNames } from './fileNames.ts';
 
 function namesAndNotes(names: readonly string[]): { files: string[]; notes: string } {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {
-    const files = pngNames(names);
+    const files = fileNames(names);
     return { files, notes: write.mock.calls.map(([text]) => String(text)).join('') };
   } finally {
     write.mockRestore();
