@@ -45,7 +45,7 @@ beforeAll(async () => {
   );
 });
 
-it('the run names its conditions, and evaluate uses those of the data', async () => {
+it('a run lists its conditions, and evaluate uses those of the data', async () => {
   expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/condition:\n.*name: level\n.*mean: 0\.\d+/);
   expect(readFileSync(at('runs/a/README.md'), 'utf8')).toContain(
     'couplings and learned priors depend: level',
@@ -75,10 +75,11 @@ it('images are scored and encoded given their own condition, or one for all', as
     );
   };
   const own = await scores('--data=maps');
-  expect(await scores('maps/test/0.png', '--condition=level=0.5')).not.toMatchObject(own);
   const [, level] = rows.find((row) => row.startsWith('test/0.png'))!.split(',');
   const given = await scores('maps/test/0.png', `--condition=level=${level}`);
   const file = join('maps', 'test/0.png');
+  const other = await scores('maps/test/0.png', '--condition=level=0.5');
+  expect(Math.abs(other[file]! - own[file]!)).toBeGreaterThan(1e-3);
   expect(given[file]).toBeCloseTo(own[file]!, 6);
   const inFolder = await scores('maps');
   expect(inFolder[file]).toBeCloseTo(own[file]!, 6);

@@ -56,17 +56,21 @@ const metricsOf = (name: string) => readFileSync(runPaths(inRoot(name)).metrics,
 const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /**
- * The losses of all steps agree to 5e-5; the weights to a few steps at the rate of 1e-3, because the first gradient of an
+ * The losses of all steps agree to 1e-5, or to `most`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
  * actnorm is zero but for rounding, which the optimiser scales up to a whole step.
  */
-function expectClose(found: { name: string; result: TrainingResult }, expected: typeof found): void {
+function expectClose(
+  found: { name: string; result: TrainingResult },
+  expected: typeof found,
+  most = 1e-5,
+): void {
   const [ours, theirs] = [found, expected].map(({ name }) =>
     [...readJsonLines(runPaths(inRoot(name)).metrics)].map(({ bitsPerDim, validationBitsPerDim }) =>
       Number(bitsPerDim ?? validationBitsPerDim),
     ),
   ) as [number[], number[]];
   expect(ours).toHaveLength(theirs.length);
-  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(5e-5);
+  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(most);
   const [weights, others] = [weightsOf(found.result), weightsOf(expected.result)];
   expect(ours[0]).toBeCloseTo(theirs[0]!, 6);
   expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
@@ -97,7 +101,9 @@ describe.each<[string, ConfigLayer['model']]>([
       const name = `${what}-${size}`;
       const [one] = await trained(1, `${name}-one`, config);
       const several = await trained(size, name, config);
-      expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! });
+      // The first gradients of the flow of the noise are small, too.
+      const most = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
+      expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! }, most);
       for (const other of several) {
         expect(stateOf(other)).toEqual(stateOf(several[0]!));
         expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
