@@ -83,7 +83,7 @@ describe.each<[MissingPart, RegExp]>([
     const [, example] = /```ts\n(.*?)```/s.exec(readme)!;
     writeFileSync(join(root, 'example.mjs'), example!);
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: root });
-    expect(stdout).toMatch(/^12544 0 Float64Array\(16\) \[/);
+    expect(stdout).toMatch(/^12544 true Float64Array\(16\) \[/);
     const [[line, , said] = []] = [...stderr.matchAll(warning)];
     expect(stderr).toBe(`${line}\n`);
     expect(said).toMatch(reason);
