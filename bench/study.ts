@@ -25,6 +25,7 @@ import { retimed } from './study/retime.ts';
 import { timeSamplingOf } from './study/sampling.ts';
 import { timeStepsOf } from './study/stepTimes.ts';
 import { chooseStudies, type Study } from './study/studies.ts';
+import { timeBudget } from './study/timeBudget.ts';
 import { runsToTime } from './study/timedRuns.ts';
 
 interface Options {
@@ -35,6 +36,7 @@ interface Options {
   readonly paper?: true;
   readonly only?: string[];
   readonly hours?: number;
+  readonly threads?: string;
   readonly studies?: string;
   readonly runs: string;
   readonly results: string;
@@ -49,6 +51,7 @@ const command = new Command('study')
   .option('--report', 'write the results so far and exit')
   .option('--retime', 'time the steps again for stored results, even without their runs, and exit')
   .option('--paper', "write the paper's table, with estimated hours for each row, and exit")
+  .option('--threads <n>', 'threads of a training (default: one per core); does not change its steps')
   .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
   .option('--runs <dir>', 'where runs are stored', 'runs/study')
   .option('--results <dir>', 'where results are written', 'docs/results')
@@ -122,10 +125,11 @@ async function run(studies: readonly Study[], options: Options, interruption: In
     if (next === undefined) {
       break;
     }
-    await perform(next.unit, root, interruption, (each) => {
+    const training = options.threads === undefined ? [] : ['--threads', options.threads];
+    await perform(next.unit, { root, training, interruption }, (each) => {
       const left = plannedSeconds(planNow());
       process.stderr.write(
-        `${each.directory}: ${formatCount(each.steps)} steps at rate ${each.rate} · ${formatDuration(left)} of the plan remaining\n`,
+        `${each.directory}: ${formatCount(each.steps!)} steps at rate ${each.rate} · ${formatDuration(left)} of the plan remaining\n`,
       );
     });
     await report([next.unit.study], options);
@@ -162,6 +166,7 @@ async function readyStudies(
   const ready = new Map<Study, Awaited<ReturnType<typeof measureRates>>>();
   for (const study of studies) {
     const images = await prepareData(study, interruption);
+    await timeBudget(root, study, images.imageShape, interruption);
     ready.set(study, await measureRates(root, study, images, interruption));
   }
   return ready;

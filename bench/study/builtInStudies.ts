@@ -11,6 +11,7 @@ const main: Study['comparisons'][number] = {
  */
 const common = ['training.decay=none', 'training.biasCorrection=standard', 'training.clipNorm=100'];
 const model = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
+const strong = ['training.warmupSteps=100', 'training.averageDecay=0.995'];
 const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
 /** Steps, seeds and search of all studies except the trial. */
 const length = {
@@ -166,4 +167,50 @@ export const builtInStudies: readonly Study[] = [
     ],
     ...shorter,
   },
+  partsStudy('mnist-parts', 'Parts of couplings on MNIST', 600),
+  partsStudy('mnist-parts-long', 'Parts of couplings on MNIST, for longer', 2400),
 ];
+
+/** What each part of a coupling, alone and with the others, gives in the same training time: two threads take half of it. */
+function partsStudy(name: string, title: string, seconds: number): Study {
+  const affine = 'model.coupling=affine';
+  const mixture = 'model.coupling=mixture';
+  const boards = ['model.checkerboard=4', 'model.checkerboardWidth=24'];
+  const gated = ['model.conditioner=gated', 'model.width=32', 'model.blocks=1'];
+  return {
+    name,
+    title,
+    data: { name: 'mnist' },
+    preset: 'paper-mnist-quickstart',
+    // Small batches, as in the presets with strong couplings.
+    changes: [...common, ...model.slice(0, 2), 'model.mixing=1x1', 'training.batchSize=16', ...strong],
+    variants: {
+      plain: [affine],
+      checkerboard: [affine, ...boards],
+      mixture: [mixture],
+      'mixture-checkerboard': [mixture, ...boards],
+      gated: [affine, ...gated],
+      'gated-checkerboard': [affine, ...boards, ...gated],
+      'gated-mixture': [mixture, ...gated],
+      'gated-mixture-checkerboard': [mixture, ...boards, ...gated],
+      all: [mixture, ...boards, ...gated, 'model.dequantisation=variational'],
+    },
+    comparisons: [
+      {
+        title: "Parts with Glow's networks",
+        variants: ['plain', 'checkerboard', 'mixture', 'mixture-checkerboard'],
+      },
+      {
+        title: 'Parts with gated networks',
+        variants: ['plain', 'gated', 'gated-checkerboard', 'gated-mixture', 'gated-mixture-checkerboard'],
+      },
+      {
+        title: 'All together',
+        variants: ['mixture-checkerboard', 'gated-mixture-checkerboard', 'all'],
+      },
+    ],
+    seconds,
+    seeds: [0, 1, 2],
+    search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
+  };
+}

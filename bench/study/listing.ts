@@ -31,7 +31,7 @@ export function listText(studies: readonly Study[], root: string): string {
     return [
       study.name,
       variantsOf(study).join(', '),
-      formatCount(study.steps),
+      study.steps === undefined ? `${formatDuration(study.seconds!)} each` : formatCount(study.steps),
       String(study.seeds.length),
       `${done} of ${runs.size}`,
       aboutData(study),

@@ -9,34 +9,37 @@ import { measure, readMeasurement } from './measure.ts';
 import { isDone, runsOf, type Unit } from './plan.ts';
 import { progressOf, recordFailure, type StudyRun, trainOptions } from './runs.ts';
 
+/** Where and how runs are trained. */
+interface Work {
+  readonly root: string;
+  /** More options of `emerging train`. */
+  readonly training: readonly string[];
+  readonly interruption: Interruption;
+}
+
 /** Does the remaining work of a unit; `announce` is called before each run. */
-export async function perform(
-  unit: Unit,
-  root: string,
-  interruption: Interruption,
-  announce: (run: StudyRun) => void,
-): Promise<void> {
+export async function perform(unit: Unit, work: Work, announce: (run: StudyRun) => void): Promise<void> {
   for (;;) {
     // Recomputed each time: the outcome of a search determines the runs after it.
-    const run = runsOf(unit, root).find((one) => !isDone(one));
+    const run = runsOf(unit, work.root).find((one) => !isDone(one));
     if (run === undefined) {
       return;
     }
     announce(run);
     if (progressOf(run).state !== 'trained') {
-      await trainRun(run, interruption);
+      await trainRun(run, work);
     }
     if (progressOf(run).state === 'trained' && !run.search && readMeasurement(run) === undefined) {
-      await measureRun(run, interruption);
+      await measureRun(run, work.interruption);
     }
   }
 }
 
 /** Starts or resumes a run until all its steps are done. One that diverges is recorded as failed. */
-async function trainRun(run: StudyRun, interruption: Interruption): Promise<void> {
+async function trainRun(run: StudyRun, { training, interruption }: Work): Promise<void> {
   const begun = existsSync(runPaths(run.directory).config);
   const start = begun ? ['--resume', run.directory] : [...trainOptions(run), '--out', run.directory];
-  const { code, json } = await callEmerging(interruption, 'train', ...start, '--no-test');
+  const { code, json } = await callEmerging(interruption, 'train', ...start, ...training, '--no-test');
   interruption.signal.throwIfAborted();
   if (code === 0) {
     if (progressOf(run).state !== 'trained') {

@@ -212,6 +212,6 @@ function openRuns(unit: Unit): string[] {
 /** Creates the files of a trained run that a plan reads. */
 function train(run: StudyRun, bitsPerDim: number | null): void {
   const paths = createRunFolder(run.directory, stringifyConfig(configOf(run)));
-  writeFileSync(checkpointPath(paths, run.steps), '');
+  writeFileSync(checkpointPath(paths, run.steps!), '');
   writeFileSync(paths.summary, JSON.stringify({ complete: true, bitsPerDim }));
 }

@@ -110,7 +110,8 @@ export function costsOf(
     const seconds = open.map((run) => {
       counted.add(run.directory);
       const { secondsPerStep, secondsBeside } = costOf(run.study, run.variant);
-      return (run.steps - progressOf(run).step) * secondsPerStep + secondsBeside(run);
+      // Its steps are known: a budget is measured before a plan is made.
+      return (run.steps! - progressOf(run).step) * secondsPerStep + secondsBeside(run);
     });
     return { unit, runs: open.length, seconds: seconds.reduce((total, each) => total + each, 0) };
   });

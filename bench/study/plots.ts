@@ -1,7 +1,7 @@
 // The plots of a study: curves, differences, density against sampling time.
 import { formatCounted } from '../../src/cli/terminal/format.ts';
 import type { Plot, PlotSeries } from '../../src/pictures/plot.ts';
-import type { ComparisonResult } from './comparison.ts';
+import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import type { StudyResults } from './results.ts';
 
 /** The least number of seeds for drawing an interval: that of two is wider than any plot. */
@@ -34,22 +34,25 @@ export function curvesPlot({ study }: StudyResults, comparison: ComparisonResult
   };
 }
 
-/** The difference to the first variant over the steps, at equal steps. */
+/** The difference to the first variant over the steps, at equal steps; for runs of equal seconds, over these. */
 export function differencesPlot({ study }: StudyResults, comparison: ComparisonResult): Plot {
   const [first, ...others] = comparison.rows;
-  const last = first!.curve.at(-1)?.step ?? 0;
+  const timed = study.seconds !== undefined;
+  // Milestones are at equal shares of a run: here, of its seconds.
+  const at = (point: ComparisonRow['curve'][number]): number => (timed ? point.seconds : point.step);
+  const last = Math.max(0, ...first!.curve.slice(-1).map(at));
   const intervals = comparison.seeds.length >= LEAST_FOR_INTERVAL;
   const zero: PlotSeries = {
     name: first!.variant,
     kind: 'line',
     dashed: true,
-    points: first!.curve.map(({ step }) => ({ x: step, y: 0 })),
+    points: first!.curve.map((point) => ({ x: at(point), y: 0 })),
   };
   const bars = intervals ? ', 95 % interval over seeds (bars)' : '';
   return {
     title: study.title,
-    subtitle: `validation images at equal steps, ${seedCount(comparison)}: mean (points)${bars} and each seed (light)`,
-    x: { label: 'step' },
+    subtitle: `validation images at equal ${timed ? 'training times' : 'steps'}, ${seedCount(comparison)}: mean (points)${bars} and each seed (light)`,
+    x: timed ? { label: 'training time', unit: 's' } : { label: 'step' },
     y: { label: `difference to ${first!.variant}`, unit: 'bits/dim' },
     series: [
       zero,
@@ -58,17 +61,17 @@ export function differencesPlot({ study }: StudyResults, comparison: ComparisonR
           seedLine(
             `${variant}, seed ${seed}`,
             index + 1,
-            curve.map(({ step, differences }) => ({ x: step, y: differences![place]! })),
+            curve.map((point) => ({ x: at(point), y: point.differences![place]! })),
           ),
         ),
         {
           name: variant,
           kind: 'line and points',
           hue: index + 1,
-          points: curve.map(({ step, difference }) => ({
-            x: step + APART * index * last,
-            y: difference!.mean,
-            ...(intervals && { error: difference!.seedInterval! }),
+          points: curve.map((point) => ({
+            x: at(point) + APART * index * last,
+            y: point.difference!.mean,
+            ...(intervals && { error: point.difference!.seedInterval! }),
           })),
         } satisfies PlotSeries,
       ]),
@@ -100,6 +103,24 @@ export function samplingPlot(results: StudyResults): Plot | null {
         x: { label: 'time to sample an image', unit: 'ms', log: true },
         y: { label: 'bits/dim' },
         series,
+      };
+}
+
+/** Test bits/dim against the number of parameters, for runs of equal seconds; null for equal steps. */
+export function parametersPlot({ study }: StudyResults, { rows }: ComparisonResult): Plot | null {
+  return study.seconds === undefined
+    ? null
+    : {
+        title: study.title,
+        subtitle: 'density of test images (mean over seeds) against the size of the model',
+        x: { label: 'parameters', log: true },
+        y: { label: 'bits/dim' },
+        series: rows.map(({ variant, parameters, test }, hue) => ({
+          name: variant,
+          kind: 'points',
+          hue,
+          points: [{ x: parameters, y: test.mean }],
+        })),
       };
 }
 

@@ -7,11 +7,12 @@ import { median } from '../../src/numeric/statistics.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { readJsonLines } from '../../src/storage/jsonLines.ts';
+import { readBudget } from './budget.ts';
 import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';
-import { configsOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
-import type { Study } from './studies.ts';
+import { configsOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
+import { type Study, studyFolder } from './studies.ts';
 import { timeModels } from './timeModels.ts';
 
 /** The speed of a model. */
@@ -29,9 +30,12 @@ const START_SECONDS = 8;
 /** Fewer steps than this say little about the time of a step. */
 const LEAST_STEPS = 20;
 
+/** Forward passes over as many images as a step has take a third of its time: the gradients take the rest. */
+const FORWARD_SHARE = 1 / 3;
+
 /**
  * The cost of the runs of a study: steps as measured in its runs or, if there are none yet, in a few timed
- * steps on random pixels. `speeds.json` next to the runs stores the speed of forward passes.
+ * steps on random pixels, or as its budget has them. `speeds.json` next to the runs stores the speed of forward passes.
  */
 export async function measureRates(
   root: string,
@@ -42,7 +46,8 @@ export async function measureRates(
   const file = join(studyFolder(root, study), 'speeds.json');
   const known: Record<string, Speed> = readJson(file) ?? {};
   const configs = configsOf(study);
-  for (const [variant, config] of configs) {
+  const budget = readBudget(root, study);
+  for (const [variant, config] of study.seconds === undefined ? configs : []) {
     const key = speedKey(config, images.imageShape);
     // The machine may have been busy: the speed is measured again until a run provides it.
     const isKnown = secondsPerStep(allRuns(root, study, variant)) !== null;
@@ -59,7 +64,11 @@ export async function measureRates(
   }
   return (variant) => {
     const config = configs.get(variant)!;
-    const speed = known[speedKey(config, images.imageShape)]!;
+    const timed = budget[variant];
+    const speed =
+      timed === undefined
+        ? known[speedKey(config, images.imageShape)]!
+        : { secondsPerStep: timed, imagesPerSecond: config.training.batchSize / (FORWARD_SHARE * timed) };
     return {
       secondsPerStep: secondsPerStep(allRuns(root, study, variant)) ?? speed.secondsPerStep,
       secondsBeside: ({ search }) => {

@@ -9,7 +9,8 @@ import { type DequantisationName, dequantisationOf } from '../../src/models/dequ
 import { readSummary, runPaths, savedSteps } from '../../src/runs/folder/runFolder.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { changesOf, type Study, variantsOf } from './studies.ts';
+import { stepsOf } from './budget.ts';
+import { changesOf, type Study, studyFolder, variantsOf } from './studies.ts';
 
 const RATE = 'training.learningRate';
 
@@ -20,7 +21,8 @@ export interface StudyRun {
   readonly seed: number;
   /** Null for a run of a seed until the search is done. */
   readonly rate: number | null;
-  readonly steps: number;
+  /** Null until the time of the variant's steps is known, if the study has seconds instead of steps. */
+  readonly steps: number | null;
   /** Whether it only tries a learning rate, in which case it is not measured on test images. */
   readonly search: boolean;
   readonly directory: string;
@@ -44,11 +46,6 @@ export interface RunProgress {
   readonly failure?: string;
 }
 
-/** The folder of a study's runs. */
-export function studyFolder(root: string, study: Study): string {
-  return join(root, study.name);
-}
-
 /** The run of a variant with one of the study's seeds, at the rate found for the variant. */
 export function seedRun(
   root: string,
@@ -58,7 +55,7 @@ export function seedRun(
   rate: number | null,
 ): StudyRun {
   const directory = join(studyFolder(root, study), `${variant}-${seed}`);
-  return { study, variant, seed, rate, steps: study.steps, search: false, directory };
+  return { study, variant, seed, rate, steps: stepsOf(root, study, variant), search: false, directory };
 }
 
 /** The runs that try each learning rate for a variant; none if there is only one rate. */
@@ -79,12 +76,12 @@ export function searchRuns(
 /**
  * The options of `emerging train` that start a run.
  *
- * @throws RangeError if its rate is not known yet
+ * @throws RangeError if its rate or steps are not known yet
  */
 export function trainOptions(run: StudyRun): string[] {
   const { study, seed, rate, steps, directory } = run;
-  if (rate === null) {
-    throw new RangeError(`${directory} cannot start before its learning rate is known`);
+  if (rate === null || steps === null) {
+    throw new RangeError(`${directory} cannot start before its learning rate and steps are known`);
   }
   return [
     ...['--preset', study.preset, '--data', study.data.name],
@@ -108,13 +105,13 @@ export function boundOfVariant(study: Study, variant: string): DequantisationNam
   return dequantisationOf(configOf(seedRun('', study, variant, study.seeds[0]!, null)).model);
 }
 
-/** The configuration for these options; the preset's learning rate is used for an unknown one. */
+/** The configuration for these options; the preset's learning rate and steps are used for unknown ones. */
 export function configOf(run: StudyRun): Config {
   const { study, seed, steps } = run;
   return resolveConfig({
     preset: study.preset,
     set: settingsOf(run),
-    overrides: { seed, data: { name: study.data.name }, training: { steps } },
+    overrides: { seed, data: { name: study.data.name }, ...(steps !== null && { training: { steps } }) },
   });
 }
 
@@ -127,7 +124,7 @@ function settingsOf({ study, variant, rate }: StudyRun): string[] {
  * The progress of a run, from the contents of its folder and the record of its failure.
  *
  * @throws UserError if either belongs to a run with another configuration; while the rate of the run is unknown,
- *   any rate is accepted
+ *   any rate is accepted, as are any steps while they are unknown
  */
 export function progressOf(run: StudyRun): RunProgress {
   const failure = readJson<RunFailure>(failurePath(run));
@@ -169,7 +166,8 @@ function failurePath({ directory }: StudyRun): string {
  * Refuses the remains of a run with another configuration; `subject` starts the error: `DIRECTORY was trained`.
  */
 function requireSameSettings(run: StudyRun, there: Config, subject: string): void {
-  const chosen = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
+  const { learningRate, steps } = there.training;
+  const chosen = configOf({ ...run, rate: run.rate ?? learningRate, steps: run.steps ?? steps ?? null });
   // A run records the bits of its images, unless they were chosen.
   const bits = chosen.model.bits ?? there.model.bits;
   const wanted = { ...chosen, model: { ...chosen.model, ...(bits !== undefined && { bits }) } };

@@ -8,8 +8,7 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { median, rangeOf } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
-import { studyFolder } from './runs.ts';
-import type { Study } from './studies.ts';
+import { type Study, studyFolder } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 
 /** The time to sample an image with one inverse. */

@@ -7,8 +7,8 @@ import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
-import { studyFolder } from './runs.ts';
-import type { Study } from './studies.ts';
+import { readBudget } from './budget.ts';
+import { type Study, studyFolder } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 import { timeModels } from './timeModels.ts';
 
@@ -22,19 +22,28 @@ interface StepTimes {
 /** A step of these models takes some 30 ms: the median of fewer rounds moves with the load of the machine. */
 const ROUNDS = 61;
 
-/** The seconds per step of each variant, as far as they are stored for a study. */
+/** The seconds per step of each variant, as far as they are stored for a study; those of its budget, if it has one. */
 export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
-  return readJson<StepTimes>(timesPath(root, study))?.seconds ?? {};
+  return study.seconds === undefined
+    ? (readJson<StepTimes>(timesPath(root, study))?.seconds ?? {})
+    : readBudget(root, study);
 }
 
-/** Times the steps of the models of one run of each variant, unless the same runs have been timed before. */
+/**
+ * Times the steps of the models of one run of each variant, unless the same runs have been timed before, or the study has
+ * a budget, whose times count.
+ */
 export async function timeStepsOf(
   root: string,
   study: Study,
   runs: readonly RunToTime[],
   interruption: Interruption,
 ): Promise<void> {
-  if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
+  if (
+    study.seconds !== undefined ||
+    runs.length === 0 ||
+    areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)
+  ) {
     return;
   }
   const trained = await Promise.all(runs.map(({ directory }) => loadRun(directory)));

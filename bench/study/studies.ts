@@ -1,5 +1,6 @@
 // The definition of a study: which models are compared on which images, with which steps, seeds and learning
 // rates.
+import { join } from 'node:path';
 import * as z from 'zod';
 import { unknownName } from '../../src/errors.ts';
 
@@ -10,7 +11,7 @@ const positive = z.int().min(1);
 export const distinct = <Item>(items: readonly Item[]): boolean => new Set(items).size === items.length;
 
 /** The schema of a study. */
-export const studySchema = z.strictObject({
+const studyFields = z.strictObject({
   /** Names its runs, `runs/study/NAME`, and its results. */
   name,
   title: z.string(),
@@ -42,7 +43,13 @@ export const studySchema = z.strictObject({
       }),
     )
     .min(1),
-  steps: positive,
+  /** The steps of each run, equal for all variants; else `seconds`. */
+  steps: positive.optional(),
+  /**
+   * The training time of each run: as many steps as take one thread so many seconds of the processor's time. They are counted
+   * from times measured once (`timeBudget.ts`), so that other load during training doesn't shorten a run.
+   */
+  seconds: positive.optional(),
   seeds: z.array(whole).min(1).refine(distinct, 'distinct seeds'),
   /**
    * The learning rates that each variant tries, for how many steps, with which seed, which must not be in
@@ -54,6 +61,12 @@ export const studySchema = z.strictObject({
     seed: whole,
   }),
 });
+
+/** The schema of a study. */
+export const studySchema = studyFields.refine(
+  ({ steps, seconds }) => (steps === undefined) !== (seconds === undefined),
+  'either steps or seconds',
+);
 
 /** A study. */
 export type Study = z.infer<typeof studySchema>;
@@ -71,6 +84,11 @@ export function chooseStudies(studies: readonly Study[], names: readonly string[
     }
   }
   return studies.filter((study) => names === undefined || names.includes(study.name));
+}
+
+/** The folder of a study's runs. */
+export function studyFolder(root: string, study: Study): string {
+  return join(root, study.name);
 }
 
 /** The names of a study's variants, in the order of its comparisons. */
