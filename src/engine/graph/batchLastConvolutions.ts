@@ -1,10 +1,13 @@
 // Convolutions of images whose batch is the last axis, `[C, H, W, N]`: a row of a matrix is a channel, and a pixel is a
 // row of N numbers within it, which are copied together.
 import { otherParity, type Parity, parityOf, pixelsOfParity } from '../../numeric/parity.ts';
+import { squareOffsets } from '../../tensor/operations/convolution.ts';
+import { denseConvolution } from '../../tensor/operations/denseConvolution.ts';
 import { add, total } from '../../tensor/operations/elementwise.ts';
 import { concatenate, reshape, slice, split, transpose } from '../../tensor/operations/layout.ts';
 import { product } from '../../tensor/operations/product.ts';
 import { foldChannels, type Halves, unfoldChannels } from '../../tensor/operations/shift.ts';
+import { isOpen } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
   type AffineConvolution,
@@ -15,10 +18,16 @@ import {
   unfoldedKernel,
 } from './convolutions.ts';
 
-/** A single convolution, `[in, H, W, N]` to `[out, H, W, N]`: the narrower side is unfolded. */
+/**
+ * A single convolution, `[in, H, W, N]` to `[out, H, W, N]`: between many channels at once; otherwise the narrower side is
+ * unfolded.
+ */
 export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const [channels, height, width, images] = x.shape as [number, number, number, number];
   const { parity } = convolution;
+  if (isDense(x, convolution)) {
+    return dense(x, convolution);
+  }
   if (isUnfolded(convolution, channels)) {
     const rows = unfolded(x, convolution, parity);
     const grid = parity === undefined ? [height, width] : [1, halfOf(height, width, parity)];
@@ -57,6 +66,38 @@ export function networkOf(
     return concatenate(results, 1);
   });
   return sum(perTap, images);
+}
+
+/** From this many channels on both sides on, copies of neither are cheap. */
+const LEAST_DENSE = 16;
+
+/** The most input channels for each output: with fewer outputs, summing these costs less than copying the inputs. */
+const MOST_PER_OUTPUT = 4;
+
+/**
+ * Whether a convolution has many channels on both sides, and a square of taps. An open batch has no fixed dilation; and the
+ * programs that decode compressed files have one, whose last bits must not change.
+ */
+function isDense(x: Tensor, { kernel, offsets, boundary, edge, parity }: AffineConvolution): boolean {
+  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+  return (
+    taps > 1 &&
+    !isOpen(x.shape) &&
+    !edge &&
+    boundary === 'zero' &&
+    parity === undefined &&
+    Math.min(inputs, outputs) >= LEAST_DENSE &&
+    inputs <= MOST_PER_OUTPUT * outputs &&
+    squareOffsets(Math.sqrt(taps)).join(' ') === offsets.join(' ')
+  );
+}
+
+function dense(x: Tensor, convolution: AffineConvolution): Tensor {
+  const { kernel, bias } = unfoldedKernel(convolution);
+  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+  // In two steps: ONNX Runtime transposes matrices several times as fast as it permutes three axes.
+  const byOutput = reshape(transpose(reshape(kernel, [taps * inputs, outputs])), [outputs, taps, inputs]);
+  return denseConvolution(x, transpose(byOutput, [0, 2, 1]), { offsets: convolution.offsets, bias });
 }
 
 /** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, those of its inside too. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
 import {
   type Boundary,
   type ConvolutionOptions,
@@ -9,8 +10,10 @@ import {
   type Offset,
   squareOffsets,
 } from '../../tensor/operations/convolution.ts';
+import { multiply, sum } from '../../tensor/operations/index.ts';
 import { identity, reshape } from '../../tensor/operations/layout.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { tensorsOf } from '../../tensor/programDefinition.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
 import * as batchFirst from './batchFirstConvolutions.ts';
@@ -174,6 +177,60 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     await program.release();
   });
 });
+
+it.each([
+  [16, 16],
+  [32, 16],
+  [16, 40],
+])(
+  '%i to %i channels are convolved at once, in both precisions, with the same gradients',
+  async (inputs, outputs) => {
+    const offsets = squareOffsets(3);
+    const arrays = {
+      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: arrayOf('kernel', [9, inputs, outputs]),
+      bias: arrayOf('bias', [outputs]),
+      scale: arrayOf('scale', [outputs]),
+    };
+    const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
+      input(name, shape),
+    ) as [Tensor, Tensor, Tensor, Tensor];
+    const affine: AffineConvolution = { offsets, boundary: 'zero', edge: false, kernel, bias, scale };
+    const dense = imagesFirst(batchLast.convolved(imagesLast(x), affine));
+    expect(tensorsOf({ inputs: {}, outputs: { dense } }).map(({ operation }) => operation.name)).toContain(
+      'denseConvolution',
+    );
+    const plain = batchFirst.convolved(x, affine);
+    const weight = constant(arrayOf('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+    const outputsOf = (name: string, y: Tensor): Record<string, Tensor> => ({
+      [name]: y,
+      ...Object.fromEntries(
+        gradients(sum(multiply(y, weight)), [x, kernel, bias, scale], constant(1)).map((g, index) => [
+          `${name} ${index}`,
+          g,
+        ]),
+      ),
+    });
+    const definition = {
+      inputs: { x, kernel, bias, scale },
+      outputs: { ...outputsOf('dense', dense), ...outputsOf('plain', plain) },
+    };
+    for (const [precision, tolerance] of [
+      ['float64', 1e-12],
+      ['float32', 2e-5],
+    ] as const) {
+      const program = await compile(definition, { precision, threads: 1 });
+      const results = await program.run(arrays);
+      const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
+      expectClose('dense', results.dense!.data, expected, precision, tolerance);
+      for (let index = 0; index < 4; index++) {
+        const [found, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
+        expectClose(`gradient ${index}`, found, [...wanted], precision, tolerance);
+      }
+      await program.release();
+    }
+  },
+);
 
 it('an edge channel needs a tap at the pixel itself', () => {
   const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];

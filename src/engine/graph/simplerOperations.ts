@@ -1,6 +1,6 @@
 // Single operations left out, or merged with those that they are applied to.
 import { expandSource } from '../../tensor/operations/broadcast.ts';
-import { add, divide, multiply, subtract } from '../../tensor/operations/elementwise.ts';
+import { add, divide, multiply, negate, subtract } from '../../tensor/operations/elementwise.ts';
 import {
   concatenate,
   reshape,
@@ -9,7 +9,14 @@ import {
   zeroPadded,
 } from '../../tensor/operations/layout.ts';
 import { broadcastShapes, type Shape, sameShape } from '../../tensor/shape.ts';
-import { apply, constant, constantValue, type Operation, type Tensor } from '../../tensor/tensor.ts';
+import {
+  apply,
+  constant,
+  constantValue,
+  isResultOf,
+  type Operation,
+  type Tensor,
+} from '../../tensor/tensor.ts';
 import { onBatchLast } from './batchLast.ts';
 
 /** The result of an operation that is neither a product nor a sum of gradients. */
@@ -55,6 +62,10 @@ export function simplerFunction(operation: Operation<unknown>, inputs: readonly 
   if (!b) {
     return onSources(operation, inputs);
   }
+  const difference = withoutNegation(operation, a, b);
+  if (difference) {
+    return difference;
+  }
   const same = neutral.get(operation as Operation<undefined>);
   if (same && numbers[1] === same.right) {
     return a;
@@ -63,6 +74,21 @@ export function simplerFunction(operation: Operation<unknown>, inputs: readonly 
     return b;
   }
   return onSources(operation, withoutExpansion(a, b));
+}
+
+/** a + (−b) as a − b, and a − (−b) as a + b: the same numbers without a pass over b; undefined for anything else. */
+function withoutNegation(operation: Operation<unknown>, a: Tensor, b: Tensor): Tensor | undefined {
+  const isNegation = (x: Tensor): boolean => isResultOf(negate.operation, x);
+  const isSum = operation === (add.operation as Operation<unknown>);
+  if (isSum && isNegation(b)) {
+    return simplerFunction(subtract.operation as Operation<unknown>, [a, b.inputs[0]!]);
+  }
+  if (isSum && isNegation(a)) {
+    return simplerFunction(subtract.operation as Operation<unknown>, [b, a.inputs[0]!]);
+  }
+  return operation === (subtract.operation as Operation<unknown>) && isNegation(b)
+    ? simplerFunction(add.operation as Operation<unknown>, [a, b.inputs[0]!])
+    : undefined;
 }
 
 /** The value of a constant with one element and no axes. */

@@ -62,6 +62,11 @@ const elu: Operator = (emit, _, [x]) => {
   return emit.node('Add', [emit.node('Relu', [x!]), below]);
 };
 
+const eluSlope: Operator = (emit, _, [y]) => {
+  const one = scalar(emit, 1);
+  return emit.node('Min', [emit.node('Add', [y!, one]), one]);
+};
+
 const constant: Operator<NdArray> = (emit, { attributes: { data }, shape }) => emit.reals(data, shape);
 
 const reshape: Operator<Shape> = (emit, { shape }, [x]) =>
@@ -206,6 +211,7 @@ export const plainOperators: Operators = {
   constant,
   divide: one('Div'),
   elu,
+  eluSlope,
   exp: one('Exp'),
   expand,
   floor: one('Floor'),

@@ -160,7 +160,14 @@ export const step = unary('step', Math.sign, () => undefined);
 export const elu = unary(
   'elu',
   (x) => (x > 0 ? x : portableExpm1(x)),
-  (g, y) => multiply(g, subtract(1, relu(negate(y)))),
+  (g, y) => multiply(g, eluSlope(y)),
+);
+
+/** min(y + 1, 1): the slope of elu as a function of its own result. */
+const eluSlope = unary(
+  'eluSlope',
+  (y) => Math.min(y + 1, 1),
+  (g, _, y) => multiply(g, step(relu(negate(y)))),
 );
 
 /** The operation of `total`. */

@@ -6,6 +6,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { gradients } from '../gradients/gradient.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
+import { denseConvolution } from './denseConvolution.ts';
 import * as op from './index.ts';
 import { batchFirst, batchLast } from './layout.ts';
 import { foldChannels, unfoldChannels } from './shift.ts';
@@ -59,6 +60,7 @@ const cases: Record<string, Case> = {
   logSigmoid: { shapes: [[7]], build: op.logSigmoid },
   relu: { shapes: [[9]], build: op.relu },
   elu: { shapes: [[9]], build: op.elu },
+  'elu of elu': { shapes: [[9]], build: (x) => op.elu(op.elu(x)) },
   'sum over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [0, 1]) },
   'sum over trailing axes': { shapes: [[3, 4, 5]], build: (x) => op.multiply(op.sum(x, [1, 2]), 2) },
   'sum over the middle axis': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [1]) },
@@ -190,6 +192,17 @@ const cases: Record<string, Case> = {
         boundary: 'zero',
         halves: { height: 4, width: 3, read: 0, written: 1 },
       }),
+  },
+  'a dense convolution to fewer channels': {
+    shapes: [[3, 4, 3, 2], [2, 3, 9], [2]],
+    build: (x, kernel, bias) => denseConvolution(x, kernel, { offsets: op.squareOffsets(3), bias }),
+  },
+  'a dense convolution to more channels, larger than the image': {
+    shapes: [
+      [1, 2, 3, 2],
+      [2, 1, 25],
+    ],
+    build: (x, kernel) => denseConvolution(x, kernel, { offsets: op.squareOffsets(5) }),
   },
   'every other pixel': { shapes: [[2, 3, 3, 2]], build: (x) => op.everyOther(x, 0) },
   'a convolution at every other pixel': {
