@@ -14,6 +14,7 @@ export const pageGroups: readonly PageGroup[] = [
   {
     name: 'Guides',
     files: [
+      'docs/flows.md',
       'docs/guide.md',
       'docs/odd.md',
       'docs/fields.md',

@@ -22,7 +22,7 @@ describe('the page of the studio', () => {
 
   it.each([
     ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
-    ['work/new.ts', "import { emerging } from 'emerging-flows/flows';"],
+    ['work/new.ts', "import { main } from 'emerging-flows/cli';"],
     ['work/new.ts', "import { plotPng } from '../../src/pictures/drawPlot.ts';"],
     ['new.ts', "import { foundRun } from '../src/studioServer/foundRun.ts';"],
     ['parts/New.tsx', "import { join } from 'node:path';"],
@@ -48,7 +48,7 @@ describe('the page of the studio', () => {
 /** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */
 function pageViolations(file: string, source: string): string[] {
   const packages =
-    /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|tensor|training|worker))?$|^virtual:mixings$|^onnxruntime-web\/[\w-]+\.wasm\?url$/;
+    /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|flows|tensor|training|worker))?$|^virtual:mixings$|^onnxruntime-web\/[\w-]+\.wasm\?url$/;
   // Plots look the same in files and on the page.
   const plots = /^\.\.\/src\/(pictures\/(plot\w*|svg)|evaluation\/reports\/curvePlot)\.ts$/;
   // Formulas are set in one room; no other loads what sets them.

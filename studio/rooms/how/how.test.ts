@@ -31,6 +31,73 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
 
   const figure = (name: string) => page.getByRole('figure', { name });
 
+  describe('a flow in two dimensions', () => {
+    const plane = () => figure('A flow in two dimensions');
+    const button = (name: string) => plane().getByRole('button', { name });
+    const logDensity = async () =>
+      Number((await plane().getByTestId('log-density').textContent())!.replace('−', '-'));
+
+    it('trains while it is shown, and starts anew', async () => {
+      await plane().getByText('Step 0.').waitFor();
+      const before = await logDensity();
+      await button('One step').click();
+      await plane().getByText('Step 1,').waitFor();
+      await button('Train').click();
+      const steps = async () =>
+        Number(/Step ([\d,]+)/.exec((await plane().textContent())!)![1]!.replace(',', ''));
+      await expect.poll(steps, { timeout: 60_000 }).toBeGreaterThan(20);
+      await button('Pause').click();
+      // The chosen point is one of the data, whose density training raises.
+      await expect.poll(logDensity, { timeout: 20_000 }).toBeGreaterThan(before);
+      await button('Reset').click();
+      await plane().getByText('Step 0.').waitFor();
+    });
+
+    it('shows the way of a chosen point, whose log-terms add up', async () => {
+      await plane().getByRole('application').press('ArrowRight');
+      const { text, terms } = await plane().evaluate((element) => ({
+        text: element.textContent!.replaceAll('−', '-'),
+        terms: [...element.querySelectorAll('.plane-term')].map((term) =>
+          term.textContent!.replace('−', '-'),
+        ),
+      }));
+      const [, prior, sign, change, sum] = /= (-?[\d.]+) ([+-]) ([\d.]+) = (-?[\d.]+)/.exec(text)!;
+      const whole = Number(sign! + change!);
+      // All are rounded to two decimals.
+      expect(Math.abs(Number(prior) + whole - Number(sum))).toBeLessThan(0.016);
+      expect(terms).toHaveLength(10);
+      expect(Math.abs(terms.reduce((all, term) => all + Number(term), 0) - whole)).toBeLessThan(0.051);
+      await button('noise').click();
+      expect(await plane().getByRole('slider').inputValue()).toBe('9');
+      await plane().getByRole('application', { name: 'The plane at the noise' }).waitFor();
+      await plane().getByRole('slider').press('Home');
+    });
+
+    it('learns what the reader draws, and keeps it in the address', async () => {
+      await plane().getByLabel('Data', { exact: true }).selectOption('drawn');
+      await plane().getByText('Draw lines in the plane').waitFor();
+      await plane().scrollIntoViewIfNeeded();
+      const { x, y, width } = (await plane().getByRole('application').boundingBox())!;
+      await page.mouse.move(x + width / 4, y + width / 4);
+      await page.mouse.down();
+      await page.mouse.move(x + width / 2, y + width / 2, { steps: 5 });
+      await page.mouse.move(x + (3 * width) / 4, y + width / 4, { steps: 5 });
+      await page.mouse.up();
+      await plane().getByText('Step 0.').waitFor();
+      await page.waitForFunction(() => /drawing=\w{10}/.test(location.hash));
+      const opened = await openChromium(`${studio.url}${new URL(page.url()).hash}&couplings=99`);
+      await opened.page
+        .getByRole('figure', { name: 'A flow in two dimensions' })
+        .getByText('Step 0.')
+        .waitFor();
+      await opened.page.waitForFunction(() => location.hash.includes('couplings=8'));
+      await opened.close();
+      await button('Clear the drawing').click();
+      await plane().getByText('Draw lines in the plane').waitFor();
+      await plane().getByLabel('Data', { exact: true }).selectOption('moons');
+    });
+  });
+
   it('sends an image to noise and back', async () => {
     const trip = figure('An image to noise and back');
     await trip.getByText('Decoding its own noise recovers 784 of 784 values.').waitFor();

@@ -13,6 +13,7 @@ import { Frequencies, PeriodicFigure } from './sections/Frequencies.tsx';
 import { Inverse, Wavefront } from './sections/Inverse.tsx';
 import { Diagram, Levels } from './sections/Levels.tsx';
 import { LowRank, TwoDeterminants } from './sections/LowRank.tsx';
+import { Flow2D, Plane } from './sections/Plane.tsx';
 import { Factors, Pointwise } from './sections/Pointwise.tsx';
 import { Expected, Priors } from './sections/Priors.tsx';
 import { Matrices, Triangles } from './sections/Triangles.tsx';
@@ -29,7 +30,8 @@ interface Section {
 
 /** All sections: the emerging convolution first, then the other layers. */
 export const sections: readonly Section[] = [
-  { name: 'flows', title: 'Normalizing flows', Body: Flow, Figure: ImageAndNoise },
+  { name: 'plane', title: 'Flows, in two dimensions', Body: Plane, Figure: Flow2D },
+  { name: 'flows', title: 'Normalizing flows of images', Body: Flow, Figure: ImageAndNoise },
   { name: 'corners', title: 'Two corners, one full receptive field', Body: Corners, Figure: ReceptiveFields },
   { name: 'triangles', title: 'Why each corner is triangular', Body: Triangles, Figure: Matrices },
   {

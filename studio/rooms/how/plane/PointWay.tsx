@@ -1,0 +1,93 @@
+// The way of the chosen point: its place after every layer, what becomes of a small square around it, and the log-terms.
+import { EXTENT, type Trace } from '../../../work/plane/look.ts';
+import { decimal } from '../parts/text.ts';
+import { squarePath } from './PlaneView.tsx';
+
+/** The side of the square around the chosen point. */
+const SIDE = 0.4;
+
+/** The sides of the parallelogram that a square has become. */
+export function sidesOf([a, b, c, d]: Trace['jacobians'][number]): [
+  readonly [number, number],
+  readonly [number, number],
+] {
+  return [
+    [SIDE * a, SIDE * c],
+    [SIDE * b, SIDE * d],
+  ];
+}
+
+/** The name of a place in the flow. */
+export function placeName(place: number, layers: number): string {
+  if (place === 0) {
+    return 'data';
+  }
+  return place === layers ? 'noise' : `layer ${place}`;
+}
+
+/** A picture of every place, with the logarithm by which its layer changes areas. */
+export function PointWay({
+  trace,
+  place,
+  onPlace,
+}: {
+  trace: Trace;
+  place: number;
+  onPlace(place: number): void;
+}) {
+  const layers = trace.logDets.length;
+  return (
+    <ol class="plane-way" aria-label="The way of the chosen point">
+      {trace.points.map((point, index) => {
+        const name = placeName(index, layers);
+        const logDet = trace.logDets[index - 1];
+        return (
+          // Places keep their order.
+          <li key={index}>
+            <button
+              type="button"
+              aria-pressed={Math.round(place) === index}
+              onClick={() => onPlace(index)}
+              title={`(${decimal(point[0])}, ${decimal(point[1])})`}
+            >
+              <svg viewBox={`${-EXTENT} ${-EXTENT} ${2 * EXTENT} ${2 * EXTENT}`} aria-hidden="true">
+                <path class="plane-axes" d={`M0 ${-EXTENT}V${EXTENT}M${-EXTENT} 0H${EXTENT}`} />
+                <path class="plane-square" d={squarePath(point, sidesOf(trace.jacobians[index]!))} />
+                <circle class="plane-chosen" cx={point[0]} cy={-point[1]} r={0.15} />
+              </svg>
+              <span>{name}</span>
+              <span class="plane-term">{logDet === undefined ? '' : signed(logDet)}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The sum in words and numbers. */
+export function PointSum({ trace }: { trace: Trace }) {
+  const whole = trace.logDets.reduce((sum, value) => sum + value, 0);
+  const [a, b, c, d] = trace.jacobians.at(-1)!;
+  const area = Math.abs(a * d - b * c);
+  const [x, y] = trace.points[0]!;
+  return (
+    <>
+      For the point ({decimal(x)}, {decimal(y)}), ln p(x) = ln p(z) + Σ ln|det| = {decimal(trace.logPrior)}{' '}
+      {whole < 0 ? '−' : '+'} {decimal(Math.abs(whole))} ={' '}
+      <strong data-testid="log-density">{decimal(trace.logPrior + whole)}</strong>, a density of{' '}
+      {factor(Math.exp(trace.logPrior + whole))}. On its way, a small square around it becomes a parallelogram
+      of {factor(area)} times the area; ln {factor(area)} = {decimal(Math.log(area))}.
+    </>
+  );
+}
+
+function signed(value: number): string {
+  const text = decimal(value);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** A positive number with at least three significant digits. */
+function factor(value: number): string {
+  return value >= 1 ? decimal(value) : String(Number(value.toPrecision(3)));
+}

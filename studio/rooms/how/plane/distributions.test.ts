@@ -1,0 +1,59 @@
+// Points and drawings of the figure of a flow in two dimensions.
+import { expect, it } from 'vitest';
+import {
+  type DistributionName,
+  type Drawing,
+  distributions,
+  drawingOf,
+  drawnPoints,
+  pointsOf,
+  textOf,
+} from './distributions.ts';
+
+it.each(Object.keys(distributions) as DistributionName[])('%s are in the picture, around 0', (name) => {
+  const points = pointsOf(name);
+  expect(Math.max(...points.map(Math.abs))).toBeLessThan(3);
+  for (const coordinate of [0, 1]) {
+    const values = points.filter((_, index) => index % 2 === coordinate);
+    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / values.length)).toBeLessThan(0.5);
+  }
+});
+
+const drawing: Drawing = [
+  [
+    [-2, 1],
+    [1, 1],
+    [1, 0],
+  ],
+  [[2, -2]],
+];
+
+it('scatters points along all strokes by their length', () => {
+  const points = drawnPoints(drawing);
+  const pairs = Array.from({ length: points.length / 2 }, (_, index) => [
+    points[2 * index]!,
+    points[2 * index + 1]!,
+  ]);
+  const share = (of: (x: number, y: number) => boolean): number =>
+    pairs.filter(([x, y]) => of(x!, y!)).length / pairs.length;
+  // Lengths 3 and 1, and a dot as long as the brush is wide.
+  expect(share((x, y) => Math.abs(y - 1) < 0.3 && x < 0.7)).toBeCloseTo(2.7 / 4.07, 1);
+  expect(share((x, y) => Math.abs(x - 1) < 0.3 && y < 0.7)).toBeCloseTo(0.7 / 4.07, 1);
+  expect(share((x, y) => Math.hypot(x - 2, y + 2) < 0.5)).toBeCloseTo(0.07 / 4.07, 1);
+  expect(share((x, y) => Math.hypot(x - 2, y + 2) < 0.5)).toBeGreaterThan(0);
+  expect(drawnPoints([])).toHaveLength(0);
+});
+
+it('keeps drawings as text, up to a sixty-fourth of the picture', () => {
+  const back = drawingOf(textOf(drawing))!;
+  expect(back.map((stroke) => stroke.length)).toEqual([3, 1]);
+  back.flat().forEach(([x, y], index) => {
+    const [a, b] = drawing.flat()[index]!;
+    expect(Math.hypot(x - a, y - b)).toBeLessThan(6 / 63);
+  });
+  expect(drawingOf('')).toEqual([]);
+});
+
+it.each(['A', 'AB.', '.AB', 'AB..CD', 'A b', 'ÄB', 'AB'.repeat(800)])('is no drawing: %s', (text) => {
+  expect(drawingOf(text)).toBeUndefined();
+});

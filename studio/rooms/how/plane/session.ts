@@ -1,0 +1,175 @@
+// The state of the figure of a flow in two dimensions, and its worker.
+import { signal } from '@preact/signals';
+import type { ChosenPoint, Look } from '../../../work/plane/look.ts';
+import { startPlane } from '../../../work/plane/plane.ts';
+import type { PlaneOptions } from '../../../work/plane/planeFlow.ts';
+
+/** Training pauses this often to show the flow. */
+const TRAINING_MS = 150;
+
+/** −ln p during training, in nats per point. */
+export interface Losses {
+  /** The means of groups of steps, earliest first. */
+  readonly means: readonly number[];
+  /** The steps of a group. */
+  readonly group: number;
+}
+
+/** What the figure shows of its flow. */
+export interface PlaneState {
+  readonly doing: 'nothing' | 'starting' | 'training';
+  readonly step: number;
+  readonly losses: Losses;
+  readonly stepsPerSecond: number | undefined;
+  readonly look: Look | undefined;
+  readonly problem: string | undefined;
+}
+
+const beginning: PlaneState = {
+  doing: 'nothing',
+  step: 0,
+  losses: { means: [], group: 1 },
+  stepsPerSecond: undefined,
+  look: undefined,
+  problem: undefined,
+};
+
+/** A flow in a worker: `open` starts one, and `play`, `step` and `pause` train it. */
+export class PlaneSession {
+  readonly state = signal<PlaneState>(beginning);
+  private readonly worker = startPlane();
+  private seed = 0;
+  private wanted: { place: number; chosen: ChosenPoint | undefined } = { place: 0, chosen: undefined };
+  /** Changes with every `open`, so that what comes late from the flow before is dropped. */
+  private flow = 0;
+  private isLooking = false;
+  private isOutdated = false;
+  private pending: { losses: number[] } = { losses: [] };
+
+  /** Starts a flow with new weights. */
+  async open(options: PlaneOptions, points: Float32Array): Promise<void> {
+    const flow = ++this.flow;
+    this.pending = { losses: [] };
+    this.state.value = { ...beginning, doing: 'starting', look: this.state.value.look };
+    await this.attempt(flow, async () => {
+      await this.worker.call('open', { ...options, points, seed: this.seed });
+      this.change(flow, { doing: 'nothing' });
+      this.refresh();
+    });
+  }
+
+  /** Continues with other points. */
+  async replacePoints(points: Float32Array): Promise<void> {
+    await this.attempt(this.flow, async () => {
+      await this.worker.call('replacePoints', { points });
+      this.refresh();
+    });
+  }
+
+  /** Trains until `pause`. */
+  async play(): Promise<void> {
+    const { flow } = this;
+    this.change(flow, { doing: 'training' });
+    await this.attempt(flow, async () => {
+      while (flow === this.flow && this.state.value.doing === 'training') {
+        await this.train(flow, { milliseconds: TRAINING_MS });
+        await this.refresh();
+      }
+    });
+  }
+
+  /** Trains one step. */
+  async step(): Promise<void> {
+    const { flow } = this;
+    await this.attempt(flow, async () => {
+      await this.train(flow, { steps: 1 });
+      await this.refresh();
+    });
+  }
+
+  /** Stops training. */
+  pause(): void {
+    this.change(this.flow, { doing: 'nothing' });
+  }
+
+  /** Shows another place, or the way of another point. */
+  show(place: number, chosen: ChosenPoint | undefined): void {
+    this.wanted = { place, chosen };
+    this.refresh();
+  }
+
+  /** Ends the worker. */
+  end(): void {
+    this.flow++;
+    this.worker.end();
+  }
+
+  private async train(flow: number, amount: { steps?: number; milliseconds?: number }): Promise<void> {
+    const { step, losses, seconds } = await this.worker.call('train', { ...amount, seed: this.seed });
+    this.change(flow, {
+      step,
+      losses: withLosses(this.state.value.losses, this.pending, losses),
+      ...(amount.milliseconds !== undefined && { stepsPerSecond: losses.length / seconds }),
+    });
+  }
+
+  /** Asks the worker for what is wanted now, again if that changes meanwhile. */
+  private async refresh(): Promise<void> {
+    this.isOutdated = true;
+    if (this.isLooking || this.state.value.doing === 'starting') {
+      return;
+    }
+    const { flow } = this;
+    this.isLooking = true;
+    await this.attempt(flow, async () => {
+      while (this.isOutdated) {
+        this.isOutdated = false;
+        this.change(flow, { look: await this.worker.call('look', this.wanted) });
+      }
+    });
+    this.isLooking = false;
+  }
+
+  private change(flow: number, changes: Partial<PlaneState>): void {
+    if (flow === this.flow) {
+      this.state.value = { ...this.state.value, ...changes };
+    }
+  }
+
+  private async attempt(flow: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.change(flow, {
+        doing: 'nothing',
+        problem: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+}
+
+/** A longer curve is halved. */
+const MOST_MEANS = 240;
+
+/** Adds the losses of new steps; those that don't fill a group stay in `pending`. */
+function withLosses(
+  { means, group }: Losses,
+  pending: { losses: number[] },
+  losses: readonly number[],
+): Losses {
+  const waiting = [...pending.losses, ...losses];
+  const whole = waiting.length - (waiting.length % group);
+  pending.losses = waiting.slice(whole);
+  const all = [...means, ...meansOf(waiting.slice(0, whole), group)];
+  return all.length <= MOST_MEANS
+    ? { means: all, group }
+    : { means: meansOf(all.slice(0, all.length - (all.length % 2)), 2), group: 2 * group };
+}
+
+function meansOf(values: readonly number[], group: number): number[] {
+  return Array.from(
+    { length: values.length / group },
+    (_, index) =>
+      values.slice(index * group, (index + 1) * group).reduce((sum, value) => sum + value, 0) / group,
+  );
+}

@@ -1,0 +1,273 @@
+// A flow in two dimensions, which trains while the reader watches.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../../address.ts';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Notice } from '../../../parts/Notice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import type { ChosenPoint, Trace } from '../../../work/plane/look.ts';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { counted, decimal } from '../parts/text.ts';
+import {
+  type Drawing,
+  distributions,
+  drawnPoints,
+  MOST_DRAWN,
+  type Point,
+  pointsOf,
+} from '../plane/distributions.ts';
+import { LossCurve } from '../plane/LossCurve.tsx';
+import { PlaneView } from '../plane/PlaneView.tsx';
+import { PointSum, PointWay, placeName, sidesOf } from '../plane/PointWay.tsx';
+import { choices, correctSettings, keepDrawing, planeSettings } from '../plane/planeSettings.ts';
+import { PlaneSession } from '../plane/session.ts';
+import { usePassage } from '../plane/usePassage.ts';
+import '../plane/plane.css';
+
+/** A shorter step of the pointer is not drawn. */
+const LEAST_STEP = 0.08;
+
+/** Points that are shown before the flow is ready. */
+const SHOWN = 500;
+
+/** The section. */
+export function Plane() {
+  return (
+    <>
+      <p>
+        A distribution has a density: high where points are common, low where they are rare. A normalizing
+        flow learns one by bending space. Think of a rubber sheet with the data points on it. Layer by layer,
+        the flow stretches and squeezes the sheet, without tearing or folding it, until the points look like
+        plain noise: a round cloud that is dense in the middle, whose density has a formula.
+      </p>
+      <Flow2D />
+      <p>
+        Because nothing tears or folds, the way back exists: it turns noise into new points like the data. And
+        because we know how much each layer stretches the sheet around a point, we know the density there.
+        Where the sheet is squeezed, the points come closer together and the density rises by the same factor:
+        the area of a small square on its way, which is the absolute determinant of the layer's Jacobian. The
+        logarithms of these factors add up. Training raises the density of the data; that is all it does. An
+        image is a point too, with a coordinate for each pixel value. All that follows is about layers for so
+        many coordinates.
+      </p>
+    </>
+  );
+}
+
+/** The figure. */
+export function Flow2D() {
+  const session = useMemo(() => new PlaneSession(), []);
+  useEffect(() => {
+    correctSettings();
+    return () => session.end();
+  }, [session]);
+  const { source, drawing, depth, width, transformer } = planeSettings();
+  const [place, setPlace] = useState(0);
+  const [moved, setMoved] = useState<ChosenPoint>();
+  const [draws, setDraws] = useState(true);
+  const stroke = useRef<Point[] | undefined>(undefined);
+  const [sketch, setSketch] = useState<Drawing>();
+  const points = useMemo(
+    () => (source === 'drawn' ? drawnPoints(drawing) : pointsOf(source)),
+    [source, settings.value.drawing],
+  );
+  const sketched = useMemo(() => (sketch ? drawnPoints(sketch) : points), [sketch, points]);
+  // Until the reader moves it, the chosen point is one of the data.
+  const [x = 0, y = 0] = points;
+  const chosen = useMemo<ChosenPoint>(() => moved ?? { place: 0, point: [x, y] }, [moved, x, y]);
+  const layers = depth + 1;
+  const at = Math.min(place, layers);
+  const passage = usePassage(layers, at, setPlace);
+  const isEmpty = points.length === 0;
+  const { doing, step, losses, stepsPerSecond, look, problem } = session.state.value;
+
+  const open = (): void => {
+    if (!isEmpty) {
+      session.open({ depth, width, transformer }, points);
+    }
+  };
+  // A stroke that is added to a drawing changes the points, but not the flow.
+  useEffect(open, [source, depth, width, transformer, isEmpty]);
+  useEffect(() => {
+    if (source === 'drawn' && !isEmpty) {
+      session.replacePoints(points);
+    }
+  }, [settings.value.drawing]);
+  useEffect(() => session.show(at, chosen), [at, chosen, depth]);
+
+  const isDrawing = source === 'drawn' && draws && at === 0;
+  const onPoint = (point: Point, isFirst: boolean): void => {
+    if (!isDrawing) {
+      setMoved({ place: Math.round(at), point });
+      return;
+    }
+    const current = isFirst || !stroke.current ? [] : stroke.current;
+    const last = current.at(-1);
+    if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < LEAST_STEP) {
+      return;
+    }
+    stroke.current = [...current, point];
+    setSketch([...drawing, stroke.current]);
+  };
+  const onPointEnd = (): void => {
+    if (stroke.current) {
+      keepDrawing([...drawing, stroke.current], MOST_DRAWN);
+      stroke.current = undefined;
+      setSketch(undefined);
+    }
+  };
+
+  const trace = look?.trace;
+  const shown = trace && shownPoint(trace, at);
+  const isReady = look !== undefined && doing !== 'starting' && !isEmpty;
+  return (
+    <Figure
+      title="A flow in two dimensions"
+      moving={doing === 'training' || passage.isRunning}
+      controls={
+        <>
+          <Choice
+            label="Data"
+            value={source}
+            options={[
+              ...Object.entries(distributions).map(([value, { title }]) => ({ value, text: title })),
+              { value: 'drawn', text: 'draw your own' },
+            ]}
+            onChange={(value) => {
+              setPlace(0);
+              changeSettings({ points: value });
+            }}
+          />
+          <Choice
+            label="Couplings"
+            value={String(depth)}
+            options={inOrder(choices.couplings)}
+            onChange={(value) => changeSettings({ couplings: value })}
+          />
+          <Choice
+            label="Width of their networks"
+            value={String(width)}
+            options={inOrder(choices.width)}
+            onChange={(value) => changeSettings({ width: value })}
+          />
+          <Choice
+            label="Transformer"
+            value={transformer}
+            options={choices.transformer.map((value) => ({ value, text: value }))}
+            onChange={(value) => changeSettings({ transformer: value })}
+          />
+        </>
+      }
+      description={
+        <>
+          {isEmpty
+            ? 'Draw lines in the plane; points will scatter around them.'
+            : doing === 'starting'
+              ? 'Starting the flow.'
+              : `Step ${counted(step)}${
+                  losses.means.length > 0 ? `, ${decimal(losses.means.at(-1)!)} nats per point` : ''
+                }${doing === 'training' && stepsPerSecond ? `, ${Math.round(stepsPerSecond)} steps per second` : ''}. `}
+          {isReady && trace && <PointSum trace={trace} />}
+        </>
+      }
+    >
+      {problem !== undefined && <Notice>{problem}</Notice>}
+      <div class="plane">
+        <div class="plane-main">
+          <PlaneView
+            label={`The plane at the ${placeName(Math.round(at), layers)}`}
+            points={isReady && at > 0 ? look.points : sketched.subarray(0, 2 * SHOWN)}
+            look={isReady ? look : undefined}
+            chosen={isReady ? shown?.point : undefined}
+            square={isReady ? shown?.square : undefined}
+            onPoint={onPoint}
+            onPointEnd={onPointEnd}
+          />
+          <Slider
+            label="From the data to the noise"
+            value={at}
+            least={0}
+            most={layers}
+            step={0.05}
+            shown={placeName(Math.round(at), layers)}
+            ends={['data', 'noise']}
+            onChange={(value) => {
+              passage.stop();
+              setPlace(value);
+            }}
+          />
+          <div class="how-player">
+            <button
+              type="button"
+              class="button primary"
+              disabled={!isReady}
+              onClick={() => (doing === 'training' ? session.pause() : session.play())}
+            >
+              {doing === 'training' ? 'Pause' : 'Train'}
+            </button>
+            <button
+              type="button"
+              class="button"
+              disabled={!isReady || doing === 'training'}
+              onClick={() => session.step()}
+            >
+              One step
+            </button>
+            <button type="button" class="button" disabled={doing === 'starting' || isEmpty} onClick={open}>
+              Reset
+            </button>
+            <button type="button" class="button" disabled={!isReady} onClick={passage.toggle}>
+              {passage.isRunning ? 'Stop' : 'Send the points through'}
+            </button>
+            {source === 'drawn' && (
+              <>
+                <button
+                  type="button"
+                  class="button"
+                  aria-pressed={draws}
+                  disabled={at !== 0}
+                  onClick={() => setDraws(!draws)}
+                >
+                  {draws ? 'Choose a point instead' : 'Draw again'}
+                </button>
+                <button
+                  type="button"
+                  class="button"
+                  disabled={isEmpty}
+                  onClick={() => changeSettings({ drawing: '' })}
+                >
+                  Clear the drawing
+                </button>
+              </>
+            )}
+          </div>
+        </div>
+        <div class="plane-side">
+          <Panel title="−ln p of the data, in nats per point, during training">
+            <LossCurve losses={losses} />
+          </Panel>
+          {isReady && trace && (
+            <Panel title="The chosen point and a square around it after every layer, with ln|det| of the layer">
+              <PointWay trace={trace} place={at} onPlace={setPlace} />
+            </Panel>
+          )}
+        </div>
+      </div>
+    </Figure>
+  );
+}
+
+/** The chosen point and the sides of its square at a place; between the layers both move in straight lines. */
+function shownPoint({ points, jacobians }: Trace, place: number) {
+  const below = Math.min(Math.floor(place), points.length - 1);
+  const above = Math.min(below + 1, points.length - 1);
+  const between = <Numbers extends readonly number[]>(all: readonly Numbers[]): Numbers =>
+    all[below]!.map(
+      (value, index) => value + (place - below) * (all[above]![index]! - value),
+    ) as unknown as Numbers;
+  return { point: between(points), square: sidesOf(between(jacobians)) };
+}
+
+/** Numbers as options, in increasing order. */
+function inOrder(numbers: readonly string[]) {
+  return [...numbers].sort((a, b) => Number(a) - Number(b)).map((value) => ({ value, text: value }));
+}

@@ -1,0 +1,151 @@
+// What a figure of the plane shows: points, a grid and a density at a place between the layers, and the way of one point.
+import type { Layers, Weights } from './layers.ts';
+
+/** The plane is shown from −EXTENT to EXTENT in both directions. */
+export const EXTENT = 3;
+
+/** The density is computed in so many cells in each direction. */
+export const CELLS = 72;
+
+/** Grid lines are half a unit apart. */
+const LINE_EVERY = 0.5;
+
+/** The points of a grid line. */
+export const LINE_POINTS = 61;
+
+/** A place: 0 is the data, 1 is after the first layer, and so on; in between, points move in straight lines. */
+type Place = number;
+
+/** A point that the reader has chosen, at the whole place nearest to the one shown. */
+export interface ChosenPoint {
+  readonly place: number;
+  readonly point: readonly [number, number];
+}
+
+/** The way of a point from the data to the noise. */
+export interface Trace {
+  /** The point at every whole place. */
+  readonly points: readonly (readonly [number, number])[];
+  /** The Jacobian of all layers before each whole place, row by row. */
+  readonly jacobians: readonly (readonly [number, number, number, number])[];
+  /** ln|det| of each layer. */
+  readonly logDets: readonly number[];
+  /** The log-density of the noise. */
+  readonly logPrior: number;
+}
+
+/** What is shown. */
+export interface Look {
+  readonly place: Place;
+  /** Two numbers for each point. */
+  readonly points: Float32Array;
+  /** The lines of the noise's grid, `LINE_POINTS` points each. */
+  readonly lines: Float32Array;
+  /** The density in each cell, row by row from the top left, at the whole place nearest to `place`. */
+  readonly density: Float32Array;
+  readonly trace: Trace | undefined;
+}
+
+/** Computes a look. */
+export async function lookAt(
+  layers: Layers,
+  weights: Weights,
+  { place, points, chosen }: { place: Place; points: Float32Array; chosen: ChosenPoint | undefined },
+): Promise<Look> {
+  const [below, share] = [Math.floor(place), place % 1];
+  const upwards = async (from: Float32Array): Promise<Float32Array> => {
+    let at = from;
+    for (let layer = 0; layer < below; layer++) {
+      at = (await layers.forward(layer, at, weights)).points;
+    }
+    return share === 0 ? at : between(at, (await layers.forward(below, at, weights)).points, share);
+  };
+  const downwards = async (from: Float32Array): Promise<Float32Array> => {
+    let [at, above] = [from, from];
+    for (let layer = layers.count - 1; layer >= below; layer--) {
+      above = at;
+      at = await layers.inverse(layer, at, weights);
+    }
+    return between(at, above, share);
+  };
+  return {
+    place,
+    points: await upwards(points),
+    lines: await downwards(gridLines()),
+    density: await densityAt(layers, weights, Math.round(place)),
+    trace: chosen && (await traceOf(layers, weights, chosen)),
+  };
+}
+
+/** The way of a chosen point. */
+async function traceOf(layers: Layers, weights: Weights, chosen: ChosenPoint): Promise<Trace> {
+  let at: Float32Array = Float32Array.from(chosen.point);
+  for (let layer = chosen.place - 1; layer >= 0; layer--) {
+    at = await layers.inverse(layer, at, weights);
+  }
+  const points: [number, number][] = [[at[0]!, at[1]!]];
+  const jacobians: Trace['jacobians'][number][] = [[1, 0, 0, 1]];
+  const logDets: number[] = [];
+  for (let layer = 0; layer < layers.count; layer++) {
+    const moved = await layers.jacobian(layer, at, weights);
+    at = moved.points;
+    points.push([at[0]!, at[1]!]);
+    jacobians.push(productOf(moved.jacobian, jacobians.at(-1)!));
+    logDets.push(moved.logDet[0]!);
+  }
+  return { points, jacobians, logDets, logPrior: logNormal(at[0]!, at[1]!) };
+}
+
+/** The density of what has passed the layers before a place. */
+async function densityAt(layers: Layers, weights: Weights, place: number): Promise<Float32Array> {
+  let at: Float32Array = cellCentres();
+  const logDensity = new Float64Array(CELLS ** 2);
+  for (let layer = place; layer < layers.count; layer++) {
+    const moved = await layers.forward(layer, at, weights);
+    at = moved.points;
+    moved.logDet.forEach((value, cell) => {
+      logDensity[cell]! += value;
+    });
+  }
+  return Float32Array.from(logDensity, (value, cell) =>
+    Math.exp(value + logNormal(at[2 * cell]!, at[2 * cell + 1]!)),
+  );
+}
+
+/** The centres of the cells, row by row from the top left; the second coordinate points up. */
+function cellCentres(): Float32Array {
+  const centre = (index: number): number => EXTENT * ((2 * (index + 0.5)) / CELLS - 1);
+  return Float32Array.from({ length: 2 * CELLS ** 2 }, (_, index) => {
+    const cell = index >> 1;
+    return index % 2 === 0 ? centre(cell % CELLS) : -centre(Math.floor(cell / CELLS));
+  });
+}
+
+/** The lines of a regular grid, the vertical ones first. */
+function gridLines(): Float32Array {
+  const count = (2 * EXTENT) / LINE_EVERY + 1;
+  const lines = Array.from({ length: count }, (_, line) => line * LINE_EVERY - EXTENT);
+  const along = Array.from(
+    { length: LINE_POINTS },
+    (_, index) => EXTENT * ((2 * index) / (LINE_POINTS - 1) - 1),
+  );
+  return Float32Array.from([
+    ...lines.flatMap((x) => along.flatMap((y) => [x, y])),
+    ...lines.flatMap((y) => along.flatMap((x) => [x, y])),
+  ]);
+}
+
+function between(from: Float32Array, to: Float32Array, share: number): Float32Array {
+  return share === 0 ? from : from.map((value, index) => value + share * (to[index]! - value));
+}
+
+/** The log-density of a point under the standard normal distribution. */
+function logNormal(x: number, y: number): number {
+  return -Math.log(2 * Math.PI) - (x * x + y * y) / 2;
+}
+
+type Matrix = Trace['jacobians'][number];
+
+function productOf([a, b, c, d]: Matrix, [e, f, g, h]: Matrix): Matrix {
+  return [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h];
+}
