@@ -105,6 +105,26 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     await trip.getByText('gives another image').waitFor();
   });
 
+  it('undoes emerging convolutions of a drawing, but no ordinary ones', async () => {
+    const undo = figure('Undo a convolution');
+    const drawing = undo.getByRole('application');
+    await drawing.press(' ');
+    await page.waitForFunction(() => /image=[89a-f]/.test(location.hash));
+    const undone = undo.getByLabel('Pixels undone');
+    await undone.press('End');
+    await undo.getByText(/256 of 256 pixels undone, from the top left; \d+ are wrong/).waitFor();
+    await undone.press('PageDown');
+    await undo.getByText(/The last one depends on \d pixels? not known yet/).waitFor();
+    await undo.getByLabel('Convolution', { exact: true }).selectOption('emerging');
+    await undo.getByRole('button', { name: 'Undo it' }).press('Enter');
+    await undo.getByText(/Second kernel: .* from the top left; all are right/).waitFor();
+    await undo
+      .getByText('First kernel: 256 of 256 pixels undone, from the bottom right; all are right')
+      .waitFor();
+    await undo.getByRole('button', { name: 'Clear' }).press('Enter');
+    await page.waitForFunction(() => location.hash.includes(`image=${'0'.repeat(64)}`));
+  });
+
   it('shows receptive fields of pixels selected with the arrow keys', async () => {
     const fields = figure('The receptive field of a pixel');
     await fields

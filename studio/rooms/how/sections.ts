@@ -17,6 +17,7 @@ import { Flow2D, Plane } from './sections/Plane.tsx';
 import { Factors, Pointwise } from './sections/Pointwise.tsx';
 import { Expected, Priors } from './sections/Priors.tsx';
 import { Matrices, Triangles } from './sections/Triangles.tsx';
+import { Undo, UndoConvolution } from './sections/Undo.tsx';
 
 /** A section. */
 interface Section {
@@ -32,6 +33,7 @@ interface Section {
 export const sections: readonly Section[] = [
   { name: 'plane', title: 'Flows, in two dimensions', Body: Plane, Figure: Flow2D },
   { name: 'flows', title: 'Normalizing flows of images', Body: Flow, Figure: ImageAndNoise },
+  { name: 'undo', title: 'Why emerging convolutions?', Body: Undo, Figure: UndoConvolution },
   { name: 'corners', title: 'Two corners, one full receptive field', Body: Corners, Figure: ReceptiveFields },
   { name: 'triangles', title: 'Why each corner is triangular', Body: Triangles, Figure: Matrices },
   {

@@ -19,10 +19,12 @@ interface PixelGridProps {
   look(pixel: number): PixelLook;
   readonly selected?: number;
   onSelect?(pixel: number): void;
+  /** A press of the pointer or the space bar, or a movement of the pressed pointer, reached a pixel. */
+  onPaint?(pixel: number, isFirst: boolean): void;
 }
 
 /** A grid of pixels, numbered row by row. */
-export function PixelGrid({ height, width, label, look, selected, onSelect }: PixelGridProps) {
+export function PixelGrid({ height, width, label, look, selected, onSelect, onPaint }: PixelGridProps) {
   const drawing = (
     <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {Array.from({ length: height * width }, (_, pixel) => {
@@ -63,10 +65,10 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
   }
   return (
     <div
-      class="how-grid"
+      class={onPaint ? 'how-grid how-paint' : 'how-grid'}
       role="application"
       aria-roledescription="pixels"
-      aria-label={`${label}. Arrow keys select a pixel.`}
+      aria-label={`${label}. Arrow keys select a pixel${onPaint ? ', and the space bar changes it' : ''}.`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys.
       tabIndex={0}
       onKeyDown={(event) => {
@@ -74,10 +76,23 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
         if (moved !== undefined) {
           event.preventDefault();
           onSelect(moved);
+        } else if (onPaint && event.key === ' ') {
+          event.preventDefault();
+          onPaint(selected ?? 0, true);
         }
       }}
-      onPointerMove={(event) => event.pointerType === 'mouse' && onSelect(pixelAt(event, height, width))}
-      onPointerDown={(event) => onSelect(pixelAt(event, height, width))}
+      onPointerMove={(event) => {
+        const pixel = pixelAt(event, height, width);
+        if (onPaint ? event.buttons !== 0 : event.pointerType === 'mouse') {
+          onSelect(pixel);
+          onPaint?.(pixel, false);
+        }
+      }}
+      onPointerDown={(event) => {
+        const pixel = pixelAt(event, height, width);
+        onSelect(pixel);
+        onPaint?.(pixel, true);
+      }}
     >
       {drawing}
     </div>
