@@ -1,6 +1,6 @@
 // The page's frame: the header with links to all rooms, and the open room.
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
@@ -13,12 +13,19 @@ export function Page() {
   useEffect(() => {
     if (roomName.value === '') {
       enter(rooms[0].name);
+    } else if (room === undefined) {
+      document.title = 'No such page · Emerging studio';
     }
   }, [roomName.value]);
+  const main = useRef<HTMLElement>(null);
   // The chosen model carries over to other rooms.
   const kept = chosenPath.value === undefined ? {} : { model: chosenPath.value };
   return (
     <>
+      {/* Not a link to the content: the address names the page. */}
+      <button type="button" class="button skip" onClick={() => main.current!.focus()}>
+        Skip to the content
+      </button>
       <header class="page-header">
         <a class="wordmark" href={linkTo(rooms[0].name)}>
           <img src="./icon.svg" alt="" width="24" height="24" />
@@ -38,7 +45,7 @@ export function Page() {
         </nav>
         <ThemeSwitch />
       </header>
-      <main>
+      <main ref={main} tabIndex={-1}>
         {room ? (
           <OpenRoom key={room.name} room={room} />
         ) : (

@@ -110,6 +110,16 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await page.getByText('Model “runs/gone” not found: choose another.').waitFor();
     await page.goto(`${studio.url}#/nowhere`);
     await page.getByText('There is no page “nowhere”.').waitFor();
+    expect(await page.title()).toBe('No such page · Emerging studio');
+  });
+
+  it('lets the keyboard skip the navigation', async () => {
+    const page = await open();
+    await sheetOf(page).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+    expect(await page.evaluate(() => location.hash)).toMatch(/^#\/draw/);
   });
 
   it('samples in two tabs at once', async () => {

@@ -3,9 +3,13 @@ import { compute } from '../work/compute.ts';
 import type { Images } from '../work/tasks.ts';
 import { download } from './download.ts';
 
-/** Downloads images on one sheet, enlarged like the command line's sheets. */
-export async function savePng(images: Images, name: string, columns?: number): Promise<void> {
-  const png = await compute('sheet', { ...images, ...(columns !== undefined && { columns }) });
+/** Downloads images on one sheet, by default laid out and enlarged like the command line's. */
+export async function savePng(
+  images: Images,
+  name: string,
+  layout: { columns?: number; scale?: number } = {},
+): Promise<void> {
+  const png = await compute('sheet', { ...images, ...layout });
   download(png, `${name}.png`, 'image/png');
 }
 

@@ -47,7 +47,13 @@ export const tasks = {
       model: address,
       class: name,
       ...options
-    }: { model: ModelAddress; count: number; temperature: number; seed: number; class?: string },
+    }: {
+      model: ModelAddress;
+      count: number;
+      temperature: number;
+      seed: number;
+      class?: string;
+    },
     call: Call<Progress | DrawingProgress>,
   ): Promise<Images & { readonly overflowed: readonly number[]; readonly classes: readonly string[] }> {
     const model = await modelAt(address, call);
@@ -144,9 +150,12 @@ export const tasks = {
   examine,
 
   /** A contact sheet as PNG. */
-  async sheet({ pixels, shape, columns }: Images & { columns?: number }): Promise<Uint8Array<ArrayBuffer>> {
-    const png = contactSheet(pixels, { imageShape: shape, ...(columns !== undefined && { columns }) });
-    return new Uint8Array(png);
+  async sheet({
+    pixels,
+    shape,
+    ...layout
+  }: Images & { columns?: number; scale?: number }): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(contactSheet(pixels, { imageShape: shape, ...layout }));
   },
 
   ...digitTasks,

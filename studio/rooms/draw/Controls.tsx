@@ -4,7 +4,8 @@ import { MOST_SEED } from '../../numbers.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
 import { Slider } from '../../parts/Slider.tsx';
-import { counts, type DrawSettings, MOST_TEMPERATURE, otherSeed } from './drawSettings.ts';
+import { MOST_TEMPERATURE } from '../../sampling.ts';
+import { counts, type DrawSettings, otherSeed } from './drawSettings.ts';
 
 /** The controls for a model with these classes; changes are reported as settings of the address. */
 export function Controls({

@@ -1,6 +1,6 @@
 // The room Draw: a sheet of samples, one of them enlarged, and interpolation between two.
 import { useEffect, useState } from 'preact/hooks';
-import { changeSettings, settings } from '../../address.ts';
+import { changeSettings, linkTo, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -66,8 +66,9 @@ export function Draw() {
   return (
     <div class="draw">
       <RoomHead title="Draw">
-        Samples: random noise sent backwards through the flow. Change the temperature or the seed, or open an
-        image to see its bits/dim.
+        Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
+        exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
+        the temperature or the seed, or open an image to see its bits/dim.
       </RoomHead>
       <section class="draw-sheet" aria-label="Samples">
         {shown && !isVisible(shown) && <Notice>{unsupportedChannels(shown)}</Notice>}
@@ -125,6 +126,14 @@ export function Draw() {
         <LargeSample
           sheet={sheet}
           index={opened}
+          inside={linkTo('inside', {
+            model: sheet.model.path,
+            image: 'sample',
+            seed: String(sheet.seed),
+            place: String(opened + 1),
+            temperature: String(sheet.temperature),
+            sampled: sheet.class,
+          })}
           model={addressOf(sheet.model)}
           saveAs={`sample-${opened + 1}-${name}`}
           onMove={setOpened}

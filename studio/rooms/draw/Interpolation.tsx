@@ -106,7 +106,7 @@ function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
   const strip = Array.from({ length: STRIP }, (_, index) => imageOf(frames, index * every));
   const save = (): Promise<void> => {
     const pixels = new Uint8Array(strip.flatMap((one) => [...one.pixels]));
-    return savePng({ pixels, shape: frames.shape }, saveAs, STRIP);
+    return savePng({ pixels, shape: frames.shape }, saveAs, { columns: STRIP });
   };
   return (
     <div class="interpolation-frames">

@@ -8,9 +8,14 @@ import type { ModelAddress } from '../../work/models.ts';
 import type { Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
 
+/** Pixels along one side of a pixel of an enlarged file. */
+const ENLARGED = 8;
+
 interface LargeSampleProps {
   readonly sheet: Images;
   readonly index: number;
+  /** The link to the room Inside with this image. */
+  readonly inside: string;
   readonly model: ModelAddress;
   /** The file's name without its extension. */
   readonly saveAs: string;
@@ -23,6 +28,7 @@ interface LargeSampleProps {
 export function LargeSample({
   sheet,
   index,
+  inside,
   model,
   saveAs,
   onMove,
@@ -55,8 +61,18 @@ export function LargeSample({
           <button type="button" class="button" onClick={onInterpolate}>
             Interpolate from here
           </button>
-          <button type="button" class="button" onClick={() => savePng(image, saveAs)}>
+          <a class="button" href={inside}>
+            Look inside
+          </a>
+          <button type="button" class="button" onClick={() => savePng(image, saveAs, { scale: 1 })}>
             Save image
+          </button>
+          <button
+            type="button"
+            class="button"
+            onClick={() => savePng(image, `${saveAs}-enlarged`, { scale: ENLARGED })}
+          >
+            Save enlarged
           </button>
         </>
       }

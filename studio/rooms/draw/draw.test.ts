@@ -109,6 +109,33 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     await dialog.waitFor({ state: 'detached' });
   });
 
+  it('saves an image at its own size or enlarged, and shows its inside', async () => {
+    const drawn = await pixelsOf(7);
+    await image(7).click();
+    const saved = async (button: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: button }).click(),
+      ]);
+      return decode(readFileSync(await download.path()));
+    };
+    const { width, height, data } = await saved('Save image');
+    expect([width, height, Uint8Array.from(data)]).toEqual([28, 28, drawn]);
+    const enlarged = await saved('Save enlarged');
+    expect([enlarged.width, enlarged.height]).toEqual([224, 224]);
+    expect(enlarged.data[8 * (14 * 224 + 14)]).toBe(drawn[14 * 28 + 14]);
+    await page.getByRole('link', { name: 'Look inside' }).click();
+    await page.getByText('Image 7 of this seed.').waitFor();
+    const inside = await page
+      .getByRole('img', { name: 'Original image' })
+      .evaluate((canvas: HTMLCanvasElement) => [
+        ...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data,
+      ]);
+    expect(Uint8Array.from(inside.filter((_, index) => index % 4 === 0))).toEqual(drawn);
+    await page.goBack();
+    await image(7).waitFor();
+  });
+
   it('interpolates between two images as emerging interpolate does', async () => {
     for (const [name, number] of [
       ['a.png', 2],

@@ -1,6 +1,7 @@
 // The settings of the room Draw in its address.
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
+import { DEFAULT_TEMPERATURE, MOST_SAMPLES, MOST_TEMPERATURE } from '../../sampling.ts';
 
 /** What to sample. */
 export interface DrawSettings {
@@ -11,20 +12,18 @@ export interface DrawSettings {
   readonly class: string;
 }
 
-/** Above this, most models' samples fall apart. */
-export const MOST_TEMPERATURE = 1.2;
-
 /** The counts offered: squares fill a sheet. */
 export const counts: readonly number[] = [16, 36, 64, 100];
-
-const MOST_IMAGES = 400;
 
 /** Reads an address; missing or impossible settings get the defaults of `emerging sample`. */
 export function drawSettings({ temperature, seed, count, class: name }: Settings): DrawSettings {
   return {
-    temperature: Math.min(MOST_TEMPERATURE, numberIn(temperature, 0, Number.MAX_VALUE) ?? 0.8),
+    temperature: Math.min(
+      MOST_TEMPERATURE,
+      numberIn(temperature, 0, Number.MAX_VALUE) ?? DEFAULT_TEMPERATURE,
+    ),
     seed: wholeIn(seed, 0, MOST_SEED) ?? 0,
-    count: Math.min(MOST_IMAGES, Math.max(1, wholeIn(count, 0, Number.MAX_SAFE_INTEGER) ?? 64)),
+    count: Math.min(MOST_SAMPLES, Math.max(1, wholeIn(count, 0, Number.MAX_SAFE_INTEGER) ?? 64)),
     class: name ?? '',
   };
 }

@@ -1,5 +1,5 @@
 // The room How it works: an interactive explanation of emerging convolutions and the other layers.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { linkTo, settings } from '../../address.ts';
 import { sections } from './sections.ts';
 import './how.css';
@@ -7,6 +7,7 @@ import './how.css';
 /** The room. */
 export function How() {
   const { section } = settings.value;
+  const contents = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     if (section !== undefined) {
       show(section);
@@ -22,18 +23,27 @@ export function How() {
           then the other layers. Every figure computes what it shows; the code beside the formulas is this
           library's.
         </p>
+      </header>
+      <details class="how-contents" ref={contents}>
+        <summary>Contents</summary>
         <nav aria-label="Sections">
           <ol>
             {sections.map(({ name, title }) => (
               <li key={name}>
-                <a href={linkTo('how', { ...settings.value, section: name })} onClick={() => show(name)}>
+                <a
+                  href={linkTo('how', { ...settings.value, section: name })}
+                  onClick={() => {
+                    contents.current!.open = false;
+                    show(name);
+                  }}
+                >
                   {title}
                 </a>
               </li>
             ))}
           </ol>
         </nav>
-      </header>
+      </details>
       {sections.map(({ name, title, Body }) => (
         <section key={name} id={`how-${name}`} aria-labelledby={`how-${name}-title`}>
           <h2 id={`how-${name}-title`}>{title}</h2>

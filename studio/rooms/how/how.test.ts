@@ -258,6 +258,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
   });
 
   it('opens a section by its address', async () => {
+    await page.getByText('Contents', { exact: true }).click();
     await page
       .getByRole('navigation', { name: 'Sections' })
       .getByText('Periodic convolutions')

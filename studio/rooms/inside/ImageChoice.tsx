@@ -28,7 +28,7 @@ const sources: Readonly<Record<Source, string>> = {
 };
 
 /** The sources, and the controls of the chosen one. Files can always be dropped. */
-export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageChoiceProps) {
+export function ImageChoice({ model, settings: { seed, place, digit }, chosen }: ImageChoiceProps) {
   const { source, shape, files, read, fit } = chosen;
   const hasDigits = shape !== undefined && takesDigits(shape);
   return (
@@ -54,8 +54,11 @@ export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageC
           least={0}
           most={MOST_SEED}
           next="Next sample"
-          onChange={(value) => changeSettings({ seed: String(value) })}
+          onChange={(value) => changeSettings({ seed: String(value), place: '1' })}
         />
+      )}
+      {source === 'sample' && place > 1 && (
+        <p class="control-note">Image {place.toLocaleString('en')} of this seed.</p>
       )}
       {source === 'digit' && (
         <>

@@ -40,12 +40,23 @@ it('ignores an empty drawing', () => {
 });
 
 it('replaces impossible settings by defaults', () => {
-  const usual = { image: 'sample', seed: 0, digit: 1, precision: 'float32', class: '' };
-  expect(insideSettings({ seed: '-1', digit: '5001', precision: 'float16', image: 'x' })).toEqual(usual);
+  const sample = { place: 1, temperature: 0.8, sampled: '' };
+  const usual = { image: 'sample', seed: 0, ...sample, digit: 1, precision: 'float32', class: '' };
+  expect(
+    insideSettings({
+      seed: '-1',
+      place: '0',
+      temperature: '9',
+      digit: '5001',
+      precision: 'float16',
+      image: 'x',
+    }),
+  ).toEqual(usual);
   const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit', class: 'seven' };
   expect(insideSettings(chosen)).toEqual({
     image: 'digit',
     seed: 12,
+    ...sample,
     digit: 5000,
     precision: 'float64',
     class: 'seven',

@@ -41,9 +41,6 @@ export interface ChosenImage {
   draw(image: Images | undefined): void;
 }
 
-/** The default of the room Draw, so that a seed gives the first image of its sheet. */
-const TEMPERATURE = 0.8;
-
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
   const [own, setOwn] = useState<'file' | 'drawing'>();
@@ -57,16 +54,23 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     setDrawing(undefined);
   };
   useEffect(() => choose(undefined), [path]);
-  const { seed, digit } = settings;
+  const { seed, place, temperature, sampled, digit } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
     model &&
       (async (waiting): Promise<NamedImage> => {
-        const order = { model: addressOf(model), count: 1, seed, temperature: TEMPERATURE };
-        const drawn = await compute('sample', order, waiting);
-        return { ...drawn, name: `sample, seed ${seed}`, model: model.path };
+        // All before it too, in which classes take turns.
+        const order = { model: addressOf(model), count: place, seed, temperature };
+        const { pixels, shape } = await compute('sample', { ...order, class: sampled }, waiting);
+        const size = shape[0] * shape[1] * shape[2];
+        return {
+          pixels: pixels.slice((place - 1) * size),
+          shape,
+          name: `sample ${place} of seed ${seed}`,
+          model: model.path,
+        };
       }),
-    [path, seed],
+    [path, seed, place, temperature, sampled],
   );
   const sample = sampling.result?.model === path ? sampling.result : undefined;
   const shape = sample?.shape;

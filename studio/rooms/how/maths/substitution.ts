@@ -8,7 +8,7 @@ export interface Tap {
 }
 
 /** Where substitution starts; the other pixels follow row by row. */
-export type Start = 'top left' | 'bottom right';
+type Start = 'top left' | 'bottom right';
 
 /** A convolution, and where undoing it starts. */
 export interface Undoable {
