@@ -242,7 +242,7 @@ describe('decodePng rejects', () => {
     [
       'more pixels than the file can hold',
       pngBytes({ ...two, height: 1e9, type: grey, rows }),
-      /1000000000x2/,
+      /its header requires 3000000000/,
     ],
     ['too few rows', pngBytes({ ...two, height: 3, type: grey, rows }), /: corrupt: /],
     [
@@ -261,11 +261,6 @@ describe('decodePng rejects', () => {
         transparency: [0, 1],
       }),
       /2 bytes of transparency/,
-    ],
-    [
-      'a side that is too long',
-      pngBytes({ width: 65_536, height: 1, depth: 1, type: grey, rows: [Array(8192).fill(0)] }),
-      /its header says 1x65536 pixels, which is too large/,
     ],
     [
       '16 bits with a palette, which allows at most 8',

@@ -15,7 +15,7 @@ import { samplesOf } from './pngRows.ts';
  * channel is composited onto white.
  *
  * @param source the file, for errors
- * @param begin called before the pixels are decompressed
+ * @param begin called before the pixels are decompressed; refuses images that are too large
  * @throws UserError if it is not a PNG file or is corrupt
  */
 export async function decodePng(

@@ -1,5 +1,4 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
-import { maxDecodedBytes, maxSide } from '../contract/rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
 import { crc32, inflateZlib } from './compression.node.ts';
 
@@ -60,8 +59,8 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 /**
  * Reads the chunks of a PNG file and decompresses its data, into one array of the size given by the header.
  *
- * @param begin called before the data is decompressed
- * @throws Error if it is corrupt or has too many pixels; errors of `begin`
+ * @param begin called before the data is decompressed; refuses images that are too large
+ * @throws Error if it is corrupt; errors of `begin`
  */
 export async function inflatePng(
   bytes: Uint8Array,
@@ -176,14 +175,9 @@ function readHeader(chunk: Uint8Array): PngHeader {
   if (view.getUint8(10) !== 0 || view.getUint8(11) !== 0 || interlacing > 1) {
     throw new Error('its header has an unknown compression, filter or interlace method');
   }
-  // Palettes expand to up to four channels, and samples of few bits to a byte each.
   const indexed = type === indexedType;
-  const decoded = width * height * (indexed ? 4 : channels) * (depth === 16 ? 2 : 1);
   if (width === 0 || height === 0) {
     throw new Error(`its header says ${height}x${width} pixels`);
-  }
-  if (Math.max(width, height) > maxSide || decoded > maxDecodedBytes) {
-    throw new Error(`its header says ${height}x${width} pixels, which is too large`);
   }
   return { width, height, depth, channels, indexed, interlaced: interlacing === 1 };
 }
