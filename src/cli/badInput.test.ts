@@ -97,6 +97,11 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
   [
+    'a run that does not exist and no output',
+    ['sample', 'nothere'],
+    /^nothere is neither a run folder nor an export: it does not exist; name one /,
+  ],
+  [
     'no output named',
     ['sample', 'runs/a'],
     "required option '--out <file>' not specified; see emerging sample --help",

@@ -1,4 +1,5 @@
 // A call of the command `emerging`; a failure prints one line and sets the exit code.
+import { existsSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { commandOf, commandPath, createProgram, requireKnownCommand } from './commandTree.ts';
@@ -24,7 +25,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     requireKnownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = reportFailure(explained(error, program, args), {
+    process.exitCode = reportFailure(await explained(error, program, args), {
       debug: args.includes('--debug'),
       json: args.includes('--json'),
     });
@@ -48,9 +49,32 @@ function withLongerOptions(message: string, program: Command, args: readonly str
     : message.replace(' (Did you mean --help?)', '');
 }
 
+/** If the parser misses an option: the error for a run that doesn't exist, which the user should know first. */
+async function missingRun(
+  { code }: CommanderError,
+  { registeredArguments, args }: Command,
+): Promise<unknown> {
+  const [run] = args;
+  const isRun = registeredArguments[0]?.name() === 'run' && run !== undefined && !run.startsWith('-');
+  if (code !== 'commander.missingMandatoryOptionValue' || !isRun || existsSync(run)) {
+    return undefined;
+  }
+  const { requireRun } = await import('../runs/folder/runFolder.ts');
+  try {
+    requireRun(run, { orExport: true });
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
 /** Errors from libraries that the user can fix, with what to do. */
-function explained(error: unknown, program: Command, args: readonly string[]): unknown {
+async function explained(error: unknown, program: Command, args: readonly string[]): Promise<unknown> {
   if (error instanceof CommanderError && seeHelp.has(error.code)) {
+    const missing = await missingRun(error, commandOf(program, args));
+    if (missing !== undefined) {
+      return missing;
+    }
     const what = withLongerOptions(
       error.message
         .replace(/^error: /, '')
