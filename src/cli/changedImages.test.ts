@@ -39,6 +39,17 @@ it('records what identifies its images, and which were held out', async () => {
   expect(heldOut).toEqual(Array.from({ length: 5 }, (_, index) => validation.nameOf!(index)));
 });
 
+it('names images by file', async () => {
+  const { worst, worstImages } = JSON.parse((await evaluate()).stdout);
+  expect(worst.name).toMatch(/^test\/\d+\.png$/);
+  const { stdout } = await emerging.run('evaluate', 'runs/a', '--draws=1', '--threads=1');
+  expect(stdout).toContain(`: ${worst.name}\n`);
+  const names = worstImages.map(({ name }: { name: string }) => name);
+  expect(stdout).toContain(`\nrow by row: ${names.join(', ')}\n`);
+  const checked = await emerging.run('doctor', 'runs/a', '--images=4', '--split=test', '--threads=1');
+  expect(checked.stdout).toMatch(/grey levels, test\/\d+\.png\)/);
+});
+
 it('warns that few images judge', async () => {
   const { stderr } = await emerging.run('score', 'runs/a', 'photos/test/50.png', '--threads=1');
   expect(stderr).toContain('only 5 validation images of ');

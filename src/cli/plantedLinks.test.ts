@@ -35,6 +35,9 @@ function planted(path: string, plant: (path: string, outside: string) => void): 
   makeOutside(outside);
   mkdirSync(dirname(join(emerging.folder, cwd, path)), { recursive: true });
   plant(join(emerging.folder, cwd, path), outside);
+  for (const named of ['photos', 'run']) {
+    symlinkSync(join(emerging.folder, named), join(emerging.folder, cwd, named));
+  }
   return { cwd, outside };
 }
 
@@ -56,8 +59,8 @@ const getFashion = (answer: string): string[] => [
 
 describe.runIf(process.platform !== 'win32')('with links', () => {
   const file = 'data/fashion-mnist/train-images-idx3-ubyte.gz';
-  const show = ['datasets', 'show', '../photos', '--count=4'];
-  const compare = ['compare', '../run', '../run', '--threads=1'];
+  const show = ['datasets', 'show', 'photos', '--count=4'];
+  const compare = ['compare', 'run', 'run', '--threads=1'];
   const prepare = ['datasets', 'prepare', '../photos', '--size=8'];
   const train = ['train', '--data=../photos', ...training];
 

@@ -5,7 +5,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { Moments } from '../numeric/statistics.ts';
 import { bytesOfValues, type Values } from '../numeric/values.ts';
 import { batchesInOrder } from './batches.ts';
-import { type Dataset, firstImages } from './contract/dataset.ts';
+import { type Dataset, firstImages, type ImageOfSet, imageOfSet } from './contract/dataset.ts';
 import { deviationOf } from './pixels/deviation.ts';
 
 const splitNames = ['train', 'validation', 'test'] as const;
@@ -19,10 +19,9 @@ interface ChannelStatistics {
   readonly most: number;
 }
 
-/** The position of an image in a dataset. */
-export interface ImagePlace {
+/** An image of a dataset. */
+export interface ImagePlace extends ImageOfSet {
   readonly split: SplitName;
-  readonly index: number;
 }
 
 /** Two copies of an image: the first one, and a later one. */
@@ -69,7 +68,7 @@ export async function inspect(
     for (const { images, count } of batchesInOrder(firstImages(dataset[split], most), BATCH)) {
       for (let at = 0; at < count; at++, index++) {
         const image = images.subarray(at * imageSize, (at + 1) * imageSize);
-        const place: ImagePlace = { split, index };
+        const place: ImagePlace = { split, ...imageOfSet(dataset[split], index) };
         if (split === 'train') {
           statistics.add(image);
         }

@@ -22,7 +22,7 @@ import {
 } from '../parts/comparedModels.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
-import { outputPng } from '../parts/outputFile.ts';
+import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { openImagesOf } from '../parts/runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -44,7 +44,7 @@ export function registerCompare(program: Command): void {
       '<run...>',
       'two or more run folders or exported models; the others are compared with the first',
     )
-    .option('--out <file>', 'the PNG for the learning curves (default: compare.png)');
+    .option('--out <file>', 'the PNG for the learning curves (default: compare.png beside the first run)');
   addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
@@ -61,7 +61,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
-  const output = outputPng(options.out ?? { byDefault: 'compare.png' });
+  const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'));
   const engine = await compileOptions(options);
   const { models, broken } = await loadCompared(directories, { weights, step: options.step });
   const [first] = models as [ComparedModel];

@@ -16,7 +16,8 @@ import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../data/fixtures/formula.ts';
 import { commandProcess } from '../../testing/command.ts';
-import { writeTinyDataset } from '../../testing/tinyImages.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
@@ -169,11 +170,12 @@ describe('datasets show', () => {
     expect(constant).toHaveLength(3);
     expect(shared).toHaveLength(1);
     expect(warnings).toEqual([
-      expect.stringMatching(/^3 images of a single colour, such as train \d+$/),
-      expect.stringMatching(/^2 duplicates within a split, such as train \d+ and train \d+$/),
+      expect.stringMatching(/^3 images of a single colour, such as \S.* \(train\)$/),
+      expect.stringMatching(/^2 duplicates within a split, such as \S.* \(train\) and \S.* \(train\)$/),
       expect.stringMatching(
-        /^1 image in two splits \(train \d+ and test 0\): results on these will be too good$/,
+        /^1 image in two splits \(.* \(train\) and .* \(test\)\): results on these will be too good$/,
       ),
+      'to leave out all but the first of equal images: emerging datasets prepare SOURCE --unique --out FILE',
       'every image is grey, with three equal channels: prepare the dataset with --channels 1',
     ]);
     const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
@@ -181,6 +183,27 @@ describe('datasets show', () => {
       '\nsource  grey converted to colour (208)\nwarning: 3 images of a single colour, such as ',
     );
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
+  });
+
+  it('names duplicates by file, and the command that leaves them out', async () => {
+    const images = tinyImages(40, 8, 5);
+    for (let index = 0; index < 40; index++) {
+      const from = index === 33 ? 7 : index;
+      const pixels = images.subarray(64 * from, 64 * (from + 1));
+      writePng(inFolder(`more/icons/${index < 35 ? 'train' : 'test'}/${index}.png`), pixels, [8, 8, 1]);
+    }
+    const { shown, file } = await emerging.json('datasets', 'show', 'more/icons', '--count=3');
+    expect(file).toBe('more/icons-train.png');
+    expect(existsSync(inFolder(file))).toBe(true);
+    expect(shown).toHaveLength(3);
+    const { stdout } = await emerging.run('datasets', 'show', 'more/icons', '--count=3');
+    expect(stdout).toMatch(/\nwarning: 1 .*\(train\/(7|33)\.png \(\w+\) and train\/(7|33)\.png \(\w+\)\)/);
+    const names = shown.map(({ name }: { name: string }) => name).join(', ');
+    expect(stdout).toContain(`\n        row by row: ${names}\n`);
+    await emerging.json('datasets', 'prepare', 'more/icons', '--size=8');
+    const command = / emerging (datasets prepare more\/icons --unique --out) FILE\n/.exec(stdout)![1]!;
+    const made = await emerging.json(...command.split(' '), 'data/unique.images', '--size=8');
+    expect(made.images).toEqual({ train: 34, test: 5 });
   });
 
   it('reports conversions of images that are opened without preparation', async () => {

@@ -1,8 +1,14 @@
 // `emerging datasets show`: shows images as a model will see them, and reports pixel statistics and problems.
-import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
-import { type Dataset, defaultValidation, imagesBuffer } from '../../data/contract/dataset.ts';
+import {
+  type Dataset,
+  defaultValidation,
+  type ImageOfSet,
+  imageOfSet,
+  imagesBuffer,
+  imageText,
+} from '../../data/contract/dataset.ts';
 import { countClasses } from '../../data/contract/labels.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
@@ -14,10 +20,12 @@ import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../parts/augmentationList.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
-import { outputPng } from '../parts/outputFile.ts';
+import { besideData, outputPng } from '../parts/outputFile.ts';
+import { sheetNames } from '../parts/sheetNames.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
@@ -49,7 +57,7 @@ export function registerDatasetsShow(datasets: Command): void {
     .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
     .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
-    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
+    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png beside the data)')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
@@ -62,15 +70,13 @@ export function registerDatasetsShow(datasets: Command): void {
 
 async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
   const { split, limit } = options;
-  const output = outputPng(
-    options.out ?? { byDefault: `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png` },
-  );
+  const output = outputPng(options.out ?? besideData(nameOrPath, `-${split}.png`));
   const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
   requireDrawable(options.count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
-  const images = drawn(dataset, options);
+  const { images, shown } = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
   const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
@@ -83,15 +89,17 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const classes = classesOf(dataset);
   const notes = dataset.notes ?? {};
-  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
+  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, nameOrPath)];
   if (options.json) {
     const { imageShape, whyNoLabels } = dataset;
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: output.path, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: output.path, shown, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
     );
     return;
   }
-  writeStdout(`${textOf(dataset, found, output.path, warnings).map(visibleText).join('\n')}\n`);
+  writeStdout(
+    `${textOf(dataset, found, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
+  );
 }
 
 /** The classes, if there are labels, and how many images of each class each split has. */
@@ -126,16 +134,23 @@ function classLines(dataset: Dataset): string[] {
   ];
 }
 
-/** Images of a split in random order, augmented as in training. */
-function drawn(dataset: Dataset, { split, count, augment = [], seed }: DatasetsShowOptions): Values {
+/** Images of a split in random order, augmented as in training, and which they are. */
+function drawn(
+  dataset: Dataset,
+  { split, count, augment = [], seed }: DatasetsShowOptions,
+): { images: Values; shown: ImageOfSet[] } {
   const set = dataset[split];
-  const shown = Math.min(count, set.count);
-  const images = imagesBuffer(set, shown);
-  new BatchStream(set, shown, seed, augment).batchAt(0, images);
-  return images;
+  const most = Math.min(count, set.count);
+  const images = imagesBuffer(set, most);
+  const stream = new BatchStream(set, most, seed, augment);
+  stream.batchAt(0, images);
+  return { images, shown: stream.indicesAt(0, most).map((index) => imageOfSet(set, index)) };
 }
 
-function warningsOf({ constant, duplicates, shared, colourless, distinctValues }: Inspection): string[] {
+function warningsOf(
+  { constant, duplicates, shared, colourless, distinctValues }: Inspection,
+  nameOrPath: string,
+): string[] {
   const warnings: string[] = [];
   const add = (noun: string, what: string, examples: readonly string[], consequence = ''): void => {
     if (examples.length > 0) {
@@ -146,6 +161,14 @@ function warningsOf({ constant, duplicates, shared, colourless, distinctValues }
   add('image', 'of a single colour', constant.map(placeText));
   add('duplicate', 'within a split', duplicates.map(pairText));
   add('image', 'in two splits', shared.map(pairText), ': results on these will be too good');
+  if (duplicates.length + shared.length > 0) {
+    // A prepared file can't be prepared again, and the default name may be that of an existing file.
+    const source =
+      nameOrPath.endsWith('.images') || nameOrPath.endsWith('.images.gz') ? 'SOURCE' : shellWord(nameOrPath);
+    warnings.push(
+      `to leave out all but the first of equal images: emerging datasets prepare ${source} --unique --out FILE`,
+    );
+  }
   if (colourless) {
     warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');
   }
@@ -155,15 +178,19 @@ function warningsOf({ constant, duplicates, shared, colourless, distinctValues }
   return warnings;
 }
 
-function placeText({ split, index }: ImagePlace): string {
-  return `${split} ${index}`;
+function placeText({ split, ...image }: ImagePlace): string {
+  return `${imageText(image)} (${split})`;
 }
 
 function pairText([first, later]: DuplicatePair): string {
   return `${placeText(first)} and ${placeText(later)}`;
 }
 
-function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
+function textOf(
+  dataset: Dataset,
+  found: Inspection,
+  { file, shown, warnings }: { file: string; shown: readonly ImageOfSet[]; warnings: readonly string[] },
+): string[] {
   const isReal = dataset.train.kind === 'float32';
   const names = isReal ? [] : found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
   const digits = (value: number): string =>
@@ -186,6 +213,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
     ...classLines(dataset),
     ...(notes === '' ? [] : [`source  ${notes}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
-    `images  ${out}`,
+    `images  ${file}`,
+    `        ${sheetNames(shown)}`,
   ];
 }

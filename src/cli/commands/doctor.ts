@@ -1,5 +1,6 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
+import { imageOfSet, imageText } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { DOCTOR_IMAGES, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
@@ -7,6 +8,7 @@ import { unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import { visibleText } from '../../visibleText.ts';
 import { doctorText } from '../parts/doctorText.ts';
 import { addDataOption, addSplitOption } from '../parts/measureOptions.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
@@ -73,7 +75,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const unit = unitOf(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
 }

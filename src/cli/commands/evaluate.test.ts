@@ -135,12 +135,13 @@ it('still prints the result if the run folder is not writable, and says so', asy
 it('prints two lines of text', async () => {
   const { stdout } = await emerging.run('evaluate', 'runs/a', '--draws=3', '--seed=5', '--threads=1');
   const { bitsPerDim, standardError, samplingError, ...rest } = await evaluateRun('--draws=3', '--seed=5');
-  const { median, quantiles, worst } = rest;
+  const { median, quantiles, worst, worstImages } = rest;
   expect(stdout).toBe(
     `${bitsPerDim.toFixed(4)} bits/dim (± ${errorText(standardError)} over draws, ` +
       `± ${errorText(samplingError)} over images) on all 48 test images; average weights, 8 bits, uniform bound, 3 draws\n` +
       `over images: median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, ` +
       `1 % above ${quantiles['99%'].toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}\n` +
-      'worst images: runs/a/worst-test.png\n',
+      'worst images: runs/a/worst-test.png\n' +
+      `row by row: ${worstImages.map((one: { index: number }) => `image ${one.index}`).join(', ')}\n`,
   );
 });

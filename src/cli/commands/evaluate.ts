@@ -26,6 +26,7 @@ import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { notOfRun, openImagesOf } from '../parts/runImages.ts';
+import { sheetNames } from '../parts/sheetNames.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -128,7 +129,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
     : [
         ...evaluationLines(record, stepText(trained.step, options)),
-        ...(drawn ? [visibleText(`worst images: ${picture}`)] : []),
+        ...(drawn ? [visibleText(`worst images: ${picture}`), sheetNames(measured.worstImages)] : []),
       ].join('\n');
   writeStdout(`${text}\n`);
   failUnlessFinite(record, directory);

@@ -142,8 +142,8 @@ describe('compare', () => {
     expect([a.step, b.step]).toEqual([12, 5]);
     expect(b.difference).toBeCloseTo(b.bitsPerDim - a.bitsPerDim, 10);
     expect(b.differenceError).toBeGreaterThan(0);
-    expect(compared.file).toBe('compare.png');
-    expect(decode(readFileSync(inFolder('compare.png')))).toMatchObject({ width: 1440, height: 800 });
+    expect(compared.file).toBe('runs/compare.png');
+    expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
   });
 
   it('prints a table, on validation images by default', async () => {

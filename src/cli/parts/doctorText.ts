@@ -21,6 +21,8 @@ export interface Examined {
   readonly unit: ResultUnit;
   /** The files that fail their checks, and why. */
   readonly damage: readonly string[];
+  /** The name of an image of the split, for messages. */
+  nameOf(index: number): string;
   /** What could not be checked. */
   readonly note: string | null;
 }
@@ -29,7 +31,7 @@ export interface Examined {
 export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
-    wholeModel(diagnosis, examined.unit),
+    wholeModel(diagnosis, examined),
     hardImagesTable(diagnosis),
     limitTable(diagnosis),
     estimates(diagnosis, examined.unit),
@@ -73,7 +75,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
 
 function wholeModel(
   { available, noise, reconstruction, latents, samples, bitsPerDim }: Diagnosis,
-  unit: ResultUnit,
+  { unit, nameOf }: Examined,
 ): string {
   const result = (bits: number): string => `${about(unit.name === 'bits/dim')}${unit.of(bits).toFixed(3)}`;
   const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
@@ -98,14 +100,14 @@ function wholeModel(
       [
         'round trip',
         largestErrorInGreyLevels === null
-          ? `${percent(exactPixelShare)} of the values within 0.001 deviations, largest error ${short(largestError)} (image ${worstImage})`
+          ? `${percent(exactPixelShare)} of the values within 0.001 deviations, largest error ${short(largestError)} (${nameOf(worstImage)})`
           : `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
-            `(${short(largestErrorInGreyLevels)} grey levels, image ${worstImage})`,
+            `(${short(largestErrorInGreyLevels)} grey levels, ${nameOf(worstImage)})`,
       ],
       ...moments.map((text, index) => [index === 0 ? 'latents' : '', text]),
       [
         unit.name,
-        `median ${result(bitsPerDim.median)}, worst ${result(bitsPerDim.worst.bitsPerDim)} (image ${bitsPerDim.worst.index})`,
+        `median ${result(bitsPerDim.median)}, worst ${result(bitsPerDim.worst.bitsPerDim)} (${nameOf(bitsPerDim.worst.index)})`,
       ],
       [
         'samples',

@@ -1,4 +1,5 @@
 // An evaluation as `emerging evaluate` and `emerging train` store and print it.
+import { imageText } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEvaluation.ts';
 import type { Evaluation } from '../../evaluation/measure/evaluate.ts';
@@ -9,6 +10,7 @@ import type { ModelOptions } from '../../models/options.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
@@ -72,7 +74,7 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const measured = `${unit.text(bitsPerDim, 4)}${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
   const spread =
     `median ${brief(median)}, 1 % below ${brief(quantiles['1%'])}, 1 % above ${brief(quantiles['99%'])}, ` +
-    `worst ${brief(worst.bitsPerDim)}: image ${worst.index}`;
+    `worst ${brief(worst.bitsPerDim)}: ${visibleText(imageText(worst))}`;
   const which = weights ? `${weights} weights, ` : '';
   const how = `${which}${valuesText(bits)}, ${boundText(bound)}, ${formatCounted(draws, 'draw')}`;
   return [

@@ -1,15 +1,40 @@
-// Output files of commands: at a path the user names (--out), or under a default name in the working directory.
-import { dirname, extname, join } from 'node:path';
+// Output files of commands: at a path the user names (--out), or under a default name beside the data or the run.
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /**
- * The path of an output. A path named by the user may be a link. A default name in the working directory may not: the
- * link may have come with a downloaded folder.
+ * The path of an output. A path named by the user may be a link. A default name may not: the link may have come with a
+ * downloaded folder.
  */
-type OutputPlace = string | { readonly byDefault: string };
+type OutputPlace = string | DefaultPlace;
+
+/** A name that the program chooses. */
+interface DefaultPlace {
+  readonly byDefault: string;
+}
+
+/** `photos-train.png` beside the folder `photos`; for a named dataset, in the working directory. */
+export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
+  const isNamed = datasets.some(({ name }) => name === nameOrPath);
+  const folder = isNamed ? '.' : folderAround(nameOrPath);
+  // The folder's name for paths such as . and ..
+  const name = basename(resolve(nameOrPath));
+  return { byDefault: join(folder, `${basename(name, extname(name)) || 'images'}${suffix}`) };
+}
+
+/** A file beside the folder of a run or export. */
+export function besideModel(directory: string, name: string): DefaultPlace {
+  return { byDefault: join(folderAround(directory), name) };
+}
+
+/** The folder that contains an input; the working directory if there is none, since opening it reports that better. */
+function folderAround(input: string): string {
+  return exists(input) ? join(input, '..') : '.';
+}
 
 /** A file that a command will write. */
 export interface OutputFile {
@@ -27,11 +52,13 @@ export interface OutputFile {
 export function outputFile(place: OutputPlace): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
   // First, because the other checks need access to the folder.
-  requireWritable(path);
+  requireWritablePlace(place);
   const closed =
     typeof place === 'string'
       ? strangersFolder(path)
-      : new ClosedFolder('.', { remedy: phrase`delete it, or name the file: ${option('out', path)}` });
+      : new ClosedFolder(dirname(path), {
+          remedy: phrase`delete it, or name the file: ${option('out', path)}`,
+        });
   closed?.requireNoLink(path);
   if (exists(path)) {
     noteOnStderr(`${path} exists, and will be replaced when the result is complete`);
@@ -58,6 +85,25 @@ export function outputPng(place: OutputPlace): OutputFile {
  */
 export function outputPage(place: OutputPlace): OutputFile {
   return outputOfType(place, '.html', 'the page is written as HTML');
+}
+
+/** Checks that the folder is writable; the user hasn't named it if the name is the default. */
+function requireWritablePlace(place: OutputPlace): void {
+  if (typeof place === 'string') {
+    requireWritable(place);
+    return;
+  }
+  try {
+    requireWritable(place.byDefault);
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    const name = basename(place.byDefault);
+    throw new UserError(error.code, phrase`${error.phrase}; name another place: ${option('out', name)}`, {
+      cause: error,
+    });
+  }
 }
 
 function outputOfType(place: OutputPlace, extension: string, why: string): OutputFile {

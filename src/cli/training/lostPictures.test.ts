@@ -40,7 +40,9 @@ it('loses only the pictures if the renderer aborts', async () => {
       runs: [{ run: 'runs/a' }, { run: 'runs/b' }],
       file: null,
     });
-    expect(output.stderr).toMatch(/^no learning curves in compare.png: the renderer crashed \(SIGABRT\)$/m);
+    expect(output.stderr).toMatch(
+      /^no learning curves in runs\/compare.png: the renderer crashed \(SIGABRT\)$/m,
+    );
   } finally {
     renameSync(`${renderer}.kept`, renderer);
   }

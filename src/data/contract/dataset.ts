@@ -52,6 +52,25 @@ export interface ImageSet {
   read(indices: ArrayLike<number>, out: Values): void;
 }
 
+/** Which image of a set is meant. */
+export interface ImageOfSet {
+  /** Its index in the set, from 0. */
+  readonly index: number;
+  /** Its name, as `nameOf` returns it; absent if the images have none. */
+  readonly name?: string;
+}
+
+/** An image of a set, with its name if it has one. */
+export function imageOfSet(images: ImageSet, index: number): ImageOfSet {
+  const name = images.nameOf?.(index);
+  return { index, ...(name !== undefined && { name }) };
+}
+
+/** How messages name an image: by its path in the dataset, or `image 7` if it has only a number. */
+export function imageText({ index, name = String(index) }: ImageOfSet): string {
+  return /^\d+$/.test(name) ? `image ${name}` : name;
+}
+
 /** The images in the publisher's splits, before validation images are held out. */
 export interface DatasetSource {
   /** For training; validation images are held out from these if the publisher provides none. */

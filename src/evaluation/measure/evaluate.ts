@@ -1,5 +1,5 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
-import type { ImageSet } from '../../data/contract/dataset.ts';
+import { type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -13,9 +13,7 @@ import { type ClassEvaluation, classEvaluation } from './classEvaluation.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 
 /** An image of a split and its bits/dim. */
-export interface MeasuredImage {
-  /** Its index in the split, from 0. */
-  readonly index: number;
+export interface MeasuredImage extends ImageOfSet {
   /** Its mean over draws. */
   readonly bitsPerDim: number;
 }
@@ -115,8 +113,11 @@ export async function evaluate(
       : importanceBound(values.slice(0, importance), dimensionsOf(model.imageShape));
   const { likelihood, evaluateClasses } = classes;
   const summary = summarise(values.slice(0, draws));
+  const worstImages = summary.worstImages.map((one) => ({ ...one, ...imageOfSet(images, one.index) }));
   return {
     ...summary,
+    worst: worstImages[0]!,
+    worstImages,
     ...(likelihood && { likelihood }),
     ...(evaluateClasses && { classes: evaluateClasses(summary.perImage, draws) }),
     ...(bound && { importance: bound }),
