@@ -96,6 +96,21 @@ describe('a sound run', () => {
   });
 });
 
+it('leaves out what takes longest if asked to', async () => {
+  const quick = await emerging.json('doctor', 'runs/sound', '--threads=1', '--quick');
+  expect(quick).toMatchObject({ ok: true, hardImages: null, reconstruction: { images: 8 } });
+  for (const layer of quick.layers) {
+    expect(layer).toMatchObject({ logDetError: null, logDetMethod: null });
+    expect(layer.roundTripError).toBeLessThan(1e-3);
+  }
+  const { stdout } = await emerging.run('doctor', 'runs/sound', '--threads=1', '--quick', '--images=4');
+  expect(stdout).toContain('\nln|det| of the layers and hard images: not examined with --quick\n');
+  expect(stdout).toMatch(/\nmodel +on 4 of 16 images\n/);
+  const { code, stderr } = await doctor('runs/sound', '--quick', '--exact');
+  expect(stderr).toContain('--quick leaves out what --exact measures');
+  expect(code).toBe(2);
+});
+
 describe('a run with', () => {
   it('a zeroed diagonal fails and names the layer', async () => {
     plant(copyRun('zero'), 'average/levels/1/steps/0/emerging/kernel1', 0, 0);

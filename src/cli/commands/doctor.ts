@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { imageOfSet, imageText } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
+import { UserError } from '../../errors.ts';
 import { DOCTOR_IMAGES, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import { unitOf } from '../../models/unit.ts';
@@ -18,13 +19,17 @@ import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
 interface DoctorCommandOptions extends ModelOptions {
-  images: number;
+  images?: number;
   exact?: boolean;
+  quick?: boolean;
   split: Split;
   data?: string;
   weights?: WeightsKind;
   json?: true;
 }
+
+/** How many images `--quick` uses by default. */
+const QUICK_IMAGES = 8;
 
 /** Adds the command `doctor` to the program. */
 export function registerDoctor(program: Command): void {
@@ -34,23 +39,30 @@ export function registerDoctor(program: Command): void {
       'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
     )
     .argument('<run>', 'a run folder, or an exported model')
-    .option('--images <n>', 'how many images to use', wholeNumber(1), DOCTOR_IMAGES)
+    .option('--images <n>', `how many images to use (default: ${DOCTOR_IMAGES})`, wholeNumber(1))
     .option(
       '--exact',
       'check ln|det| against the whole Jacobian at any image size, instead of an estimate; slow',
+    )
+    .option(
+      '--quick',
+      'leave out what takes longest: the numerical ln|det| of the layers, and hard images; 8 images unless --images says otherwise',
     )
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist\n' +
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist --quick\n' +
         '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }
 
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
-  const { split, weights, step } = options;
+  const { split, weights, step, quick = false } = options;
+  if (quick && options.exact) {
+    throw new UserError('invalid-argument', '--quick leaves out what --exact measures: use one of them');
+  }
   const engine = await compileOptions(options);
   const trained = await loadTrained(directory, { weights, step, acceptDamage: true });
   const run = isRun(trained) ? trained : undefined;
@@ -58,8 +70,9 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
   const diagnosis = await withProgress((show) =>
     diagnose(trained, images, {
-      images: options.images,
+      images: options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES),
       exact: options.exact,
+      quick,
       onProgress: (done, layers) => show('examining layers', done, layers),
       onHardImages: (done, kinds) => show('trying hard images', done, kinds),
       ...engine,
@@ -75,7 +88,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const unit = unitOf(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note, quick, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
 }

@@ -118,6 +118,21 @@ it('draws the worst images, in the run folder or elsewhere', async () => {
   expect(Buffer.compare(readFileSync(join(emerging.folder, 'odd.png')), png)).toBe(0);
 });
 
+it('measures some of the images if asked to, and saves nothing', async () => {
+  const before = summary();
+  const { worstImages } = await evaluateRun('--draws=1', '--seed=4');
+  const some = await evaluateRun('--draws=1', '--seed=4', '--count=12');
+  expect(some).toMatchObject({ images: 12, available: 48, worstPicture: null });
+  // Every fourth image, by its index in the split.
+  expect(some.worstImages.map(({ index }: { index: number }) => index % 4)).toEqual(Array(12).fill(0));
+  expect(worstImages.length).toBeGreaterThan(12);
+  const { stdout, stderr } = await emerging.run('evaluate', 'runs/a', '--draws=1', '--count=12');
+  expect(stdout).toContain(' on 12 of 48 test images; ');
+  expect(stderr).toContain('the result is printed but not saved: only 12 of 48 images were measured');
+  expect(summary().evaluations).toHaveLength(before.evaluations.length + 1);
+  expect(await evaluateRun('--draws=1', '--count=1000')).toMatchObject({ images: 48 });
+});
+
 it('still prints the result if the run folder is not writable, and says so', async () => {
   mkdirSync(join(emerging.folder, 'runs/a/worst-train.png'));
   const { code, stdout, stderr } = await emerging.run(

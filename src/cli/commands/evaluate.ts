@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
+import { evenlySpread, subset } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/evaluate.ts';
+import { drawsOf, type Evaluation, evaluate, type MeasuredImage } from '../../evaluation/measure/evaluate.ts';
 import { writeRunCard } from '../../evaluation/reports/runCard.ts';
 import { drawWorst } from '../../evaluation/reports/runPictures.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -30,12 +31,14 @@ import { sheetNames } from '../parts/sheetNames.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
+import { formatCount } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
   readonly importance?: number;
+  readonly count?: number;
   readonly worst?: string;
 }
 
@@ -48,6 +51,11 @@ export function registerEvaluate(program: Command): void {
     .option(
       '--importance <k>',
       'also compute the importance-weighted bound with k draws per image',
+      wholeNumber(1),
+    )
+    .option(
+      '--count <n>',
+      'measure only n images, spread evenly over the split; the result is not saved (default: all)',
       wholeNumber(1),
     )
     .option(
@@ -87,13 +95,16 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   });
   const run = isRun(trained) ? trained : undefined;
   const passes = drawsOf(trained.model, { draws, importance });
-  const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
-  let measured: Evaluation;
+  const count = Math.min(options.count ?? images.count, images.count);
+  const positions = evenlySpread(count, images.count);
+  const chosen = count < images.count ? subset(images, positions) : images;
+  const bar = createImageProgress({ label: 'evaluating', images: count, passes });
+  let ofChosen: Evaluation;
   try {
-    measured = await releaseAfter((keep) => {
+    ofChosen = await releaseAfter((keep) => {
       const model = keep(new FlowModel(trained, { ...engine, batchSize: batch }));
       const onProgress = (done: number): void => bar.update(done);
-      return evaluate(model, images, { draws, seed, importance, ranks, onProgress });
+      return evaluate(model, chosen, { draws, seed, importance, ranks, onProgress });
     });
   } finally {
     bar.finish();
@@ -101,15 +112,26 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   if (ranks.rank > 0) {
     return;
   }
+  const inSplit = (one: MeasuredImage): MeasuredImage => ({ ...one, index: positions[one.index]! });
+  const measured = {
+    ...ofChosen,
+    worst: inSplit(ofChosen.worst),
+    worstImages: ofChosen.worstImages.map(inSplit),
+    ...(count < images.count && { available: images.count }),
+  };
   const record = evaluationRecord(measured, {
     split,
     weights: trained.weights,
     model: trained.model.options,
   });
   const otherData = run ? await notOfRun(run, { split, data, images }) : undefined;
+  const partial =
+    count < images.count
+      ? `only ${formatCount(count)} of ${formatCount(images.count)} images were measured`
+      : undefined;
   const isNamed = run === undefined || otherData !== undefined;
   const entry = { step: trained.step, seed, ...(isNamed && { data }), ...storedEvaluation(record) };
-  const stored = run !== undefined && (await storeOrWarn(run, entry, otherData));
+  const stored = run !== undefined && (await storeOrWarn(run, entry, otherData ?? partial));
   const picture = worst ?? (run && stored ? join(directory, worstPicture(split, run)) : undefined);
   const drawn =
     picture !== undefined &&
@@ -146,16 +168,12 @@ function worstPicture(split: Split, { step, lastStep }: LoadedRun): string {
  * Stores an evaluation in the run folder and returns whether that worked. If it fails, for instance because the folder
  * belongs to another user, reports that in one line: the result is still printed.
  *
- * @param otherData why the result is not one of the run, if it is not
+ * @param unfit why the result is not one of the run, if it is not
  */
-async function storeOrWarn(
-  run: LoadedRun,
-  entry: JsonObject,
-  otherData: string | undefined,
-): Promise<boolean> {
+async function storeOrWarn(run: LoadedRun, entry: JsonObject, unfit: string | undefined): Promise<boolean> {
   try {
-    if (otherData !== undefined) {
-      throw new UserError('mismatch', otherData);
+    if (unfit !== undefined) {
+      throw new UserError('mismatch', unfit);
     }
     await folderStore(run.paths).appendEvaluation(entry);
     await writeRunCard(run.paths, { ...run, step: run.lastStep });

@@ -21,6 +21,8 @@ export interface Examined {
   readonly unit: ResultUnit;
   /** The files that fail their checks, and why. */
   readonly damage: readonly string[];
+  /** Whether slow parts were left out. */
+  readonly quick: boolean;
   /** The name of an image of the split, for messages. */
   nameOf(index: number): string;
   /** What could not be checked. */
@@ -32,7 +34,7 @@ export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
     wholeModel(diagnosis, examined),
-    hardImagesTable(diagnosis),
+    hardImagesTable(diagnosis, examined),
     limitTable(diagnosis),
     estimates(diagnosis, examined.unit),
     verdict(diagnosis, examined),
@@ -125,7 +127,10 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ hardImages }: Diagnosis): string {
+function hardImagesTable({ hardImages }: Diagnosis, { quick }: Examined): string {
+  if (quick) {
+    return 'ln|det| of the layers and hard images: not examined with --quick';
+  }
   if (hardImages === null) {
     return 'hard images: not examined, since they are made of 8-bit integers';
   }

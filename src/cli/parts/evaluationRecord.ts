@@ -19,6 +19,8 @@ import { tableLines } from '../terminal/table.ts';
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
   readonly split: Split;
+  /** How many images the split has, if not all were measured. */
+  readonly available?: number;
   /** Absent if an export does not say. */
   readonly weights?: WeightsKind;
   /** Absent for a continuous model. */
@@ -31,7 +33,7 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
 
 /** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
-  { perImage: _, ...measured }: Evaluation,
+  { perImage: _, ...measured }: Evaluation & Pick<EvaluationRecord, 'available'>,
   { split, weights, model }: { split: Split; weights: WeightsKind | undefined; model: ModelOptions },
 ): EvaluationRecord {
   return {
@@ -64,14 +66,14 @@ export function failUnlessFinite({ bitsPerDim, unit, split }: EvaluationRecord, 
  * @param step the end of the first line, which may name the step
  */
 export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
-  const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
+  const { bitsPerDim, standardError, samplingError, images, available, split, weights, draws, bits } = record;
   const { median, quantiles, worst, importance, bound, likelihood, classes, unit } = record;
   const brief = (bits: number): string => unit.of(bits).toFixed(3);
   const errors = [
     standardError === null ? [] : `± ${errorText(unit.of(standardError))} over draws`,
     samplingError === null ? [] : `± ${errorText(unit.of(samplingError))} over images`,
   ].flat();
-  const measured = `${unit.text(bitsPerDim, 4)}${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
+  const measured = `${unit.text(bitsPerDim, 4)}${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on ${available === undefined ? `all ${formatCount(images)}` : `${formatCount(images)} of ${formatCount(available)}`} ${split} images`;
   const spread =
     `median ${brief(median)}, 1 % below ${brief(quantiles['1%'])}, 1 % above ${brief(quantiles['99%'])}, ` +
     `worst ${brief(worst.bitsPerDim)}: ${visibleText(imageText(worst))}`;

@@ -71,6 +71,11 @@ export function imageText({ index, name = String(index) }: ImageOfSet): string {
   return /^\d+$/.test(name) ? `image ${name}` : name;
 }
 
+/** `count` of `total` positions, evenly spread: images are often sorted. */
+export function evenlySpread(count: number, total: number): number[] {
+  return Array.from({ length: count }, (_, index) => Math.floor((index * total) / count));
+}
+
 /** The images in the publisher's splits, before validation images are held out. */
 export interface DatasetSource {
   /** For training; validation images are held out from these if the publisher provides none. */

@@ -1,6 +1,6 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
-import { type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
+import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
@@ -37,6 +37,8 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
    * values; larger images use an estimate. Time grows with the cube of the number of values, memory with the square.
    */
   readonly exact?: boolean | undefined;
+  /** Whether the slow parts are left out: the numerical ln|det| of the layers, and hard images. */
+  readonly quick?: boolean | undefined;
   /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */
   onHardImages?(done: number, of: number): void;
 }
@@ -51,7 +53,7 @@ export interface Diagnosis extends Verdict {
   readonly noise: NoiseStatistics | null;
   /** The round trip of the images; positions are those in the dataset. */
   readonly reconstruction: Reconstruction;
-  /** Round trips of images unlike those that the model was trained on, made from some of the images; null if the values are not 8-bit integers. */
+  /** Round trips of images unlike those that the model was trained on, made from some of the images; null if the values are not 8-bit integers, or if they were left out. */
   readonly hardImages: HardImagesExamination | null;
   /** The latents of the images, prior by prior. */
   readonly latents: readonly LatentStatistics[];
@@ -87,6 +89,7 @@ export async function diagnose(
     images: wanted = DOCTOR_IMAGES,
     seed = 0,
     exact = false,
+    quick = false,
     signal,
     onProgress,
     onHardImages,
@@ -96,7 +99,7 @@ export async function diagnose(
   const { model, parameters } = trained;
   const { bits, kind } = model.values;
   const count = Math.min(wanted, images.count);
-  const positions = spread(count, images.count);
+  const positions = evenlySpread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);
   const classes = await classesOf(trained, chosen, { ...options, signal });
@@ -121,7 +124,7 @@ export async function diagnose(
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
-  const how = { ...options, seed, exact };
+  const how = { ...options, seed, exact, quick };
   const part = (before: number): WorkOptions =>
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
   const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
@@ -132,9 +135,9 @@ export async function diagnose(
     ...part(noiseLayers.length),
   });
   const layers = [...noiseLayers, ...ofImages];
-  const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
+  const hard = subset(chosen, evenlySpread(Math.min(count, HARD_IMAGES), count));
   const hardImages =
-    kind === 'uint8'
+    kind === 'uint8' && !quick
       ? await examineHardImages(trained, hard, {
           ...options,
           seed,
@@ -201,11 +204,6 @@ async function classesOf(
 /** How many layers are examined. */
 function countLayers(model: Flow): number {
   return countNoiseLayers(model) + layersOf(model).length;
-}
-
-/** `count` of `total` positions, evenly spread. */
-function spread(count: number, total: number): number[] {
-  return Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
 }
 
 /** How many of the changed images do not return in a precision. */
