@@ -70,14 +70,14 @@ it('compare measures runs of other images on those that are named', async () => 
   expect([refused.code, refused.stderr]).toEqual([
     2,
     expect.stringMatching(
-      /^emerging: .*cannot be compared on test images: data\.name is data in one and copied in /,
+      /^emerging: .*cannot be compared on test images: data\.name is data in one and copied in the other; name images for both with --data\n$/,
     ),
   ]);
   const shares = await emerging.run(...pair, '--data=data', '--split=validation');
   expect([shares.code, shares.stderr]).toEqual([
     2,
     expect.stringMatching(
-      /cannot be compared on validation images: data\.validation is .* in one and 0\.5 in the/,
+      /cannot be compared on validation images: data\.validation is .* in one and 0\.5 in the other; compare them on --split test\n$/,
     ),
   ]);
   expect((await emerging.json(...pair, '--data=data')).runs[1]).toMatchObject({

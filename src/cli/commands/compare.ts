@@ -20,6 +20,7 @@ import {
   requireSameData,
   requireSameImages,
 } from '../parts/comparedModels.ts';
+import { noteImplausible } from '../parts/implausible.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
@@ -114,6 +115,9 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
   const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
+  for (const { run, bitsPerDim } of entries) {
+    noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
+  }
   writeStdout(
     options.json
       ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`

@@ -160,6 +160,23 @@ describe('a run with', () => {
     );
   });
 
+  it('likelihoods that say more about it than about images is named by score and compare', async () => {
+    plant(copyRun('far'), 'average/levels/0/steps/0/actnorm/bias', 2, 1e13);
+    const seen = ['--split=test', '--data=data', '--count=4', '--threads=1'];
+    const scored = await emerging.run('score', 'runs/far', ...seen);
+    expect(scored.stderr).toMatch(
+      /\nimages: 4 of 4 above 800 bits\/dim, .* emerging doctor runs\/far examines its layers\n/,
+    );
+    const pair = ['runs/sound', 'runs/far', '--out=pair.png', '--threads=1'];
+    const compared = await emerging.run('compare', ...pair);
+    expect(compared.code).toBe(0);
+    expect(compared.stderr).toMatch(
+      /\nmean of runs\/far: 1 of 1 above 800 bits\/dim, .*; emerging doctor runs\/far examines its layers\n/,
+    );
+    expect(compared.stderr).not.toContain('mean of runs/sound');
+    expect((await emerging.run('score', 'runs/sound', ...seen)).stderr).not.toContain('bits/dim');
+  });
+
   it('a flipped byte is reported, and the run is still checked', async () => {
     const checkpoint = copyRun('flipped');
     const bytes = readFileSync(checkpoint);

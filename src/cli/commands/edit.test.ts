@@ -36,6 +36,7 @@ it('moves an image along the difference, in proportion to the amount, in both di
     image: 'x.png',
     amounts: [0.5, 1, -0.5, 0],
     images: { from: 20, towards: 20 },
+    separation: { from: 20, towards: 20 },
     skipped: [],
   });
   const [original, reconstruction, half, whole, back, none] = rowOf('e.png');
@@ -70,7 +71,9 @@ it('moves by the full difference by default', async () => {
   const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
   const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
   expect(stdout).toBe(
-    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n',
+    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n' +
+      'separation: 20 of 20 images in bright and 20 of 20 in dark are nearer to the mean latents of the other images of ' +
+      'their folder (about half if the folders do not differ)\n',
   );
   expect(stderr).toBe('e.png exists, and will be replaced when the result is complete\n');
   expect(rowOf('e.png')).toEqual(forth);

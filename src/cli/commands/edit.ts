@@ -10,6 +10,7 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
+import { type Separation, separationOf } from '../../trained/model/separation.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
 import {
@@ -22,7 +23,7 @@ import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
-import { formatCounted } from '../terminal/format.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 interface EditCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
@@ -93,7 +94,7 @@ async function runEdit(
     options.json
       ? `${JSON.stringify({ file: out, step: model.step, image, ...edit.report, skipped: edit.skipped })}\n`
       : `${visibleText(image)} ${visibleText(edit.text)}${stepText(model.step, options)}: ${visibleText(out)}\n` +
-          `columns: ${visibleText(edit.columns.join(', '))}\n`,
+          `columns: ${visibleText(edit.columns.join(', '))}\n${edit.notes.map((note) => `${visibleText(note)}\n`).join('')}`,
   );
   reportSkipped(edit.skipped);
 }
@@ -109,6 +110,8 @@ interface Edit {
   readonly row: Values;
   readonly columns: readonly string[];
   readonly text: string;
+  /** More lines about it. */
+  readonly notes: readonly string[];
   readonly report: object;
   readonly skipped: readonly string[];
 }
@@ -162,8 +165,10 @@ async function moveBetweenGroups(
     class: await classOfImage(model, original.pixels, options),
     condition: chosenCondition(model, options),
   };
-  const mean = async ({ pixels }: { pixels: Values }) => meanLatents(await model.encode(pixels, coding));
-  const direction = { from: await mean(start), towards: await mean(end) };
+  const ofStart = await model.encode(start.pixels, coding);
+  const ofEnd = await model.encode(end.pixels, coding);
+  const direction = { from: meanLatents(ofStart), towards: meanLatents(ofEnd) };
+  const separation = separationOf(ofStart, ofEnd);
   const latents = await model.encode(original.pixels, coding);
   // Amount 0 is the reconstruction.
   const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
@@ -177,9 +182,26 @@ async function moveBetweenGroups(
     row: concatenated(original.pixels, edited),
     columns: ['original', 'reconstruction', ...amount.map(String)],
     text: `from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} by ${amount.join(', ')}`,
-    report: { amounts: amount, images: counts },
+    notes: [separationText(separation, { from, towards }, counts)],
+    report: { amounts: amount, images: counts, separation },
     skipped: [original, start, end].flatMap((images) => images.skipped),
   };
+}
+
+/** How far the direction can be trusted. */
+function separationText(
+  separation: Separation | null,
+  { from, towards }: Groups,
+  counts: { readonly from: number; readonly towards: number },
+): string {
+  if (separation === null) {
+    return 'separation: unknown, since it takes two images or more in each folder';
+  }
+  return (
+    `separation: ${separation.from} of ${formatCounted(counts.from, 'image')} in ${from} and ${separation.towards} of ` +
+    `${formatCount(counts.towards)} in ${towards} are nearer to the mean latents of the other images of their folder ` +
+    '(about half if the folders do not differ)'
+  );
 }
 
 /** Moves an image to other classes: encoded under its own, decoded under each of them. */
@@ -206,6 +228,7 @@ async function moveToClasses(
     row: concatenated(original.pixels, edited),
     columns: ['original', `reconstruction (${nameOfClass(own)})`, ...targets.map(nameOfClass)],
     text: `from class ${nameOfClass(own)} to ${targets.map(nameOfClass).join(', ')}`,
+    notes: [],
     report: { class: nameOfClass(own), classes: targets.map(nameOfClass) },
     skipped: original.skipped,
   };

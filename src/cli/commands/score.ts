@@ -30,6 +30,7 @@ import {
 } from '../parts/conditionOption.ts';
 import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { noteImplausible } from '../parts/implausible.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng } from '../parts/outputFile.ts';
@@ -247,6 +248,10 @@ async function runScore(
     options.json
       ? `${JSON.stringify(stored)}\n`
       : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
+  );
+  noteImplausible(
+    report.images.map(({ bitsPerDim }) => bitsPerDim),
+    { what: 'images', bits: model.bits, directory },
   );
   noteFewReferences(reference);
   if (reference.statistics === undefined) {

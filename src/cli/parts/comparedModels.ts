@@ -82,7 +82,7 @@ function requireDifferent(models: readonly ComparedModel[]): void {
 
 /** Refuses models whose bits/dim are not comparable: of images of another shape, or with other bits per pixel. */
 function requireComparable(first: ComparedModel, other: ComparedModel): void {
-  requireEqual(first.directory, other.directory, 'images', {
+  requireEqual(first.directory, other.directory, 'images', 'name models of the same kind of images', {
     'the image shape': [first, other].map(({ trained }) => showImageShape(trained.model.imageShape)),
     'model.continuous': [first, other].map(({ trained }) => String(trained.model.values.bits === undefined)),
     'model.bits': [first, other].map(({ trained }) => trained.model.values.bits ?? 'none'),
@@ -97,24 +97,30 @@ export function requireSameData(
   named: string | undefined,
 ): void {
   const data = [first, other].map(({ config }) => config.data);
-  requireEqual(first.paths.directory, other.paths.directory, `${split} images`, {
-    ...(named === undefined && { 'data.name': data.map(({ name }) => name) }),
-    // The test images do not depend on it. With other shares, one has trained on images that the other has held out.
-    ...(split !== 'test' && { 'data.validation': data.map(({ validation }) => validation) }),
-  });
+  const folders = [first.paths.directory, other.paths.directory] as const;
+  if (named === undefined) {
+    const remedy = 'name images for both with --data';
+    requireEqual(...folders, `${split} images`, remedy, { 'data.name': data.map(({ name }) => name) });
+  }
+  // The test images do not depend on it. With other shares, one has trained on images that the other has held out.
+  if (split !== 'test') {
+    const shares = { 'data.validation': data.map(({ validation }) => validation) };
+    requireEqual(...folders, `${split} images`, 'compare them on --split test', shares);
+  }
 }
 
 function requireEqual(
   first: string,
   other: string,
   images: string,
+  remedy: string,
   values: Readonly<Record<string, readonly (string | number)[]>>,
 ): void {
   for (const [key, [one, two]] of Object.entries(values)) {
     if (one !== two) {
       throw new UserError(
         'invalid-argument',
-        `${first} and ${other} cannot be compared on ${images}: ${key} is ${one} in one and ${two} in the other`,
+        `${first} and ${other} cannot be compared on ${images}: ${key} is ${one} in one and ${two} in the other; ${remedy}`,
       );
     }
   }
