@@ -1,6 +1,6 @@
 // A mixing of one's own on the command line: `--import` registers it, for workers too.
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,33 @@ it('is used by every command that imports it, before the command or after it', a
   expect(exported.code, exported.stderr).toBe(0);
   const { layers } = await emerging.json('doctor', 'run', '--import', mine, '--images=4');
   expect(layers.map(({ layer }: { layer: string }) => layer)).toContain('levels/0/steps/0/turned');
+}, 60_000);
+
+it('may be in TypeScript if tsx runs the program, for workers too', async () => {
+  const typed = join(root, 'typed.mts');
+  const url = 'import.meta.url as string';
+  writeFileSync(
+    typed,
+    readFileSync(module('typed.mjs', 'typed', url), 'utf8').replace('(shape)', '(shape: any)'),
+  );
+  const words = emerging.words(
+    'train',
+    ...small,
+    '--import',
+    typed,
+    '--set=model.mixing=typed',
+    '--out=typed',
+  );
+  const [program, ...args] = words as [string, ...string[]];
+  args.push('--workers=2', '--threads=2');
+  const run = promisify(execFile);
+  const { stdout } = await run(program, ['--import', import.meta.resolve('tsx'), ...args], {
+    cwd: emerging.folder,
+  });
+  expect(stdout).toContain('3 steps done');
+  if (!('typescript' in process.features)) {
+    await expect(run(program, args, { cwd: emerging.folder })).rejects.toThrow('compile it to JavaScript');
+  }
 }, 60_000);
 
 it('is named in one line by a command that does not import it', async () => {
