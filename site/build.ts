@@ -19,5 +19,6 @@ for (const fault of faults) {
 }
 process.exitCode = faults.length === 0 ? 0 : 1;
 process.stdout.write(
-  `${target}: ${faults.length === 0 ? 'no' : faults.length} ${faults.length === 1 ? 'fault' : 'faults'}\n`,
+  `${target}: ${faults.length === 0 ? 'no' : faults.length} ${faults.length === 1 ? 'fault' : 'faults'}\n` +
+    'to look at it: npx vite preview --outDir built-site\n',
 );
