@@ -188,9 +188,19 @@ function providerOf(device: Device): Provider {
   return provider;
 }
 
+/** How Chromium and Firefox say that the policy of a page forbids WebAssembly. */
+const forbidsWebAssembly = /WebAssembly.*(?:Content Security Policy|blocked by CSP)/;
+
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
   const reason = reasonOf(cause);
+  if (forbidsWebAssembly.test(reason)) {
+    return new UserError(
+      'unsupported',
+      "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src",
+      { cause },
+    );
+  }
   if (reason.startsWith('no available backend found')) {
     const { wasm } = providerOf(device).files(options);
     const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';

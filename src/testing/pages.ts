@@ -89,11 +89,22 @@ interface PageServer {
   close(): Promise<void>;
 }
 
+/** How a page is served. */
+interface PageHeaders {
+  /** Whether it is cross-origin isolated, so that its threads can share memory. */
+  readonly isolated?: boolean;
+  /** Its Content-Security-Policy; by default it has none. */
+  readonly policy?: string;
+}
+
 /**
  * Serves a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
  * runtime's files at `/runtime`.
  */
-async function servePage({ folder }: Bundle, isolated = false): Promise<PageServer> {
+async function servePage(
+  { folder }: Bundle,
+  { isolated = false, policy }: PageHeaders = {},
+): Promise<PageServer> {
   const roots: Readonly<Record<string, string>> = {
     '/mnist/': join(repository, 'models/mnist'),
     '/golden/': goldenFolder,
@@ -109,6 +120,9 @@ async function servePage({ folder }: Bundle, isolated = false): Promise<PageServ
     if (isolated) {
       response.setHeader('cross-origin-opener-policy', 'same-origin');
       response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
+    if (policy !== undefined) {
+      response.setHeader('content-security-policy', policy);
     }
     const prefix = Object.keys(roots).find((start) => pathname.startsWith(start))!;
     const file = join(roots[prefix]!, pathname.slice(prefix.length));
@@ -144,16 +158,12 @@ async function servePage({ folder }: Bundle, isolated = false): Promise<PageServ
   };
 }
 
-/**
- * Opens a page with a bundle in Chromium; what `servePage` serves is there.
- *
- * @param options.isolated whether it is cross-origin isolated, so that its threads can share memory
- */
+/** Opens a page with a bundle in Chromium; what `servePage` serves is there. */
 export async function openPage(
   bundle: Bundle,
-  { isolated = false } = {},
+  headers: PageHeaders = {},
 ): Promise<{ page: Page; close(): Promise<void> }> {
-  const server = await servePage(bundle, isolated);
+  const server = await servePage(bundle, headers);
   const { page, close } = await openChromium(server.url);
   return {
     page,

@@ -397,6 +397,31 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     await model.release();
   }, 120_000);
 
+  it('works under the policy that docs/browser.md names, and says what a stricter one lacks', async () => {
+    const [policy] = /`(default-src 'none'; script-src [^`]*)`/
+      .exec(readFileSync('docs/browser.md', 'utf8'))!
+      .slice(1);
+    const sampled = async (of: string, isolated: boolean): Promise<unknown> => {
+      const { page, close } = await openPage(bundled, { policy: of, isolated });
+      await page.waitForFunction('globalThis.library');
+      const samples = await page.evaluate(`(async () => {
+        const model = await library.loadModel('/mnist', { threads: 2 });
+        const png = library.contactSheet(await model.sample({ count: 4 }), { imageShape: model.imageShape });
+        const picture = document.createElement('img');
+        picture.src = URL.createObjectURL(new Blob([png]));
+        await picture.decode();
+        return picture.width;
+      })().catch(String)`);
+      await close();
+      return samples;
+    };
+    expect(await sampled(policy!, false)).toBe(114);
+    expect(await sampled(policy!, true)).toBe(114);
+    expect(await sampled(policy!.replace(" 'wasm-unsafe-eval'", ''), false)).toMatch(
+      /^UserError: the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src$/,
+    );
+  }, 120_000);
+
   it('gives the same values in an isolated page, whose threads share memory', async () => {
     const isolated = await openPage(bundled, { isolated: true });
     await isolated.page.waitForFunction('globalThis.library');
