@@ -39,6 +39,17 @@ it('records what identifies its images, and which were held out', async () => {
   expect(heldOut).toEqual(Array.from({ length: 5 }, (_, index) => validation.nameOf!(index)));
 });
 
+it('announces how many images are held out, and a share that would hold out more', async () => {
+  const options = ['--steps=1', '--no-test', '--out=runs/announced', '--threads=1'];
+  const { stderr } = await emerging.run('train', '--data=photos', ...tinyTraining, ...options);
+  expect(stderr).toContain(' 40 images of photos, 5 held out for validation, ');
+  expect(stderr).toContain('; data.validation=0.2 holds out 9 in a new run\n');
+  const more = ['--set=data.validation=0.2', '--out=runs/more', ...options.slice(0, 2)];
+  const second = await emerging.run('train', '--data=photos', ...tinyTraining, ...more, '--threads=1');
+  expect(second.stderr).toContain(' 36 images of photos, 9 held out for validation, ');
+  expect(second.stderr).toContain('; add images\n');
+});
+
 it('names images by file', async () => {
   const { worst, worstImages } = JSON.parse((await evaluate()).stdout);
   expect(worst.name).toMatch(/^test\/\d+\.png$/);

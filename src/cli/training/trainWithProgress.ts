@@ -1,5 +1,6 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { Ranks } from '../../cluster/ranks.ts';
+import type { Dataset } from '../../data/contract/dataset.ts';
 import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
@@ -67,7 +68,7 @@ export async function trainWithProgress(
   const parameters = countParameters(dataset.imageShape, config.model);
   bar.note(
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );
   if (ranks.size > 1) {
@@ -165,6 +166,20 @@ function ranksText({ size, hosts }: Ranks, batchSize: number): string {
   return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
 }
 
+/** How many images are held out; empty if the publisher chose the validation images, or there are none. */
+function heldOutText({ holdOut, validation }: Dataset): string {
+  return holdOut && validation.count > 0 ? `, ${formatCount(validation.count)} held out for validation` : '';
+}
+
+/** The share of the training images that would hold out enough of them, but at most a fifth. */
+function largerShare({ holdOut, train, validation }: Dataset): string {
+  const all = train.count + validation.count;
+  const share = Math.min(0.2, Math.ceil((100 * FEW_IMAGES) / all) / 100);
+  return holdOut && share * all > validation.count
+    ? `data.validation=${share} holds out ${formatCount(Math.round(share * all))} in a new run`
+    : 'add images';
+}
+
 /** What the user should know about the images before training on them. */
 function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): string[] {
   const { count } = dataset.validation;
@@ -175,7 +190,7 @@ function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): strin
     ...(count > 0 && count < FEW_IMAGES
       ? [
           `only ${formatCounted(count, 'validation image')}: their ${unitOf(config.model).name} is imprecise, and so are score percentiles; ` +
-            'a larger data.validation holds out more',
+            largerShare(dataset),
         ]
       : []),
   ];
