@@ -7,41 +7,133 @@ import { refuseEmpty } from './parts/refuseEmpty.ts';
 import { version } from './parts/version.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
 
-/**
- * What adds each subcommand, in the order of the help. Loading the modules of all of them takes longer than many a command
- * itself.
- */
-const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  train: async () => (await import('./commands/train.ts')).registerTrain,
-  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
-  evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
-  runs: async () => (await import('./commands/runs.ts')).registerRuns,
-  compare: async () => (await import('./commands/compare.ts')).registerCompare,
-  sample: async () => (await import('./commands/sample.ts')).registerSample,
-  encode: async () => (await import('./commands/encode.ts')).registerEncode,
-  decode: async () => (await import('./commands/decode.ts')).registerDecode,
-  compress: async () => (await import('./commands/compress.ts')).registerCompress,
-  decompress: async () => (await import('./commands/decompress.ts')).registerDecompress,
-  interpolate: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
-  edit: async () => (await import('./commands/edit.ts')).registerEdit,
-  score: async () => (await import('./commands/score.ts')).registerScore,
-  infer: async () => (await import('./commands/infer.ts')).registerInfer,
-  export: async () => (await import('./commands/export.ts')).registerExport,
-  studio: async () => (await import('./commands/studio.ts')).registerStudio,
-  presets: async () => (await import('./commands/presets.ts')).registerPresets,
-  config: async () => (await import('./commands/config.ts')).registerConfig,
-  datasets: async () => (await import('./commands/datasets.ts')).registerDatasets,
-  devices: async () => (await import('./commands/devices.ts')).registerDevices,
-  bench: async () => (await import('./commands/bench.ts')).registerBench,
+/** A subcommand: what the help of the program says about it, and its definition. */
+interface Entry {
+  /** Its options and arguments. */
+  readonly usage: string;
+  readonly description: string;
+  /** Loads what adds its options, arguments and action: loading all of them takes longer than many a command itself. */
+  load(): Promise<(command: Command) => void>;
+}
+
+/** The subcommands, in the order of the help. */
+const commands: Readonly<Record<string, Entry>> = {
+  train: {
+    usage: '[options]',
+    description: 'train a model in a run folder, evaluate it on the test images and draw samples',
+    load: async () => (await import('./commands/train.ts')).registerTrain,
+  },
+  doctor: {
+    usage: '[options] <run>',
+    description:
+      'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
+    load: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  },
+  evaluate: {
+    usage: '[options] <run>',
+    description: 'measure the bits/dim of a model on held-out images',
+    load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  },
+  runs: {
+    usage: '[options] [dir]',
+    description: 'list the runs in a folder with their progress and results',
+    load: async () => (await import('./commands/runs.ts')).registerRuns,
+  },
+  compare: {
+    usage: '[options] <run...>',
+    description: 'compare the bits/dim of models image by image, and plot the learning curves of runs',
+    load: async () => (await import('./commands/compare.ts')).registerCompare,
+  },
+  sample: {
+    usage: '[options] <run>',
+    description: 'sample images from a run, as a PNG grid',
+    load: async () => (await import('./commands/sample.ts')).registerSample,
+  },
+  encode: {
+    usage: '[options] <run> [images...]',
+    description: 'encode images as latents',
+    load: async () => (await import('./commands/encode.ts')).registerEncode,
+  },
+  decode: {
+    usage: '[options] <run> <file>',
+    description: 'decode latents to images',
+    load: async () => (await import('./commands/decode.ts')).registerDecode,
+  },
+  compress: {
+    usage: '[options] [images...]',
+    description: 'compress images with a model, without loss',
+    load: async () => (await import('./commands/compress.ts')).registerCompress,
+  },
+  decompress: {
+    usage: '[options] <file>',
+    description: 'write the images of a compressed file as PNG',
+    load: async () => (await import('./commands/decompress.ts')).registerDecompress,
+  },
+  interpolate: {
+    usage: '[options] <run> <a> <b>',
+    description: 'interpolate between two images or samples in latent space',
+    load: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
+  },
+  edit: {
+    usage: '[options] <run> <image>',
+    description: 'move an image along the difference between two groups of images, or to another class',
+    load: async () => (await import('./commands/edit.ts')).registerEdit,
+  },
+  score: {
+    usage: '[options] <run> [images...]',
+    description: 'score how odd images are, by comparing them with the validation images',
+    load: async () => (await import('./commands/score.ts')).registerScore,
+  },
+  infer: {
+    usage: '[options] <run> [images...]',
+    description: 'infer the numbers that a model is conditioned on from images',
+    load: async () => (await import('./commands/infer.ts')).registerInfer,
+  },
+  export: {
+    usage: '[options] <run>',
+    description: 'export a run as ONNX files for any runtime, with a manifest that describes them',
+    load: async () => (await import('./commands/export.ts')).registerExport,
+  },
+  studio: {
+    usage: '[options] [folders...]',
+    description:
+      'explore and train models in the browser: a server on this machine, or static files for any host',
+    load: async () => (await import('./commands/studio.ts')).registerStudio,
+  },
+  presets: {
+    usage: '[options]',
+    description: 'list the predefined experiments',
+    load: async () => (await import('./commands/presets.ts')).registerPresets,
+  },
+  config: {
+    usage: '[options]',
+    description: 'list the configuration keys: meaning, range, default, and whether a resume may change them',
+    load: async () => (await import('./commands/config.ts')).registerConfig,
+  },
+  datasets: {
+    usage: '',
+    description: 'list, download, prepare and inspect datasets',
+    load: async () => (await import('./commands/datasets.ts')).registerDatasets,
+  },
+  devices: {
+    usage: '[options]',
+    description: 'test which devices work on this machine',
+    load: async () => (await import('./commands/devices.ts')).registerDevices,
+  },
+  bench: {
+    usage: '',
+    description: 'time models on this machine',
+    load: async () => (await import('./commands/bench.ts')).registerBench,
+  },
 };
 
 /**
  * The command `emerging` with its subcommands; it throws errors instead of printing them and exiting.
  *
- * @param args the words after its name: only the subcommand that they call is loaded. By default all are, and also if
- * these words call none
+ * @param args the words after its name: only the subcommand that they call is defined; if they call none, the subcommands
+ * have no more than the help of the program says. By default, all are defined
  */
-export async function createProgram(args: readonly string[] = []): Promise<Command> {
+export async function createProgram(args?: readonly string[]): Promise<Command> {
   const program = new Command('emerging')
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
     .version(version)
@@ -69,20 +161,27 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });
-  for (const load of calledBy(args)) {
-    (await load())(program);
+  const called = args === undefined ? Object.keys(commands) : calledBy(args);
+  for (const name of called) {
+    const { description, load } = commands[name]!;
+    (await load())(program.command(name).description(description));
+  }
+  if (called.length === 0) {
+    for (const [name, { usage, description }] of Object.entries(commands)) {
+      program.command(`${name} ${usage}`).description(description);
+    }
   }
   return program;
 }
 
-/** The entries of `commands` to load for a call. */
-function calledBy(args: readonly string[]): (typeof commands)[string][] {
-  const [name = ''] = wordsOf(args);
-  const before = args.slice(0, args.indexOf(name));
+/** The names in `commands` that a call needs: one, or none. */
+function calledBy(args: readonly string[]): string[] {
+  const [first = '', second = ''] = wordsOf(args);
+  const before = args.slice(0, args.indexOf(first));
   // --help shows the program's help here, even if a command follows.
-  const called = before.some((argument) => ['-h', '--help'].includes(argument)) ? undefined : name;
-  const found = Object.entries(commands).filter(([one]) => one === called);
-  return (found.length > 0 ? found : Object.entries(commands)).map(([, load]) => load);
+  const ofProgram = before.some((argument) => ['-h', '--help'].includes(argument));
+  const name = first === 'help' ? second : first;
+  return !ofProgram && Object.hasOwn(commands, name) ? [name] : [];
 }
 
 /**

@@ -5,9 +5,8 @@ import { registerBenchInverse } from './benchInverse.ts';
 import { registerBenchSample } from './benchSample.ts';
 import { registerBenchTrain } from './benchTrain.ts';
 
-/** Adds the command `bench` and its subcommands. */
-export function registerBench(program: Command): void {
-  const bench = program.command('bench').description('time models on this machine');
+/** Adds the subcommands of `bench`. */
+export function registerBench(bench: Command): void {
   registerBenchTrain(bench);
   registerBenchSample(bench);
   registerBenchInverse(bench);

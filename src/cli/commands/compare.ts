@@ -36,11 +36,9 @@ interface CompareCommandOptions extends MeasureOptions {
   readonly out?: string;
 }
 
-/** Adds the command `compare` to the program. */
-export function registerCompare(program: Command): void {
-  const command = program
-    .command('compare')
-    .description('compare the bits/dim of models image by image, and plot the learning curves of runs')
+/** Adds the arguments and options of `compare`, and what it does. */
+export function registerCompare(command: Command): void {
+  command
     .argument(
       '<run...>',
       'two or more run folders or exported models; the others are compared with the first',

@@ -35,11 +35,9 @@ interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, Checkpoin
   readonly json?: true;
 }
 
-/** Adds the command `compress` to the program. */
-export function registerCompress(program: Command): void {
-  const command = program
-    .command('compress')
-    .description('compress images with a model, without loss')
+/** Adds the arguments and options of `compress`, and what it does. */
+export function registerCompress(command: Command): void {
+  command
     .argument('[images...]', `${imageFormats} files, folders of them, or a dataset`)
     .requiredOption('--model <run>', 'a run folder, or an exported model')
     .requiredOption('--out <file>', 'the file to write')

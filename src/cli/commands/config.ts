@@ -3,11 +3,9 @@ import type { Command } from 'commander';
 import { configKeys, configSchemaText, notesOf } from '../../experiments/configReference.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-/** Adds the command `config` to the program. */
-export function registerConfig(program: Command): void {
-  program
-    .command('config')
-    .description('list the configuration keys: meaning, range, default, and whether a resume may change them')
+/** Adds the arguments and options of `config`, and what it does. */
+export function registerConfig(command: Command): void {
+  command
     .option('--schema', 'print the JSON Schema of configuration files, for editors')
     .option('--json', 'print a JSON list')
     .addHelpText(

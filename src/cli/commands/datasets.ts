@@ -14,12 +14,9 @@ import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
 import { registerDatasetsShow } from './datasetsShow.ts';
 
-/** Adds the command `datasets` and its subcommands. */
-export function registerDatasets(program: Command): void {
-  const parent = program
-    .command('datasets')
-    .description('list, download, prepare and inspect datasets')
-    .addHelpText('after', '\nExample:\n  emerging datasets list --json');
+/** Adds the subcommands of `datasets`. */
+export function registerDatasets(parent: Command): void {
+  parent.addHelpText('after', '\nExample:\n  emerging datasets list --json');
   parent
     .command('list', { isDefault: true })
     .description('list the built-in datasets')

@@ -26,11 +26,9 @@ interface DecodeCommandOptions extends ModelOptions {
   readonly json?: true;
 }
 
-/** Adds the command `decode` to the program. */
-export function registerDecode(program: Command): void {
-  const command = program
-    .command('decode')
-    .description('decode latents to images')
+/** Adds the arguments and options of `decode`, and what it does. */
+export function registerDecode(command: Command): void {
+  command
     .argument('<run>', 'the run folder or exported model that encoded them')
     .argument('<file>', 'the file that emerging encode wrote')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')

@@ -30,11 +30,9 @@ interface DecompressCommandOptions extends CheckpointOptions {
   readonly json?: true;
 }
 
-/** Adds the command `decompress` to the program. */
-export function registerDecompress(program: Command): void {
-  const command = program
-    .command('decompress')
-    .description('write the images of a compressed file as PNG')
+/** Adds the arguments and options of `decompress`, and what it does. */
+export function registerDecompress(command: Command): void {
+  command
     .argument('<file>', 'a file that emerging compress has written')
     .option('--out <dir>', 'a new or empty folder for the images')
     .option('--list', 'print what the file contains instead: names, sizes, blocks and the model')

@@ -24,11 +24,9 @@ With several adapters, the runtime prefers a high-performance one; docs/gpu.md s
 Example:
   emerging devices --json`;
 
-/** Adds the command `devices`. */
-export function registerDevices(program: Command): void {
-  program
-    .command('devices')
-    .description('test which devices work on this machine')
+/** Adds the options of `devices`, and what it does. */
+export function registerDevices(command: Command): void {
+  command
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText('after', help)
     .action(async ({ json }: { json?: true }) => {

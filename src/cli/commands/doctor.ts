@@ -31,13 +31,9 @@ interface DoctorCommandOptions extends ModelOptions {
 /** How many images `--quick` uses by default. */
 const QUICK_IMAGES = 8;
 
-/** Adds the command `doctor` to the program. */
-export function registerDoctor(program: Command): void {
-  const command = program
-    .command('doctor')
-    .description(
-      'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
-    )
+/** Adds the arguments and options of `doctor`, and what it does. */
+export function registerDoctor(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .option('--images <n>', `how many images to use (default: ${DOCTOR_IMAGES})`, wholeNumber(1))
     .option(

@@ -36,11 +36,9 @@ interface EditCommandOptions extends ModelOptions, ClassOptions, ConditionComman
   readonly json?: true;
 }
 
-/** Adds the command `edit` to the program. */
-export function registerEdit(program: Command): void {
-  const command = program
-    .command('edit')
-    .description('move an image along the difference between two groups of images, or to another class')
+/** Adds the arguments and options of `edit`, and what it does. */
+export function registerEdit(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .argument('<image>', `a ${imageFormats} file`)
     .option('--from <dir>', 'a folder of images without the attribute to add')

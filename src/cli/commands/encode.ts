@@ -31,11 +31,9 @@ interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions,
   readonly json?: true;
 }
 
-/** Adds the command `encode` to the program. */
-export function registerEncode(program: Command): void {
-  const command = program
-    .command('encode')
-    .description('encode images as latents')
+/** Adds the arguments and options of `encode`, and what it does. */
+export function registerEncode(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .requiredOption('--out <file>', 'the safetensors file to write')

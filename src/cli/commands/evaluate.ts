@@ -42,11 +42,9 @@ interface EvaluateCommandOptions extends MeasureOptions {
   readonly worst?: string;
 }
 
-/** Adds the command `evaluate` to the program. */
-export function registerEvaluate(program: Command): void {
-  const command = program
-    .command('evaluate')
-    .description('measure the bits/dim of a model on held-out images')
+/** Adds the arguments and options of `evaluate`, and what it does. */
+export function registerEvaluate(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .option(
       '--importance <k>',

@@ -22,11 +22,9 @@ interface ExportCommandOptions extends CheckpointOptions {
   json?: true;
 }
 
-/** Adds the command `export` to the program. */
-export function registerExport(program: Command): void {
-  const command = program
-    .command('export')
-    .description('export a run as ONNX files for any runtime, with a manifest that describes them')
+/** Adds the arguments and options of `export`, and what it does. */
+export function registerExport(command: Command): void {
+  command
     .argument('<run>', 'a run folder')
     .requiredOption('--out <dir>', 'a new or empty folder for the files')
     .option('--json', 'print the result as JSON on stdout');

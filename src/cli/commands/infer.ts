@@ -31,11 +31,9 @@ interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionComma
 /** The posterior probabilities below the numbers of a result. */
 const LEVELS = [0.05, 0.5, 0.95] as const;
 
-/** Adds the command `infer` to the program. */
-export function registerInfer(program: Command): void {
-  const command = program
-    .command('infer')
-    .description('infer the numbers that a model is conditioned on from images')
+/** Adds the arguments and options of `infer`, and what it does. */
+export function registerInfer(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(

@@ -31,11 +31,9 @@ interface InterpolateCommandOptions extends ModelOptions, ClassOptions, Conditio
   readonly json?: true;
 }
 
-/** Adds the command `interpolate` to the program. */
-export function registerInterpolate(program: Command): void {
-  const command = program
-    .command('interpolate')
-    .description('interpolate between two images or samples in latent space')
+/** Adds the arguments and options of `interpolate`, and what it does. */
+export function registerInterpolate(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .argument('<a>', 'one end: an image file, or seed:N for the first image of emerging sample --seed N')
     .argument('<b>', 'the other end, likewise')

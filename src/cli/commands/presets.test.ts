@@ -13,9 +13,9 @@ function outputOf(...args: string[]): string {
     written.push(String(text));
     return true;
   });
-  const program = new Command('emerging');
-  registerPresets(program);
-  program.parse(['presets', ...args], { from: 'user' });
+  const command = new Command('presets');
+  registerPresets(command);
+  command.parse(args, { from: 'user' });
   return written.join('');
 }
 

@@ -8,11 +8,9 @@ import { mixingParts } from '../../models/mixing.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** Adds the command `presets [--json]` to the program. */
-export function registerPresets(program: Command): void {
-  program
-    .command('presets')
-    .description('list the predefined experiments')
+/** Adds the options of `presets`, and what it does. */
+export function registerPresets(command: Command): void {
+  command
     .option('--json', 'print a JSON list')
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {

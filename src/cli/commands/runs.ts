@@ -12,11 +12,9 @@ import { formatCount, formatRate } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** Adds the command `runs [dir]` to the program. */
-export function registerRuns(program: Command): void {
-  program
-    .command('runs')
-    .description('list the runs in a folder with their progress and results')
+/** Adds the arguments and options of `runs`, and what it does. */
+export function registerRuns(command: Command): void {
+  command
     .argument('[dir]', 'the folder that contains the run folders, or one of them', 'runs')
     .option('--json', 'print a JSON list')
     .addHelpText(

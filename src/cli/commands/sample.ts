@@ -33,11 +33,9 @@ interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionComm
   json?: true;
 }
 
-/** Adds the command `sample` to the program. */
-export function registerSample(program: Command): void {
-  const command = program
-    .command('sample')
-    .description('sample images from a run, as a PNG grid')
+/** Adds the arguments and options of `sample`, and what it does. */
+export function registerSample(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .requiredOption('--out <file>', 'the PNG to write')
     .option(

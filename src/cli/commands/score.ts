@@ -62,11 +62,9 @@ interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionComma
   readonly json?: true;
 }
 
-/** Adds the command `score` to the program. */
-export function registerScore(program: Command): void {
-  const command = program
-    .command('score')
-    .description('score how odd images are, by comparing them with the validation images')
+/** Adds the arguments and options of `score`, and what it does. */
+export function registerScore(command: Command): void {
+  command
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(

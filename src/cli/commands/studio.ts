@@ -17,13 +17,9 @@ interface StudioCommandOptions {
   readonly build?: string;
 }
 
-/** Adds the command `studio` to the program. */
-export function registerStudio(program: Command): void {
-  program
-    .command('studio')
-    .description(
-      'explore and train models in the browser: a server on this machine, or static files for any host',
-    )
+/** Adds the arguments and options of `studio`, and what it does. */
+export function registerStudio(command: Command): void {
+  command
     .argument('[folders...]', 'runs, exported models, or folders of them (default: runs, if it exists)')
     .option('--port <n>', `the port (default: ${USUAL_PORT}, or a free one if it is taken)`, portNumber)
     .option(

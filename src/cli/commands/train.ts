@@ -54,11 +54,9 @@ interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
   readonly json?: true;
 }
 
-/** Adds the command `train` to the program. */
-export function registerTrain(program: Command): void {
-  const command = program
-    .command('train')
-    .description('train a model in a run folder, evaluate it on the test images and draw samples')
+/** Adds the arguments and options of `train`, and what it does. */
+export function registerTrain(command: Command): void {
+  command
     .option('--preset <name>', `a predefined experiment (default: ${DEFAULT_PRESET})`)
     .option('--config <file>', 'a YAML configuration; with --preset, the keys that differ from it')
     .option('--set <key=value>', 'set a configuration key (see emerging config); may be repeated', collect)
