@@ -17,6 +17,13 @@ const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
 export default defineConfig({
   test: {
+    tags: [
+      {
+        name: 'system',
+        description:
+          'needs a browser, MPI, a Vulkan driver or namespaces, or damages files and kills processes many times',
+      },
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.

@@ -235,23 +235,26 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     expect(stderr).toMatch(/^emerging-flows: onnxruntime-node is not installed; using the device wasm .*\n$/);
   });
 
-  describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
-    let server: PreviewServer;
-    afterAll(() => server?.close());
+  describe.skipIf(chromiumPath === undefined)(
+    'in Chromium (scripts/install-system-packages)',
+    { tags: 'system' },
+    () => {
+      let server: PreviewServer;
+      afterAll(() => server?.close());
 
-    it('works in a page that Vite bundles, with its types and a mixing of its own', async () => {
-      const project = join(packed.folder, 'page');
-      packed.link('onnxruntime-web');
-      packed.write('page/index.html', '<!doctype html><script type="module" src="/page.ts"></script>');
-      packed.write(
-        'page/mine.ts',
-        `import { registerMixing, reverse } from 'emerging-flows/flows';
+      it('works in a page that Vite bundles, with its types and a mixing of its own', async () => {
+        const project = join(packed.folder, 'page');
+        packed.link('onnxruntime-web');
+        packed.write('page/index.html', '<!doctype html><script type="module" src="/page.ts"></script>');
+        packed.write(
+          'page/mine.ts',
+          `import { registerMixing, reverse } from 'emerging-flows/flows';
          registerMixing('mine', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });`,
-      );
-      packed.write('page/gradients.ts', "import 'emerging-flows/worker';\nimport './mine';");
-      const page = packed.write(
-        'page/page.ts',
-        `
+        );
+        packed.write('page/gradients.ts', "import 'emerging-flows/worker';\nimport './mine';");
+        const page = packed.write(
+          'page/page.ts',
+          `
           import { configureRuntime, loadModel } from 'emerging-flows';
           import { Glow } from 'emerging-flows/flows';
           import { adamax, startFromData, Trainer } from 'emerging-flows/training';
@@ -277,26 +280,27 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
           }
           Object.assign(globalThis, { drawn: { digit: [...pixels.subarray(0, 784)], losses } });
         `,
-      );
-      expect(compile([page, join(project, 'gradients.ts')], browserTypes)).toEqual([]);
-      cpSync(join(repository, 'models/mnist'), join(project, 'public/mnist'), { recursive: true });
-      await build({
-        root: project,
-        logLevel: 'error',
-        build: { target: 'es2023' },
-        worker: { format: 'es' },
-      });
-      server = await preview({ root: project, logLevel: 'error', preview: { port: 0 } });
-      const { page: opened, close } = await openChromium(server.resolvedUrls!.local[0]!);
-      const drawn = await opened.waitForFunction('globalThis.drawn', undefined, { timeout: 60_000 });
-      const { digit: pixels, losses } = (await drawn.jsonValue()) as Record<'digit' | 'losses', number[]>;
-      // At the border of two grey levels a sample may differ by one.
-      expect(largestDifference(pixels, await digit())).toBeLessThanOrEqual(1);
-      expect(losses).toHaveLength(10);
-      expect(Math.max(...losses.slice(8))).toBeLessThan(Math.min(...losses.slice(0, 2)));
-      await close();
-    }, 120_000);
-  });
+        );
+        expect(compile([page, join(project, 'gradients.ts')], browserTypes)).toEqual([]);
+        cpSync(join(repository, 'models/mnist'), join(project, 'public/mnist'), { recursive: true });
+        await build({
+          root: project,
+          logLevel: 'error',
+          build: { target: 'es2023' },
+          worker: { format: 'es' },
+        });
+        server = await preview({ root: project, logLevel: 'error', preview: { port: 0 } });
+        const { page: opened, close } = await openChromium(server.resolvedUrls!.local[0]!);
+        const drawn = await opened.waitForFunction('globalThis.drawn', undefined, { timeout: 60_000 });
+        const { digit: pixels, losses } = (await drawn.jsonValue()) as Record<'digit' | 'losses', number[]>;
+        // At the border of two grey levels a sample may differ by one.
+        expect(largestDifference(pixels, await digit())).toBeLessThanOrEqual(1);
+        expect(losses).toHaveLength(10);
+        expect(Math.max(...losses.slice(8))).toBeLessThan(Math.min(...losses.slice(0, 2)));
+        await close();
+      }, 120_000);
+    },
+  );
 
   const browserTypes: ts.CompilerOptions = {
     module: ts.ModuleKind.ESNext,

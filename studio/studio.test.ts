@@ -25,162 +25,169 @@ afterEach(async () => {
 
 const sheetOf = (page: Page, name = /samples from seed/) => page.getByRole('group', { name });
 
-describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-packages)', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
-  beforeAll(async () => {
-    writeTinyDataset(join(emerging.folder, 'data'));
-    await emerging.json(
-      'train',
-      '--data=data',
-      ...tinyTraining,
-      '--steps=3',
-      '--out=runs/<b>tiny',
-      '--threads=1',
-    );
-    const broken = join(emerging.folder, 'runs', 'broken');
-    mkdirSync(broken);
-    cpSync('models/mnist/manifest.json', join(broken, 'manifest.json'));
-    writeFileSync(join(broken, 'model.safetensors'), 'not weights');
-    studio = await startStudio(emerging);
-  });
-  afterAll(() => studio.close());
-
-  const open = async (hash = '', options = {}): Promise<Page> =>
-    (await opened(openChromium(studio.url + hash, options))).page;
-
-  it('opens its first room, cross-origin isolated, with a title', async () => {
-    const page = await open();
-    await sheetOf(page).waitFor();
-    expect(new URL(page.url()).hash).toBe('#/draw');
-    expect(await page.title()).toBe('Draw · Emerging studio');
-    expect(await page.evaluate('crossOriginIsolated')).toBe(true);
-    expect(await page.getByRole('navigation').getByRole('link').first().getAttribute('aria-current')).toBe(
-      'page',
-    );
-  });
-
-  it('restores the settings of a room, with the model chosen in another', async () => {
-    const page = await open('#/train?steps=7&width=9');
-    const width = page.getByRole('spinbutton', { name: 'Width' });
-    await width.fill('11');
-    await page.getByRole('link', { name: 'Draw', exact: true }).click();
-    await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
-    await page.getByText('3 steps').waitFor();
-    await page.getByRole('link', { name: 'Train', exact: true }).click();
-    await width.waitFor();
-    await expect.poll(() => width.inputValue()).toBe('11');
-    expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
-    expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
-    // The link of the current room resets it.
-    await page.getByRole('link', { name: 'Train', exact: true }).click();
-    await page.waitForFunction(() => !location.hash.includes('width'));
-    await expect.poll(() => width.inputValue()).toBe('64');
-  });
-
-  it('goes back to settings changed just before a link was followed', async () => {
-    const page = await open('#/draw?count=16');
-    await sheetOf(page).waitFor();
-    await page.evaluate(() => {
-      const seed = document.querySelector<HTMLInputElement>('input[type="number"]')!;
-      seed.value = '5';
-      seed.dispatchEvent(new Event('input', { bubbles: true }));
-      [...document.querySelectorAll('a')].find((link) => link.textContent === 'Inside')!.click();
+describe.skipIf(chromiumPath === undefined)(
+  'the studio (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let studio: Awaited<ReturnType<typeof startStudio>>;
+    beforeAll(async () => {
+      writeTinyDataset(join(emerging.folder, 'data'));
+      await emerging.json(
+        'train',
+        '--data=data',
+        ...tinyTraining,
+        '--steps=3',
+        '--out=runs/<b>tiny',
+        '--threads=1',
+      );
+      const broken = join(emerging.folder, 'runs', 'broken');
+      mkdirSync(broken);
+      cpSync('models/mnist/manifest.json', join(broken, 'manifest.json'));
+      writeFileSync(join(broken, 'model.safetensors'), 'not weights');
+      studio = await startStudio(emerging);
     });
-    await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
-    await page.goBack();
-    await sheetOf(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
-  });
+    afterAll(() => studio.close());
 
-  it('samples from a run, and shows its name as text', async () => {
-    const page = await open();
-    await sheetOf(page).waitFor();
-    await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
-    await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
-    await page.waitForFunction(() => location.hash.includes('model=runs/%3Cb%3Etiny'));
-    expect(await page.locator('b').count()).toBe(0);
-    expect(await page.getByText('3 steps').count()).toBe(1);
-  });
+    const open = async (hash = '', options = {}): Promise<Page> =>
+      (await opened(openChromium(studio.url + hash, options))).page;
 
-  it('explains broken models and links in a sentence', async () => {
-    const page = await open('#/draw?model=runs/broken');
-    expect(await page.getByRole('alert').textContent()).toMatch(
-      /^Cannot read model\.safetensors as safetensors: .*\.$/,
-    );
-    await page.goto(`${studio.url}#/draw?model=runs/gone`);
-    await page.getByText('Model “runs/gone” not found: choose another.').waitFor();
-    await page.goto(`${studio.url}#/nowhere`);
-    await page.getByText('There is no page “nowhere”.').waitFor();
-    expect(await page.title()).toBe('No such page · Emerging studio');
-  });
+    it('opens its first room, cross-origin isolated, with a title', async () => {
+      const page = await open();
+      await sheetOf(page).waitFor();
+      expect(new URL(page.url()).hash).toBe('#/draw');
+      expect(await page.title()).toBe('Draw · Emerging studio');
+      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+      expect(await page.getByRole('navigation').getByRole('link').first().getAttribute('aria-current')).toBe(
+        'page',
+      );
+    });
 
-  it('lets the keyboard skip the navigation', async () => {
-    const page = await open();
-    await sheetOf(page).waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
-    expect(await page.evaluate(() => location.hash)).toMatch(/^#\/draw/);
-  });
+    it('restores the settings of a room, with the model chosen in another', async () => {
+      const page = await open('#/train?steps=7&width=9');
+      const width = page.getByRole('spinbutton', { name: 'Width' });
+      await width.fill('11');
+      await page.getByRole('link', { name: 'Draw', exact: true }).click();
+      await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
+      await page.getByText('3 steps').waitFor();
+      await page.getByRole('link', { name: 'Train', exact: true }).click();
+      await width.waitFor();
+      await expect.poll(() => width.inputValue()).toBe('11');
+      expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
+      expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
+      // The link of the current room resets it.
+      await page.getByRole('link', { name: 'Train', exact: true }).click();
+      await page.waitForFunction(() => !location.hash.includes('width'));
+      await expect.poll(() => width.inputValue()).toBe('64');
+    });
 
-  it('samples in two tabs at once', async () => {
-    const page = await open();
-    const other = await page.context().newPage();
-    await other.goto(`${studio.url}#/draw?seed=5`);
-    await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
-  });
+    it('goes back to settings changed just before a link was followed', async () => {
+      const page = await open('#/draw?count=16');
+      await sheetOf(page).waitFor();
+      await page.evaluate(() => {
+        const seed = document.querySelector<HTMLInputElement>('input[type="number"]')!;
+        seed.value = '5';
+        seed.dispatchEvent(new Event('input', { bubbles: true }));
+        [...document.querySelectorAll('a')].find((link) => link.textContent === 'Inside')!.click();
+      });
+      await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
+      await page.goBack();
+      await sheetOf(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
+    });
 
-  it('loads nothing from other hosts, and logs nothing to the console', async () => {
-    const { page } = await opened(openChromium('about:blank'));
-    const asked: string[] = [];
-    const said: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
-    page.on('console', (message) => said.push(message.text()));
-    await page.goto(studio.url);
-    await sheetOf(page).waitFor();
-    expect(asked.length).toBeGreaterThan(5);
-    expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
-    // KaTeX is as large as the rest of the page: only the room with formulas loads it.
-    expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
-    expect(said).toEqual([]);
-  });
+    it('samples from a run, and shows its name as text', async () => {
+      const page = await open();
+      await sheetOf(page).waitFor();
+      await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
+      await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
+      await page.waitForFunction(() => location.hash.includes('model=runs/%3Cb%3Etiny'));
+      expect(await page.locator('b').count()).toBe(0);
+      expect(await page.getByText('3 steps').count()).toBe(1);
+    });
 
-  it('remembers a theme that differs from the system’s', async () => {
-    const page = await open('', { colorScheme: 'light' });
-    const theme = () => page.locator('html').getAttribute('data-theme');
-    await page.getByRole('button', { name: 'Use the dark theme' }).click();
-    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
-    await page.reload();
-    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
-    expect(await theme()).toBe('dark');
-  });
+    it('explains broken models and links in a sentence', async () => {
+      const page = await open('#/draw?model=runs/broken');
+      expect(await page.getByRole('alert').textContent()).toMatch(
+        /^Cannot read model\.safetensors as safetensors: .*\.$/,
+      );
+      await page.goto(`${studio.url}#/draw?model=runs/gone`);
+      await page.getByText('Model “runs/gone” not found: choose another.').waitFor();
+      await page.goto(`${studio.url}#/nowhere`);
+      await page.getByText('There is no page “nowhere”.').waitFor();
+      expect(await page.title()).toBe('No such page · Emerging studio');
+    });
 
-  it.each([
-    ['light', 1200],
-    ['dark', 390],
-  ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
-    const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-    await sheetOf(page).waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Random' }).click();
-    await page.getByRole('slider', { name: 'From A to B' }).waitFor();
-    // The pair may include this image, whose name then says so.
-    await page.getByRole('button', { name: /^Image 3(,|$)/ }).click();
-    await page.getByText('bits/dim', { exact: false }).last().waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    // Nothing overflows the page.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  });
-});
+    it('lets the keyboard skip the navigation', async () => {
+      const page = await open();
+      await sheetOf(page).waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+      expect(await page.evaluate(() => location.hash)).toMatch(/^#\/draw/);
+    });
 
-describe.skipIf(firefoxPath === undefined)('in Firefox (scripts/install-system-packages)', () => {
-  // Starting Firefox is slow beside other tests.
-  it('draws its first sheet', { timeout: 180_000 }, async () => {
-    await emerging.run('studio', '--build=firefox');
-    const site = join(emerging.folder, 'firefox');
-    // Watches the studio in a frame, and reports its state or an error.
-    writeFileSync(
-      join(site, 'watch.html'),
-      `<!doctype html><iframe src="./#/draw?count=16&seed=2" width="1200" height="800"></iframe>
+    it('samples in two tabs at once', async () => {
+      const page = await open();
+      const other = await page.context().newPage();
+      await other.goto(`${studio.url}#/draw?seed=5`);
+      await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
+    });
+
+    it('loads nothing from other hosts, and logs nothing to the console', async () => {
+      const { page } = await opened(openChromium('about:blank'));
+      const asked: string[] = [];
+      const said: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      page.on('console', (message) => said.push(message.text()));
+      await page.goto(studio.url);
+      await sheetOf(page).waitFor();
+      expect(asked.length).toBeGreaterThan(5);
+      expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+      // KaTeX is as large as the rest of the page: only the room with formulas loads it.
+      expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
+      expect(said).toEqual([]);
+    });
+
+    it('remembers a theme that differs from the system’s', async () => {
+      const page = await open('', { colorScheme: 'light' });
+      const theme = () => page.locator('html').getAttribute('data-theme');
+      await page.getByRole('button', { name: 'Use the dark theme' }).click();
+      await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+      await page.reload();
+      await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+      expect(await theme()).toBe('dark');
+    });
+
+    it.each([
+      ['light', 1200],
+      ['dark', 390],
+    ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
+      const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+      await sheetOf(page).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Random' }).click();
+      await page.getByRole('slider', { name: 'From A to B' }).waitFor();
+      // The pair may include this image, whose name then says so.
+      await page.getByRole('button', { name: /^Image 3(,|$)/ }).click();
+      await page.getByText('bits/dim', { exact: false }).last().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      // Nothing overflows the page.
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  },
+);
+
+describe.skipIf(firefoxPath === undefined)(
+  'in Firefox (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    // Starting Firefox is slow beside other tests.
+    it('draws its first sheet', { timeout: 180_000 }, async () => {
+      await emerging.run('studio', '--build=firefox');
+      const site = join(emerging.folder, 'firefox');
+      // Watches the studio in a frame, and reports its state or an error.
+      writeFileSync(
+        join(site, 'watch.html'),
+        `<!doctype html><iframe src="./#/draw?count=16&seed=2" width="1200" height="800"></iframe>
       <script type="module">
         const { contentWindow } = document.querySelector('iframe');
         const found = () => {
@@ -202,39 +209,44 @@ describe.skipIf(firefoxPath === undefined)('in Firefox (scripts/install-system-p
           }
         }, 100);
       </script>`,
-    );
-    const host = await opened(serveFolder(site, '/people/ada/'));
-    const watched = { url: `${host.url}watch.html`, reported: host.reported };
-    expect(await reportInFirefox(watched, join(emerging.folder, 'profile'))).toEqual({
-      title: 'Draw · Emerging studio',
-      bright: 16,
+      );
+      const host = await opened(serveFolder(site, '/people/ada/'));
+      const watched = { url: `${host.url}watch.html`, reported: host.reported };
+      expect(await reportInFirefox(watched, join(emerging.folder, 'profile'))).toEqual({
+        title: 'Draw · Emerging studio',
+        bright: 16,
+      });
     });
-  });
-});
+  },
+);
 
-describe.skipIf(chromiumPath === undefined)('as static files (scripts/install-system-packages)', () => {
-  it('draws below any path of a host that sets no headers', async () => {
-    const { stdout } = await emerging.run('studio', '--build=site');
-    expect(stdout).toMatch(/^\d+ files: site\n$/);
-    const host = await opened(serveFolder(join(emerging.folder, 'site'), '/people/ada/'));
-    const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
-    await sheetOf(page, /^16 samples from seed 2/).waitFor();
-    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-    expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
-      'models/mnist',
-    ]);
-  });
-
-  it('refuses a folder with other files', async () => {
-    mkdirSync(join(emerging.folder, 'mine'));
-    writeFileSync(join(emerging.folder, 'mine', 'notes'), '');
-    const { code, stderr } = await emerging.run('studio', '--build=mine');
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: expect.stringMatching(/^[^\n]*mine is not empty \(contains notes\)[^\n]*\n$/),
+describe.skipIf(chromiumPath === undefined)(
+  'as static files (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    it('draws below any path of a host that sets no headers', async () => {
+      const { stdout } = await emerging.run('studio', '--build=site');
+      expect(stdout).toMatch(/^\d+ files: site\n$/);
+      const host = await opened(serveFolder(join(emerging.folder, 'site'), '/people/ada/'));
+      const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
+      await sheetOf(page, /^16 samples from seed 2/).waitFor();
+      expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+      expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
+        'models/mnist',
+      ]);
     });
-  });
-});
+
+    it('refuses a folder with other files', async () => {
+      mkdirSync(join(emerging.folder, 'mine'));
+      writeFileSync(join(emerging.folder, 'mine', 'notes'), '');
+      const { code, stderr } = await emerging.run('studio', '--build=mine');
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/^[^\n]*mine is not empty \(contains notes\)[^\n]*\n$/),
+      });
+    });
+  },
+);
 
 it('refuses a folder that does not exist', async () => {
   const { code, stderr } = await emerging.run('studio', 'nowhere');

@@ -84,7 +84,7 @@ const models: readonly Partial<ModelOptions>[] = [
   { coupling: 'additive', checkerboard: 3, mixing: '1x1', learnedPrior: false },
 ];
 
-describe.skipIf(!hasTorch)('the PyTorch twin (needs python3-torch)', () => {
+describe.skipIf(!hasTorch)('the PyTorch twin (needs python3-torch)', { tags: 'system' }, () => {
   // One process: it takes seconds to start.
   it('reproduces the golden models and couplings, and models of this library', () =>
     inTemporaryFolder('twin', async (folder) => {

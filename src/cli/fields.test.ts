@@ -283,7 +283,7 @@ describe('in one line,', () => {
   });
 });
 
-describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it('train and evaluate a continuous model', async () => {
     const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
     const trained = await job('train', '--data=maps.npy', ...training, '--steps=10', '--out=runs/ranks');

@@ -1,5 +1,6 @@
 // Every command that reads runs, exports or images, on files that a stranger made: refused in words, in little
 // time and memory, whatever they hold.
+// @module-tag system
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
 // A training killed while it finishes: a resume completes the run, without a leftover lock or partial file.
+// @module-tag system
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

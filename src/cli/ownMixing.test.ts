@@ -140,7 +140,7 @@ it('is refused in one line if the program that trains with workers registers it 
   );
 });
 
-describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   const job = (...args: string[]) =>
     startJob(2, emerging.words('train', ...small, '--set=model.mixing=mine', ...args), {
       cwd: emerging.folder,

@@ -112,17 +112,21 @@ function expectReport(report: Report): void {
   });
 }
 
-describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
-  it.each([
-    ['in workers of an isolated page', true, 2],
-    ['in the thread of a page', false, 0],
-  ])('compresses to the bytes of Node, %s', { timeout: 120_000 }, async (_, isolated, workers) => {
-    const { page, close } = await openPage(bundled, { isolated });
-    await page.waitForFunction('globalThis.ready');
-    expectReport((await page.evaluate(`report(${workers})`)) as Report);
-    await close();
-  });
-});
+describe.skipIf(chromiumPath === undefined)(
+  'in Chromium (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    it.each([
+      ['in workers of an isolated page', true, 2],
+      ['in the thread of a page', false, 0],
+    ])('compresses to the bytes of Node, %s', { timeout: 120_000 }, async (_, isolated, workers) => {
+      const { page, close } = await openPage(bundled, { isolated });
+      await page.waitForFunction('globalThis.ready');
+      expectReport((await page.evaluate(`report(${workers})`)) as Report);
+      await close();
+    });
+  },
+);
 
 it.skipIf(firefoxPath === undefined)(
   'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',

@@ -68,6 +68,7 @@ it('trains a custom layer in a loop', async () => {
 
 it.skipIf(chromiumPath === undefined)(
   'draws, in Chromium (scripts/install-system-packages)',
+  { tags: 'system', timeout: 120_000 },
   async () => {
     server = spawn(process.execPath, [join(root, 'examples/browser/serve.mjs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -89,7 +90,6 @@ it.skipIf(chromiumPath === undefined)(
     expect(await page.locator('#state').textContent()).toMatch(/^64 digits in \d+\.\d\d s$/);
     expect(failures).toEqual([]);
   },
-  120_000,
 );
 
 /** The sheet, once it is another one than `before` and has been drawn. */

@@ -25,6 +25,7 @@ interface Report {
 
 it.skipIf(firefoxPath === undefined)(
   'has the values of Node, in Firefox (scripts/install-system-packages)',
+  { tags: 'system', timeout: 120_000 },
   async () => {
     const config = tinyConfig({ learningRate: 0.001, warmupSteps: 10 });
     const dataset = tinyDataset(8);
@@ -93,5 +94,4 @@ it.skipIf(firefoxPath === undefined)(
       1e-4,
     );
   },
-  120_000,
 );

@@ -31,33 +31,37 @@ const script = `
   };
 `;
 
-describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
-  let page: Page;
-  let close: () => Promise<void>;
-  beforeAll(async () => {
-    ({ page, close } = await openPage(await bundle(script)));
-    await page.waitForFunction('globalThis.check');
-  });
-  afterAll(() => close());
+describe.skipIf(chromiumPath === undefined)(
+  'in Chromium (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let page: Page;
+    let close: () => Promise<void>;
+    beforeAll(async () => {
+      ({ page, close } = await openPage(await bundle(script)));
+      await page.waitForFunction('globalThis.check');
+    });
+    afterAll(() => close());
 
-  for (const [list, listed] of Object.entries(checks)) {
-    describe(list, () => {
-      for (const [index, [names]] of listed.entries()) {
-        it.each(goldenCases(names).map(([name]) => name))('%s', async (name) => {
-          const call = `check('${list}', ${index}, '${name}')`;
-          expectWithin((await page.evaluate(call)) as Comparison[]);
-        });
+    for (const [list, listed] of Object.entries(checks)) {
+      describe(list, () => {
+        for (const [index, [names]] of listed.entries()) {
+          it.each(goldenCases(names).map(([name]) => name))('%s', async (name) => {
+            const call = `check('${list}', ${index}, '${name}')`;
+            expectWithin((await page.evaluate(call)) as Comparison[]);
+          });
+        }
+      });
+    }
+
+    it('includes a whole model for every mixing of the paper, and a layer for every other', () => {
+      const [[names]] = modelChecks as [GoldenCheck];
+      const found = goldenCases(names).map(([, { config }]) => config.mixing);
+      const alone = ['convexp', 'finc', 'woodbury', 'woodbury-me', 'circulant', 'butterfly'] as const;
+      expect([...new Set([...found, ...alone])].sort()).toEqual(mixingNames.toSorted());
+      for (const mixing of alone) {
+        expect(goldenCases(new RegExp(`^${mixing}-`)).some(([, { kind }]) => kind === mixing)).toBe(true);
       }
     });
-  }
-
-  it('includes a whole model for every mixing of the paper, and a layer for every other', () => {
-    const [[names]] = modelChecks as [GoldenCheck];
-    const found = goldenCases(names).map(([, { config }]) => config.mixing);
-    const alone = ['convexp', 'finc', 'woodbury', 'woodbury-me', 'circulant', 'butterfly'] as const;
-    expect([...new Set([...found, ...alone])].sort()).toEqual(mixingNames.toSorted());
-    for (const mixing of alone) {
-      expect(goldenCases(new RegExp(`^${mixing}-`)).some(([, { kind }]) => kind === mixing)).toBe(true);
-    }
-  });
-});
+  },
+);

@@ -48,44 +48,50 @@ describe('in Node', () => {
   });
 });
 
-describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
-  let page: Page;
-  let close: () => Promise<void>;
-  beforeAll(async () => {
-    const bundled = await bundle(`
+describe.skipIf(chromiumPath === undefined)(
+  'in Chromium (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let page: Page;
+    let close: () => Promise<void>;
+    beforeAll(async () => {
+      const bundled = await bundle(`
       import { loadModel } from 'emerging-flows';
       globalThis.load = (url, options) => loadModel(url, options).then(
         () => ({ name: 'loaded', message: '' }),
         ({ name, code, message }) => ({ name, code, message }),
       );
     `);
-    ({ page, close } = await openPage(bundled));
-    await page.waitForFunction('globalThis.load');
-  });
-  afterAll(() => close());
-
-  it.each(names)('%s', async (name) => {
-    const before = server.sent();
-    const failure = (await page.evaluate(`load(${JSON.stringify(urlOf(name))})`)) as Error & { code: string };
-    expect(failure.code).toBeDefined();
-    expect(failure.message).toMatch(modelAnswers[name]!.errorInPage ?? modelAnswers[name]!.error);
-    expect(failure.message).not.toContain('\n');
-    await requireEnd(before);
-  });
-
-  it('a server that other origins cannot read', async () => {
-    const url = urlOf('an empty body').replace('127.0.0.1', 'localhost');
-    expect(await page.evaluate(`load(${JSON.stringify(url)})`)).toMatchObject({
-      code: 'io',
-      message: expect.stringMatching(/^cannot fetch \S+: Failed to fetch; give the URL/),
+      ({ page, close } = await openPage(bundled));
+      await page.waitForFunction('globalThis.load');
     });
-  });
+    afterAll(() => close());
 
-  it('stops a transfer that is aborted', async () => {
-    const failure = await page.evaluate(`(async () => {
+    it.each(names)('%s', async (name) => {
+      const before = server.sent();
+      const failure = (await page.evaluate(`load(${JSON.stringify(urlOf(name))})`)) as Error & {
+        code: string;
+      };
+      expect(failure.code).toBeDefined();
+      expect(failure.message).toMatch(modelAnswers[name]!.errorInPage ?? modelAnswers[name]!.error);
+      expect(failure.message).not.toContain('\n');
+      await requireEnd(before);
+    });
+
+    it('a server that other origins cannot read', async () => {
+      const url = urlOf('an empty body').replace('127.0.0.1', 'localhost');
+      expect(await page.evaluate(`load(${JSON.stringify(url)})`)).toMatchObject({
+        code: 'io',
+        message: expect.stringMatching(/^cannot fetch \S+: Failed to fetch; give the URL/),
+      });
+    });
+
+    it('stops a transfer that is aborted', async () => {
+      const failure = await page.evaluate(`(async () => {
       const end = new AbortController();
       return load(${JSON.stringify(urlOf('slow'))}, { signal: end.signal, onProgress: () => end.abort() });
     })()`);
-    expect(failure).toMatchObject({ name: 'AbortError' });
-  });
-});
+      expect(failure).toMatchObject({ name: 'AbortError' });
+    });
+  },
+);

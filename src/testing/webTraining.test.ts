@@ -128,19 +128,22 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
   expect(Math.max(...found.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThan(1e-4);
 }
 
-describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
-  let page: Page;
-  let close: () => Promise<void>;
-  let images: string;
-  beforeAll(async () => {
-    const library = `
+describe.skipIf(chromiumPath === undefined)(
+  'in Chromium (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let page: Page;
+    let close: () => Promise<void>;
+    let images: string;
+    beforeAll(async () => {
+      const library = `
       import * as main from 'emerging-flows';
       import * as data from 'emerging-flows/data';
       import * as training from 'emerging-flows/training';
       const library = { ...main, ...data, ...training };
     `;
-    const bundled = await bundle(
-      `
+      const bundled = await bundle(
+        `
       globalThis.startTrainer = () => { globalThis.trainer = new Worker('/trainer.js', { type: 'module' }); };
       startTrainer();
       let count = 0;
@@ -151,8 +154,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
         trainer.postMessage({ code, port: port2 }, [port2]);
       });
       `,
-      {
-        trainer: `${library}
+        {
+          trainer: `${library}
       library.configureRuntime({
         wasm: '/runtime/ort-wasm-simd-threaded.wasm',
         webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
@@ -170,107 +173,107 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
           (error) => port.postMessage({ failure: (error.code ?? error.stack) + ': ' + error.message }),
         );
       `,
-        gradients: `import 'emerging-flows/worker';`,
-      },
-    );
-    ({ page, close } = await openPage(bundled));
-    images = await inPageText(dataset);
-  }, 120_000);
-  afterAll(() => close());
+          gradients: `import 'emerging-flows/worker';`,
+        },
+      );
+      ({ page, close } = await openPage(bundled));
+      images = await inPageText(dataset);
+    }, 120_000);
+    afterAll(() => close());
 
-  /** What the body of an async function with `library` and `dataset` returns in the page's worker. */
-  const inWorker = <Result>(code: string): Promise<Result> =>
-    page.evaluate(
-      (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
-      `const dataset = ${images};\n${code}`,
-    );
+    /** What the body of an async function with `library` and `dataset` returns in the page's worker. */
+    const inWorker = <Result>(code: string): Promise<Result> =>
+      page.evaluate(
+        (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
+        `const dataset = ${images};\n${code}`,
+      );
 
-  const trainedInPage = (config: Config, options = '{}'): Promise<Files> =>
-    inWorker(`
+    const trainedInPage = (config: Config, options = '{}'): Promise<Files> =>
+      inWorker(`
       const files = library.memoryFiles('page');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, ...${options} });
       return library.download(files);
     `);
 
-  it.each(mixingNames)(
-    '%s: 20 steps are those of Node',
-    async (mixing) => {
-      const config = configOf(mixing);
-      expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
-    },
-    120_000,
-  );
+    it.each(mixingNames)(
+      '%s: 20 steps are those of Node',
+      async (mixing) => {
+        const config = configOf(mixing);
+        expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
+      },
+      120_000,
+    );
 
-  it.each(conditionedModels)(
-    '%s: steps and measurements are those of Node',
-    async (_, model) => {
-      const config = configOf('reverse', { steps: 6 }, model);
-      const files = await trainedInPage(config);
-      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-      const pixels = [...readAll(dataset.test!)];
-      const hasClasses = 'classes' in model;
-      const given = {
-        draws: 2,
-        ...(hasClasses && { class: 'right' }),
-        ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
-      };
-      const use = `
+    it.each(conditionedModels)(
+      '%s: steps and measurements are those of Node',
+      async (_, model) => {
+        const config = configOf('reverse', { steps: 6 }, model);
+        const files = await trainedInPage(config);
+        expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+        const pixels = [...readAll(dataset.test!)];
+        const hasClasses = 'classes' in model;
+        const given = {
+          draws: 2,
+          ...(hasClasses && { class: 'right' }),
+          ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
+        };
+        const use = `
       const images = Uint8Array.from([${pixels}]);
       const found = await model.bitsPerDim(images, ${JSON.stringify(given)});
       const classes = ${hasClasses} ? await model.classify(images) : [];
       return [...found, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
-      const inPage = await inWorker<number[]>(`
+        const inPage = await inWorker<number[]>(`
       const model = await library.loadModel(library.upload(${JSON.stringify(files)}));
       ${use}
     `);
-      const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
-      const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
-      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-      const inNode: number[] = await new AsyncFunction('model', use)(flow);
-      await flow.release();
-      expectClose(inPage, inNode);
-    },
-    120_000,
-  );
-
-  it('divides batches among workers, without isolation', async () => {
-    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-    const config = configOf('emerging', {}, both);
-    const found = await trainedInPage(config, '{ workers: 2, threads: 2 }');
-    expect(JSON.parse(Buffer.from(found['summary.json']!, 'base64').toString())).toMatchObject({
-      workers: 2,
-      complete: true,
-      steps: STEPS,
-    });
-    expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
-  }, 120_000);
-
-  it('takes the same steps through WebGPU', async () => {
-    const config = configOf('emerging', { steps: 6 }, both);
-    expectClose(
-      bitsIn(await trainedInPage(config, "{ device: 'webgpu' }")),
-      bitsIn(await trainedInNode(config)),
+        const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
+        const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
+        const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+        const inNode: number[] = await new AsyncFunction('model', use)(flow);
+        await flow.release();
+        expectClose(inPage, inNode);
+      },
+      120_000,
     );
-  }, 120_000);
 
-  it.each(['cpu', 'webgpu'])(
-    'logs the norms of layers that Node logs (%s)',
-    async (device) => {
-      const config = configOf('emerging', { steps: 4, gradientNormsEvery: 2 });
-      const normsIn = (files: Files) =>
-        linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
-      const found = normsIn(await trainedInPage(config, `{ device: '${device}' }`));
-      expect(found.length).toBeGreaterThan(20);
-      expectClose(found, normsIn(await trainedInNode(config)));
-    },
-    120_000,
-  );
+    it('divides batches among workers, without isolation', async () => {
+      expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+      const config = configOf('emerging', {}, both);
+      const found = await trainedInPage(config, '{ workers: 2, threads: 2 }');
+      expect(JSON.parse(Buffer.from(found['summary.json']!, 'base64').toString())).toMatchObject({
+        workers: 2,
+        complete: true,
+        steps: STEPS,
+      });
+      expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
+    }, 120_000);
 
-  it('stops after a step, resumes, and goes on in Node and back', async () => {
-    const config = configOf('emerging');
-    const stopped = await inWorker<{ step: number; files: Files }>(`
+    it('takes the same steps through WebGPU', async () => {
+      const config = configOf('emerging', { steps: 6 }, both);
+      expectClose(
+        bitsIn(await trainedInPage(config, "{ device: 'webgpu' }")),
+        bitsIn(await trainedInNode(config)),
+      );
+    }, 120_000);
+
+    it.each(['cpu', 'webgpu'])(
+      'logs the norms of layers that Node logs (%s)',
+      async (device) => {
+        const config = configOf('emerging', { steps: 4, gradientNormsEvery: 2 });
+        const normsIn = (files: Files) =>
+          linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
+        const found = normsIn(await trainedInPage(config, `{ device: '${device}' }`));
+        expect(found.length).toBeGreaterThan(20);
+        expectClose(found, normsIn(await trainedInNode(config)));
+      },
+      120_000,
+    );
+
+    it('stops after a step, resumes, and goes on in Node and back', async () => {
+      const config = configOf('emerging');
+      const stopped = await inWorker<{ step: number; files: Files }>(`
       const files = library.memoryFiles('page');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       const stop = new AbortController();
@@ -280,29 +283,29 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1, stopAt: 9 });
       return { step: state.step, files: await library.download(files) };
     `);
-    expect(stopped.step).toBe(5);
-    const folder = join(root, 'downloaded');
-    writeRun(folder, stopped.files);
-    const run = await resumeRun(folder, {}, { dataset });
-    expect(run.state!.step).toBe(9);
-    await train({ ...run, threads: 1, stopAt: 14 });
-    const back = await inWorker<Files>(`
+      expect(stopped.step).toBe(5);
+      const folder = join(root, 'downloaded');
+      writeRun(folder, stopped.files);
+      const run = await resumeRun(folder, {}, { dataset });
+      expect(run.state!.step).toBe(9);
+      await train({ ...run, threads: 1, stopAt: 14 });
+      const back = await inWorker<Files>(`
       const files = library.memoryFiles('back', library.upload(${JSON.stringify(readRun(folder))}));
       await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1 });
       return library.download(files);
     `);
-    expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
-  }, 120_000);
+      expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
+    }, 120_000);
 
-  it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
-    const config = configOf('1x1');
-    await inWorker(`
+    it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
+      const config = configOf('1x1');
+      await inWorker(`
       const files = await library.privateFiles('kept');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 7 });
     `);
-    await page.reload();
-    const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
+      await page.reload();
+      const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
       const names = await library.listPrivateFiles();
       const files = await library.privateFiles('kept');
       const run = await library.resumeRun(files, {}, { dataset });
@@ -311,48 +314,48 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       await library.train({ ...run, workers: 1, events: { onStep } });
       return { names, locked: await locked, files: await library.download(files) };
     `);
-    expect(names).toEqual(['kept']);
-    expect(locked).toMatch(/^kept is being trained in another page or worker/);
-    expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-    await inWorker(`await library.removePrivateFiles('kept')`);
-    expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
-  }, 120_000);
+      expect(names).toEqual(['kept']);
+      expect(locked).toMatch(/^kept is being trained in another page or worker/);
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+      await inWorker(`await library.removePrivateFiles('kept')`);
+      expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
+    }, 120_000);
 
-  it('has a private file system that does what memory and a folder do', async () => {
-    const seen = await inWorker(`const files = await library.privateFiles('store'); ${fileStoreUse}`);
-    await inWorker(`await library.removePrivateFiles('store')`);
-    expect(seen).toEqual(fileStoreSeen);
-  });
+    it('has a private file system that does what memory and a folder do', async () => {
+      const seen = await inWorker(`const files = await library.privateFiles('store'); ${fileStoreUse}`);
+      await inWorker(`await library.removePrivateFiles('store')`);
+      expect(seen).toEqual(fileStoreSeen);
+    });
 
-  it('says when there is no room, and keeps the last checkpoint', async () => {
-    const config = configOf('1x1', { steps: 200 });
-    await inWorker(`
+    it('says when there is no room, and keeps the last checkpoint', async () => {
+      const config = configOf('1x1', { steps: 200 });
+      await inWorker(`
       const files = await library.privateFiles('full');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 3 });
     `);
-    const session = await page.context().newCDPSession(page);
-    const origin = new URL(page.url()).origin;
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-    const failed = inWorker(`
+      const session = await page.context().newCDPSession(page);
+      const origin = new URL(page.url()).origin;
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+      const failed = inWorker(`
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
-    await expect(failed).rejects.toThrow(
-      /io: cannot save full\/.*has used up its storage.*The run is safe up to step 3/,
-    );
-    await session.send('Storage.overrideQuotaForOrigin', { origin });
-    const step = await inWorker(`
+      await expect(failed).rejects.toThrow(
+        /io: cannot save full\/.*has used up its storage.*The run is safe up to step 3/,
+      );
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+      const step = await inWorker(`
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
       const { state } = await library.train({ ...run, workers: 1, stopAt: 6 });
       await library.removePrivateFiles('full');
       return [run.state.step, state.step];
     `);
-    expect(step).toEqual([3, 6]);
-  }, 120_000);
+      expect(step).toEqual([3, 6]);
+    }, 120_000);
 
-  it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
-    const names = await inWorker<string[][]>(`
+    it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
+      const names = await inWorker<string[][]>(`
       const root = await navigator.storage.getDirectory();
       const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
       const begun = await folder.getDirectoryHandle('begun', { create: true });
@@ -368,57 +371,58 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       await library.removePrivateFiles('begun');
       return [...before, after];
     `);
-    expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
-  }, 120_000);
+      expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
+    }, 120_000);
 
-  it('is what the example of the documents says', async () => {
-    const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
-      readFileSync('docs/browser.md', 'utf8'),
-    )!;
-    const body = code!
-      .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
-      .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
-      .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
-      .replace(
-        "set: ['training.steps=300']",
-        "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
-      )
-      .replaceAll('postMessage(', 'posted.push(')
-      .replace('globalThis.onmessage', 'globalThis.onstop');
-    expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
-    const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
+    it('is what the example of the documents says', async () => {
+      const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
+        readFileSync('docs/browser.md', 'utf8'),
+      )!;
+      const body = code!
+        .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
+        .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
+        .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
+        .replace(
+          "set: ['training.steps=300']",
+          "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
+        )
+        .replaceAll('postMessage(', 'posted.push(')
+        .replace('globalThis.onmessage', 'globalThis.onstop');
+      expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
+      const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
       const posted = [];
       ${body}
       await library.removePrivateFiles('digits');
       return posted;
     `);
-    expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
-    expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
-  }, 120_000);
+      expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
+      expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
+    }, 120_000);
 
-  it('says what a page lacks', async () => {
-    const config = JSON.stringify(configOf('1x1'));
-    await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
-      "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
-    );
-    await expect(inWorker(`await library.startRun(${config}, library.memoryFiles('a'))`)).rejects.toThrow(
-      'needs its images: pass them as dataset',
-    );
-    await expect(
-      inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
-    ).rejects.toThrow('dataset must come from openImages');
-    const given = await inWorker<Files>(`
+    it('says what a page lacks', async () => {
+      const config = JSON.stringify(configOf('1x1'));
+      await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
+        "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
+      );
+      await expect(inWorker(`await library.startRun(${config}, library.memoryFiles('a'))`)).rejects.toThrow(
+        'needs its images: pass them as dataset',
+      );
+      await expect(
+        inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
+      ).rejects.toThrow('dataset must come from openImages');
+      const given = await inWorker<Files>(`
       const files = library.memoryFiles('named');
       await library.startRun(${config}, files, { dataset: { ...dataset, name: 'given.zip' } });
       return library.download(files);
     `);
-    expect(Buffer.from(given['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
-    await expect(
-      inWorker(`
+      expect(Buffer.from(given['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
+      await expect(
+        inWorker(`
         library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
         const run = await library.startRun(${config}, library.memoryFiles('a'), { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
       `),
-    ).rejects.toThrow('2 workers need a script: pass startWorker to configureRuntime');
-  });
-});
+      ).rejects.toThrow('2 workers need a script: pass startWorker to configureRuntime');
+    });
+  },
+);

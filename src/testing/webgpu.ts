@@ -26,5 +26,9 @@ const available = await hasWebGpu();
 
 /** Tests that need WebGPU, skipped where there is no driver. */
 export function describeOnGpu(name: string, tests: () => void): void {
-  describe.skipIf(!available)(`${name} (needs a Vulkan driver: scripts/install-system-packages)`, tests);
+  describe.skipIf(!available)(
+    `${name} (needs a Vulkan driver: scripts/install-system-packages)`,
+    { tags: 'system' },
+    tests,
+  );
 }

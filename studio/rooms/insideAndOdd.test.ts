@@ -50,488 +50,497 @@ const distance = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
   return Array.from(one).reduce((most, level, index) => Math.max(most, Math.abs(level - other[index]!)), 0);
 };
 
-describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-system-packages)', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
-  let page: Page;
-  let closePage: (() => Promise<void>) | undefined;
-  const open = async (hash: string, options = {}): Promise<void> => {
-    ({ page, close: closePage } = await openChromium(studio.url + hash, options));
-  };
-  beforeAll(async () => {
-    writeTinyDataset(inFolder('data'));
-    const training = [...tinyTraining, '--steps=3', '--out=runs/tiny', '--threads=1'];
-    await emerging.json('train', '--data=data', ...training);
-    const dataset = labelledTinyDataset(8);
-    const config = tinyConfig({ steps: 40, learningRate: 0.02, averageDecay: 0.5 }, { classes: tinyClasses });
-    await train({ ...(await startRun(config, inFolder('runs/classes'), { dataset })), threads: 1 });
-    studio = await startStudio(emerging);
-  });
-  afterAll(() => studio.close());
-  afterEach(() => closePage?.());
-
-  describe('Inside', () => {
-    const decoded = () => pixelsOf(page, 'Decoded image');
-    const trip = () => page.getByTestId('round-trip').textContent();
-
-    it('decodes edited, scaled and erased latents as the library does, with undo', async () => {
-      await open('#/inside?seed=3&precision=float64');
-      await page.getByTestId('round-trip').waitFor();
-      const original = Uint8Array.from(await pixelsOf(page, 'Original image'));
-      await using model = await loadModel(mnist);
-      const latents = await model.encode(original, { precision: 'float64' });
-      const expectDecoded = async (): Promise<void> => {
-        const expected = await model.decode(latents);
-        await expect.poll(async () => distance(await decoded(), expected)).toBeLessThanOrEqual(1);
-      };
-      await expectDecoded();
-
-      const map = page.getByRole('application', { name: /Latents of level 1/ });
-      await map.focus();
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('ArrowRight');
-      await page.getByRole('slider', { name: 'Latent at row 9, column 9, channel 1' }).fill('3.5');
-      latents[0]!.data[(8 * 14 + 8) * 2] = 3.5;
-      await expectDecoded();
-      expect(distance(await decoded(), original)).toBeGreaterThan(20);
-
-      await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.5');
-      latents[1] = { ...latents[1]!, data: latents[1]!.data.map((value) => value / 2) };
-      await expectDecoded();
-
-      await page.getByRole('button', { name: 'Erase level 1' }).click();
-      const kept = latents[0]!;
-      latents[0] = { ...kept, data: kept.data.map(() => 0) };
-      await expectDecoded();
-
-      await page.getByRole('button', { name: 'Undo' }).click();
-      latents[0] = kept;
-      await expectDecoded();
-      await page.getByRole('button', { name: 'Redraw level 1' }).click();
-      const before = await model.decode(latents);
-      await expect.poll(async () => distance(await decoded(), before)).toBeGreaterThan(20);
-      await page.getByRole('button', { name: 'Reset' }).click();
-      await expect.poll(async () => distance(await decoded(), original)).toBe(0);
-    });
-
-    it('encodes an image with its most probable class or another, and shows the class of an interpolation', async () => {
-      await using model = await loadModel(inFolder('runs/classes'));
-      await open('#/inside?model=runs/classes&seed=1&precision=float64');
-      const coded = () => page.getByTestId('coded-class').textContent();
-      await page.getByTestId('round-trip').waitFor();
-      const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
-      const [found] = await model.classify(image, { noiseByContent: true });
-      expect(await coded()).toBe(`Encoded and decoded as class ${found!.class}, the most probable.`);
-      const other = tinyClasses.find((name) => name !== found!.class)!;
-      await page.getByLabel('Class').selectOption(other);
-      await expect.poll(coded).toBe(`Encoded and decoded as class ${other}.`);
-      await expect.poll(() => page.url()).toContain(`class=${other}`);
-
-      // At 0, the top level is its prior's mean, which depends on the class.
-      const latents = await model.encode(image, { class: other, precision: 'float64' });
-      await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0');
-      latents[1]!.data.fill(0);
-      const [expected, wrong] = [
-        await model.decodeValues(latents, { class: other }),
-        await model.decodeValues(latents, { class: found!.class }),
-      ];
-      expect(Math.max(...expected.map((value, index) => Math.abs(value - wrong[index]!)))).toBeGreaterThan(
-        0.01,
-      );
-      await expect
-        .poll(async () => distance(await decoded(), model.pixelsOf(expected)))
-        .toBeLessThanOrEqual(1);
-
-      await closePage!();
-      await open('#/draw?model=runs/classes&count=4');
-      await page.getByRole('button', { name: 'Random' }).click();
-      expect(await page.getByTestId('interpolation-class').textContent()).toMatch(
-        /^Class (left|right), the most probable for A\.$/,
-      );
-    });
-
-    it('selects a latent with the pointer', async () => {
-      await open('#/inside');
-      const map = page.getByRole('application', { name: /Latents of level 2/ });
-      const { width, height } = (await map.boundingBox())!;
-      // Two rows of four 7 x 7 tiles with gaps: the corner of the last tile.
-      await map.click({ position: { x: width * (30.5 / 31), y: height * (14.5 / 15) } });
-      await page.getByRole('slider', { name: 'Latent at row 7, column 7, channel 8' }).waitFor();
-    });
-
-    it('reports whether an image is recovered', async () => {
-      const random = new RandomStream(0, 'noise');
-      const noise = Uint8Array.from({ length: 784 }, () => random.integer(256));
-      writePng(inFolder('noise.png'), noise, [28, 28, 1]);
-      await using model = await loadModel(mnist);
-      const { notFinite } = await model.verify(noise, await model.encode(noise));
-      expect(notFinite).toEqual([0]);
-      await open('#/inside?seed=1');
-      await page.getByTestId('round-trip').waitFor();
-      expect(await trip()).toBe('All 784 values recovered exactly in float32.');
-      await page.getByLabel('Image', { exact: true }).selectOption('File');
-      await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
-      await page.getByText('Not recovered in float32').waitFor();
-      expect(await trip()).toMatch(/With the corrections from verify, every value is recovered\.$/);
-      expect(await pixelsOf(page, 'Before')).toEqual([...noise]);
-      await page.getByLabel('Precision').selectOption('float64');
-      await page.getByText('Not recovered in float64').waitFor();
-
-      // A little noise: recovered only in float64.
-      const grain = new RandomStream(0, 'grain');
-      const sample = await model.sample({ count: 1, seed: 0 });
-      const grainy = Uint8Array.from(sample, (level) =>
-        Math.min(255, Math.max(0, Math.round(level + 3 * grain.normal()))),
-      );
-      writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
-      await page.getByLabel('Choose a file').setInputFiles(given('grainy.png'));
-      await page.getByText('All 784 values recovered exactly in float64.').waitFor();
-      expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
-      await page.getByLabel('Precision').selectOption('float32');
-      await page.getByText(/not recovered in float32/i).waitFor();
-    });
-
-    it('shows every stage as the library draws it, and opens it enlarged', async () => {
-      await open('#/inside?seed=2');
-      const stages = page.locator('.inside-stages li');
-      await stages.first().waitFor();
-      await using model = await loadModel(mnist);
-      const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
-      const all = await model.stageImages(image);
-      expect(await stages.count()).toBe(
-        1 + all.flatMap(({ output, latent }) => [output, latent].filter(Boolean)).length,
-      );
-      await page.getByRole('button', { name: 'Flow step 2 of level 1' }).click();
-      const found = all.find(({ path }) => path === 'levels/0/steps/1')!;
-      const expected = drawActivations(found.output!, model).pixels;
-      expect(
-        distance(await pixelsOf(page, 'Flow step 2 of level 1, enlarged'), expected),
-      ).toBeLessThanOrEqual(1);
-      await page.keyboard.press('ArrowRight');
-      await page.getByRole('dialog', { name: 'Flow step 3 of level 1' }).waitFor();
-    });
-
-    it('takes a drawing, centred like a digit', async () => {
-      await open('#/inside');
-      await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
-      const pad = page.getByRole('img', { name: /Draw a digit here/ });
-      const { x, y, width } = (await pad.boundingBox())!;
-      // A stroke near the left edge.
-      await page.mouse.move(x + 0.15 * width, y + 0.2 * width);
-      await page.mouse.down();
-      await page.mouse.move(x + 0.2 * width, y + 0.8 * width, { steps: 5 });
-      await page.mouse.up();
-      await page.getByText('Image: drawing').waitFor();
-      const pixels = await pixelsOf(page, 'Original image');
-      const mass = pixels.reduce((sum, level) => sum + level, 0);
-      const centre = pixels.reduce((sum, level, index) => sum + level * ((index % 28) + 0.5), 0) / mass;
-      expect(Math.abs(centre - 14)).toBeLessThan(0.1);
-      const rows = pixels.flatMap((level, index) => (level > 0 ? [Math.floor(index / 28)] : []));
-      expect(rows.at(-1)! - rows[0]! + 1).toBeGreaterThanOrEqual(20);
-      expect(rows.at(-1)! - rows[0]! + 1).toBeLessThanOrEqual(22);
-    });
-  });
-
-  describe('the included MNIST digits', () => {
-    const packed = join(root, 'dist/page', DIGITS_FILE);
-    /** Digits as the library reads them. */
-    const digits = async (split: 'train' | 'test', indices: readonly number[]): Promise<Uint8Array> => {
-      const images = (await openDataset(packed, { validation: 0 }))[split];
-      const pixels = new Uint8Array(indices.length * 784);
-      images.read(indices, pixels);
-      return pixels;
+describe.skipIf(chromiumPath === undefined)(
+  'Inside and Odd (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let studio: Awaited<ReturnType<typeof startStudio>>;
+    let page: Page;
+    let closePage: (() => Promise<void>) | undefined;
+    const open = async (hash: string, options = {}): Promise<void> => {
+      ({ page, close: closePage } = await openChromium(studio.url + hash, options));
     };
-
-    it('are chosen by the number in the address', async () => {
-      await open('#/inside?image=digit&digit=8');
-      await page.getByText('Image: digit 8').waitFor();
-      expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [7]))]);
-      await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('Image: digit 9').waitFor();
-      await page.waitForFunction(() => location.hash.includes('digit=9'));
-      await page.reload();
-      await page.getByText('Image: digit 9').waitFor();
-      expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [8]))]);
-      await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
-      await page.getByText('Image: digit 5000').waitFor();
-      await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('Image: digit 1', { exact: true }).waitFor();
-      await page.getByLabel('Image', { exact: true }).selectOption('Sample');
-      await page.getByText('Image: sample, seed 0').waitFor();
-    });
-
-    it('fail with a sentence when the studio has ended', async () => {
-      await open('#/inside');
-      await page.getByText('Image: sample, seed 0').waitFor();
-      await page.context().setOffline(true);
-      await page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
-      expect(await page.getByRole('alert').textContent()).toBe(
-        'Part of the studio failed to load. If it is still running, reload the page.',
+    beforeAll(async () => {
+      writeTinyDataset(inFolder('data'));
+      const training = [...tinyTraining, '--steps=3', '--out=runs/tiny', '--threads=1'];
+      await emerging.json('train', '--data=data', ...training);
+      const dataset = labelledTinyDataset(8);
+      const config = tinyConfig(
+        { steps: 40, learningRate: 0.02, averageDecay: 0.5 },
+        { classes: tinyClasses },
       );
+      await train({ ...(await startRun(config, inFolder('runs/classes'), { dataset })), threads: 1 });
+      studio = await startStudio(emerging);
     });
+    afterAll(() => studio.close());
+    afterEach(() => closePage?.());
 
-    it('are scored as the library does, as an alternative to samples', async () => {
-      await open('#/odd?images=samples');
-      await page.getByText('14 images', { exact: true }).waitFor();
-      await page.getByLabel('Images', { exact: true }).selectOption('Digits, some altered');
-      await page.getByText('56 images', { exact: true }).waitFor();
-      await page.waitForFunction(() => location.hash.includes('images=digits'));
-      await page.getByRole('button', { name: /^digit 48 / }).click();
-      await page.getByRole('heading', { name: 'digit 48' }).waitFor();
-      await using model = await loadModel(mnist);
-      const pixels = await digits('test', [47]);
-      expect(await pixelsOf(page, 'Image')).toEqual([...pixels]);
-      const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
-      const bits = Number(await page.getByTestId('bits').textContent());
-      expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
-      const { best, reports } = await oddReports(model, imagesInMemory(pixels, model.imageShape));
-      expect(best).toBe('typicality');
-      for (const [name, { images }] of Object.entries(reports)) {
-        const row = page.getByRole('table', { name: 'All scores' }).getByRole('row', { name });
-        const { score, pValue } = images[0]!;
-        expect(await row.locator('td').allTextContents()).toEqual([scoreText(score), pText(pValue!)]);
-      }
-      await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
-      await page.getByText('14 images', { exact: true }).waitFor();
-    });
+    describe('Inside', () => {
+      const decoded = () => pixelsOf(page, 'Decoded image');
+      const trip = () => page.getByTestId('round-trip').textContent();
 
-    it('aren’t offered for models of other images, whatever the address says', async () => {
-      await open('#/inside?model=runs/tiny&image=digit');
-      await page.getByText('Image: sample, seed 0').waitFor();
-      const options = (label: string) => page.getByLabel(label, { exact: true }).locator('option');
-      expect(await options('Image').allTextContents()).toEqual(['Sample', 'File', 'Drawing']);
-      await page.goto(`${studio.url}#/odd?model=runs/tiny&images=digits`);
-      await page.getByRole('button', { name: /^all black / }).waitFor();
-      expect(await options('Images').allTextContents()).toEqual(['Samples, some altered']);
-    });
-  });
+      it('decodes edited, scaled and erased latents as the library does, with undo', async () => {
+        await open('#/inside?seed=3&precision=float64');
+        await page.getByTestId('round-trip').waitFor();
+        const original = Uint8Array.from(await pixelsOf(page, 'Original image'));
+        await using model = await loadModel(mnist);
+        const latents = await model.encode(original, { precision: 'float64' });
+        const expectDecoded = async (): Promise<void> => {
+          const expected = await model.decode(latents);
+          await expect.poll(async () => distance(await decoded(), expected)).toBeLessThanOrEqual(1);
+        };
+        await expectDecoded();
 
-  describe('Odd', () => {
-    const hostile = '<img src=x onerror=alert(1)>.png';
-    const image = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) });
+        const map = page.getByRole('application', { name: /Latents of level 1/ });
+        await map.focus();
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('slider', { name: 'Latent at row 9, column 9, channel 1' }).fill('3.5');
+        latents[0]!.data[(8 * 14 + 8) * 2] = 3.5;
+        await expectDecoded();
+        expect(distance(await decoded(), original)).toBeGreaterThan(20);
 
-    it('measures and ranks dropped files as emerging score does, and skips others with a reason', async () => {
-      const [one, other] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
-      writePng(inFolder('files/one.png'), one, [8, 8, 1]);
-      writePng(inFolder('files/other.png'), other, [8, 8, 1]);
-      writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
-      const { images } = await emerging.json('score', 'runs/tiny', 'files', '--map=maps');
-      await open('#/odd?model=runs/tiny');
-      await page.getByText('16 validation images from data.', { exact: true }).waitFor();
-      const transfer = await page.evaluateHandle(
-        (files) => {
-          const transfer = new DataTransfer();
-          for (const { name, bytes } of files) {
-            transfer.items.add(new File([new Uint8Array(bytes)], name));
-          }
-          return transfer;
-        },
-        [
-          { name: hostile, bytes: [...readFileSync(inFolder('files/one.png'))] },
-          { name: 'other.png', bytes: [...readFileSync(inFolder('files/other.png'))] },
-          { name: 'large.png', bytes: [...readFileSync(inFolder('large.png'))] },
-          { name: 'broken <b>.png', bytes: [137, 80, 78, 71, 1, 2, 3] },
-        ],
-      );
-      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
-      await page.getByText('2 files skipped').waitFor();
-      const reasons = await page.locator('.refused-files li').allTextContents();
-      expect(reasons[0]).toMatch(/^broken <b>\.png/);
-      expect(reasons[1]).toBe(
-        'large.png is 16x16x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Fit other sizes and colours”.',
-      );
-      expect(await page.locator('img[src="x"]').count()).toBe(0);
-      await image('other\\.png').waitFor();
-      for (const [name, file] of [
-        ['other.png', 'files/other.png'],
-        [hostile, 'files/one.png'],
-      ] as const) {
-        const expected = images.find((score: { file: string }) => score.file === file);
-        await page.getByRole('button', { name }).click();
-        await page.getByRole('heading', { name }).waitFor();
-        const bits = Number(await page.getByTestId('bits').textContent());
-        expect(Math.abs(bits - expected.bitsPerDim)).toBeLessThan(1e-4);
-        expect(await page.locator('.odd-facts').textContent()).toContain(
-          rankText(expected.pValue, 16, '16 validation images from data'),
-        );
-        // The oddest place is framed, and its deviation is shown.
-        const [oddest] = expected.places;
-        const frame = page.locator('.odd-frame').first();
-        expect(await frame.evaluate(({ style }: HTMLElement) => style.left)).toBe(
-          `${(100 * oddest.column) / 8}%`,
+        await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.5');
+        latents[1] = { ...latents[1]!, data: latents[1]!.data.map((value) => value / 2) };
+        await expectDecoded();
+
+        await page.getByRole('button', { name: 'Erase level 1' }).click();
+        const kept = latents[0]!;
+        latents[0] = { ...kept, data: kept.data.map(() => 0) };
+        await expectDecoded();
+
+        await page.getByRole('button', { name: 'Undo' }).click();
+        latents[0] = kept;
+        await expectDecoded();
+        await page.getByRole('button', { name: 'Redraw level 1' }).click();
+        const before = await model.decode(latents);
+        await expect.poll(async () => distance(await decoded(), before)).toBeGreaterThan(20);
+        await page.getByRole('button', { name: 'Reset' }).click();
+        await expect.poll(async () => distance(await decoded(), original)).toBe(0);
+      });
+
+      it('encodes an image with its most probable class or another, and shows the class of an interpolation', async () => {
+        await using model = await loadModel(inFolder('runs/classes'));
+        await open('#/inside?model=runs/classes&seed=1&precision=float64');
+        const coded = () => page.getByTestId('coded-class').textContent();
+        await page.getByTestId('round-trip').waitFor();
+        const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
+        const [found] = await model.classify(image, { noiseByContent: true });
+        expect(await coded()).toBe(`Encoded and decoded as class ${found!.class}, the most probable.`);
+        const other = tinyClasses.find((name) => name !== found!.class)!;
+        await page.getByLabel('Class').selectOption(other);
+        await expect.poll(coded).toBe(`Encoded and decoded as class ${other}.`);
+        await expect.poll(() => page.url()).toContain(`class=${other}`);
+
+        // At 0, the top level is its prior's mean, which depends on the class.
+        const latents = await model.encode(image, { class: other, precision: 'float64' });
+        await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0');
+        latents[1]!.data.fill(0);
+        const [expected, wrong] = [
+          await model.decodeValues(latents, { class: other }),
+          await model.decodeValues(latents, { class: found!.class }),
+        ];
+        expect(Math.max(...expected.map((value, index) => Math.abs(value - wrong[index]!)))).toBeGreaterThan(
+          0.01,
         );
         await expect
-          .poll(() => page.locator('.odd-place').textContent())
-          .toContain(`: ${oddest.deviations.toFixed(2).replace('-', '−')} standard deviations`);
-      }
-      expect(await page.getByTestId('verdict').textContent()).toMatch(
-        /^With only 16 reference images, no p-value is below 0\.059: the order tells more\. Fewer than 10 images: too few to test them as a set\.$/,
-      );
-      await page.getByLabel('Fit other sizes and colours').check();
-      await image('large\\.png').waitFor();
-      await page.getByText('1 file skipped').waitFor();
+          .poll(async () => distance(await decoded(), model.pixelsOf(expected)))
+          .toBeLessThanOrEqual(1);
+
+        await closePage!();
+        await open('#/draw?model=runs/classes&count=4');
+        await page.getByRole('button', { name: 'Random' }).click();
+        expect(await page.getByTestId('interpolation-class').textContent()).toMatch(
+          /^Class (left|right), the most probable for A\.$/,
+        );
+      });
+
+      it('selects a latent with the pointer', async () => {
+        await open('#/inside');
+        const map = page.getByRole('application', { name: /Latents of level 2/ });
+        const { width, height } = (await map.boundingBox())!;
+        // Two rows of four 7 x 7 tiles with gaps: the corner of the last tile.
+        await map.click({ position: { x: width * (30.5 / 31), y: height * (14.5 / 15) } });
+        await page.getByRole('slider', { name: 'Latent at row 7, column 7, channel 8' }).waitFor();
+      });
+
+      it('reports whether an image is recovered', async () => {
+        const random = new RandomStream(0, 'noise');
+        const noise = Uint8Array.from({ length: 784 }, () => random.integer(256));
+        writePng(inFolder('noise.png'), noise, [28, 28, 1]);
+        await using model = await loadModel(mnist);
+        const { notFinite } = await model.verify(noise, await model.encode(noise));
+        expect(notFinite).toEqual([0]);
+        await open('#/inside?seed=1');
+        await page.getByTestId('round-trip').waitFor();
+        expect(await trip()).toBe('All 784 values recovered exactly in float32.');
+        await page.getByLabel('Image', { exact: true }).selectOption('File');
+        await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
+        await page.getByText('Not recovered in float32').waitFor();
+        expect(await trip()).toMatch(/With the corrections from verify, every value is recovered\.$/);
+        expect(await pixelsOf(page, 'Before')).toEqual([...noise]);
+        await page.getByLabel('Precision').selectOption('float64');
+        await page.getByText('Not recovered in float64').waitFor();
+
+        // A little noise: recovered only in float64.
+        const grain = new RandomStream(0, 'grain');
+        const sample = await model.sample({ count: 1, seed: 0 });
+        const grainy = Uint8Array.from(sample, (level) =>
+          Math.min(255, Math.max(0, Math.round(level + 3 * grain.normal()))),
+        );
+        writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
+        await page.getByLabel('Choose a file').setInputFiles(given('grainy.png'));
+        await page.getByText('All 784 values recovered exactly in float64.').waitFor();
+        expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
+        await page.getByLabel('Precision').selectOption('float32');
+        await page.getByText(/not recovered in float32/i).waitFor();
+      });
+
+      it('shows every stage as the library draws it, and opens it enlarged', async () => {
+        await open('#/inside?seed=2');
+        const stages = page.locator('.inside-stages li');
+        await stages.first().waitFor();
+        await using model = await loadModel(mnist);
+        const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
+        const all = await model.stageImages(image);
+        expect(await stages.count()).toBe(
+          1 + all.flatMap(({ output, latent }) => [output, latent].filter(Boolean)).length,
+        );
+        await page.getByRole('button', { name: 'Flow step 2 of level 1' }).click();
+        const found = all.find(({ path }) => path === 'levels/0/steps/1')!;
+        const expected = drawActivations(found.output!, model).pixels;
+        expect(
+          distance(await pixelsOf(page, 'Flow step 2 of level 1, enlarged'), expected),
+        ).toBeLessThanOrEqual(1);
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('dialog', { name: 'Flow step 3 of level 1' }).waitFor();
+      });
+
+      it('takes a drawing, centred like a digit', async () => {
+        await open('#/inside');
+        await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
+        const pad = page.getByRole('img', { name: /Draw a digit here/ });
+        const { x, y, width } = (await pad.boundingBox())!;
+        // A stroke near the left edge.
+        await page.mouse.move(x + 0.15 * width, y + 0.2 * width);
+        await page.mouse.down();
+        await page.mouse.move(x + 0.2 * width, y + 0.8 * width, { steps: 5 });
+        await page.mouse.up();
+        await page.getByText('Image: drawing').waitFor();
+        const pixels = await pixelsOf(page, 'Original image');
+        const mass = pixels.reduce((sum, level) => sum + level, 0);
+        const centre = pixels.reduce((sum, level, index) => sum + level * ((index % 28) + 0.5), 0) / mass;
+        expect(Math.abs(centre - 14)).toBeLessThan(0.1);
+        const rows = pixels.flatMap((level, index) => (level > 0 ? [Math.floor(index / 28)] : []));
+        expect(rows.at(-1)! - rows[0]! + 1).toBeGreaterThanOrEqual(20);
+        expect(rows.at(-1)! - rows[0]! + 1).toBeLessThanOrEqual(22);
+      });
     });
 
-    it('takes a dropped or chosen folder with everything in it', async () => {
-      writePng(inFolder('album/one.png'), tinyImages(1, 8, 50), [8, 8, 1]);
-      writePng(inFolder('album/deeper/two.png'), tinyImages(1, 8, 51), [8, 8, 1]);
-      writePng(inFolder('other album/deeper/three.png'), tinyImages(1, 8, 52), [8, 8, 1]);
-      await open('#/odd?model=runs/tiny');
-      await image('all black').waitFor();
-      // As dragged from a file manager: scripts can't drop folders.
-      const devtools = await page.context().newCDPSession(page);
-      const data = { items: [], files: [inFolder('album')], dragOperationsMask: 1 };
-      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-        await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-      }
-      await image('one\\.png').waitFor();
-      await image('deeper/two\\.png').waitFor();
-      expect(await page.locator('.odd-grid li').count()).toBe(2);
-      await page.getByLabel('Choose a folder').setInputFiles(inFolder('other album'));
-      await image('deeper/three\\.png').waitFor();
-      expect(await page.locator('.odd-grid li').count()).toBe(1);
-      await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
-      await image('all black').waitFor();
+    describe('the included MNIST digits', () => {
+      const packed = join(root, 'dist/page', DIGITS_FILE);
+      /** Digits as the library reads them. */
+      const digits = async (split: 'train' | 'test', indices: readonly number[]): Promise<Uint8Array> => {
+        const images = (await openDataset(packed, { validation: 0 }))[split];
+        const pixels = new Uint8Array(indices.length * 784);
+        images.read(indices, pixels);
+        return pixels;
+      };
+
+      it('are chosen by the number in the address', async () => {
+        await open('#/inside?image=digit&digit=8');
+        await page.getByText('Image: digit 8').waitFor();
+        expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [7]))]);
+        await page.getByRole('button', { name: 'Next digit' }).click();
+        await page.getByText('Image: digit 9').waitFor();
+        await page.waitForFunction(() => location.hash.includes('digit=9'));
+        await page.reload();
+        await page.getByText('Image: digit 9').waitFor();
+        expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [8]))]);
+        await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
+        await page.getByText('Image: digit 5000').waitFor();
+        await page.getByRole('button', { name: 'Next digit' }).click();
+        await page.getByText('Image: digit 1', { exact: true }).waitFor();
+        await page.getByLabel('Image', { exact: true }).selectOption('Sample');
+        await page.getByText('Image: sample, seed 0').waitFor();
+      });
+
+      it('fail with a sentence when the studio has ended', async () => {
+        await open('#/inside');
+        await page.getByText('Image: sample, seed 0').waitFor();
+        await page.context().setOffline(true);
+        await page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
+        expect(await page.getByRole('alert').textContent()).toBe(
+          'Part of the studio failed to load. If it is still running, reload the page.',
+        );
+      });
+
+      it('are scored as the library does, as an alternative to samples', async () => {
+        await open('#/odd?images=samples');
+        await page.getByText('14 images', { exact: true }).waitFor();
+        await page.getByLabel('Images', { exact: true }).selectOption('Digits, some altered');
+        await page.getByText('56 images', { exact: true }).waitFor();
+        await page.waitForFunction(() => location.hash.includes('images=digits'));
+        await page.getByRole('button', { name: /^digit 48 / }).click();
+        await page.getByRole('heading', { name: 'digit 48' }).waitFor();
+        await using model = await loadModel(mnist);
+        const pixels = await digits('test', [47]);
+        expect(await pixelsOf(page, 'Image')).toEqual([...pixels]);
+        const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
+        const bits = Number(await page.getByTestId('bits').textContent());
+        expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
+        const { best, reports } = await oddReports(model, imagesInMemory(pixels, model.imageShape));
+        expect(best).toBe('typicality');
+        for (const [name, { images }] of Object.entries(reports)) {
+          const row = page.getByRole('table', { name: 'All scores' }).getByRole('row', { name });
+          const { score, pValue } = images[0]!;
+          expect(await row.locator('td').allTextContents()).toEqual([scoreText(score), pText(pValue!)]);
+        }
+        await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
+        await page.getByText('14 images', { exact: true }).waitFor();
+      });
+
+      it('aren’t offered for models of other images, whatever the address says', async () => {
+        await open('#/inside?model=runs/tiny&image=digit');
+        await page.getByText('Image: sample, seed 0').waitFor();
+        const options = (label: string) => page.getByLabel(label, { exact: true }).locator('option');
+        expect(await options('Image').allTextContents()).toEqual(['Sample', 'File', 'Drawing']);
+        await page.goto(`${studio.url}#/odd?model=runs/tiny&images=digits`);
+        await page.getByRole('button', { name: /^all black / }).waitFor();
+        expect(await options('Images').allTextContents()).toEqual(['Samples, some altered']);
+      });
     });
 
-    it('reads images that repeat every pixel, and says so', async () => {
-      const small = tinyImages(1, 8, 50);
-      const large = Uint8Array.from(
-        { length: 576 },
-        (_, at) => small[Math.floor(at / 72) * 8 + Math.floor((at % 24) / 3)]!,
-      );
-      writePng(inFolder('enlarged.png'), large, [24, 24, 1]);
-      await open('#/odd?model=runs/tiny');
-      await page.getByLabel('Choose files').setInputFiles(given('enlarged.png'));
-      await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
-      await image('enlarged\\.png').waitFor();
-      expect(await pixelsOf(page, 'Image')).toEqual([...small]);
-      await page.goto(`${studio.url}#/inside?model=runs/tiny`);
-      await page.getByLabel('Choose a file').setInputFiles(given('enlarged.png'));
-      await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
-      expect(await pixelsOf(page, 'Original image')).toEqual([...small]);
+    describe('Odd', () => {
+      const hostile = '<img src=x onerror=alert(1)>.png';
+      const image = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) });
+
+      it('measures and ranks dropped files as emerging score does, and skips others with a reason', async () => {
+        const [one, other] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
+        writePng(inFolder('files/one.png'), one, [8, 8, 1]);
+        writePng(inFolder('files/other.png'), other, [8, 8, 1]);
+        writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
+        const { images } = await emerging.json('score', 'runs/tiny', 'files', '--map=maps');
+        await open('#/odd?model=runs/tiny');
+        await page.getByText('16 validation images from data.', { exact: true }).waitFor();
+        const transfer = await page.evaluateHandle(
+          (files) => {
+            const transfer = new DataTransfer();
+            for (const { name, bytes } of files) {
+              transfer.items.add(new File([new Uint8Array(bytes)], name));
+            }
+            return transfer;
+          },
+          [
+            { name: hostile, bytes: [...readFileSync(inFolder('files/one.png'))] },
+            { name: 'other.png', bytes: [...readFileSync(inFolder('files/other.png'))] },
+            { name: 'large.png', bytes: [...readFileSync(inFolder('large.png'))] },
+            { name: 'broken <b>.png', bytes: [137, 80, 78, 71, 1, 2, 3] },
+          ],
+        );
+        await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+        await page.getByText('2 files skipped').waitFor();
+        const reasons = await page.locator('.refused-files li').allTextContents();
+        expect(reasons[0]).toMatch(/^broken <b>\.png/);
+        expect(reasons[1]).toBe(
+          'large.png is 16x16x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Fit other sizes and colours”.',
+        );
+        expect(await page.locator('img[src="x"]').count()).toBe(0);
+        await image('other\\.png').waitFor();
+        for (const [name, file] of [
+          ['other.png', 'files/other.png'],
+          [hostile, 'files/one.png'],
+        ] as const) {
+          const expected = images.find((score: { file: string }) => score.file === file);
+          await page.getByRole('button', { name }).click();
+          await page.getByRole('heading', { name }).waitFor();
+          const bits = Number(await page.getByTestId('bits').textContent());
+          expect(Math.abs(bits - expected.bitsPerDim)).toBeLessThan(1e-4);
+          expect(await page.locator('.odd-facts').textContent()).toContain(
+            rankText(expected.pValue, 16, '16 validation images from data'),
+          );
+          // The oddest place is framed, and its deviation is shown.
+          const [oddest] = expected.places;
+          const frame = page.locator('.odd-frame').first();
+          expect(await frame.evaluate(({ style }: HTMLElement) => style.left)).toBe(
+            `${(100 * oddest.column) / 8}%`,
+          );
+          await expect
+            .poll(() => page.locator('.odd-place').textContent())
+            .toContain(`: ${oddest.deviations.toFixed(2).replace('-', '−')} standard deviations`);
+        }
+        expect(await page.getByTestId('verdict').textContent()).toMatch(
+          /^With only 16 reference images, no p-value is below 0\.059: the order tells more\. Fewer than 10 images: too few to test them as a set\.$/,
+        );
+        await page.getByLabel('Fit other sizes and colours').check();
+        await image('large\\.png').waitFor();
+        await page.getByText('1 file skipped').waitFor();
+      });
+
+      it('takes a dropped or chosen folder with everything in it', async () => {
+        writePng(inFolder('album/one.png'), tinyImages(1, 8, 50), [8, 8, 1]);
+        writePng(inFolder('album/deeper/two.png'), tinyImages(1, 8, 51), [8, 8, 1]);
+        writePng(inFolder('other album/deeper/three.png'), tinyImages(1, 8, 52), [8, 8, 1]);
+        await open('#/odd?model=runs/tiny');
+        await image('all black').waitFor();
+        // As dragged from a file manager: scripts can't drop folders.
+        const devtools = await page.context().newCDPSession(page);
+        const data = { items: [], files: [inFolder('album')], dragOperationsMask: 1 };
+        for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+          await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+        }
+        await image('one\\.png').waitFor();
+        await image('deeper/two\\.png').waitFor();
+        expect(await page.locator('.odd-grid li').count()).toBe(2);
+        await page.getByLabel('Choose a folder').setInputFiles(inFolder('other album'));
+        await image('deeper/three\\.png').waitFor();
+        expect(await page.locator('.odd-grid li').count()).toBe(1);
+        await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
+        await image('all black').waitFor();
+      });
+
+      it('reads images that repeat every pixel, and says so', async () => {
+        const small = tinyImages(1, 8, 50);
+        const large = Uint8Array.from(
+          { length: 576 },
+          (_, at) => small[Math.floor(at / 72) * 8 + Math.floor((at % 24) / 3)]!,
+        );
+        writePng(inFolder('enlarged.png'), large, [24, 24, 1]);
+        await open('#/odd?model=runs/tiny');
+        await page.getByLabel('Choose files').setInputFiles(given('enlarged.png'));
+        await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
+        await image('enlarged\\.png').waitFor();
+        expect(await pixelsOf(page, 'Image')).toEqual([...small]);
+        await page.goto(`${studio.url}#/inside?model=runs/tiny`);
+        await page.getByLabel('Choose a file').setInputFiles(given('enlarged.png'));
+        await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
+        expect(await pixelsOf(page, 'Original image')).toEqual([...small]);
+      });
+
+      it('says what is missing without reference images, and measures digits or samples instead', async () => {
+        cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
+        rmSync(inFolder('runs/unscored/scores.json'));
+        await open('#/odd?model=runs/unscored&images=samples');
+        const missing = page.getByTestId('missing');
+        expect(await missing.textContent()).toMatch(
+          /^This model has no statistics of validation images, so only bits\/dim are shown\. Measure /,
+        );
+        await image('sample 1, inverted').waitFor();
+        expect(await page.locator('.odd-grid li').count()).toBe(14);
+        expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
+        const scores = page.getByLabel('Score', { exact: true }).locator('option');
+        expect((await scores.allTextContents())[2]).toBe(
+          'typicality (needs statistics of validation images)',
+        );
+        await page.getByRole('button', { name: '256 samples' }).click();
+        await page.getByText('256 of its own samples.').waitFor();
+        await page.getByRole('img', { name: 'typicality of 14 images, and 256 reference images' }).waitFor();
+        expect(await missing.count()).toBe(0);
+        await page.getByRole('button', { name: 'Validation digits' }).click();
+        await page.getByText('100 validation digits.').waitFor();
+        await page.getByRole('img', { name: 'typicality of 14 images, and 100 reference images' }).waitFor();
+        await page.getByLabel('Score', { exact: true }).selectOption('complexity');
+        await page.getByRole('img', { name: 'complexity of 14 images, and 100 reference images' }).waitFor();
+        await page.waitForFunction(() => location.hash.includes('score=complexity'));
+        expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
+      });
+
+      it('shows only bits/dim for references of earlier versions, and says what to do', async () => {
+        cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
+        const path = inFolder('runs/earlier/scores.json');
+        const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
+        writeFileSync(path, JSON.stringify(earlier));
+        await open('#/odd?model=runs/earlier');
+        await image('all black').waitFor();
+        expect(await page.getByTestId('missing').textContent()).toMatch(
+          /^Only bits\/dim of its validation images are known, .*emerging score MODEL --update-reference/,
+        );
+        await page.getByRole('img', { name: /^bits of 56 images, and 1,200 reference images$/ }).waitFor();
+      });
+
+      it('clips outliers, and marks them', async () => {
+        await open('#/odd');
+        await image('all black').waitFor();
+        expect(await page.locator('.odd-beyond').textContent()).toMatch(/\d+ above, up to \d\.\de\d+ ▸$/);
+        const ticks = await page.locator('.odd-axis span').allTextContents();
+        expect(Math.max(...ticks.map(Number))).toBeLessThan(100);
+      });
+
+      it('shows the selected image of a phone until it is closed, with a dark map of a black image', async () => {
+        await open('#/odd', { viewport: { width: 390, height: 800 } });
+        await image('all black').waitFor();
+        const panel = page.getByRole('region', { name: 'Selected image' });
+        expect(await panel.isVisible()).toBe(false);
+        await image('all black').click();
+        await panel.getByRole('application', { name: 'Map of deviations from validation images' }).waitFor();
+        const colours = await panel.locator('.heat-grid canvas').evaluate((canvas: HTMLCanvasElement) =>
+          Array.from(
+            canvas
+              .getContext('2d')!
+              .getImageData(0, 0, 28, 28)
+              .data.filter((_, at) => at % 4 < 3),
+          ),
+        );
+        expect(colours.reduce((sum, one) => sum + one) / colours.length).toBeLessThan(80);
+        await panel.getByRole('button', { name: 'Close' }).click();
+        expect(await panel.isVisible()).toBe(false);
+      });
+
+      it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {
+        cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
+        writeFileSync(inFolder('runs/damaged/scores.json'), '{');
+        await open('#/odd?model=runs/damaged');
+        await image('all black').waitFor();
+        expect(await page.getByRole('alert').allTextContents()).toEqual([
+          "This model's scores.json is damaged: delete it, or export the model again.",
+        ]);
+        rmSync(inFolder('runs/damaged/scores.json'));
+        writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');
+        await page.reload();
+        await page.getByRole('alert').waitFor();
+        expect(await page.getByRole('alert').allTextContents()).toEqual([
+          expect.stringMatching(/step-99999999/),
+        ]);
+      });
+
+      it('shows the value of a map under the pointer, and works with the keyboard', async () => {
+        await open('#/odd?images=samples&order=fewest');
+        await page.getByLabel('Map', { exact: true }).selectOption('Bits');
+        const map = page.getByRole('application', { name: 'Map of its bits' });
+        const { width } = (await map.boundingBox())!;
+        await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
+        const place = page.locator('.odd-place');
+        expect(await place.textContent()).toMatch(/^row 10, column 4: −?\d+\.\d\d bits\/dim$/);
+        await map.focus();
+        await page.keyboard.press('ArrowLeft');
+        expect(await place.textContent()).toMatch(/^row 10, column 3: /);
+        await page.locator('.odd-grid button[tabindex="0"]').focus();
+        expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('heading', { name: 'all black' }).waitFor({ state: 'detached' });
+      });
     });
 
-    it('says what is missing without reference images, and measures digits or samples instead', async () => {
-      cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
-      rmSync(inFolder('runs/unscored/scores.json'));
-      await open('#/odd?model=runs/unscored&images=samples');
-      const missing = page.getByTestId('missing');
-      expect(await missing.textContent()).toMatch(
-        /^This model has no statistics of validation images, so only bits\/dim are shown\. Measure /,
-      );
-      await image('sample 1, inverted').waitFor();
-      expect(await page.locator('.odd-grid li').count()).toBe(14);
-      expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
-      const scores = page.getByLabel('Score', { exact: true }).locator('option');
-      expect((await scores.allTextContents())[2]).toBe('typicality (needs statistics of validation images)');
-      await page.getByRole('button', { name: '256 samples' }).click();
-      await page.getByText('256 of its own samples.').waitFor();
-      await page.getByRole('img', { name: 'typicality of 14 images, and 256 reference images' }).waitFor();
-      expect(await missing.count()).toBe(0);
-      await page.getByRole('button', { name: 'Validation digits' }).click();
-      await page.getByText('100 validation digits.').waitFor();
-      await page.getByRole('img', { name: 'typicality of 14 images, and 100 reference images' }).waitFor();
-      await page.getByLabel('Score', { exact: true }).selectOption('complexity');
-      await page.getByRole('img', { name: 'complexity of 14 images, and 100 reference images' }).waitFor();
-      await page.waitForFunction(() => location.hash.includes('score=complexity'));
-      expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
+    it.each([
+      ['light', 1200],
+      ['dark', 390],
+    ] as const)('have no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+      await open('#/inside', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+      const expectNoFaults = async (): Promise<void> => {
+        expect(await accessibilityFaults(page)).toEqual([]);
+        // Nothing overflows the page.
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      };
+      await page.locator('.inside-stages').waitFor();
+      await expectNoFaults();
+      await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
+      await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
+      await expectNoFaults();
+      await page.getByRole('link', { name: 'Odd' }).click();
+      await page.getByRole('button', { name: /^all black / }).click();
+      await page.getByRole('table', { name: 'All scores' }).waitFor();
+      await page.locator('.odd-place').waitFor();
+      await expectNoFaults();
     });
-
-    it('shows only bits/dim for references of earlier versions, and says what to do', async () => {
-      cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
-      const path = inFolder('runs/earlier/scores.json');
-      const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
-      writeFileSync(path, JSON.stringify(earlier));
-      await open('#/odd?model=runs/earlier');
-      await image('all black').waitFor();
-      expect(await page.getByTestId('missing').textContent()).toMatch(
-        /^Only bits\/dim of its validation images are known, .*emerging score MODEL --update-reference/,
-      );
-      await page.getByRole('img', { name: /^bits of 56 images, and 1,200 reference images$/ }).waitFor();
-    });
-
-    it('clips outliers, and marks them', async () => {
-      await open('#/odd');
-      await image('all black').waitFor();
-      expect(await page.locator('.odd-beyond').textContent()).toMatch(/\d+ above, up to \d\.\de\d+ ▸$/);
-      const ticks = await page.locator('.odd-axis span').allTextContents();
-      expect(Math.max(...ticks.map(Number))).toBeLessThan(100);
-    });
-
-    it('shows the selected image of a phone until it is closed, with a dark map of a black image', async () => {
-      await open('#/odd', { viewport: { width: 390, height: 800 } });
-      await image('all black').waitFor();
-      const panel = page.getByRole('region', { name: 'Selected image' });
-      expect(await panel.isVisible()).toBe(false);
-      await image('all black').click();
-      await panel.getByRole('application', { name: 'Map of deviations from validation images' }).waitFor();
-      const colours = await panel.locator('.heat-grid canvas').evaluate((canvas: HTMLCanvasElement) =>
-        Array.from(
-          canvas
-            .getContext('2d')!
-            .getImageData(0, 0, 28, 28)
-            .data.filter((_, at) => at % 4 < 3),
-        ),
-      );
-      expect(colours.reduce((sum, one) => sum + one) / colours.length).toBeLessThan(80);
-      await panel.getByRole('button', { name: 'Close' }).click();
-      expect(await panel.isVisible()).toBe(false);
-    });
-
-    it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {
-      cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
-      writeFileSync(inFolder('runs/damaged/scores.json'), '{');
-      await open('#/odd?model=runs/damaged');
-      await image('all black').waitFor();
-      expect(await page.getByRole('alert').allTextContents()).toEqual([
-        "This model's scores.json is damaged: delete it, or export the model again.",
-      ]);
-      rmSync(inFolder('runs/damaged/scores.json'));
-      writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');
-      await page.reload();
-      await page.getByRole('alert').waitFor();
-      expect(await page.getByRole('alert').allTextContents()).toEqual([
-        expect.stringMatching(/step-99999999/),
-      ]);
-    });
-
-    it('shows the value of a map under the pointer, and works with the keyboard', async () => {
-      await open('#/odd?images=samples&order=fewest');
-      await page.getByLabel('Map', { exact: true }).selectOption('Bits');
-      const map = page.getByRole('application', { name: 'Map of its bits' });
-      const { width } = (await map.boundingBox())!;
-      await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
-      const place = page.locator('.odd-place');
-      expect(await place.textContent()).toMatch(/^row 10, column 4: −?\d+\.\d\d bits\/dim$/);
-      await map.focus();
-      await page.keyboard.press('ArrowLeft');
-      expect(await place.textContent()).toMatch(/^row 10, column 3: /);
-      await page.locator('.odd-grid button[tabindex="0"]').focus();
-      expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
-      await page.keyboard.press('ArrowRight');
-      await page.getByRole('heading', { name: 'all black' }).waitFor({ state: 'detached' });
-    });
-  });
-
-  it.each([
-    ['light', 1200],
-    ['dark', 390],
-  ] as const)('have no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
-    await open('#/inside', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-    const expectNoFaults = async (): Promise<void> => {
-      expect(await accessibilityFaults(page)).toEqual([]);
-      // Nothing overflows the page.
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    };
-    await page.locator('.inside-stages').waitFor();
-    await expectNoFaults();
-    await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
-    await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
-    await expectNoFaults();
-    await page.getByRole('link', { name: 'Odd' }).click();
-    await page.getByRole('button', { name: /^all black / }).click();
-    await page.getByRole('table', { name: 'All scores' }).waitFor();
-    await page.locator('.odd-place').waitFor();
-    await expectNoFaults();
-  });
-});
+  },
+);

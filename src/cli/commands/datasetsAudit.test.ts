@@ -227,6 +227,7 @@ describe('of little', () => {
 
 it.skipIf(chromiumPath === undefined)(
   'the page is accessible in both schemes and widths, by keyboard too',
+  { tags: 'system' },
   async () => {
     await emerging.json('datasets', 'audit', 'mixed', '--out=shown.html', '--threads=1');
     const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });

@@ -35,7 +35,7 @@ const joining = (before: string, after: string): string[] => {
 
 beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
 
-describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system' }, () => {
   it.each([
     [
       'an error that nobody catches',

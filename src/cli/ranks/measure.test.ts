@@ -46,7 +46,7 @@ beforeAll(async () => {
   await emerging.json('train', '--data=data', ...tinyTraining, '--no-test', '--steps=3', '--out=run');
 });
 
-describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it.each([2, 3])('evaluate with the numbers of one process: %i', async (ranks) => {
     const args = ['evaluate', 'run', '--draws=3', '--importance=4', '--batch=7'];
     const expected = await emerging.json(...args);

@@ -37,7 +37,7 @@ const bytesOf = (name: string, step: number) => [
   readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
 ];
 
-describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   const settings = ['--steps=20', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
   const trained = async (ranks: number, name: string): Promise<void> => {
     const { code, stderr, stdout } = await run(ranks, ...train(...settings, `--out=${name}`));
@@ -109,7 +109,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
   });
 });
 
-it.skipIf(!hasMpirun)(`ends if rank 0 fails ${needsMpirun}`, async () => {
+it.skipIf(!hasMpirun)(`ends if rank 0 fails ${needsMpirun}`, { tags: 'system' }, async () => {
   const job = start(2, ...train('--steps=100000', '--out=lost'));
   await job.until(/step [1-9]/);
   rmSync(inFolder('lost', 'training.lock'));
@@ -119,7 +119,7 @@ it.skipIf(!hasMpirun)(`ends if rank 0 fails ${needsMpirun}`, async () => {
   expect(code).toBe(1);
 });
 
-describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, { tags: 'system' }, () => {
   it('are named by rank 0, which ends them', async () => {
     const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
     const script = `
@@ -156,7 +156,7 @@ describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
   });
 });
 
-describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   /** The lines that a job printed must be one. */
   const expectLine = ({ code, stdout, stderr }: JobResult, expected: RegExp, exitCode: number): void => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(expected)]);

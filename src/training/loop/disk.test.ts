@@ -79,7 +79,7 @@ function mountingShell(): string[] | null {
 
 const shell = mountingShell();
 
-describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () => {
+describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { tags: 'system' }, () => {
   it('that is full ends the training with a clear message, and the last good state loads', {
     timeout: 60_000,
   }, async () => {

@@ -1,4 +1,5 @@
 // A training killed repeatedly, even inside a write, ends in the same state as an uninterrupted one.
+// @module-tag system
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';

@@ -15,204 +15,212 @@ const root = await buildStudio();
 const emerging = commandLine(root);
 const mnist = join(root, 'models/mnist');
 
-describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-system-packages)', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
-  let page: Page;
-  let closePage: () => Promise<void>;
-  beforeAll(async () => {
-    studio = await startStudio(emerging);
-    ({ page, close: closePage } = await openChromium(studio.url));
-  });
-  afterAll(async () => {
-    await closePage();
-    await studio.close();
-  });
-  beforeEach(async () => {
-    await page.goto('about:blank');
-    await page.goto(`${studio.url}#/draw?seed=3&temperature=0.7&count=16`);
-    await sheet(3, 0.7).waitFor();
-  });
-
-  const sheet = (seed: number, temperature: number) =>
-    page.getByRole('group', {
-      name: `16 samples from seed ${seed} at temperature ${temperature}`,
-      exact: true,
+describe.skipIf(chromiumPath === undefined)(
+  'the room Draw (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let studio: Awaited<ReturnType<typeof startStudio>>;
+    let page: Page;
+    let closePage: () => Promise<void>;
+    beforeAll(async () => {
+      studio = await startStudio(emerging);
+      ({ page, close: closePage } = await openChromium(studio.url));
     });
-  const image = (number: number) => page.getByRole('button', { name: `Image ${number}`, exact: true });
+    afterAll(async () => {
+      await closePage();
+      await studio.close();
+    });
+    beforeEach(async () => {
+      await page.goto('about:blank');
+      await page.goto(`${studio.url}#/draw?seed=3&temperature=0.7&count=16`);
+      await sheet(3, 0.7).waitFor();
+    });
 
-  /** The grey levels of an image of the sheet. */
-  const pixelsOf = async (number: number): Promise<Uint8Array> => {
-    const levels = await image(number)
-      .locator('canvas')
-      .evaluate((canvas: HTMLCanvasElement) => {
-        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-        return Array.from({ length: data.length / 4 }, (_, pixel) => data[4 * pixel]!);
+    const sheet = (seed: number, temperature: number) =>
+      page.getByRole('group', {
+        name: `16 samples from seed ${seed} at temperature ${temperature}`,
+        exact: true,
       });
-    return Uint8Array.from(levels);
-  };
+    const image = (number: number) => page.getByRole('button', { name: `Image ${number}`, exact: true });
 
-  /** Saves something and compares it with the command line's picture; rounding may differ by one grey level. */
-  const expectSaved = async (button: string, name: string, expected: string): Promise<void> => {
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: button }).click(),
-    ]);
-    expect(download.suggestedFilename()).toBe(name);
-    const saved = decode(readFileSync(await download.path()));
-    const drawn = decode(readFileSync(join(emerging.folder, expected)));
-    expect([saved.width, saved.height, saved.channels]).toEqual([drawn.width, drawn.height, drawn.channels]);
-    const differences = [...saved.data].map((level, index) => Math.abs(level - drawn.data[index]!));
-    expect(differences.reduce((most, one) => Math.max(most, one))).toBeLessThanOrEqual(1);
-    expect(differences.filter((one) => one > 0).length).toBeLessThan(differences.length / 100);
-  };
+    /** The grey levels of an image of the sheet. */
+    const pixelsOf = async (number: number): Promise<Uint8Array> => {
+      const levels = await image(number)
+        .locator('canvas')
+        .evaluate((canvas: HTMLCanvasElement) => {
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+          return Array.from({ length: data.length / 4 }, (_, pixel) => data[4 * pixel]!);
+        });
+      return Uint8Array.from(levels);
+    };
 
-  it('shows the first sheet while it is drawn, without letting users choose from it', async () => {
-    const { page, close } = await openChromium('about:blank');
-    // These states last only a moment.
-    await page.addInitScript(() => {
-      const seen = new Set<string>();
-      Object.assign(globalThis, { seen });
-      new MutationObserver(() => {
-        const [drawn, free] = ['.sheet canvas', '.sheet button:enabled'].map(
-          (one) => document.querySelectorAll(one).length,
-        );
-        seen.add(`${drawn} drawn, ${free} to choose`);
-      }).observe(document, { subtree: true, childList: true });
-    });
-    await page.goto(`${studio.url}#/draw?seed=3&count=36`);
-    await page.getByRole('group', { name: /^36 samples from seed 3/ }).waitFor();
-    const seen = await page.evaluate(() => [...(globalThis as never as { seen: Set<string> }).seen]);
-    expect(seen).toEqual(expect.arrayContaining(['16 drawn, 0 to choose', '32 drawn, 0 to choose']));
-    expect(seen.at(-1)).toBe('36 drawn, 36 to choose');
-    await close();
-  });
-
-  it('draws and saves the samples of emerging sample', async () => {
-    const options = ['--seed=3', '--temperature=0.7', '--count=16', '--out=samples.png'];
-    await emerging.json('sample', mnist, ...options);
-    await expectSaved('Save sheet', 'samples-models-mnist-seed-3-temperature-0.7.png', 'samples.png');
-  });
-
-  it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
-    await using model = await loadModel(mnist);
-    const bitsOf = async (number: number): Promise<number> =>
-      (await model.bitsPerDim(await pixelsOf(number), { draws: 4, seed: 0, noiseByContent: true }))[0]!;
-    const expected = [await bitsOf(5), await bitsOf(6)];
-    await image(5).click();
-    const dialog = page.getByRole('dialog', { name: 'Image 5 of 16' });
-    const bits = page.getByTestId('bits');
-    expect(Math.abs(Number(await bits.textContent()) - expected[0]!)).toBeLessThan(1e-4);
-    await page.keyboard.press('ArrowRight');
-    await page.getByRole('dialog', { name: 'Image 6 of 16' }).waitFor();
-    expect(Math.abs(Number(await bits.textContent()) - expected[1]!)).toBeLessThan(1e-4);
-    await page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'detached' });
-  });
-
-  it('saves an image at its own size or enlarged, and shows its inside', async () => {
-    const drawn = await pixelsOf(7);
-    await image(7).click();
-    const saved = async (button: string) => {
+    /** Saves something and compares it with the command line's picture; rounding may differ by one grey level. */
+    const expectSaved = async (button: string, name: string, expected: string): Promise<void> => {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: button }).click(),
       ]);
-      return decode(readFileSync(await download.path()));
-    };
-    const { width, height, data } = await saved('Save image');
-    expect([width, height, Uint8Array.from(data)]).toEqual([28, 28, drawn]);
-    const enlarged = await saved('Save enlarged');
-    expect([enlarged.width, enlarged.height]).toEqual([224, 224]);
-    expect(enlarged.data[8 * (14 * 224 + 14)]).toBe(drawn[14 * 28 + 14]);
-    await page.getByRole('link', { name: 'Look inside' }).click();
-    await page.getByText('Image 7 of this seed.').waitFor();
-    const inside = await page
-      .getByRole('img', { name: 'Original image' })
-      .evaluate((canvas: HTMLCanvasElement) => [
-        ...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data,
+      expect(download.suggestedFilename()).toBe(name);
+      const saved = decode(readFileSync(await download.path()));
+      const drawn = decode(readFileSync(join(emerging.folder, expected)));
+      expect([saved.width, saved.height, saved.channels]).toEqual([
+        drawn.width,
+        drawn.height,
+        drawn.channels,
       ]);
-    expect(Uint8Array.from(inside.filter((_, index) => index % 4 === 0))).toEqual(drawn);
-    await page.goBack();
-    await image(7).waitFor();
-  });
+      const differences = [...saved.data].map((level, index) => Math.abs(level - drawn.data[index]!));
+      expect(differences.reduce((most, one) => Math.max(most, one))).toBeLessThanOrEqual(1);
+      expect(differences.filter((one) => one > 0).length).toBeLessThan(differences.length / 100);
+    };
 
-  it('interpolates between two images as emerging interpolate does', async () => {
-    for (const [name, number] of [
-      ['a.png', 2],
-      ['b.png', 9],
-    ] as const) {
-      writePng(join(emerging.folder, name), await pixelsOf(number), [28, 28, 1]);
-    }
-    await emerging.json('interpolate', mnist, 'a.png', 'b.png', '--steps=9', '--out=interpolation.png');
-    await page.getByRole('button', { name: 'Choose image A' }).click();
-    await image(2).click();
-    await page.getByText('Choose image B on the sheet.').waitFor();
-    await image(9).click();
-    const slider = page.getByRole('slider', { name: 'From A to B' });
-    await expectSaved(
-      'Save strip',
-      'interpolation-models-mnist-seed-3-temperature-0.7.png',
-      'interpolation.png',
-    );
-    await slider.press('End');
-    await page.getByRole('img', { name: 'Step 32 of 32 from A to B' }).waitFor();
-    // The marks belong to this sheet; the ends stay when another is drawn.
-    expect(await page.getByRole('button', { name: 'Image 9, interpolation end B' }).count()).toBe(1);
-    await page.getByRole('spinbutton', { name: 'Seed' }).fill('4');
-    await sheet(4, 0.7).waitFor();
-    expect(await page.getByRole('button', { name: /end B/ }).count()).toBe(0);
-    expect(await slider.count()).toBe(1);
-  });
-
-  it('follows a moving slider, and keeps its value in the address', async () => {
-    const slider = page.getByRole('slider', { name: 'Temperature' });
-    for (let press = 0; press < 6; press++) {
-      await slider.press('ArrowRight');
-    }
-    await sheet(3, 1).waitFor();
-    await page.waitForFunction(() => location.hash === '#/draw?seed=3&temperature=1&count=16');
-    const before = await pixelsOf(1);
-    await page.reload();
-    await sheet(3, 1).waitFor();
-    expect(await pixelsOf(1)).toEqual(before);
-  });
-
-  it('takes a new seed at a press, and a typed one if it is valid', async () => {
-    await page.getByRole('button', { name: 'New seed' }).click();
-    await sheet(3, 0.7).waitFor({ state: 'detached' });
-    const seed = page.getByRole('spinbutton', { name: 'Seed' });
-    expect(await seed.inputValue()).toMatch(/^\d{1,5}$/);
-    await seed.fill('-5');
-    expect(await seed.getAttribute('aria-invalid')).toBe('true');
-    await seed.fill('7');
-    await sheet(7, 0.7).waitFor();
-  });
-
-  it('works with the keyboard', async () => {
-    await image(1).focus();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'Image 6 of 16' }).waitFor();
-    await page.keyboard.press('Escape');
-    expect(await image(6).evaluate((button) => button === document.activeElement)).toBe(true);
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Save sheet');
-  });
-
-  it('can be stopped while a model loads, and starts again', async () => {
-    await page.goto('about:blank');
-    let reached = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      reached = resolve;
+    it('shows the first sheet while it is drawn, without letting users choose from it', async () => {
+      const { page, close } = await openChromium('about:blank');
+      // These states last only a moment.
+      await page.addInitScript(() => {
+        const seen = new Set<string>();
+        Object.assign(globalThis, { seen });
+        new MutationObserver(() => {
+          const [drawn, free] = ['.sheet canvas', '.sheet button:enabled'].map(
+            (one) => document.querySelectorAll(one).length,
+          );
+          seen.add(`${drawn} drawn, ${free} to choose`);
+        }).observe(document, { subtree: true, childList: true });
+      });
+      await page.goto(`${studio.url}#/draw?seed=3&count=36`);
+      await page.getByRole('group', { name: /^36 samples from seed 3/ }).waitFor();
+      const seen = await page.evaluate(() => [...(globalThis as never as { seen: Set<string> }).seen]);
+      expect(seen).toEqual(expect.arrayContaining(['16 drawn, 0 to choose', '32 drawn, 0 to choose']));
+      expect(seen.at(-1)).toBe('36 drawn, 36 to choose');
+      await close();
     });
-    await page.context().route('**/model.safetensors', () => reached());
-    await page.goto(studio.url);
-    await asked;
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('Stopped.').waitFor();
-    await page.context().unroute('**/model.safetensors');
-    await page.getByRole('button', { name: 'New seed' }).click();
-    await page.getByRole('group', { name: /64 samples/ }).waitFor();
-  });
-});
+
+    it('draws and saves the samples of emerging sample', async () => {
+      const options = ['--seed=3', '--temperature=0.7', '--count=16', '--out=samples.png'];
+      await emerging.json('sample', mnist, ...options);
+      await expectSaved('Save sheet', 'samples-models-mnist-seed-3-temperature-0.7.png', 'samples.png');
+    });
+
+    it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
+      await using model = await loadModel(mnist);
+      const bitsOf = async (number: number): Promise<number> =>
+        (await model.bitsPerDim(await pixelsOf(number), { draws: 4, seed: 0, noiseByContent: true }))[0]!;
+      const expected = [await bitsOf(5), await bitsOf(6)];
+      await image(5).click();
+      const dialog = page.getByRole('dialog', { name: 'Image 5 of 16' });
+      const bits = page.getByTestId('bits');
+      expect(Math.abs(Number(await bits.textContent()) - expected[0]!)).toBeLessThan(1e-4);
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('dialog', { name: 'Image 6 of 16' }).waitFor();
+      expect(Math.abs(Number(await bits.textContent()) - expected[1]!)).toBeLessThan(1e-4);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    });
+
+    it('saves an image at its own size or enlarged, and shows its inside', async () => {
+      const drawn = await pixelsOf(7);
+      await image(7).click();
+      const saved = async (button: string) => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name: button }).click(),
+        ]);
+        return decode(readFileSync(await download.path()));
+      };
+      const { width, height, data } = await saved('Save image');
+      expect([width, height, Uint8Array.from(data)]).toEqual([28, 28, drawn]);
+      const enlarged = await saved('Save enlarged');
+      expect([enlarged.width, enlarged.height]).toEqual([224, 224]);
+      expect(enlarged.data[8 * (14 * 224 + 14)]).toBe(drawn[14 * 28 + 14]);
+      await page.getByRole('link', { name: 'Look inside' }).click();
+      await page.getByText('Image 7 of this seed.').waitFor();
+      const inside = await page
+        .getByRole('img', { name: 'Original image' })
+        .evaluate((canvas: HTMLCanvasElement) => [
+          ...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data,
+        ]);
+      expect(Uint8Array.from(inside.filter((_, index) => index % 4 === 0))).toEqual(drawn);
+      await page.goBack();
+      await image(7).waitFor();
+    });
+
+    it('interpolates between two images as emerging interpolate does', async () => {
+      for (const [name, number] of [
+        ['a.png', 2],
+        ['b.png', 9],
+      ] as const) {
+        writePng(join(emerging.folder, name), await pixelsOf(number), [28, 28, 1]);
+      }
+      await emerging.json('interpolate', mnist, 'a.png', 'b.png', '--steps=9', '--out=interpolation.png');
+      await page.getByRole('button', { name: 'Choose image A' }).click();
+      await image(2).click();
+      await page.getByText('Choose image B on the sheet.').waitFor();
+      await image(9).click();
+      const slider = page.getByRole('slider', { name: 'From A to B' });
+      await expectSaved(
+        'Save strip',
+        'interpolation-models-mnist-seed-3-temperature-0.7.png',
+        'interpolation.png',
+      );
+      await slider.press('End');
+      await page.getByRole('img', { name: 'Step 32 of 32 from A to B' }).waitFor();
+      // The marks belong to this sheet; the ends stay when another is drawn.
+      expect(await page.getByRole('button', { name: 'Image 9, interpolation end B' }).count()).toBe(1);
+      await page.getByRole('spinbutton', { name: 'Seed' }).fill('4');
+      await sheet(4, 0.7).waitFor();
+      expect(await page.getByRole('button', { name: /end B/ }).count()).toBe(0);
+      expect(await slider.count()).toBe(1);
+    });
+
+    it('follows a moving slider, and keeps its value in the address', async () => {
+      const slider = page.getByRole('slider', { name: 'Temperature' });
+      for (let press = 0; press < 6; press++) {
+        await slider.press('ArrowRight');
+      }
+      await sheet(3, 1).waitFor();
+      await page.waitForFunction(() => location.hash === '#/draw?seed=3&temperature=1&count=16');
+      const before = await pixelsOf(1);
+      await page.reload();
+      await sheet(3, 1).waitFor();
+      expect(await pixelsOf(1)).toEqual(before);
+    });
+
+    it('takes a new seed at a press, and a typed one if it is valid', async () => {
+      await page.getByRole('button', { name: 'New seed' }).click();
+      await sheet(3, 0.7).waitFor({ state: 'detached' });
+      const seed = page.getByRole('spinbutton', { name: 'Seed' });
+      expect(await seed.inputValue()).toMatch(/^\d{1,5}$/);
+      await seed.fill('-5');
+      expect(await seed.getAttribute('aria-invalid')).toBe('true');
+      await seed.fill('7');
+      await sheet(7, 0.7).waitFor();
+    });
+
+    it('works with the keyboard', async () => {
+      await image(1).focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Image 6 of 16' }).waitFor();
+      await page.keyboard.press('Escape');
+      expect(await image(6).evaluate((button) => button === document.activeElement)).toBe(true);
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Save sheet');
+    });
+
+    it('can be stopped while a model loads, and starts again', async () => {
+      await page.goto('about:blank');
+      let reached = (): void => {};
+      const asked = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      await page.context().route('**/model.safetensors', () => reached());
+      await page.goto(studio.url);
+      await asked;
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByText('Stopped.').waitFor();
+      await page.context().unroute('**/model.safetensors');
+      await page.getByRole('button', { name: 'New seed' }).click();
+      await page.getByRole('group', { name: /64 samples/ }).waitFor();
+    });
+  },
+);

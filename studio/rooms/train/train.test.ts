@@ -13,207 +13,212 @@ import { tinyImages } from '../../../src/testing/tinyImages.ts';
 const root = await buildStudio();
 const emerging = commandLine(root);
 
-describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-system-packages)', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
-  let page: Page;
-  let closePage: () => Promise<void>;
-  beforeAll(async () => {
-    studio = await startStudio(emerging);
-    ({ page, close: closePage } = await openChromium('about:blank', { reducedMotion: 'reduce' }));
-  });
-  afterAll(async () => {
-    await closePage();
-    await studio.close();
-  });
+describe.skipIf(chromiumPath === undefined)(
+  'the room Train (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let studio: Awaited<ReturnType<typeof startStudio>>;
+    let page: Page;
+    let closePage: () => Promise<void>;
+    beforeAll(async () => {
+      studio = await startStudio(emerging);
+      ({ page, close: closePage } = await openChromium('about:blank', { reducedMotion: 'reduce' }));
+    });
+    afterAll(async () => {
+      await closePage();
+      await studio.close();
+    });
 
-  const enter = async (settings: string): Promise<void> => {
-    await page.goto('about:blank');
-    await page.goto(`${studio.url}#/train?levels=1&depth=1&width=8&batch=16&${settings}`);
-  };
-  const start = (name = 'Start training') => page.getByRole('button', { name }).click();
-  const card = (name: string, on = page) => on.getByRole('article', { name, exact: true });
-  const button = (name: string, text: string, on = page) =>
-    card(name, on).getByRole('button', { name: text, exact: true });
+    const enter = async (settings: string): Promise<void> => {
+      await page.goto('about:blank');
+      await page.goto(`${studio.url}#/train?levels=1&depth=1&width=8&batch=16&${settings}`);
+    };
+    const start = (name = 'Start training') => page.getByRole('button', { name }).click();
+    const card = (name: string, on = page) => on.getByRole('article', { name, exact: true });
+    const button = (name: string, text: string, on = page) =>
+      card(name, on).getByRole('button', { name: text, exact: true });
 
-  /** Waits until a run's facts match, and returns the number in them. */
-  const factOf = async (name: string, pattern: RegExp): Promise<number> => {
-    const fact = card(name).getByText(pattern).first();
-    await fact.waitFor();
-    return Number(pattern.exec((await fact.textContent())!)![1]!.replaceAll(',', ''));
-  };
+    /** Waits until a run's facts match, and returns the number in them. */
+    const factOf = async (name: string, pattern: RegExp): Promise<number> => {
+      const fact = card(name).getByText(pattern).first();
+      await fact.waitFor();
+      return Number(pattern.exec((await fact.textContent())!)![1]!.replaceAll(',', ''));
+    };
 
-  it('trains in one tab only; pauses, survives a reload, resumes, also in a terminal', async () => {
-    const name = 'emerging-1x8';
-    await enter('steps=100000');
-    await start();
-    // At least thirty.
-    await factOf(name, /^step ([3-9]\d|[\d,]{3,}) of 100,000$/);
+    it('trains in one tab only; pauses, survives a reload, resumes, also in a terminal', async () => {
+      const name = 'emerging-1x8';
+      await enter('steps=100000');
+      await start();
+      // At least thirty.
+      await factOf(name, /^step ([3-9]\d|[\d,]{3,}) of 100,000$/);
 
-    const other = await page.context().newPage();
-    await other.goto(`${studio.url}#/train`);
-    await button(name, 'Resume', other).click();
-    await card(name, other)
-      .getByText(/^Emerging-1x8 is being trained in another page or worker/)
-      .waitFor();
-    await other.close();
-
-    await button(name, 'Pause').click();
-    const saved = await factOf(name, /^saved at step ([\d,]+)$/);
-    await page.reload();
-    expect(await factOf(name, /^saved at step ([\d,]+)$/)).toBe(saved);
-    await button(name, 'Resume').click();
-    await card(name).getByText('Pause', { exact: true }).waitFor();
-    await page.waitForFunction(
-      (before) => Number(/step ([\d,]+) of/.exec(document.body.textContent)?.[1]?.replace(',', '')) > before,
-      saved + 5,
-    );
-    await button(name, 'Pause').click();
-    const step = await factOf(name, /^saved at step ([\d,]+)$/);
-    expect(step).toBeGreaterThan(saved + 5);
-
-    const [download] = await Promise.all([page.waitForEvent('download'), button(name, 'Download').click()]);
-    expect(download.suggestedFilename()).toBe(`${name}.zip`);
-    for (const [file, bytes] of Object.entries(unzipSync(readFileSync(await download.path())))) {
-      mkdirSync(join(emerging.folder, dirname(file)), { recursive: true });
-      writeFileSync(join(emerging.folder, file), bytes);
-    }
-    const lines = (): { step: number; bitsPerDim?: number }[] =>
-      readFileSync(join(emerging.folder, name, 'metrics.jsonl'), 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-    const losses = lines().flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
-    expect(losses).toHaveLength(step);
-    const mean = (values: number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-    expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 10)) - 0.1);
-    await emerging.json(
-      'train',
-      `--resume=${name}`,
-      `--data=${join(root, 'dist/page/mnist-5000.images.gz')}`,
-      `--steps=${step + 3}`,
-      '--no-test',
-      '--threads=1',
-    );
-    expect(lines().filter(({ bitsPerDim }) => bitsPerDim !== undefined)).toHaveLength(step + 3);
-    await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
-  }, 120_000);
-
-  it('races two models in one plot, by step or training time, and deletes only when asked', async () => {
-    await enter('steps=10&rival=1x1&rivalWidth=6');
-    await page.getByText(/^1x1: [\d,]+ parameters, about \d+ MiB of memory$/).waitFor();
-    await start('Start the race');
-    const racers = ['emerging-1x8-2', '1x1-1x6'];
-    for (const name of racers) {
-      await card(name).getByText('Done').waitFor();
-      await card(name)
-        .getByRole('img', { name: `Samples of ${name} after 10 steps` })
+      const other = await page.context().newPage();
+      await other.goto(`${studio.url}#/train`);
+      await button(name, 'Resume', other).click();
+      await card(name, other)
+        .getByText(/^Emerging-1x8 is being trained in another page or worker/)
         .waitFor();
-    }
-    await page.getByRole('checkbox', { name: 'Show emerging-1x8 on the plot' }).uncheck();
-    await page.getByRole('img', { name: `Learning curves of ${racers.join(', ')}` }).waitFor();
-    await page.getByText('As a table').click();
-    const valuesOf = (name: string): Promise<string[]> =>
-      page
-        .getByRole('row', { name: `${name}, training` })
-        .locator('td:nth-child(2)')
-        .allTextContents();
-    const steps = Array.from({ length: 10 }, (_, index) => String(index + 1));
-    expect(await valuesOf('1x1-1x6')).toEqual(steps);
-    await page.getByRole('button', { name: 'By training time' }).click();
-    await page.getByText('seconds of training').first().waitFor();
-    expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
+      await other.close();
 
-    // Other rooms list the trained model.
-    await page.getByRole('link', { name: 'Draw' }).click();
-    await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
-    const chosen = page.getByRole('combobox', { name: 'Model', exact: true });
-    await chosen.selectOption('browser/1x1-1x6');
-    await page.getByText('10 steps').waitFor();
-    await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
-    await page.reload();
-    await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
-    expect(await chosen.inputValue()).toBe('browser/1x1-1x6');
-    // Training has stored the statistics of its validation images.
-    await page.getByRole('link', { name: 'Odd' }).click();
-    await page.getByText(/^\d+ validation images from mnist-5000/).waitFor();
-    await page.getByRole('img', { name: /^typicality of 56 images, and \d+ reference images$/ }).waitFor();
-    expect(await page.getByTestId('missing').count()).toBe(0);
-    await page.getByRole('link', { name: 'Train' }).click();
+      await button(name, 'Pause').click();
+      const saved = await factOf(name, /^saved at step ([\d,]+)$/);
+      await page.reload();
+      expect(await factOf(name, /^saved at step ([\d,]+)$/)).toBe(saved);
+      await button(name, 'Resume').click();
+      await card(name).getByText('Pause', { exact: true }).waitFor();
+      await page.waitForFunction(
+        (before) =>
+          Number(/step ([\d,]+) of/.exec(document.body.textContent)?.[1]?.replace(',', '')) > before,
+        saved + 5,
+      );
+      await button(name, 'Pause').click();
+      const step = await factOf(name, /^saved at step ([\d,]+)$/);
+      expect(step).toBeGreaterThan(saved + 5);
 
-    await button('1x1-1x6', 'Delete').click();
-    await button('1x1-1x6', 'Keep').click();
-    await button('1x1-1x6', 'Delete').click();
-    await button('1x1-1x6', 'Delete for good').click();
-    await card('1x1-1x6').waitFor({ state: 'detached' });
-    await page.reload();
-    await card('emerging-1x8-2').getByText('Done').waitFor();
-    expect(await card('1x1-1x6').count()).toBe(0);
-  }, 120_000);
+      const [download] = await Promise.all([page.waitForEvent('download'), button(name, 'Download').click()]);
+      expect(download.suggestedFilename()).toBe(`${name}.zip`);
+      for (const [file, bytes] of Object.entries(unzipSync(readFileSync(await download.path())))) {
+        mkdirSync(join(emerging.folder, dirname(file)), { recursive: true });
+        writeFileSync(join(emerging.folder, file), bytes);
+      }
+      const lines = (): { step: number; bitsPerDim?: number }[] =>
+        readFileSync(join(emerging.folder, name, 'metrics.jsonl'), 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+      const losses = lines().flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+      expect(losses).toHaveLength(step);
+      const mean = (values: number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+      expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 10)) - 0.1);
+      await emerging.json(
+        'train',
+        `--resume=${name}`,
+        `--data=${join(root, 'dist/page/mnist-5000.images.gz')}`,
+        `--steps=${step + 3}`,
+        '--no-test',
+        '--threads=1',
+      );
+      expect(lines().filter(({ bitsPerDim }) => bitsPerDim !== undefined)).toHaveLength(step + 3);
+      await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
+    }, 120_000);
 
-  it.each([
-    ['light', 1200],
-    ['dark', 390],
-  ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
-    await page.setViewportSize({ width, height: 800 });
-    await page.emulateMedia({ colorScheme });
-    await enter('data=files&rival=1x1');
-    await page.getByRole('img', { name: /^Learning curves/ }).waitFor();
-    await page.getByText('As a table').click();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  });
+    it('races two models in one plot, by step or training time, and deletes only when asked', async () => {
+      await enter('steps=10&rival=1x1&rivalWidth=6');
+      await page.getByText(/^1x1: [\d,]+ parameters, about \d+ MiB of memory$/).waitFor();
+      await start('Start the race');
+      const racers = ['emerging-1x8-2', '1x1-1x6'];
+      for (const name of racers) {
+        await card(name).getByText('Done').waitFor();
+        await card(name)
+          .getByRole('img', { name: `Samples of ${name} after 10 steps` })
+          .waitFor();
+      }
+      await page.getByRole('checkbox', { name: 'Show emerging-1x8 on the plot' }).uncheck();
+      await page.getByRole('img', { name: `Learning curves of ${racers.join(', ')}` }).waitFor();
+      await page.getByText('As a table').click();
+      const valuesOf = (name: string): Promise<string[]> =>
+        page
+          .getByRole('row', { name: `${name}, training` })
+          .locator('td:nth-child(2)')
+          .allTextContents();
+      const steps = Array.from({ length: 10 }, (_, index) => String(index + 1));
+      expect(await valuesOf('1x1-1x6')).toEqual(steps);
+      await page.getByRole('button', { name: 'By training time' }).click();
+      await page.getByText('seconds of training').first().waitFor();
+      expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
 
-  it('refuses models that are too large for a page, and levels that don’t fit, in words', async () => {
-    await enter('');
-    await page.getByRole('spinbutton', { name: 'Width' }).fill('2048');
-    await page.getByRole('spinbutton', { name: 'Depth' }).fill('100');
-    await page
-      .getByText(
-        /^This needs about [\d.,]+ GiB, but a page has at most [\d.]+ GiB: reduce width, depth or batch size\.$/,
-      )
-      .waitFor();
-    expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
-    await page.getByRole('spinbutton', { name: 'Levels' }).fill('3');
-    await page.getByText(/^3 levels need sides divisible by 8, .* at most 2 levels fit\.$/).waitFor();
-  });
+      // Other rooms list the trained model.
+      await page.getByRole('link', { name: 'Draw' }).click();
+      await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
+      const chosen = page.getByRole('combobox', { name: 'Model', exact: true });
+      await chosen.selectOption('browser/1x1-1x6');
+      await page.getByText('10 steps').waitFor();
+      await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
+      await page.reload();
+      await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
+      expect(await chosen.inputValue()).toBe('browser/1x1-1x6');
+      // Training has stored the statistics of its validation images.
+      await page.getByRole('link', { name: 'Odd' }).click();
+      await page.getByText(/^\d+ validation images from mnist-5000/).waitFor();
+      await page.getByRole('img', { name: /^typicality of 56 images, and \d+ reference images$/ }).waitFor();
+      expect(await page.getByTestId('missing').count()).toBe(0);
+      await page.getByRole('link', { name: 'Train' }).click();
 
-  it('trains on a folder of pictures, and requires them again after a reload', async () => {
-    const folder = join(emerging.folder, 'pictures');
-    mkdirSync(folder);
-    const pixels = tinyImages(30, 12, 0);
-    for (let image = 0; image < 30; image++) {
-      const one = pixels.subarray(image * 144, (image + 1) * 144);
-      writePng(join(folder, `${image}.png`), one, [12, 12, 1]);
-    }
-    writeFileSync(join(folder, 'broken.png'), 'no picture');
-    await enter('data=files&size=8&channels=1&width=4&batch=8&steps=100000');
-    expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
-    await page.getByLabel('Choose a folder').setInputFiles(folder);
-    await page.getByText('31 files in pictures').waitFor();
-    const name = 'emerging-1x4';
-    const batch = page.getByRole('spinbutton', { name: 'Batch size' });
-    await batch.fill('512');
-    await start();
-    await card(name)
-      .getByText(/^Batch size 512 exceeds the number of training images, \d+: choose a smaller one\.$/)
-      .waitFor();
-    await button(name, 'Delete').click();
-    await button(name, 'Delete for good').click();
-    await card(name).waitFor({ state: 'detached' });
-    await batch.fill('8');
-    await start();
-    await factOf(name, /^step ([\d,]+) of 100,000$/);
-    await card(name).getByText('1 unreadable picture skipped.').waitFor();
-    await button(name, 'Pause').click();
-    await card(name).getByText('1 level, on pictures').waitFor();
-    await page.reload();
-    await card(name)
-      .getByText(/^To resume, choose its pictures again/)
-      .waitFor();
-    expect(await button(name, 'Resume').isDisabled()).toBe(true);
-    await page.getByLabel('Choose a folder').setInputFiles(folder);
-    await button(name, 'Resume').click();
-    await button(name, 'Pause').click();
-    await factOf(name, /^saved at step ([\d,]+)$/);
-  }, 120_000);
-});
+      await button('1x1-1x6', 'Delete').click();
+      await button('1x1-1x6', 'Keep').click();
+      await button('1x1-1x6', 'Delete').click();
+      await button('1x1-1x6', 'Delete for good').click();
+      await card('1x1-1x6').waitFor({ state: 'detached' });
+      await page.reload();
+      await card('emerging-1x8-2').getByText('Done').waitFor();
+      expect(await card('1x1-1x6').count()).toBe(0);
+    }, 120_000);
+
+    it.each([
+      ['light', 1200],
+      ['dark', 390],
+    ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
+      await enter('data=files&rival=1x1');
+      await page.getByRole('img', { name: /^Learning curves/ }).waitFor();
+      await page.getByText('As a table').click();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+
+    it('refuses models that are too large for a page, and levels that don’t fit, in words', async () => {
+      await enter('');
+      await page.getByRole('spinbutton', { name: 'Width' }).fill('2048');
+      await page.getByRole('spinbutton', { name: 'Depth' }).fill('100');
+      await page
+        .getByText(
+          /^This needs about [\d.,]+ GiB, but a page has at most [\d.]+ GiB: reduce width, depth or batch size\.$/,
+        )
+        .waitFor();
+      expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+      await page.getByRole('spinbutton', { name: 'Levels' }).fill('3');
+      await page.getByText(/^3 levels need sides divisible by 8, .* at most 2 levels fit\.$/).waitFor();
+    });
+
+    it('trains on a folder of pictures, and requires them again after a reload', async () => {
+      const folder = join(emerging.folder, 'pictures');
+      mkdirSync(folder);
+      const pixels = tinyImages(30, 12, 0);
+      for (let image = 0; image < 30; image++) {
+        const one = pixels.subarray(image * 144, (image + 1) * 144);
+        writePng(join(folder, `${image}.png`), one, [12, 12, 1]);
+      }
+      writeFileSync(join(folder, 'broken.png'), 'no picture');
+      await enter('data=files&size=8&channels=1&width=4&batch=8&steps=100000');
+      expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+      await page.getByLabel('Choose a folder').setInputFiles(folder);
+      await page.getByText('31 files in pictures').waitFor();
+      const name = 'emerging-1x4';
+      const batch = page.getByRole('spinbutton', { name: 'Batch size' });
+      await batch.fill('512');
+      await start();
+      await card(name)
+        .getByText(/^Batch size 512 exceeds the number of training images, \d+: choose a smaller one\.$/)
+        .waitFor();
+      await button(name, 'Delete').click();
+      await button(name, 'Delete for good').click();
+      await card(name).waitFor({ state: 'detached' });
+      await batch.fill('8');
+      await start();
+      await factOf(name, /^step ([\d,]+) of 100,000$/);
+      await card(name).getByText('1 unreadable picture skipped.').waitFor();
+      await button(name, 'Pause').click();
+      await card(name).getByText('1 level, on pictures').waitFor();
+      await page.reload();
+      await card(name)
+        .getByText(/^To resume, choose its pictures again/)
+        .waitFor();
+      expect(await button(name, 'Resume').isDisabled()).toBe(true);
+      await page.getByLabel('Choose a folder').setInputFiles(folder);
+      await button(name, 'Resume').click();
+      await button(name, 'Pause').click();
+      await factOf(name, /^saved at step ([\d,]+)$/);
+    }, 120_000);
+  },
+);
