@@ -78,12 +78,20 @@ describe('ranks that do not come', () => {
 
   it('are waited for as long as something arrives', async () => {
     const numbers = new Float32Array(5_000_000);
+    const start = performance.now();
+    let pieces = 0;
     const sum = (): Request => {
       const begin = performance.now();
-      return () => performance.now() - begin > 150;
+      return () => {
+        const arrived = performance.now() - begin > 150;
+        pieces += arrived ? 1 : 0;
+        return arrived;
+      };
     };
     // All pieces together take longer than the limit, none of them alone.
-    await exchangesOf(jobOf({ sum }), 0.4).sum(numbers);
+    await expect(exchangesOf(jobOf({ sum }), 0.4).sum(numbers)).resolves.toBeUndefined();
+    expect(pieces).toBeGreaterThan(5);
+    expect(performance.now() - start).toBeGreaterThan(400);
   });
 
   it('are not blamed for time when this process was suspended', async () => {
@@ -92,6 +100,7 @@ describe('ranks that do not come', () => {
     const summed = exchangesOf(jobOf({ sum }), 1.5).sum(Float64Array.of(1));
     await pause(20);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
-    await summed;
+    await expect(summed).resolves.toBeUndefined();
+    expect(performance.now() - begin).toBeGreaterThan(2600);
   });
 });

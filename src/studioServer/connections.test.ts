@@ -123,12 +123,14 @@ it('answers the requests of a connection in order, and closes one that sends too
 
 it('closes the connection if a file shrinks while it is sent', async () => {
   await start();
-  const { socket, ended } = await send(log);
+  const { socket, received, ended } = await send(log);
   socket.pause();
   await new Promise((resolve) => setTimeout(resolve, 100));
   truncateSync(join(root, 'runs', 'first', 'metrics.jsonl'), 10);
   socket.resume();
   await ended;
+  expect(received()).toContain(`content-length: ${LARGE}`);
+  expect(received().length).toBeLessThan(LARGE);
 });
 
 it('closes idle connections: nothing sent, half a request, or nothing read', async () => {

@@ -8,7 +8,8 @@ const program = await createProgram();
 const refuse = (words: string, environment: Record<string, string>) =>
   refuseRanks(commandOf(program, words.split(' ')), environment);
 
-it.each(['sample', 'encode', 'bench train', 'datasets show'])(
+// Each rank but the first waits for a while.
+it.concurrent.each(['sample', 'encode', 'bench train', 'datasets show'])(
   '%s is refused by every rank',
   async (words) => {
     const refusal = `emerging ${words} runs as one process, but mpirun has started 2: start it without mpirun; `;

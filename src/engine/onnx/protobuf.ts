@@ -148,8 +148,8 @@ export class Message {
   }
 }
 
-/** The bytes that a message has room for at first: most nodes of a graph take no more. */
-const SMALL = 128;
+/** The bytes that a message has room for at first: V8 allocates arrays of at most 64 bytes much faster than larger ones. */
+const SMALL = 64;
 
 /** Pieces of fewer bytes are copied into those around them. */
 const LARGE = 4096;

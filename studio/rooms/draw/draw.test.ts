@@ -218,9 +218,11 @@ describe.skipIf(chromiumPath === undefined)(
       await asked;
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByText('Stopped.').waitFor();
+      expect(await page.getByRole('group', { name: /64 samples/ }).count()).toBe(0);
       await page.context().unroute('**/model.safetensors');
       await page.getByRole('button', { name: 'New seed' }).click();
       await page.getByRole('group', { name: /64 samples/ }).waitFor();
+      expect(await page.getByText('Stopped.').count()).toBe(0);
     });
   },
 );
