@@ -28,6 +28,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
+    setupFiles: 'src/testing/equalArrays.ts',
     maxWorkers: 2,
     // For the tests that load exported models with the runtime alone.
     env: { ORT_DISABLE_TELEMETRY: '1' },
