@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { eightBit } from '../../testing/eightBit.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
+import { crc32 } from './compression.node.ts';
 import { decodeImage } from './imageDecoding.ts';
 
 const decode = (name: string) => decodeImage(readFileSync(fixture(name)), name);
@@ -120,20 +121,35 @@ describe('decodeImage', () => {
       sharp({ create: { width: side, height: side + 1, channels: 3, background: 'red' } });
     const tooMany =
       '12001x12000 pixels are too many: at most 134217728, and 65535 a side; make the image smaller';
-    const bomb = await flat(12_000).jpeg({ quality: 1 }).toBuffer();
-    await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(`bomb.jpeg: ${tooMany}`);
-    const slow = await flat(9_500).jpeg({ progressive: true }).toBuffer();
-    await expect(decodeImage(slow, 'slow.jpeg')).rejects.toThrow(
+    /** A JPEG whose frame header, after the marker FF C0 (FF C2 if it is progressive), says another size. */
+    const jpegOf = async (height: number, width: number, progressive = false): Promise<Buffer> => {
+      const bytes = await flat(16).jpeg({ progressive }).toBuffer();
+      const frame = bytes.indexOf(Buffer.of(0xff, progressive ? 0xc2 : 0xc0));
+      bytes.writeUInt16BE(height, frame + 5);
+      bytes.writeUInt16BE(width, frame + 7);
+      return bytes;
+    };
+    await expect(decodeImage(await jpegOf(12_001, 12_000), 'bomb.jpeg')).rejects.toThrow(
+      `bomb.jpeg: ${tooMany}`,
+    );
+    await expect(decodeImage(await jpegOf(9_501, 9_500, true), 'slow.jpeg')).rejects.toThrow(
       'slow.jpeg: 9501x9500 pixels take 775 MiB to decode in this format, at most 768; make the image smaller',
     );
-    const png = await flat(12_000).png().toBuffer();
-    await expect(decodeImage(png, 'bomb.png')).rejects.toThrow(`bomb.png: ${tooMany}`);
-    const long = await sharp({ create: { width: 65_536, height: 1, channels: 3, background: 'red' } })
-      .png()
-      .toBuffer();
-    await expect(decodeImage(long, 'long.png')).rejects.toThrow('long.png: 1x65536 pixels are too many');
-    // The header of a small image before the data of a large one.
     const small = readFileSync(fixture('opaque.png'));
+    /** A PNG whose header says another size. */
+    const pngOf = (height: number, width: number): Buffer => {
+      const bytes = Buffer.from(small);
+      bytes.writeUInt32BE(width, 16);
+      bytes.writeUInt32BE(height, 20);
+      bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+      return bytes;
+    };
+    await expect(decodeImage(pngOf(12_001, 12_000), 'bomb.png')).rejects.toThrow(`bomb.png: ${tooMany}`);
+    await expect(decodeImage(pngOf(1, 65_536), 'long.png')).rejects.toThrow(
+      'long.png: 1x65536 pixels are too many',
+    );
+    // The header of a small image before the data of a larger one.
+    const png = await flat(1000).png().toBuffer();
     const lie = Buffer.concat([small.subarray(0, 33), png.subarray(33)]);
     await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: corrupt: .*larger than/);
   });
@@ -205,15 +221,27 @@ describe('decodeImage', () => {
         gif.writeUInt16LE(65_535, at + 2);
       }
       await expect(decodeImage(gif, 'x')).rejects.toThrow('x: 65535x65535 pixels are too many');
-      const flatTiff = (width: number, channels: 3 | 4, space: 'b-w' | 'rgb16') =>
-        sharp({ create: { width, height: 9_000, channels, background: '#ff000080' } })
+      /** A small TIFF whose directory says another size. */
+      const tiffOf = async (width: number, channels: 3 | 4, space: 'b-w' | 'rgb16'): Promise<Buffer> => {
+        const bytes = await sharp({ create: { width: 20, height: 10, channels, background: '#ff000080' } })
           .toColourspace(space)
           .tiff({ compression: 'deflate', predictor: 'none' })
           .toBuffer();
-      await expect(decodeImage(await flatTiff(15_000, 3, 'b-w'), 'x')).rejects.toThrow(
+        for (const [tag, was, size] of [
+          [256, 20, width],
+          [257, 10, 9_000],
+        ] as const) {
+          const entry = Buffer.from(Uint16Array.of(tag, 3, 1, 0, was).buffer);
+          const at = bytes.indexOf(entry);
+          expect(at).toBeGreaterThan(0);
+          bytes.writeUInt16LE(size, at + 8);
+        }
+        return bytes;
+      };
+      await expect(decodeImage(await tiffOf(15_000, 3, 'b-w'), 'x')).rejects.toThrow(
         'x: 9000x15000 pixels are too many',
       );
-      await expect(decodeImage(await flatTiff(8_000, 4, 'rgb16'), 'x')).rejects.toThrow(
+      await expect(decodeImage(await tiffOf(8_000, 4, 'rgb16'), 'x')).rejects.toThrow(
         'x: 9000x8000 pixels take 1030 MiB to decode in this format, at most 768',
       );
     });
