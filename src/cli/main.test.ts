@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { presets } from '../experiments/presets.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { createProgram } from './commandTree.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 
 /** A command without subcommands, and the words that call it. */
 interface Leaf {
