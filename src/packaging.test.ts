@@ -103,6 +103,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         'dist/api/index.d.ts',
         'models/mnist/model.safetensors',
         'models/mnist/scores.json',
+        'dist/fonts/DejaVuSans.ttf',
         'dist/wasm/ort-wasm-simd-threaded.wasm',
         'LICENSE',
       ]),

@@ -70,8 +70,7 @@ export async function packPackage(): Promise<PackedPackage> {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const build = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(staged, 'dist')];
   await run(process.execPath, [compiler, ...build], { cwd: repository });
-  const copied = [join(repository, 'scripts/copy-runtime.mjs'), join(staged, 'dist/wasm')];
-  await run(process.execPath, copied);
+  await run(process.execPath, [join(repository, 'scripts/copy-files.mjs'), join(staged, 'dist')]);
   for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'models']) {
     cpSync(join(repository, name), join(staged, name), { recursive: true });
   }

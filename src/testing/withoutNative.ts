@@ -25,7 +25,7 @@ export function packageWithoutNative(missing: MissingPart): string {
     }
   }
   symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
-  execFileSync(process.execPath, [join(repository, 'scripts/copy-runtime.mjs'), join(root, 'dist/wasm')]);
+  execFileSync(process.execPath, [join(repository, 'scripts/copy-files.mjs'), join(root, 'dist')]);
   return root;
 }
 
