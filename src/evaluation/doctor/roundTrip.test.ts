@@ -14,7 +14,7 @@ import { BatchLoader } from '../../training/step/batchLoader.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 
-const STEPS = 20;
+const STEPS = 5;
 
 /** The quick-start model after its first steps. */
 async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
