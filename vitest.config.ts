@@ -6,7 +6,8 @@ import { defineConfig } from 'vitest/config';
  * What changes or measures the process of a test, or starts others: mocks, the environment, devices, the built package.
  * The files without any of it share a process, which loads the sources once.
  */
-const own = /\bvi\b|\bprocess\b|\binject\b|\/(browser|command|mpirun|pages|studio|webgpu)\.ts'/;
+const own =
+  /\bvi\b|\bprocess\.(?!execPath\b|pid\b|platform\b)|\binject\b|\/(browser|command|mpirun|pages|studio|webgpu)\.ts'/;
 
 const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

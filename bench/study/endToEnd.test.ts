@@ -47,10 +47,10 @@ const study = {
   search: { rates: [0.01, 0.001], steps: 10, seed: 9 },
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   cpSync(inject('compiledSources'), join(root, 'src'), { recursive: true });
-  compileFolder(join(repository, 'bench'), join(root, 'bench'));
+  await compileFolder(join(repository, 'bench'), join(root, 'bench'));
   copyFileSync(join(repository, 'package.json'), join(root, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction');
   writeTinyDataset(join(folder, 'images'));

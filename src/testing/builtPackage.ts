@@ -1,5 +1,4 @@
-// The sources compiled to JavaScript once for all test files, which copy them: compiling takes seconds, and many
-// files start the command.
+// The sources compiled to JavaScript once for all test files, which copy them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +16,9 @@ declare module 'vitest' {
 }
 
 /** Compiles the sources before the tests; returns what removes them afterwards. */
-export default function compileSources(project: TestProject): () => void {
+export default async function compileSources(project: TestProject): Promise<() => void> {
   const target = mkdtempSync(join(tmpdir(), 'emerging-dist-'));
-  compileFolder(fileURLToPath(new URL('..', import.meta.url)), target);
+  await compileFolder(fileURLToPath(new URL('..', import.meta.url)), target);
   project.provide('compiledSources', target);
   const page = `${target}-page`;
   project.provide('bundledPage', page);

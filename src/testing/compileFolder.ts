@@ -1,26 +1,36 @@
 // Sources compiled to JavaScript like `npm run build`, but without checking types.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import ts from 'typescript';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 
-const compilerOptions: ts.CompilerOptions = {
-  module: ts.ModuleKind.ESNext,
-  target: ts.ScriptTarget.ES2023,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
+/** Leaves every import as it is, but names the compiled file. */
+const compiledImports: Plugin = {
+  name: 'compiled imports',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'entry-point'
+        ? undefined
+        : { path: path.replace(/^(\.{1,2}\/.*)\.ts$/, '$1.js'), external: true },
+    );
+  },
 };
 
 /** Compiles all files of a folder but its tests into another folder. */
-export function compileFolder(sources: string, target: string): void {
-  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.ts') && !file.endsWith('.test.ts')) {
-      const { outputText } = ts.transpileModule(readFileSync(join(sources, file), 'utf8'), {
-        fileName: file,
-        compilerOptions,
-      });
-      const compiled = join(target, file.replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(compiled), { recursive: true });
-      writeFileSync(compiled, outputText);
-    }
-  }
+export async function compileFolder(sources: string, target: string): Promise<void> {
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' });
+  await build({
+    entryPoints: files
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => join(sources, file)),
+    outdir: target,
+    outbase: sources,
+    // One file for each, with all that is in it: bundling only resolves the imports.
+    bundle: true,
+    treeShaking: false,
+    plugins: [compiledImports],
+    format: 'esm',
+    target: 'es2023',
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    logLevel: 'warning',
+  });
 }

@@ -7,7 +7,6 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
 import { inject } from 'vitest';
 import { typeOf } from '../studioServer/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
@@ -49,6 +48,8 @@ async function bundlePage(root: string, target: string): Promise<void> {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
   copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
+  // Loaded only where it is used: by one process of all.
+  const { build } = await import('vite');
   await build({ root: join(root, 'studio'), logLevel: 'warn' });
   cpSync(join(root, 'dist/page'), target, { recursive: true });
 }
