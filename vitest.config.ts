@@ -25,8 +25,10 @@ export default defineConfig({
           'needs a browser, MPI, a Vulkan driver or namespaces, or damages files and kills processes many times',
       },
     ],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Long enough beside other work: they only end what hangs.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
     setupFiles: 'src/testing/equalArrays.ts',

@@ -42,7 +42,7 @@ describe('the pages', () => {
 
 describe('the built site', () => {
   const site = join(folder, 'site');
-  beforeAll(async () => buildSite(site, await buildStudio()), 120_000);
+  beforeAll(async () => buildSite(site, await buildStudio()));
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
   it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {

@@ -90,7 +90,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   let packed: PackedPackage;
   beforeAll(async () => {
     packed = await packPackage();
-  }, 300_000);
+  });
 
   const entries = Object.keys(exported)
     // A worker's script runs in a browser alone.
@@ -137,7 +137,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
     expect(own.length).toBeGreaterThan(files.length);
     expect(own.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
-  }, 120_000);
+  });
 
   it('has types, for a program that has only the types of Node', () => {
     const file = packed.write(
@@ -205,7 +205,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     if (process.features.require_module) {
       await expectDigit('typed/common.cjs');
     }
-  }, 60_000);
+  });
 
   it.skipIf(!process.features.require_module)(
     'works from CommonJS (Node 20.19, 22.12 or later)',
@@ -220,7 +220,6 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
       );
       await expectDigit('common/draw.cjs');
     },
-    60_000,
   );
 
   it('draws in WebAssembly if the native runtime is not installed', async () => {
@@ -299,7 +298,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         expect(losses).toHaveLength(10);
         expect(Math.max(...losses.slice(8))).toBeLessThan(Math.min(...losses.slice(0, 2)));
         await close();
-      }, 120_000);
+      });
     },
   );
 

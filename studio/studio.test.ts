@@ -181,7 +181,7 @@ describe.skipIf(firefoxPath === undefined)(
   { tags: 'system' },
   () => {
     // Starting Firefox is slow beside other tests.
-    it('draws its first sheet', { timeout: 180_000 }, async () => {
+    it('draws its first sheet', async () => {
       await emerging.run('studio', '--build=firefox');
       const site = join(emerging.folder, 'firefox');
       // Watches the studio in a frame, and reports its state or an error.

@@ -79,9 +79,7 @@ function call(args: readonly string[], stopAt?: string): Promise<{ code: number 
 const runs = join('runs', 'study', 'tiny');
 const json = join('docs', 'results', 'tiny.json');
 
-it('is stopped midway, resumes, and reports what its runs measured', {
-  timeout: 240_000,
-}, async () => {
+it('is stopped midway, resumes, and reports what its runs measured', async () => {
   const none = await call(['--hours', '0.0001']);
   expect(none.stderr).toMatch(/nothing fits in these hours: the first unit takes \d/);
   expect(none.code).toBe(2);
@@ -165,9 +163,7 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   );
 });
 
-it('times its steps again without its runs, and refuses results of other settings', {
-  timeout: 60_000,
-}, async () => {
+it('times its steps again without its runs, and refuses results of other settings', async () => {
   writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
   const before = JSON.parse(readFileSync(join(folder, json), 'utf8'));
   rmSync(join(folder, 'runs'), { recursive: true });

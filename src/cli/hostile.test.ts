@@ -140,29 +140,25 @@ it.each([
   'width: 4',
   'scaleFloor: 0.5',
   'dequantisation: variational',
-])(
-  'a run with %s instead of its own is refused, or gives the same bits/dim',
-  { timeout: 60_000 },
-  async (line) => {
-    const copy = join(emerging.folder, 'edited', line);
-    cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
-    const [key] = line.split(':');
-    const config = join(copy, 'config.yaml');
-    const text = readFileSync(config, 'utf8').replace(new RegExp(`^  ${key}:.*\\n`, 'm'), '');
-    writeFileSync(config, text.replace('model:\n', `model:\n  ${line}\n`));
-    const evaluate = ['--draws=1', '--json', ...quick];
-    const [sound, edited] = await outcomesOf([
-      ['evaluate', 'sound/run', ...evaluate],
-      ['evaluate', copy, ...evaluate],
-    ]);
-    expect(breachOf(edited!)).toBeUndefined();
-    if (edited!.code === 0) {
-      expect(JSON.parse(edited!.stdout).bitsPerDim).toBe(JSON.parse(sound!.stdout).bitsPerDim);
-    }
-  },
-);
+])('a run with %s instead of its own is refused, or gives the same bits/dim', async (line) => {
+  const copy = join(emerging.folder, 'edited', line);
+  cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
+  const [key] = line.split(':');
+  const config = join(copy, 'config.yaml');
+  const text = readFileSync(config, 'utf8').replace(new RegExp(`^  ${key}:.*\\n`, 'm'), '');
+  writeFileSync(config, text.replace('model:\n', `model:\n  ${line}\n`));
+  const evaluate = ['--draws=1', '--json', ...quick];
+  const [sound, edited] = await outcomesOf([
+    ['evaluate', 'sound/run', ...evaluate],
+    ['evaluate', copy, ...evaluate],
+  ]);
+  expect(breachOf(edited!)).toBeUndefined();
+  if (edited!.code === 0) {
+    expect(JSON.parse(edited!.stdout).bitsPerDim).toBe(JSON.parse(sound!.stdout).bitsPerDim);
+  }
+});
 
-it('evaluate notices every flipped byte of a prepared file', { timeout: 60_000 }, async () => {
+it('evaluate notices every flipped byte of a prepared file', async () => {
   const out = join(emerging.folder, 'flip.images');
   await emerging.json('datasets', 'prepare', 'data', '--size=8', '--channels=1', `--out=${out}`);
   const bytes = readFileSync(out);

@@ -40,7 +40,7 @@ beforeAll(async () => {
     '--out=run',
   );
   expect(code, stderr).toBe(0);
-}, 60_000);
+});
 
 it('is used by every command that imports it, before the command or after it', async () => {
   const drawn = await emerging.run('--import', mine, 'sample', 'run', '--count=2', '--out=a.png');
@@ -49,7 +49,7 @@ it('is used by every command that imports it, before the command or after it', a
   expect(exported.code, exported.stderr).toBe(0);
   const { layers } = await emerging.json('doctor', 'run', '--import', mine, '--images=4');
   expect(layers.map(({ layer }: { layer: string }) => layer)).toContain('levels/0/steps/0/turned');
-}, 60_000);
+});
 
 it('may be in TypeScript if tsx runs the program, for workers too', async () => {
   const typed = join(root, 'typed.mts');
@@ -112,7 +112,7 @@ it('is refused in one line by workers whose module does not register it', async 
   expect(code).toBe(2);
   expect(stderr).toMatch(/emerging: unknown model\.mixing 'elsewhere': [^\n]*\n$/);
   expect(stderr).not.toMatch(/\n {4}at /);
-}, 60_000);
+});
 
 it('is refused in one line if the program that trains with workers registers it itself', async () => {
   const program = join(root, 'program.mjs');
@@ -156,12 +156,12 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     };
     // The same seed and batches: the run of one process up to rounding.
     expect(await measured('ranks')).toBeCloseTo(await measured('run'), 4);
-  }, 60_000);
+  });
 
   it('are refused in one line if they do not', async () => {
     const { code, stderr } = await job('--out=without');
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/^emerging: unknown model\.mixing 'mine': .* --import MODULE$/m);
     expect(stderr).not.toMatch(/\n {4}at /);
-  }, 60_000);
+  });
 });

@@ -276,9 +276,7 @@ it('evaluate fails if the bits/dim are not finite', async () => {
 });
 
 describe.runIf(process.platform !== 'win32')('a training that was stopped', () => {
-  it('ends in words, and changes nothing, if another has taken the run meanwhile', {
-    timeout: 60_000,
-  }, async () => {
+  it('ends in words, and changes nothing, if another has taken the run meanwhile', async () => {
     const [node, ...words] = emerging.words('train', ...trainingOptions, '--steps=100000', '--out=stopped');
     const child = spawn(node!, words, { cwd: emerging.folder, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';

@@ -43,7 +43,7 @@ describe('on wasm', () => {
     expect(resumed.stderr).toContain(
       'trained on wasm with 2 threads and 2 workers before, now on cpu with 1 thread: results will differ',
     );
-  }, 180_000);
+  });
 
   it('samples, evaluates, scores and diagnoses', async () => {
     writePng(join(emerging.folder, 'mine.png'), tinyImages(1, 8, 31), [8, 8, 1]);
@@ -111,6 +111,6 @@ describe.each<[MissingPart, RegExp]>([
       expect(code, stderr).toBe(0);
       expect([...stderr.matchAll(warning)]).toHaveLength(1);
       expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', workers: 2, steps: 2 });
-    }, 180_000);
+    });
   }
 });

@@ -63,7 +63,7 @@ function openLogs(): number {
     }
   }).length;
 }
-const noneIsOpen = () => vi.waitFor(() => expect(openLogs()).toBe(0), { timeout: 5000 });
+const noneIsOpen = () => vi.waitFor(() => expect(openLogs()).toBe(0), { timeout: 60_000 });
 
 describe.skipIf(process.platform !== 'linux')('files (counted in /proc, on Linux)', () => {
   it.each([

@@ -93,7 +93,7 @@ beforeAll(async () => {
     globalThis.ready = true;
   `;
   bundled = await bundle(script, { worker: `import 'emerging-flows/worker';` });
-}, 120_000);
+});
 
 function expectReport(report: Report): void {
   expect(report.failure).toBeUndefined();
@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === undefined)(
     it.each([
       ['in workers of an isolated page', true, 2],
       ['in the thread of a page', false, 0],
-    ])('compresses to the bytes of Node, %s', { timeout: 120_000 }, async (_, isolated, workers) => {
+    ])('compresses to the bytes of Node, %s', async (_, isolated, workers) => {
       const { page, close } = await openPage(bundled, { isolated });
       await page.waitForFunction('globalThis.ready');
       expectReport((await page.evaluate(`report(${workers})`)) as Report);
@@ -130,7 +130,6 @@ describe.skipIf(chromiumPath === undefined)(
 
 it.skipIf(firefoxPath === undefined)(
   'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',
-  { timeout: 180_000 },
   async () => {
     const report = (await reportFromFirefox(bundled, join(profile, 'profile'))) as Report;
     expect(report.browser ?? report.failure).toContain('Firefox');

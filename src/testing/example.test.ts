@@ -55,7 +55,7 @@ it('finds a blank image and noise among digits in a folder', async () => {
   expect(lines.at(-1)).toBe('8 images, 0 skipped; pictures in odd');
   expect(readdirSync(join(root, 'odd'))).toHaveLength(9);
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
-}, 120_000);
+});
 
 it('trains a custom layer in a loop', async () => {
   const lines = await run('training-loop/train.mjs', '41', 'drawn.png');
@@ -64,11 +64,11 @@ it('trains a custom layer in a loop', async () => {
   expect(losses[4]).toBeLessThan(losses[0]! - 0.5);
   expect(lines.at(-2)).toMatch(/^validation: \d\.\d{3} bits.dim$/);
   expect(decode(readFileSync(join(root, 'drawn.png'))).width).toBeGreaterThan(200);
-}, 120_000);
+});
 
 it.skipIf(chromiumPath === undefined)(
   'draws, in Chromium (scripts/install-system-packages)',
-  { tags: 'system', timeout: 120_000 },
+  { tags: 'system' },
   async () => {
     server = spawn(process.execPath, [join(root, 'examples/browser/serve.mjs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -104,7 +104,6 @@ async function sheetOf(
         { source: sheet.src, width: sheet.naturalWidth, height: sheet.naturalHeight };
     })()`,
     undefined,
-    { timeout: 60_000 },
   );
   return (await found.jsonValue()) as { source: string; width: number; height: number };
 }

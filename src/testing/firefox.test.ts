@@ -25,7 +25,7 @@ interface Report {
 
 it.skipIf(firefoxPath === undefined)(
   'has the values of Node, in Firefox (scripts/install-system-packages)',
-  { tags: 'system', timeout: 120_000 },
+  { tags: 'system' },
   async () => {
     const config = tinyConfig({ learningRate: 0.001, warmupSteps: 10 });
     const dataset = tinyDataset(8);

@@ -19,7 +19,7 @@ afterAll(() => server.close());
 
 /** Checks that the connection is closed, after few bytes. */
 async function requireEnd(before: number): Promise<void> {
-  await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 5000 });
+  await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 60_000 });
   expect(server.sent() - before).toBeLessThan(MOST_RECEIVED);
 }
 

@@ -193,6 +193,8 @@ export async function openChromium(
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
   const context = await (await browser).newContext(options);
+  // As generous as the limits of the tests (`vitest.config.ts`).
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;

@@ -400,7 +400,7 @@ describe.skipIf(chromiumPath === undefined)(
       ).toBeLessThan(3);
       expect(found.back).toEqual([...digits]);
       await model.release();
-    }, 120_000);
+    });
 
     it('works under the policy that docs/browser.md names, and says what a stricter one lacks', async () => {
       const [policy] = /`(default-src 'none'; script-src [^`]*)`/
@@ -447,6 +447,6 @@ describe.skipIf(chromiumPath === undefined)(
         Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
       ).toBeLessThan(2);
       await model.release();
-    }, 120_000);
+    });
   },
 );

@@ -178,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
       ({ page, close } = await openPage(bundled));
       images = await inPageText(dataset);
-    }, 120_000);
+    });
     afterAll(() => close());
 
     /** What the body of an async function with `library` and `dataset` returns in the page's worker. */
@@ -196,47 +196,39 @@ describe.skipIf(chromiumPath === undefined)(
       return library.download(files);
     `);
 
-    it.each(mixingNames)(
-      '%s: 20 steps are those of Node',
-      async (mixing) => {
-        const config = configOf(mixing);
-        expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
-      },
-      120_000,
-    );
+    it.each(mixingNames)('%s: 20 steps are those of Node', async (mixing) => {
+      const config = configOf(mixing);
+      expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
+    });
 
-    it.each(conditionedModels)(
-      '%s: steps and measurements are those of Node',
-      async (_, model) => {
-        const config = configOf('reverse', { steps: 6 }, model);
-        const files = await trainedInPage(config);
-        expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-        const pixels = [...readAll(dataset.test!)];
-        const hasClasses = 'classes' in model;
-        const given = {
-          draws: 2,
-          ...(hasClasses && { class: 'right' }),
-          ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
-        };
-        const use = `
+    it.each(conditionedModels)('%s: steps and measurements are those of Node', async (_, model) => {
+      const config = configOf('reverse', { steps: 6 }, model);
+      const files = await trainedInPage(config);
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+      const pixels = [...readAll(dataset.test!)];
+      const hasClasses = 'classes' in model;
+      const given = {
+        draws: 2,
+        ...(hasClasses && { class: 'right' }),
+        ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
+      };
+      const use = `
       const images = Uint8Array.from([${pixels}]);
       const found = await model.bitsPerDim(images, ${JSON.stringify(given)});
       const classes = ${hasClasses} ? await model.classify(images) : [];
       return [...found, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
-        const inPage = await inWorker<number[]>(`
+      const inPage = await inWorker<number[]>(`
       const model = await library.loadModel(library.upload(${JSON.stringify(files)}));
       ${use}
     `);
-        const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
-        const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
-        const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-        const inNode: number[] = await new AsyncFunction('model', use)(flow);
-        await flow.release();
-        expectClose(inPage, inNode);
-      },
-      120_000,
-    );
+      const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
+      const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
+      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+      const inNode: number[] = await new AsyncFunction('model', use)(flow);
+      await flow.release();
+      expectClose(inPage, inNode);
+    });
 
     it('divides batches among workers, without isolation', async () => {
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
@@ -248,7 +240,7 @@ describe.skipIf(chromiumPath === undefined)(
         steps: STEPS,
       });
       expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
-    }, 120_000);
+    });
 
     it.each([
       ['cpu', 4, {}],
@@ -268,7 +260,6 @@ describe.skipIf(chromiumPath === undefined)(
         expect(normsIn(inPage).length).toBeGreaterThan(20);
         expectClose(normsIn(inPage), normsIn(inNode));
       },
-      120_000,
     );
 
     it('stops after a step, resumes, and goes on in Node and back', async () => {
@@ -295,7 +286,7 @@ describe.skipIf(chromiumPath === undefined)(
       return library.download(files);
     `);
       expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
-    }, 120_000);
+    });
 
     it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
       const config = configOf('1x1');
@@ -319,7 +310,7 @@ describe.skipIf(chromiumPath === undefined)(
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
       await inWorker(`await library.removePrivateFiles('kept')`);
       expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
-    }, 120_000);
+    });
 
     it('has a private file system that does what memory and a folder do', async () => {
       const seen = await inWorker(`const files = await library.privateFiles('store'); ${fileStoreUse}`);
@@ -352,7 +343,7 @@ describe.skipIf(chromiumPath === undefined)(
       return [run.state.step, state.step];
     `);
       expect(step).toEqual([3, 6]);
-    }, 120_000);
+    });
 
     it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
       const names = await inWorker<string[][]>(`
@@ -372,7 +363,7 @@ describe.skipIf(chromiumPath === undefined)(
       return [...before, after];
     `);
       expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
-    }, 120_000);
+    });
 
     it('is what the example of the documents says', async () => {
       const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
@@ -397,7 +388,7 @@ describe.skipIf(chromiumPath === undefined)(
     `);
       expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
       expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
-    }, 120_000);
+    });
 
     it('says what a page lacks', async () => {
       const config = JSON.stringify(configOf('1x1'));

@@ -79,9 +79,7 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system'
     expect(code).toBe(1);
   });
 
-  it('during training ends the job within a minute; nothing saved is lost', {
-    timeout: 120_000,
-  }, async () => {
+  it('during training ends the job within a minute; nothing saved is lost', async () => {
     const words = emerging.words(
       'train',
       '--data=data',

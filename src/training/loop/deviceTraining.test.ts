@@ -128,8 +128,7 @@ describeOnGpu('a run on a device', () => {
     expectSame(await resumed('lost', onCpu), await started('kept', onCpu, variational), ['lost', 'kept']);
   });
 
-  // A quarter of a minute alone; longer beside other tests.
-  it('keeps its memory over 250 steps', { timeout: 180_000 }, async () => {
+  it('keeps its memory over 250 steps', async () => {
     const seen: number[] = [];
     const onStep = (step: number) => step % 25 === 0 && seen.push(process.memoryUsage.rss());
     const config = tinyConfig({ steps: 250 });

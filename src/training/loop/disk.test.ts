@@ -80,9 +80,7 @@ function mountingShell(): string[] | null {
 const shell = mountingShell();
 
 describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { tags: 'system' }, () => {
-  it('that is full ends the training with a clear message, and the last good state loads', {
-    timeout: 60_000,
-  }, async () => {
+  it('that is full ends the training with a clear message, and the last good state loads', async () => {
     writeTinyDataset(join(emerging.folder, 'data'));
     const full = join(emerging.folder, 'full');
     mkdirSync(full);
@@ -105,7 +103,7 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { t
     expect(goesOn).toMatchObject({ steps: 400, complete: true });
   });
 
-  it('that is read-only stops a resume, which works once the disk is writable', { timeout: 60_000 }, () => {
+  it('that is read-only stops a resume, which works once the disk is writable', () => {
     writeTinyDataset(join(emerging.folder, 'data'));
     const disk = join(emerging.folder, 'disk');
     mkdirSync(disk);

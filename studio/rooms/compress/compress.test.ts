@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)(
       }
       writeFileSync(inFolder('album', 'broken.png'), 'no picture');
       studio = await startStudio(emerging);
-    }, 180_000);
+    });
     afterAll(() => studio.close());
     afterEach(() => closePage?.());
 
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)(
       return readFileSync(await (await download).path());
     };
 
-    it('writes the file of the command line, which returns all images', { timeout: 240_000 }, async () => {
+    it('writes the file of the command line, which returns all images', async () => {
       await open('#/compress?model=runs/tiny&block=12');
       await choose('album');
       expect(await heading()).toMatch(/^30 images in [\d.]+ KiB, with the model [\d.]+ KiB$/);
@@ -86,9 +86,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(Buffer.from(images['07.png']!).subarray(1, 4).toString()).toBe('PNG');
     });
 
-    it('decodes dropped files, reports damage, and needs a model that the file lacks', {
-      timeout: 240_000,
-    }, async () => {
+    it('decodes dropped files, reports damage, and needs a model that the file lacks', async () => {
       await emerging.run('compress', 'album', '--model=runs/tiny', '--block=12', '--out=whole.eflow');
       await emerging.run('compress', 'album', '--model=runs/tiny', '--no-embed', '--out=bare.eflow');
       const whole = readFileSync(inFolder('whole.eflow'));
@@ -116,9 +114,7 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(alert).toMatch(/^The file is not a file of compressed images; /);
     });
 
-    it('recognises a compressed file by its content, and takes one at a time, without images', {
-      timeout: 240_000,
-    }, async () => {
+    it('recognises a compressed file by its content, and takes one at a time, without images', async () => {
       await emerging.run('compress', 'album', '--model=runs/tiny', '--out=one.eflow');
       const buffer = readFileSync(inFolder('one.eflow'));
       const picture = readFileSync(inFolder('album/00.png'));
@@ -148,9 +144,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await heading()).toMatch(/^1 image in /);
     });
 
-    it('counts images while it cuts them into tiles, and says which blocks are possible', {
-      timeout: 240_000,
-    }, async () => {
+    it('counts images while it cuts them into tiles, and says which blocks are possible', async () => {
       mkdirSync(inFolder('large'));
       for (const name of ['a', 'b']) {
         writePng(inFolder(`large/${name}.png`), tinyImages(1, 400, 3), [400, 400, 1]);
@@ -190,11 +184,9 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Include the model').uncheck();
       await expect.poll(heading).toMatch(/^500 images in 6\d\.\d KiB$/);
       expect(new URL(page.url()).hash).toContain('embed=no');
-    }, 180_000);
+    });
 
-    it('refuses models that can’t compress, and images of another size, in a sentence', {
-      timeout: 240_000,
-    }, async () => {
+    it('refuses models that can’t compress, and images of another size, in a sentence', async () => {
       await open('#/compress?model=runs/periodic');
       await expect
         .poll(alert)

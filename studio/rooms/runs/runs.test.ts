@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText('As a table').click();
       await page.waitForFunction(() => document.querySelectorAll('.plot-table tbody tr').length === 2);
       expect(await rows('runs/live, training').allTextContents()).toEqual(['1', '2']);
-    }, 120_000);
+    });
 
     it('compares runs in one plot, with dropped steps and rollbacks, and keeps them in the address', async () => {
       await enter('?run=runs/study/plain');

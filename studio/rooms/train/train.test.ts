@@ -100,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
       expect(lines().filter(({ bitsPerDim }) => bitsPerDim !== undefined)).toHaveLength(step + 3);
       await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
-    }, 120_000);
+    });
 
     it('races two models in one plot, by step or training time, and deletes only when asked', async () => {
       await enter('steps=10&rival=1x1&rivalWidth=6');
@@ -152,7 +152,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.reload();
       await card('emerging-1x8-2').getByText('Done').waitFor();
       expect(await card('1x1-1x6').count()).toBe(0);
-    }, 120_000);
+    });
 
     it.each([
       ['light', 1200],
@@ -219,6 +219,6 @@ describe.skipIf(chromiumPath === undefined)(
       await button(name, 'Resume').click();
       await button(name, 'Pause').click();
       await factOf(name, /^saved at step ([\d,]+)$/);
-    }, 120_000);
+    });
   },
 );
