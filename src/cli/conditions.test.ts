@@ -2,9 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../numeric/random.ts';
 import { commandProcess } from '../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../testing/mpirun.ts';
 import { tinyTraining } from '../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -122,6 +123,30 @@ it('infers the conditions of images, which are near the true ones', async () => 
   );
   expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
   expect(stdout).toContain('1 image; beforehand level from 0 to 1, equally likely');
+});
+
+describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, () => {
+  it('train with the conditions of a CSV file as one process does, and measure them', async () => {
+    const short = ['train', '--data=maps', ...training, '--set=model.condition=[level]', '--steps=8'];
+    const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
+    const trained = await job(...short, '--out=runs/ranks');
+    expect(trained.code, trained.stderr).toBe(0);
+    await emerging.json(...short, '--out=runs/alone');
+    const lossesOf = (name: string): number[] =>
+      readFileSync(at(`${name}/metrics.jsonl`), 'utf8')
+        .trim()
+        .split('\n')
+        .flatMap((line) => JSON.parse(line).bitsPerDim ?? []);
+    const [found, expected] = [lossesOf('runs/ranks'), lossesOf('runs/alone')];
+    expect(found).toHaveLength(8);
+    for (const [step, loss] of found.entries()) {
+      expect(Math.abs(loss - expected[step]!)).toBeLessThan(1e-5);
+    }
+    const { code, stdout } = await job('evaluate', 'runs/a', '--threads=1', '--json');
+    expect(code).toBe(0);
+    const alone = await emerging.json('evaluate', 'runs/a', '--threads=1');
+    expect(JSON.parse(stdout).bitsPerDim).toBeCloseTo(alone.bitsPerDim, 9);
+  });
 });
 
 it('resumes, unless the values that it uses have changed', async () => {

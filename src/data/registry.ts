@@ -4,7 +4,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { exists, isFolder } from '../storage/files.ts';
 import { filesBelow } from '../storage/folders.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
-import { withConditions, withConditionsByName } from './conditions/tabledImages.ts';
+import { imagesWithTable, sourceWithTable } from './conditions/tabledImages.ts';
 import type { WantedConditions } from './contract/conditions.ts';
 import {
   type Dataset,
@@ -83,8 +83,8 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * if the publisher has validation images. Images with names are held out by name, except those of named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
- * With `conditions`, the images have those of their file: `from`, or else `conditions.csv` in the folder of the images, or
- * `maps.conditions.csv` next to `maps.zip`.
+ * With `conditions`, the images have those of their file: `from`, or else the one beside them, such as `conditions.csv` in
+ * their folder or `maps.conditions.npy` next to `maps.npy`.
  *
  * Images of 16 bits are rounded to 8 if `bits`, those of a model, are 8 or fewer.
  *
@@ -105,7 +105,7 @@ export async function openDataset(
   } = {},
 ): Promise<Dataset> {
   const { open, locate } = await find(nameOrPath);
-  const table = conditions && readConditionTable(await locate(), conditions);
+  const table = conditions && (await readConditionTable(await locate(), conditions));
   const { train, validation: own, test, ...rest } = await open();
   const source = {
     ...rest,
@@ -113,7 +113,7 @@ export async function openDataset(
     ...(own && { validation: ofBits(own, bits) }),
     test: ofBits(test, bits),
   };
-  const given = table ? withConditions(source, table) : source;
+  const given = table ? sourceWithTable(source, table, conditions?.names) : source;
   return datasetOf(nameOrPath, given, { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
 
@@ -203,10 +203,10 @@ async function readersOf(
   }: Pick<SplitOptions, 'like' | 'oneIfOther' | 'conditions'> & RawOptions,
 ): Promise<SplitReaders> {
   const { open, openRaw, openPart, locate } = await find(nameOrPath);
-  const table = conditions && readConditionTable(await locate(), conditions);
+  const table = conditions && (await readConditionTable(await locate(), conditions));
   if (table && table.files === undefined) {
     // Rows in the order of all images: their number must be known.
-    const { train, validation, test } = withConditions(await open(), table);
+    const { train, validation, test } = sourceWithTable(await open(), table, conditions?.names);
     return {
       train: async () => train,
       ...(validation && { validation: async () => validation }),
@@ -217,7 +217,7 @@ async function readersOf(
   const given = (images: ImageSet): ImageSet =>
     table === undefined || (oneIfOther && like && !isOfSize(images.imageShape, like))
       ? images
-      : withConditionsByName(images, table);
+      : imagesWithTable(images, table, conditions?.names);
   if (openPart) {
     return {
       train: async () => given(await openPart('train')),

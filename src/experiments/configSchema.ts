@@ -78,7 +78,7 @@ const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
-const conditionsText = 'the path of a CSV file';
+const conditionsText = 'the path of a CSV file, an array or images';
 const continuousText = 'true, or a mean and a deviation above 0 for each channel';
 const nameText = 'the name or the path of a dataset';
 
@@ -96,14 +96,18 @@ const data = section({
       z.maxLength(4096, 'at most 4096 characters long'),
       z.describe('Name or path of a dataset.'),
     ),
-  /** The CSV file with the conditions of the images; default: the one beside them. */
+  /** The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them. */
   conditions: z
     .exactOptional(
       z
         .string(conditionsText)
         .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
     )
-    .check(z.describe('The CSV file with the conditions of the images; default: the one beside them.')),
+    .check(
+      z.describe(
+        'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them.',
+      ),
+    ),
   /** Augmentations of the training images, in order. */
   augment: z
     .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)

@@ -13,11 +13,8 @@ import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.t
 import { type Separation, separationOf } from '../../trained/model/separation.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
-import {
-  addConditionOption,
-  type ConditionCommandOptions,
-  chosenCondition,
-} from '../parts/conditionOption.ts';
+import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
+import { chosenCondition } from '../parts/conditionsOfImages.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
@@ -161,7 +158,7 @@ async function moveBetweenGroups(
   // One class and one condition for all images make their latents comparable.
   const coding = {
     class: await classOfImage(model, original.pixels, options),
-    condition: chosenCondition(model, options),
+    condition: await chosenCondition(model, options),
   };
   const ofStart = await model.encode(start.pixels, coding);
   const ofEnd = await model.encode(end.pixels, coding);

@@ -13,9 +13,9 @@ import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,
   type ConditionCommandOptions,
-  conditionsToRead,
-  imageSetOf,
+  givenConditions,
 } from '../parts/conditionOption.ts';
+import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
@@ -68,9 +68,10 @@ async function runEncode(
   const { out, precision, exact } = options;
   outputFile(out);
   const model = keep(await openModel(directory, options));
-  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, options));
+  const given = await givenConditions(model, options);
+  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, given));
   const { names, pixels, skipped } = read;
-  const condition = choiceFrom(model.model, imageSetOf(read, model, options));
+  const condition = choiceFrom(model.model, imageSetOf(read, model, given));
   noteDeviceOf(precision, options);
   const total = names.length;
   const { latents, verification, classes } = await withProgress(async (show) => {

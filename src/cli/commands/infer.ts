@@ -3,12 +3,14 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { type ComponentPosterior, inferConditions, quantile } from '../../evaluation/infer/posterior.ts';
+import { valuesOfConditions } from '../../trained/model/conditions.ts';
 import { visibleText } from '../../visibleText.ts';
 import {
   addConditionOption,
   type ConditionCommandOptions,
   givenConditions,
 } from '../parts/conditionOption.ts';
+import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
@@ -67,9 +69,13 @@ async function runInfer(
   const { range: ranges, draws, seed, out } = options;
   const output = out === undefined ? undefined : outputFile(out);
   const model = keep(await openModel(directory, options));
-  const condition = givenConditions(model, options);
-  const read = await readImages(paths, model.imageShape, options);
+  const given = await givenConditions(model, options);
+  // Numbers are inferred, but images are not.
+  const wanted = conditionsToRead(model, given, ({ image }) => image === true);
+  const read = await readImages(paths, model.imageShape, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
+  const set = imageSetOf(read, model, given);
+  const condition = valuesOfConditions(set.conditions ?? {}, set.count);
   const posteriors = await withImageProgress('inferring', names.length, (onProgress) =>
     inferConditions(model, pixels, { range: ranges, condition, draws, seed, onProgress }),
   );
@@ -81,7 +87,7 @@ async function runInfer(
   );
   writeStdout(
     options.json
-      ? `${JSON.stringify({ step: model.step, images, condition, draws, seed, skipped })}\n`
+      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws, seed, skipped })}\n`
       : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,

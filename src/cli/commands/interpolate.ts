@@ -11,11 +11,8 @@ import { interpolateLatents } from '../../trained/model/latentArithmetic.ts';
 import { DEFAULT_TEMPERATURE, drawLatents, type Latents } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
-import {
-  addConditionOption,
-  type ConditionCommandOptions,
-  chosenCondition,
-} from '../parts/conditionOption.ts';
+import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
+import { chosenCondition } from '../parts/conditionsOfImages.ts';
 import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
@@ -72,7 +69,7 @@ async function runInterpolate(
   const image = [first, last].find(isImage);
   const found = image && (await classOfImage(model, image, options));
   const choice = found ?? chosenClass(model, options.class);
-  const coding = { class: choice, condition: chosenCondition(model, options) };
+  const coding = { class: choice, condition: await chosenCondition(model, options) };
   const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
   const images = await decodeMoved(model, interpolateLatents(a, b, steps), {
     ...coding,

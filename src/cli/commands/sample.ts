@@ -14,8 +14,9 @@ import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOp
 import {
   addConditionOption,
   type ConditionCommandOptions,
-  chosenCondition,
+  givenConditions,
 } from '../parts/conditionOption.ts';
+import { chosenConditions } from '../parts/conditionsOfImages.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
@@ -70,8 +71,10 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const output = outputPng(out);
   const array = options.array === undefined ? undefined : outputNpy(options.array);
   const model = keep(await openModel(directory, options, { inverse }));
-  const { count, columns, classes } = sheetOf(model, options);
-  const condition = chosenCondition(model, options);
+  const given = await givenConditions(model, options);
+  const chosen = chosenConditions(model, given);
+  const { count, columns, classes } = sheetOf(model, chosen.rows, options);
+  const condition = chosen.choiceFor(count);
   requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
@@ -105,21 +108,26 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   array?.write(npyBytes(images, [count, ...model.imageShape]));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition }), temperature, seed, seconds, overflowed })}\n`
+      ? `${JSON.stringify({ file: out, ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
       : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count, model.bits === undefined ? 'NaN' : 'black')}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
 
-/** How many images are drawn, of which classes, and in how many columns: without `--class`, a row for each class. */
+/**
+ * How many images are drawn, of which classes, and in how many columns: without `--class`, a row for each class, and a row for
+ * each of several conditions.
+ */
 function sheetOf(
   model: FlowModel,
+  conditions: number,
   { count, class: name }: SampleCommandOptions,
 ): { count: number; columns?: { columns: number }; classes?: number | number[] | undefined } {
-  const rows = model.classes.length;
-  if (name !== undefined || rows === 0) {
-    return { count, classes: chosenClass(model, name) };
-  }
+  const rows = name === undefined ? Math.max(model.classes.length, conditions) : 1;
   const columns = Math.max(1, Math.floor(count / rows));
+  if (rows === 1 || model.classes.length === 0) {
+    const sheet = rows === 1 ? { count } : { count: rows * columns, columns: { columns } };
+    return { ...sheet, classes: chosenClass(model, name) };
+  }
   const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
   return { count: rows * columns, columns: { columns }, classes };
 }

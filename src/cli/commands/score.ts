@@ -25,9 +25,9 @@ import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,
   type ConditionCommandOptions,
-  conditionsToRead,
-  imageSetOf,
+  givenConditions,
 } from '../parts/conditionOption.ts';
+import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
@@ -144,9 +144,10 @@ async function runScore(
     if (mapFolder !== undefined) {
       requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
     }
-    const wanted = conditionsToRead(model, options);
+    const given = await givenConditions(model, options);
+    const wanted = conditionsToRead(model, given);
     const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
-    const set = read && imageSetOf(read, model, options);
+    const set = read && imageSetOf(read, model, given);
     const checksums =
       ranks.size === 1
         ? {}

@@ -1,11 +1,12 @@
-// The option of commands that gives the conditions of images, and those of images that have their own.
+// The option of commands that gives conditions: numbers by name, and files.
 import type { Command } from 'commander';
-import type { WantedConditions } from '../../data/contract/conditions.ts';
-import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
-import type { NamedImages } from '../../data/sources/imageFiles.ts';
-import { UserError, unknownName } from '../../errors.ts';
-import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
-import { type ConditionChoice, conditionsOf } from '../../trained/model/conditions.ts';
+import { readTableAt } from '../../data/conditions/conditionTable.ts';
+import { type ConditionTable, componentNamesIn, componentsIn } from '../../data/conditions/table.ts';
+import type { Conditions } from '../../data/contract/dataset.ts';
+import { fewNames, UserError, unknownName } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
+import { exists } from '../../storage/files.ts';
+import { type Conditioned, componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { collect } from './options.ts';
 
@@ -15,7 +16,7 @@ export interface ConditionCommandOptions {
 }
 
 /** Which conditions images have without the option. */
-export const CONDITIONS_OF_IMAGES = 'those of conditions.csv beside the images';
+export const CONDITIONS_OF_IMAGES = 'those of the file beside the images, such as conditions.csv';
 
 /**
  * Adds `--condition`.
@@ -24,85 +25,118 @@ export const CONDITIONS_OF_IMAGES = 'those of conditions.csv beside the images';
  */
 export function addConditionOption(command: Command, otherwise: string): Command {
   return command.option(
-    '--condition <name=value>',
-    `for a model with conditions: the value of one for all images; may be repeated (default: ${otherwise})`,
+    '--condition <name=value|file>',
+    `for a model with conditions: the value of one for all images, or a file of them (CSV, .npy, .npz, an image or a folder of images; name=file names it); may be repeated (default: ${otherwise})`,
     collect,
   );
 }
 
+/** The conditions that the command line gives. */
+export interface GivenConditions {
+  /** Those that are the same for all images, by name. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly files: readonly ConditionFile[];
+  /** The names of all of them. */
+  readonly names: readonly string[];
+  /** What was given, by name: a number, or the path of a file. */
+  readonly texts: Readonly<Record<string, number | string>>;
+}
+
+/** A file of conditions, and those in it that the model depends on. */
+interface ConditionFile {
+  readonly table: ConditionTable;
+  readonly components: Conditions;
+}
+
 /**
- * The conditions that are given by name.
+ * The conditions that the command line gives, by name or in files.
  *
- * @throws UserError (`invalid-argument`) if one is unknown, is given twice, or is not a number
+ * @throws UserError (`invalid-argument`) if one is unknown, is given twice, or is neither a number nor a file; as `readTableAt`
+ *   and `componentsIn` do
  */
-export function givenConditions(
+export async function givenConditions(
   { model }: FlowModel,
   { condition = [] }: ConditionCommandOptions,
-): Record<string, number> {
-  const known = componentsOf(model).map(({ name }) => name);
-  const given: Record<string, number> = {};
+): Promise<GivenConditions> {
+  const numbers: Record<string, number> = {};
+  const files: ConditionFile[] = [];
+  const texts: Record<string, number | string> = {};
+  const note = (name: string, what: number | string): void => {
+    if (Object.hasOwn(texts, name)) {
+      throw new UserError('invalid-argument', `--condition ${name} is given twice: keep one`);
+    }
+    texts[name] = what;
+  };
   for (const text of condition) {
-    const [, name = text, value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
-    if (known.length === 0) {
+    if (componentsOf(model).length === 0) {
       throw new UserError(
         'invalid-argument',
         `the model has no conditions: leave out --condition ${text}, or train one with model.condition`,
       );
     }
-    if (!known.includes(name)) {
-      throw unknownName('condition', name, known, 'invalid-argument');
+    const found = numberIn(text, model);
+    if (found) {
+      note(found.name, found.value);
+      numbers[found.name] = found.value;
+    } else {
+      const file = await fileIn(text, model);
+      for (const name of Object.keys(file.components)) {
+        note(name, file.table.path);
+      }
+      files.push(file);
     }
-    if (Object.hasOwn(given, name)) {
-      throw new UserError('invalid-argument', `--condition ${name} is given twice: keep one value`);
-    }
-    if (value.trim() === '' || !Number.isFinite(Number(value))) {
-      throw new UserError(
-        'invalid-argument',
-        `--condition ${text}: expected NAME=NUMBER, such as ${name}=0.3`,
-      );
-    }
-    given[name] = Number(value);
   }
-  return given;
+  return { numbers, files, names: Object.keys(texts), texts };
 }
 
-/**
- * The condition of all images of a command that takes none from data.
- *
- * @throws UserError as `givenConditions` does, or if one is missing
- */
-export function chosenCondition(model: FlowModel, options: ConditionCommandOptions): ConditionChoice {
-  const given = givenConditions(model, options);
-  const missing = componentsOf(model.model).filter(({ name }) => !Object.hasOwn(given, name));
-  if (missing.length > 0) {
-    const [{ name, mean }] = missing as [(typeof missing)[0]];
+/** The name and the value in `name=value`; the rest of a text with a file after its first `=`. */
+function partsOf(text: string): { readonly name?: string; readonly value: string } {
+  const [, name, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  return name === undefined || exists(text) ? { value: text } : { name, value: value! };
+}
+
+/** A number that is given for all images; undefined if a file is given. */
+function numberIn(text: string, model: Conditioned): { name: string; value: number } | undefined {
+  const { name, value } = partsOf(text);
+  if (name === undefined || value.trim() === '' || !Number.isFinite(Number(value))) {
+    return undefined;
+  }
+  const components = componentsOf(model);
+  const component = components.find((one) => one.name === name);
+  if (component === undefined) {
+    const known = components.map((one) => one.name);
+    throw unknownName('condition', name, known, 'invalid-argument');
+  }
+  if (component.image) {
     throw new UserError(
       'invalid-argument',
-      `the model depends on ${missing.map((one) => one.name).join(', ')}: give a value of each, such as --condition ${name}=${Number(mean.toPrecision(2))}`,
+      `--condition ${text}: ${name} is an image: give a file, such as --condition ${name}=${name}.png`,
     );
   }
-  return given;
+  return { name, value: Number(value) };
 }
 
-/** The conditions that images must have themselves, since the command line doesn't give them; undefined if none. */
-export function conditionsToRead(
-  model: FlowModel,
-  options: ConditionCommandOptions,
-): WantedConditions | undefined {
-  const given = givenConditions(model, options);
-  const names = componentsOf(model.model).flatMap(({ name }) => (Object.hasOwn(given, name) ? [] : [name]));
-  return names.length === 0 ? undefined : { names };
-}
-
-/** Images as a set, with their labels, and their conditions or those that are given. */
-export function imageSetOf(
-  { pixels, labels, conditions }: NamedImages,
-  model: FlowModel,
-  options: ConditionCommandOptions,
-): ImageSet {
-  const { imageShape } = model;
-  const set = imagesInMemory(pixels, imageShape);
-  const given = givenConditions(model, options);
-  const all = { ...conditions, ...conditionsOf(model.model, given, { count: set.count, imageShape }) };
-  return { ...set, ...(labels && { labels }), ...(Object.keys(all).length > 0 && { conditions: all }) };
+/** The conditions of the model in a file that is given. */
+async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'>): Promise<ConditionFile> {
+  const { name: called, value: path } = partsOf(text);
+  const all = componentsOf(model);
+  const known = all.map(({ name }) => name);
+  if (!exists(path)) {
+    throw new UserError(
+      'invalid-argument',
+      `--condition ${text}: expected NAME=NUMBER, such as ${known[0]}=0.3, or a file with the conditions of the images`,
+    );
+  }
+  const table = await readTableAt(path, { names: known, called });
+  const inFile = componentNamesIn(table, model.imageShape);
+  const names = inFile.filter((one) => known.includes(one));
+  if (names.length === 0) {
+    const isImage = table.columns.some(({ shape }) => shape.length > 1);
+    const { name: likely } = all.find(({ image = false }) => image === isImage) ?? all[0]!;
+    throw new UserError(
+      'mismatch',
+      `${path} has ${fewNames(inFile)}, but the model depends on ${fewNames(known)}: name it, such as --condition ${likely}=${path}`,
+    );
+  }
+  return { table, components: componentsIn(table, model.imageShape, names) };
 }

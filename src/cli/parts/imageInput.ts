@@ -1,8 +1,7 @@
 // The input images of a command: files and folders, or a split of a dataset.
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { conditionsOfFiles } from '../../data/conditions/conditionsOfFiles.ts';
-import type { WantedConditions } from '../../data/contract/conditions.ts';
+import { conditionsOfFiles, namesInFolders } from '../../data/conditions/conditionsOfFiles.ts';
 import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
 import { fitImage } from '../../data/pixels/fitImage.ts';
 import { openSplit, type SplitOptions } from '../../data/registry.ts';
@@ -50,14 +49,14 @@ export function addSetOptions(command: Command): Command {
 /**
  * The images at `paths`, or in a dataset. Skipped files are reported immediately.
  *
- * @param conditions those that the images must have
+ * @param conditions the names of those that the images must have
  * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
   imageShape: ImageShape,
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
-  conditions?: WantedConditions,
+  conditions?: readonly string[],
 ): Promise<NamedImages> {
   if (paths.length > 0 && data !== undefined) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
@@ -67,7 +66,7 @@ export async function readImages(
       like: imageShape,
       most: count,
       oneIfOther: !resize,
-      conditions,
+      conditions: conditions && { names: conditions },
     });
     return datasetImages(images, { source: data, split, imageShape, resize });
   }
@@ -87,9 +86,11 @@ export async function readImages(
       `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
     );
   }
+  const files = read.paths ?? read.names;
+  const named = { ...read, namesInFolders: namesInFolders(files, paths) };
   return conditions
-    ? { ...read, conditions: conditionsOfFiles(read.paths ?? read.names, paths, conditions) }
-    : read;
+    ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape) }
+    : named;
 }
 
 /**

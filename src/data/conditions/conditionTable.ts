@@ -1,88 +1,71 @@
-// Tables of conditions: the values of each component for the images of a dataset, by file name or in their order.
+// Where the conditions of images are read from: a CSV file, an array, or images beside them.
 import { basename, join } from 'node:path';
-import { type Phrase, phrase, UserError, unknownName } from '../../errors.ts';
-import { exists, isFolder, readText, requireExists } from '../../storage/files.ts';
+import { type Phrase, phrase, UserError } from '../../errors.ts';
+import { exists, isFolder, requireExists } from '../../storage/files.ts';
 import type { WantedConditions } from '../contract/conditions.ts';
-import { parseCsv } from '../formats/csv.ts';
+import { readArrayTable } from './arrayTable.ts';
+import { readCsvTable } from './csvTable.ts';
+import { readImageTable } from './imageTable.ts';
+import type { ConditionTable } from './table.ts';
 
-/** The values of components, row by row. */
-export interface ConditionTable {
-  /** The file, for errors. */
-  readonly path: string;
-  /** How many rows it has. */
-  readonly rows: number;
-  /** The image of each row; absent if rows are in the order of the images. */
-  readonly files?: readonly string[];
-  /** The values of each component: one for each row, or H·W. */
-  readonly values: Readonly<Record<string, Float64Array>>;
-}
+/** What the array of a source without names is called. */
+const DEFAULT_NAME = 'condition';
 
-/** The column with the names of the images. */
-const FILE_COLUMN = 'file';
-
-/** The most bytes of a table: 256 MiB. */
-const largestTable = 2 ** 28;
+const ARRAY = /\.np[yz]$/i;
 
 /**
  * Reads the table of the conditions of images.
  *
  * @param images the path of the images
  * @param otherwise what to do without a table beside them
- * @throws UserError (`not-found`) if there is none beside the images, or it lacks a component; (`invalid-data`) if it is
- *   corrupt
+ * @throws UserError (`not-found`) if there is none; (`invalid-data`) if there are several, or it is corrupt
  */
 export function readConditionTable(
   images: string,
-  { from, names }: WantedConditions,
+  wanted: WantedConditions,
   otherwise: Phrase = ['name a file with data.conditions'],
-): ConditionTable {
-  const path = from ?? tableBeside(images, otherwise);
-  requireExists(path);
-  const { columns, rows } = parseCsv(readText(path, largestTable), path);
-  const components = columns.filter((name) => name !== FILE_COLUMN);
-  const unknown = names?.find((name) => !components.includes(name));
-  if (unknown !== undefined) {
-    throw unknownName(`condition of ${path}`, unknown, components);
-  }
-  const fileColumn = columns.indexOf(FILE_COLUMN);
-  const files = fileColumn === -1 ? undefined : rows.map(({ cells }) => cells[fileColumn]!);
-  const repeated = files && findRepeated(files);
-  if (repeated !== undefined) {
-    throw new UserError('invalid-data', `${path}: two rows are for ${repeated}: keep one`);
-  }
-  const values = (names ?? components).map((name) => {
-    const column = columns.indexOf(name);
-    const numbers = Float64Array.from(rows, ({ line, cells }) => {
-      const value = cells[column] === '' ? Number.NaN : Number(cells[column]);
-      if (!Number.isFinite(value)) {
-        throw new UserError(
-          'invalid-data',
-          `${path}:${line}: ${name} is '${cells[column]}': expected a number${names ? '' : ' (or list the columns to use in model.condition)'}`,
-        );
-      }
-      return value;
-    });
-    return [name, numbers] as const;
-  });
-  return { path, rows: rows.length, ...(files && { files }), values: Object.fromEntries(values) };
+): Promise<ConditionTable> {
+  return readTableAt(wanted.from ?? tableBeside(images, otherwise), wanted);
 }
 
-/** The table that is beside images: `conditions.csv` in a folder, or `maps.conditions.csv` next to `maps.zip`. */
+/**
+ * Reads the table at a path: a CSV file, an array (.npy, .npz), an image, or a folder or archive of images.
+ *
+ * @param called what the conditions of a source without names are called
+ * @throws UserError (`not-found`) if it doesn't exist; (`invalid-data`) if it is corrupt
+ */
+export async function readTableAt(
+  path: string,
+  { names, called = DEFAULT_NAME }: Pick<WantedConditions, 'names' | 'called'> = {},
+): Promise<ConditionTable> {
+  requireExists(path);
+  if (!isFolder(path) && ARRAY.test(path)) {
+    return readArrayTable(path, called);
+  }
+  return (await readImageTable(path, called)) ?? readCsvTable(path, names !== undefined);
+}
+
+/** The table that is beside images: `conditions.csv` in a folder, or `maps.conditions.csv` next to it or to `maps.zip`. */
 function tableBeside(images: string, otherwise: Phrase): string {
-  const path = isFolder(images)
-    ? join(images, 'conditions.csv')
-    : `${images.replace(/(\.(images|gz|zip|tar|tgz|npy|npz|parquet))+$/i, '')}.conditions.csv`;
-  if (!exists(path)) {
+  const stem = images.replace(/[/\\]+$/, '').replace(/(\.(images|gz|zip|tar|tgz|npy|npz|parquet))+$/i, '');
+  const inFolder = isFolder(images)
+    ? ['csv', 'npy', 'npz'].map((type) => join(images, `conditions.${type}`))
+    : [];
+  const nextTo = ['.csv', '.npy', '.npz', '.zip', ''].map((type) => `${stem}.conditions${type}`);
+  const found = [...inFolder, ...nextTo].filter(exists);
+  if (found.length > 1) {
+    throw new UserError(
+      'invalid-data',
+      `${images}: it has several files of conditions, ${found.join(' and ')}: keep one, or name one with data.conditions`,
+    );
+  }
+  const [path] = found;
+  if (path === undefined) {
+    const usual = basename(inFolder[0] ?? nextTo[0]!);
     throw new UserError(
       'not-found',
-      phrase`${images}: the model depends on conditions of the images, but there is no ${basename(path)} beside them: write one, or ${otherwise}`,
+      phrase`${images}: the model depends on conditions of the images, but there is no ${usual} beside them: write one, or ${otherwise}`,
     );
   }
   return path;
-}
-
-/** The first text that occurs twice. */
-function findRepeated(texts: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return texts.find((text) => seen.size === seen.add(text).size);
 }

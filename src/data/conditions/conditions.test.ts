@@ -60,21 +60,24 @@ describe('by file name', () => {
     expect((await openDataset(at('maps'))).train.conditions).toBeUndefined();
   });
 
-  it('are those of files given by path, and of folders', () => {
+  it('are those of files given by path, and of folders', async () => {
     write('maps/conditions.csv', table(names));
     write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
-    const given = [at('maps'), at('maps/test/3.png')];
-    const files = [at('maps/train/2.png'), at('maps/test/0.png')];
-    const found = conditionsOfFiles(files, given, { names: ['omega'] });
+    const of = (files: readonly string[], given: readonly string[]) =>
+      conditionsOfFiles(files.map(at), given.map(at), ['omega'], [8, 8, 1]);
+    const found = await of(['maps/train/2.png', 'maps/test/0.png'], ['maps', 'maps/test/3.png']);
     const values = new Float64Array(2);
     found.omega!.read([0, 1], values);
     expect([...values]).toEqual([0.2, 3]);
-    const alone = conditionsOfFiles([at('maps/test/3.png')], [at('maps/test/3.png')], { names: ['omega'] });
+    const alone = await of(['maps/test/3.png'], ['maps/test/3.png']);
     alone.omega!.read([0], values.subarray(0, 1));
     expect(values[0]).toBe(7);
-    expect(() => conditionsOfFiles([at('idx/a.png')], [at('idx')], { names: ['omega'] })).toThrow(
-      'there is no conditions.csv beside them',
+    await expect(of(['idx/a.png'], ['idx'])).rejects.toThrow('there is no conditions.csv beside them');
+    write('maps/test/conditions.csv', ['omega', '7']);
+    await expect(of(['maps/test/3.png', 'maps/test/4.png'], ['maps/test'])).rejects.toThrow(
+      'conditions.csv has 1 rows for 2 images: give one for each, or add a column file',
     );
+    rmSync(at('maps/test/conditions.csv'));
   });
 
   it.each([

@@ -1,53 +1,84 @@
-// The conditions of image files: those of the tables in their folders.
+// The conditions of image files: those of a table, or of the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
-import { option, phrase } from '../../errors.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
 import { isFolder } from '../../storage/files.ts';
-import { conditionValues, type WantedConditions } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { readConditionTable } from './conditionTable.ts';
-import { rowsByName, valuesOf } from './tabledImages.ts';
+import { componentsIn } from './table.ts';
+import { conditionsByTable } from './tabledImages.ts';
 
 /**
- * The conditions of image files, from `conditions.csv` in the folder that was given, or beside a file that was.
+ * The conditions of image files, from the table in the folder that was given, or beside a file that was.
  *
  * @param files the paths of the images, in order
  * @param given the files and folders that they were found by
+ * @param names the conditions that are wanted
  * @throws UserError if there is no such table, or it has no row for an image
  */
-export function conditionsOfFiles(
+export async function conditionsOfFiles(
   files: readonly string[],
   given: readonly string[],
-  { names = [] }: WantedConditions,
-): Conditions {
-  const folders = given.filter((path) => isFolder(path));
-  const folderOf = (file: string): string =>
-    folders.find((folder) => file.startsWith(join(folder, sep))) ?? dirname(file);
-  const byFolder = new Map<string, number[]>();
-  files.forEach((file, index) => {
-    const folder = folderOf(file);
-    const indices = byFolder.get(folder) ?? [];
-    indices.push(index);
-    byFolder.set(folder, indices);
-  });
-  const all = Object.fromEntries(names.map((name) => [name, new Float64Array(files.length)]));
-  for (const [folder, indices] of byFolder) {
-    const table = readConditionTable(
-      folder,
-      { names },
-      phrase`pass ${option('condition', `${names[0]}=VALUE`)}`,
-    );
-    const inFolder = indices.map((index) => relative(folder, files[index]!).replaceAll(sep, '/'));
-    const values = valuesOf(table, rowsByName(inFolder, table));
-    indices.forEach((index, place) => {
-      for (const name of names) {
-        all[name]![index] = values[name]![place]!;
-      }
+  names: readonly string[],
+  imageShape: ImageShape,
+): Promise<Conditions> {
+  /** Where the conditions of each file are. */
+  const places: { conditions: Conditions; row: number }[] = [];
+  for (const [folder, indices] of byFolder(files, given)) {
+    const otherwise = phrase`pass ${option('condition', `${names[0]}=VALUE`)}`;
+    const table = await readConditionTable(folder, { names }, otherwise);
+    const components = componentsIn(table, imageShape, names);
+    const inFolder = indices.map((index) => nameIn(folder, files[index]!));
+    const conditions = conditionsByTable(inFolder, table, components);
+    indices.forEach((index, row) => {
+      places[index] = { conditions, row };
     });
   }
   return Object.fromEntries(
-    Object.entries(all).map(([name, data]) => [
-      name,
-      conditionValues(data, { count: files.length, size: 1, what: `the condition ${name}` }),
-    ]),
+    names.map((name) => {
+      const { size } = places[0]!.conditions[name]!;
+      const other = places.findIndex(({ conditions }) => conditions[name]!.size !== size);
+      if (other !== -1) {
+        throw new UserError(
+          'mismatch',
+          `the condition ${name} is a number for ${files[size === 1 ? 0 : other]}, but an image for ${files[size === 1 ? other : 0]}`,
+        );
+      }
+      const read = (indices: ArrayLike<number>, out: Float64Array): void => {
+        for (let position = 0; position < indices.length; position++) {
+          const { conditions, row } = places[indices[position]!]!;
+          conditions[name]!.read([row], out.subarray(position * size, (position + 1) * size));
+        }
+      };
+      return [name, { size, read }];
+    }),
   );
+}
+
+/** The names of image files in the folders that they were found in, with `/`; of other files, their own. */
+export function namesInFolders(files: readonly string[], given: readonly string[]): string[] {
+  const names: string[] = [];
+  for (const [folder, indices] of byFolder(files, given)) {
+    for (const index of indices) {
+      names[index] = nameIn(folder, files[index]!);
+    }
+  }
+  return names;
+}
+
+/** The positions of files by the folder that was given, or, of a file that was, by its own. */
+function byFolder(files: readonly string[], given: readonly string[]): Map<string, number[]> {
+  const folders = given.filter((path) => isFolder(path));
+  const found = new Map<string, number[]>();
+  files.forEach((file, index) => {
+    const folder = folders.find((one) => file.startsWith(join(one, sep))) ?? dirname(file);
+    const indices = found.get(folder) ?? [];
+    indices.push(index);
+    found.set(folder, indices);
+  });
+  return found;
+}
+
+function nameIn(folder: string, file: string): string {
+  return relative(folder, file).replaceAll(sep, '/');
 }

@@ -1,21 +1,27 @@
 // Images with the conditions of a table: by file name, or in the order of all images of a dataset.
 import { UserError } from '../../errors.ts';
-import { conditioned } from '../contract/conditions.ts';
-import type { DatasetSource, ImageSet } from '../contract/dataset.ts';
-import type { ConditionTable } from './conditionTable.ts';
+import { withConditions } from '../contract/conditions.ts';
+import type { Conditions, DatasetSource, ImageSet } from '../contract/dataset.ts';
+import { type ConditionTable, componentsIn, rowsOf } from './table.ts';
 
 /**
  * A dataset with the conditions of a table, by name or in order.
  *
- * @throws UserError (`mismatch`) as `rowsByName` does, or if there are not as many rows as images
+ * @param names those that are wanted; default all
+ * @throws UserError as `componentsIn` does, or (`mismatch`) as `rowsByName` does, or if there are not as many rows as images
  */
-export function withConditions(source: DatasetSource, table: ConditionTable): DatasetSource {
+export function sourceWithTable(
+  source: DatasetSource,
+  table: ConditionTable,
+  names?: readonly string[],
+): DatasetSource {
   const { train, validation, test } = source;
   const used: UsedRows = new Map();
   const inOrder = table.files === undefined ? rowsInOrder(source, table) : undefined;
+  const components = componentsIn(table, train.imageShape, names);
   const given = (images: ImageSet): ImageSet => {
     const rows = inOrder?.get(images) ?? rowsByName(namesIn(images, table), table, used);
-    return conditioned(images, valuesOf(table, rows), table.path);
+    return withConditions(images, rowsOf(components, rows), table.path);
   };
   return {
     ...source,
@@ -25,9 +31,32 @@ export function withConditions(source: DatasetSource, table: ConditionTable): Da
   };
 }
 
-/** Images with the conditions of the rows with their names; throws as `rowsByName` does. */
-export function withConditionsByName(images: ImageSet, table: ConditionTable): ImageSet {
-  return conditioned(images, valuesOf(table, rowsByName(namesIn(images, table), table)), table.path);
+/** Images with the conditions of the rows with their names; throws as `sourceWithTable` does. */
+export function imagesWithTable(
+  images: ImageSet,
+  table: ConditionTable,
+  names?: readonly string[],
+): ImageSet {
+  const components = componentsIn(table, images.imageShape, names);
+  const rows = rowsByName(namesIn(images, table), table);
+  return withConditions(images, rowsOf(components, rows), table.path);
+}
+
+/**
+ * The conditions of images with these names: those of the rows for them, or, in a table without names, in order.
+ *
+ * @throws UserError (`mismatch`) if there are not as many rows as images, or as `rowsByName` does
+ */
+export function conditionsByTable(
+  names: readonly string[],
+  table: ConditionTable,
+  components: Conditions,
+): Conditions {
+  if (table.files !== undefined) {
+    return rowsOf(components, rowsByName(names, table));
+  }
+  requireRows(table, names.length);
+  return components;
 }
 
 /** The image that each row is for. */
@@ -35,30 +64,41 @@ type UsedRows = Map<number, string>;
 
 /**
  * The rows of images: those with their path in the dataset, or with its last part. Tiles of an image have its name, `#` and a
- * number.
+ * number; numbers are those of the whole image.
  *
  * @param used the rows that are already used, by other images
  * @throws UserError (`mismatch`) if an image has no row, or a row is for several images
  */
-export function rowsByName(
-  names: readonly string[],
-  { path, files }: ConditionTable,
-  used: UsedRows = new Map(),
-): number[] {
-  const rows = new Map(files!.map((file, row) => [file, row]));
-  const whole = names.map((name) => name.replace(/#\d+$/, ''));
+function rowsByName(names: readonly string[], table: ConditionTable, used: UsedRows = new Map()): number[] {
+  const { path, areImages } = table;
+  const files = table.files!.map((file) => (areImages ? withoutExtension(file) : file));
+  const rows = new Map(files.map((file, row) => [file, row]));
+  if (rows.size < files.length) {
+    const repeated = files.find((file, row) => rows.get(file) !== row);
+    throw new UserError(
+      'invalid-data',
+      `${path}: two ${areImages ? 'images' : 'rows'} are for ${repeated}: keep one`,
+    );
+  }
+  const whole = names.map((name) => (areImages ? withoutExtension(name) : name.replace(/#\d+$/, '')));
   const found = whole.map((name) => rows.get(name) ?? rows.get(name.slice(name.lastIndexOf('/') + 1)));
-  const missing = whole.filter((_, index) => found[index] === undefined);
+  const missing = names.filter((_, index) => found[index] === undefined);
   if (missing.length > 0) {
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
-    throw new UserError('mismatch', `${path} has no row for ${missing[0]}${others}: add one for each image`);
+    const what = areImages ? 'image' : 'row';
+    throw new UserError(
+      'mismatch',
+      `${path} has no ${what} for ${missing[0]}${others}: add one for each image`,
+    );
   }
   return found.map((row, index) => {
     const other = used.get(row!) ?? whole[index]!;
     if (other !== whole[index]) {
       throw new UserError(
         'mismatch',
-        `${path}: the row of ${files![row!]} is for several images, such as ${other} and ${whole[index]}: write their paths in the column file`,
+        areImages
+          ? `${path}: ${table.files![row!]} is for several images, such as ${other} and ${whole[index]}: put it into a folder as they are`
+          : `${path}: the row of ${files[row!]} is for several images, such as ${other} and ${whole[index]}: write their paths in the column file`,
       );
     }
     used.set(row!, other);
@@ -66,30 +106,31 @@ export function rowsByName(
   });
 }
 
-/** The values of some rows of a table, by component. */
-export function valuesOf(
-  { values, rows }: ConditionTable,
-  chosen: readonly number[],
-): Record<string, Float64Array> {
-  const own = Object.entries(values).map(([name, all]) => {
-    const size = all.length / rows;
-    const data = new Float64Array(chosen.length * size);
-    chosen.forEach((row, index) => {
-      data.set(all.subarray(row * size, (row + 1) * size), index * size);
-    });
-    return [name, data] as const;
-  });
-  return Object.fromEntries(own);
+/** The name of an image, or of a tile of it, without its extension. */
+function withoutExtension(name: string): string {
+  return name.replace(/\.\w+(#\d+)?$/, '$1');
 }
 
-function namesIn({ nameOf, count }: ImageSet, { path }: ConditionTable): string[] {
+function namesIn({ nameOf, count }: ImageSet, { path, areImages }: ConditionTable): string[] {
   if (nameOf === undefined) {
     throw new UserError(
       'mismatch',
-      `${path} has a column file, but these images have no names: leave the column out, with a row for each image in order`,
+      areImages
+        ? `${path}: these images have no names to find their conditions by: write an array, with a row for each image in order`
+        : `${path} has a column file, but these images have no names: leave the column out, with a row for each image in order`,
     );
   }
   return Array.from({ length: count }, (_, index) => nameOf(index));
+}
+
+function requireRows({ path, rows }: ConditionTable, images: number): void {
+  if (images !== rows) {
+    const names = /\.csv$/i.test(path) ? ', or add a column file with their names' : '';
+    throw new UserError(
+      'mismatch',
+      `${path} has ${rows} rows for ${images} images: give one for each${names}`,
+    );
+  }
 }
 
 /**
@@ -98,16 +139,11 @@ function namesIn({ nameOf, count }: ImageSet, { path }: ConditionTable): string[
  */
 function rowsInOrder(
   { train, validation, test }: DatasetSource,
-  { path, rows }: ConditionTable,
+  table: ConditionTable,
 ): Map<ImageSet, number[]> {
   const sets = [train, ...(validation ? [validation] : []), test];
   const total = sets.reduce((sum, { count }) => sum + count, 0);
-  if (total !== rows) {
-    throw new UserError(
-      'mismatch',
-      `${path} has ${rows} rows for ${total} images: give one for each, or add a column file with their names`,
-    );
-  }
+  requireRows(table, total);
   const places = placesInArray(sets, total);
   let before = 0;
   return new Map(

@@ -1,6 +1,6 @@
 // Conditions: numbers and images beside each image, by name, that a density can depend on.
 import { UserError } from '../../errors.ts';
-import { type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
+import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most components of a condition. */
 export const MOST_COMPONENTS = 256;
@@ -17,6 +17,8 @@ export interface WantedConditions {
   readonly from?: string | undefined;
   /** Their names; by default all. */
   readonly names?: readonly string[] | undefined;
+  /** What those of a file without names are called; by default `condition`. */
+  readonly called?: string | undefined;
 }
 
 /**
@@ -35,7 +37,28 @@ export function conditioned(
 ): ImageSet {
   const { count, imageShape } = images;
   const area = imageShape[0] * imageShape[1];
-  const names = Object.keys(values);
+  const conditions = Object.fromEntries(
+    Object.entries(values).map(([name, data]) => {
+      if (data.length !== count && data.length !== count * area) {
+        throw new UserError(
+          'invalid-data',
+          `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${imageShape[0]}x${imageShape[1]}`,
+        );
+      }
+      return [name, conditionValues(data, { count, size: data.length / count, what: `${source}: ${name}` })];
+    }),
+  );
+  return withConditions(images, conditions, source);
+}
+
+/**
+ * Images with conditions that may be read when they are used.
+ *
+ * @param source where they come from, for errors
+ * @throws UserError (`invalid-data`) if a name is not possible, or there are too many components
+ */
+export function withConditions(images: ImageSet, conditions: Conditions, source: string): ImageSet {
+  const names = Object.keys(conditions);
   if (names.length > MOST_COMPONENTS) {
     throw new UserError(
       'invalid-data',
@@ -49,17 +72,6 @@ export function conditioned(
       `${source}: a condition cannot be named '${unusable}': use ${componentNames.what}`,
     );
   }
-  const conditions = Object.fromEntries(
-    Object.entries(values).map(([name, data]) => {
-      if (data.length !== count && data.length !== count * area) {
-        throw new UserError(
-          'invalid-data',
-          `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${imageShape[0]}x${imageShape[1]}`,
-        );
-      }
-      return [name, conditionValues(data, { count, size: data.length / count, what: `${source}: ${name}` })];
-    }),
-  );
   return { ...images, conditions };
 }
 

@@ -22,8 +22,11 @@ export const imageFormats = `PNG, FITS, ${photoFormats}`;
 /** The file names that `decodeImage` supports. */
 export const imageName = new RegExp(`\\.(png|fits?|fts|${photoExtensions})$`, 'i');
 
-/** The names of arrays of one image each; where there are pictures, they are something else, such as labels. */
-const arrayName = /\.npy$/i;
+/**
+ * The names of arrays of one image each, but not of those of conditions; where there are pictures, they are something else,
+ * such as labels.
+ */
+const arrayName = /(?<!(^|[/.])conditions)\.npy$/i;
 
 /** The names of the images among files: pictures, or, where there are none, arrays. */
 export function imagesAmong(names: readonly string[]): string[] {

@@ -22,6 +22,8 @@ export interface NamedImages {
   readonly names: readonly string[];
   /** The path of each image's file, from the working directory; absent if it has no file. */
   readonly paths?: readonly string[];
+  /** The path of each image's file in the folder that was given; absent if there is none. */
+  readonly namesInFolders?: readonly string[];
   /** NHWC. */
   readonly pixels: Values;
   /** The class of each image, if they have labels. */

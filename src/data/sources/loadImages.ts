@@ -67,6 +67,8 @@ export interface SplitToLoad {
   readonly most?: number | undefined;
   /** If an image differs from `like` in height or width, return it alone: the caller then refuses it. */
   readonly oneIfOther?: boolean | undefined;
+  /** As for `loadImages`. */
+  adviseToFit?(size: number): Phrase;
 }
 
 /**
@@ -76,9 +78,10 @@ export interface SplitToLoad {
  */
 export async function loadSplit(
   split: RawSplit,
-  { source, name, classes, like, most, oneIfOther }: SplitToLoad,
+  { source, name, classes, like, most, oneIfOther, adviseToFit }: SplitToLoad,
 ): Promise<ImageSet> {
-  const collector = new Collector(source, { classes }, like?.[2] === 3);
+  const options = { classes, ...(adviseToFit && { adviseToFit }) };
+  const collector = new Collector(source, options, like?.[2] === 3);
   return collector.imageSet(
     await collector.collect(split, name, { most, size: oneIfOther ? like : undefined }),
   );

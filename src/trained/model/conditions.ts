@@ -97,10 +97,14 @@ export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record
     area: imageShape[0] * imageShape[1],
     what: 'these images',
   });
+  return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, given[name]!])), count);
+}
+
+/** The conditions of so many images as users pass them. */
+export function valuesOfConditions(conditions: Conditions, count: number): Record<string, Float64Array> {
   const all = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
-    components.map(({ name }) => {
-      const { size, read } = given[name]!;
+    Object.entries(conditions).map(([name, { size, read }]) => {
       const values = new Float64Array(count * size);
       read(all, values);
       return [name, values];

@@ -1,0 +1,73 @@
+// Conditions in NumPy arrays: numbers or images, the first axis being that of the rows.
+import { UserError } from '../../errors.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import type { Values } from '../../numeric/values.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
+import { Budget } from '../contract/budget.ts';
+import { readElements } from '../formats/elements.ts';
+import { readNpyHeader } from '../formats/npy.ts';
+import { readZipEntry } from '../formats/zip.ts';
+import { readZipDirectory } from '../formats/zipDirectory.ts';
+import { NotFiniteValues } from '../pixels/finite.ts';
+import type { ConditionColumn, ConditionTable } from './table.ts';
+
+/**
+ * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
+ *
+ * @param name that of the array in a .npy file
+ * @throws UserError (`invalid-data`) if it is corrupt, not of this kind, or has values that are NaN or infinite
+ */
+export async function readArrayTable(path: string, name: string): Promise<ConditionTable> {
+  const found = await withFile(path, (file) =>
+    /\.npz$/i.test(path) ? arraysIn(file, path) : arrayIn(file, path, name).then((one) => [one]),
+  );
+  const [{ rows }] = found as [Read];
+  const other = found.find((one) => one.rows !== rows);
+  if (other) {
+    throw new UserError(
+      'mismatch',
+      `${path}: ${other.name} has ${other.rows} rows, but ${found[0]!.name} ${rows}: give a row of each for each image`,
+    );
+  }
+  return { path, rows, columns: found };
+}
+
+interface Read extends ConditionColumn {
+  readonly rows: number;
+}
+
+async function arraysIn(file: RandomAccess, path: string): Promise<Read[]> {
+  const budget = new Budget(path, file.size).pass();
+  const entries = (await readZipDirectory(file, path)).filter(({ name }) => name.endsWith('.npy'));
+  if (entries.length === 0) {
+    throw new UserError('invalid-data', `${path}: it contains no arrays: write them with numpy.savez`);
+  }
+  const found: Read[] = [];
+  for (const entry of entries) {
+    const bytes = await readZipEntry(file, entry, path, { budget });
+    const where = `${path}: ${entry.name}`;
+    found.push(await arrayIn(inMemory(bytes, where), where, entry.name.replace(/\.npy$/, '')));
+  }
+  return found;
+}
+
+async function arrayIn(file: RandomAccess, path: string, name: string): Promise<Read> {
+  const { shape, offset, ...type } = await readNpyHeader(file, path);
+  if (shape.length < 1 || shape.length > 4) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: an array of shape ${shape.join(' x ')} does not contain conditions: expected N, N x K, N x H x W or N x H x W x C`,
+    );
+  }
+  const [rows = 0, ...row] = shape;
+  const size = sizeOf(row);
+  const { values } = readElements(await file.read(offset, file.size - offset), type, path);
+  const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
+  const notFinite = new NotFiniteValues();
+  for (let index = 0; index < rows; index++) {
+    notFinite.add(String(index), rowAt(index));
+  }
+  notFinite.refuse(path, rows);
+  return { name, rows, shape: row, open: () => rowAt };
+}

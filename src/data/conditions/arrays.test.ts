@@ -1,0 +1,195 @@
+// Conditions in arrays, and images as conditions: their names, other sizes than those of the images, and what is refused.
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Values } from '../../numeric/values.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
+import { zipOf } from '../../testing/zipFiles.ts';
+import type { ImageSet } from '../contract/dataset.ts';
+import { npyBytes } from '../formats/npyBytes.ts';
+import { openDataset, openSplit } from '../registry.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'condition-arrays-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const COUNT = 60;
+
+function write(name: string, bytes: Uint8Array): string {
+  mkdirSync(dirname(at(name)), { recursive: true });
+  writeFileSync(at(name), bytes);
+  return at(name);
+}
+
+/** The values of a component of the first images, image after image. */
+function valuesIn(images: ImageSet, name: string, count: number): number[] {
+  const { size, read } = images.conditions![name]!;
+  const values = new Float64Array(count * size);
+  read([...Array(count).keys()], values);
+  return [...values];
+}
+
+/** The numbers of images in the array that they are from. */
+const numbersIn = (images: ImageSet) =>
+  Array.from({ length: images.count }, (_, index) => Number(images.nameOf!(index)));
+const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => index);
+
+describe('arrays', () => {
+  beforeAll(() => {
+    write('maps.npy', npyBytes(tinyImages(COUNT, 4, 0), [COUNT, 4, 4]));
+  });
+  beforeEach(() => {
+    for (const name of ['maps.conditions.npy', 'maps.conditions.npz', 'maps.conditions.csv']) {
+      rmSync(at(name), { force: true });
+    }
+  });
+  const open = (values: Values, shape: readonly number[], names?: readonly string[]) => {
+    write('maps.conditions.npy', npyBytes(values, shape));
+    return openDataset(at('maps.npy'), { conditions: { names } });
+  };
+
+  it('of numbers are in the order of the images, a component for each column', async () => {
+    const { train, test } = await open(counting(COUNT), [COUNT]);
+    for (const images of [train, test]) {
+      expect(Object.keys(images.conditions!)).toEqual(['condition']);
+      expect(valuesIn(images, 'condition', images.count)).toEqual(numbersIn(images));
+    }
+    const { validation } = await open(counting(2 * COUNT), [COUNT, 2]);
+    expect(Object.keys(validation.conditions!)).toEqual(['condition0', 'condition1']);
+    expect(valuesIn(validation, 'condition1', validation.count)).toEqual(
+      numbersIn(validation).map((number) => 2 * number + 1),
+    );
+    const alone = await openSplit(at('maps.npy'), 'test', {
+      validation: 0,
+      conditions: { names: ['condition0'] },
+    });
+    expect(Object.keys(alone.conditions!)).toEqual(['condition0']);
+  });
+
+  it('of an .npz file have their own names', async () => {
+    const files = [
+      { name: 'omega.npy', bytes: npyBytes(counting(COUNT), [COUNT]) },
+      { name: 'low.npy', bytes: npyBytes(counting(4 * COUNT), [COUNT, 2, 2]) },
+    ];
+    write('maps.conditions.npz', zipOf(files));
+    const { train } = await openDataset(at('maps.npy'), { conditions: {} });
+    const [first] = numbersIn(train);
+    expect(valuesIn(train, 'omega', 1)).toEqual([first]);
+    expect(valuesIn(train, 'low', 1).at(-1)).toBe(4 * first! + 3);
+    await expect(openDataset(at('maps.npy'), { conditions: { names: ['lov'] } })).rejects.toThrow(
+      "'lov': did you mean low?",
+    );
+    write(
+      'maps.conditions.npz',
+      zipOf([files[0]!, { name: 'low.npy', bytes: npyBytes(counting(8), [2, 2, 2]) }]),
+    );
+    await expect(openDataset(at('maps.npy'), { conditions: {} })).rejects.toThrow(
+      'low has 2 rows, but omega 60: give a row of each for each image',
+    );
+  });
+
+  it('of coarse images repeat pixels, those of fine ones have a component for each pixel of a cell', async () => {
+    const coarse = (await open(counting(8 * COUNT), [COUNT, 2, 2, 2])).train;
+    expect(Object.keys(coarse.conditions!)).toEqual(['condition0', 'condition1']);
+    const first = 8 * numbersIn(coarse)[0]!;
+    const rows = [1, 1, 3, 3].map((value) => value + first);
+    const below = [5, 5, 7, 7].map((value) => value + first);
+    expect(valuesIn(coarse, 'condition1', 1)).toEqual([...rows, ...rows, ...below, ...below]);
+
+    const same = (await open(counting(16 * COUNT), [COUNT, 4, 4])).train;
+    expect(valuesIn(same, 'condition', 1)).toEqual([...counting(16)].map((value) => value + 2 * first));
+
+    const fine = (await open(counting(64 * COUNT), [COUNT, 8, 8])).train;
+    expect(Object.keys(fine.conditions!)).toEqual(['condition0', 'condition1', 'condition2', 'condition3']);
+    const start = 64 * numbersIn(fine)[0]!;
+    // The lower left pixel of each cell of 2 x 2.
+    const lowerLeft = [1, 3, 5, 7].flatMap((row) => [0, 2, 4, 6].map((column) => start + 8 * row + column));
+    expect(valuesIn(fine, 'condition2', 1)).toEqual(lowerLeft);
+  });
+
+  it.each<[Values, number[], string]>([
+    [counting(59), [59], 'maps.conditions.npy has 59 rows for 60 images: give one for each'],
+    [
+      counting(COUNT * 9),
+      [COUNT, 3, 3],
+      'condition is 3x3, but the images are 4x4: one size must be a whole multiple of the other',
+    ],
+    [counting(COUNT * 8), [COUNT, 4, 2], 'condition is 4x2, but the images are 4x4'],
+    [
+      counting(COUNT * 2).fill(Number.NaN, 3, 6),
+      [COUNT, 2],
+      'maps.conditions.npy: 3 values are NaN or infinite, in 2 of 60 images (1, 2)',
+    ],
+    [counting(COUNT), [COUNT, 1, 1, 1, 1], 'expected N, N x K, N x H x W or N x H x W x C'],
+    [counting(COUNT * 257), [COUNT, 257], '257 conditions are too many: choose at most 256'],
+  ])('are refused: %#', async (values, shape, message) => {
+    await expect(open(values, shape)).rejects.toThrow(message);
+  });
+
+  it('are refused if there are several files, or none', async () => {
+    await expect(openDataset(at('maps.npy'), { conditions: {} })).rejects.toThrow(
+      'there is no maps.conditions.csv beside them',
+    );
+    writeFileSync(at('maps.conditions.csv'), 'omega\n1\n');
+    await expect(open(counting(COUNT), [COUNT])).rejects.toThrow(
+      /several files of conditions, .*maps.conditions.csv and .*maps.conditions.npy: keep one/,
+    );
+  });
+});
+
+describe('images', () => {
+  beforeAll(() => {
+    for (let index = 0; index < COUNT; index++) {
+      const name = `${index < 40 ? 'train' : 'test'}/${index}`;
+      writePng(at(`sky/${name}.png`), tinyImages(1, 8, index), [8, 8, 1]);
+      writePng(at(`sky.conditions/${name}.png`), new Uint8Array(16).fill(index), [4, 4, 1]);
+    }
+    write('sky/conditions.txt', new Uint8Array(1));
+  });
+
+  it('are those with the same name, in a folder beside the images or elsewhere', async () => {
+    const { train, test } = await openDataset(at('sky'), { conditions: {} });
+    for (const images of [train, test]) {
+      const numbers = Array.from({ length: images.count }, (_, index) =>
+        Number(/\d+/.exec(images.nameOf!(index))![0]),
+      );
+      expect(images.conditions!.condition!.size).toBe(64);
+      expect(valuesIn(images, 'condition', images.count)).toEqual(
+        numbers.flatMap((number) => new Array(64).fill(number)),
+      );
+    }
+    // In one folder, with another extension, and beside arrays that are images.
+    mkdirSync(at('flat'));
+    mkdirSync(at('arrays/train'), { recursive: true });
+    mkdirSync(at('arrays/test'));
+    for (let index = 0; index < COUNT; index++) {
+      const split = index < 40 ? 'train' : 'test';
+      cpSync(at(`sky.conditions/${split}/${index}.png`), at(`flat/${index}.png`));
+      write(`arrays/${split}/${index}.npy`, npyBytes(tinyImages(1, 8, index), [8, 8]));
+    }
+    const split = await openSplit(at('arrays'), 'test', { validation: 0, conditions: { from: at('flat') } });
+    expect(valuesIn(split, 'condition', split.count)).toEqual(valuesIn(test, 'condition', test.count));
+    write('arrays/conditions.npy', npyBytes(counting(COUNT), [COUNT]));
+    const numbers = await openDataset(at('arrays'), { conditions: {} });
+    expect(numbers.train.count + numbers.validation.count).toBe(40);
+    expect(valuesIn(numbers.test, 'condition', 20)).toEqual([...counting(COUNT).subarray(40)]);
+  });
+
+  it('are refused if one is missing, has another size, or is for two images', async () => {
+    const other = (name: string) => openDataset(at('sky'), { conditions: { from: at(name) } });
+    cpSync(at('sky.conditions'), at('less'), { recursive: true });
+    rmSync(at('less/train/7.png'));
+    await expect(other('less')).rejects.toThrow('less has no image for train/7.png: add one for each image');
+    writePng(at('less/train/7.png'), new Uint8Array(4), [2, 2, 1]);
+    await expect(other('less')).rejects.toThrow(
+      /less: all images must have the same size.*: convert them to one size/,
+    );
+    writePng(at('less/train/7.png'), new Uint8Array(16), [4, 4, 1]);
+    cpSync(at('less/train/7.png'), at('less/train/7.PNG'));
+    await expect(other('less')).rejects.toThrow('less: two images are for train/7: keep one');
+    mkdirSync(at('empty'));
+    await expect(other('empty')).rejects.toThrow('empty: it has no images to use as conditions');
+    await expect(other('none')).rejects.toThrow('none');
+  });
+});

@@ -1,0 +1,44 @@
+// Conditions in a CSV file: a number in each column of each row.
+import { UserError } from '../../errors.ts';
+import { readText } from '../../storage/files.ts';
+import { parseCsv } from '../formats/csv.ts';
+import type { ConditionTable } from './table.ts';
+
+/** The column with the names of the images. */
+const FILE_COLUMN = 'file';
+
+/** The most bytes of a file: 256 MiB. */
+const largestTable = 2 ** 28;
+
+/**
+ * Reads a CSV file of conditions.
+ *
+ * @param isChosen whether the columns to use are chosen
+ * @throws UserError (`invalid-data`) if it is corrupt, or, when they are used, if cells are no numbers
+ */
+export function readCsvTable(path: string, isChosen: boolean): ConditionTable {
+  const { columns, rows } = parseCsv(readText(path, largestTable), path);
+  const fileColumn = columns.indexOf(FILE_COLUMN);
+  const files = fileColumn === -1 ? undefined : rows.map(({ cells }) => cells[fileColumn]!);
+  const open = (column: number): ((row: number) => Float64Array) => {
+    const numbers = Float64Array.from(rows, ({ line, cells }) => {
+      const value = cells[column] === '' ? Number.NaN : Number(cells[column]);
+      if (!Number.isFinite(Math.fround(value))) {
+        throw new UserError(
+          'invalid-data',
+          `${path}:${line}: ${columns[column]} is '${cells[column]}': expected a number${isChosen ? '' : ' (or list the columns to use in model.condition)'}`,
+        );
+      }
+      return value;
+    });
+    return (row) => numbers.subarray(row, row + 1);
+  };
+  return {
+    path,
+    rows: rows.length,
+    ...(files && { files }),
+    columns: columns.flatMap((name, column) =>
+      column === fileColumn ? [] : [{ name, shape: [], open: () => open(column) }],
+    ),
+  };
+}

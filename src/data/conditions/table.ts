@@ -1,0 +1,141 @@
+// Tables of conditions: a row for each image of a dataset, by file name or in order, with numbers and images.
+import { UserError, unknownName } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { Conditions, ConditionValues } from '../contract/dataset.ts';
+
+/** Reads the values of a row of a column. */
+type RowReader = (row: number) => ArrayLike<number>;
+
+/** A column of a table: a number, several numbers or an image in each row. */
+export interface ConditionColumn {
+  readonly name: string;
+  /** The shape of a row: none for a number, `[K]`, `[H, W]` or `[H, W, C]`. */
+  readonly shape: readonly number[];
+  /** Returns a reader of the values of a row; throws UserError if they are unusable. */
+  open(): RowReader;
+}
+
+/** The conditions of images, row by row. */
+export interface ConditionTable {
+  /** The file, for errors. */
+  readonly path: string;
+  /** How many rows it has. */
+  readonly rows: number;
+  /** The image of each row; absent if rows are in the order of the images. */
+  readonly files?: readonly string[];
+  /** Whether the rows are files of images: their extensions may differ from those of the images. */
+  readonly areImages?: boolean;
+  readonly columns: readonly ConditionColumn[];
+}
+
+/**
+ * The components in a table for images of this shape. Several numbers, or channels, are components each: `low0`, `low1`, ….
+ * An image whose sides are whole fractions of the images' is enlarged by repeating its pixels; the pixels of one
+ * whose sides are whole multiples become channels, row by row.
+ *
+ * @param names those that are wanted; default all
+ * @throws UserError (`invalid-data`) if values are unusable or have another size; (`not-found`) if one has an unknown name
+ */
+export function componentsIn(
+  { path, columns }: ConditionTable,
+  imageShape: ImageShape,
+  names?: readonly string[],
+): Conditions {
+  const all = columns.flatMap((column) => componentsOfColumn(column, imageShape, path));
+  const known = all.map(({ name }) => name);
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw unknownName(`condition of ${path}`, unknown, known);
+  }
+  const repeated = known.find((name, index) => known.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new UserError('invalid-data', `${path}: two of its conditions are called ${repeated}: rename one`);
+  }
+  const wanted = names?.map((name) => all[known.indexOf(name)]!) ?? all;
+  return Object.fromEntries(wanted.map(({ name, open }) => [name, open()]));
+}
+
+/** The names of the components in a table, without reading their values. */
+export function componentNamesIn({ path, columns }: ConditionTable, imageShape: ImageShape): string[] {
+  return columns.flatMap((column) => componentsOfColumn(column, imageShape, path)).map(({ name }) => name);
+}
+
+/** Conditions of some rows of others. */
+export function rowsOf(conditions: Conditions, rows: readonly number[]): Conditions {
+  return Object.fromEntries(
+    Object.entries(conditions).map(([name, { size, read }]) => [
+      name,
+      {
+        size,
+        read: (indices, out) =>
+          read(
+            Array.from(indices, (index) => rows[index]!),
+            out,
+          ),
+      },
+    ]),
+  );
+}
+
+/** A component that is not read yet. */
+interface Component {
+  readonly name: string;
+  open(): ConditionValues;
+}
+
+function componentsOfColumn(
+  { name, shape, open }: ConditionColumn,
+  [height, width]: ImageShape,
+  path: string,
+): Component[] {
+  if (shape.length < 2) {
+    const [count = 1] = shape;
+    return named(name, count, (component) => gathered(open(), [component]));
+  }
+  const [rows, columns, channels = 1] = shape as [number, number, number?];
+  const times = height / rows;
+  const finer = rows / height;
+  const isCoarser = Number.isInteger(times) && width === columns * times;
+  const isFiner = Number.isInteger(finer) && columns === width * finer;
+  if (!(isCoarser || isFiner)) {
+    throw new UserError(
+      'mismatch',
+      `${path}: ${name} is ${rows}x${columns}, but the images are ${height}x${width}: one size must be a whole multiple of the other`,
+    );
+  }
+  const scale = rows / height;
+  return named(name, (isCoarser ? 1 : finer ** 2) * channels, (component) => {
+    const [offset, channel] = [Math.floor(component / channels), component % channels];
+    const [down, right] = isCoarser ? [0, 0] : [Math.floor(offset / finer), offset % finer];
+    const positions = Int32Array.from({ length: height * width }, (_, pixel) => {
+      const row = Math.floor(Math.floor(pixel / width) * scale) + down;
+      const column = Math.floor((pixel % width) * scale) + right;
+      return (row * columns + column) * channels + channel;
+    });
+    return gathered(open(), positions);
+  });
+}
+
+/** Components by the name of their column, with numbers if there are several. */
+function named(name: string, count: number, open: (component: number) => ConditionValues): Component[] {
+  return Array.from({ length: count }, (_, component) => ({
+    name: count === 1 ? name : `${name}${component}`,
+    open: () => open(component),
+  }));
+}
+
+/** The values at some positions of each row. */
+function gathered(rowAt: RowReader, positions: ArrayLike<number>): ConditionValues {
+  const size = positions.length;
+  return {
+    size,
+    read(indices, out) {
+      for (let index = 0; index < indices.length; index++) {
+        const row = rowAt(indices[index]!);
+        for (let position = 0; position < size; position++) {
+          out[index * size + position] = row[positions[position]!]!;
+        }
+      }
+    },
+  };
+}
