@@ -24,7 +24,7 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
     const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
     try {
       requireOwnFiles(folder);
-      requirePartsOfLibrary(folder, kind);
+      requireUsable(folder, kind);
       return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
     } catch (error) {
       return { ...unknown, problem: problemOf(error) };
@@ -33,38 +33,61 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
 }
 
 /**
- * Checks that a page can run the model: it has only the library's own parts, whatever the server has registered.
+ * Checks that the page can use the model: it has only the library's own parts, whatever the server has registered, is for
+ * images of 8 bits, and depends on nothing but classes.
  *
  * @throws UserError (`unsupported`) if it can't
  */
-function requirePartsOfLibrary(folder: string, kind: OfferedModel['kind']): void {
-  const foreign = foreignParts(kind === 'export' ? partsOfExport(folder) : partsOfRun(folder));
+function requireUsable(folder: string, kind: OfferedModel['kind']): void {
+  const model = kind === 'export' ? modelOfExport(folder) : modelOfRun(folder);
+  const remedy = 'use the model in a terminal or from code';
+  const foreign = foreignParts(Object.fromEntries(partKeys.map((key) => [key, model[key]])) as PartChoice);
   if (foreign.length > 0) {
     throw new UserError(
       'unsupported',
-      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not part of the library, and the studio runs no other code: use the model in a terminal or from code`,
+      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not part of the library, and the studio runs no other code: ${remedy}`,
     );
+  }
+  const values = model.continuous
+    ? 'real numbers'
+    : model.bits > 8
+      ? `integers of ${model.bits} bits`
+      : undefined;
+  if (values !== undefined) {
+    throw new UserError(
+      'unsupported',
+      `its images are ${values}, and the studio shows models of 8-bit images: ${remedy}; the Runs page has the samples of a run`,
+    );
+  }
+  if (model.condition !== undefined) {
+    throw new UserError('unsupported', `it depends on conditions, which the studio can't give: ${remedy}`);
   }
 }
 
-const partsSchema = z.object({
-  model: z.object(Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())]))),
+/** What is read of a model's options. */
+const optionsSchema = z.object({
+  ...Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())])),
+  continuous: z._default(z.unknown(), false),
+  bits: z._default(z.number(), 8),
+  condition: z.optional(z.unknown()),
 });
+type Options = z.infer<typeof optionsSchema> & Readonly<Record<string, unknown>>;
 
-/** The parts named in a manifest; a damaged manifest is reported elsewhere. */
-function partsOfExport(folder: string): PartChoice {
+/** The options of the model in a manifest; a damaged manifest is reported elsewhere. */
+function modelOfExport(folder: string): Options {
   const path = pathIn(folder, 'manifest.json');
-  return partsIn(parseJsonObject(readText(path), path, '; export it again'));
+  return optionsIn(parseJsonObject(readText(path), path, '; export it again'));
 }
 
-/** The parts named in a run's configuration. */
-function partsOfRun(folder: string): PartChoice {
+/** The options of the model in a run's configuration. */
+function modelOfRun(folder: string): Options {
   const parsed = parseYaml(readText(runPaths(folder).config));
-  return 'value' in parsed ? partsIn(parsed.value) : {};
+  return optionsIn('value' in parsed ? parsed.value : undefined);
 }
 
-function partsIn(value: unknown): PartChoice {
-  return (partsSchema.safeParse(value).data?.model ?? {}) as PartChoice;
+function optionsIn(value: unknown): Options {
+  const found = z.object({ model: optionsSchema }).safeParse(value).data?.model;
+  return found ?? optionsSchema.parse({});
 }
 
 type Found = Omit<OfferedModel, 'path' | 'kind'>;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { reverse } from '../flows/layers/permutation.ts';
 import { registerMixing } from '../models/mixing.ts';
@@ -301,6 +302,26 @@ describe('folders from strangers', () => {
       { path: 'runs/first', files: [], problem: problem('served') },
       { path: 'runs/second', files: [], problem: problem('other') },
     ]);
+  });
+
+  it.each<[NonNullable<ConfigLayer['model']>, string]>([
+    [
+      { continuous: { mean: [1], deviation: [2] } },
+      'its images are real numbers, and the studio shows models of',
+    ],
+    [
+      { bits: 12 },
+      'its images are integers of 12 bits, and the studio shows models of 8-bit images: use the',
+    ],
+    [
+      { condition: [{ name: 'omega', mean: 0, deviation: 1 }] },
+      "it depends on conditions, which the studio can't give: use the model in a terminal",
+    ],
+  ])('are unusable with %j', async (model, problem) => {
+    writeFileSync(path('runs', 'first', 'config.yaml'), stringifyConfig(tinyConfig({}, model)));
+    writeExport(JSON.stringify({ ...JSON.parse(manifest), model }), 'runs', 'second');
+    const expected = { files: [], problem: expect.stringContaining(problem) };
+    expect(await models()).toMatchObject([expected, expected]);
   });
 
   it('are described by a sentence if they are damaged, without affecting others', async () => {
