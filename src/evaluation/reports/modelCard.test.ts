@@ -110,7 +110,9 @@ it('names the conditions, and says that its numbers are given them', () => {
   });
   expect(card).toContain('| Conditions | 1, on which couplings and learned priors depend: omega |');
   expect(card).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
-  expect(card).toContain('of p(x | condition)');
+  expect(card).toContain(
+    'These bits/dim measure p(image | condition): each image is given its own condition.',
+  );
 });
 
 it('lists the settings changed by resumes, if any', () => {

@@ -234,7 +234,7 @@ function numbers(
   const notes = hasClasses
     ? classNotes([...measured.values()], unit)
     : hasCondition
-      ? [`These ${unit.name} are given the condition of each image, of p(x | condition).`]
+      ? [`These ${unit.name} measure p(image | condition): each image is given its own condition.`]
       : [];
   return [factTable(titles, rows), ...notes].join('\n\n');
 }
