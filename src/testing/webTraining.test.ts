@@ -214,9 +214,11 @@ describe.skipIf(chromiumPath === undefined)(
       };
       const use = `
       const images = Uint8Array.from([${pixels}]);
-      const found = await model.bitsPerDim(images, ${JSON.stringify(given)});
+      const given = ${JSON.stringify(given)};
+      const found = await model.bitsPerDim(images, given);
+      const values = await model.decodeValues(await model.encode(images, given), given);
       const classes = ${hasClasses} ? await model.classify(images) : [];
-      return [...found, ...classes.flatMap(({ probabilities }) => [...probabilities])];
+      return [...found, ...values, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
       const inPage = await inWorker<number[]>(`
       const model = await library.loadModel(library.upload(${JSON.stringify(files)}));
