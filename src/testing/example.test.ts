@@ -57,6 +57,14 @@ it('finds a blank image and noise among digits in a folder', async () => {
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
 });
 
+it('completes digits in which a square is hidden', async () => {
+  const lines = await run('conditions/digits.mjs', 'inpainting', '3', 'whole.png');
+  expect(lines[0]).toMatch(/^validation: \d\.\d{3} bits.dim$/);
+  expect(lines.at(-1)).toMatch(/^the digits of the picture: \d\.\d{3} bits.dim; whole.png$/);
+  const { width, height } = decode(readFileSync(join(root, 'whole.png')));
+  expect([width, height].every((side) => side > 7 * 28)).toBe(true);
+}, 120_000);
+
 it('trains a custom layer in a loop', async () => {
   const lines = await run('training-loop/train.mjs', '41', 'drawn.png');
   expect(lines[0]).toBe('the layer is correct');
