@@ -44,7 +44,7 @@ beforeAll(async () => {
     '--set=model.condition=[level]',
     '--out=runs/a',
   );
-});
+}, 240_000);
 
 it('a run lists its conditions, and evaluate uses those of the data', async () => {
   expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/condition:\n.*name: level\n.*mean: 0\.\d+/);
@@ -146,7 +146,7 @@ describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, () => {
     expect(code).toBe(0);
     const alone = await emerging.json('evaluate', 'runs/a', '--threads=1');
     expect(JSON.parse(stdout).bitsPerDim).toBeCloseTo(alone.bitsPerDim, 9);
-  });
+  }, 180_000);
 });
 
 it('resumes, unless the values that it uses have changed', async () => {
