@@ -125,7 +125,7 @@ it('infers the conditions of images, which are near the true ones', async () => 
   expect(stdout).toContain('1 image; beforehand level from 0 to 1, equally likely');
 });
 
-describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, () => {
+describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it('train with the conditions of a CSV file as one process does, and measure them', async () => {
     const short = ['train', '--data=maps', ...training, '--set=model.condition=[level]', '--steps=8'];
     const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
