@@ -234,6 +234,14 @@ describe.skipIf(chromiumPath === undefined)(
         const rows = pixels.flatMap((level, index) => (level > 0 ? [Math.floor(index / 28)] : []));
         expect(rows.at(-1)! - rows[0]! + 1).toBeGreaterThanOrEqual(20);
         expect(rows.at(-1)! - rows[0]! + 1).toBeLessThanOrEqual(22);
+
+        // Other pages don't lose it.
+        const pages = page.getByRole('navigation', { name: 'Pages' });
+        await pages.getByText('Draw', { exact: true }).click();
+        await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+        await pages.getByText('Inside', { exact: true }).click();
+        await page.getByText('Image: drawing').waitFor();
+        expect(await pixelsOf(page, 'Original image')).toEqual(pixels);
       });
     });
 
@@ -262,12 +270,12 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('button', { name: 'Next digit' }).click();
         await page.getByText('Image: digit 1', { exact: true }).waitFor();
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
-        await page.getByText('Image: sample, seed 0').waitFor();
+        await page.getByText('Image: sample 1 of seed 0').waitFor();
       });
 
       it('fail with a sentence when the studio has ended', async () => {
         await open('#/inside');
-        await page.getByText('Image: sample, seed 0').waitFor();
+        await page.getByText('Image: sample 1 of seed 0').waitFor();
         await page.context().setOffline(true);
         await page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
         expect(await page.getByRole('alert').textContent()).toBe(
@@ -302,7 +310,7 @@ describe.skipIf(chromiumPath === undefined)(
 
       it('aren’t offered for models of other images, whatever the address says', async () => {
         await open('#/inside?model=runs/tiny&image=digit');
-        await page.getByText('Image: sample, seed 0').waitFor();
+        await page.getByText('Image: sample 1 of seed 0').waitFor();
         const options = (label: string) => page.getByLabel(label, { exact: true }).locator('option');
         expect(await options('Image').allTextContents()).toEqual(['Sample', 'File', 'Drawing']);
         await page.goto(`${studio.url}#/odd?model=runs/tiny&images=digits`);

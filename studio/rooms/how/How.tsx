@@ -18,10 +18,10 @@ export function How() {
       <header>
         <h1>How it works</h1>
         <p class="how-lead">
-          An emerging convolution has the receptive field of an ordinary one, yet it is invertible, with a
-          determinant that can be read off. This page explains why, from the first idea to the whole model,
-          then the other layers. Every figure computes what it shows; the code beside the formulas is this
-          library's.
+          A normalizing flow turns data into noise by invertible steps, and so knows the exact density of
+          everything. This page shows how: first in two dimensions, then for images, with emerging
+          convolutions. They see as much as ordinary ones, yet are invertible, with a determinant that can be
+          read off. Every figure computes what it shows; the code beside the formulas is this library's.
         </p>
       </header>
       <details class="how-contents" ref={contents}>

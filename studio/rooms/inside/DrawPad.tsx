@@ -7,6 +7,9 @@ import { centred } from './centred.ts';
 const SIDE = 224;
 const BRUSH = 18;
 
+/** The last drawing, which outlives the room. */
+let strokes: ImageData | undefined;
+
 interface DrawPadProps {
   readonly shape: Images['shape'];
   onImage(image: Images | undefined): void;
@@ -21,13 +24,23 @@ export function DrawPad({ shape, onImage }: DrawPadProps) {
     context().fillStyle = 'black';
     context().fillRect(0, 0, SIDE, SIDE);
   };
-  useEffect(clear, []);
+  useEffect(() => {
+    if (strokes) {
+      context().putImageData(strokes, 0, 0);
+      report(strokes);
+    } else {
+      clear();
+    }
+  }, []);
   const place = (event: PointerEvent): readonly [number, number] => {
     const box = canvas.current!.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
   };
   const end = (): void => {
-    const { data } = context().getImageData(0, 0, SIDE, SIDE);
+    strokes = context().getImageData(0, 0, SIDE, SIDE);
+    report(strokes);
+  };
+  const report = ({ data }: ImageData): void => {
     onImage(
       centred(
         Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) => data[4 * pixel]!),
@@ -69,6 +82,7 @@ export function DrawPad({ shape, onImage }: DrawPadProps) {
         class="button"
         onClick={() => {
           clear();
+          strokes = undefined;
           onImage(undefined);
         }}
       >

@@ -1,6 +1,7 @@
 // The chosen image: a sample or digit named in the address, a file, or a drawing.
+import { signal } from '@preact/signals';
 import type { GivenFile } from 'emerging-flows/data';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { OfferedModel } from '../../models.ts';
 import { addressOf } from '../../models.ts';
 import { compute } from '../../work/compute.ts';
@@ -41,19 +42,32 @@ export interface ChosenImage {
   draw(image: Images | undefined): void;
 }
 
+/** What the reader gave, for one model. */
+interface Kept {
+  readonly path: string | undefined;
+  readonly own: 'file' | 'drawing' | undefined;
+  readonly files: readonly GivenFile[] | undefined;
+  readonly fit: boolean;
+  readonly drawing: NamedImage | undefined;
+}
+
+const nothing: Kept = { path: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
+
+/** Outlives the room: whoever returns to it finds it as it was. */
+const kept = signal(nothing);
+
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
-  const [own, setOwn] = useState<'file' | 'drawing'>();
-  const [files, setFiles] = useState<readonly GivenFile[]>();
-  const [fit, setFit] = useState(false);
-  const [drawing, setDrawing] = useState<NamedImage>();
+  const { own, files, fit, drawing } = kept.value;
   const path = model?.path;
-  const choose = (source: typeof own): void => {
-    setOwn(source);
-    setFiles(undefined);
-    setDrawing(undefined);
+  const change = (changes: Partial<Kept>): void => {
+    kept.value = { ...kept.value, ...changes };
   };
-  useEffect(() => choose(undefined), [path]);
+  useEffect(() => {
+    if (path !== undefined && path !== kept.value.path) {
+      kept.value = { ...nothing, path };
+    }
+  }, [path]);
   const { seed, place, temperature, sampled, digit } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
@@ -110,13 +124,12 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     read,
     fit,
     work: { sample: sampling, digit: fetching, file: reading, drawing: sampling }[source],
-    choose,
-    open(given) {
-      setOwn('file');
-      setFiles(given);
-    },
-    convert: setFit,
+    choose: (source) => change({ own: source, files: undefined, drawing: undefined }),
+    open: (given) => change({ own: 'file', files: given }),
+    convert: (converted) => change({ fit: converted }),
     draw: (drawn) =>
-      setDrawing(drawn && path !== undefined ? { ...drawn, name: 'drawing', model: path } : undefined),
+      change({
+        drawing: drawn && path !== undefined ? { ...drawn, name: 'drawing', model: path } : undefined,
+      }),
   };
 }
