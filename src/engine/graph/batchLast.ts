@@ -173,6 +173,7 @@ const rules: Readonly<Record<string, Rule>> = {
   batchLast: transposition,
   checkpoint: mark,
   concatenate: alongAxis((axis: number, place) => place(axis)),
+  detach: mark,
   pad: withAxis,
   remember: mark,
   reorder: withAxis,

@@ -209,6 +209,7 @@ export const plainOperators: Operators = {
   clip,
   concatenate,
   constant,
+  detach: same,
   divide: one('Div'),
   elu,
   eluSlope,

@@ -90,6 +90,17 @@ describe('gradients', () => {
     expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
   });
 
+  it('reaches a detached tensor, but nothing that it is computed from', async () => {
+    const x = input('x', [2]);
+    // Without a gradient, which is not needed behind a detached tensor.
+    const detached = op.detach(op.maximum(op.exp(x), 0.1));
+    const scalar = op.sum(op.multiply(op.multiply(detached, detached), x));
+    const [toDetached, toX] = gradients(scalar, [detached, x], constant(1)) as [Tensor, Tensor];
+    const values = await valuesOf({ toDetached, toX }, { x }, { x: vector(1, 2) });
+    expectClose('to the detached', values.toDetached!.data, [2 * Math.E, 4 * Math.E ** 2], 'float64');
+    expectClose('to x', values.toX!.data, [Math.E ** 2, Math.E ** 4], 'float64');
+  });
+
   it('starts from a scalar', () => {
     const x = input('x', [3]);
     expect(() => gradients(x, [x], constant(1))).toThrow('gradients([3], []): only a scalar has a gradient');

@@ -2,7 +2,7 @@
 //
 // A gradient is only requested here. `differentiate` finds it after the engine has expanded the composite
 // operations, so that the operations that suit a device are the ones differentiated.
-import { after, isCheckpoint } from '../operations/checkpoint.ts';
+import { after, isCheckpoint, isDetached } from '../operations/checkpoint.ts';
 import { multiply, total } from '../operations/elementwise.ts';
 import { zeros } from '../operations/layout.ts';
 import { isOpen } from '../shape.ts';
@@ -18,6 +18,18 @@ export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Te
     throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
   }
   return pullback([{ tensor: scalar, gradient: seed }], variables);
+}
+
+/** An operation on the way to a variable that has no gradient. */
+export class MissingGradient extends Error {
+  /** Its name. */
+  readonly operation: string;
+
+  constructor(operation: string) {
+    super(`the operation ${operation} has no gradient`);
+    this.name = 'MissingGradient';
+    this.operation = operation;
+  }
 }
 
 /** A tensor, and the gradient with respect to it of a scalar that is computed from it elsewhere. */
@@ -52,12 +64,12 @@ const gradientOperation: Operation<PulledBack> = {
  * tensors computed from them: the sum of vector-Jacobian products, zero if no known tensor depends on a
  * variable.
  *
- * @throws Error if an operation on the way has no gradient
+ * @throws MissingGradient if an operation on the way has no gradient
  */
 export function pullback(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
   for (const { operation, inputs } of dependents(known, variables)) {
     if (inputs.length > 0 && !operation.gradient && !operation.composite) {
-      throw new Error(`the operation ${operation.name} has no gradient`);
+      throw new MissingGradient(operation.name);
     }
   }
   return pulledBack({ known, variables });
@@ -107,7 +119,7 @@ export function differentiate({ known, variables }: Pullback): Tensor[] {
       continue;
     }
     if (!node.operation.gradient) {
-      throw new Error(`the operation ${node.operation.name} has no gradient`);
+      throw new MissingGradient(node.operation.name);
     }
     const toInputs = node.operation.gradient(node, g);
     node.inputs.forEach((input, index) => {
@@ -160,7 +172,11 @@ function zerosLike(x: Tensor): Tensor {
 function dependents(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
   const given = new Set(variables);
   const depends = new Map<Tensor, boolean>();
-  const order = topologicalOrder(known.map(({ tensor }) => tensor));
+  // Behind a detached tensor nothing is looked for.
+  const order = topologicalOrder(
+    known.map(({ tensor }) => tensor),
+    isDetached,
+  );
   for (const node of order) {
     depends.set(node, given.has(node) || node.inputs.some((input) => depends.get(input)));
   }

@@ -45,6 +45,22 @@ export function isNamed(x: Tensor): boolean {
   return isResultOf(namedOperation, x);
 }
 
+const detachOperation: Operation<undefined> = {
+  name: 'detach',
+  shape: ([x]) => x!,
+  gradient: () => [undefined],
+};
+
+/** `x` itself, as if its values were given: no gradient reaches what it is computed from. */
+export function detach(x: Tensor): Tensor {
+  return apply(detachOperation, [x], undefined) as Tensor;
+}
+
+/** Whether a tensor is detached from what it is computed from. */
+export function isDetached(x: Tensor): boolean {
+  return isResultOf(detachOperation, x);
+}
+
 /** The operation of `after`. */
 export const afterOperation: Operation<undefined> = { name: 'after', shape: ([x]) => x! };
 
@@ -61,6 +77,7 @@ export function markedSource(x: Tensor): Tensor | undefined {
     checkpointOperation,
     rememberOperation,
     namedOperation,
+    detachOperation,
     afterOperation,
   ] as Operation<unknown>[];
   return operations.includes(x.operation) ? x.inputs[0] : undefined;

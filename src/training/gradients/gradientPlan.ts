@@ -2,9 +2,11 @@
 import { addressableOn, type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
+import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
+import { MissingGradient } from '../../tensor/gradients/gradient.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import {
@@ -13,6 +15,7 @@ import {
   type GradientProgram,
   gradientDefinition,
 } from './gradientProgram.ts';
+import { type Loss, likelihoodLoss } from './loss.ts';
 import { type Pieces, piecesOf } from './pieces.ts';
 import { compilePieces, runsOf } from './piecewiseGradients.ts';
 
@@ -44,6 +47,8 @@ export interface GradientOptions {
   readonly images: number;
   /** The images that the mean is over: with fewer per run, the runs' gradients sum to its gradient. */
   readonly batchSize: number;
+  /** By default the likelihood, the only one whose activations can be recomputed. */
+  readonly loss?: Loss | undefined;
   /** Default auto. */
   readonly activations?: ActivationChoice | undefined;
   /** Default cpu. The memory of other devices is unknown: on them, `auto` keeps the activations. */
@@ -55,14 +60,47 @@ export interface GradientOptions {
 /** Decides whether activations are kept, and how the gradients are computed accordingly. */
 export function planGradients(model: Flow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
   const { activations = 'auto', device = defaultDevice, available = availableBytes() } = options;
+  const { loss = likelihoodLoss } = options;
+  const hasPieces = loss === likelihoodLoss;
   if (activations === 'recompute') {
+    if (!hasPieces) {
+      throw new UserError(
+        'unsupported',
+        "activations 'recompute' is for training on images: use 'keep' with an action, or a smaller microBatch",
+      );
+    }
     return piecewisePlan(piecesOf(model, options), layout);
   }
-  const whole = prepare(gradientDefinition(model, layout, options), { device });
+  const whole = wholeDefinition(model, layout, loss, options);
   const kept = wholePlan(whole, layout);
-  return activations === 'auto' && isHost(device) && kept.bytes > SHARE * addressableOn(device, available)
+  return activations === 'auto' &&
+    hasPieces &&
+    isHost(device) &&
+    kept.bytes > SHARE * addressableOn(device, available)
     ? piecewisePlan(piecesOf(model, options), layout)
     : kept;
+}
+
+/** The whole gradient, prepared for the device. */
+function wholeDefinition(
+  model: Flow,
+  layout: ParameterLayout,
+  loss: Loss,
+  options: GradientOptions,
+): ProgramDefinition {
+  const { device = defaultDevice } = options;
+  try {
+    return prepare(gradientDefinition(model, layout, loss, options), { device });
+  } catch (error) {
+    if (loss !== likelihoodLoss && error instanceof MissingGradient) {
+      throw new UserError(
+        'unsupported',
+        `the model's inverse has no gradient (${error.operation}), which training to an action needs: choose another model.mixing or model.coupling`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
 }
 
 /** The share of available memory that activations may take: the runtime holds about twice what is live. */

@@ -4,11 +4,10 @@ import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
-import { gradients } from '../../tensor/gradients/gradient.ts';
-import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
-import { type Batch, bitsPerDimOf } from '../../trained/likelihood/likelihood.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import type { Loss } from './loss.ts';
 
 /** Where the results of a batch go. */
 export interface GradientTarget {
@@ -58,12 +57,13 @@ export async function compileWhole(
 export function gradientDefinition(
   model: Flow,
   layout: ParameterLayout,
+  loss: Loss,
   { images, batchSize }: { readonly images: number; readonly batchSize: number },
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
-  const { inputs: batch, bitsPerDim } = bitsPerDimOf(model, images, tensors);
+  const { inputs: batch, bitsPerDim, gradientsBy } = loss(model, images, tensors);
   const variables = layout.trained.map((name) => inputs[name]!);
-  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
+  const found = gradientsBy(variables, constant(1 / batchSize));
   const outputs: Record<string, Tensor> = { bitsPerDim };
   layout.trained.forEach((name, index) => {
     outputs[arrayName('gradients', name)] = found[index]!;

@@ -10,6 +10,7 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
 import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
+import { likelihoodLoss } from './loss.ts';
 import { isRebuiltFromOptions } from './rebuiltFlow.ts';
 import { canStartThreads } from './thread.node.ts';
 import { requireWorkers, workersFor } from './workers.ts';
@@ -78,6 +79,16 @@ export function planSharedGradients(
 
 /** The number of workers, each of which builds the flow from its options. */
 function workersThatShare(model: Flow, options: SharingOptions & { readonly threads: number }): number {
+  const { loss = likelihoodLoss } = options;
+  if (loss !== likelihoodLoss) {
+    if (options.workers !== undefined && options.workers > 1) {
+      throw new UserError(
+        'unsupported',
+        phrase`an action is a function, which cannot be sent to ${options.workers} workers: use ${option('workers', 1)}`,
+      );
+    }
+    return 1;
+  }
   const workers = options.workers ?? (canStartThreads() ? workersFor(model, options) : 1);
   if (workers === 1 || isRebuiltFromOptions(model)) {
     return workers;

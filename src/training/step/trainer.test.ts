@@ -13,6 +13,7 @@ import { expectClose, goldenCases } from '../../testing/golden.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { gradientDefinition } from '../gradients/gradientProgram.ts';
+import { likelihoodLoss } from '../gradients/loss.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
@@ -28,9 +29,12 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     const images = batchSizeOf(golden);
     const gradientOptions = { images, batchSize: images };
-    const gradientProgram = await compile(gradientDefinition(model, layout, gradientOptions), {
-      precision,
-    });
+    const gradientProgram = await compile(
+      gradientDefinition(model, layout, likelihoodLoss, gradientOptions),
+      {
+        precision,
+      },
+    );
     const updateProgram = await compile(withAverage(optimizer.program), { precision });
     // In double precision throughout: the trainer's own state is float32.
     const state: Record<string, NdArray> = {};

@@ -15,6 +15,7 @@ import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/conte
 import { type Batch, partOf, requireNoise } from '../../trained/likelihood/likelihood.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
+import type { Loss } from '../gradients/loss.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { DeviceArrays } from './deviceArrays.ts';
 import { HostArrays } from './hostArrays.ts';
@@ -29,6 +30,8 @@ export interface TrainerOptions extends StateArraysOptions {
    * the trainer.
    */
   readonly arrays?: StateArrays;
+  /** @internal What is minimised; by default −log-likelihood. */
+  readonly loss?: Loss | undefined;
   /** Whether the forward activations are kept or recomputed; by default depends on the available memory. */
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers; by default what is likely to be fastest. */
