@@ -1,4 +1,4 @@
-// The examples in README.md, docs/start.md and docs/library.md: they compile and run.
+// The examples in README.md, docs/start.md, docs/fields.md and docs/library.md: they compile and run.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,6 +25,7 @@ function examplesOf(file: string): string[] {
 
 const [readme] = examplesOf('README.md') as [string];
 const [start] = examplesOf('docs/start.md') as [string];
+const [action] = examplesOf('docs/fields.md') as [string];
 const library = examplesOf('docs/library.md');
 const [trained, returning, inside, langevin, training, mixing, parts, flow, own, below] = library as [
   string,
@@ -71,7 +72,7 @@ beforeAll(async () => {
 it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, start, ...library, wrong].map((code, number) => [
+    [readme, start, action, ...library, wrong].map((code, number) => [
       join(root, `${nameIn(code) ?? `example${number}`}.mts`),
       code,
     ]),
@@ -97,7 +98,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(12).fill([]), [found]]);
+  expect(problems).toEqual([...Array(13).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -107,6 +108,13 @@ it('README.md: samples are recovered from their latents', async () => {
 
 it('docs/start.md: samples, and what they cost', async () => {
   expect((await run('start', start))[0]).toMatch(/^12544 Float64Array\(16\) \[$/);
+});
+
+it('docs/fields.md: a model trained to an action', async () => {
+  const few = action.replace('steps: 2500', 'steps: 4').replace('count: 4096', 'count: 64');
+  const [weighed, chain] = await run('action', few);
+  expect(weighed).toMatch(/^0\.\d+ -?[\d.]+ 4096$/);
+  expect(chain).toMatch(/^[\d.]+ 64$/);
 });
 
 it('docs/library.md: a trained model', async () => {

@@ -15,6 +15,14 @@ export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
 export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
+  effectiveSampleSize,
+  type MetropolisChain,
+  metropolisChain,
+  type WeighedSamples,
+  type WeighOptions,
+  weighSamples,
+} from '../evaluation/action/weighedSamples.ts';
+export {
   type BitsPerDimSpread,
   type Diagnosis,
   type DoctorOptions,

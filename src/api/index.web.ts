@@ -15,6 +15,14 @@ export type { RuntimeFiles } from '../engine/devices/providers.web.ts';
 export { configureRuntime, type RuntimeOptions } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
+  effectiveSampleSize,
+  type MetropolisChain,
+  metropolisChain,
+  type WeighedSamples,
+  type WeighOptions,
+  weighSamples,
+} from '../evaluation/action/weighedSamples.ts';
+export {
   type BitsPerDimSpread,
   type Diagnosis,
   type DoctorOptions,

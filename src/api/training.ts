@@ -2,6 +2,7 @@
 
 export { type JoinOptions, joinRanks } from '../cluster/joinRanks.node.ts';
 export type { Ranks, Summed } from '../cluster/ranks.ts';
+export { type ActionTrainingOptions, trainToAction } from '../evaluation/action/trainToAction.ts';
 export { trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export type { PaperResult } from '../experiments/paper.ts';
@@ -30,6 +31,7 @@ export {
 export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.node.ts';
 export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';
+export type { Action } from '../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';

@@ -1,6 +1,7 @@
 // `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
 
 export type { Ranks, Summed } from '../cluster/ranks.ts';
+export { type ActionTrainingOptions, trainToAction } from '../evaluation/action/trainToAction.ts';
 export { trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
@@ -20,6 +21,7 @@ export {
 } from '../storage/fileStore.ts';
 export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.web.ts';
+export type { Action } from '../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';

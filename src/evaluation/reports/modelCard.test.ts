@@ -199,3 +199,11 @@ it('says what a mixing of one’s own needs', () => {
     'In this folder, with the package `emerging-flows`:',
   );
 });
+
+it('names the action of a model that was trained without images', () => {
+  const [card, onImages] = [{ action: true }, {}].map((summary) => modelCard({ ...about, summary }));
+  expect(card).toContain('| Trained to | the action digits, without images |');
+  expect(card).not.toContain('| Trained on |');
+  expect(card).not.toContain('| Augmentation |');
+  expect(onImages).toContain('| Trained on | the training images of digits');
+});

@@ -69,8 +69,15 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
           ],
         ]),
     ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
-    ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
-    ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
+    ...(summary.action === true
+      ? [['Trained to', `the action ${dataName(config)}, without images`]]
+      : [
+          [
+            'Trained on',
+            `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`,
+          ],
+          ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
+        ]),
     ['Training', trainingText(step, training.batchSize, summary)],
     ...(changes === null ? [] : [['Changed on the way', changes]]),
     ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],

@@ -28,17 +28,21 @@ export async function writeRunCard(
     .map(([what, file]) => [what, pathFrom(paths.directory, file)]);
   const summary = await folderStore(paths).readSummary();
   const isOneGo = changesIn(summary).length === 0;
+  const hasAction = summary.action === true;
   const card = modelCard({
     ...about,
     summary,
     pictures: Object.fromEntries(there),
     commands: {
       'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
-      'measure it': 'npx emerging evaluate . --draws 4',
-      'is it sound?': 'npx emerging doctor .',
+      // Without images there is nothing to measure, and the action is not among the files.
+      ...(!hasAction && { 'measure it': 'npx emerging evaluate . --draws 4' }),
+      ...(!hasAction && { 'is it sound?': 'npx emerging doctor .' }),
       'ONNX files for any runtime': 'npx emerging export . --out ../exported',
-      [isOneGo ? 'the same run again' : 'a new run with the last settings']:
-        'npx emerging train --config config.yaml --out ../again',
+      ...(!hasAction && {
+        [isOneGo ? 'the same run again' : 'a new run with the last settings']:
+          'npx emerging train --config config.yaml --out ../again',
+      }),
     },
   });
   runFiles(paths).write(paths.card, card);

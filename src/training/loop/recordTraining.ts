@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
 import { defaultDevice, deviceRecord, isHost, showDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
@@ -23,6 +24,8 @@ export interface RecordedRun {
   /** The state it resumes from. */
   readonly state?: TrainingState | undefined;
   readonly otherImages?: DatasetIdentity | undefined;
+  /** What it is trained to, if not to images: the summary says so. */
+  readonly action?: unknown;
 }
 
 /** What the resulting bytes depend on besides the configuration. */
@@ -54,12 +57,20 @@ export function placeOf(
 /**
  * Records, before the first step, what a resume changes. The run is marked incomplete in any case. Its store still has
  * the previous configuration.
+ *
+ * @throws UserError (`mismatch`) if it was trained to an action and is now trained on images, or the other way round
  */
-export async function recordStart(
-  { store, preset = null, config, state, otherImages }: RecordedRun,
-  place: Place,
-): Promise<void> {
+export async function recordStart(run: RecordedRun, place: Place): Promise<void> {
+  const { store, preset = null, config, state, otherImages } = run;
   const earlier = await store.readSummary();
+  if (state && (earlier.action === true) !== (run.action !== undefined)) {
+    throw new UserError(
+      'mismatch',
+      earlier.action === true
+        ? `${store.name} was trained to an action: resume it with trainToAction and the same action`
+        : `${store.name} was trained on images: resume it with train, or train to the action in another place`,
+    );
+  }
   const recorded = withChanges(changesIn(earlier), {
     step: state?.step ?? 0,
     before: {
@@ -70,7 +81,15 @@ export async function recordStart(
     after: { ...settingsOf(config), ...place, ...imagesOf(otherImages) },
   });
   const changes = recorded.length > 0 ? recorded : undefined;
-  await store.writeSummary({ ...earlier, run: store.name, preset, complete: false, ...place, changes });
+  await store.writeSummary({
+    ...earlier,
+    run: store.name,
+    preset,
+    ...actionOf(run),
+    complete: false,
+    ...place,
+    changes,
+  });
 }
 
 /** What a training has reached, for the summary. */
@@ -112,14 +131,16 @@ function inUnit({ model }: Config, bits: number | null): number | null {
 }
 
 /** The first entries of a summary. */
-export async function aboutRun(
-  { config, dataset, store, preset = null }: RecordedRun,
-  steps: number,
-): Promise<JsonObject> {
+export async function aboutRun(run: RecordedRun, steps: number): Promise<JsonObject> {
+  const { config, dataset, store, preset = null } = run;
   const parameters = countParameters(dataset.imageShape, config.model);
   const trouble = troubleIn(await store.readMetrics());
   const { changes } = await store.readSummary();
-  return { run: store.name, preset, steps, ...trouble, parameters, changes };
+  return { run: store.name, preset, ...actionOf(run), steps, ...trouble, parameters, changes };
+}
+
+function actionOf({ action }: RecordedRun): JsonObject {
+  return action === undefined ? {} : { action: true };
 }
 
 /** The training images as a setting: the start of their checksum. */

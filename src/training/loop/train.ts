@@ -17,6 +17,7 @@ import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { FileLock } from '../../storage/fileStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import type { Action } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks/sharedState.ts';
 import { guardedStep } from './guardedStep.ts';
@@ -58,6 +59,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
    * contents do not matter.
    */
   readonly ranks?: Ranks | undefined;
+  /** @internal What is trained to, in place of the images: `trainToAction` sets it. */
+  readonly action?: Action | undefined;
   /**
    * @internal Whether the summary says that a run with all its steps done is complete; default true. False if the caller
    * still has to evaluate it.

@@ -16,6 +16,7 @@ import { requireArraysOf } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireWorkers } from '../gradients/workers.ts';
 import { shareOf } from '../ranks/batchShare.ts';
@@ -61,11 +62,13 @@ export interface TrainingSources {
   readonly workers?: number | undefined;
   /** The processes that train together; by default only this one. */
   readonly ranks?: Ranks | undefined;
+  /** What is trained to, in place of the images. */
+  readonly action?: Action | undefined;
 }
 
 /** Compiles the programs, and initialises the weights from data if there is no state to resume. */
 export async function prepareTraining(
-  { config, dataset, store, state, activations, workers, ranks = onlyRank }: TrainingSources,
+  { config, dataset, store, state, activations, workers, ranks = onlyRank, action }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
   onPreparing: (part: PreparationPart) => void = () => {},
@@ -86,13 +89,14 @@ export async function prepareTraining(
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
   const loading = { batchSize, seed, model, augment };
-  const batches = new BatchLoader(dataset.train, { ...loading, share });
+  const batches = new BatchLoader(dataset.train, { ...loading, share, ...(action && { draw: drawBase }) });
   const startAgain = (into?: Groups): Promise<TrainingStart> =>
     soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);
   const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
   const updating = { optimizer, averageDecay: schedule.averageDecay };
   const layout = new ParameterLayout(model.parameters);
   const training = { ...engine, batchSize, microBatch, ranks, ...updating };
+  const loss = action && actionLoss(action);
   const arrays = keep(await openStateArrays(layout, training));
   if (!state) {
     onPreparing('weights');
@@ -104,7 +108,7 @@ export async function prepareTraining(
     await Trainer.create(
       model,
       { ...start, guard: guardFor(learningRate, start.guard) },
-      { ...training, clipNorm: schedule.clipNorm, arrays, activations, workers },
+      { ...training, clipNorm: schedule.clipNorm, arrays, activations, workers, loss },
     ),
   );
   await shareState(ranks, trainer);

@@ -3,6 +3,7 @@ import { BatchStream } from '../../data/batches.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import { UserError } from '../../errors.ts';
+import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
 import { requireKind } from '../../models/imageValues.ts';
@@ -31,6 +32,8 @@ export interface BatchLoaderOptions {
   readonly model: BatchedModel;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
+  /** @internal Fills the noise of a batch; by default as the model draws it. */
+  readonly draw?: Dequantiser['draw'];
   /** @internal The part of each batch that is loaded; by default all of it. */
   readonly share?: { readonly first: number; readonly images: number };
 }
@@ -70,9 +73,9 @@ export class BatchLoader {
 
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
-    const { seed, model } = this.options;
+    const { seed, model, draw = model.dequantiser.draw } = this.options;
     this.stream.batchAt(step, this.pixels, this.first);
-    model.dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
+    draw(new RandomStream(seed, 'noise', step), this.noise);
     const image = imageArray(this.pixels, this.images.imageShape, model.values);
     const noise = {
       shape: image.shape,

@@ -1,0 +1,142 @@
+// Samples of a model, weighed by how much more probable they are under an action than under the model.
+import { compile } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
+import { UserError } from '../../errors.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { rangeOf } from '../../numeric/statistics.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input } from '../../tensor/tensor.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import { type Action, actionOf } from '../../training/gradients/actionLoss.ts';
+
+/** How many samples are drawn. Progress counts samples. */
+export interface WeighOptions extends WorkOptions {
+  /** The number of samples. */
+  readonly count: number;
+  /** The seed of the samples; default 0. */
+  readonly seed?: number;
+}
+
+/** Samples of a model and their weights. */
+export interface WeighedSamples {
+  /** The samples, `[count, H, W, C]`. */
+  readonly samples: Float32Array;
+  /** ln w = −S(x) − ln q(x) of each sample. */
+  readonly logWeights: Float64Array;
+  /** `effectiveSampleSize(logWeights)`. */
+  readonly effectiveSampleSize: number;
+  /** ln of the mean weight: an estimate of ln Z, the integral of e^−S. */
+  readonly logNormaliser: number;
+}
+
+/**
+ * Draws samples of a continuous model and weighs them by e^−S/q. A mean over samples with these weights is one under
+ * e^−S/Z, whatever the model has learned, if it covers all of it.
+ *
+ * @throws UserError if the model is not continuous, or the action does not return a number for each image
+ */
+export async function weighSamples(
+  model: FlowModel,
+  action: Action,
+  { count, seed = 0, signal, onProgress }: WeighOptions,
+): Promise<WeighedSamples> {
+  requireWhole('count', count, 1);
+  const { imageShape, kind } = model;
+  if (kind !== 'float32') {
+    throw new UserError(
+      'mismatch',
+      'an action is of real numbers, but the model is of integers: train one with trainToAction, or with model.continuous=true',
+    );
+  }
+  const samples = (await model.sample({ count, seed, signal })) as Float32Array;
+  const logDensity = await model.logLikelihood(samples, { signal, onProgress });
+  const actions = await actionValues(action, samples, imageShape);
+  const logWeights = actions.map((value, index) => -value - logDensity[index]!);
+  return {
+    samples,
+    logWeights,
+    effectiveSampleSize: effectiveSampleSize(logWeights),
+    logNormaliser: logMeanOf(logWeights),
+  };
+}
+
+/** S of each field, in float64. */
+async function actionValues(
+  action: Action,
+  fields: Float32Array,
+  imageShape: ImageShape,
+): Promise<Float64Array> {
+  const size = dimensionsOf(imageShape);
+  const count = fields.length / size;
+  const values = new Float64Array(count);
+  const x = input('x', [OPEN_BATCH, ...imageShape]);
+  const definition = { inputs: { x }, outputs: { values: actionOf(action, x) } };
+  await releaseAfter(async (keep) => {
+    const program = keep(await compile(definition, { precision: 'float64' }));
+    for (let first = 0; first < count; first += AT_ONCE) {
+      const end = Math.min(first + AT_ONCE, count);
+      const data = fields.subarray(first * size, end * size);
+      const found = await program.run({ x: { shape: [end - first, ...imageShape], data } });
+      values.set(found.values!.data, first);
+    }
+  });
+  return values;
+}
+
+/** Fields per run of the action's program. */
+const AT_ONCE = 1024;
+
+/**
+ * (Σ w)²/(N·Σ w²), from 1/N to 1: the share of N weighed samples that as many samples of the exact density would be worth.
+ */
+export function effectiveSampleSize(logWeights: Float64Array): number {
+  const weights = scaled(logWeights);
+  const [sum, squares] = [total(weights), total(weights.map((weight) => weight ** 2))];
+  return sum ** 2 / (weights.length * squares);
+}
+
+/** A Metropolis chain over samples in their order. */
+export interface MetropolisChain {
+  /** The state after each step: the number of a sample. */
+  readonly states: Uint32Array;
+  /** The share of proposals that were accepted. */
+  readonly acceptance: number;
+}
+
+/**
+ * The Metropolis chain whose proposals are the samples, independent of its state: sample j replaces i with probability
+ * min(1, wⱼ/wᵢ). Its states have the density e^−S/Z, exactly in the limit of many.
+ */
+export function metropolisChain(
+  logWeights: Float64Array,
+  { seed = 0 }: { readonly seed?: number } = {},
+): MetropolisChain {
+  const random = new RandomStream(seed, 'metropolis');
+  const states = new Uint32Array(logWeights.length);
+  let [current, accepted] = [0, 0];
+  for (let proposal = 1; proposal < states.length; proposal++) {
+    if (Math.log(random.uniform()) < logWeights[proposal]! - logWeights[current]!) {
+      current = proposal;
+      accepted++;
+    }
+    states[proposal] = current;
+  }
+  return { states, acceptance: states.length > 1 ? accepted / (states.length - 1) : 1 };
+}
+
+function logMeanOf(logWeights: Float64Array): number {
+  return rangeOf(logWeights)[1] + Math.log(total(scaled(logWeights)) / logWeights.length);
+}
+
+/** The weights, divided by the largest one. */
+function scaled(logWeights: Float64Array): Float64Array {
+  const [, most] = rangeOf(logWeights);
+  return logWeights.map((value) => Math.exp(value - most));
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
