@@ -73,6 +73,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/mnist-couplings.md',
       'docs/results/odd.md',
       'docs/results/compress.md',
+      'docs/results/fields.md',
       'docs/results/paper.md',
       'docs/results/cluster.md',
       'docs/reference-faults.md',
