@@ -44,10 +44,11 @@ refuseUnknown('mixing', chosen, mixings);
 /** How many fields, samples and steps. */
 const effort = quick
   ? { side: 8, lattice: 4, train: 256, held: 32, inferred: 4, samples: 256, sweeps: 400 }
-  : { side: 32, lattice: 8, train: 16384, held: 400, inferred: 100, samples: 65536, sweeps: 1_000_000 };
+  : { side: 32, lattice: 8, train: 16384, held: 400, inferred: 100, samples: 65536, sweeps: 10_000_000 };
 const stepsOf = (experiment: string): number => {
-  const conditioned = experiment.endsWith('conditioned');
-  return options.steps ?? (quick ? 60 : experiment === PHI4 ? 2500 : conditioned ? 2500 : 1500);
+  const usual: Readonly<Record<string, number>> = { gaussian: 1500, 'log-normal': 5000, [PHI4]: 2500 };
+  // Information needs longer training than the density.
+  return options.steps ?? (quick ? 60 : (usual[experiment] ?? 10_000));
 };
 
 const both = [
@@ -106,11 +107,15 @@ async function perform(experiment: string, models: string): Promise<void> {
     const { model, ...took } = trained;
     const found = kind
       ? {
-          density: await withProgress((follow) =>
+          density: await withProgress('posteriors', parameterNames.length * effort.inferred, (follow) =>
             examine(model, kind, testFields(kind, effort), effort.inferred, follow),
           ),
         }
-      : { action: await examineAction(model, effort) };
+      : {
+          action: await withProgress('sweeps', effort.sweeps, (onSweeps) =>
+            examineAction(model, { ...effort, onSweeps }),
+          ),
+        };
     await model.release();
     add({ experiment, mixing, weights: weightsOf(trained), ...took, machine: machine(), ...found });
   }
@@ -156,9 +161,11 @@ function weightsOf({ model }: Trained): number {
 }
 
 async function withProgress<Value>(
-  compute: (follow: (done: number, of: number) => void) => Promise<Value>,
+  label: string,
+  total: number,
+  compute: (follow: (done: number) => void) => Promise<Value>,
 ): Promise<Value> {
-  const progress = createProgress({ label: 'posteriors', total: parameterNames.length * effort.inferred });
+  const progress = createProgress({ label, total });
   try {
     return await compute((done) => progress.update(done));
   } finally {

@@ -17,6 +17,8 @@ export interface ChainOptions {
   readonly side: number;
   readonly sweeps: number;
   readonly seed: number;
+  /** Called from time to time with the sweeps so far. */
+  onSweeps?(done: number): void;
 }
 
 /** The first tenth of a chain is left out: it depends on where the chain starts. */
@@ -25,8 +27,14 @@ const BURN_IN = 0.1;
 /** Proposals are uniform within this distance: about half are accepted at the test point. */
 const STEP = 0.7;
 
+/** Sweeps between two reports. */
+const REPORT_EVERY = 50_000;
+
 /** The mean of |M|/side² in a Metropolis chain that starts at normal values. */
-export function metropolisMagnetisation(action: Phi4, { side, sweeps, seed }: ChainOptions): ChainMean {
+export function metropolisMagnetisation(
+  action: Phi4,
+  { side, sweeps, seed, onSweeps }: ChainOptions,
+): ChainMean {
   const random = new RandomStream(seed, 'metropolis');
   const field = random.normals(side * side);
   const neighbours = Array.from(field, (_, index) => neighboursOf(index, side));
@@ -41,6 +49,9 @@ export function metropolisMagnetisation(action: Phi4, { side, sweeps, seed }: Ch
       }
     }
     values.push(meanMagnetisation(field));
+    if (values.length % REPORT_EVERY === 0) {
+      onSweeps?.(values.length);
+    }
   }
   return chainMean(values.slice(Math.floor(BURN_IN * sweeps)));
 }

@@ -5,7 +5,7 @@ import {
   weighSamples,
 } from '../../src/evaluation/action/weighedSamples.ts';
 import type { FlowModel } from '../../src/trained/model/flowModel.ts';
-import { type ChainMean, chainMean, metropolisMagnetisation } from './metropolis.ts';
+import { type ChainMean, type ChainOptions, chainMean, metropolisMagnetisation } from './metropolis.ts';
 import { meanMagnetisation, phi4Action, testPoint } from './phi4.ts';
 
 /** The results of a model. */
@@ -24,10 +24,12 @@ export interface ActionResult {
   readonly chain: ChainMean;
 }
 
+type ChainEffort = Pick<ChainOptions, 'sweeps' | 'onSweeps'>;
+
 /** Compares a model's samples with a chain of so many sweeps. */
 export async function examineAction(
   model: FlowModel,
-  { samples: count, sweeps }: { readonly samples: number; readonly sweeps: number },
+  { samples: count, ...chain }: { readonly samples: number } & ChainEffort,
 ): Promise<ActionResult> {
   const [side] = model.imageShape;
   const { samples, logWeights, logNormaliser } = await weighSamples(model, phi4Action(testPoint), {
@@ -46,16 +48,16 @@ export async function examineAction(
     acceptance,
     weighed: weighedMean(magnetisations, logWeights, logNormaliser),
     proposed: chainMean(Array.from(states, (state) => magnetisations[state]!)),
-    chain: chainOf(side, sweeps),
+    chain: chainOf(side, chain),
   };
 }
 
 const chains = new Map<string, ChainMean>();
 
 /** The chain without a model, which is the same for all. */
-function chainOf(side: number, sweeps: number): ChainMean {
-  const key = `${side} ${sweeps}`;
-  const chain = chains.get(key) ?? metropolisMagnetisation(testPoint, { side, sweeps, seed: 2 });
+function chainOf(side: number, effort: ChainEffort): ChainMean {
+  const key = `${side} ${effort.sweeps}`;
+  const chain = chains.get(key) ?? metropolisMagnetisation(testPoint, { ...effort, side, seed: 2 });
   chains.set(key, chain);
   return chain;
 }
