@@ -112,4 +112,8 @@ it('learns while it is looked at, and starts anew', async () => {
   expect(losses.at(-1)!).toBeLessThan(first.losses[0]! - 0.4);
   await planeTasks.open(options);
   expect(await planeTasks.train({ steps: 1, seed: 0 })).toMatchObject({ step: 1, losses: first.losses });
+  // A point chosen in the noise of a flow with more couplings.
+  const { trace } = await planeTasks.look({ place: 9, chosen: { place: 9, point: [0.5, -0.25] } });
+  expect(trace!.points).toHaveLength(6);
+  expect(trace!.points.at(-1)![0]).toBeCloseTo(0.5, 4);
 });

@@ -114,8 +114,13 @@ export const planeTasks = {
       const weights: Weights = Object.fromEntries(
         Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
       );
-      const shown = points.subarray(0, 2 * SHOWN);
-      return lookAt(layers, weights, { place: Math.min(place, layers.count), points: shown, chosen });
+      // The places may be those of a flow with more couplings.
+      const within = (at: number): number => Math.min(at, layers.count);
+      return lookAt(layers, weights, {
+        place: within(place),
+        points: points.subarray(0, 2 * SHOWN),
+        chosen: chosen && { ...chosen, place: within(chosen.place) },
+      });
     }),
 };
 

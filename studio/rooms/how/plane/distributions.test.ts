@@ -6,6 +6,7 @@ import {
   distributions,
   drawingOf,
   drawnPoints,
+  isFull,
   pointsOf,
   textOf,
 } from './distributions.ts';
@@ -52,6 +53,15 @@ it('keeps drawings as text, up to a sixty-fourth of the picture', () => {
     expect(Math.hypot(x - a, y - b)).toBeLessThan(6 / 63);
   });
   expect(drawingOf('')).toEqual([]);
+});
+
+it('is full before its text is refused', () => {
+  const drawn: Drawing[number][number][] = [];
+  while (!isFull([drawn])) {
+    drawn.push([0, 0]);
+  }
+  expect(drawn.length).toBeGreaterThan(700);
+  expect(drawingOf(textOf([drawn]))).toHaveLength(1);
 });
 
 it.each(['A', 'AB.', '.AB', 'AB..CD', 'A b', 'ÄB', 'AB'.repeat(800)])('is no drawing: %s', (text) => {

@@ -118,8 +118,13 @@ export function drawnPoints(drawing: Drawing): Float32Array {
 /** Coordinates of drawings in the address: from −3 to 3 in 64 steps, as one letter each. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** A longer drawing is not kept in the address. */
-export const MOST_DRAWN = 1500;
+/** The most letters of a drawing. */
+const MOST_LETTERS = 1500;
+
+/** Whether a drawing has no room for another stroke or point. */
+export function isFull(drawing: Drawing): boolean {
+  return textOf(drawing).length + 3 > MOST_LETTERS;
+}
 
 /** A drawing as text: two letters for each point, and strokes separated by full stops. */
 export function textOf(drawing: Drawing): string {
@@ -130,7 +135,7 @@ export function textOf(drawing: Drawing): string {
 
 /** The drawing that a text stands for; undefined if it stands for none. */
 export function drawingOf(text: string): Drawing | undefined {
-  if (!/^(([\w-]{2})+(\.([\w-]{2})+)*)?$/.test(text) || text.length > MOST_DRAWN) {
+  if (!/^(([\w-]{2})+(\.([\w-]{2})+)*)?$/.test(text) || text.length > MOST_LETTERS) {
     return undefined;
   }
   const value = (letter: string): number => (LETTERS.indexOf(letter) / 63) * 6 - 3;

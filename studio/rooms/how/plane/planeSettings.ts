@@ -48,11 +48,7 @@ export function correctSettings(): void {
   }
 }
 
-/** Keeps a drawing in the address; one that is too long loses its first strokes there. */
-export function keepDrawing(drawing: Drawing, mostLetters: number): void {
-  let kept = drawing;
-  while (textOf(kept).length > mostLetters) {
-    kept = kept.slice(1);
-  }
-  changeSettings({ drawing: textOf(kept) });
+/** Keeps a drawing in the address. */
+export function keepDrawing(drawing: Drawing): void {
+  changeSettings({ drawing: textOf(drawing) });
 }

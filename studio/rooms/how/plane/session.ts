@@ -37,14 +37,19 @@ const beginning: PlaneState = {
 /** A flow in a worker: `open` starts one, and `play`, `step` and `pause` train it. */
 export class PlaneSession {
   readonly state = signal<PlaneState>(beginning);
-  private readonly worker = startPlane();
+  private readonly worker: ReturnType<typeof startPlane>;
   private seed = 0;
   private wanted: { place: number; chosen: ChosenPoint | undefined } = { place: 0, chosen: undefined };
   /** Changes with every `open`, so that what comes late from the flow before is dropped. */
   private flow = 0;
+  private isTraining = false;
   private isLooking = false;
   private isOutdated = false;
   private pending: { losses: number[] } = { losses: [] };
+
+  constructor(worker = startPlane()) {
+    this.worker = worker;
+  }
 
   /** Starts a flow with new weights. */
   async open(options: PlaneOptions, points: Float32Array): Promise<void> {
@@ -68,14 +73,20 @@ export class PlaneSession {
 
   /** Trains until `pause`. */
   async play(): Promise<void> {
-    const { flow } = this;
-    this.change(flow, { doing: 'training' });
-    await this.attempt(flow, async () => {
-      while (flow === this.flow && this.state.value.doing === 'training') {
+    this.change(this.flow, { doing: 'training' });
+    // Training that was paused a moment ago goes on.
+    if (this.isTraining) {
+      return;
+    }
+    this.isTraining = true;
+    while (this.state.value.doing === 'training') {
+      const { flow } = this;
+      await this.attempt(flow, async () => {
         await this.train(flow, { milliseconds: TRAINING_MS });
         await this.refresh();
-      }
-    });
+      });
+    }
+    this.isTraining = false;
   }
 
   /** Trains one step. */
@@ -119,14 +130,14 @@ export class PlaneSession {
     if (this.isLooking || this.state.value.doing === 'starting') {
       return;
     }
-    const { flow } = this;
     this.isLooking = true;
-    await this.attempt(flow, async () => {
-      while (this.isOutdated) {
-        this.isOutdated = false;
+    while (this.isOutdated) {
+      this.isOutdated = false;
+      const { flow } = this;
+      await this.attempt(flow, async () => {
         this.change(flow, { look: await this.worker.call('look', this.wanted) });
-      }
-    });
+      });
+    }
     this.isLooking = false;
   }
 

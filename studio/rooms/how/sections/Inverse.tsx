@@ -13,6 +13,7 @@ import {
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
+import { PlayButton } from '../parts/PlayButton.tsx';
 import { ringPicture } from '../parts/pictures.ts';
 import { counted } from '../parts/text.ts';
 
@@ -142,18 +143,12 @@ export function Wavefront() {
         </Panel>
       </div>
       <div class="how-player">
-        <button
-          type="button"
-          class="button primary"
-          onClick={() => {
-            if (!playing && step >= pixels) {
-              setStep(0);
-            }
-            setPlaying(!playing);
-          }}
-        >
-          {playing ? 'Pause' : 'Play'}
-        </button>
+        <PlayButton
+          playing={playing}
+          atEnd={step >= pixels}
+          onRestart={() => setStep(0)}
+          onChange={setPlaying}
+        />
         <button
           type="button"
           class="button"

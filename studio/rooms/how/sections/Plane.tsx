@@ -11,7 +11,7 @@ import {
   type Drawing,
   distributions,
   drawnPoints,
-  MOST_DRAWN,
+  isFull,
   type Point,
   pointsOf,
 } from '../plane/distributions.ts';
@@ -81,7 +81,9 @@ export function Flow2D() {
   const { doing, step, losses, stepsPerSecond, look, problem } = session.state.value;
 
   const open = (): void => {
-    if (!isEmpty) {
+    if (isEmpty) {
+      session.pause();
+    } else {
       session.open({ depth, width, transformer }, points);
     }
   };
@@ -105,12 +107,15 @@ export function Flow2D() {
     if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < LEAST_STEP) {
       return;
     }
+    if (isFull([...drawing, current])) {
+      return;
+    }
     stroke.current = [...current, point];
     setSketch([...drawing, stroke.current]);
   };
   const onPointEnd = (): void => {
     if (stroke.current) {
-      keepDrawing([...drawing, stroke.current], MOST_DRAWN);
+      keepDrawing([...drawing, stroke.current]);
       stroke.current = undefined;
       setSketch(undefined);
     }
@@ -167,6 +172,7 @@ export function Flow2D() {
                   losses.means.length > 0 ? `, ${decimal(losses.means.at(-1)!)} nats per point` : ''
                 }${doing === 'training' && stepsPerSecond ? `, ${Math.round(stepsPerSecond)} steps per second` : ''}. `}
           {isReady && trace && <PointSum trace={trace} />}
+          {source === 'drawn' && isFull(drawing) && ' The drawing is full: clear it to draw another.'}
         </>
       }
     >

@@ -7,6 +7,7 @@ import { Slider } from '../../../parts/Slider.tsx';
 import { convolved, type Kind, sequences, type Undone, undone } from '../maths/substitution.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
+import { PlayButton } from '../parts/PlayButton.tsx';
 import { ringPicture } from '../parts/pictures.ts';
 import { counted } from '../parts/text.ts';
 
@@ -40,8 +41,8 @@ export function Undo() {
   return (
     <>
       <p>
-        Convolutions are the best layers for images, because they see the neighbours of a pixel. For a flow, a
-        layer must also be undone, and its determinant must be known. A convolution is linear, so this is a
+        Convolutions suit images: each pixel is computed from its neighbours. In a flow, a layer must also be
+        undone, and its determinant must be known. A convolution is linear, so undoing it means solving a
         system of linear equations, one for each value: for a 32&nbsp;×&nbsp;32 colour image, 3,072 equations,
         and about 10 billion multiplications for the solution or the determinant. Draw something, and try to
         undo its convolution with less work, pixel by pixel.
@@ -174,18 +175,13 @@ export function UndoConvolution() {
         </Panel>
       </div>
       <div class="how-player">
-        <button
-          type="button"
-          class="button primary"
-          onClick={() => {
-            if (!playing && count >= whole) {
-              setCount(0);
-            }
-            setPlaying(!playing);
-          }}
-        >
-          {playing ? 'Pause' : 'Undo it'}
-        </button>
+        <PlayButton
+          label="Undo it"
+          playing={playing}
+          atEnd={count >= whole}
+          onRestart={() => setCount(0)}
+          onChange={setPlaying}
+        />
         <button
           type="button"
           class="button"
