@@ -40,7 +40,7 @@ export interface Fields {
   readonly laws: readonly PowerLaw[];
 }
 
-/** Draws fields; those of a longer set begin with those of a shorter one. */
+/** Draws fields. A longer set starts with the fields of a shorter one. */
 export function drawFields(
   { from, to, isLogNormal }: FieldKind,
   { side, count, part }: { readonly side: number; readonly count: number; readonly part: string },

@@ -11,7 +11,7 @@ export function modesOf(field: ArrayLike<number>, side: number): Complex {
   return transformed({ re: Float64Array.from(field), im: new Float64Array(side * side) }, side, -1);
 }
 
-/** The field with these modes, those of a real one. */
+/** The real field with these Fourier modes. */
 export function fieldOf(modes: Complex, side: number): Float64Array {
   return transformed(modes, side, 1).re;
 }

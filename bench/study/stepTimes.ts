@@ -22,7 +22,7 @@ interface StepTimes {
 /** A step of these models takes some 30 ms: the median of fewer rounds moves with the load of the machine. */
 const ROUNDS = 61;
 
-/** The seconds per step of each variant, as far as they are stored for a study; those of its budget, if it has one. */
+/** The stored seconds per step of each variant; in a study with a budget, those that the budget was computed from. */
 export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
   return study.seconds === undefined
     ? (readJson<StepTimes>(timesPath(root, study))?.seconds ?? {})
