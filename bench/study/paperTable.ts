@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
+import { defaultValidation, leastValidation } from '../../src/data/contract/dataset.ts';
 import { datasets } from '../../src/data/registry.ts';
 import { markdownTable } from '../../src/evaluation/reports/markdownTable.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
@@ -83,9 +84,11 @@ function oursIn(directory: string): PaperRow['ours'] {
 
 /** The training images of a preset of the paper, without those held out. */
 export function trainingImages(preset: Preset): number {
-  const { validation = 0.02 } = preset.config.data ?? {};
+  const { validation = defaultValidation } = preset.config.data ?? {};
+  // All have so many images that the default is the least share.
+  const share = validation === 'auto' ? leastValidation : validation;
   const images = datasetOf(preset).counts?.train ?? GALAXY_IMAGES;
-  return Math.round(images * (1 - validation));
+  return Math.round(images * (1 - share));
 }
 
 function datasetOf({ config }: Preset): (typeof datasets)[number] {

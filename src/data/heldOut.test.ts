@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { type ImageSet, imagesInMemory, readAll } from './contract/dataset.ts';
+import { type ImageSet, imagesInMemory, leastValidation, readAll } from './contract/dataset.ts';
 import { holdOutValidation } from './heldOut.ts';
 
 /** One-pixel images whose value is their index. */
@@ -72,6 +72,37 @@ describe('holdOutValidation', () => {
     expect(holdOutValidation(named(names.slice(0, 70)), 0.02).validation.count).toBe(7);
     expect(holdOutValidation(named(names), 0).validation.count).toBe(0);
     expect(() => holdOutValidation(named(['a', 'b']), 0.9)).toThrow('leaves none to train on');
+  });
+
+  it('holds out 2 % automatically, but at least 100 images, or a fifth of a small dataset', () => {
+    const named = (count: number) =>
+      imagesInMemory(
+        new Uint8Array(count),
+        [1, 1, 1],
+        Array.from({ length: count }, (_, index) => `photo ${index}.png`),
+      );
+    for (const [count, expected] of [
+      [10_000, 200],
+      [5_000, 100],
+      [600, 100],
+      [500, 100],
+      [300, 60],
+      [12, 2],
+      [2, 1],
+    ] as const) {
+      for (const images of [named(count), imagesInMemory(new Uint8Array(count), [1, 1, 1])]) {
+        expect(holdOutValidation(images, 'auto').validation.count, `${count} images`).toBe(expected);
+      }
+    }
+    expect(() => holdOutValidation(named(1), 'auto')).toThrow(
+      'data.validation auto holds out 1 of 1 training images and leaves none to train on',
+    );
+    // What a model of unknown origin is measured on is never more than it held out.
+    const namesOf = ({ count, nameOf }: ImageSet) =>
+      Array.from({ length: count }, (_, index) => nameOf!(index));
+    expect(namesOf(holdOutValidation(named(600), 'auto').validation)).toEqual(
+      expect.arrayContaining(namesOf(holdOutValidation(named(600), leastValidation).validation)),
+    );
   });
 
   it('holds out by position if the rule says so, or the images have no names', () => {

@@ -2,13 +2,24 @@
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { sha256 } from '../platform/sha256.node.ts';
-import { type Dataset, type DatasetSource, type HoldOut, type ImageSet, subset } from './contract/dataset.ts';
+import {
+  type Dataset,
+  type DatasetSource,
+  type HoldOut,
+  type ImageSet,
+  leastValidation,
+  subset,
+  type ValidationShare,
+} from './contract/dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
 
-/** A small dataset holds out this many images if they are at most a tenth of it: fewer say little. */
+/** Images with names: a small dataset holds out this many if they are at most a tenth of it. */
 const LEAST = 20;
+
+/** `auto` holds out this many images, and a fifth of fewer than five times as many: fewer say little. */
+const ENOUGH = 100;
 
 /** Training images split in two. */
 export interface HeldOut {
@@ -21,37 +32,37 @@ export interface HeldOut {
 /**
  * Splits training images into a training part and a validation part.
  *
- * Images with names are held out by a hash of the name: the round(`fraction`·count) with the smallest hashes,
+ * Images with names are held out by a hash of the name: the round(`share`·count) with the smallest hashes,
  * and at least 20 images or a tenth, whichever is less. Images without names are held out by position:
- * round(`fraction`·count), and at least one, the first of a fixed permutation that depends only on the count.
- * Either way a larger fraction holds out the same images and more, and both parts keep the order of the images.
- * With fraction 0 there are no validation images.
+ * round(`share`·count), and at least one, the first of a fixed permutation that depends only on the count.
+ * Either way a larger share holds out the same images and more, and both parts keep the order of the images.
+ * `auto` holds out more than any share up to 2 %. With share 0 there are no validation images.
  *
  * @param rule repeats an earlier split, from then on independently of the number of images; images without
  *   names are held out by position in any case
- * @throws UserError if `fraction` is not in [0, 1) or would leave nothing to train on
+ * @throws UserError if `share` is not in [0, 1) or would leave nothing to train on
  */
-export function holdOutValidation(images: ImageSet, fraction: number, rule?: HoldOut): HeldOut {
-  if (!(fraction >= 0 && fraction < 1)) {
+export function holdOutValidation(images: ImageSet, share: ValidationShare, rule?: HoldOut): HeldOut {
+  if (share !== 'auto' && !(share >= 0 && share < 1)) {
     throw new UserError(
       'invalid-config',
-      `data.validation is the share of training images held out: expected at least 0 and below 1, found ${fraction}`,
+      `data.validation is the share of training images held out: expected auto, or at least 0 and below 1, found ${share}`,
     );
   }
   const { count, nameOf } = images;
   if (nameOf === undefined || rule?.by === 'position') {
-    const held = fraction === 0 ? 0 : Math.max(1, Math.round(fraction * count));
-    requireTraining(held, count, fraction);
+    const held = heldOf(count, share);
+    requireTraining(held, count, share);
     const order = new RandomStream(validationSeed, 'validation').permutation(count);
     return divided(images, order.subarray(held).toSorted(), order.subarray(0, held).toSorted(), {
       by: 'position',
     });
   }
   const hashes = Float64Array.from({ length: count }, (_, index) => hashOf(nameOf(index)));
-  const below = fraction === 0 ? 0 : (rule?.below ?? limitOf(hashes, fraction));
+  const below = share === 0 ? 0 : (rule?.below ?? limitOf(hashes, share));
   const all = Uint32Array.from({ length: count }, (_, index) => index);
   const validation = all.filter((index) => hashes[index]! < below);
-  requireTraining(validation.length, count, fraction);
+  requireTraining(validation.length, count, share);
   return divided(
     images,
     all.filter((index) => !(hashes[index]! < below)),
@@ -69,7 +80,7 @@ export function holdOutValidation(images: ImageSet, fraction: number, rule?: Hol
 export function datasetOf(
   name: string,
   source: DatasetSource,
-  { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
+  { validation, holdOut }: { validation: ValidationShare; holdOut?: HoldOut | undefined },
 ): Dataset {
   const { train, test, warnings, whyNoLabels, notes } = source;
   return {
@@ -85,10 +96,19 @@ export function datasetOf(
   };
 }
 
+/** How many of `count` images a share holds out. */
+function heldOf(count: number, share: ValidationShare): number {
+  if (share === 0) {
+    return 0;
+  }
+  const least = share === 'auto' ? Math.min(ENOUGH, Math.round(count / 5)) : 1;
+  return Math.max(1, least, Math.round((share === 'auto' ? leastValidation : share) * count));
+}
+
 /** The limit just above the hash of the last image to hold out. */
-function limitOf(hashes: Float64Array, fraction: number): number {
+function limitOf(hashes: Float64Array, share: ValidationShare): number {
   const { length } = hashes;
-  const held = Math.max(1, Math.round(fraction * length), Math.min(LEAST, Math.round(length / 10)));
+  const held = Math.max(heldOf(length, share), Math.min(LEAST, Math.round(length / 10)));
   return hashes.toSorted()[Math.min(held, length) - 1]! + 2 ** -32;
 }
 
@@ -110,11 +130,11 @@ function divided(
   };
 }
 
-function requireTraining(held: number, count: number, fraction: number): void {
+function requireTraining(held: number, count: number, share: ValidationShare): void {
   if (held >= count) {
     throw new UserError(
       'invalid-config',
-      `data.validation ${fraction} holds out ${held} of ${count} training images and leaves none to train on: add images, or use a smaller share or 0`,
+      `data.validation ${share} holds out ${held} of ${count} training images and leaves none to train on: add images, or use a smaller share or 0`,
     );
   }
 }

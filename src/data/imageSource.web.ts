@@ -25,7 +25,7 @@ export interface OpenImagesOptions extends Omit<FetchOptions, 'onProgress'> {
   readonly leastDeviation?: number;
   /** Whether duplicates of earlier images are left out, in any split, if images are fitted. */
   readonly unique?: boolean;
-  /** The share of training images held out for validation: 0.02 by default, of images cut into tiles 0.05. */
+  /** The share of training images held out for validation: by default `auto`, as in `openDataset`, and of images cut into tiles 0.05. */
   readonly validation?: number;
   /** Repeats the split of an earlier call. */
   readonly holdOut?: HoldOut;

@@ -16,6 +16,7 @@ import {
   type NamedDataset,
   type Part,
   type PathFormat,
+  type ValidationShare,
 } from './contract/dataset.ts';
 import type { RawDataset, RawOptions } from './contract/rawImages.ts';
 import { openingOnce } from './formats/archives.ts';
@@ -79,8 +80,8 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * Opens a dataset by name (one of `datasets`) or by path, which is then its name. If a named dataset has been
  * prepared into a data folder, the prepared file is opened.
  *
- * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none; default 0.02. It is ignored
- * if the publisher has validation images. Images with names are held out by name, except those of named
+ * `validation` is the share of the training images to hold out: `auto`, the default, or a fraction in [0, 1), where 0 holds
+ * out none. It is ignored if the publisher has validation images. Images with names are held out by name, except those of named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
  * With `conditions`, the images have those of their file: `from`, or else the one beside them, such as `conditions.csv` in
@@ -98,7 +99,7 @@ export async function openDataset(
     conditions,
     bits,
   }: {
-    validation?: number | undefined;
+    validation?: ValidationShare | undefined;
     holdOut?: HoldOut | undefined;
     conditions?: WantedConditions | undefined;
     bits?: number | undefined;
@@ -119,8 +120,8 @@ export async function openDataset(
 
 /** How one split of a dataset is opened. */
 export interface SplitOptions {
-  /** The fraction of the training images to hold out, as for `openDataset`. */
-  readonly validation: number;
+  /** The share of the training images to hold out, as for `openDataset`. */
+  readonly validation: ValidationShare;
   /** How they are held out, as for `openDataset`. */
   readonly holdOut?: HoldOut | undefined;
   /** Which conditions the images have, as for `openDataset`. */

@@ -169,7 +169,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'validation',
       { data: { validation: 1 } },
-      'data.validation must be a number of at least 0 and below 1, not 1',
+      'data.validation must be auto, or a number of at least 0 and below 1, not 1',
     ],
     [
       'rate',
@@ -245,7 +245,7 @@ describe('a configuration', () => {
   test('has every default filled in', () => {
     expect(resolved({ data: { name: 'mnist' } })).toEqual({
       seed: 0,
-      data: { name: 'mnist', augment: [], validation: 0.02 },
+      data: { name: 'mnist', augment: [], validation: 'auto' },
       model: {
         levels: 3,
         depth: 8,
@@ -260,6 +260,7 @@ describe('a configuration', () => {
       training: {
         optimizer: 'adamax',
         biasCorrection: 'glow',
+        epsilon: 1e-8,
         learningRate: 0.001,
         warmupEpochs: 10,
         decay: 'none',
@@ -339,7 +340,7 @@ seed: 4
 data:
   name: mnist
   augment: []
-  validation: 0.02
+  validation: auto
 model:
   levels: 3
   depth: 8
@@ -353,6 +354,7 @@ model:
 training:
   optimizer: adamax
   biasCorrection: glow
+  epsilon: 1e-8
   learningRate: 0.001
   warmupEpochs: 10
   decay: none

@@ -75,6 +75,7 @@ const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none, or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
+const shareText = 'auto, or a number of at least 0 and below 1';
 const averageDecayText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
@@ -115,10 +116,14 @@ const data = section({
       z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`),
       z.describe('Augmentations of the training images, in order.'),
     ),
-  /** Share of the training images held out for validation; up to a tenth of small datasets. */
-  validation: fraction('a number of at least 0 and below 1').check(
-    z.describe('Share of the training images held out for validation; up to a tenth of small datasets.'),
-  ),
+  /** Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them. */
+  validation: z
+    .union([z.literal('auto'), fraction(shareText)], shareText)
+    .check(
+      z.describe(
+        'Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them.',
+      ),
+    ),
 });
 
 /** The name of a part: one of the library's, or one that a module registers before the configuration is checked. */

@@ -17,7 +17,7 @@ describe('layers', () => {
     });
     expect(config.model).toMatchObject({ levels: 2, depth: 4, width: 16, kernelSize: 3 });
     expect(config.seed).toBe(7);
-    expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 0.02 });
+    expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 'auto' });
   });
 
   test('a file can replace a preset', () => {

@@ -4,7 +4,7 @@ import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operati
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { type Optimizer, optimizerChoice } from './optimizer.ts';
+import { epsilonSchema, type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamax', moments: ['first', 'second'] } as const;
 
@@ -53,7 +53,7 @@ function programOf(beta1: number, beta2: number, epsilon: number): ProgramDefini
   };
 }
 
-/** Adamax as a configuration chooses it: β₁ = 0.9, β₂ = 1 − 1/(steps per epoch), ε = 1e-8. */
+/** Adamax as a configuration chooses it: β₁ = 0.9, β₂ = 1 − 1/(steps per epoch). */
 export const adamaxChoice = optimizerChoice({
   ...kind,
   options: {
@@ -61,7 +61,9 @@ export const adamaxChoice = optimizerChoice({
     biasCorrection: z
       .enum(['glow', 'standard'], 'one of glow, standard')
       .check(z.describe('Bias correction of the moments, for adamax.')),
+    /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
+    epsilon: epsilonSchema,
   },
-  defaults: { biasCorrection: 'glow' },
-  create: ({ biasCorrection }, stepsPerEpoch) => adamax({ beta2: 1 - 1 / stepsPerEpoch, biasCorrection }),
+  defaults: { biasCorrection: 'glow', epsilon: 1e-8 },
+  create: (options, stepsPerEpoch) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),
 });

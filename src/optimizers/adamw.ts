@@ -4,7 +4,7 @@ import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/inde
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { type Optimizer, optimizerChoice } from './optimizer.ts';
+import { epsilonSchema, type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
 
@@ -65,7 +65,6 @@ function programOf({ beta1, beta2, epsilon, weightDecay }: AdamwOptions): Progra
 }
 
 const fraction = 'a number of at least 0 and below 1';
-const epsilonText = 'a number above 0 and at most 1';
 const weightDecayText = 'a number from 0 to 1000';
 
 /** AdamW as a configuration chooses it. */
@@ -88,14 +87,8 @@ export const adamwChoice = optimizerChoice({
         z.lt(1, fraction),
         z.describe('Decay of the running mean of squared gradients, for adamw.'),
       ),
-    /** Added to the divisor of adamw, the root of the mean squared gradient. */
-    epsilon: z
-      .number(epsilonText)
-      .check(
-        z.gt(0, epsilonText),
-        z.maximum(1, epsilonText),
-        z.describe('Added to the divisor of adamw, the root of the mean squared gradient.'),
-      ),
+    /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
+    epsilon: epsilonSchema,
     /** Weight decay of adamw, times the learning rate, for the kernels of coupling networks. */
     weightDecay: z
       .number(weightDecayText)

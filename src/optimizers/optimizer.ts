@@ -1,5 +1,5 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 
 /** What checkpoints record of an optimiser. */
@@ -41,3 +41,16 @@ export function optimizerChoice<Options extends z.core.$ZodShape>(
 ): OptimizerChoice<Options> {
   return choice;
 }
+
+const epsilonText = 'a number above 0 and at most 1';
+
+/** Schema of ε, which every optimiser adds to its divisor. */
+export const epsilonSchema = z
+  .number(epsilonText)
+  .check(
+    z.gt(0, epsilonText),
+    z.maximum(1, epsilonText),
+    z.describe(
+      "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
+    ),
+  );

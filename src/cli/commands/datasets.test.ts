@@ -139,7 +139,7 @@ describe('datasets show', () => {
     const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toBe('tiny: 8x8x1, 157 train, 3 validation (held out of the training images), 48 test');
+    expect(lines[0]).toBe('tiny: 8x8x1, 128 train, 32 validation (held out of the training images), 48 test');
     expect(lines[1]).toMatch(/^grey +mean \d+\.\d, deviation \d+\.\d, from \d+ to \d+$/);
     expect(stdout).toContain('images  tiny-train.png');
     const plain = decode(readFileSync(inFolder('tiny-train.png')));
@@ -152,8 +152,8 @@ describe('datasets show', () => {
     writeTinyDataset(inFolder('odd'), { size: 4 });
     const file = inFolder('odd/train-images-idx3-ubyte');
     const bytes = readFileSync(file);
-    // Image 1 duplicates image 0, images 2 and 3 are black, and so is a test image.
-    bytes.copy(bytes, 32, 16, 32);
+    // Image 4 duplicates image 0, images 2 and 3 are black, and so is a test image; image 1 is held out.
+    bytes.copy(bytes, 80, 16, 32);
     bytes.fill(0, 48, 80);
     writeFileSync(file, bytes);
     const test = readFileSync(inFolder('odd/t10k-images-idx3-ubyte'));

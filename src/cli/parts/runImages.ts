@@ -1,5 +1,5 @@
 // The images that a model is measured on: a split of the training dataset of its run, or of another one.
-import { defaultValidation, type ImageSet } from '../../data/contract/dataset.ts';
+import { type ImageSet, leastValidation } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import { inColourOf } from '../../data/pixels/colourOfSet.ts';
 import { openSplit } from '../../data/registry.ts';
@@ -52,7 +52,7 @@ export async function openImagesOf(
   }
   const { imageShape, options } = trained.model;
   const conditions = conditionsFor(options, undefined);
-  const how = { validation: defaultValidation, conditions, like: imageShape, oneIfOther: true };
+  const how = { validation: leastValidation, conditions, like: imageShape, oneIfOther: true };
   const images = fitNamed(data, await openSplit(data, wanted.split, how), imageShape);
   if (images.count === 0) {
     throw noImages(data, wanted);

@@ -1,6 +1,6 @@
 // Opens the images that scores are compared with: a run's validation images, or those that the user names.
 import type { Ranks } from '../../cluster/ranks.ts';
-import { defaultValidation, type ImageSet } from '../../data/contract/dataset.ts';
+import { type ImageSet, leastValidation } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import { openReference, openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
@@ -46,7 +46,7 @@ export async function openNamedReference(
 async function open(source: LoadedRun | TrainedModel, data: string): Promise<ImageSet> {
   const run = isRun(source) ? source : undefined;
   const { imageShape, options } = source.model;
-  const validation = run?.config.data.validation ?? defaultValidation;
+  const validation = run?.config.data.validation ?? leastValidation;
   const conditions = conditionsFor(options, undefined);
   const how = { validation, conditions, like: imageShape, oneIfOther: true };
   const { images, isUndivided } = await openReference(data, how);

@@ -5,8 +5,17 @@ import { bytesOfValue, copyInto, kindOf, type ValueKind, type Values, zeros } fr
 import type { ArchiveOpener } from './archive.ts';
 import type { RawDataset, RawOptions } from './rawImages.ts';
 
+/**
+ * The share of the training images that is held out for validation: a fraction in [0, 1), or `auto` for 2 %, but at least
+ * 100 images or, of fewer than 500, a fifth.
+ */
+export type ValidationShare = number | 'auto';
+
 /** The share of the training images that is held out for validation, unless another one is chosen. */
-export const defaultValidation = 0.02;
+export const defaultValidation: ValidationShare = 'auto';
+
+/** What a model is measured on if its share is unknown: the default holds out these images and perhaps more. */
+export const leastValidation = 0.02;
 
 /** The classes of images. */
 export interface Labels {

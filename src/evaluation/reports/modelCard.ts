@@ -1,4 +1,5 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
+import type { ValidationShare } from '../../data/contract/dataset.ts';
 import { isHost } from '../../engine/devices/device.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, experimentName, flowName, isOnOwnData } from '../../experiments/experimentName.ts';
@@ -72,10 +73,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     ...(summary.action === true
       ? [['Trained to', `the action ${dataName(config)}, without images`]]
       : [
-          [
-            'Trained on',
-            `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`,
-          ],
+          ['Trained on', `the training images of ${dataName(config)}, ${heldOutText(data.validation)}`],
           ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
         ]),
     ['Training', trainingText(step, training.batchSize, summary)],
@@ -178,8 +176,10 @@ function timeText(seconds: number): string {
   return whole === 0 ? 'less than a second' : `${whole} ${whole === 1 ? 'second' : 'seconds'}`;
 }
 
-function share(validation: number): string {
-  return `${Number((100 * validation).toPrecision(3))} %`;
+function heldOutText(validation: ValidationShare): string {
+  return validation === 'auto'
+    ? 'without those held out for validation'
+    : `${Number((100 * validation).toPrecision(3))} % of them held out for validation`;
 }
 
 /** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
