@@ -296,7 +296,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'another model when resuming',
     ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
-    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
+    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.epsilon, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
   ],
   [
     'no run to resume',
@@ -409,7 +409,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'an empty folder',
     ['train', '--data', 'empty'],
-    "dataset 'empty': the folder is empty; put PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
+    "dataset 'empty': the folder is empty; put PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
   ],
   [
     'a text file instead of images',
@@ -429,7 +429,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without images',
     ['train', '--data', 'runs/a/checkpoints'],
-    "dataset 'runs/a/checkpoints': no images found in the folder, which has files of other kinds; put PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
+    "dataset 'runs/a/checkpoints': no images found in the folder, which has files of other kinds; put PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images into it",
   ],
   [
     'a missing image file',
@@ -508,12 +508,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a file that is not an image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
-    'wrong.yaml: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
+    'wrong.yaml: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
   ],
   [
     'a folder without image files',
     ['score', 'runs/a', 'data'],
-    'data: no PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
+    'data: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
   ],
   [
     'latents of another model',

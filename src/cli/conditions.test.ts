@@ -122,7 +122,36 @@ it('infers the conditions of images, which are near the true ones', async () => 
     '--threads=1',
   );
   expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
+  expect(stdout).not.toContain('BELOW');
   expect(stdout).toContain('1 image; beforehand level from 0 to 1, equally likely');
+});
+
+it('compares posteriors with the true numbers, if wanted', async () => {
+  const { stdout } = await emerging.run(
+    'infer',
+    'runs/a',
+    '--data=maps',
+    '--truth',
+    '--out=true.csv',
+    '--threads=1',
+  );
+  expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 % +TRUE +BELOW\n/);
+  expect(stdout).toMatch(
+    /\nBELOW is uniform if the model is right \(Kolmogorov-Smirnov\): level p (< )?0\.\d+\n/,
+  );
+  const [header, ...lines] = readFileSync(at('true.csv'), 'utf8').trimEnd().split('\n');
+  expect(header).toBe('file,condition,mean,deviation,q0.05,q0.5,q0.95,true,below');
+  expect(lines).toHaveLength(20);
+  for (const line of lines) {
+    const [file, , , , ...values] = line.split(',');
+    const [low, middle, high, truth, below] = values.map(Number) as [number, number, number, number, number];
+    const [, level] = rows.find((row) => join('maps', row).startsWith(`${file},`))!.split(',');
+    expect(truth).toBeCloseTo(Number(level), 6);
+    // The quantiles and the probability describe the same posterior.
+    expect(below < 0.05).toBe(truth < low);
+    expect(below < 0.5).toBe(truth < middle);
+    expect(below < 0.95).toBe(truth < high);
+  }
 });
 
 describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () => {

@@ -246,7 +246,7 @@ describe('in one line,', () => {
       fields[64 * 7 + 4] = Number.POSITIVE_INFINITY;
     });
     expect(await start(data, '--set=model.continuous=true')).toMatch(
-      /damaged.npy: 2 values are NaN or infinite, in 1 of \d+ images \(7\): replace them, or remove these images/,
+      /damaged.npy: 2 values are NaN or infinite, in 1 of \d+ training images \(7\): replace them, or remove these images/,
     );
     writeFileSync(inFolder('nan.npy'), npyBytes(new Float32Array(64).fill(Number.NaN), [SIZE, SIZE]));
     expect(await refused('score', 'runs/a', 'nan.npy')).toMatch(/64 values are NaN or infinite/);
@@ -259,6 +259,19 @@ describe('in one line,', () => {
     );
   });
 
+  it('values that float32 hardly tells apart are refused, or warned about', async () => {
+    const far = (scale: number): string =>
+      damaged((fields) => fields.set(fields.map((value) => 1e5 + scale * value)));
+    expect(await start(far(0.004), '--set=model.continuous=true')).toMatch(
+      /damaged.npy: the training images are too close to 1\d+(\.\d+)? for float32, with a deviation of 0\.\d+: subtract the mean before you save them$/,
+    );
+    far(0.2);
+    const options = ['--set=model.continuous=true', '--steps=1', '--no-test', '--out=runs/far'];
+    expect(await inNats('train', '--data=damaged.npy', ...tinyTraining, ...options)).toMatch(
+      /float32 resolves the values around 1\d+(\.\d+)? only to \d(\.\d)? % of their deviation: subtract the mean/,
+    );
+  });
+
   it('float64 values are read, with their rounding', async () => {
     const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (60, 8, 8), }`.padEnd(117);
     const doubles = Float64Array.from(tinyFields(60, SIZE, 0), (value) => value / 3);
@@ -266,7 +279,7 @@ describe('in one line,', () => {
     writeFileSync(inFolder('doubles.npy'), Buffer.concat(bytes));
     const options = ['--set=model.continuous=true', '--steps=1', '--no-test', '--out=runs/doubles'];
     expect(await inNats('train', '--data=doubles.npy', ...tinyTraining, ...options)).toMatch(
-      /float64 values are rounded to float32, by at most \d\.\de-8 of each value/,
+      /float64 values are rounded to float32, by at most \d\.\de-8 of the largest value of their image/,
     );
   });
 

@@ -141,16 +141,16 @@ describe('a continuous model with a number and an image', () => {
     };
     const own = await scoreOf('--data=maps.npy');
     const given = await scoreOf('observed', '--condition=low=lows', '--condition=shifts.csv');
-    expect(given['observed/0.npy']).toBeCloseTo(own['test-00000.png'], 5);
-    expect(given['observed/1.npy']).toBeCloseTo(own['test-00001.png'], 5);
+    expect(given['observed/0.npy']).toBeCloseTo(own[test.nameOf!(0)], 5);
+    expect(given['observed/1.npy']).toBeCloseTo(own[test.nameOf!(1)], 5);
     const files = [
       { name: 'shift.npy', bytes: npyBytes(Float32Array.of(shift[index]!), [1]) },
       { name: 'low.npy', bytes: npyBytes(lowOf(index), [1, LOW, LOW]) },
     ];
     writeFileSync(at('one.npz'), zipOf(files));
     const forAll = await scoreOf('observed', '--condition=one.npz');
-    expect(forAll['observed/0.npy']).toBeCloseTo(own['test-00000.png'], 5);
-    expect(forAll['observed/1.npy'] - own['test-00001.png']).toBeGreaterThan(1);
+    expect(forAll['observed/0.npy']).toBeCloseTo(own[test.nameOf!(0)], 5);
+    expect(forAll['observed/1.npy'] - own[test.nameOf!(1)]).toBeGreaterThan(1);
 
     const encoding = ['observed/0.npy', '--condition=one.npz', '--exact', '--out=a.latents', '--threads=1'];
     expect(await emerging.json('encode', 'runs/a', ...encoding)).toMatchObject({ images: 1, inexact: [] });

@@ -40,7 +40,7 @@ describe('real numbers', () => {
     const doubles = Float64Array.from(values, (value) => value * (1 + 2 ** -26));
     const { warnings, train } = await openDataset(npy('f8.npy', doubles));
     expect(warnings).toEqual([
-      `${inFolder('f8.npy')}: float64 values are rounded to float32, by at most 1.5e-8 of each value`,
+      `${inFolder('f8.npy')}: float64 values are rounded to float32, by at most 1.5e-8 of the largest value of their image`,
     ]);
     // Rounded, they are the same images.
     expect(await identityOf(train)).toEqual(await identityOf(opened.train));
@@ -84,7 +84,7 @@ describe('real numbers', () => {
       values[at] = value;
     }
     await expect(openDataset(npy('nan.npy', values))).rejects.toThrow(
-      /nan.npy: \d values are NaN or infinite, in \d of \d+ images \(3, \d+, \d+, …\): replace them, or remove these images$/,
+      /nan.npy: \d values are NaN or infinite, in \d of \d+ training images \(3, \d+, \d+, …\): replace them, or remove these images$/,
     );
     const damaged: string[] = [];
     const out = inFolder('without.images');

@@ -65,11 +65,19 @@ async function standardisationOf(
   );
   if (wrong !== -1) {
     const which = channels === 1 ? 'the training images are' : `channel ${wrong} of the training images is`;
-    const what = Number.isFinite(deviation[wrong]) ? `constant (${mean[wrong]})` : 'not finite';
     throw new UserError(
       'invalid-data',
-      `${name}: ${which} ${what}: a constant has no density; use other images${channels === 1 ? '' : ', or leave this channel out'}`,
+      `${name}: ${which} ${whyUnusable(mean[wrong]!, deviation[wrong]!, channels)}`,
     );
   }
   return { mean, deviation };
+}
+
+function whyUnusable(mean: number, deviation: number, channels: number): string {
+  if (!Number.isFinite(deviation)) {
+    return 'not finite: replace the values that are NaN or infinite';
+  }
+  return deviation > 0
+    ? `too close to ${mean} for float32, with a deviation of ${deviation.toPrecision(2)}: subtract the mean before you save them`
+    : `constant (${mean}): a constant has no density; use other images${channels === 1 ? '' : ', or leave this channel out'}`;
 }

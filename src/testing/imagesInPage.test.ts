@@ -343,7 +343,9 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await open(several, { channels: 1 })).toMatchObject({ code: 'invalid-argument' });
       expect(await open(`[new File(['text'], 'notes.txt')]`, { size: 8 })).toEqual({
         code: 'invalid-data',
-        message: expect.stringMatching(/no PNG, FITS, JPEG or WebP images among its files \(notes\.txt\)$/),
+        message: expect.stringMatching(
+          /no PNG, .npy, FITS, JPEG or WebP images among its files \(notes\.txt\)$/,
+        ),
       });
       expect(await open(several, { size: 0.5 })).toEqual({
         code: 'invalid-argument',
@@ -405,8 +407,8 @@ describe.skipIf(chromiumPath === undefined)(
         notes: [],
       });
       expect(await read([broken])).toMatch(/^broken\.png: /);
-      expect(await read([text])).toMatch(/^notes\.txt: not a PNG, FITS, JPEG or WebP image/);
-      expect(await read([])).toBe('files: no PNG, FITS, JPEG or WebP images among them; choose others');
+      expect(await read([text])).toMatch(/^notes\.txt: not a PNG, .npy, FITS, JPEG or WebP image/);
+      expect(await read([])).toBe('files: no PNG, .npy, FITS, JPEG or WebP images among them; choose others');
     });
 
     it('are opened by the example of the documents', async () => {

@@ -172,11 +172,11 @@ it('refuses an empty folder, and images of which none fits, in one line, and rep
   for (const [folder, message] of [
     [
       'empty',
-      'empty: no PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+      'empty: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
     ],
     [
       'notes',
-      'notes: no PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+      'notes: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
     ],
     ['broken', 'nothing was compressed: broken/a.png'],
   ] as const) {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../data/fixtures/formula.ts';
+import { npyBytes } from '../../data/formats/npyBytes.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -146,6 +147,13 @@ describe('datasets show', () => {
     expect([plain.width, plain.height, plain.channels]).toEqual([3 * 32 + 4, 3 * 32 + 4, 1]);
     await emerging.json('datasets', 'show', 'tiny', '--count=9', '--augment=shift,flip', '--out=varied.png');
     expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
+  });
+
+  it('warns about a channel that is constant', async () => {
+    const images = Float32Array.from({ length: 40 * 4 * 4 * 2 }, (_, at) => (at % 2 === 0 ? at : 7));
+    writeFileSync(inFolder('constant.npy'), npyBytes(images, [40, 4, 4, 2]));
+    const { warnings } = await emerging.json('datasets', 'show', 'constant.npy');
+    expect(warnings).toEqual(['channel 1 is 7 in every image: a constant has no density']);
   });
 
   it('warns about common problems', async () => {

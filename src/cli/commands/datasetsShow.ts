@@ -148,7 +148,7 @@ function drawn(
 }
 
 function warningsOf(
-  { constant, duplicates, shared, colourless, distinctValues }: Inspection,
+  { channels, constant, duplicates, shared, colourless, distinctValues }: Inspection,
   nameOrPath: string,
 ): string[] {
   const warnings: string[] = [];
@@ -168,6 +168,11 @@ function warningsOf(
     warnings.push(
       `to leave out all but the first of equal images: emerging datasets prepare ${source} --unique --out FILE`,
     );
+  }
+  const same = channels.findIndex(({ deviation }) => deviation === 0);
+  if (same !== -1) {
+    const which = channels.length === 1 ? 'all values are' : `channel ${same} is`;
+    warnings.push(`${which} ${channels[same]!.mean} in every image: a constant has no density`);
   }
   if (colourless) {
     warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');

@@ -67,10 +67,10 @@ it('accepts files and folders, skips unreadable images, and then exits with 1', 
   expect(code).toBe(1);
   expect(stdout).toBe('3 images encoded as latents of 4x4x2, 2x2x8: mine.safetensors\n');
   expect(stderr).toContain(
-    'skipped: mine/broken.png: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it\n',
+    'skipped: mine/broken.png: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it\n',
   );
   expect(stderr).toContain(
-    'skipped: mine/deep/photo.jpg: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it\n',
+    'skipped: mine/deep/photo.jpg: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it\n',
   );
   expect(stderr.endsWith('emerging: 2 images skipped\n')).toBe(true);
 

@@ -1,8 +1,16 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Conditions, ConditionValues } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import { type ComponentPosterior, inferConditions, quantile } from '../../evaluation/infer/posterior.ts';
+import {
+  type ComponentPosterior,
+  inferConditions,
+  probabilityBelow,
+  quantile,
+} from '../../evaluation/infer/posterior.ts';
+import { uniformity } from '../../evaluation/odd/kolmogorovSmirnov.ts';
+import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { valuesOfConditions } from '../../trained/model/conditions.ts';
 import { visibleText } from '../../visibleText.ts';
 import {
@@ -26,9 +34,13 @@ interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionComma
   readonly range?: Ranges;
   readonly draws: number;
   readonly seed: number;
+  readonly truth?: true;
   readonly out?: string;
   readonly json?: true;
 }
+
+/** Fewer images say little about how well a model is calibrated. */
+const LEAST_CALIBRATION = 20;
 
 /** The posterior probabilities below the numbers of a result. */
 const LEVELS = [0.05, 0.5, 0.95] as const;
@@ -45,6 +57,7 @@ export function registerInfer(command: Command): void {
     )
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option('--truth', 'compare with the true numbers, from the conditions of the images')
     .option('--out <file>', 'write the results to a .csv file')
     .option('--json', 'print the result as JSON on stdout');
   addConditionOption(command, 'inferred; at most four numbers together');
@@ -53,7 +66,9 @@ export function registerInfer(command: Command): void {
       'after',
       '\nExample:\n  emerging infer runs/maps observed.png --range omega=0.1:0.5 --condition sigma8=0.8\n' +
         "\nBayes' rule: the probability of each number given the image, p(numbers | image), is proportional to\n" +
-        'p(image | numbers) inside the range. With several numbers, each result is for any value of the others.',
+        'p(image | numbers) inside the range. With several numbers, each result is for any value of the others.\n' +
+        'With --truth, BELOW is the posterior probability of smaller numbers than the true one: over many images,\n' +
+        'uniform between 0 and 1 if the model is right.',
     )
     .action((run: string, images: string[], options: InferCommandOptions) =>
       releaseAfter((keep) => runInfer(keep, run, images, options)),
@@ -71,15 +86,25 @@ async function runInfer(
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);
   // Numbers are inferred, but images are not.
-  const wanted = conditionsToRead(model, given, ({ image }) => image === true);
+  const wanted = conditionsToRead(model, given, ({ image }) => image === true || options.truth === true);
   const read = await readImages(paths, model.imageShape, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
   const set = imageSetOf(read, model, given);
-  const condition = valuesOfConditions(set.conditions ?? {}, set.count);
+  const inferred = componentsOf(model.model).filter(
+    ({ name, image }) => !image && !given.names.includes(name),
+  );
+  const isInferred = (name: string): boolean => inferred.some((one) => one.name === name);
+  const [truths, others] = [isInferred, (name: string) => !isInferred(name)].map((isWanted) =>
+    Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
+  ) as [Conditions, Conditions];
+  const condition = valuesOfConditions(others, set.count);
   const posteriors = await withImageProgress('inferring', names.length, (onProgress) =>
     inferConditions(model, pixels, { range: ranges, condition, draws, seed, onProgress }),
   );
-  const images = files.map((file, index) => ({ file, posterior: posteriors[index]!.map(summaryOf) }));
+  const images = files.map((file, index) => ({
+    file,
+    posterior: posteriors[index]!.map((found) => summaryOf(found, truths[found.name], index)),
+  }));
   output?.write(csvOf(images));
   const [{ posterior = [] } = {}] = images;
   const priors = posterior.map(
@@ -88,7 +113,7 @@ async function runInfer(
   writeStdout(
     options.json
       ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws, seed, skipped })}\n`
-      : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${
+      : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
   );
@@ -98,6 +123,10 @@ async function runInfer(
 /** The posterior of a number in a few numbers. */
 interface Summary extends Pick<ComponentPosterior, 'name' | 'range' | 'mean' | 'deviation'> {
   readonly quantiles: Readonly<Record<string, number>>;
+  /** The true number. */
+  readonly truth?: number;
+  /** The posterior probability of smaller numbers. */
+  readonly below?: number;
 }
 
 /** An image and what is inferred from it. */
@@ -106,23 +135,51 @@ interface Inferred {
   readonly posterior: readonly Summary[];
 }
 
-function summaryOf(found: ComponentPosterior): Summary {
+function summaryOf(found: ComponentPosterior, truths: ConditionValues | undefined, image: number): Summary {
   const { name, range, mean, deviation } = found;
   const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), quantile(found, level)]));
-  return { name, range, mean, deviation, quantiles };
+  const summary = { name, range, mean, deviation, quantiles };
+  if (truths === undefined) {
+    return summary;
+  }
+  const value = new Float64Array(1);
+  truths.read([image], value);
+  const [truth] = value as unknown as [number];
+  return { ...summary, truth, below: probabilityBelow(found, truth) };
+}
+
+/** Whether the posterior probabilities of smaller numbers than the true ones are uniform. */
+function calibrationText(images: readonly Inferred[]): string {
+  const [{ posterior }] = images as [Inferred];
+  if (images.length < LEAST_CALIBRATION || !hasTruth(images)) {
+    return '';
+  }
+  const tests = posterior.map(({ name }, index) => {
+    const p = uniformity(images.map((image) => image.posterior[index]!.below!));
+    return `${visibleText(name)} p ${p < 0.001 ? '< 0.001' : p.toPrecision(2)}`;
+  });
+  return `BELOW is uniform if the model is right (Kolmogorov-Smirnov): ${tests.join(', ')}\n`;
+}
+
+/** The numbers of a row, in the order of the columns. */
+function numbersOf({ mean, deviation, quantiles, truth, below }: Summary): number[] {
+  return [mean, deviation, ...Object.values(quantiles), ...(truth === undefined ? [] : [truth, below!])];
+}
+
+function hasTruth([first]: readonly Inferred[]): boolean {
+  return first?.posterior[0]?.truth !== undefined;
 }
 
 function tableOf(images: readonly Inferred[]): string {
   const rows = images.flatMap(({ file, posterior }) =>
-    posterior.map(({ name, mean, deviation, quantiles }) => [
-      file,
-      name,
-      short(mean),
-      short(deviation),
-      ...Object.values(quantiles).map(short),
-    ]),
+    posterior.map((summary) => [file, summary.name, ...numbersOf(summary).map(short)]),
   );
-  const right = ['MEAN', '±', ...LEVELS.map((level) => `${100 * level} %`)];
+  const right = [
+    'MEAN',
+    '±',
+    ...LEVELS.map((level) => `${100 * level} %`),
+    ...(hasTruth(images) ? ['TRUE', 'BELOW'] : []),
+  ];
   const columns = [
     { title: 'IMAGE' },
     { title: 'CONDITION' },
@@ -134,11 +191,11 @@ function tableOf(images: readonly Inferred[]): string {
 function csvOf(images: readonly Inferred[]): string {
   const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = images.flatMap(({ file, posterior }) =>
-    posterior.map(({ name, mean, deviation, quantiles }) =>
-      [quoted(file), quoted(name), mean, deviation, ...Object.values(quantiles)].join(','),
-    ),
+    posterior.map((summary) => [quoted(file), quoted(summary.name), ...numbersOf(summary)].join(',')),
   );
-  const header = ['file', 'condition', 'mean', 'deviation', ...LEVELS.map((level) => `q${level}`)].join(',');
+  const levels = LEVELS.map((level) => `q${level}`);
+  const truth = hasTruth(images) ? ['true', 'below'] : [];
+  const header = ['file', 'condition', 'mean', 'deviation', ...levels, ...truth].join(',');
   return [header, ...lines, ''].join('\n');
 }
 

@@ -149,15 +149,15 @@ export function namesOfSet(set: ImageSet, split: string): string[] {
   const names = new Set<string>();
   for (let index = 0; index < set.count; index++) {
     const name = set.nameOf?.(index);
-    const isUsable = name !== undefined && isFileName(name) && !names.has(name);
+    const isUsable = name !== undefined && staysBelow(name) && !names.has(name);
     names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
   }
   return [...names];
 }
 
-/** Whether a name is that of a file (or a tile of it), below the folder or archive, rather than a number in an array. */
-function isFileName(name: string): boolean {
-  return /\.\w+(#\d+)?$/.test(name) && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
+/** Whether a name is a relative path that doesn't lead out of its folder. */
+function staysBelow(name: string): boolean {
+  return name !== '' && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
 }
 
 /** Reports how many images were skipped in total, and sets exit code 1 if there were any. */

@@ -1,6 +1,5 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { Dataset } from '../../data/contract/dataset.ts';
 import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
@@ -16,13 +15,13 @@ import { type Place, placeOf } from '../../training/loop/recordTraining.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import type { PreparationPart, TrainingEvents } from '../../training/loop/trainingEvents.ts';
 import type { StepOptions } from '../parts/options.ts';
-import { FEW_IMAGES } from '../parts/runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { expectedTime } from './expectedTime.ts';
+import { heldOutText, imageNotes } from './imageNotes.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { movedText } from './trainSummary.ts';
@@ -164,36 +163,6 @@ function ranksText({ size, hosts }: Ranks, batchSize: number): string {
       ? `; mpirun kills all ranks on Ctrl-C: to stop after a step, with a checkpoint, use kill -USR2 ${process.ppid}`
       : '';
   return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
-}
-
-/** How many images are held out; empty if the publisher chose the validation images, or there are none. */
-function heldOutText({ holdOut, validation }: Dataset): string {
-  return holdOut && validation.count > 0 ? `, ${formatCount(validation.count)} held out for validation` : '';
-}
-
-/** The share of the training images that would hold out enough of them, but at most a fifth. */
-function largerShare({ holdOut, train, validation }: Dataset): string {
-  const all = train.count + validation.count;
-  const share = Math.min(0.2, Math.ceil((100 * FEW_IMAGES) / all) / 100);
-  return holdOut && share * all > validation.count
-    ? `data.validation=${share} holds out ${formatCount(Math.round(share * all))} in a new run`
-    : 'add images';
-}
-
-/** What the user should know about the images before training on them. */
-function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): string[] {
-  const { count } = dataset.validation;
-  return [
-    ...(otherImages === undefined
-      ? []
-      : [`resuming with other images: ${paths.dataRecord} now describes them`]),
-    ...(count > 0 && count < FEW_IMAGES
-      ? [
-          `only ${formatCounted(count, 'validation image')}: their ${unitOf(config.model).name} is imprecise, and so are score percentiles; ` +
-            largerShare(dataset),
-        ]
-      : []),
-  ];
 }
 
 /** How the threads share the work; nothing with one thread, or on a device that schedules its own work. */

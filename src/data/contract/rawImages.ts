@@ -21,7 +21,7 @@ export interface DecodedImage<Data extends Values = Values> {
   readonly data: Data;
   /** The conversions made in decoding: 'palette', '16-bit', 'transparency on white', … */
   readonly notes: readonly string[];
-  /** The largest relative error of float64 values that were rounded to float32; missing if none was. */
+  /** The largest error of float64 values that were rounded to float32, as a share of the largest magnitude; missing if none was. */
   readonly rounding?: number;
 }
 

@@ -8,8 +8,8 @@ const read = (bytes: Uint8Array) =>
 it('rounds float64 to float32, and says by how much', () => {
   const { values, rounding } = read(doubles(0.1, 1, -7e30, 0));
   expect(values).toEqual(Float32Array.of(0.1, 1, -7e30, 0));
-  const errors = [0.1, -7e30].map((value) => Math.abs((Math.fround(value) - value) / value));
-  expect(rounding).toBe(Math.max(...errors));
+  const errors = [0.1, -7e30].map((value) => Math.abs(Math.fround(value) - value));
+  expect(rounding).toBe(Math.max(...errors) / 7e30);
   expect(read(doubles(0.5, 1, 2 ** 24)).rounding).toBe(0);
 });
 
@@ -19,8 +19,15 @@ it('keeps NaN and infinity, which are counted later', () => {
   );
 });
 
+it('rounds what is negligible beside the largest value to 0', () => {
+  const { values, rounding } = read(doubles(-2, 1e-50, 1e-44, 0.5));
+  expect(values).toEqual(Float32Array.of(-2, 0, 1e-44, 0.5));
+  expect(rounding).toBeGreaterThan(0);
+  expect(rounding).toBeLessThan(1e-40);
+});
+
 it.each([1e39, -1e39, 1e-50, 1e-44])('refuses %s, which float32 cannot hold', (value) => {
-  expect(() => read(doubles(1, value))).toThrow(
+  expect(() => read(doubles(1e-60, value))).toThrow(
     `a.npy: image 3: float32 cannot hold the value ${value}: scale the values`,
   );
 });

@@ -18,7 +18,7 @@ export const elementBytes: Readonly<Record<ElementType, number>> = {
 export interface Elements {
   /** Float64 elements are rounded to float32. */
   readonly values: Values;
-  /** The largest relative error of that rounding; 0 for other elements. */
+  /** The largest error of that rounding, as a share of the largest magnitude; 0 for other elements. */
   readonly rounding: number;
 }
 
@@ -26,7 +26,7 @@ export interface Elements {
  * Reads elements. NaN and infinity stay what they are.
  *
  * @param source the file or image, for errors
- * @throws UserError if a float64 element is too large or too small for float32
+ * @throws UserError if a float64 element is too large for float32, or all are too small
  */
 export function readElements(
   bytes: Uint8Array,
@@ -53,32 +53,38 @@ export function readElements(
   return roundedToFloat32(exact, source);
 }
 
-/** Relative errors above this one mean that a value is below the range of float32. */
+/** Errors above this share of the largest value mean that it is outside the range of float32, or close to its lower end. */
 const MOST_ROUNDING = 2 ** -24;
 
 /**
- * Rounds numbers to float32.
+ * Rounds numbers to float32. Numbers far below the largest one may become 0.
  *
  * @param source their file or image, for errors
- * @throws UserError if one is too large or too small
+ * @throws UserError if one is too large, or the largest one is too small
  */
 export function roundedToFloat32(exact: Float64Array, source: string): Elements {
-  const values = new Float32Array(exact.length);
-  let rounding = 0;
+  const values = Float32Array.from(exact);
+  let [largest, error] = [0, 0];
   for (let index = 0; index < exact.length; index++) {
     const value = exact[index]!;
-    values[index] = value;
-    if (value === 0 || !Number.isFinite(value)) {
-      continue;
+    if (Number.isFinite(value)) {
+      if (!Number.isFinite(values[index]!)) {
+        throw outOfRange(source, value);
+      }
+      largest = Math.max(largest, Math.abs(value));
+      error = Math.max(error, Math.abs(values[index]! - value));
     }
-    const error = Math.abs(values[index]! - value) / Math.abs(value);
-    if (!(error <= MOST_ROUNDING)) {
-      throw new UserError(
-        'invalid-data',
-        `${source}: float32 cannot hold the value ${value}: scale the values, for example to a mean magnitude of 1`,
-      );
-    }
-    rounding = Math.max(rounding, error);
+  }
+  const rounding = largest === 0 ? 0 : error / largest;
+  if (rounding > MOST_ROUNDING) {
+    throw outOfRange(source, largest);
   }
   return { values, rounding };
+}
+
+function outOfRange(source: string, value: number): UserError {
+  return new UserError(
+    'invalid-data',
+    `${source}: float32 cannot hold the value ${value}: scale the values, for example to a mean magnitude of 1`,
+  );
 }

@@ -80,7 +80,7 @@ describe('decodeImage', () => {
     [
       'text',
       Buffer.from('GIF and so on'),
-      /^x: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it$/,
+      /^x: not a PNG, \.npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it$/,
     ],
     [
       'half a JPEG',

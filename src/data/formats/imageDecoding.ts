@@ -17,7 +17,7 @@ const FREE_SCANS = 10;
 const mostScannedPixels = 2 ** 31;
 
 /** The formats that `decodeImage` supports, in words. */
-export const imageFormats = `PNG, FITS, ${photoFormats}`;
+export const imageFormats = `PNG, .npy, FITS, ${photoFormats}`;
 
 /** The file names that `decodeImage` supports. */
 export const imageName = new RegExp(`\\.(png|fits?|fts|${photoExtensions})$`, 'i');

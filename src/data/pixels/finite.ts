@@ -41,14 +41,15 @@ export class NotFiniteValues {
   /**
    * @param source where the images are from
    * @param count how many images there are
+   * @param kind what they are
    * @throws UserError (`invalid-data`) if there were any: with their number, and the names of the first images
    */
-  refuse(source: string, count: number): void {
+  refuse(source: string, count: number, kind = 'images'): void {
     if (this.images > 0) {
       const others = this.images > this.names.length ? ', …' : '';
       throw new UserError(
         'invalid-data',
-        `${source}: ${this.values} ${this.values === 1 ? 'value is' : 'values are'} NaN or infinite, in ${this.images} of ${count} images ` +
+        `${source}: ${this.values} ${this.values === 1 ? 'value is' : 'values are'} NaN or infinite, in ${this.images} of ${count} ${kind} ` +
           `(${this.names.join(', ')}${others}): replace them, or remove these images`,
       );
     }

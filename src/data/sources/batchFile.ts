@@ -10,6 +10,7 @@ import { isPickledArray } from '../formats/pickledObjects.ts';
 import { openZipEntry, readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { arrayImage, bytesOf, labelsNotRead, layoutOf } from './arrayImages.ts';
+import { type Split, splitOfArray } from './splitOfName.ts';
 
 /** The keys of the images in a batch, and of their labels. */
 const dataKey = 'data';
@@ -27,8 +28,8 @@ export function looksLikeBatch(start: Uint8Array): boolean {
 }
 
 /**
- * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary; or in all such
- * files in a zip archive, by name. For the supported shapes, see `layoutOf`.
+ * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in those of an .npz file that
+ * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `layoutOf`.
  *
  * @param source the file, for errors
  * @param prefix prepended to the images' names
@@ -73,6 +74,16 @@ async function* zippedImages(
     yield* npyImages(inMemory(bytes, source), source, prefix, budget, hasLabels ? [labelsNotRead] : []);
     return;
   }
+  const inSplits = entries.filter(({ name }) => splitOfArray(name) !== undefined);
+  if (inSplits.some(({ name }) => splitOfArray(name) === 'train')) {
+    const notes = entries.flatMap((entry) => (inSplits.includes(entry) ? [] : [noteOfOther(entry.name)]));
+    for (const entry of inSplits) {
+      const where = `${source}: ${entry.name}`;
+      const opened = await openZipEntry(file, entry, source, budget);
+      yield* npyImages(opened, where, `${prefix}${entry.name}/`, budget, [...new Set(notes)]);
+    }
+    return;
+  }
   const batches = entries
     .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
@@ -87,6 +98,21 @@ async function* zippedImages(
     const opened = await openZipEntry(file, entry, source, budget);
     yield* batchImages(opened, where, `${prefix}${entry.name}/`, budget, depth + 1);
   }
+}
+
+/** What is noted of an array beside those of images. */
+function noteOfOther(name: string): string {
+  return /^y_|label/i.test(name) ? labelsNotRead : `${name} not read`;
+}
+
+/** The splits that the arrays of an .npz file are named after; none in other files, or without training images. */
+export async function splitsOfArrays(file: RandomAccess, source: string): Promise<ReadonlySet<Split>> {
+  if (charactersOf(await file.read(0, Math.min(2, file.size))) !== 'PK') {
+    return new Set();
+  }
+  const names = (await readZipDirectory(file, source)).map(({ name }) => name);
+  const splits = names.includes(`${dataKey}.npy`) ? [] : names.map(splitOfArray);
+  return new Set(splits.includes('train') ? splits.filter((split) => split !== undefined) : []);
 }
 
 async function* npyImages(

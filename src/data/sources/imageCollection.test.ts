@@ -316,7 +316,7 @@ describe('a folder of images', () => {
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${join(folder, 'test/b.jpeg')}: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
+      `${join(folder, 'test/b.jpeg')}: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');

@@ -75,8 +75,8 @@ it('skips files in a folder that cannot be read, and reports them', async () => 
   expect(names).toEqual(['a.png', 'e.png']);
   expect([...pixels]).toEqual([1, 2, 5, 6]);
   expect(skipped).toEqual([
-    `${join(folder, 'b.png')}: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
-    `${join(folder, 'c.jpg')}: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
+    `${join(folder, 'b.png')}: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
+    `${join(folder, 'c.jpg')}: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     `${join(folder, 'd.png')}: empty; use another copy`,
   ]);
   expect(reported).toEqual(skipped);
@@ -88,13 +88,13 @@ it.each<[string, Record<string, number | string>, string[], RegExp]>([
     'a given file that is not an image',
     { 'a.png': 1, b: 'text' },
     ['a.png', 'b'],
-    /b: not a PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert/,
+    /b: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert/,
   ],
   [
     'a folder without images',
     { 'x/a.txt': '' },
     ['x'],
-    /x: no PNG, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders/,
+    /x: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders/,
   ],
   ['a folder without readable images', { 'a.png': '' }, ['.'], /: none of its images can be read; pass/],
 ])('rejects %s', async (_, files, paths, message) => {

@@ -155,9 +155,9 @@ class Collector {
       }
     }
     if (images.length === 0) {
-      throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty`);
+      throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty: add images`);
     }
-    this.#notFinite.refuse(this.#source, this.#count);
+    this.#notFinite.refuse(this.#source, images.length, `${name === 'train' ? 'training' : name} images`);
     return { images, names, labels };
   }
 
@@ -187,7 +187,7 @@ class Collector {
     return this.#rounding === 0
       ? []
       : [
-          `${this.#source}: float64 values are rounded to float32, by at most ${this.#rounding.toExponential(1)} of each value`,
+          `${this.#source}: float64 values are rounded to float32, by at most ${this.#rounding.toExponential(1)} of the largest value of their image`,
         ];
   }
 

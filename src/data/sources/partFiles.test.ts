@@ -11,6 +11,7 @@ import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { viewOf } from '../formats/bytes.ts';
+import { npyBytes } from '../formats/npyBytes.ts';
 import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';
@@ -60,6 +61,39 @@ describe('arrays', () => {
     });
   });
 
+  it('of an .npz file are divided by their names, and others are noted', async () => {
+    const images = (values: readonly number[]) => npyBytes(Uint8Array.from(values), [values.length, 1, 1]);
+    const path = join(folder, 'sets.npz');
+    const write = (files: Readonly<Record<string, Uint8Array>>) =>
+      writeFile(path, zipOf(Object.entries(files).map(([name, bytes]) => ({ name: `${name}.npy`, bytes }))));
+    const valuesOf = async (): Promise<(number[] | undefined)[]> => {
+      const { train, validation, test } = await partFiles.open(path);
+      return [train, validation, test].map((set) => set && [...readAll(set)]);
+    };
+    await write({ test: images([4, 5]), train: images([1, 2, 3]) });
+    expect(await valuesOf()).toEqual([[1, 2, 3], undefined, [4, 5]]);
+    // The names of Keras and of MedMNIST.
+    await write({
+      x_train: images([1, 2]),
+      y_train: images([7, 7]),
+      x_test: images([3]),
+      y_test: images([7]),
+    });
+    expect(await valuesOf()).toEqual([[1, 2], undefined, [3]]);
+    const labels = npyBytes(new Uint8Array(1), [1]);
+    await write({
+      train_images: images([1, 2]),
+      train_labels: labels,
+      val_images: images([3]),
+      test_images: images([4]),
+      parameters: labels,
+    });
+    expect(await valuesOf()).toEqual([[1, 2], [3], [4]]);
+    const { notes } = await partFiles.open(path);
+    expect(notes).toEqual({ 'labels not read': 4, 'parameters.npy not read': 4 });
+    await expect(partFiles.recognises(path)).resolves.toBe(true);
+  });
+
   it.each<[string, number]>([
     ['field-f4.npy', 3],
     ['field-f4big.npy', 3],
@@ -75,10 +109,8 @@ describe('arrays', () => {
       const all = formulaImage(index, 4, 6, 3).filter((_, at) => at % 3 < channels);
       const exact = Float64Array.from(all, (value) => (value - 100) / 7);
       expect(data).toEqual(Float32Array.from(exact));
-      const largest = Math.max(
-        ...exact.map((value, at) => (value === 0 ? 0 : Math.abs(data[at]! - value) / Math.abs(value))),
-      );
-      expect(rounding ?? 0).toBe(name.includes('f8') ? largest : 0);
+      const error = Math.max(...exact.map((value, at) => Math.abs(data[at]! - value)));
+      expect(rounding ?? 0).toBe(name.includes('f8') ? error / Math.max(...exact.map(Math.abs)) : 0);
     });
   });
 

@@ -19,9 +19,9 @@ import {
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
+import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
 import { loadImages } from './loadImages.ts';
-import { isTestByHash, nobodyDivided, type Split } from './splitOfName.ts';
+import { isTestByHash, nobodyDivided, type Split, splitOfArray } from './splitOfName.ts';
 import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
@@ -107,6 +107,15 @@ function splitOfPart(name: string): Split | undefined {
 async function openPartFiles(path: string, { undivided }: RawOptions = {}): Promise<RawDataset> {
   if ((await storeKind(path)) !== 'folder') {
     const all = await openPart(path, '');
+    const published = await withFile(path, (file) => splitsOfArrays(file, path));
+    if (published.size > 0) {
+      const of = (wanted: Split): RawSplit =>
+        only(all, (name) => splitOfArray(name.split('/')[0]!) === wanted);
+      return divided(of('train'), {
+        validation: published.has('validation') ? of('validation') : undefined,
+        test: published.has('test') ? of('test') : undefined,
+      });
+    }
     if (undivided === 'unless-published') {
       return { train: all, test: only(all, () => false), whyUndivided: nobodyDivided };
     }
@@ -119,6 +128,14 @@ async function openPartFiles(path: string, { undivided }: RawOptions = {}): Prom
   if (train === undefined) {
     throw new UserError('invalid-data', `${path}: it contains no file named train…`);
   }
+  return divided(train, { validation, test });
+}
+
+/** Images in the splits of their files; without test images, a part of the training images becomes that. */
+function divided(
+  train: RawSplit,
+  { validation, test }: { readonly validation: RawSplit | undefined; readonly test: RawSplit | undefined },
+): RawDataset {
   return {
     train: test ? train : only(train, (name) => !isTestByHash(name)),
     ...(validation && { validation }),

@@ -28,6 +28,13 @@ export function splitOfFolder(name: string): Split | undefined {
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }
 
+const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;
+
+/** The split of an array in an .npz file, by its name: `train`, `x_train`, `train_images`, and the like. */
+export function splitOfArray(file: string): Split | undefined {
+  return words[arrayName.exec(file)?.[1]?.toLowerCase() ?? ''];
+}
+
 /** Why images are not divided: nobody has put them into folders or files of splits. */
 export const nobodyDivided = 'neither folders nor files divide them into train and test';
 
