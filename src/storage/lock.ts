@@ -64,6 +64,14 @@ const markSchema = z.object({
 
 type LockMark = ProcessMark & { readonly serial: number };
 
+/** A lock file. */
+interface FoundLock {
+  readonly mark: LockMark | undefined;
+  readonly text: string;
+  /** Seconds since it was last renewed. */
+  readonly silent: number;
+}
+
 /** The locks that this process holds; a released one may still exist if its folder was moved. */
 const held = new Set<number>();
 let made = 0;
@@ -144,18 +152,32 @@ function create(path: string, mark: LockMark): boolean {
   }
 }
 
+/** Whether a process holds the lock at a path that runs, or may run on another machine. */
+export function isLocked(path: string): boolean {
+  const found = readLock(path);
+  return found !== null && holderOf(found) !== undefined;
+}
+
+/** Who holds a lock; undefined if it is stale. */
+function holderOf({ mark, silent }: FoundLock): LockHolder | undefined {
+  const running = mark === undefined ? undefined : isHeld(mark);
+  // A lock from before the last boot of this machine cannot belong to a running process.
+  const before = mark?.host === ownMark().host && silent > uptime();
+  return running === true || (running === undefined && !before && silent < SILENT_FOR)
+    ? { process: mark, isSeen: running === true, silent }
+    : undefined;
+}
+
 /** Removes a stale lock; throws the refusal if the lock is not stale. */
 function takeAway(path: string, refusal: LockErrors['refusal']): void {
   const found = readLock(path);
   if (found === null) {
     return;
   }
-  const { mark, text, silent } = found;
-  const running = mark === undefined ? undefined : isHeld(mark);
-  // A lock from before the last boot of this machine cannot belong to a running process.
-  const before = mark?.host === ownMark().host && silent > uptime();
-  if (running === true || (running === undefined && !before && silent < SILENT_FOR)) {
-    throw refusal({ process: mark, isSeen: running === true, silent });
+  const { text } = found;
+  const holder = holderOf(found);
+  if (holder !== undefined) {
+    throw refusal(holder);
   }
   // Two processes may get here at once: one that moves away a lock that another has taken meanwhile puts it
   // back.
@@ -179,7 +201,7 @@ function takeAway(path: string, refusal: LockErrors['refusal']): void {
  * A lock and the seconds since it was last renewed; null if it is gone. Anything but a small regular file, such as a link,
  * counts as a lock of an unknown owner.
  */
-function readLock(path: string): { mark: LockMark | undefined; text: string; silent: number } | null {
+function readLock(path: string): FoundLock | null {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) {
     return null;

@@ -9,6 +9,12 @@ export interface FoundRun extends RunProgress {
   readonly files: readonly string[];
   /** The sheets of samples, earliest first. */
   readonly samples: readonly string[];
+  /** Whether a process trains it, here or perhaps on another machine. */
+  readonly isTraining: boolean;
+  /** Which of the model card and the summary it has. */
+  readonly texts: readonly string[];
+  /** The keys of its configuration and their values, as text; none if it can't be read. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The list of runs. */

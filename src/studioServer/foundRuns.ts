@@ -1,10 +1,12 @@
 // The current list of runs in a studio's folders.
+import { basename } from 'node:path';
 import { problemOf } from '../errors.ts';
 import { unknownProgress } from '../evaluation/reports/runProgress.ts';
 import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
 import { isRunFolder, type RunPaths, runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists } from '../storage/files.ts';
 import { listFolder } from '../storage/folders.ts';
+import { isLocked } from '../storage/lock.ts';
 import type { FoundRun } from './foundRun.ts';
 import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';
@@ -22,12 +24,34 @@ function found({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
   const paths = runPaths(folder);
   try {
     requireOwnFiles(folder);
-    const { run: _, ...overview } = overviewOf(folder);
+    const { run: _, settings, ...overview } = overviewOf(folder);
     const last = savedSteps(paths).at(-1);
     const files = last === undefined ? [] : [runFileNames.config, checkpointFile(last)];
-    return { path, ...overview, files, samples: samplesIn(paths) };
+    return {
+      path,
+      ...overview,
+      files,
+      samples: samplesIn(paths),
+      isTraining: isLocked(paths.lock),
+      texts: [paths.card, paths.summary].filter(exists).map((file) => basename(file)),
+      settings: Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
+      ),
+    };
   } catch (error) {
-    return { ...unknownProgress, path, files: [], samples: [], problem: problemOf(error) };
+    return {
+      ...unknownProgress,
+      path,
+      files: [],
+      samples: [],
+      isTraining: false,
+      texts: [],
+      settings: {},
+      problem: problemOf(error),
+    };
   }
 }
 

@@ -9,6 +9,8 @@ import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { reverse } from '../flows/layers/permutation.ts';
 import { registerMixing } from '../models/mixing.ts';
+import { runPaths } from '../runs/folder/runFolder.ts';
+import { lockRun } from '../runs/folder/runLock.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
 import type { FoundRuns } from './foundRun.ts';
@@ -179,7 +181,15 @@ it('lists nested runs with their progress and samples', async () => {
     validation: 2.5,
     files: ['config.yaml', 'checkpoints/step-00000006.safetensors'],
     samples: ['samples/step-00000006.png'],
+    isTraining: false,
+    texts: [],
   });
+  // Nothing else may write while this process holds the lock, which makes the run a live one.
+  const lock = lockRun(runPaths(path('runs', 'mine', 'deep')));
+  writeFileSync(path('runs', 'mine', 'deep', 'summary.json'), '{}');
+  expect(await deep()).toMatchObject({ isTraining: true, texts: ['summary.json'] });
+  lock.release();
+  expect(await deep()).toMatchObject({ isTraining: false, settings: expect.objectContaining({ seed: '0' }) });
   expect(await ask('/runs/mine/deep/samples/step-00000006.png')).toMatchObject({
     status: 200,
     headers: { 'content-type': 'image/png' },

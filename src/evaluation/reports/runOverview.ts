@@ -5,6 +5,7 @@ import { dequantisationOf } from '../../models/dequantisation.ts';
 import { bitsIn, unitOf } from '../../models/unit.ts';
 import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { type Settings, settingsOf } from '../../runs/contents/settingChanges.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
 import { LAST_MIB, readLastJsonLines } from '../../storage/jsonLines.ts';
@@ -17,6 +18,8 @@ import { type RunProgress, unknownProgress } from './runProgress.ts';
 export interface RunOverview extends RunProgress {
   /** The run folder. */
   readonly run: string;
+  /** Its configuration; empty if it can't be read. */
+  readonly settings: Settings;
 }
 
 /** The training bits/dim is the mean over this many last batches. */
@@ -31,6 +34,7 @@ export function runOverview(directory: string): RunOverview {
   const unknown: RunOverview = {
     ...unknownProgress,
     run: directory,
+    settings: {},
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
@@ -45,6 +49,7 @@ export function runOverview(directory: string): RunOverview {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
       data: config.data.name,
+      settings: settingsOf(config),
       bound: dequantisationOf(config.model),
       unit: unitOf(config.model).name,
       step: recent.at(-1)?.step ?? 0,

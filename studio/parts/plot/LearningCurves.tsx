@@ -1,23 +1,71 @@
 // The learning curves of several runs in one plot, by step or training time.
 import { useState } from 'preact/hooks';
 import { AxisChoice } from './AxisChoice.tsx';
+import { comparisonText } from './comparisonText.ts';
 import { type CurveAxis, curveMarks, type PlottedRun, runsPlot } from './curveSeries.ts';
 import { Plot } from './Plot.tsx';
 
-/** The plot and the choice of its x axis; nothing without runs. */
-export function LearningCurves({ runs }: { runs: readonly PlottedRun[] }) {
+/** The choices of how many batches a point of a training curve is the mean of, at least. */
+const BATCHES = [1, 10, 100];
+
+interface LearningCurvesProps {
+  /** With results in one unit. */
+  readonly runs: readonly PlottedRun[];
+  /** Whether all runs have the same images, so that their results can be compared. */
+  readonly areComparable: boolean;
+}
+
+/** The plot, the choices of what it shows, and which run is ahead; nothing without runs. */
+export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
   const [axis, setAxis] = useState<CurveAxis>('steps');
+  const [batches, setBatches] = useState(1);
+  const [part, setPart] = useState<readonly [number, number]>();
   if (runs.length === 0) {
     return null;
   }
+  const plot = runsPlot(runs, { axis, batches, part });
+  const [first, last] = plot.x.range;
+  const comparison = areComparable ? comparisonText(runs, axis) : undefined;
   return (
     <div class="learning-curves">
-      <AxisChoice axis={axis} onChange={setAxis} />
+      <div class="plot-choices">
+        <AxisChoice
+          axis={axis}
+          onChange={(chosen) => {
+            setAxis(chosen);
+            setPart(undefined);
+          }}
+        />
+        <label class="plot-smoothing">
+          Smoothing{' '}
+          <select value={batches} onChange={({ currentTarget }) => setBatches(Number(currentTarget.value))}>
+            {BATCHES.map((count) => (
+              <option key={count} value={count}>
+                {count === 1 ? 'as plotted' : `means of ${count} batches`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" class="button" onClick={() => setPart([(first + last) / 2, last])}>
+          Last half
+        </button>
+        {part && (
+          <button type="button" class="button" onClick={() => setPart(undefined)}>
+            Whole run
+          </button>
+        )}
+      </div>
       <Plot
         label={`Learning curves of ${runs.map(({ name }) => name).join(', ')}`}
-        plot={runsPlot(runs, axis)}
+        plot={plot}
         marks={curveMarks(runs, axis)}
+        onPart={setPart}
       />
+      {comparison !== undefined && (
+        <p class="plot-comparison" role="status">
+          {comparison}
+        </p>
+      )}
     </div>
   );
 }

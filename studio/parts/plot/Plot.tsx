@@ -15,15 +15,21 @@ interface PlotProps {
   readonly label: string;
   readonly plot: RangedPlot;
   readonly marks: readonly PlotMark[];
+  /** Called with the part of the x axis that was dragged over. */
+  onPart(part: readonly [from: number, to: number]): void;
 }
+
+/** A shorter drag, in pixels, is a click. */
+const SHORTEST_DRAG = 8;
 
 const HEIGHT = 320;
 
 /** A plot that fills the available width. The legend shows the values at the pointer, by default the last ones. */
-export function Plot({ label, plot, marks }: PlotProps) {
+export function Plot({ label, plot, marks, onPart }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
   const [pointed, setPointed] = useState<number>();
+  const [dragged, setDragged] = useState<number>();
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, entry!.contentRect.width)));
     observer.observe(frame.current!);
@@ -33,22 +39,46 @@ export function Plot({ label, plot, marks }: PlotProps) {
   const { left, right, top, bottom } = area;
   const { series, x, y } = plot;
   const labels = { xLabel: x.label, yLabel: y.label };
+  const [first, last] = x.range;
+  /** The place on the x axis at a pointer, if it is inside the plot. */
+  const placeAt = ({
+    clientX,
+    currentTarget,
+  }: {
+    clientX: number;
+    currentTarget: Element;
+  }): number | undefined => {
+    const share = (clientX - currentTarget.getBoundingClientRect().left - left) / (right - left);
+    return share >= 0 && share <= 1 ? first + share * (last - first) : undefined;
+  };
   return (
     <figure class="plot">
       <Legend series={series} pointed={pointed} />
       <div
         ref={frame}
         class="plot-frame"
-        onPointerMove={({ clientX, currentTarget }) => {
-          const share = (clientX - currentTarget.getBoundingClientRect().left - left) / (right - left);
-          setPointed(share >= 0 && share <= 1 ? share * x.range[1] : undefined);
+        onPointerDown={(event) => setDragged(event.pointerType === 'mouse' ? placeAt(event) : undefined)}
+        onPointerMove={(event) => setPointed(placeAt(event))}
+        onPointerUp={(event) => {
+          const place = placeAt(event);
+          if (
+            dragged !== undefined &&
+            place !== undefined &&
+            Math.abs(across(place) - across(dragged)) >= SHORTEST_DRAG
+          ) {
+            onPart([Math.min(dragged, place), Math.max(dragged, place)]);
+          }
+          setDragged(undefined);
         }}
-        onPointerLeave={() => setPointed(undefined)}
+        onPointerLeave={() => {
+          setPointed(undefined);
+          setDragged(undefined);
+        }}
       >
         <svg width={width} height={HEIGHT} role="img" aria-label={label}>
           {elements.map(vnodeOf)}
           {marks
-            .filter((mark) => mark.x <= x.range[1])
+            .filter((mark) => mark.x >= first && mark.x <= last)
             .map((mark) => (
               <line
                 key={mark.text}
@@ -61,6 +91,15 @@ export function Plot({ label, plot, marks }: PlotProps) {
                 <title>{mark.text}</title>
               </line>
             ))}
+          {dragged !== undefined && pointed !== undefined && (
+            <rect
+              class="plot-part"
+              x={Math.min(across(dragged), across(pointed))}
+              width={Math.abs(across(pointed) - across(dragged))}
+              y={top}
+              height={bottom - top}
+            />
+          )}
           {pointed !== undefined && (
             <line class="plot-pointer" x1={across(pointed)} x2={across(pointed)} y1={top} y2={bottom} />
           )}

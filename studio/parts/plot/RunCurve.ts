@@ -1,6 +1,8 @@
 // A run's learning curve, built line by line as its logs grow.
 import { type CurvePoint, finiteMean } from '../../../src/evaluation/reports/curvePlot.ts';
 
+import { bitsIn } from '../../../src/models/unit.ts';
+
 /** A dropped step or a rollback. */
 export interface CurveMark {
   readonly step: number;
@@ -8,10 +10,10 @@ export interface CurveMark {
   readonly kind: 'dropped' | 'setback';
 }
 
-/** The number of steps in recent means. */
+/** The most steps in recent means. */
 const RECENT = 50;
 
-/** A run's measurements. If a log returns to an earlier step, as after a resume, later steps are replaced. */
+/** A run's measurements, in bits/dim whatever their unit. If a log returns to an earlier step, as after a resume, later steps are replaced. */
 export class RunCurve {
   /** The mean over each batch. */
   readonly training: CurvePoint[] = [];
@@ -41,7 +43,11 @@ export class RunCurve {
 
   /** Adds a line of `metrics.jsonl`, or skips an invalid one. */
   addMetrics(line: unknown): void {
-    const { step, bitsPerDim, validationBitsPerDim, dropped, backToStep, reason } = fieldsOf(line);
+    const fields = fieldsOf(line);
+    const { step, dropped, backToStep, reason } = fields;
+    const [bitsPerDim, validationBitsPerDim] = ['bitsPerDim', 'validationBitsPerDim'].map((name) =>
+      bitsIn(fields, name),
+    );
     if (!isStep(step)) {
       return;
     }
@@ -82,9 +88,18 @@ export class RunCurve {
     return this.times[low - 1]?.seconds ?? 0;
   }
 
-  /** The mean bits/dim of the last batches; NaN if there are none. */
+  /** The mean bits/dim of the last tenth of the batches, 50 at most: early on it falls too fast for more. NaN without any. */
   recent(): number {
-    return finiteMean(this.training.slice(-RECENT));
+    const count = Math.ceil(this.training.length / 10);
+    return finiteMean(this.training.slice(-Math.min(RECENT, Math.max(1, count))));
+  }
+
+  /** Seconds until a step, at the speed of the last steps; undefined if that is unknown. */
+  secondsUntil(step: number): number | undefined {
+    const [first, last] = [this.times.at(-RECENT) ?? this.times[0], this.times.at(-1)];
+    return first && last && last.step > first.step
+      ? ((step - last.step) * (last.seconds - first.seconds)) / (last.step - first.step)
+      : undefined;
   }
 
   private forgetFrom(step: number): void {

@@ -1,9 +1,12 @@
 // A run: facts, samples, doctor, model card, summary.
+
+import { unitNamed } from '../../../src/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { ModelCard } from './ModelCard.tsx';
 import { RunDoctor } from './RunDoctor.tsx';
 import { RunSummary } from './RunSummary.tsx';
+import { stateOf } from './runList.ts';
 import { type FoundRun, urlOf, type WatchedRun } from './watch.ts';
 
 /** The run. */
@@ -35,8 +38,8 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
           )}
           <SampleStrip name={run.path} samples={samples} />
           {run.files.length > 0 && <RunDoctor run={run} />}
-          <ModelCard path={run.path} when={run.when} />
-          <RunSummary path={run.path} when={run.when} />
+          {run.texts.includes('README.md') && <ModelCard path={run.path} when={run.when} />}
+          {run.texts.includes('summary.json') && <RunSummary path={run.path} when={run.when} />}
         </>
       )}
     </article>
@@ -44,12 +47,13 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
 }
 
 function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [string, string])[] {
-  const bits = (value: number | null): string | null =>
-    value === null ? null : `${value.toFixed(4)} bits/dim`;
+  const unit = unitNamed(run.unit ?? 'bits/dim');
+  const bits = (value: number | null): string | null => (value === null ? null : unit.text(value, 4));
   const rate = (value: number | null | undefined): string | null =>
     value == null ? null : `${Math.round(value).toLocaleString('en')} images/s`;
   const facts: (readonly [string, string | null])[] = [
-    ['Steps', `${run.step.toLocaleString('en')}${run.complete ? ', complete' : ''}`],
+    ['Steps', run.step.toLocaleString('en')],
+    ['State', stateOf(run)],
     ['Training', bits(run.train)],
     ['Validation', bits(run.validation)],
     ['Test', bits(run.test)],

@@ -54,14 +54,20 @@ export function RunDoctor({ run }: { run: FoundRun }) {
   );
 }
 
+/** `No problems, 2 warnings`. */
+function verdictOf(problems: number, warnings: number): string {
+  const found = problems === 0 ? 'No problems' : plural(problems, 'problem');
+  return warnings === 0 ? found : `${found}, ${plural(warnings, 'warning')}`;
+}
+
 function Verdict({ examined }: { examined: Examined }) {
-  const { ok, problems, warnings, layers, reconstruction, bitsPerDim, images } = examined;
+  const { problems, warnings, layers, reconstruction, bitsPerDim, images } = examined;
   return (
     <>
       <p role="status">
-        <strong>{ok ? 'No problems' : plural(problems.length, 'problem')}</strong> on{' '}
-        {plural(images, 'image')}: {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered
-        exactly, {bitsPerDim.mean.toFixed(3)} bits/dim on average.
+        <strong>{verdictOf(problems.length, warnings.length)}</strong> on {plural(images, 'image')}:{' '}
+        {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered exactly,{' '}
+        {bitsPerDim.mean.toFixed(3)} bits/dim on average.
       </p>
       {[...problems, ...warnings].length > 0 && (
         <ul class="doctor-findings">

@@ -1,8 +1,10 @@
 // The room Runs: the runs in the folders of the server, live while they train.
+import { unitNamed } from '../../../src/models/unit.ts';
 import { changeSettings, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
+import { Differences } from './Differences.tsx';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
 import { type RunsSettings, runsSettings, shownText } from './runsSettings.ts';
@@ -17,10 +19,18 @@ export function Runs() {
     JSON.stringify(address),
   );
   const { open, shown } = runsSettings(address, runs);
-  const plotted = shown.flatMap((path, hue) => {
-    const curve = watched.get(path)?.curve;
-    return curve && curve.training.length + curve.validation.length > 0 ? [{ name: path, hue, curve }] : [];
+  const chosen = shown.flatMap((path, hue) => {
+    const run = runs?.find((one) => one.path === path);
+    return run ? [{ run, hue }] : [];
   });
+  const all = chosen.flatMap(({ run, hue }) => {
+    const curve = watched.get(run.path)?.curve;
+    const unit = unitNamed(run.unit ?? 'bits/dim');
+    return curve && curve.training.length + curve.validation.length > 0
+      ? [{ name: run.path, hue, curve, unit }]
+      : [];
+  });
+  const plotted = all.filter(({ unit }) => unit === all[0]!.unit);
   const opened = runs?.find(({ path }) => path === open);
   return (
     <div class="runs">
@@ -42,7 +52,16 @@ export function Runs() {
         />
       </section>
       <section class="runs-main" aria-label="Curves and details">
-        <LearningCurves runs={plotted} />
+        <LearningCurves
+          runs={plotted}
+          areComparable={new Set(chosen.map(({ run }) => run.data)).size === 1}
+        />
+        {plotted.length < all.length && (
+          <Notice>
+            Only runs with results in {all[0]!.unit.name} are plotted: the others can't be compared with them.
+          </Notice>
+        )}
+        <Differences runs={chosen.map(({ run }) => run)} />
         {runs && open !== undefined && opened === undefined && (
           <Notice>Run “{open}” not found: choose another.</Notice>
         )}

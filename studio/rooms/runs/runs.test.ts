@@ -43,6 +43,12 @@ describe.skipIf(chromiumPath === undefined)(
     it('follows a live run, and restarts its curve when it resumes from an earlier step', async () => {
       await enter('?run=runs/live');
       await page.getByText('Run “runs/live” not found: choose another.').waitFor();
+      const missing: string[] = [];
+      page.on('response', (response) => {
+        if (response.status() === 404) {
+          missing.push(response.url());
+        }
+      });
       const child = emerging.start('cli/main', ...training, '--steps=100000', '--out=runs/live');
       try {
         await plot('runs/live').waitFor();
@@ -59,11 +65,15 @@ describe.skipIf(chromiumPath === undefined)(
           .getByText(/^\d[\d,]* images\/s$/)
           .first()
           .waitFor();
+        await run.getByText('training', { exact: true }).waitFor();
+        // It has no card yet, which must not be asked for.
+        expect(missing).toEqual([]);
       } finally {
         const ended = new Promise((resolve) => child.on('exit', resolve));
         child.kill('SIGKILL');
         await ended;
       }
+      await page.getByRole('article', { name: 'runs/live' }).getByText('stopped', { exact: true }).waitFor();
       // As resuming from a checkpoint does.
       const log = join(emerging.folder, 'runs/live/metrics.jsonl');
       writeFileSync(log, readFileSync(log, 'utf8').split('\n').slice(0, 2).join('\n').concat('\n'));
@@ -88,6 +98,30 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('checkbox', { name: `Show ${hostile} on the plot` }).check();
       await plot('runs/study/plain', hostile).waitFor();
       expect(await rows(`${hostile}, training`).allTextContents()).toEqual(['1', '2', '3', '4', '5', '6']);
+      await page.getByText(/^After 6 steps, .* on the validation images|^After 6 steps, .* needs/).waitFor();
+      await page.getByText('Differences in settings').click();
+      await page
+        .getByRole('row', { name: 'model.mixing emerging 1x1' })
+        .or(page.getByRole('row', { name: 'model.mixing 1x1 emerging' }))
+        .waitFor();
+      expect(await page.locator('.run-differences tbody tr').count()).toBe(1);
+
+      // Dragging over the right half shows that part alone.
+      const drawn = page.locator('.plot-frame svg');
+      await drawn.scrollIntoViewIfNeeded();
+      const box = (await drawn.boundingBox())!;
+      await page.mouse.move(box.x + box.width * 0.6, box.y + 100);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.95, box.y + 100, { steps: 3 });
+      await page.mouse.up();
+      await page.getByRole('button', { name: 'Whole run' }).waitFor();
+      const shown = await rows(`${hostile}, training`).allTextContents();
+      expect(shown.length).toBeLessThan(6);
+      expect(shown.at(-1)).toBe('6');
+      await page.getByRole('button', { name: 'Whole run' }).click();
+      expect(await rows(`${hostile}, training`).allTextContents()).toHaveLength(6);
+      await page.getByRole('combobox', { name: 'Smoothing' }).selectOption('means of 10 batches');
+      expect(await rows(`${hostile}, training`).allTextContents()).toEqual(['6']);
       await page.waitForFunction(() => location.hash.includes('shown='));
       await page.reload();
       await plot('runs/study/plain', hostile).waitFor();
@@ -122,6 +156,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.emulateMedia({ colorScheme });
       await enter('?run=runs/study/plain');
       await plot('runs/study/plain').waitFor();
+      await page.getByRole('button', { name: 'Last half' }).click();
       for (const part of ['As a table', 'Doctor', 'Model card', 'Summary']) {
         await page.locator('summary', { hasText: part }).click();
       }

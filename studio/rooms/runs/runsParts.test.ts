@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { findingText } from './findingText.ts';
 import { blocksOf } from './markdown.ts';
+import { differencesOf, listed, stateOf } from './runList.ts';
 import { runsSettings, shownText } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';
 
@@ -54,6 +55,50 @@ it('opens the run that changed last, and reads back the paths it wrote', () => {
     shown: paths,
   });
   expect(runsSettings({ shown: '' }, []).shown).toEqual([]);
+});
+
+it('lists runs by words in their name, images, preset and state, in an order', () => {
+  const run = (path: string, about: Partial<FoundRun>) =>
+    ({
+      path,
+      data: 'mnist',
+      preset: null,
+      complete: true,
+      isTraining: false,
+      validation: null,
+      when: null,
+      ...about,
+    }) as FoundRun;
+  const runs = [
+    run('runs/a', { validation: 2, when: '2024-01-02' }),
+    run('runs/b', { isTraining: true, complete: false, when: '2024-01-03' }),
+    run('runs/c', { complete: false, validation: 1, data: 'data/Photos', preset: 'photos-32' }),
+  ];
+  const found = (text: string, order: Parameters<typeof listed>[2] = 'name') =>
+    listed(runs, text, order).map(({ path }) => path.at(-1));
+  expect(runs.map(stateOf)).toEqual(['complete', 'training', 'stopped']);
+  expect([found(''), found('stopped photos'), found('MNIST  training'), found('none')]).toEqual([
+    ['a', 'b', 'c'],
+    ['c'],
+    ['b'],
+    [],
+  ]);
+  expect([found('', 'when'), found('', 'result')]).toEqual([
+    ['b', 'a', 'c'],
+    ['c', 'a', 'b'],
+  ]);
+});
+
+it('finds the settings in which runs differ', () => {
+  const [first, second] = [
+    { seed: '0', 'model.mixing': 'emerging', 'model.width': '8' },
+    { seed: '0', 'model.mixing': '1x1', 'model.width': '8', 'model.bits': '5' },
+  ].map((settings) => ({ settings }) as unknown as Pick<FoundRun, 'settings'>) as [FoundRun, FoundRun];
+  expect(differencesOf([first, second])).toEqual([
+    { setting: 'model.mixing', values: ['emerging', '1x1'] },
+    { setting: 'model.bits', values: [undefined, '5'] },
+  ]);
+  expect(differencesOf([first, first])).toEqual([]);
 });
 
 it('puts findings into words, with their limits', () => {

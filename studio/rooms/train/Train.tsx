@@ -29,7 +29,10 @@ export function Train() {
       <Setup settings={trainSettings(settings.value)} />
       <section class="train-runs" aria-label="Runs in this browser">
         {storageProblem.value !== undefined && <Notice>{storageProblem.value}</Notice>}
-        <LearningCurves runs={shown} />
+        <LearningCurves
+          runs={shown}
+          areComparable={new Set(shown.map(({ about }) => about?.data)).size === 1}
+        />
         {runs.length === 0 && (
           <Blank>No runs yet. Start one: its curve appears here, and samples every 20&nbsp;%.</Blank>
         )}

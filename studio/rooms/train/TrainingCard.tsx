@@ -47,6 +47,11 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
       ))}
       {run.problem !== undefined && <Notice>{run.problem}</Notice>}
       <SampleStrip name={name} samples={run.samples} />
+      {run.samples.length > 0 && (
+        <p class="control-note">
+          Sampled with the averaged weights, which follow slowly: the first sheets may be black or noise.
+        </p>
+      )}
     </article>
   );
 }
@@ -69,10 +74,25 @@ function factsOf(
       imagesPerSecond !== undefined &&
       `${Math.round(imagesPerSecond).toLocaleString('en')} images/s`,
     state !== 'idle' && workers !== undefined && plural(workers, 'worker'),
+    state === 'training' && steps !== undefined && leftText(curve.secondsUntil(steps)),
     state === 'idle' && !isDone && saved > 0 && `saved at step ${saved.toLocaleString('en')}`,
     about !== undefined && `${plural(about.levels, 'level')}, on ${about.data}`,
   ];
   return facts.filter((fact) => fact !== false);
+}
+
+/** How long a run goes on, from 10 seconds: `about 3 minutes left`. */
+function leftText(seconds: number | undefined): string | false {
+  if (seconds === undefined || seconds < 10) {
+    return false;
+  }
+  const text =
+    seconds < 90
+      ? plural(10 * Math.round(seconds / 10), 'second')
+      : seconds < 5400
+        ? plural(Math.round(seconds / 60), 'minute')
+        : plural(Math.round(seconds / 3600), 'hour');
+  return `about ${text} left`;
 }
 
 /** The buttons available now. */

@@ -51,6 +51,7 @@ describe.skipIf(chromiumPath === undefined)(
       await start();
       // At least thirty.
       await factOf(name, /^step ([3-9]\d|[\d,]{3,}) of 100,000$/);
+      await factOf(name, /^about ([\d,]+) (minute|hour)s? left$/);
 
       const other = await page.context().newPage();
       await other.goto(`${studio.url}#/train`);
@@ -123,6 +124,7 @@ describe.skipIf(chromiumPath === undefined)(
           .allTextContents();
       const steps = Array.from({ length: 10 }, (_, index) => String(index + 1));
       expect(await valuesOf('1x1-1x6')).toEqual(steps);
+      await page.getByText(/^After 10 steps, (emerging-1x8-2|1x1-1x6) needs \d\.\d{3} bits\/dim/).waitFor();
       await page.getByRole('button', { name: 'By training time' }).click();
       await page.getByText('seconds of training').first().waitFor();
       expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
@@ -134,6 +136,7 @@ describe.skipIf(chromiumPath === undefined)(
       await chosen.selectOption('browser/1x1-1x6');
       await page.getByText('10 steps').waitFor();
       await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
+      await page.waitForFunction(() => location.hash.includes('1x1-1x6'));
       await page.reload();
       await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
       expect(await chosen.inputValue()).toBe('browser/1x1-1x6');
