@@ -39,7 +39,17 @@ export function answer(
       if ('text' in content) {
         response.writeHead(200, described).end(content.text);
       } else {
-        sendFile(request, response, content.file, described);
+        const { file, compressed } = content;
+        // A part is one of the file itself.
+        const isCompressed =
+          compressed !== undefined &&
+          request.headers.range === undefined &&
+          /\bgzip\b/.test(String(request.headers['accept-encoding']));
+        sendFile(request, response, isCompressed ? compressed : file, {
+          ...described,
+          ...(compressed !== undefined && { vary: 'accept-encoding' }),
+          ...(isCompressed && { 'content-encoding': 'gzip' }),
+        });
       }
     }
   } catch (error) {

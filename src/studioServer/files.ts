@@ -16,8 +16,8 @@ const builtPage = pathIn(packageFolder, 'dist', 'page');
 /** The models that come with the package. */
 export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
 
-/** A file's content, or its location. */
-type Content = { readonly file: string } | { readonly text: string };
+/** A file's content, or where it is: `compressed` is the same file compressed with gzip, if there is one. */
+type Content = { readonly file: string; readonly compressed?: string } | { readonly text: string };
 
 /** The files of a studio. */
 export interface StudioFiles {
@@ -50,8 +50,13 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   };
   return {
     find(path) {
-      if (page().includes(path)) {
-        return { file: pathIn(pageFolder, path) };
+      const ofPage = page();
+      if (ofPage.includes(path)) {
+        const compressed = `${path}.gz`;
+        return {
+          file: pathIn(pageFolder, path),
+          ...(ofPage.includes(compressed) && { compressed: pathIn(pageFolder, compressed) }),
+        };
       }
       if (path === MODELS_FILE) {
         return { text: `${JSON.stringify(models(), null, 2)}\n` };

@@ -101,6 +101,25 @@ it('serves the page cross-origin isolated, with only its own scripts, and caches
   expect(await ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
+it('serves what the build has compressed to those that accept it', async () => {
+  writeFileSync(path('page', 'assets', 'main.js.gz'), 'compressed');
+  expect(await ask('/assets/main.js', { 'accept-encoding': 'gzip, deflate, br' })).toMatchObject({
+    headers: {
+      'content-type': 'text/javascript; charset=utf-8',
+      'content-encoding': 'gzip',
+      'content-length': '10',
+      vary: 'accept-encoding',
+    },
+    body: 'compressed',
+  });
+  const plain = await ask('/assets/main.js');
+  expect(plain).toMatchObject({ headers: { vary: 'accept-encoding' }, body: 'script' });
+  expect(plain.headers).not.toHaveProperty('content-encoding');
+  const part = await ask('/assets/main.js', { 'accept-encoding': 'gzip', range: 'bytes=0-2' });
+  expect(part).toMatchObject({ status: 206, body: 'scr' });
+  expect(part.headers).not.toHaveProperty('content-encoding');
+});
+
 it('lists runs and exports, and serves the files that make them up', async () => {
   const unknown = { preset: null, test: null, problem: null };
   expect(await models()).toEqual([
