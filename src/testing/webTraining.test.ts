@@ -134,6 +134,7 @@ describe.skipIf(chromiumPath === undefined)(
   () => {
     let page: Page;
     let close: () => Promise<void>;
+    let bundled: Awaited<ReturnType<typeof bundle>>;
     let images: string;
     beforeAll(async () => {
       const library = `
@@ -142,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)(
       import * as training from 'emerging-flows/training';
       const library = { ...main, ...data, ...training };
     `;
-      const bundled = await bundle(
+      bundled = await bundle(
         `
       globalThis.startTrainer = () => { globalThis.trainer = new Worker('/trainer.js', { type: 'module' }); };
       startTrainer();
@@ -181,9 +182,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
     afterAll(() => close());
 
-    /** What the body of an async function with `library` and `dataset` returns in the page's worker. */
-    const inWorker = <Result>(code: string): Promise<Result> =>
-      page.evaluate(
+    /** What the body of an async function with `library` and `dataset` returns in the worker of a page. */
+    const inWorker = <Result>(code: string, on = page): Promise<Result> =>
+      on.evaluate(
         (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
         `const dataset = ${images};\n${code}`,
       );
@@ -242,6 +243,33 @@ describe.skipIf(chromiumPath === undefined)(
         steps: STEPS,
       });
       expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
+    });
+
+    it('shares the memory of weights and gradients with its workers in an isolated page', async () => {
+      const config = configOf('emerging', {}, both);
+      const isolated = await openPage(bundled, { isolated: true });
+      try {
+        const { files, sent } = await inWorker<{ files: Files; sent: number }>(
+          `
+          const sent = [];
+          const post = Worker.prototype.postMessage;
+          Worker.prototype.postMessage = function (message, ...rest) {
+            sent.push(JSON.stringify(message, (_, value) => (ArrayBuffer.isView(value) ? value.length : value)));
+            return post.call(this, message, ...rest);
+          };
+          const files = library.memoryFiles('page');
+          const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+          await library.train({ ...run, workers: 2, threads: 2 });
+          return { files: await library.download(files), sent: sent.filter((text) => /"weights"/.test(text)).length };
+          `,
+          isolated.page,
+        );
+        // The two that start the workers.
+        expect(sent).toBe(2);
+        expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
+      } finally {
+        await isolated.close();
+      }
     });
 
     it.each([

@@ -17,9 +17,9 @@ export interface ThreadData {
   readonly imageShape: ImageShape;
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;
-  /** The weights, in memory shared by all threads; read only. */
+  /** The weights, in memory shared by all threads if possible; read only. */
   readonly weights: Groups;
-  /** This thread's own gradients, in memory shared with its parent; written by the thread. */
+  /** This thread's own gradients, in memory shared with its parent if possible; written by the thread. */
   readonly gradients: Groups;
 }
 

@@ -1,7 +1,7 @@
 // A worker of a page: started with data, sent one request at a time, ended.
 //
-// It shares no memory with the page, which needs no cross-origin isolation: each request carries the weights, and each
-// answer the gradients.
+// In a cross-origin isolated page it shares the weights and gradients; otherwise each request carries the weights, and
+// each answer the gradients.
 import { workerFactory } from '../../engine/runtime.web.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
@@ -17,13 +17,14 @@ export interface WorkerStart extends ThreadData {
   readonly runtime: unknown;
 }
 
-/** A request to a worker: the gradients of some images with these weights, or to end. */
-export type WorkerRequest = (Batch & { readonly weights: Groups }) | 'end';
+/** A request to a worker: the gradients of some images with these weights, if it doesn't share them, or to end. */
+export type WorkerRequest = (Batch & { readonly weights?: Groups }) | 'end';
 
 /** The answer to it. */
 export interface WorkerAnswer {
   readonly bitsPerDim: NdArray;
-  readonly gradients: Groups;
+  /** None if it has written them to shared memory. */
+  readonly gradients?: Groups;
 }
 
 /** What a worker sends: that it is ready or has ended, an answer, or why it failed. */
@@ -38,18 +39,31 @@ export function canStartThreads(): boolean {
   return workerFactory() !== undefined;
 }
 
-/** Arrays that workers are sent copies of. */
+/** An array that threads share, if the page may share memory, and otherwise are sent copies of. */
 export function sharedArray(elements: number): Float32Array {
-  return new Float32Array(elements);
+  return globalThis.crossOriginIsolated
+    ? new Float32Array(new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * elements))
+    : new Float32Array(elements);
+}
+
+/** Whether arrays are in memory that workers share: either all arrays of a page are, or none. */
+export function areShared(arrays: Groups): boolean {
+  return Object.values(arrays).some(({ data: { buffer } }) => isShared(buffer));
+}
+
+/** Pages without isolation don't define the class. */
+function isShared(buffer: ArrayBufferLike): boolean {
+  return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }
 
 /** Whether an answer has the gradients of these arrays: the page supplies the worker's script, which may be wrong. */
 function fits(answer: Partial<WorkerAnswer> | undefined, gradients: Groups): answer is WorkerAnswer {
   return (
     ArrayBuffer.isView(answer?.bitsPerDim?.data) &&
-    Object.entries(gradients).every(
-      ([name, { data }]) => answer.gradients?.[name]?.data?.length === data.length,
-    )
+    (areShared(gradients) ||
+      Object.entries(gradients).every(
+        ([name, { data }]) => answer.gradients?.[name]?.data?.length === data.length,
+      ))
   );
 }
 
@@ -98,12 +112,15 @@ export function startThread(data: ThreadData): Thread {
   return {
     ready: () => ready,
     async ask(batch) {
-      const { answer } = ((await send({ ...batch, weights })) ?? {}) as { answer?: WorkerAnswer };
+      const request = areShared(weights) ? batch : { ...batch, weights };
+      const { answer } = ((await send(request)) ?? {}) as { answer?: WorkerAnswer };
       if (!fits(answer, gradients)) {
         await kill();
         throw new Error('a gradient worker sent an unexpected message: restart the training');
       }
-      copyInto(gradients, answer.gradients);
+      if (answer.gradients) {
+        copyInto(gradients, answer.gradients);
+      }
       return answer.bitsPerDim;
     },
     async end() {

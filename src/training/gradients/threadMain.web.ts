@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';
 import { type GradientThread, openGradientThread } from './gradientThread.ts';
-import type { WorkerMessage, WorkerRequest, WorkerStart } from './thread.web.ts';
+import { areShared, type WorkerMessage, type WorkerRequest, type WorkerStart } from './thread.web.ts';
 
 /** What is used of the global scope of a worker. */
 interface WorkerScope {
@@ -32,9 +32,12 @@ export function serveGradients(scope: WorkerScope): void {
     } else if (work === undefined) {
       throw new Error('it received a request before its initial data');
     } else {
-      copyInto(weights, request.weights);
-      const bitsPerDim = await work.run(request);
-      scope.postMessage({ answer: { bitsPerDim, gradients } });
+      const { weights: sent, ...batch } = request;
+      if (sent) {
+        copyInto(weights, sent);
+      }
+      const bitsPerDim = await work.run(batch);
+      scope.postMessage({ answer: { bitsPerDim, ...(!areShared(gradients) && { gradients }) } });
     }
   };
   scope.onmessage = ({ data }) => {
