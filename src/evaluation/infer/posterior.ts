@@ -2,10 +2,12 @@
 import { UserError, unknownName } from '../../errors.ts';
 import type { ConditionComponent } from '../../models/condition.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { copyInto, kindOf, type Values, zeros } from '../../numeric/values.ts';
+import { rangeOf } from '../../numeric/statistics.ts';
+import { copyInto, type Values, zeros } from '../../numeric/values.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { type ConditionChoice, conditionRowsOf } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { imageSetOf } from '../../trained/model/givenImages.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
 
 /** How a posterior is computed. Progress counts images. */
@@ -39,28 +41,30 @@ export interface ComponentPosterior {
   readonly probabilities: Float64Array;
 }
 
-/** The most numbers that are inferred together. */
-const MOST_INFERRED = 4;
-
-/** How many points a grid has, at most, and along one axis. */
-const MOST_POINTS = 4096;
-const MOST_ON_AXIS = 256;
+/** The cells along each axis of a grid, for one to four numbers that are inferred together. */
+const CELLS = [256, 64, 16, 12] as const;
 
 /** A grid is fine enough if the posterior is spread over this many cells of each axis. */
 const ENOUGH_CELLS = 6;
-const MOST_PASSES = 12;
 
-/** Cells with less probability are left out of the next grid. */
-const NEGLIGIBLE = 1e-6;
+/** An axis that keeps this share of its length cannot close in further. */
+const LEAST_GAIN = 0.9;
+
+/** Cells with less than this share of the most probable one are left out of the next grid. */
+const NEGLIGIBLE = 1e-4;
+
+/** Points whose likelihoods are computed together, each with a copy of the image. */
+const AT_ONCE = 4096;
 
 /**
  * The posteriors of the numbers on which a model's images are conditioned, p(numbers | image) ∝ p(image | numbers), with
  * equally likely numbers inside a range. The likelihood is computed at all points of a grid over the range, and then on a
- * finer one around the points that are probable, until they are enough.
+ * finer one around the probable points, until the posterior covers enough cells, or closes in no further.
  *
  * @param images as the model takes them
  * @returns for each image the posterior of each number, in the order of the model
- * @throws UserError if the model has no such numbers or too many, or a range is none
+ * @throws UserError if the model has no such numbers or too many, a range is empty, or (`diverged`) a likelihood in it is not
+ *   finite
  */
 export async function inferConditions(
   model: FlowModel,
@@ -68,29 +72,42 @@ export async function inferConditions(
   { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress }: InferOptions = {},
 ): Promise<ComponentPosterior[][]> {
   const inferred = inferredComponents(model, condition);
-  const prior = inferred.map((component) => rangeOf(component, range));
+  const prior = inferred.map((component) => priorOf(component, range));
   const unknown = Object.keys(range).find((name) => inferred.every((one) => one.name !== name));
   if (unknown !== undefined) {
     const names = inferred.map(({ name }) => name);
     throw unknownName('condition to infer', unknown, names, 'invalid-argument');
   }
+  const { count } = imageSetOf(model.model, images);
   const size = dimensionsOf(model.imageShape);
-  const count = images.length / size;
   const ownOf = knownOf(model, condition, inferred, count);
+  const atOnce = Math.min(AT_ONCE, cellsOf(prior) ** prior.length);
+  const copies = zeros(model.kind, atOnce * size);
   const found: ComponentPosterior[][] = [];
   for (let index = 0; index < count; index++) {
     const image = images.subarray(index * size, (index + 1) * size);
     const known = ownOf(index);
+    for (let copy = 0; copy * size < copies.length; copy++) {
+      copyInto(copies, image, copy * size);
+    }
     const logLikelihood = async (points: readonly Float64Array[]): Promise<Float64Array> => {
-      const [{ length }] = points as [Float64Array];
-      const copies = zeros(kindOf(image)!, length * size);
-      for (let copy = 0; copy < length; copy++) {
-        copyInto(copies, image, copy * size);
+      const values = new Float64Array(points[0]!.length);
+      for (let first = 0; first < values.length; first += atOnce) {
+        const end = Math.min(first + atOnce, values.length);
+        const tried = inferred.map(({ name }, axis) => [name, points[axis]!.subarray(first, end)]);
+        values.set(
+          await model.logLikelihood(copies.subarray(0, (end - first) * size), {
+            draws,
+            seed,
+            // So that every point of the grid gets the same noise.
+            noiseByContent: true,
+            signal,
+            condition: { ...known, ...Object.fromEntries(tried) },
+          }),
+          first,
+        );
       }
-      const tried = Object.fromEntries(inferred.map(({ name }, axis) => [name, points[axis]!]));
-      // By content, so that every point of the grid gets the same noise.
-      const how = { draws, seed, noiseByContent: true, signal };
-      return model.logLikelihood(copies, { ...how, condition: { ...known, ...tried } });
+      return values;
     };
     found.push(await posteriorOf(inferred, prior, logLikelihood));
     onProgress?.(index + 1, count);
@@ -128,19 +145,19 @@ function inferredComponents({ model }: FlowModel, condition: ConditionChoice): C
     );
   }
   const inferred = numbers.filter(({ name }) => !Object.hasOwn(condition, name));
-  if (inferred.length === 0 || inferred.length > MOST_INFERRED) {
+  if (inferred.length === 0 || inferred.length > CELLS.length) {
     const names = inferred.map(({ name }) => name).join(', ');
     throw new UserError(
       'invalid-argument',
       inferred.length === 0
         ? 'all conditions are given: leave out those to infer'
-        : `${inferred.length} conditions are too many to infer together (${names}): give the values of some; at most ${MOST_INFERRED} can be inferred`,
+        : `${inferred.length} conditions are too many to infer together (${names}): give the values of some; at most ${CELLS.length} can be inferred`,
     );
   }
   return inferred;
 }
 
-function rangeOf(
+function priorOf(
   { name, mean, deviation }: ConditionComponent,
   given: NonNullable<InferOptions['range']>,
 ): readonly [number, number] {
@@ -185,18 +202,28 @@ async function posteriorOf(
   prior: readonly Axis[],
   logLikelihood: (points: readonly Float64Array[]) => Promise<Float64Array>,
 ): Promise<ComponentPosterior[]> {
-  const cells = Math.min(MOST_ON_AXIS, Math.floor(MOST_POINTS ** (1 / prior.length)));
+  const cells = cellsOf(prior);
   let axes = prior;
-  for (let pass = 1; ; pass++) {
+  for (;;) {
     const points = gridOf(axes, cells);
-    const weights = normalised(await logLikelihood(points));
+    const weights = normalised(await logLikelihood(points), points, components);
     const marginals = axes.map((_, axis) => marginalOf(weights, { axis, axes: axes.length, cells }));
     const isFine = marginals.every((marginal) => 1 / sumOfSquares(marginal) >= ENOUGH_CELLS);
-    if (isFine || pass === MOST_PASSES) {
+    const closer = axes.map((axis, index) => closerTo(axis, marginals[index]!, prior[index]!));
+    if (isFine || closer.every((axis, index) => lengthOf(axis) > LEAST_GAIN * lengthOf(axes[index]!))) {
       return components.map(({ name }, axis) => described(name, prior[axis]!, axes[axis]!, marginals[axis]!));
     }
-    axes = axes.map((axis, index) => closerTo(axis, marginals[index]!, prior[index]!));
+    axes = closer;
   }
+}
+
+/** The cells along each axis of a grid. */
+function cellsOf(axes: readonly Axis[]): number {
+  return CELLS[axes.length - 1]!;
+}
+
+function lengthOf([low, high]: Axis): number {
+  return high - low;
 }
 
 /** The centres of all cells of a grid, axis by axis; the last axis varies fastest. */
@@ -210,15 +237,25 @@ function gridOf(axes: readonly Axis[], cells: number): Float64Array[] {
   );
 }
 
-function normalised(logLikelihoods: Float64Array): Float64Array {
-  const most = logLikelihoods.reduce((largest, value) => Math.max(largest, value), Number.NEGATIVE_INFINITY);
-  if (!Number.isFinite(most)) {
+/** The posterior probability of each point. */
+function normalised(
+  logLikelihoods: Float64Array,
+  points: readonly Float64Array[],
+  components: readonly ConditionComponent[],
+): Float64Array {
+  const [, most] = rangeOf(logLikelihoods);
+  const wrong =
+    most === Number.NEGATIVE_INFINITY
+      ? 0
+      : logLikelihoods.findIndex((value) => !(value < Number.POSITIVE_INFINITY));
+  if (wrong !== -1) {
+    const where = components.map(({ name }, axis) => `${name} = ${points[axis]![wrong]!.toPrecision(4)}`);
     throw new UserError(
       'diverged',
-      'the likelihood is not finite anywhere in the range: choose a smaller one',
+      `the log-likelihood is ${logLikelihoods[wrong]} at ${where.join(', ')}: choose a smaller range`,
     );
   }
-  const weights = logLikelihoods.map((value) => (Number.isNaN(value) ? 0 : Math.exp(value - most)));
+  const weights = logLikelihoods.map((value) => Math.exp(value - most));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }
@@ -237,8 +274,9 @@ function marginalOf(
 /** The part of an axis whose cells are not negligible, with a cell more at both ends. */
 function closerTo([low, high]: Axis, marginal: Float64Array, [least, most]: Axis): Axis {
   const width = (high - low) / marginal.length;
-  const first = marginal.findIndex((probability) => probability > NEGLIGIBLE);
-  const last = marginal.findLastIndex((probability) => probability > NEGLIGIBLE);
+  const [, peak] = rangeOf(marginal);
+  const first = marginal.findIndex((probability) => probability > NEGLIGIBLE * peak);
+  const last = marginal.findLastIndex((probability) => probability > NEGLIGIBLE * peak);
   return [Math.max(least, low + (first - 1) * width), Math.min(most, low + (last + 2) * width)];
 }
 
@@ -256,7 +294,8 @@ function described(
     name,
     range,
     mean,
-    deviation: Math.sqrt(expected((value) => (value - mean) ** 2) + width ** 2 / 12),
+    // The deviation of the centres: adding that inside cells would widen a smooth posterior.
+    deviation: Math.sqrt(expected((value) => (value - mean) ** 2)),
     bounds: Float64Array.from({ length: probabilities.length + 1 }, (_, cell) => low + cell * width),
     probabilities,
   };
