@@ -1,5 +1,6 @@
 // A trained model against the truth: its density of unseen fields, its information about their parameters, its posteriors.
-import { inferConditions, probabilityBelow } from '../../src/evaluation/infer/posterior.ts';
+import { probabilityBelow } from '../../src/evaluation/infer/gridPosterior.ts';
+import { inferConditions } from '../../src/evaluation/infer/inferConditions.ts';
 import { uniformity } from '../../src/evaluation/odd/kolmogorovSmirnov.ts';
 import { mean, standardErrorOfMean } from '../../src/numeric/statistics.ts';
 import type { FlowModel } from '../../src/trained/model/flowModel.ts';

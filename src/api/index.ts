@@ -42,13 +42,8 @@ export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.t
 export type { LimitName } from '../evaluation/doctor/limits.ts';
 export { type ExportedModel, type ExportOptions, exportModel } from '../evaluation/export/exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from '../evaluation/export/exportPrograms.ts';
-export {
-  type ComponentPosterior,
-  type InferOptions,
-  inferConditions,
-  probabilityBelow,
-  quantile,
-} from '../evaluation/infer/posterior.ts';
+export { type ComponentPosterior, probabilityBelow, quantile } from '../evaluation/infer/gridPosterior.ts';
+export { type InferOptions, inferConditions } from '../evaluation/infer/inferConditions.ts';
 export type { Accuracy, ClassEvaluation, ClassResult } from '../evaluation/measure/classEvaluation.ts';
 export { type Comparison, compareModels } from '../evaluation/measure/compareRuns.ts';
 export {

@@ -5,10 +5,10 @@ import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import {
   type ComponentPosterior,
-  inferConditions,
   probabilityBelow,
   quantile,
-} from '../../evaluation/infer/posterior.ts';
+} from '../../evaluation/infer/gridPosterior.ts';
+import { inferConditions } from '../../evaluation/infer/inferConditions.ts';
 import { uniformity } from '../../evaluation/odd/kolmogorovSmirnov.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { valuesOfConditions } from '../../trained/model/conditions.ts';

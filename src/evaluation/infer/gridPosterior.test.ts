@@ -1,0 +1,57 @@
+// Posteriors on a grid, of likelihoods whose posterior is known.
+import { expect, it } from 'vitest';
+import { type ComponentPosterior, gridPosterior, quantile } from './gridPosterior.ts';
+
+/** The posteriors of numbers between −1 and 1, and at how many points the likelihood was computed. */
+async function posteriors(
+  names: readonly string[],
+  logLikelihood: (numbers: readonly number[]) => number,
+): Promise<{ found: ComponentPosterior[]; points: number }> {
+  let points = 0;
+  const found = await gridPosterior(
+    names,
+    names.map(() => [-1, 1] as const),
+    async (columns) => {
+      points += columns[0]!.length;
+      return columns[0]!.map((_, point) => logLikelihood(columns.map((column) => column[point]!)));
+    },
+  );
+  return { found, points };
+}
+
+it.each([
+  [1, 0.02, 600],
+  [2, 0.01, 20_000],
+  [3, 0.01, 25_000],
+  [4, 0.02, 150_000],
+])('%i normal numbers have their mean, deviation %d and quantiles', async (count, deviation, most) => {
+  const truth = [0.31, -0.47, 0.12, 0.55].slice(0, count);
+  const { found, points } = await posteriors(['a', 'b', 'c', 'd'].slice(0, count), (numbers) =>
+    numbers.reduce((sum, value, axis) => sum - 0.5 * ((value - truth[axis]!) / deviation) ** 2, 0),
+  );
+  for (const [axis, one] of found.entries()) {
+    expect(Math.abs(one.mean - truth[axis]!)).toBeLessThan(0.001 * deviation);
+    expect(Math.abs(one.deviation / deviation - 1)).toBeLessThan(0.001);
+    const error = quantile(one, 0.05) - (truth[axis]! - 1.6449 * deviation);
+    expect(Math.abs(error)).toBeLessThan(0.15 * deviation);
+  }
+  expect(points).toBeLessThan(most);
+});
+
+it('two narrow modes far apart are both kept', async () => {
+  const mode = (value: number, centre: number): number => Math.exp(-0.5 * ((value - centre) / 1e-3) ** 2);
+  const { found } = await posteriors(['a'], ([a]) => Math.log(mode(a!, 0.8) + mode(a!, -0.8) + 1e-300));
+  expect(found[0]!.mean).toBeCloseTo(0, 2);
+  expect(found[0]!.deviation).toBeCloseTo(0.8, 2);
+});
+
+it('a likelihood that is not finite is an error that names the point, unless it is zero there', async () => {
+  await expect(posteriors(['a'], ([a]) => (a! > 0.9 ? Number.NaN : 0))).rejects.toThrow(
+    /^the log-likelihood is NaN at a = 0\.90\d+: choose a smaller range$/,
+  );
+  const { found } = await posteriors(['a'], ([a]) => (a! > 0 ? Number.NEGATIVE_INFINITY : 0));
+  expect(found[0]!.mean).toBeCloseTo(-0.5, 6);
+  await expect(posteriors(['a'], () => Number.NEGATIVE_INFINITY)).rejects.toThrow(
+    'the log-likelihood is -Infinity at a = ',
+  );
+});
