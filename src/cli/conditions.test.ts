@@ -211,7 +211,7 @@ it.each([
   [
     2,
     ['score', 'runs/a', 'maps/test/0.png'],
-    'there is no conditions.csv beside them: write one, or pass --condition level=VALUE',
+    'there is no conditions.csv or conditions.npy beside them: write one, or pass --condition level=VALUE',
   ],
   [2, ['infer', 'runs/a', 'maps/test/0.png', '--range=level=1'], 'two numbers, the lower one first'],
   [

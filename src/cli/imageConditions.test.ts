@@ -267,12 +267,19 @@ describe('a continuous model with a number and an image', () => {
     ],
     [
       2,
+      ['infer', 'runs/a', 'alone/0.npy'],
+      'there is no conditions.csv or conditions.npy beside them: write one, or pass --condition low=FILE',
+    ],
+    [
+      2,
       ['sample', 'runs/a', '--condition=low=1'],
       '--condition low=1: low is an image: give a file, such as --condition low=low.png',
     ],
   ])('exits with %i: %j', async (code, args, message) => {
     writePng(at('odd.png'), new Uint8Array(9), [3, 3, 1]);
     writePng(at('even.png'), new Uint8Array(16), [4, 4, 1]);
+    mkdirSync(at('alone'), { recursive: true });
+    writeFileSync(at('alone/0.npy'), npyBytes(fieldOf(0), [SIZE, SIZE]));
     writeFileSync(at('two.csv'), 'shift\n1\n2\n');
     writeFileSync(at('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
     const result = await emerging.run(...args, '--out=y.png');

@@ -2,6 +2,7 @@
 
 import { rowsOf } from '../../data/conditions/table.ts';
 import { conditionsByTable } from '../../data/conditions/tabledImages.ts';
+import type { RequiredCondition } from '../../data/contract/conditions.ts';
 import { type Conditions, type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import type { NamedImages } from '../../data/sources/imageFiles.ts';
 import { UserError } from '../../errors.ts';
@@ -77,13 +78,10 @@ export async function chosenCondition(
 export function conditionsToRead(
   { model }: FlowModel,
   given: GivenConditions,
-  isWanted: (component: { readonly image?: boolean }) => boolean = () => true,
-): readonly string[] | undefined {
-  const names = componentsOf(model)
-    .filter(isWanted)
-    .map(({ name }) => name)
-    .filter((name) => !given.names.includes(name));
-  return names.length === 0 ? undefined : names;
+  isWanted: (condition: RequiredCondition) => boolean = () => true,
+): readonly RequiredCondition[] | undefined {
+  const wanted = componentsOf(model).filter((one) => isWanted(one) && !given.names.includes(one.name));
+  return wanted.length === 0 ? undefined : wanted;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { conditionsOfFiles, namesInFolders } from '../../data/conditions/conditionsOfFiles.ts';
+import type { RequiredCondition } from '../../data/contract/conditions.ts';
 import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
 import { fitImage } from '../../data/pixels/fitImage.ts';
 import { openSplit, type SplitOptions } from '../../data/registry.ts';
@@ -49,14 +50,14 @@ export function addSetOptions(command: Command): Command {
 /**
  * The images at `paths`, or in a dataset. Skipped files are reported immediately.
  *
- * @param conditions the names of those that the images must have
+ * @param conditions those that the images must have
  * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
   imageShape: ImageShape,
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
-  conditions?: readonly string[],
+  conditions?: readonly RequiredCondition[],
 ): Promise<NamedImages> {
   if (paths.length > 0 && data !== undefined) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
@@ -66,7 +67,7 @@ export async function readImages(
       like: imageShape,
       most: count,
       oneIfOther: !resize,
-      conditions: conditions && { names: conditions },
+      conditions: conditions && { names: conditions.map(({ name }) => name) },
     });
     return datasetImages(images, { source: data, split, imageShape, resize });
   }

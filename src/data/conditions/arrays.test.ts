@@ -129,7 +129,7 @@ describe('arrays', () => {
 
   it('are refused if there are several files, or none', async () => {
     await expect(openDataset(at('maps.npy'), { conditions: {} })).rejects.toThrow(
-      'there is no maps.conditions.csv beside them',
+      'there is no maps.conditions.csv or maps.conditions.npy beside them',
     );
     writeFileSync(at('maps.conditions.csv'), 'omega\n1\n');
     await expect(open(counting(COUNT), [COUNT])).rejects.toThrow(

@@ -61,10 +61,10 @@ function tableBeside(images: string, otherwise: Phrase): string {
   }
   const [path] = found;
   if (path === undefined) {
-    const usual = basename(inFolder[0] ?? nextTo[0]!);
+    const usual = (inFolder.length > 0 ? inFolder : nextTo).slice(0, 2).map((one) => basename(one));
     throw new UserError(
       'not-found',
-      phrase`${images}: the model depends on conditions of the images, but there is no ${usual} beside them: write one, or ${otherwise}`,
+      phrase`${images}: the model depends on conditions of the images, but there is no ${usual.join(' or ')} beside them: write one, or ${otherwise}`,
     );
   }
   return path;

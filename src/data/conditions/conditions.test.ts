@@ -64,7 +64,7 @@ describe('by file name', () => {
     write('maps/conditions.csv', table(names));
     write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
     const of = (files: readonly string[], given: readonly string[]) =>
-      conditionsOfFiles(files.map(at), given.map(at), ['omega'], [8, 8, 1]);
+      conditionsOfFiles(files.map(at), given.map(at), [{ name: 'omega' }], [8, 8, 1]);
     const found = await of(['maps/train/2.png', 'maps/test/0.png'], ['maps', 'maps/test/3.png']);
     const values = new Float64Array(2);
     found.omega!.read([0, 1], values);
@@ -72,7 +72,9 @@ describe('by file name', () => {
     const alone = await of(['maps/test/3.png'], ['maps/test/3.png']);
     alone.omega!.read([0], values.subarray(0, 1));
     expect(values[0]).toBe(7);
-    await expect(of(['idx/a.png'], ['idx'])).rejects.toThrow('there is no conditions.csv beside them');
+    await expect(of(['idx/a.png'], ['idx'])).rejects.toThrow(
+      'there is no conditions.csv or conditions.npy beside them',
+    );
     write('maps/test/conditions.csv', ['omega', '7']);
     await expect(of(['maps/test/3.png', 'maps/test/4.png'], ['maps/test'])).rejects.toThrow(
       'conditions.csv has 1 rows for 2 images: give one for each, or add a column file',
@@ -119,7 +121,9 @@ describe('in order', () => {
     await expect(open(at('elsewhere.csv'))).rejects.toThrow(
       'elsewhere.csv has 161 rows for 162 images: give one for each',
     );
-    await expect(open()).rejects.toThrow('there is no conditions.csv beside them: write one, or name a file');
+    await expect(open()).rejects.toThrow(
+      'there is no conditions.csv or conditions.npy beside them: write one, or name a file',
+    );
     write('named.csv', ['file,omega', ...rows.map((row) => `${row}.png,${row}`)]);
     await expect(open(at('named.csv'))).rejects.toThrow('has a column file, but these images have no names');
     await expect(open(at('none.csv'))).rejects.toThrow('none.csv');

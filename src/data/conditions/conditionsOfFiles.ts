@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { option, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { isFolder } from '../../storage/files.ts';
+import type { RequiredCondition } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { readConditionTable } from './conditionTable.ts';
 import { componentsIn } from './table.ts';
@@ -13,19 +14,21 @@ import { conditionsByTable } from './tabledImages.ts';
  *
  * @param files the paths of the images, in order
  * @param given the files and folders that they were found by
- * @param names the conditions that are wanted
+ * @param wanted the conditions that the images must have, at least one
  * @throws UserError if there is no such table, or it has no row for an image
  */
 export async function conditionsOfFiles(
   files: readonly string[],
   given: readonly string[],
-  names: readonly string[],
+  wanted: readonly RequiredCondition[],
   imageShape: ImageShape,
 ): Promise<Conditions> {
+  const names = wanted.map(({ name }) => name);
+  const example = `${names[0]}=${wanted[0]!.image ? 'FILE' : 'VALUE'}`;
   /** Where the conditions of each file are. */
   const places: { conditions: Conditions; row: number }[] = [];
   for (const [folder, indices] of byFolder(files, given)) {
-    const otherwise = phrase`pass ${option('condition', `${names[0]}=VALUE`)}`;
+    const otherwise = phrase`pass ${option('condition', example)}`;
     const table = await readConditionTable(folder, { names }, otherwise);
     const components = componentsIn(table, imageShape, names);
     const inFolder = indices.map((index) => nameIn(folder, files[index]!));

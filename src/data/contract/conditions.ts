@@ -11,6 +11,13 @@ export const componentNames = {
   what: '1 to 64 characters without spaces, commas and =',
 } as const;
 
+/** A condition that images must have. */
+export interface RequiredCondition {
+  readonly name: string;
+  /** Whether it is an image; default false: a number. */
+  readonly image?: boolean;
+}
+
 /** Which conditions of images are wanted. */
 export interface WantedConditions {
   /** Their file; by default the one beside the images. */
