@@ -108,6 +108,19 @@ describe('arrays', () => {
     expect(valuesIn(fine, 'condition2', 1)).toEqual(lowerLeft);
   });
 
+  it('of coarse images repeat each pixel as often, whatever the factor', async () => {
+    const side = 98;
+    write('wide.npy', npyBytes(tinyImages(COUNT, side, 0), [COUNT, side, side]));
+    write('wide.conditions.npy', npyBytes(counting(4 * COUNT), [COUNT, 2, 2]));
+    const { train } = await openDataset(at('wide.npy'), { conditions: {} });
+    const first = 4 * numbersIn(train)[0]!;
+    const expected = Array.from({ length: side ** 2 }, (_, pixel) => {
+      const [row, column] = [Math.floor(pixel / side), pixel % side];
+      return first + (row < 49 ? 0 : 2) + (column < 49 ? 0 : 1);
+    });
+    expect(valuesIn(train, 'condition', 1)).toEqual(expected);
+  });
+
   it.each<[Values, number[], string]>([
     [counting(59), [59], 'maps.conditions.npy has 59 rows for 60 images: give one for each'],
     [

@@ -103,13 +103,14 @@ function componentsOfColumn(
       `${path}: ${name} is ${rows}x${columns}, but the images are ${height}x${width}: one size must be a whole multiple of the other`,
     );
   }
-  const scale = rows / height;
+  // A division by a whole number is exact where the result is; a product with its reciprocal is not.
+  const scaled = (place: number): number => (isCoarser ? Math.floor(place / times) : place * finer);
   return named(name, (isCoarser ? 1 : finer ** 2) * channels, (component) => {
     const [offset, channel] = [Math.floor(component / channels), component % channels];
     const [down, right] = isCoarser ? [0, 0] : [Math.floor(offset / finer), offset % finer];
     const positions = Int32Array.from({ length: height * width }, (_, pixel) => {
-      const row = Math.floor(Math.floor(pixel / width) * scale) + down;
-      const column = Math.floor((pixel % width) * scale) + right;
+      const row = scaled(Math.floor(pixel / width)) + down;
+      const column = scaled(pixel % width) + right;
       return (row * columns + column) * channels + channel;
     });
     return gathered(open(), positions);
