@@ -202,7 +202,7 @@ describe('decodeImage', () => {
     it('refuses what it cannot read, in one line', async () => {
       const real = await sharp(colour, raw).toColourspace('scrgb').tiff({ compression: 'lzw' }).toBuffer();
       await expect(decodeImage(real, 'x')).rejects.toThrow(
-        'x: its values are of type float, not 8 or 16 bits: convert it to PNG',
+        'x: its values are of type float, not unsigned integers of 8 or 16 bits: write them to a .npy or FITS file',
       );
       const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
       await expect(decodeImage(heic, 'x')).rejects.toThrow(/^x: not a PNG, .* image; convert it$/);

@@ -21,7 +21,7 @@ export const photoExtensions = 'jpe?g|webp|gif|tiff?|avif';
  *
  * @param source the file, for errors
  * @param begin called before the pixels are decoded
- * @throws UserError if it is corrupt or too large, its values are neither 8 nor 16 bits, or sharp is missing
+ * @throws UserError if it is corrupt or too large, its values are not unsigned integers of 8 or 16 bits, or sharp is missing
  */
 export async function decodePhoto(
   bytes: Uint8Array,
@@ -37,7 +37,7 @@ export async function decodePhoto(
     if (depth !== 'uchar' && depth !== 'ushort') {
       throw new UserError(
         'unsupported',
-        `${source}: its values are of type ${depth}, not 8 or 16 bits: convert it to PNG`,
+        `${source}: its values are of type ${depth}, not unsigned integers of 8 or 16 bits: write them to a .npy or FITS file`,
       );
     }
     await begin(width, height, costOf(bytes, about));
