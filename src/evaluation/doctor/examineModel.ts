@@ -3,6 +3,7 @@ import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { rangeOf } from '../../numeric/statistics.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionOf } from '../../trained/likelihood/classInputs.ts';
 import type { ConditionArrays } from '../../trained/likelihood/conditionArrays.ts';
@@ -36,7 +37,7 @@ export interface LatentMoments {
 export interface SampleStatistics {
   /** The number of samples. */
   readonly count: number;
-  /** The share with a value beyond ±10 (images have values in [−½, ½)) or a NaN. */
+  /** The share with a NaN, or a value beyond 20 times the largest of images: ±10, or of the given images if real numbers. */
   readonly explodedShare: number;
   /** Always: other samples would give another share. */
   readonly estimated: true;
@@ -49,8 +50,8 @@ export interface ModelExamination {
   readonly samples: SampleStatistics;
 }
 
-/** Image values are in [−½, ½). Inverses amplify inputs unlike those the layer was trained on. */
-const FAR_OUT = 10;
+/** How often the largest value of images. Inverses amplify inputs unlike those the layer was trained on. */
+const FAR_OUT = 20;
 
 /**
  * Encodes and decodes real images as they are shipped, and decodes as many samples.
@@ -83,6 +84,8 @@ export async function examineModel(
   const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
   const { bits } = model.values;
   const dimensions = dimensionsOf(model.imageShape);
+  // x of integers is in [−½, ½).
+  const most = bits === undefined ? Math.max(...rangeOf(x.data).map(Math.abs)) : 0.5;
   const returned = summariseReturned(compareImages(decoded, x.data, { images: count, bits }), dimensions);
   return {
     reconstruction: {
@@ -90,7 +93,7 @@ export async function examineModel(
       largestErrorInGreyLevels: bits === undefined ? null : returned.largestError * 2 ** bits,
     },
     latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
-    samples: { count, explodedShare: explodedShare(sampled, dimensions), estimated: true },
+    samples: { count, explodedShare: explodedShare(sampled, dimensions, FAR_OUT * most), estimated: true },
   };
 }
 
@@ -105,13 +108,13 @@ function momentsOf(data: NdArray['data']): { mean: number; variance: number } {
   return { mean, variance: squares / data.length - mean * mean };
 }
 
-function explodedShare(values: NdArray['data'], dimensions: number): number {
+function explodedShare(values: NdArray['data'], dimensions: number, limit: number): number {
   const count = values.length / dimensions;
   let exploded = 0;
   for (let image = 0; image < count; image++) {
     const inside = values
       .subarray(image * dimensions, (image + 1) * dimensions)
-      .every((value) => Math.abs(value) <= FAR_OUT);
+      .every((value) => Math.abs(value) <= limit);
     exploded += inside ? 0 : 1;
   }
   return exploded / count;
