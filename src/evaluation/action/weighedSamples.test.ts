@@ -23,6 +23,19 @@ describe('the effective sample size', () => {
   });
 });
 
+it('weights that are not finite, or all 0, are refused; some may be 0', () => {
+  const [nan, none] = [Float64Array.of(0, Number.NaN, 1), new Float64Array(3).fill(Number.NEGATIVE_INFINITY)];
+  for (const use of [effectiveSampleSize, metropolisChain]) {
+    expect(() => use(nan)).toThrow('ln w of sample 1 is NaN: check that the action is finite');
+    expect(() => use(Float64Array.of(0, Number.POSITIVE_INFINITY))).toThrow('ln w of sample 1 is Infinity');
+    expect(() => use(none)).toThrow('none of 3 weights is above 0');
+    expect(() => use(new Float64Array())).toThrow('none of 0 weights is above 0');
+  }
+  const some = Float64Array.of(Number.NEGATIVE_INFINITY, 0, 0, Number.NEGATIVE_INFINITY);
+  expect(effectiveSampleSize(some)).toBe(0.5);
+  expect([...metropolisChain(some).states]).toEqual([0, 1, 2, 2]);
+});
+
 describe('the Metropolis chain', () => {
   it('visits values as often as their weights say', () => {
     // Proposals of three kinds, equally often, with weights 1, 2 and 5.

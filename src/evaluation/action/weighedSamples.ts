@@ -36,7 +36,8 @@ export interface WeighedSamples {
  * Draws samples of a continuous model and weighs them by e^−S/q. A mean over samples with these weights is one under
  * e^−S/Z, whatever the model has learned, if it covers all of it.
  *
- * @throws UserError if the model is not continuous, or the action does not return a number for each image
+ * @throws UserError if the model is not continuous, the action does not return a number for each image, or (`diverged`) as
+ *   `effectiveSampleSize` does
  */
 export async function weighSamples(
   model: FlowModel,
@@ -91,6 +92,8 @@ const AT_ONCE = 1024;
 
 /**
  * (Σ w)²/(N·Σ w²), from 1/N to 1: the share of N weighed samples that as many samples of the exact density would be worth.
+ *
+ * @throws UserError (`diverged`) if a weight is not finite, or all are 0
  */
 export function effectiveSampleSize(logWeights: Float64Array): number {
   const weights = scaled(logWeights);
@@ -109,11 +112,14 @@ export interface MetropolisChain {
 /**
  * The Metropolis chain whose proposals are the samples, independent of its state: sample j replaces i with probability
  * min(1, wⱼ/wᵢ). Its states have the density e^−S/Z, exactly in the limit of many.
+ *
+ * @throws UserError (`diverged`) if a weight is not finite, or all are 0
  */
 export function metropolisChain(
   logWeights: Float64Array,
   { seed = 0 }: { readonly seed?: number } = {},
 ): MetropolisChain {
+  largestOf(logWeights);
   const random = new RandomStream(seed, 'metropolis');
   const states = new Uint32Array(logWeights.length);
   let [current, accepted] = [0, 0];
@@ -128,12 +134,31 @@ export function metropolisChain(
 }
 
 function logMeanOf(logWeights: Float64Array): number {
-  return rangeOf(logWeights)[1] + Math.log(total(scaled(logWeights)) / logWeights.length);
+  return largestOf(logWeights) + Math.log(total(scaled(logWeights)) / logWeights.length);
+}
+
+/**
+ * The logarithm of the largest weight.
+ *
+ * @throws UserError (`diverged`) if it is not finite
+ */
+function largestOf(logWeights: Float64Array): number {
+  const [, most] = rangeOf(logWeights);
+  if (!Number.isFinite(most)) {
+    const wrong = logWeights.findIndex((value) => !(value < Number.POSITIVE_INFINITY));
+    throw new UserError(
+      'diverged',
+      wrong === -1
+        ? `none of ${logWeights.length} weights is above 0: every sample has an infinite action, or there are none`
+        : `ln w of sample ${wrong} is ${logWeights[wrong]}: check that the action is finite, and train longer`,
+    );
+  }
+  return most;
 }
 
 /** The weights, divided by the largest one. */
 function scaled(logWeights: Float64Array): Float64Array {
-  const [, most] = rangeOf(logWeights);
+  const most = largestOf(logWeights);
   return logWeights.map((value) => Math.exp(value - most));
 }
 

@@ -166,6 +166,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * The x of images: of pixels the middle of their intervals, in [−½, ½), of real numbers (v − mean)/deviation. `pixelsOf`
    * returns the images.
+   *
+   * @throws UserError (`mismatch`) if the model takes values of another kind
    */
   valuesOf(images: Values): Float32Array {
     return valuesOf(images, this.model);

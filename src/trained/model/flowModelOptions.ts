@@ -66,8 +66,8 @@ export interface SampleOptions extends WorkOptions, ConditionOptions {
   /** The seed of the latents; default 0. */
   readonly seed?: number;
   /**
-   * Called with the indices of images with non-finite values, which are returned black. Without it they are
-   * an error. The inverse of a coupling divides by a sigmoid, which can overflow on latents that the model
+   * Called with the indices of images with non-finite values, which are returned black, or as NaN by a continuous model.
+   * Without it they are an error. The inverse of a coupling divides by a sigmoid, which can overflow on latents that the model
    * has not learned to handle: early in training, or at a high temperature.
    */
   onOverflow?(images: readonly number[]): void;

@@ -109,6 +109,8 @@ it('of real numbers the likelihood is their log-density, in their unit', async (
     expectClose('logLikelihood', logLikelihood, await model.logLikelihood(images), 'float32');
     expectClose('images', model.pixelsOf(model.valuesOf(images)), images, 'float32');
     await expect(model.gradient(pixels)).rejects.toThrow(/8-bit integers, but the model takes real numbers/);
+    expect(() => model.valuesOf(pixels)).toThrow(/8-bit integers, but the model takes real numbers/);
+    expect(() => keep(open({})).valuesOf(images)).toThrow(/but the model takes integers of 8 bits/);
   });
 });
 

@@ -3,9 +3,10 @@ import { pixelsFromValues, toBits, toFullRange } from '../../data/pixels/bitDept
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
+import { requireKind } from '../../models/imageValues.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { bytesOfValue, type Values, zeros } from '../../numeric/values.ts';
+import { bytesOfValue, kindOf, type Values, zeros } from '../../numeric/values.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { type Correction, correctImage } from './corrections.ts';
 
@@ -26,8 +27,11 @@ export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], val
 /**
  * x of images: of pixels the middle of their intervals, (v + ½)/2^bits − ½, with v reduced to the model's bits; of real
  * numbers (v − mean)/deviation.
+ *
+ * @throws UserError (`mismatch`) if the model takes values of another kind
  */
 export function valuesOf(images: Values, { imageShape: [, , channels], values }: ImagesOf): Float32Array {
+  requireKind(kindOf(images)!, values);
   const { bits } = values;
   return images instanceof Float32Array || bits === undefined
     ? Float32Array.from(images, (value, index) => values.xOf(value, index % channels))
