@@ -61,11 +61,12 @@ function keyInNats(name: string): string {
   return name.replace('bitsPerDim', 'natsPerValue').replace('BitsPerDim', 'NatsPerValue');
 }
 
+/** @param areResults whether its numbers are results, as those of `quantiles`; the records in it have keys of their own */
 function recordInNats(record: object, areResults: boolean): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([key, value]) => [
       keyInNats(key),
-      valueInNats(value, areResults || resultKeys.has(key)),
+      valueInNats(value, resultKeys.has(key) || (areResults && typeof value === 'number')),
     ]),
   );
 }
