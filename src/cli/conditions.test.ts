@@ -1,5 +1,5 @@
 // The commands with a model with conditions, from a CSV beside the images to samples, scores and codes given some.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -114,13 +114,16 @@ it('infers the conditions of images, which are near the true ones', async () => 
   expect(readFileSync(at('found.csv'), 'utf8')).toMatch(
     /^file,condition,mean,deviation,q0.05,q0.5,q0.95\nmaps/,
   );
+  copyFileSync(at('maps/test/0.png'), at('=1.png'));
   const { stdout } = await emerging.run(
     'infer',
     'runs/a',
-    'maps/test/0.png',
+    '=1.png',
     '--range=level=0:1',
+    '--out=formula.csv',
     '--threads=1',
   );
+  expect(readFileSync(at('formula.csv'), 'utf8')).toContain("\n'=1.png,level,");
   expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
   expect(stdout).not.toContain('BELOW');
   expect(stdout).toContain('1 image; beforehand level from 0 to 1, equally likely');

@@ -19,6 +19,7 @@ import {
   givenConditions,
 } from '../parts/conditionOption.ts';
 import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
+import { csvText } from '../parts/csvText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
@@ -189,9 +190,8 @@ function tableOf(images: readonly Inferred[]): string {
 }
 
 function csvOf(images: readonly Inferred[]): string {
-  const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = images.flatMap(({ file, posterior }) =>
-    posterior.map((summary) => [quoted(file), quoted(summary.name), ...numbersOf(summary)].join(',')),
+    posterior.map((summary) => [csvText(file), csvText(summary.name), ...numbersOf(summary)].join(',')),
   );
   const levels = LEVELS.map((level) => `q${level}`);
   const truth = hasTruth(images) ? ['true', 'below'] : [];

@@ -1,6 +1,6 @@
 // The scores of images as CSV, one line per image with every score.
 import type { ResultUnit } from '../../models/unit.ts';
-import { visibleText } from '../../visibleText.ts';
+import { csvText } from './csvText.ts';
 import type { FileScore } from './scoreReport.ts';
 
 /** All scores as CSV. */
@@ -28,16 +28,4 @@ export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string
     ...scores.map((name) => image.scores[name]!),
   ]);
   return [titles, ...rows].map((row) => `${row.join(',')}\n`).join('');
-}
-
-/**
- * A text as a CSV field on one line: quoted if necessary, its control and bidirectional characters escaped, and marked
- * as text where a spreadsheet would take it for a formula.
- */
-function csvText(text: string): string {
-  const visible = visibleText(text);
-  const isFormula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
-  const shown = isFormula ? `'${visible}` : visible;
-  // Some spreadsheets separate fields at semicolons.
-  return /[",;]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
