@@ -155,6 +155,15 @@ describe('refuses', () => {
     await refused({ model: { classes: ['a', 'b'] } }).toThrow('model.classes is for training on images');
   });
 
+  it('what is for integers', async () => {
+    await refused({ model: { bits: 5 } }).toThrow(
+      'model.bits is for integers, and an action is of real numbers: leave it out',
+    );
+    await refused({ model: { dequantisation: 'variational', dequantisationWidth: 8 } }).toThrow(
+      'model.dequantisation is for integers, and an action is of real numbers: leave it out',
+    );
+  });
+
   it('an action of all images together', async () => {
     await refused({}, (x) => sum(multiply(x, x))).toThrow(
       'the action must return a number for each image, [32], but returns []',

@@ -47,8 +47,8 @@ const EPOCH = 100;
  * updates. One worker trains, with all threads.
  *
  * @param action S, with the operations of `emerging-flows/tensor`
- * @throws UserError as `train` does; if the model has classes, conditions or augmentations; if the action does not return a
- *   number for each field; or if the inverse of the model has no gradient
+ * @throws UserError as `train` does; if the configuration has classes, conditions, augmentations, bits or a dequantisation;
+ *   if the action does not return a number for each field; or if the inverse of the model has no gradient
  */
 export async function trainToAction(
   { config: given, imageShape, place, resume = false, ...following }: ActionTrainingOptions,
@@ -56,31 +56,30 @@ export async function trainToAction(
 ): Promise<TrainingResult> {
   const config = configFor(given, imageShape);
   const dataset = startingValues(config, imageShape);
-  const run =
-    typeof place === 'string'
-      ? await (resume ? resumeRun(place, config, { dataset }) : startRun(config, place, { dataset }))
-      : await (resume ? resumeRun(place, config, { dataset }) : startRun(config, place, { dataset }));
+  const run = await (resume ? resumeRun(place, config, { dataset }) : startRun(config, place, { dataset }));
   return trainRun({ ...run, ...following, workers: 1, activations: 'keep', action });
 }
 
+const FOR_IMAGES = 'is for training on images: leave it out with an action';
+const FOR_INTEGERS = 'is for integers, and an action is of real numbers: leave it out';
+
+/** The configuration of a model of real numbers, checked. */
 function configFor(config: Config, [, , channels]: ImageShape): Config {
   const { data, model } = config;
-  const unused = {
-    'model.classes': model.classes !== undefined,
-    'model.condition': model.condition !== undefined,
-    'data.augment': data.augment.length > 0,
-  };
-  const wrong = Object.entries(unused).find(([, isSet]) => isSet);
+  const unused: readonly (readonly [key: string, isSet: boolean, why: string])[] = [
+    ['model.classes', model.classes !== undefined, FOR_IMAGES],
+    ['model.condition', model.condition !== undefined, FOR_IMAGES],
+    ['data.augment', data.augment.length > 0, FOR_IMAGES],
+    ['model.bits', model.bits !== undefined, FOR_INTEGERS],
+    ['model.dequantisation', model.dequantisation !== undefined, FOR_INTEGERS],
+  ];
+  const wrong = unused.find(([, isSet]) => isSet);
   if (wrong) {
-    throw new UserError(
-      'invalid-config',
-      `${wrong[0]} is for training on images: leave it out with an action`,
-    );
+    throw new UserError('invalid-config', `${wrong[0]} ${wrong[2]}`);
   }
   const standard = { mean: Array(channels).fill(0), deviation: Array(channels).fill(1) };
-  const { bits: _, ...others } = model;
   const continuous = typeof model.continuous === 'object' ? model.continuous : standard;
-  return { ...config, model: { ...others, continuous } };
+  return { ...config, model: { ...model, continuous } };
 }
 
 /** Fields of independent normal values, from which activation normalisations start. */

@@ -33,7 +33,7 @@ export interface FolderRun extends Run {
  * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
  */
 export async function startRun(config: Config, place: string, options?: RunOptions): Promise<FolderRun>;
-export async function startRun(config: Config, place: FileStore, options?: RunOptions): Promise<Run>;
+export async function startRun(config: Config, place: string | FileStore, options?: RunOptions): Promise<Run>;
 export async function startRun(
   config: Config,
   place: string | FileStore,
@@ -74,7 +74,7 @@ export async function resumeRun(
   options?: ResumeOptions,
 ): Promise<FolderRun>;
 export async function resumeRun(
-  place: FileStore,
+  place: string | FileStore,
   changes?: ConfigLayer,
   options?: ResumeOptions,
 ): Promise<Run>;
