@@ -78,6 +78,6 @@ function whyUnusable(mean: number, deviation: number, channels: number): string 
     return 'not finite: replace the values that are NaN or infinite';
   }
   return deviation > 0
-    ? `too close to ${mean} for float32, with a deviation of ${deviation.toPrecision(2)}: subtract the mean before you save them`
+    ? `nearly constant (mean ${mean}, standard deviation ${deviation.toPrecision(2)}), which float32 hardly resolves: subtract the mean before you save them`
     : `constant (${mean}): a constant has no density; use other images${channels === 1 ? '' : ', or leave this channel out'}`;
 }

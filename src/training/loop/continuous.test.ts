@@ -150,6 +150,11 @@ describe('a continuous run refuses', () => {
       new Float32Array(64 * SIDE * SIDE).fill(3),
       /fields: the training images are constant \(3\)/,
     ],
+    [
+      'values that hardly differ',
+      Float32Array.from({ length: 64 * SIDE * SIDE }, (_, at) => 1e6 + (at % 2) / 8),
+      /fields: the training images are nearly constant \(mean 1000000.* hardly resolves: subtract the mean/,
+    ],
     ['NaN', new Float32Array(64 * SIDE * SIDE).fill(Number.NaN), /fields: .* not finite/],
   ])('%s', async (name, data, message) => {
     await expect(startRun(configOf(1), join(root, name), { dataset: withTrain(data) })).rejects.toThrow(
