@@ -14,6 +14,7 @@ import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { type ReferenceScores, scoresText } from '../../trained/model/referenceScores.ts';
+import { encodeCommand, sampleCommand } from '../reports/cardCommands.ts';
 import { modelCard } from '../reports/modelCard.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
@@ -78,8 +79,8 @@ function exportCard(
   { bitsPerDim: _, natsPerValue: __, ...summary }: RunSummary,
 ): string {
   const commands = {
-    'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
-    'latents of images': 'npx emerging encode . image.png --out image.latents',
+    'draw images': sampleCommand(model),
+    'latents of images': encodeCommand(model),
   };
   return modelCard({ model, config, step, summary, pictures: {}, commands });
 }

@@ -7,6 +7,7 @@ import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
+import { sampleCommand } from './cardCommands.ts';
 import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 
@@ -34,7 +35,7 @@ export async function writeRunCard(
     summary,
     pictures: Object.fromEntries(there),
     commands: {
-      'draw images': 'npx emerging sample . --temperature 0.8 --out samples.png',
+      'draw images': sampleCommand(about.model),
       // Without images there is nothing to measure, and the action is not among the files.
       ...(!hasAction && { 'measure it': 'npx emerging evaluate . --draws 4' }),
       ...(!hasAction && { 'is it sound?': 'npx emerging doctor .' }),
