@@ -1,4 +1,4 @@
-// The schema of `model.condition`: all conditions, their names, or what is known of each after training has begun.
+// The schema of `model.condition`: `true`, names, or, once training has begun, components with their scales.
 import * as z from 'zod/mini';
 import { componentNames, MOST_COMPONENTS } from '../data/contract/conditions.ts';
 

@@ -1,4 +1,4 @@
-// What a model takes from the values of its training images: their bits, or the mean and the deviation of each channel.
+// Fills in model options from the training images: their bits, or the mean and the deviation of each channel.
 import { batchesInOrder } from '../data/batches.ts';
 import { bytesPerImage, type Dataset, type ImageSet } from '../data/contract/dataset.ts';
 import { UserError } from '../errors.ts';

@@ -1,4 +1,4 @@
-// The condition of a model: the numbers and images beside each image that its density depends on, in its options.
+// The condition of a model in its options: the numbers and images that its density depends on.
 import type { ConditionShapes } from '../flows/contract/condition.ts';
 import { type ConditionScale, conditionContext } from '../flows/coupling/conditionContext.ts';
 import type { ContextFor } from '../flows/coupling/context.ts';

@@ -1,4 +1,4 @@
-// What the values of images are to a model: integers of some bits, or real numbers that are standardised.
+// The values of images: integers of some bits, or real numbers that a model standardises.
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { bitsOfKind, kindInWords, type ValueKind } from '../numeric/values.ts';
@@ -18,8 +18,8 @@ export interface ValueOptions {
   /** Bits of an integer value: 0..2^bits − 1; until a run starts, by default those of the images, and elsewhere 8. */
   readonly bits?: number;
   /**
-   * The standardisation of real numbers, which are then not dequantised; by default values are integers. `true` stands for
-   * that of the training images, until a run starts.
+   * Makes values real numbers, which are standardised instead of dequantised; by default they are integers. `true` until a
+   * run starts, which measures its training images.
    */
   readonly continuous?: Standardisation | true;
 }
@@ -37,7 +37,7 @@ export interface ImageValues {
   toModel(image: Tensor, u?: Tensor): Tensor;
   /** The values that x stands for before rounding: the inverse of `toModel` without noise. */
   fromModel(x: Tensor): Tensor;
-  /** −Σ ln|dx/dv| over the channels of a pixel: what the log-density of x exceeds that of v by. */
+  /** −Σ ln|dx/dv| over the channels of a pixel: by how much the log-density of x exceeds that of v. */
   readonly logScale: number;
   /** dx/dv of a channel. */
   slope(channel: number): number;
@@ -47,7 +47,7 @@ export interface ImageValues {
   valueOf(x: number, channel: number): number;
 }
 
-/** What the values of images are, in words: `8 bits`, or `real numbers`. */
+/** The values in words: `8 bits`, or `real numbers`. */
 export function valuesText(bits: number | undefined): string {
   return bits === undefined ? 'real numbers' : `${bits} bits`;
 }
@@ -121,7 +121,7 @@ function standardised({ mean, deviation }: Standardisation): ImageValues {
   };
 }
 
-/** −Σ ln|dx/dv| of an image: what the log-density of x exceeds that of the values by. */
+/** −Σ ln|dx/dv| of an image: by how much the log-density of x exceeds that of the values. */
 export function logScaleOf({ logScale }: ImageValues, imageShape: ImageShape): number {
   return (logScale * dimensionsOf(imageShape)) / imageShape[2];
 }

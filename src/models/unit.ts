@@ -1,7 +1,7 @@
 // The unit of a model's results, in texts, plots, tables and files.
 //
 // Programs compute every result as −log2 p / D, in bits per value: of the probability of integers, which is bits/dim, or of
-// the density of real numbers. What is shown or stored goes through the unit of the model.
+// the density of real numbers. Everything shown or stored is converted to the unit of the model.
 import type { ValueOptions } from './imageValues.ts';
 
 /** The unit of results. */

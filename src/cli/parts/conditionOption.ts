@@ -16,12 +16,12 @@ export interface ConditionCommandOptions {
 }
 
 /** Which conditions images have without the option. */
-export const CONDITIONS_OF_IMAGES = 'those of the file beside the images, such as conditions.csv';
+export const CONDITIONS_OF_IMAGES = 'from the file beside the images, such as conditions.csv';
 
 /**
  * Adds `--condition`.
  *
- * @param otherwise what images are given without it, such as `those of the data`
+ * @param otherwise the conditions without it, such as `inferred`
  */
 export function addConditionOption(command: Command, otherwise: string): Command {
   return command.option(

@@ -1,4 +1,4 @@
-// Conditions in NumPy arrays: numbers or images, the first axis being that of the rows.
+// Conditions in NumPy arrays: numbers or images, a row for each index of the first axis.
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { Values } from '../../numeric/values.ts';
@@ -15,7 +15,7 @@ import type { ConditionColumn, ConditionTable } from './table.ts';
 /**
  * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
  *
- * @param name that of the array in a .npy file
+ * @param name the name of the array in a .npy file
  * @throws UserError (`invalid-data`) if it is corrupt, not of this kind, or has values that are NaN or infinite
  */
 export async function readArrayTable(path: string, name: string): Promise<ConditionTable> {

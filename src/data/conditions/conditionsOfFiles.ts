@@ -1,4 +1,4 @@
-// The conditions of image files: those of a table, or of the tables in their folders.
+// The conditions of image files, from the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
 import { option, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';

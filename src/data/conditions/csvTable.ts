@@ -14,7 +14,7 @@ const largestTable = 2 ** 28;
  * Reads a CSV file of conditions.
  *
  * @param isChosen whether the columns to use are chosen
- * @throws UserError (`invalid-data`) if it is corrupt, or, when they are used, if cells are no numbers
+ * @throws UserError (`invalid-data`) if it is corrupt, or, when a column is used, if a cell in it is not a number
  */
 export function readCsvTable(path: string, isChosen: boolean): ConditionTable {
   const { columns, rows } = parseCsv(readText(path, largestTable), path);

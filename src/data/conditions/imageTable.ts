@@ -15,7 +15,7 @@ import type { ConditionTable } from './table.ts';
 /**
  * Reads conditions that are images; undefined if the file is none.
  *
- * @param name that of the condition
+ * @param name the name of the condition
  * @throws UserError (`invalid-data`) if images are corrupt, of several sizes, or have values that are NaN or infinite
  */
 export async function readImageTable(path: string, name: string): Promise<ConditionTable | undefined> {

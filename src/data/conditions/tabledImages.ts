@@ -43,7 +43,7 @@ export function imagesWithTable(
 }
 
 /**
- * The conditions of images with these names: those of the rows for them, or, in a table without names, in order.
+ * The conditions of images with these names: rows are found by name, or taken in order from a table without names.
  *
  * @throws UserError (`mismatch`) if there are not as many rows as images, or as `rowsByName` does
  */
@@ -64,7 +64,7 @@ type UsedRows = Map<number, string>;
 
 /**
  * The rows of images: those with their path in the dataset, or with its last part. Tiles of an image have its name, `#` and a
- * number; numbers are those of the whole image.
+ * number, and use its row.
  *
  * @param used the rows that are already used, by other images
  * @throws UserError (`mismatch`) if an image has no row, or a row is for several images

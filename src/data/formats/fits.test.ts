@@ -99,7 +99,7 @@ describe('a FITS file is refused', () => {
       /x: values with BITPIX 64 cannot be read: convert them/,
     ],
     [
-      'with a scale that is no number',
+      'with a scale that is not a number',
       fits([...fitsImage(16, 2, 2), fitsCard('BSCALE', 'abc')], 8),
       /x: corrupt: its BSCALE is not a number/,
     ],

@@ -12,7 +12,7 @@ const MOST_PARTS = 1000;
 
 /**
  * Decodes the first image of a FITS file, in its first part or in an extension: rows in the order of the file, and planes
- * (NAXIS3) as channels. Unsigned integers of 8 and 16 bits stay what they are; other values become float32:
+ * (NAXIS3) as channels. Unsigned integers of 8 and 16 bits are kept; other values become float32:
  * BZERO + BSCALE·stored, NaN for a stored BLANK.
  *
  * @param source the file, for errors

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { charactersOf, corruptFile } from './bytes.ts';
 
-/** What a header says of the data after it. */
+/** How a header describes the data after it. */
 export interface FitsHeader {
   /** Whether the data are an image: the first part, or an extension IMAGE. */
   readonly isImage: boolean;

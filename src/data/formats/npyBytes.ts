@@ -12,7 +12,7 @@ export function npyBytes(values: Values, shape: readonly number[]): Uint8Array {
   const text = `{'descr': '${types[kindOf(values)!]}', 'fortran_order': False, 'shape': (${axes}), }`;
   const length = Math.ceil((10 + text.length + 1) / ALIGNMENT) * ALIGNMENT - 10;
   const header = new TextEncoder().encode(`\x93NUMPY${text.padEnd(length - 1)}\n`);
-  // The signature begins with a byte that is no character in UTF-8.
+  // The signature begins with a byte that is not valid UTF-8.
   const start = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8);
   const bytes = bytesOfValues(values);
   const out = new Uint8Array(start.length + length + bytes.length);

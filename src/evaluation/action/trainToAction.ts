@@ -16,7 +16,7 @@ import type { Action } from '../../training/gradients/actionLoss.ts';
 import type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
 import { trainRun } from '../reports/trainRun.ts';
 
-/** What is trained to an action, where it is stored, and how it is trained. */
+/** The experiment, where its run is stored, and how it is trained. */
 export interface ActionTrainingOptions
   extends Pick<
     TrainingOptions,

@@ -33,8 +33,8 @@ export interface WeighedSamples {
 }
 
 /**
- * Draws samples of a continuous model and weighs them by e^−S/q. A mean over samples with these weights is one under
- * e^−S/Z, whatever the model has learned, if it covers all of it.
+ * Draws samples of a continuous model and weighs them by e^−S/q. A mean with these weights is one under e^−S/Z, however
+ * inaccurate the model, provided that it covers everything that e^−S covers.
  *
  * @throws UserError if the model is not continuous, the action does not return a number for each image, or (`diverged`) as
  *   `effectiveSampleSize` does

@@ -6,7 +6,7 @@ import { rangeOf } from '../../numeric/statistics.ts';
 export interface ComponentPosterior {
   /** The name of the component. */
   readonly name: string;
-  /** Its range before the image is seen. */
+  /** The range of its uniform prior. */
   readonly range: readonly [low: number, high: number];
   /** The mean. */
   readonly mean: number;
@@ -14,7 +14,7 @@ export interface ComponentPosterior {
   readonly deviation: number;
   /** The bounds of cells of equal width; outside, the probability is negligible. */
   readonly bounds: Float64Array;
-  /** The probability of each cell, the other inferred numbers taking any value. */
+  /** The probability of each cell, marginalised over the other inferred numbers. */
   readonly probabilities: Float64Array;
 }
 

@@ -13,8 +13,8 @@ import { type Axis, type ComponentPosterior, gridPosterior, MOST_INFERRED } from
 /** How a posterior is computed. Progress counts images. */
 export interface InferOptions extends WorkOptions {
   /**
-   * Between which values each number is equally likely before the image is seen; by default mean ± √3 deviations of the
-   * training images, their range if they are uniform.
+   * The prior of each number: uniform between these values. By default mean ± √3 deviations of the training images, which
+   * is the range of uniformly distributed numbers.
    */
   readonly range?: Readonly<Record<string, readonly [low: number, high: number]>> | undefined;
   /** The components that are known, for all images or for each; the others are inferred. */

@@ -52,7 +52,7 @@ const MOST_IMAGE_CHANNELS = 64;
  * to 8 channels, the same at all pixels. The context images, standardised and squeezed to the level, pass through a 1x1
  * convolution to 64 channels if they have more. Networks whose last layer starts at zero ignore both at the start.
  *
- * @param imageShape that of the model's images, and of the context images but for the channels
+ * @param imageShape the shape of the model's images; context images have the same height and width
  */
 export function conditionContext({ vector, images }: ConditionParts, imageShape: ImageShape): ContextFor {
   return (grid) => {

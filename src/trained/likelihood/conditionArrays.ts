@@ -74,7 +74,7 @@ export function componentReader(
 /**
  * Reads all that a flow depends on besides the images: their classes too.
  *
- * @param name that of the images, for errors
+ * @param name the name of the dataset, for errors
  * @throws UserError (`mismatch`) if something is missing or of the wrong kind
  */
 export function conditionReader(

@@ -24,7 +24,7 @@ import { input, type Tensor } from '../../tensor/tensor.ts';
 import { conditionInputs } from './classInputs.ts';
 import type { ConditionArrays, ConditionReader } from './conditionArrays.ts';
 
-/** What the noise of a batch is made of: of the shape of its images. */
+/** Random draws for dequantisation, shaped like the images. */
 export interface BatchNoise extends NdArray {
   /** The dequantisation that it was drawn for; `uniform` if missing. */
   readonly dequantisation?: DequantisationName;
@@ -35,14 +35,14 @@ export interface Batch extends ConditionArrays {
   /** Integer pixel values, 0 to 2^bits − 1, or real numbers, `[N, H, W, C]`. */
   readonly image: NdArray;
   /**
-   * What the noise that makes them continuous is made of, of the same shape: uniform on [0, 1), or standard normal if it
-   * is variational.
+   * Random draws for dequantisation, of the same shape: uniform on [0, 1), or standard normal if it is variational. Unused
+   * for real numbers.
    */
   readonly noise: BatchNoise;
 }
 
 /**
- * Checks that the noise of a batch is of the kind that a model takes: with another kind, its loss would be no bound.
+ * Checks that a model can use the noise of a batch: with another kind, its loss would not be a bound.
  *
  * @throws UserError (`mismatch`) if it was drawn for another dequantisation
  */

@@ -1,4 +1,4 @@
-// The conditions that users pass to a model: checked, as those of an image set, and as programs take them.
+// Checks the conditions that users pass to a model, and converts them for image sets and programs.
 import { conditionValues } from '../../data/contract/conditions.ts';
 import type { Conditions, ConditionValues, ImageSet } from '../../data/contract/dataset.ts';
 import { UserError, unknownName } from '../../errors.ts';
