@@ -3,11 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Conditions, ConditionValues } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import {
-  type ComponentPosterior,
-  probabilityBelow,
-  quantile,
-} from '../../evaluation/infer/gridPosterior.ts';
+import { type ComponentPosterior, probabilityBelow, quantile } from '../../evaluation/infer/gridPosterior.ts';
 import { inferConditions } from '../../evaluation/infer/inferConditions.ts';
 import { uniformity } from '../../evaluation/odd/kolmogorovSmirnov.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
