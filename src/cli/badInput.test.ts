@@ -104,7 +104,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'no output named',
     ['sample', 'runs/a'],
-    "required option '--out <file>' not specified; see emerging sample --help",
+    'nowhere to write: name a PNG with --out, or an array with --array',
   ],
   [
     'too many arguments',

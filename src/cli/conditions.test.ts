@@ -68,6 +68,38 @@ it('samples are drawn given each condition', async () => {
   expect(await meanOf(0.9)).toBeGreaterThan((await meanOf(0.1)) + 30);
 });
 
+it('samples are drawn for each row of a file, as a picture, an array or both', async () => {
+  writeFileSync(at('levels.csv'), 'level\n0.1\n0.5\n0.9\n');
+  const drawn = (...args: string[]) =>
+    emerging.json('sample', 'runs/a', '--condition=levels.csv', '--threads=1', ...args);
+  expect(await drawn('--count=6', '--array=rows.npy')).toMatchObject({ array: 'rows.npy', count: 6 });
+  const [mean, , last] = [0, 1, 2].map((row) => {
+    const values = readFileSync(at('rows.npy'))
+      .subarray(-6 * 64)
+      .subarray(row * 128, (row + 1) * 128);
+    return values.reduce((sum, value) => sum + value, 0) / 128;
+  }) as [number, number, number];
+  expect(last).toBeGreaterThan(mean + 30);
+  const { count, file } = await drawn('--out=rows.png');
+  expect([count, file]).toEqual([63, 'rows.png']);
+});
+
+it('numbers far outside those of the training images are noted, and posteriors that end at their range', async () => {
+  const sample = ['sample', 'runs/a', '--count=1', '--out=far.png', '--threads=1'];
+  expect((await emerging.run(...sample, '--condition=level=0.9')).stderr).not.toContain(
+    'standard deviations',
+  );
+  expect((await emerging.run(...sample, '--condition=level=5')).stderr).toMatch(
+    /level=5 is 1\d standard deviations from the mean of the training images, 0\.\d+ ± 0\.\d+: the model has hardly seen such images/,
+  );
+  const infer = ['infer', 'runs/a', '--data=maps', '--count=3', '--threads=1'];
+  const { stderr } = await emerging.run(...infer, '--range=level=3:4');
+  expect(stderr).toMatch(/level=4 is 1\d/);
+  expect(stderr).toMatch(
+    /the posterior of level of \d of 3 images is cut off by its range, and depends on it/,
+  );
+});
+
 it('images are scored and encoded given their own condition, or one for all', async () => {
   const scores = async (...args: string[]) => {
     const { images } = await emerging.json('score', 'runs/a', ...args, '--threads=1');
@@ -209,6 +241,21 @@ it.each([
     2,
     ['sample', 'runs/a', '--condition=level=big', '--out=x.png'],
     'expected NAME=NUMBER, such as level=0.3',
+  ],
+  [
+    2,
+    ['sample', 'runs/a', '--condition=none.csv', '--out=x.png'],
+    '--condition none.csv: there is no file none.csv',
+  ],
+  [
+    2,
+    ['sample', 'runs/a', '--condition=levels.csv', '--count=2', '--out=x.png'],
+    '--count 2 is less than one image for each of the 3 rows of conditions',
+  ],
+  [
+    2,
+    ['sample', 'runs/a', '--condition=level=1'],
+    'nowhere to write: name a PNG with --out, or an array with --array',
   ],
   [2, ['sample', 'runs/a', '--condition=level=1', '--condition=level=2', '--out=x.png'], 'is given twice'],
   [

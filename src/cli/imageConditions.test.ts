@@ -243,7 +243,7 @@ describe('a continuous model with a number and an image', () => {
     [
       2,
       ['sample', 'runs/a', '--condition=shift=0', '--condition=low=none.png'],
-      '--condition low=none.png: expected NAME=NUMBER, such as shift=0.3, or a file with the conditions of the images',
+      '--condition low=none.png: there is no file none.png',
     ],
     [
       2,

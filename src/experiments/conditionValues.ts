@@ -12,6 +12,9 @@ const BLOCK_VALUES = 2 ** 20;
 /** The least deviation of a component, relative to its mean: below it, float32 loses the differences between images. */
 const LEAST_DEVIATION = 1e-5;
 
+/** The least deviation itself: below it, squares of the values vanish in float32. */
+const LEAST_SIZE = 1e-18;
+
 /** The conditions that the images of a model need; undefined if it depends on none. */
 export function conditionsFor(
   { condition }: Pick<ModelOptions, 'condition'>,
@@ -52,6 +55,12 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
       throw new UserError(
         'mismatch',
         `the condition ${component} hardly varies over the images of ${name} (mean ${mean}, standard deviation ${deviation}): leave it out, or subtract a number close to its mean`,
+      );
+    }
+    if (deviation < LEAST_SIZE) {
+      throw new UserError(
+        'mismatch',
+        `the condition ${component} of ${name} is too small for float32 (standard deviation ${deviation}): scale it, for example to a deviation of 1`,
       );
     }
     return { name: component, mean, deviation, ...(values.size > 1 && { image: true }) };

@@ -13,6 +13,7 @@ import {
   addConditionOption,
   type ConditionCommandOptions,
   givenConditions,
+  noteIfFar,
 } from '../parts/conditionOption.ts';
 import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { csvText } from '../parts/csvText.ts';
@@ -22,7 +23,7 @@ import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>;
@@ -38,6 +39,9 @@ interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionComma
 
 /** Fewer images say little about how well a model is calibrated. */
 const LEAST_CALIBRATION = 20;
+
+/** A posterior of more than this share of its largest density at an end of the range is cut off there. */
+const CUT_OFF = 0.1;
 
 /** The posterior probabilities below the numbers of a result. */
 const LEVELS = [0.05, 0.5, 0.95] as const;
@@ -82,6 +86,14 @@ async function runInfer(
   const output = out === undefined ? undefined : outputFile(out);
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);
+  const numbers = componentsOf(model.model).filter(({ image }) => !image);
+  for (const [name, ends] of Object.entries(ranges ?? {}).filter(([name]) =>
+    numbers.some((one) => one.name === name),
+  )) {
+    for (const value of ends) {
+      noteIfFar(numbers, { name, value });
+    }
+  }
   // Numbers are inferred, but images are not.
   const wanted = conditionsToRead(model, given, ({ image }) => image === true || options.truth === true);
   const read = await readImages(paths, model.imageShape, options, wanted);
@@ -114,7 +126,32 @@ async function runInfer(
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
   );
+  noteCutOff(images.map((_, index) => posteriors[index]!));
   reportSkipped(skipped);
+}
+
+/** Notes on stderr which posteriors don't fall off inside their range. */
+function noteCutOff(posteriors: readonly (readonly ComponentPosterior[])[]): void {
+  const [first = []] = posteriors;
+  first.forEach(({ name }, component) => {
+    const count = posteriors.filter((all) => isCutOff(all[component]!)).length;
+    if (count > 0) {
+      const which =
+        posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
+      noteOnStderr(
+        `the posterior of ${visibleText(name)}${which} is cut off by its range, and depends on it: choose it with --range`,
+      );
+    }
+  });
+}
+
+/** Whether a posterior is still large at an end of its range. */
+function isCutOff({ range: [low, high], bounds, probabilities }: ComponentPosterior): boolean {
+  const enough = CUT_OFF * Math.max(...probabilities);
+  return (
+    (bounds[0]! <= low && probabilities[0]! > enough) ||
+    (bounds.at(-1)! >= high && probabilities.at(-1)! > enough)
+  );
 }
 
 /** The posterior of a number in a few numbers. */

@@ -25,25 +25,32 @@ import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
-  count: number;
+  count?: number;
   temperature: number;
   seed: number;
-  out: string;
+  out?: string;
   array?: string;
   inverse: InverseMethod;
   json?: true;
 }
 
+/** How many images are drawn by default. */
+const DEFAULT_COUNT = 64;
+
 /** Adds the arguments and options of `sample`, and what it does. */
 export function registerSample(command: Command): void {
   command
     .argument('<run>', 'a run folder, or an exported model')
-    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--out <file>', 'the PNG to write')
     .option(
       '--array <file>',
-      'also write the values as a NumPy array (.npy): all bits, real numbers of continuous models',
+      'write the values as a NumPy array (.npy): all bits, real numbers of continuous models',
     )
-    .option('--count <n>', 'how many images', wholeNumber(1), 64)
+    .option(
+      '--count <n>',
+      `how many images (default: ${DEFAULT_COUNT}, or more for one of each row of a file of conditions)`,
+      wholeNumber(1),
+    )
     .option(
       '--temperature <t>',
       'standard deviation of the latents: 1 samples the model itself, lower values give smoother, less varied images',
@@ -68,14 +75,22 @@ export function registerSample(command: Command): void {
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse } = options;
-  const output = outputPng(out);
+  const output = out === undefined ? undefined : outputPng(out);
   const array = options.array === undefined ? undefined : outputNpy(options.array);
   const model = keep(await openModel(directory, options, { inverse }));
+  if (out === undefined && options.array === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'nowhere to write: name a PNG with --out, or an array with --array',
+    );
+  }
   const given = await givenConditions(model, options);
   const chosen = chosenConditions(model, given);
   const { count, columns, classes } = sheetOf(model, chosen.rows, options);
   const condition = chosen.choiceFor(count);
-  requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
+  if (output) {
+    requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
+  }
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Values;
@@ -104,12 +119,12 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  output.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
+  output?.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
   array?.write(npyBytes(images, [count, ...model.imageShape]));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count, model.bits === undefined ? 'NaN' : 'black')}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
+      ? `${JSON.stringify({ ...(output && { file: out }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${out === undefined ? '' : `: ${visibleText(out)}`}\n${overflowNote(overflowed, count, model.bits === undefined ? 'NaN' : 'black')}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
 
@@ -120,8 +135,15 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
 function sheetOf(
   model: FlowModel,
   conditions: number,
-  { count, class: name }: SampleCommandOptions,
+  { count: wanted, class: name }: SampleCommandOptions,
 ): { count: number; columns?: { columns: number }; classes?: number | number[] | undefined } {
+  if (wanted !== undefined && wanted < conditions) {
+    throw new UserError(
+      'invalid-argument',
+      `--count ${wanted} is less than one image for each of the ${conditions} rows of conditions: give at least ${conditions}, leave it out, or use a file with fewer rows`,
+    );
+  }
+  const count = wanted ?? DEFAULT_COUNT;
   const rows = name === undefined ? Math.max(model.classes.length, conditions) : 1;
   const columns = Math.max(1, Math.floor(count / rows));
   if (rows === 1 || model.classes.length === 0) {

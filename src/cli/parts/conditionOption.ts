@@ -4,16 +4,21 @@ import { readTableAt } from '../../data/conditions/conditionTable.ts';
 import { type ConditionTable, componentNamesIn, componentsIn } from '../../data/conditions/table.ts';
 import type { Conditions } from '../../data/contract/dataset.ts';
 import { fewNames, UserError, unknownName } from '../../errors.ts';
+import type { ConditionComponent } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { exists } from '../../storage/files.ts';
 import { type Conditioned, componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 import { collect } from './options.ts';
 
 /** The option that gives conditions. */
 export interface ConditionCommandOptions {
   readonly condition?: readonly string[];
 }
+
+/** Numbers further from the mean of the training images, in their standard deviations, are far outside. */
+const FAR = 3;
 
 /** Which conditions images have without the option. */
 export const CONDITIONS_OF_IMAGES = 'from the file beside the images, such as conditions.csv';
@@ -78,6 +83,7 @@ export async function givenConditions(
     if (found) {
       note(found.name, found.value);
       numbers[found.name] = found.value;
+      noteIfFar(componentsOf(model), found);
     } else {
       const file = await fileIn(text, model);
       for (const name of Object.keys(file.components)) {
@@ -87,6 +93,21 @@ export async function givenConditions(
     }
   }
   return { numbers, files, names: Object.keys(texts), texts };
+}
+
+/** Notes on stderr if a number is far outside those of the training images. */
+export function noteIfFar(
+  components: readonly ConditionComponent[],
+  { name, value }: { readonly name: string; readonly value: number },
+): void {
+  const { mean, deviation } = components.find((one) => one.name === name)!;
+  const distance = Math.abs(value - mean) / deviation;
+  if (distance > FAR) {
+    const [about, spread] = [mean, deviation].map((number) => Number(number.toPrecision(3)));
+    noteOnStderr(
+      `${name}=${value} is ${Number(distance.toPrecision(2))} standard deviations from the mean of the training images, ${about} ± ${spread}: the model has hardly seen such images`,
+    );
+  }
 }
 
 /** The name and the value in `name=value`; the rest of a text with a file after its first `=`. */
@@ -122,6 +143,9 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
   const all = componentsOf(model);
   const known = all.map(({ name }) => name);
   if (!exists(path)) {
+    if (/[/\\]|\.\w+$/.test(path) && !Number.isFinite(Number(path))) {
+      throw new UserError('invalid-argument', `--condition ${text}: there is no file ${path}`);
+    }
     throw new UserError(
       'invalid-argument',
       `--condition ${text}: expected NAME=NUMBER, such as ${known[0]}=0.3, or a file with the conditions of the images`,

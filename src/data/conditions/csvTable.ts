@@ -1,10 +1,10 @@
 // Conditions in a CSV file: a number in each column of each row.
 import { UserError } from '../../errors.ts';
 import { readText } from '../../storage/files.ts';
-import { parseCsv } from '../formats/csv.ts';
+import { isNumber, parseCsv } from '../formats/csv.ts';
 import type { ConditionTable } from './table.ts';
 
-/** The column with the names of the images. */
+/** The column with the names of the images, in any case. */
 const FILE_COLUMN = 'file';
 
 /** The most bytes of a file: 256 MiB. */
@@ -18,16 +18,17 @@ const largestTable = 2 ** 28;
  */
 export function readCsvTable(path: string, isChosen: boolean): ConditionTable {
   const { columns, rows } = parseCsv(readText(path, largestTable), path);
-  const fileColumn = columns.indexOf(FILE_COLUMN);
+  const fileColumn = columns.findIndex((name) => name.toLowerCase() === FILE_COLUMN);
   const files = fileColumn === -1 ? undefined : rows.map(({ cells }) => cells[fileColumn]!);
   const open = (column: number): ((row: number) => Float64Array) => {
     const numbers = Float64Array.from(rows, ({ line, cells }) => {
-      const value = cells[column] === '' ? Number.NaN : Number(cells[column]);
+      const text = cells[column]!;
+      const value = isNumber(text) ? Number(text) : Number.NaN;
       if (!Number.isFinite(Math.fround(value))) {
-        throw new UserError(
-          'invalid-data',
-          `${path}:${line}: ${columns[column]} is '${cells[column]}': expected a number${isChosen ? '' : ' (or list the columns to use in model.condition)'}`,
-        );
+        const why = Number.isNaN(value)
+          ? `expected a number${isChosen ? '' : ' (or list the columns to use in model.condition)'}`
+          : 'too large for float32; scale the column';
+        throw new UserError('invalid-data', `${path}:${line}: ${columns[column]} is '${text}': ${why}`);
       }
       return value;
     });

@@ -76,7 +76,7 @@ export function withConditions(images: ImageSet, conditions: Conditions, source:
   if (unusable !== undefined) {
     throw new UserError(
       'invalid-data',
-      `${source}: a condition cannot be named '${unusable}': use ${componentNames.what}`,
+      `${source}: a condition cannot be named '${unusable}': use ${componentNames.what}${unusable.startsWith('# ') ? " (np.savetxt adds no # with comments='')" : ''}`,
     );
   }
   return { ...images, conditions };

@@ -48,6 +48,9 @@ it.each([
   ['a,a\n', "a.csv: column 2 of the header is a second 'a': rename it"],
   ['a,,b\n', 'a.csv: column 2 of the header has no name: rename it'],
   ['a,b\n1,2\n1,2,3\n', 'a.csv:3: 3 cells, but the header has 2 columns'],
+  ['1.5,-2e3\n3,4\n', 'a.csv: its first row has only numbers, 1.5, -2e3: add a header'],
+  ['a;b\n1;2\n', 'a.csv: its columns are separated by semicolons: separate them by commas'],
+  ['a\tb\n1\t2\n', 'a.csv: its columns are separated by tabs: separate them by commas'],
   ['a,b\n1,"2\n', 'a.csv:2: a quote is not closed'],
   ['a,b\n1,"2"x\n', 'a.csv:2: a quote is not closed, or followed by other text'],
 ])('refuses %j', (text, message) => {

@@ -27,6 +27,7 @@ export function parseCsv(text: string, source: string): CsvTable {
     throw new UserError('invalid-data', `${source}: it is empty: expected a header and a row for each image`);
   }
   const columns = header.cells;
+  requireHeader(columns, source);
   const wrong = columns.findIndex((name, index) => name === '' || columns.indexOf(name) !== index);
   if (wrong !== -1) {
     const what = columns[wrong] === '' ? 'has no name' : `is a second '${columns[wrong]}'`;
@@ -40,6 +41,28 @@ export function parseCsv(text: string, source: string): CsvTable {
     );
   }
   return { columns, rows };
+}
+
+/** Refuses what looks like a header, but isn't one: the first row of numbers, or columns that commas don't separate. */
+function requireHeader(columns: readonly string[], source: string): void {
+  if (columns.every(isNumber)) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: its first row has only numbers, ${columns.slice(0, 3).join(', ')}: add a header with the names of the columns`,
+    );
+  }
+  const [separator] = (columns.length === 1 && /[;\t]/.exec(columns[0]!)) || [];
+  if (separator !== undefined) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: its columns are separated by ${separator === ';' ? 'semicolons' : 'tabs'}: separate them by commas`,
+    );
+  }
+}
+
+/** Whether a cell is a decimal number. */
+export function isNumber(text: string): boolean {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
 /** A cell with what ends it: quoted, or plain. */

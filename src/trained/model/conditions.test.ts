@@ -192,6 +192,9 @@ describe('a model with a condition', () => {
     expect(() => conditioned(imagesInMemory(pixels, shape), { 'Ω m': [1, 2, 3] }, 'test')).toThrow(
       "test: a condition cannot be named 'Ω m': use 1 to 64 characters without spaces, commas and =",
     );
+    expect(() => conditioned(imagesInMemory(pixels, shape), { '# s': [1, 2, 3] }, 'test')).toThrow(
+      "use 1 to 64 characters without spaces, commas and = (np.savetxt adds no # with comments='')",
+    );
     const many = Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`c${index}`, [1, 2, 3]]));
     expect(() => conditioned(imagesInMemory(pixels, shape), many, 'test')).toThrow(
       'test: 257 conditions are too many: choose at most 256',
