@@ -17,6 +17,8 @@ export interface TiffLayout {
   readonly photometric?: number;
   /** 1: unsigned integers, the default; 2: signed ones. */
   readonly sampleFormat?: number;
+  /** What the last channel is besides grey or colours: 0: anything; 1 and 2: alpha. Default: not written. */
+  readonly extraSample?: number;
 }
 
 /** The fields whose values have 32 bits: offsets and lengths. Others have 16. */
@@ -52,6 +54,7 @@ export function tiffFile(
       [323, tile ? [tile] : undefined],
       [324, tile ? offsets : undefined],
       [325, tile ? lengths : undefined],
+      [338, layout.extraSample === undefined ? undefined : [layout.extraSample]],
       [339, Array(channels).fill(sampleFormat)],
     ];
     return fields.flatMap(([tag, found]) => (found ? [[tag, found]] : []));

@@ -26,6 +26,18 @@ it.each(layouts)('%o', async (layout) => {
   expect([channels, data]).toEqual([1, grey]);
 });
 
+it.each([2, 4])('%i channels are kept, unless the last one is alpha', async (channels) => {
+  const values = valuesOf(channels);
+  const photometric = channels === 4 ? 2 : 1;
+  const file = tiffFile(values, [height, width, channels], { photometric, extraSample: 0 });
+  expect(await decodeImage(file, 'x')).toMatchObject({ channels, data: values, notes: [] });
+  const transparent = tiffFile(values, [height, width, channels], { photometric, extraSample: 2 });
+  const { data, notes, ...about } = await decodeImage(transparent, 'x');
+  expect([about.channels, notes]).toEqual([channels - 1, ['transparency on white']]);
+  const alpha = values[channels - 1]!;
+  expect(data[0]).toBe(Math.round((alpha * values[0]! + (65_535 - alpha) * 65_535) / 65_535));
+});
+
 it('zero may be white', async () => {
   const grey = valuesOf(1);
   const { data } = await decodeImage(tiffFile(grey, [height, width, 1], { photometric: 0 }), 'x');

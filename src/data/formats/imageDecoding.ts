@@ -47,7 +47,7 @@ export const otherImageName = new RegExp(
 
 /**
  * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3) with 8 bits, or with 16
- * if a PNG or TIFF file has them; that of a .npy or FITS file has up to four channels of its values. Possible
+ * if a PNG or TIFF file has them; that of a .npy, FITS or 16-bit TIFF file has up to four channels. Possible
  * notes: 'palette' (not of GIF files, which all have one), '16-bit' (or 10 or 12), 'transparency on white', 'CMYK',
  * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages).
  *

@@ -8,6 +8,7 @@ import { onWhite } from '../pixels/onWhite.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { costOf, requirePlausible } from './photoCost.ts';
+import { tiffHeader } from './tiffHeader.ts';
 
 /** The formats of `decodePhoto`, in words. */
 export const photoFormats = 'JPEG, WebP, GIF, TIFF or AVIF';
@@ -16,8 +17,8 @@ export const photoFormats = 'JPEG, WebP, GIF, TIFF or AVIF';
 export const photoExtensions = 'jpe?g|webp|gif|tiff?|avif';
 
 /**
- * Decodes a file to grey (1) or RGB (3). Colour profiles are ignored, as in PNG files, whose decoder cannot apply
- * them.
+ * Decodes a file to grey (1) or RGB (3), or a TIFF file of 16 bits to up to four channels, if none is alpha. Colour profiles
+ * are ignored, as in PNG files, whose decoder cannot apply them.
  *
  * @param source the file, for errors
  * @param begin called before the pixels are decoded
@@ -49,13 +50,15 @@ export async function decodePhoto(
         `${source}: it has ${info.channels} channels: convert it to grey or RGB`,
       );
     }
-    return onWhite({
+    const decoded = {
       width: info.width,
       height: info.height,
       channels: info.channels,
       data,
       notes: notesOn(about),
-    });
+    };
+    // sharp takes any second or fourth channel for alpha; of 16 bits, it may be a measurement.
+    return keepsBits(about) && !tiffHeader(bytes, 1).hasAlpha ? decoded : onWhite(decoded);
   } catch (cause) {
     if (cause instanceof UserError) {
       throw cause;

@@ -1,8 +1,8 @@
-// The cost of reading the first image of a TIFF file, from its directories.
+// The cost of reading the first image of a TIFF file, and whether it is transparent, from its directories.
 import { charactersOf, viewOf } from './bytes.ts';
 import { countScans } from './jpegScans.ts';
 
-/** The cost of reading a TIFF file. */
+/** What the directories of a TIFF file say about its first image. */
 export interface TiffHeader {
   /** The images in the file, at most one more than wanted. */
   readonly pages: number;
@@ -12,6 +12,8 @@ export interface TiffHeader {
   readonly tilePixels: number;
   /** The pixels of all tiles, including those beyond the edges of the image. */
   readonly storedPixels: number;
+  /** Whether a channel beyond grey or colour is alpha; otherwise it is any other data. */
+  readonly hasAlpha: boolean;
 }
 
 const tags = {
@@ -25,9 +27,12 @@ const tags = {
   tileHeight: 323,
   tileOffsets: 324,
   tileLengths: 325,
+  extraSamples: 338,
 } as const;
 const OLD_JPEG = 6;
 const JPEG = 7;
+/** The values of `extraSamples` that mean alpha, multiplied into the colours or not. */
+const ALPHA: readonly number[] = [1, 2];
 /** The most tiles or strips: a hundred megapixels have 25,000 of 64x64. */
 const MOST_TILES = 2 ** 18;
 /** Bytes per value, by type. */
@@ -82,6 +87,7 @@ export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
   if (compression === OLD_JPEG) {
     throw new Error('it uses the obsolete JPEG compression of TIFF 6');
   }
+  const [extra = 0] = values(tags.extraSamples);
   let scans = 1;
   if (compression === JPEG) {
     const lengths = values(isTiled ? tags.tileLengths : tags.stripLengths);
@@ -102,5 +108,6 @@ export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
     storedPixels: isTiled
       ? Math.ceil(width / tileWidth) * tileWidth * Math.ceil(height / tileHeight) * tileHeight
       : width * height,
+    hasAlpha: ALPHA.includes(extra),
   };
 }
