@@ -159,14 +159,15 @@ describe('a continuous model with a number and an image', () => {
     const between = ['seed:1', 'observed/0.npy', '--condition=one.npz', '--out=row.png', '--threads=1'];
     expect((await emerging.json('interpolate', 'runs/a', ...between)).steps).toBe(8);
 
-    const { images } = await emerging.json(
+    // Real numbers have no noise to draw.
+    const { images, draws } = await emerging.json(
       'infer',
       'runs/a',
       'observed',
       '--condition=low=lows',
       '--threads=1',
     );
-    expect(images[0].posterior).toMatchObject([{ name: 'shift' }]);
+    expect([draws, images[0].posterior]).toMatchObject([1, [{ name: 'shift' }]]);
     expect(Math.abs(images[0].posterior[0].mean - shift[index]!)).toBeLessThan(0.25);
     // Beside the images.
     writeFileSync(at('observed/conditions.npz'), zipOf([files[0]!, files[1]!]));

@@ -5,6 +5,7 @@ import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { type ComponentPosterior, probabilityBelow, quantile } from '../../evaluation/infer/gridPosterior.ts';
 import { inferConditions } from '../../evaluation/infer/inferConditions.ts';
+import { drawsOf } from '../../evaluation/measure/evaluate.ts';
 import { uniformity } from '../../evaluation/odd/kolmogorovSmirnov.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { valuesOfConditions } from '../../trained/model/conditions.ts';
@@ -121,7 +122,7 @@ async function runInfer(
   );
   writeStdout(
     options.json
-      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws, seed, skipped })}\n`
+      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws: drawsOf(model.model, options), seed, skipped })}\n`
       : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
