@@ -17,7 +17,7 @@ export type Corrections = ReadonlyMap<number, Correction>;
 
 /** How images compare with what their latents decode to. */
 export interface Verification {
-  /** The indices of images that are not decoded exactly, ascending. */
+  /** The indices of images that are not decoded exactly, ascending: all of them for real numbers, which are rounded. */
   readonly inexact: readonly number[];
   /** Those among them whose values are not finite: `decode` refuses them. */
   readonly notFinite: readonly number[];

@@ -143,7 +143,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents.
+   * The same before rounding to pixels, in [−½, ½) for images of the model, or standardised for a continuous one, in the
+   * precision of the latents.
    * Non-finite values mean that the inverse overflowed: it amplifies rounding for latents far from zero.
    */
   async decodeValues(latents: Latents, options: CodingOptions = {}): Promise<NdArray['data']> {
@@ -182,8 +183,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * A lower bound on the log-probability of each image, in nats: the mean over draws of the dequantisation
-   * noise.
+   * A lower bound on the log-probability of each image, in nats: the mean over draws of the dequantisation noise. For a
+   * continuous model, the log-density in the unit of its images, which is exact.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
@@ -193,7 +194,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * −logLikelihood/(D·ln 2) of each image, D values each.
+   * −logLikelihood/(D·ln 2) of each image, D values each. Results of continuous models are usually stated in nats per value,
+   * ln 2 times as much.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
