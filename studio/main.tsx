@@ -6,7 +6,23 @@ import { findModels } from './models.ts';
 import { Page } from './Page.tsx';
 import { compute } from './work/compute.ts';
 
+/** When the files for use without a network are stored. */
+const REGISTER_AFTER_MS = 5000;
+
 // The worker loads the runtime while the page starts.
 compute.start();
 findModels();
 render(<Page />, document.querySelector('#page')!);
+
+// Only browsers that trust the connection have service workers; the development server has no built one.
+if (import.meta.env.MODE === 'production' && 'serviceWorker' in navigator) {
+  // Not while the first picture is computed.
+  addEventListener('load', () => setTimeout(register, REGISTER_AFTER_MS));
+}
+
+function register(): void {
+  navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI)).catch((error: unknown) => {
+    // The studio works without it, as long as there is a network.
+    console.info('The studio will not open without a network:', error);
+  });
+}
