@@ -74,7 +74,7 @@ it('uses the working directory if the images are no longer there, and says so; e
   const lost = await away.run('evaluate', 'runs/deep/a', ...evaluation);
   expect(lost.code).toBe(2);
   expect(lost.stderr).toMatch(
-    /^emerging: the images of the run, data, are neither where it was created \(.*data\) nor in the working directory: name them with --data data if you mean these\n$/,
+    /^emerging: the images of the run, data, are neither at .*data nor in the working directory: name them with --data data if you mean these\n$/,
   );
   const here = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
   expect(here.code, here.stderr).toBe(0);

@@ -31,7 +31,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   evaluate: {
     usage: '[options] <run>',
-    description: 'measure the bits/dim of a model on held-out images',
+    description: 'measure bits/dim on held-out images, or nats/value of real numbers',
     load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
   },
   runs: {

@@ -225,6 +225,22 @@ describe('a continuous model with a number and an image', () => {
     expect(Math.max(...differences)).toBeLessThan(1e-3);
   });
 
+  it('takes an array of two dimensions as one image where an image is needed', async () => {
+    writeFileSync(at('single.npy'), npyBytes(lowOf(3), [LOW, LOW]));
+    const given = [
+      '--condition=shift=0',
+      '--condition=low=single.npy',
+      '--count=2',
+      '--seed=1',
+      '--threads=1',
+    ];
+    await emerging.json('sample', 'runs/a', ...given, '--array=single-samples.npy');
+    writeFileSync(at('stacked.npy'), npyBytes(lowOf(3), [1, LOW, LOW]));
+    const stacked = given.map((one) => one.replace('single.npy', 'stacked.npy'));
+    await emerging.json('sample', 'runs/a', ...stacked, '--array=stacked-samples.npy');
+    expect(readFileSync(at('single-samples.npy'))).toEqual(readFileSync(at('stacked-samples.npy')));
+  });
+
   it.each([
     [
       2,

@@ -9,11 +9,17 @@ const leastWidth = 240;
 /** From this number on, and below its inverse, numbers are written with an exponent. */
 const LARGE = 1e5;
 
-/** A number in the letters of the font, with about four digits. */
-function numberText(value: number): string {
+/** The most leading digits that all numbers of a range share and that are written: float32 has seven. */
+const MOST_LOST = 5;
+
+/** A number in the letters of the font, with enough digits to tell the ends of a range apart. */
+function numberText(value: number, [low, high]: HeatRange): string {
   const size = Math.abs(value);
   const isPlain = value === 0 || (size < LARGE && size > 1 / LARGE);
-  return (isPlain ? String(Number(value.toPrecision(4))) : value.toExponential(2)).toUpperCase();
+  const lost = Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low));
+  const digits = 4 + (Number.isFinite(lost) ? Math.min(MOST_LOST, Math.max(0, Math.floor(lost))) : 0);
+  const text = isPlain || digits > 4 ? String(Number(value.toPrecision(digits))) : value.toExponential(2);
+  return text.toUpperCase();
 }
 
 /**
@@ -45,7 +51,7 @@ export function withColourBars(
       1,
     );
     [low, (low + high) / 2, high].forEach((value, place) => {
-      const text = numberText(value);
+      const text = numberText(value, [low, high]);
       const left = margin + (place / 2) * (barWidth - textSize(text)[0]);
       canvas.drawText(text, [Math.round(left), top + barHeight + margin / 2]);
     });

@@ -101,7 +101,8 @@ async function runCompare(directories: readonly string[], options: CompareComman
       output.write(await plotPng(plot));
       return output.path;
     }));
-  if ((plot !== null && drawn === null) || broken.length > 0) {
+  const failed = compared.some(({ bitsPerDim }) => !Number.isFinite(bitsPerDim));
+  if ((plot !== null && drawn === null) || broken.length > 0 || failed) {
     process.exitCode = 1;
   }
   const entries = compared.map((one, index) => ({

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
+import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { writeLatents } from '../../trained/loading/latentsFile.ts';
 import { choiceFrom } from '../../trained/model/conditions.ts';
@@ -66,6 +67,12 @@ async function runEncode(
   options: EncodeCommandOptions,
 ): Promise<void> {
   const { out, precision, exact } = options;
+  if (/\.(npy|npz|png|csv|json)$/i.test(out)) {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${out}: latents are written as safetensors; name it .safetensors`,
+    );
+  }
   outputFile(out);
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);

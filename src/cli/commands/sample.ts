@@ -21,7 +21,7 @@ import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOpt
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
@@ -87,6 +87,9 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const given = await givenConditions(model, options);
   const chosen = chosenConditions(model, given);
   const { count, columns, classes } = sheetOf(model, chosen.rows, options);
+  if (options.count !== undefined && count !== options.count) {
+    noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}: as many in each row`);
+  }
   const condition = chosen.choiceFor(count);
   if (output) {
     requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });

@@ -151,7 +151,9 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
       `--condition ${text}: expected NAME=NUMBER, such as ${known[0]}=0.3, or a file with the conditions of the images`,
     );
   }
-  const table = await readTableAt(path, { names: known, called });
+  const named = called === undefined ? all : all.filter(({ name }) => name === called);
+  const areImages = named.length > 0 && named.every(({ image = false }) => image);
+  const table = await readTableAt(path, { names: known, called, areImages });
   const inFile = componentNamesIn(table, model.imageShape);
   const names = inFile.filter((one) => known.includes(one));
   if (names.length === 0) {

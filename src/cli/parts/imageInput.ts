@@ -1,7 +1,7 @@
 // The input images of a command: files and folders, or a split of a dataset.
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { conditionsOfFiles, namesInFolders } from '../../data/conditions/conditionsOfFiles.ts';
+import { conditionsOfFiles, namesInFolders, orPassed } from '../../data/conditions/conditionsOfFiles.ts';
 import type { RequiredCondition } from '../../data/contract/conditions.ts';
 import { type ImageSet, readOne } from '../../data/contract/dataset.ts';
 import { fitImage } from '../../data/pixels/fitImage.ts';
@@ -67,7 +67,10 @@ export async function readImages(
       like: imageShape,
       most: count,
       oneIfOther: !resize,
-      conditions: conditions && { names: conditions.map(({ name }) => name) },
+      conditions: conditions && {
+        names: conditions.map(({ name }) => name),
+        otherwise: orPassed(conditions),
+      },
     });
     return datasetImages(images, { source: data, split, imageShape, resize });
   }

@@ -16,11 +16,14 @@ import type { ConditionColumn, ConditionTable } from './table.ts';
  * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
  *
  * @param name the name of the array in a .npy file
+ * @param areImages whether an array of two dimensions is one image instead of a row of numbers for each image
  * @throws UserError (`invalid-data`) if it is corrupt, not of this kind, or has values that are NaN or infinite
  */
-export async function readArrayTable(path: string, name: string): Promise<ConditionTable> {
+export async function readArrayTable(path: string, name: string, areImages = false): Promise<ConditionTable> {
   const found = await withFile(path, (file) =>
-    /\.npz$/i.test(path) ? arraysIn(file, path) : arrayIn(file, path, name).then((one) => [one]),
+    /\.npz$/i.test(path)
+      ? arraysIn(file, path, areImages)
+      : arrayIn(file, path, { name, areImages }).then((one) => [one]),
   );
   const [{ rows }] = found as [Read];
   const other = found.find((one) => one.rows !== rows);
@@ -37,7 +40,7 @@ interface Read extends ConditionColumn {
   readonly rows: number;
 }
 
-async function arraysIn(file: RandomAccess, path: string): Promise<Read[]> {
+async function arraysIn(file: RandomAccess, path: string, areImages: boolean): Promise<Read[]> {
   const budget = new Budget(path, file.size).pass();
   const entries = (await readZipDirectory(file, path)).filter(({ name }) => name.endsWith('.npy'));
   if (entries.length === 0) {
@@ -47,13 +50,19 @@ async function arraysIn(file: RandomAccess, path: string): Promise<Read[]> {
   for (const entry of entries) {
     const bytes = await readZipEntry(file, entry, path, { budget });
     const where = `${path}: ${entry.name}`;
-    found.push(await arrayIn(inMemory(bytes, where), where, entry.name.replace(/\.npy$/, '')));
+    const name = entry.name.replace(/\.npy$/, '');
+    found.push(await arrayIn(inMemory(bytes, where), where, { name, areImages }));
   }
   return found;
 }
 
-async function arrayIn(file: RandomAccess, path: string, name: string): Promise<Read> {
-  const { shape, offset, ...type } = await readNpyHeader(file, path);
+async function arrayIn(
+  file: RandomAccess,
+  path: string,
+  { name, areImages }: { readonly name: string; readonly areImages: boolean },
+): Promise<Read> {
+  const { shape: stored, offset, ...type } = await readNpyHeader(file, path);
+  const shape = areImages && stored.length === 2 ? [1, ...stored] : stored;
   if (shape.length < 1 || shape.length > 4) {
     throw new UserError(
       'invalid-data',

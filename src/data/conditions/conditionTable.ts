@@ -17,30 +17,25 @@ const ARRAY = /\.np[yz]$/i;
  * Reads the table of the conditions of images.
  *
  * @param images the path of the images
- * @param otherwise what to do without a table beside them
  * @throws UserError (`not-found`) if there is none; (`invalid-data`) if there are several, or it is corrupt
  */
-export function readConditionTable(
-  images: string,
-  wanted: WantedConditions,
-  otherwise: Phrase = ['name a file with data.conditions'],
-): Promise<ConditionTable> {
-  return readTableAt(wanted.from ?? tableBeside(images, otherwise), wanted);
+export function readConditionTable(images: string, wanted: WantedConditions): Promise<ConditionTable> {
+  const { from, otherwise = ['name a file with data.conditions'] } = wanted;
+  return readTableAt(from ?? tableBeside(images, otherwise), wanted);
 }
 
 /**
  * Reads the table at a path: a CSV file, an array (.npy, .npz), an image, or a folder or archive of images.
  *
- * @param called what the conditions of a source without names are called
  * @throws UserError (`not-found`) if it doesn't exist; (`invalid-data`) if it is corrupt
  */
 export async function readTableAt(
   path: string,
-  { names, called = DEFAULT_NAME }: Pick<WantedConditions, 'names' | 'called'> = {},
+  { names, called = DEFAULT_NAME, areImages }: Omit<WantedConditions, 'from' | 'otherwise'> = {},
 ): Promise<ConditionTable> {
   requireExists(path);
   if (!isFolder(path) && ARRAY.test(path)) {
-    return readArrayTable(path, called);
+    return readArrayTable(path, called, areImages);
   }
   return (await readImageTable(path, called)) ?? readCsvTable(path, names !== undefined);
 }

@@ -1,6 +1,6 @@
 // The conditions of image files, from the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
-import { option, phrase, UserError } from '../../errors.ts';
+import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { isFolder } from '../../storage/files.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
@@ -24,12 +24,10 @@ export async function conditionsOfFiles(
   imageShape: ImageShape,
 ): Promise<Conditions> {
   const names = wanted.map(({ name }) => name);
-  const example = `${names[0]}=${wanted[0]!.image ? 'FILE' : 'VALUE'}`;
   /** Where the conditions of each file are. */
   const places: { conditions: Conditions; row: number }[] = [];
   for (const [folder, indices] of byFolder(files, given)) {
-    const otherwise = phrase`pass ${option('condition', example)}`;
-    const table = await readConditionTable(folder, { names }, otherwise);
+    const table = await readConditionTable(folder, { names, otherwise: orPassed(wanted) });
     const components = componentsIn(table, imageShape, names);
     const inFolder = indices.map((index) => nameIn(folder, files[index]!));
     const conditions = conditionsByTable(inFolder, table, components);
@@ -56,6 +54,12 @@ export async function conditionsOfFiles(
       return [name, { size, read }];
     }),
   );
+}
+
+/** What to do without a file of conditions: pass them. */
+export function orPassed([first]: readonly RequiredCondition[]): Phrase {
+  const { name, image } = first!;
+  return phrase`pass ${option('condition', `${name}=${image ? 'FILE' : 'VALUE'}`)}`;
 }
 
 /** The names of image files in the folders that they were found in, with `/`; of other files, their own. */

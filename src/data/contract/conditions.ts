@@ -1,5 +1,5 @@
 // Conditions: numbers and images beside each image, by name, that a density can depend on.
-import { UserError } from '../../errors.ts';
+import { type Phrase, UserError } from '../../errors.ts';
 import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most components of a condition. */
@@ -26,6 +26,10 @@ export interface WantedConditions {
   readonly names?: readonly string[] | undefined;
   /** What those of a file without names are called; by default `condition`. */
   readonly called?: string | undefined;
+  /** Whether they are images, for an array that may be one; default false. */
+  readonly areImages?: boolean;
+  /** What to do if there is no file beside the images; by default, to name one with data.conditions. */
+  readonly otherwise?: Phrase;
 }
 
 /**

@@ -3,8 +3,18 @@ import { UserError } from '../../errors.ts';
 import { inMemory } from '../../storage/randomAccess.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
+import { charactersOf } from './bytes.ts';
 import { elementBytes, readElements } from './elements.ts';
 import { readNpyHeader } from './npy.ts';
+
+/** Whether a file is an array of several images: `[N, H, W]` or `[N, H, W, C]`, unless it can be one image, `[H, W, C]`. */
+export async function isStack(bytes: Uint8Array, source: string): Promise<boolean> {
+  if (charactersOf(bytes.subarray(0, 6)) !== '\x93NUMPY') {
+    return false;
+  }
+  const { shape } = await readNpyHeader(inMemory(bytes, source), source);
+  return shape.length === 4 || (shape.length === 3 && !isImageChannels(shape[2]!));
+}
 
 /**
  * Decodes an array `[H, W]` or `[H, W, C]` with up to four channels.

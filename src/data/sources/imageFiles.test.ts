@@ -7,6 +7,7 @@ import { encode } from 'fast-png';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
+import { npyBytes } from '../formats/npyBytes.ts';
 import { readImageFiles } from './imageFiles.ts';
 
 const shape = [1, 2, 1] as const;
@@ -43,6 +44,20 @@ it('finds PNG files in folders and subfolders, sorted by name, and nothing else'
   expect(names).toEqual(['a.png', 'b.png', 'sub/a.PNG']);
   expect([...pixels]).toEqual([10, 11, 20, 21, 30, 31]);
   expect(skipped).toEqual([]);
+});
+
+it('reads all images of an array, called by their rows', async () => {
+  writeFileSync(join(folder, 'three.npy'), npyBytes(Uint8Array.of(1, 2, 3, 4, 5, 6), [3, 1, 2, 1]));
+  writeFileSync(join(folder, 'one.npy'), npyBytes(Uint8Array.of(8, 9), [1, 2]));
+  const { names, paths, pixels } = await read('three.npy', 'one.npy');
+  expect(names).toEqual(['three.npy/0', 'three.npy/1', 'three.npy/2', 'one.npy']);
+  expect(paths![1]).toBe(join(folder, 'three.npy/1'));
+  expect([...pixels]).toEqual([1, 2, 3, 4, 5, 6, 8, 9]);
+  const first = await readImageFiles([join(folder, 'three.npy')], shape, { most: 2 });
+  expect(first.names).toEqual(['0', '1']);
+  // Without channels, an array of more than four columns is a stack too.
+  writeFileSync(join(folder, 'wide.npy'), npyBytes(new Uint8Array(30), [3, 2, 5]));
+  expect((await readImageFiles([join(folder, 'wide.npy')], [2, 5, 1])).names).toHaveLength(3);
 });
 
 it('keeps the order of the paths, accepts any file name, and reads each file once', async () => {

@@ -7,14 +7,17 @@ import type { Values } from '../../numeric/values.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
+import { inMemory } from '../../storage/randomAccess.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
 import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
+import { isStack } from '../formats/npyImage.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import { joined } from '../pixels/joined.ts';
+import { batchImages } from './batchFile.ts';
 
 /** The images that were read, and the files that were skipped. */
 export interface NamedImages {
@@ -60,7 +63,7 @@ const notRegular = 'neither a regular file nor a folder, or a link to a folder; 
 
 /**
  * Reads the images at `paths`: the given files, and all image files in the given folders and below,
- * sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
+ * sorted by name, as for training. The images of an array of several are called `maps.npy/0`, `maps.npy/1`, …. Files in folders are skipped if they cannot be read, have another
  * image format, are not regular files, or are links to files elsewhere (unless `EMERGING_LINKS` is `follow`). Each real
  * file is read once, and links to folders are not followed.
  *
@@ -84,7 +87,7 @@ export async function readImageFiles(
     skipped.push(reason);
     onSkip?.(reason);
   };
-  for await (const { path, image } of findImageFiles(paths).read(noteSkip)) {
+  for await (const { path, image } of findImageFiles(paths).read(noteSkip, { stacks: true })) {
     const { height, width, channels, data } = image;
     const decoded = { shape: [height, width, channels] as const, pixels: data };
     images.set(path, fitImage(decoded, imageShape, { source: path, resize, onNote }));
@@ -117,8 +120,11 @@ export interface FoundImages {
   readonly count: number;
   /** How many paths led to a file that another one had led to. */
   readonly repeated: number;
-  /** Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does. */
-  read(skip: (reason: string) => void): AsyncGenerator<ReadImage>;
+  /**
+   * Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does, and without
+   * `stacks`, for an array of several images.
+   */
+  read(skip: (reason: string) => void, options?: { readonly stacks?: boolean }): AsyncGenerator<ReadImage>;
 }
 
 /**
@@ -134,34 +140,54 @@ export function findImageFiles(paths: readonly string[]): FoundImages {
   return {
     count: unique.length,
     repeated: files.length - unique.length,
-    async *read(skip) {
+    async *read(skip, { stacks = false } = {}) {
       for (const [index, file] of unique.entries()) {
-        const image = await readUnless(file, budget, skip);
-        if (image) {
-          yield { name: names[index]!, path: file.path, image };
+        for (const [below, image] of await readUnless(file, { budget, skip, stacks })) {
+          yield { name: `${names[index]!}${below}`, path: `${file.path}${below}`, image };
         }
       }
     },
   };
 }
 
-/** Reads the image in a file; if a file in a folder cannot be read, reports why and returns undefined. */
+/** How files are read. */
+interface ReadOptions {
+  readonly budget: Budget;
+  readonly skip: (reason: string) => void;
+  /** Whether an array may contain several images. */
+  readonly stacks: boolean;
+}
+
+/** An image, and what its name is below that of its file. */
+type BelowFile = readonly [below: string, image: DecodedImage];
+
+/** Reads the images in a file; if a file in a folder cannot be read, reports why and returns none. */
 async function readUnless(
   file: ImageFile,
-  budget: Budget,
-  skip: (reason: string) => void,
-): Promise<DecodedImage | undefined> {
+  { budget, skip, stacks }: ReadOptions,
+): Promise<readonly BelowFile[]> {
   try {
     const bytes = await readFile(file);
     budget.grow(bytes.length);
-    return await decodeImage(bytes, file.path, { budget });
+    if (stacks && (await isStack(bytes, file.path))) {
+      return await readStack(bytes, file.path, budget);
+    }
+    return [['', await decodeImage(bytes, file.path, { budget })]];
   } catch (error) {
     if (!(file.found && error instanceof UserError) || error instanceof OverBudget) {
       throw error;
     }
     skip(error.message);
-    return undefined;
+    return [];
   }
+}
+
+async function readStack(bytes: Uint8Array, path: string, budget: Budget): Promise<BelowFile[]> {
+  const images: BelowFile[] = [];
+  for await (const image of batchImages(inMemory(bytes, path), path, '/', budget.pass())) {
+    images.push([image.name, await image.decode()]);
+  }
+  return images;
 }
 
 /** The given file, or the images in the folder and below, without hidden files. */

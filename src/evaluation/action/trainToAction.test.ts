@@ -14,7 +14,7 @@ import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { multiply, product, reshape, sum, sumPerImage } from '../../tensor/operations/index.ts';
-import { constant } from '../../tensor/tensor.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
@@ -168,6 +168,11 @@ describe('refuses', () => {
     await refused({}, (x) => sum(multiply(x, x))).toThrow(
       'the action must return a number for each image, [32], but returns []',
     );
+    await refused({}, (() => 1) as unknown as Action).toThrow(
+      'the action must return a tensor with a number for each image, [32], but returns number',
+    );
+    await refused({}, (async (x: Tensor) => x) as unknown as Action).toThrow('but returns a promise');
+    await refused({}, (() => undefined) as unknown as Action).toThrow('but returns undefined');
   });
 
   it('models whose inverse has no gradient', async () => {

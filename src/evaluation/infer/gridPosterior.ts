@@ -35,10 +35,12 @@ const NEGLIGIBLE = 1e-4;
 
 /** The posterior probability that a number is below a value: uniform over many images if a model is calibrated. */
 export function probabilityBelow({ bounds, probabilities }: ComponentPosterior, value: number): number {
-  return probabilities.reduce((sum, probability, cell) => {
+  const below = probabilities.reduce((sum, probability, cell) => {
     const [low, high] = [bounds[cell]!, bounds[cell + 1]!];
     return sum + probability * Math.min(1, Math.max(0, (value - low) / (high - low)));
   }, 0);
+  // The sum of all probabilities may be more by rounding.
+  return Math.min(1, below);
 }
 
 /** The value that a number is below with this posterior probability. */

@@ -5,7 +5,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { isOwnMark, markOf } from '../../storage/accountKey.ts';
 import { exists, readText, realPath } from '../../storage/files.ts';
 import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
-import type { RunPaths } from './runFolder.ts';
+import { type RunPaths, readSummary } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
 
 /** The paths that a configuration names. */
@@ -58,10 +58,16 @@ export interface DataPlace {
  * working directory.
  *
  * @param remedy how to name the images
- * @throws UserError (`mismatch`) if a path is absolute or leads up and this account didn't create the run with it,
+ * @throws UserError (`unsupported`) if the run was trained to an action; (`mismatch`) if a path is absolute or leads up and this account didn't create the run with it,
  *   since a stranger may have chosen it; UserError (`not-found`) if there is nothing at a recorded place
  */
 export function locateData(paths: RunPaths, { data }: Config, remedy: Phrase): DataPlace {
+  if (readSummary(paths).action === true) {
+    throw new UserError(
+      'unsupported',
+      phrase`${paths.directory} was trained to an action, without images: to train it longer, call trainToAction with resume: true; to measure it, ${remedy}`,
+    );
+  }
   const { isOwn, placeOf } = markOfRun(paths, data);
   const find = (name: string, what: string): DataPlace => {
     if (isAnywhere(name) || !isRelative(name)) {
@@ -100,7 +106,7 @@ function nearestOf(name: string, made: string, what: string, remedy: Phrase): Da
   }
   throw new UserError(
     'not-found',
-    phrase`the ${what} of the run, ${name}, are neither where it was created (${made}) nor in the working directory: ${remedy}`,
+    phrase`the ${what} of the run, ${name}, are neither at ${made} nor in the working directory: ${remedy}`,
   );
 }
 

@@ -26,15 +26,21 @@ export type Action = (x: Tensor) => Tensor;
  * @throws UserError (`invalid-argument`) if it does not return a number for each image
  */
 export function actionOf(action: Action, x: Tensor): Tensor {
-  const result = action(x);
+  const result: Partial<Tensor> | undefined = action(x);
   const expected = [x.shape[0]!];
+  if (!Array.isArray(result?.shape)) {
+    throw new UserError(
+      'invalid-argument',
+      `the action must return a tensor with a number for each image, ${showShape(expected)}, but returns ${result instanceof Promise ? 'a promise' : typeof result}: compute it from x with operations`,
+    );
+  }
   if (!sameShape(result.shape, expected)) {
     throw new UserError(
       'invalid-argument',
       `the action must return a number for each image, ${showShape(expected)}, but returns ${showShape(result.shape)}: sum over all other axes, as sumPerImage does`,
     );
   }
-  return result;
+  return result as Tensor;
 }
 
 /**
