@@ -320,7 +320,12 @@ function whyNot(path: string): string {
   if (!isFolder(path)) {
     return 'neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images, nor a prepared file; name one, or a folder';
   }
-  return filesBelow(path).files.length === 0
+  const { files } = filesBelow(path);
+  const packed = files.find((name) => /\.(fits?|fts|npy)\.(gz|fz|bz2|z)$/i.test(name));
+  if (packed !== undefined) {
+    return `its files are compressed, such as ${packed}: unpack them first, .gz with gunzip and .fz with funpack`;
+  }
+  return files.length === 0
     ? `the folder is empty; put ${imageFormats} images into it`
     : `no images found in the folder, which has files of other kinds; put ${imageFormats} images into it`;
 }
