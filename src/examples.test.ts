@@ -1,6 +1,6 @@
-// The examples in README.md, docs/start.md, docs/fields.md and docs/library.md: they compile and run.
+// The examples in README.md, docs/start.md, docs/fields.md and docs/library.md compile and run, and those in doc comments compile.
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,6 +21,19 @@ function examplesOf(file: string): string[] {
     /<!-- example: run as a test -->\n```ts\n([\s\S]*?)```/g,
   );
   return [...blocks].map(([, code]) => code!);
+}
+
+/** The examples in the doc comments of the sources. */
+function examplesInComments(): string[] {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+  return sources.flatMap((file) => {
+    const text = readFileSync(join(root, 'src', file), 'utf8');
+    return [...text.matchAll(/ \* @example\n \* ```ts\n([\s\S]*?) \* ```/g)].map(([, lines]) =>
+      lines!.replace(/^ \* ?/gm, ''),
+    );
+  });
 }
 
 const [readme] = examplesOf('README.md') as [string];
@@ -70,9 +83,11 @@ beforeAll(async () => {
 });
 
 it('compile', () => {
+  const inComments = examplesInComments();
+  expect(inComments.length).toBeGreaterThan(15);
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, start, action, ...library, wrong].map((code, number) => [
+    [readme, start, action, ...library, ...inComments, wrong].map((code, number) => [
       join(root, `${nameIn(code) ?? `example${number}`}.mts`),
       code,
     ]),
@@ -93,12 +108,14 @@ it('compile', () => {
   const problems = [...codes.keys()].map((file) =>
     ts
       .getPreEmitDiagnostics(program, program.getSourceFile(file))
+      // Examples in comments end where a program goes on.
+      .filter(({ reportsUnnecessary }) => !(reportsUnnecessary && inComments.includes(codes.get(file)!)))
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
   );
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, string | Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(13).fill([]), [found]]);
+  expect(problems).toEqual([...Array(13 + inComments.length).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {

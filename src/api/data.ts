@@ -14,6 +14,7 @@ export {
   imagesInMemory,
   type Labels,
   type NamedDataset,
+  type ValidationShare,
 } from '../data/contract/dataset.ts';
 export { labelled } from '../data/contract/labels.ts';
 export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/contract/rawImages.ts';

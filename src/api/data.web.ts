@@ -12,6 +12,7 @@ export {
   type ImageSet,
   imagesInMemory,
   type Labels,
+  type ValidationShare,
 } from '../data/contract/dataset.ts';
 export { labelled } from '../data/contract/labels.ts';
 export { exactImages } from '../data/exactImages.web.ts';

@@ -173,6 +173,15 @@ export async function* partsBy(
  * Compresses images in memory to the bytes of a file: see `compressParts`.
  *
  * @throws UserError as that does
+ * @example
+ * ```ts
+ * import { compress, decompress, loadModel } from 'emerging-flows';
+ *
+ * const model = await loadModel('models/mnist');
+ * const digit = { name: 'digit.png', shape: [28, 28, 1] as const, pixels: new Uint8Array(28 * 28) };
+ * const bytes = await compress(model, [digit], { withModel: false });
+ * const { images } = await decompress(bytes, { model });
+ * ```
  */
 export async function compress(
   trained: TrainedModel,

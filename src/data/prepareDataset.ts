@@ -69,6 +69,12 @@ export interface PreparedDataset {
  * @returns null if the signal stopped it
  * @throws UserError if there is no such dataset, `size` is missing, the file already exists or cannot be
  *   written, or no images remain for training or for testing
+ * @example
+ * ```ts
+ * import { prepareDataset } from 'emerging-flows/data';
+ *
+ * await prepareDataset('holiday', { size: 32, out: 'photos-32.images' });
+ * ```
  */
 export async function prepareDataset(
   nameOrPath: string,

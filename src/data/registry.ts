@@ -90,6 +90,14 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * Images of 16 bits are rounded to 8 if `bits`, those of a model, are 8 or fewer.
  *
  * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from 'emerging-flows/data';
+ *
+ * const { train, validation, test } = await openDataset('photos'); // a folder of images of one size
+ * console.log(train.count, validation.count, test.count, train.imageShape);
+ * ```
  */
 export async function openDataset(
   nameOrPath: string,

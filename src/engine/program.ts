@@ -76,6 +76,17 @@ export interface CompileOptions {
  * Compiles a program for a device: its graph is prepared in the style that the device prefers, what depends
  * on constants alone is folded now, in float64, and the rest becomes an ONNX session. Build a program once
  * and keep it: sessions are slow to create.
+ *
+ * @example
+ * ```ts
+ * import { compile, input, operations } from 'emerging-flows/tensor';
+ *
+ * const x = input('x', [3]);
+ * const program = await compile({ inputs: { x }, outputs: { y: operations.exp(x) } });
+ * const y = { shape: [3], data: new Float32Array(3) };
+ * await program.run({ x: { shape: [3], data: Float32Array.of(0, 1, 2) } }, { y });
+ * await program.release();
+ * ```
  */
 export async function compile(definition: ProgramDefinition, options: CompileOptions = {}): Promise<Program> {
   return compilePrepared(prepare(definition, options), options);

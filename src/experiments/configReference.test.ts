@@ -85,7 +85,10 @@ describe('configKeys', () => {
 });
 
 it('every description equals the comment on its key', () => {
-  const files = ['./configSchema.ts', ...optimizerNames.map((name) => `../optimizers/${name}.ts`)];
+  const files = [
+    './configSchema.ts',
+    ...['optimizer', ...optimizerNames].map((name) => `../optimizers/${name}.ts`),
+  ];
   const comments = Object.fromEntries(
     files.flatMap((file) => {
       const source = readFileSync(new URL(file, import.meta.url), 'utf8');

@@ -34,6 +34,15 @@ export interface ConfigSources {
  * `training.optimizer` removes the options of the optimiser below; settings count as one layer, regardless of their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value
+ * @example
+ * ```ts
+ * import { resolveConfig } from 'emerging-flows/training';
+ *
+ * const config = resolveConfig({
+ *   preset: 'photos-32',
+ *   overrides: { data: { name: 'photos-32.images' }, training: { steps: 10_000 } },
+ * });
+ * ```
  */
 export function resolveConfig(sources: ConfigSources): Config {
   const { preset, file, set = [], overrides = {} } = sources;

@@ -176,6 +176,15 @@ export const mixingParts = new PartRegistry<MixingPart>(
  * exports with it can be read. If its module registers the name again, the later one counts.
  *
  * @throws UserError if the name is not made of letters, digits and single hyphens or is taken, or the definition is wrong
+ * @example
+ * ```ts
+ * import { emerging, registerMixing, reverse } from 'emerging-flows/flows';
+ *
+ * registerMixing('reversed-emerging', {
+ *   module: import.meta.url,
+ *   layers: (shape) => ({ reverse: reverse(shape), emerging: emerging(shape) }),
+ * });
+ * ```
  */
 export function registerMixing(name: string, mixing: Own<MixingPart>): void {
   mixingParts.register(name, mixing);

@@ -4,7 +4,7 @@ import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operati
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { epsilonSchema, type Optimizer, optimizerChoice } from './optimizer.ts';
+import { epsilonOption, type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamax', moments: ['first', 'second'] } as const;
 
@@ -61,8 +61,7 @@ export const adamaxChoice = optimizerChoice({
     biasCorrection: z
       .enum(['glow', 'standard'], 'one of glow, standard')
       .check(z.describe('Bias correction of the moments, for adamax.')),
-    /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
-    epsilon: epsilonSchema,
+    ...epsilonOption,
   },
   defaults: { biasCorrection: 'glow', epsilon: 1e-8 },
   create: (options, stepsPerEpoch) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),

@@ -4,7 +4,7 @@ import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/inde
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { epsilonSchema, type Optimizer, optimizerChoice } from './optimizer.ts';
+import { epsilonOption, type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
 
@@ -87,8 +87,7 @@ export const adamwChoice = optimizerChoice({
         z.lt(1, fraction),
         z.describe('Decay of the running mean of squared gradients, for adamw.'),
       ),
-    /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
-    epsilon: epsilonSchema,
+    ...epsilonOption,
     /** Weight decay of adamw, times the learning rate, for the kernels of coupling networks. */
     weightDecay: z
       .number(weightDecayText)

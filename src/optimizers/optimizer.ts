@@ -44,13 +44,16 @@ export function optimizerChoice<Options extends z.core.$ZodShape>(
 
 const epsilonText = 'a number above 0 and at most 1';
 
-/** Schema of ε, which every optimiser adds to its divisor. */
-export const epsilonSchema = z
-  .number(epsilonText)
-  .check(
-    z.gt(0, epsilonText),
-    z.maximum(1, epsilonText),
-    z.describe(
-      "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
+/** The option of all optimisers: ε. Declared once, since it is one key of the configuration. */
+export const epsilonOption = {
+  /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
+  epsilon: z
+    .number(epsilonText)
+    .check(
+      z.gt(0, epsilonText),
+      z.maximum(1, epsilonText),
+      z.describe(
+        "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
+      ),
     ),
-  );
+};

@@ -28,7 +28,7 @@ export interface WantedConditions {
   readonly called?: string | undefined;
   /** Whether they are images, for an array that may be one; default false. */
   readonly areImages?: boolean;
-  /** What to do if there is no file beside the images; by default, to name one with data.conditions. */
+  /** @internal What to do if there is no file beside the images; by default, to name one with data.conditions. */
   readonly otherwise?: Phrase;
 }
 
@@ -40,6 +40,13 @@ export interface WantedConditions {
  * @param source where they come from, for errors
  * @throws UserError (`invalid-data`) if their number is neither, one of them is not a finite number in float32, a name is not
  *   possible, or there are too many components
+ * @example
+ * ```ts
+ * import { conditioned, imagesInMemory } from 'emerging-flows/data';
+ *
+ * const maps = imagesInMemory(new Float32Array(3 * 8 * 8), [8, 8, 1]);
+ * const images = conditioned(maps, { omega: [0.2, 0.3, 0.4] }, 'maps');
+ * ```
  */
 export function conditioned(
   images: ImageSet,

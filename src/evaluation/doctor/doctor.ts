@@ -81,7 +81,20 @@ const HARD_IMAGES = 16;
 /** How many images are used by default. */
 export const DOCTOR_IMAGES = 64;
 
-/** Examines a trained model on real images. */
+/**
+ * Examines a trained model on real images.
+ *
+ * @example
+ * ```ts
+ * import { diagnose, loadModel } from 'emerging-flows';
+ * import { openDataset } from 'emerging-flows/data';
+ *
+ * const model = await loadModel('runs/quickstart');
+ * const { validation } = await openDataset('mnist');
+ * const { ok, problems } = await diagnose(model, validation, { quick: true });
+ * await model.release();
+ * ```
+ */
 export async function diagnose(
   trained: TrainedModel,
   images: ImageSet,

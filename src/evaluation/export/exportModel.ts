@@ -48,6 +48,16 @@ export interface ExportedModel {
  * @param directory the run folder
  * @throws UserError if it is not a run, it has no such checkpoint, checkpoint or summary cannot be read, or a file would be larger
  *   than 2 GiB
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { exportModel } from 'emerging-flows';
+ *
+ * const { files } = await exportModel('runs/quickstart');
+ * for (const [name, content] of Object.entries(files)) {
+ *   writeFileSync(`exported/${name}`, content);
+ * }
+ * ```
  */
 export async function exportModel(
   directory: string,

@@ -37,6 +37,18 @@ const AT_ONCE = 1024;
  * @returns for each image the posterior of each number, in the order of the model
  * @throws UserError if the model has no such numbers or too many, a range is empty, or (`diverged`) a likelihood in it is not
  *   finite
+ * @example
+ * ```ts
+ * import { inferConditions, loadModel, quantile } from 'emerging-flows';
+ *
+ * const model = await loadModel('runs/maps');
+ * const map = new Float32Array(32 * 32);
+ * const [posteriors] = await inferConditions(model, map, { range: { omega: [0.1, 0.5] } });
+ * for (const posterior of posteriors!) {
+ *   console.log(posterior.name, posterior.mean, quantile(posterior, 0.05), quantile(posterior, 0.95));
+ * }
+ * await model.release();
+ * ```
  */
 export async function inferConditions(
   model: FlowModel,

@@ -38,6 +38,17 @@ export function pairwise(perImage: readonly Float64Array[]): Comparison[] {
 /**
  * Measures models on the same images with the same noise, of p(x) whether they have classes or not; progress counts the
  * images of all.
+ *
+ * @example
+ * ```ts
+ * import { compareModels, loadModel } from 'emerging-flows';
+ * import { openDataset } from 'emerging-flows/data';
+ *
+ * const models = [await loadModel('runs/emerging'), await loadModel('runs/1x1')];
+ * const { test } = await openDataset('mnist');
+ * const [, other] = await compareModels(models, test, { draws: 2 });
+ * console.log(other!.difference, other!.differenceError); // bits/dim more than the first
+ * ```
  */
 export async function compareModels(
   models: readonly FlowModel[],

@@ -81,7 +81,20 @@ export function drawsOf(
   return values.bits === undefined ? 1 : Math.max(draws, importance);
 }
 
-/** Measures bits/dim of a set of images; the standard error needs 2 or more draws. */
+/**
+ * Measures bits/dim of a set of images; the standard error needs 2 or more draws.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, loadModel } from 'emerging-flows';
+ * import { openDataset } from 'emerging-flows/data';
+ *
+ * const model = await loadModel('runs/quickstart');
+ * const { test } = await openDataset('mnist');
+ * const { bitsPerDim, samplingError } = await evaluate(model, test, { draws: 4 });
+ * await model.release();
+ * ```
+ */
 export async function evaluate(
   model: FlowModel,
   images: ImageSet,

@@ -100,6 +100,17 @@ export interface OddReports {
  *
  * @param reference the images, or what was measured of them; by default the statistics of validation images that the model carries
  * @throws UserError if the score cannot be computed, or the second model takes other images
+ * @example
+ * ```ts
+ * import { loadModel, score } from 'emerging-flows';
+ * import { openDataset } from 'emerging-flows/data';
+ *
+ * const model = await loadModel('models/mnist');
+ * const { test } = await openDataset('fashion-mnist');
+ * const [oddest] = await score(model, test);
+ * console.log(oddest!.index, oddest!.score);
+ * await model.release();
+ * ```
  */
 export async function score(
   model: FlowModel,

@@ -31,6 +31,13 @@ export interface FolderRun extends Run {
  *
  * @param place the folder, or files such as `memoryFiles('digits')`
  * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
+ * @example
+ * ```ts
+ * import { resolveConfig, startRun, train } from 'emerging-flows/training';
+ *
+ * const run = await startRun(resolveConfig({ preset: 'mnist-quickstart' }), 'runs/quickstart');
+ * const { validationBitsPerDim } = await train({ ...run });
+ * ```
  */
 export async function startRun(config: Config, place: string, options?: RunOptions): Promise<FolderRun>;
 export async function startRun(config: Config, place: string | FileStore, options?: RunOptions): Promise<Run>;
@@ -67,6 +74,12 @@ export async function startRun(
  * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images have changed
  * since training, they are at a path that someone else has chosen, or the changes would
  * make it a different run
+ * @example
+ * ```ts
+ * import { resumeRun, train } from 'emerging-flows/training';
+ *
+ * await train({ ...(await resumeRun('runs/quickstart', { training: { steps: 4000 } })) });
+ * ```
  */
 export async function resumeRun(
   place: string,

@@ -12,6 +12,14 @@ import { topologicalOrder } from '../traversal.ts';
 /**
  * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the
  * scalar does not depend on one); all are multiplied by `seed`.
+ *
+ * @example
+ * ```ts
+ * import { constant, gradients, input, operations } from 'emerging-flows/tensor';
+ *
+ * const x = input('x', [3]);
+ * const [byX] = gradients(operations.sum(operations.exp(x)), [x], constant(1));
+ * ```
  */
 export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
   if (scalar.rank !== 0 || seed.rank !== 0) {

@@ -10,6 +10,14 @@ import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from '
  * @param source the path or `file:` URL of a run folder or an exported model, the URL of the folder of an export, or the
  * files of an export or a run by name
  * @throws UserError if it cannot be fetched (`io`), is neither (`not-found`), has no checkpoint of that step (`not-found`) or none yet (`not-ready`), or they are corrupt
+ * @example
+ * ```ts
+ * import { loadModel } from 'emerging-flows';
+ *
+ * const model = await loadModel('runs/quickstart');
+ * const pixels = await model.sample({ count: 16, temperature: 0.7 });
+ * await model.release();
+ * ```
  */
 export async function loadModel(
   source: string | URL | ModelFiles,

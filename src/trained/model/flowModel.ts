@@ -43,6 +43,17 @@ import type { TrainedModel } from './trainedModel.ts';
  * A trained model. Images are NHWC, concatenated: integers of 8 bits in a Uint8Array or of 16 in a Uint16Array, or the real
  * numbers of a continuous model in a Float32Array. If the model has fewer bits than the images, they are reduced to them on
  * input and scaled back on output.
+ *
+ * @example
+ * ```ts
+ * import { loadModel } from 'emerging-flows';
+ *
+ * const model = await loadModel('runs/quickstart');
+ * const pixels = await model.sample({ count: 2, seed: 1 }); // NHWC
+ * const latents = await model.encode(pixels);
+ * const [first] = await model.bitsPerDim(await model.decode(latents), { draws: 4 });
+ * await model.release();
+ * ```
  */
 export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */

@@ -100,6 +100,19 @@ export interface TrainingResult {
 /**
  * Trains a run in its store. Not the pictures and the model card of a folder: `trainRun` adds these, and says what training
  * promises.
+ *
+ * @example
+ * ```ts
+ * import { resolveConfig, startRun, train } from 'emerging-flows/training';
+ *
+ * const stop = new AbortController();
+ * const run = await startRun(resolveConfig({ preset: 'mnist-quickstart' }), 'runs/stopped');
+ * const { state, interrupted } = await train({
+ *   ...run,
+ *   signal: stop.signal,
+ *   events: { onStep: (step) => step === 100 && stop.abort() },
+ * });
+ * ```
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { store, stopAt } = options;
