@@ -431,7 +431,7 @@ describe.skipIf(chromiumPath === undefined)(
         size: 32,
         out: inFolder('example.images'),
       }))!;
-      const expected = described(await openDataset(prepared, { validation: 0.02 }));
+      const expected = described(await openDataset(prepared));
       expect(pixels).toEqual(expected.train.pixels.slice(0, 4 * 32 * 32 * 3));
     });
   },

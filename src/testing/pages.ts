@@ -192,8 +192,11 @@ export async function openChromium(
     // WebGPU on the Vulkan that the browser brings, in software.
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
-  // Storing the whole page for use without a network would slow the other tests down.
-  const context = await (await browser).newContext({ serviceWorkers: 'block', ...options });
+  const context = await (await browser).newContext(options);
+  if (options.serviceWorkers !== 'allow') {
+    // Storing the whole page for use without a network would slow other tests down.
+    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+  }
   // As generous as the limits of the tests (`vitest.config.ts`).
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();
