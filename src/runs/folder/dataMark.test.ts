@@ -59,3 +59,13 @@ it('a relative file is found where the run was created', () => {
   expect(readText(paths.dataMark).split('\n')).toHaveLength(2);
   expect(locateData(paths, config, ['name them'])).toEqual({ path: 'mnist', conditions: here, note: null });
 });
+
+it('a run that was trained to an action has no images; a damaged summary says nothing', () => {
+  const paths = newRun();
+  writeFileSync(paths.summary, '{"action":true}');
+  expect(() => locateData(paths, configOf('free'), ['name them'])).toThrow(
+    /was trained to an action, without images: to train it longer, call trainToAction with resume: true; to measure it, name them$/,
+  );
+  writeFileSync(paths.summary, '{"action":');
+  expect(locateData(paths, configOf('mnist'), ['name them'])).toMatchObject({ path: 'mnist' });
+});

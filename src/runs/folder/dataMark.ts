@@ -62,7 +62,7 @@ export interface DataPlace {
  *   since a stranger may have chosen it; UserError (`not-found`) if there is nothing at a recorded place
  */
 export function locateData(paths: RunPaths, { data }: Config, remedy: Phrase): DataPlace {
-  if (readSummary(paths).action === true) {
+  if (isOfAction(paths)) {
     throw new UserError(
       'unsupported',
       phrase`${paths.directory} was trained to an action, without images: to train it longer, call trainToAction with resume: true; to measure it, ${remedy}`,
@@ -88,6 +88,19 @@ export function locateData(paths: RunPaths, { data }: Config, remedy: Phrase): D
   }
   const conditions = find(data.conditions, 'conditions');
   return { ...images, conditions: conditions.path, note: images.note ?? conditions.note };
+}
+
+/** Whether a run was trained to an action, as far as its summary can be read. */
+function isOfAction(paths: RunPaths): boolean {
+  try {
+    return readSummary(paths).action === true;
+  } catch (error) {
+    // A damaged summary is set aside or reported where it is used.
+    if (error instanceof UserError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Where something is found: where the run was created, or else in the working directory. */
