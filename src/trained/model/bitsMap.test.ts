@@ -1,5 +1,6 @@
-// Where the bits of an image are: against plain loops, their sum, their place, and both precisions.
+// Where the bits of an image are, by pixel and by stage: against plain loops, their sum, their place, and both precisions.
 import { afterEach, describe, expect, it } from 'vitest';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
@@ -118,6 +119,34 @@ it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
     const dimensions = dimensionsOf(shape);
     expect(Math.abs(sum / dimensions / bits[image]! - 1)).toBeLessThan(1e-9);
   });
+  const byStage = await model.stageBits(images, how);
+  expect(byStage.shape).toEqual([3, 1 + model.stages.length]);
+  sums(byStage).forEach((sum, image) => {
+    expect(Math.abs(sum / sums(map)[image]! - 1)).toBeLessThan(1e-9);
+  });
+  if (model.model.options.dequantisation !== 'variational') {
+    expect(byStage.data[0]).toBe(model.bits! * dimensionsOf(shape));
+  }
+});
+
+it('divides the bits among the stages of a level as levelDensities does', async () => {
+  const shape: ImageShape = [8, 12, 1];
+  const model = modelOf({}, shape, { precision: 'float64' });
+  const images = randomPixels(2, shape);
+  const how = { draws: 2, seed: 1 };
+  const { data } = await model.stageBits(images, how);
+  const { levels } = await model.levelDensities(imagesInMemory(images, shape), how);
+  for (const image of [0, 1]) {
+    const shares = data.subarray(image * (1 + model.stages.length));
+    for (const level of [0, 1]) {
+      const bits = model.stages.reduce(
+        (sum, stage, index) => sum + (stage.level === level ? shares[1 + index]! : 0),
+        0,
+      );
+      const nats = levels[`latents ${level}`]![image]! + levels[`logDet ${level}`]![image]!;
+      expect(Math.abs((-bits * Math.LN2) / nats - 1)).toBeLessThan(1e-9);
+    }
+  }
 });
 
 it('is the same in float32, up to rounding, and in batches', async () => {

@@ -1,4 +1,4 @@
-// Where the bits of images are: for a model with classes given the class, or over all classes.
+// Where the bits of images are, by pixel or by stage: for a model with classes given the class, or over all classes.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { oneHotRows } from '../likelihood/classInputs.ts';
@@ -6,33 +6,68 @@ import { measureInBatches } from '../likelihood/likelihood.ts';
 import { classNumbersOf } from './classes.ts';
 import { measureClassLikelihoods, posteriors } from './classLikelihoods.ts';
 import type { BitsMapOptions } from './flowModelOptions.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileBitsMap } from './modelPrograms.ts';
+import type { Compiler, ImagePrograms } from './imagePrograms.ts';
+import { compileBitsMap, compileStageBits } from './modelPrograms.ts';
 
-/**
- * The share of every pixel in −log2 p of its image, `[N, H, W]`, the mean over draws. Without a class the shares are
- * those given each class, weighted by its probability, and what the class is worth, Σ q·log2(q·K), is divided evenly:
- * −log2 p(x) = Σ q·(−log2 p(x | class) + log2(q·K)).
- */
+type Options = Omit<BitsMapOptions, 'condition'>;
+
+/** The share of every pixel in −log2 p of its image, `[N, H, W]`; what the class is worth is divided evenly. */
 export async function measureBitsMap(
   programs: ImagePrograms,
   images: ImageSet,
-  { class: choice, ...options }: Omit<BitsMapOptions, 'condition'>,
+  options: Options,
 ): Promise<NdArray> {
-  const { model } = programs;
-  const [height, width] = model.imageShape;
+  const [height, width] = programs.model.imageShape;
   const area = height * width;
+  const worth = new Float64Array(area).fill(1 / area);
+  const data = await measureShares(programs, images, options, { compiler: compileBitsMap, worth });
+  return { shape: [images.count, height, width], data };
+}
+
+/** The share of dequantisation and of every stage in −log2 p of each image, `[N, 1 + S]`; the top stage knows the class. */
+export async function measureStageBits(
+  programs: ImagePrograms,
+  images: ImageSet,
+  options: Options,
+): Promise<NdArray> {
+  const count = 1 + programs.model.stages.length;
+  const worth = new Float64Array(count);
+  worth[count - 1] = 1;
+  const data = await measureShares(programs, images, options, { compiler: compileStageBits, worth });
+  return { shape: [images.count, count], data };
+}
+
+/** How −log2 p is divided. */
+interface Division {
+  /** Compiles the program that computes `bits`, the shares given the class. */
+  readonly compiler: Compiler;
+  /** How what the class is worth is divided among them. */
+  readonly worth: Float64Array;
+}
+
+/**
+ * The shares in −log2 p of each image, the mean over draws. Without a class they are those given each class, weighted by
+ * its probability, and what the class is worth, Σ q·log2(q·K): −log2 p(x) = Σ q·(−log2 p(x | class) + log2(q·K)).
+ */
+async function measureShares(
+  programs: ImagePrograms,
+  images: ImageSet,
+  { class: choice, ...options }: Options,
+  { compiler, worth: divided }: Division,
+): Promise<Float64Array> {
+  const { model } = programs;
+  const size = divided.length;
   const { count } = images;
   const { ranks } = options;
   const draws = programs.drawsOf(options);
-  const data = new Float64Array(count * area);
+  const data = new Float64Array(count * size);
   const numbers = choice === undefined ? undefined : classNumbersOf(model.classes, choice, count);
   const byClass =
     model.classes.length > 0 && !numbers
       ? await measureClassLikelihoods(programs, images, { ...options, onProgress: undefined })
       : undefined;
   const classCount = model.classes.length;
-  await programs.forEachDraw(compileBitsMap, images, options, async (program, how) => {
+  await programs.forEachDraw(compiler, images, options, async (program, how) => {
     /** Adds the shares given a class of each image, weighted; progress is that of one of so many passes. */
     const addGiven = async (
       classes: ((image: number) => number) | undefined,
@@ -49,10 +84,10 @@ export async function measureBitsMap(
           ...how.condition?.(indices),
         }),
       };
-      await measureInBatches(program, images, given, ({ bitsMap }, first, found) => {
-        for (let index = 0; index < found * area; index++) {
-          const weight = weightOf(first + Math.floor(index / area));
-          data[first * area + index]! += (weight * bitsMap!.data[index]!) / draws;
+      await measureInBatches(program, images, given, ({ bits }, first, found) => {
+        for (let index = 0; index < found * size; index++) {
+          const weight = weightOf(first + Math.floor(index / size));
+          data[first * size + index]! += (weight * bits!.data[index]!) / draws;
         }
       });
     };
@@ -74,15 +109,15 @@ export async function measureBitsMap(
     if ((ranks?.rank ?? 0) === 0) {
       weights.forEach((each, image) => {
         const worth = each.reduce((sum, q) => sum + (q > 0 ? q * Math.log2(q * classCount) : 0), 0);
-        for (let pixel = 0; pixel < area; pixel++) {
-          data[image * area + pixel]! += worth / area / draws;
+        for (let share = 0; share < size; share++) {
+          data[image * size + share]! += (worth * divided[share]!) / draws;
         }
       });
     }
   });
   // Zeros for the images of other ranks: their sum is exact.
   await ranks?.sum(data);
-  return { shape: [count, height, width], data };
+  return data;
 }
 
 /** The probability of a class whose shares change no result. */

@@ -132,6 +132,13 @@ it.each([undefined, ['one', 0, 2, 1, 1]])('class %j: the map of bits adds up to 
     (_, image) => Array.from(map.data.slice(16 * image, 16 * (image + 1))).reduce((a, b) => a + b) / 16,
   );
   expectClose('bits/dim', sums, bits, 'float64');
+  const { shape, data } = await model.stageBits(pixels, how);
+  const byStage = Array.from(
+    { length: COUNT },
+    (_, image) =>
+      Array.from(data.slice(shape[1]! * image, shape[1]! * (image + 1))).reduce((a, b) => a + b) / 16,
+  );
+  expectClose('bits/dim by stage', byStage, bits, 'float64');
 });
 
 it('classifies by the likelihoods that it measures given each class', async () => {

@@ -5,7 +5,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ValueKind, Values } from '../../numeric/values.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { measureBitsMap } from './bitsMap.ts';
+import { measureBitsMap, measureStageBits } from './bitsMap.ts';
 import {
   type Classification,
   type ClassLikelihoods,
@@ -281,6 +281,18 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async bitsMap(images: Values, options: BitsMapOptions = {}): Promise<NdArray> {
     return measureBitsMap(this.#programs, imageSetOf(this.model, images, options.condition), options);
+  }
+
+  /**
+   * Where the bits of images arise on their way: the share of dequantisation, then that of every stage, in the order of
+   * `stages`, in −log2 p of each image, `[N, 1 + S]`, the mean over draws of the dequantisation noise. Before the first
+   * stage all images are equally likely: `bits` for each value. A stage that expands volume subtracts from that, and
+   * latents add the bits of their density. The shares of an image add up to its −log2 p, as those of `bitsMap` do.
+   *
+   * @throws UserError if `images` does not hold a whole number of images
+   */
+  async stageBits(images: Values, options: BitsMapOptions = {}): Promise<NdArray> {
+    return measureStageBits(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
   /**

@@ -12,7 +12,18 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
-import { add, divide, exp, log, split, subtract, sum } from '../../tensor/operations/index.ts';
+import {
+  add,
+  concatenate,
+  divide,
+  exp,
+  expand,
+  log,
+  reshape,
+  split,
+  subtract,
+  sum,
+} from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
@@ -119,7 +130,7 @@ export function compileDensities(
   );
 }
 
-/** The program that computes `bitsMap`, where −log2 p of each image arises, from `image`, `noise` and `classes`, if any. */
+/** The program that computes `bits`, where −log2 p of each image arises, `[N, H, W]`, from `image`, `noise` and `classes`, if any. */
 export function compileBitsMap(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
@@ -129,7 +140,44 @@ export function compileBitsMap(
   const condition = conditionInputs(model, OPEN_BATCH);
   const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters), condition);
   return compileForImages(
-    { inputs: { image, noise, ...condition }, outputs: { bitsMap: divide(map, -Math.LN2) } },
+    { inputs: { image, noise, ...condition }, outputs: { bits: divide(map, -Math.LN2) } },
+    options,
+  );
+}
+
+/**
+ * The program that computes `bits`, what dequantisation and then every stage contribute to −log2 p of each image, `[N, 1 + S]`,
+ * from `image`, `noise` and `classes`, if any.
+ */
+export function compileStageBits(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const tensors = parametersFrom(parameters);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const { u, logDensity } = model.noiseOf(image, noise, tensors);
+  const none = constant(0);
+  const before = model.logLikelihood({
+    logPrior: none,
+    logDet: none,
+    ...(logDensity && { logNoise: logDensity }),
+  });
+  const ofStages = model
+    .resultsOf(model.dequantise(image, u), tensors, condition)
+    .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
+  const parts = [before, ...ofStages];
+  // What is the same for every image has no axis of images; the density of the top latents has one.
+  const like = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
+  const columns = parts.map((part) =>
+    part.rank === 0 ? expand(part, like.shape, like) : reshape(part, like.shape),
+  );
+  return compileForImages(
+    {
+      inputs: { image, noise, ...condition },
+      outputs: { bits: divide(concatenate(columns, 1), -Math.LN2) },
+    },
     options,
   );
 }

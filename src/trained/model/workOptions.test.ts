@@ -55,6 +55,7 @@ const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unk
   ['score', 12, (work) => model.score(pixels, { reference, ...work })],
   ['classify', 12, (work) => withClasses.classify(pixels, { draws, ...work })],
   ['bitsMap', 12, (work) => model.bitsMap(pixels, { draws, ...work })],
+  ['stageBits', 12, (work) => model.stageBits(pixels, { draws, ...work })],
   ['bitsMap over classes', 12, (work) => withClasses.bitsMap(pixels, { draws, ...work })],
   ['evaluate', 18, (work) => evaluate(model, images, { draws, importance: 3, ...work })],
   ['measureReference', 24, (work) => measureReference(model, images, '', { draws, ...work })],
