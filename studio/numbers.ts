@@ -1,4 +1,4 @@
-// Numbers to and from text: parsing addresses and inputs, counting things.
+// Numbers to and from text: parsing addresses and inputs, counting things, decimals.
 
 /** Parses a number from `least` to `most`; undefined for anything else. */
 export function numberIn(text: string | undefined, least: number, most: number): number | undefined {
@@ -18,4 +18,15 @@ export const MOST_SEED = Number.MAX_SAFE_INTEGER;
 /** A count with its noun: `1 image`, `2,000 images`. */
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en').replace('-', '−')} ${noun}${Math.abs(count) === 1 ? '' : 's'}`;
+}
+
+/** A whole number with thousands separators. */
+export function counted(number: number): string {
+  return number.toLocaleString('en');
+}
+
+/** A number with fixed decimals and a true minus sign. */
+export function decimal(number: number, digits = 2): string {
+  const text = Math.abs(number).toFixed(digits);
+  return number < 0 && Number(text) !== 0 ? `−${text}` : text;
 }

@@ -15,8 +15,10 @@ interface PlotProps {
   readonly label: string;
   readonly plot: RangedPlot;
   readonly marks: readonly PlotMark[];
-  /** Called with the part of the x axis that was dragged over. */
-  onPart(part: readonly [from: number, to: number]): void;
+  /** The marked place along x, whose values the legend shows unless the pointer is elsewhere. */
+  readonly at?: number;
+  /** Called with the part of the x axis that was dragged over; without it, dragging does nothing. */
+  onPart?(part: readonly [from: number, to: number]): void;
 }
 
 /** A shorter drag, in pixels, is a click. */
@@ -25,11 +27,12 @@ const SHORTEST_DRAG = 8;
 const HEIGHT = 320;
 
 /** A plot that fills the available width. The legend shows the values at the pointer, by default the last ones. */
-export function Plot({ label, plot, marks, onPart }: PlotProps) {
+export function Plot({ label, plot, marks, at, onPart }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
-  const [pointed, setPointed] = useState<number>();
+  const [pointer, setPointed] = useState<number>();
   const [dragged, setDragged] = useState<number>();
+  const pointed = pointer ?? at;
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, entry!.contentRect.width)));
     observer.observe(frame.current!);
@@ -57,7 +60,9 @@ export function Plot({ label, plot, marks, onPart }: PlotProps) {
       <div
         ref={frame}
         class="plot-frame"
-        onPointerDown={(event) => setDragged(event.pointerType === 'mouse' ? placeAt(event) : undefined)}
+        onPointerDown={(event) =>
+          setDragged(onPart && event.pointerType === 'mouse' ? placeAt(event) : undefined)
+        }
         onPointerMove={(event) => setPointed(placeAt(event))}
         onPointerUp={(event) => {
           const place = placeAt(event);
@@ -66,7 +71,7 @@ export function Plot({ label, plot, marks, onPart }: PlotProps) {
             place !== undefined &&
             Math.abs(across(place) - across(dragged)) >= SHORTEST_DRAG
           ) {
-            onPart([Math.min(dragged, place), Math.max(dragged, place)]);
+            onPart?.([Math.min(dragged, place), Math.max(dragged, place)]);
           }
           setDragged(undefined);
         }}

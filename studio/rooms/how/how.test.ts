@@ -1,11 +1,12 @@
 // The room How it works in Chromium: figures, formulas and excerpts.
+
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { decimal } from '../../numbers.ts';
 import { kernelOf, logDiagonal, matrixOf } from './maths/convolutions.ts';
-import { decimal } from './parts/text.ts';
 import { places } from './places.ts';
 
 const emerging = commandLine(await buildStudio());
@@ -126,6 +127,34 @@ describe.skipIf(chromiumPath === undefined)(
         .waitFor();
       await undo.getByRole('button', { name: 'Clear' }).press('Enter');
       await page.waitForFunction(() => location.hash.includes(`image=${'0'.repeat(64)}`));
+    });
+
+    it('replays a recorded race, and opens Train with its settings', async () => {
+      const race = figure('Emerging against 1 × 1 convolutions');
+      const step = race.getByRole('slider');
+      await race.getByText(/^After 1,700 steps, /).waitFor();
+      await step.press('Home');
+      await race.getByText(/^After 1 step, emerging convolutions need 7\.\d{3} bits\/dim \(/).waitFor();
+      await race.getByRole('img', { name: 'Samples of 1 × 1 convolutions after 1 step' }).waitFor();
+      await expect.poll(() => asked.some((url) => /samples-[\w-]+\.png$/.test(url))).toBe(true);
+      const { hash } = new URL(
+        (await race.getByRole('link', { name: 'Run it yourself' }).getAttribute('href'))!,
+        studio.url,
+      );
+      const opened = await openChromium(studio.url + hash);
+      const field = (name: string) => opened.page.getByRole('group', { name }).first();
+      await field('Second model').waitFor();
+      const inputOf = (name: string, label: string) => field(name).getByLabel(label).inputValue();
+      expect([await inputOf('Model', 'Mixing'), await inputOf('Second model', 'Mixing')]).toEqual([
+        'emerging',
+        '1x1',
+      ]);
+      expect([await inputOf('Model', 'Width'), await inputOf('Second model', 'Width')]).toEqual(['32', '32']);
+      expect([await inputOf('Training', 'Steps'), await inputOf('Training', 'Batch size')]).toEqual([
+        '1700',
+        '32',
+      ]);
+      await opened.close();
     });
 
     it('shows receptive fields of pixels selected with the arrow keys', async () => {

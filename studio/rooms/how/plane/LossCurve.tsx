@@ -1,5 +1,5 @@
 // −ln p during training.
-import { decimal } from '../parts/text.ts';
+import { decimal } from '../../../numbers.ts';
 import type { Losses } from './session.ts';
 
 const [WIDTH, HEIGHT] = [300, 80];

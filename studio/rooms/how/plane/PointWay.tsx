@@ -1,6 +1,6 @@
 // The way of the chosen point: its place after every layer, what becomes of a small square around it, and the log-terms.
+import { decimal } from '../../../numbers.ts';
 import { EXTENT, type Trace } from '../../../work/plane/look.ts';
-import { decimal } from '../parts/text.ts';
 import { squarePath } from './PlaneView.tsx';
 
 /** The side of the square around the chosen point. */

@@ -1,9 +1,10 @@
 // Actnorm: a shift and a scale per channel, initialised from data.
+
 import { useState } from 'preact/hooks';
+import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Curves } from '../parts/Curves.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
-import { decimal } from '../parts/text.ts';
 
 /** Mean and standard deviation of the channel's input, which is normal. */
 const MEAN = 1.4;

@@ -1,12 +1,13 @@
 // Couplings: one half of the channels transforms the other.
+
 import { useState } from 'preact/hooks';
+import { decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { splineAt, splineInverse, splineOf } from '../maths/splines.ts';
 import { Curves } from '../parts/Curves.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Source } from '../parts/Source.tsx';
-import { decimal } from '../parts/text.ts';
 
 type Kind = 'affine' | 'additive' | 'spline';
 

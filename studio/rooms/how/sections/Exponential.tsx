@@ -1,11 +1,12 @@
 // The exponential of a convolution as a series.
+
 import { useState } from 'preact/hooks';
+import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { exponentialTerms, sumOf } from '../maths/series.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { decimal } from '../parts/text.ts';
 
 const SIZE = 13;
 /** Enough terms for every norm offered. */

@@ -1,6 +1,8 @@
 // Normalizing flows: an image to noise and back, with the chosen model.
+
 import { useState } from 'preact/hooks';
 import { addressOf, chosenModel } from '../../../models.ts';
+import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -11,7 +13,6 @@ import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { counted, decimal } from '../parts/text.ts';
 
 /** Below 1, because small models' samples fall apart at 1. */
 const TEMPERATURE = 0.7;

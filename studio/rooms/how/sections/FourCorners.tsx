@@ -1,12 +1,12 @@
 // Four corners side by side: each group of channels reads in its own direction.
+
 import { useState } from 'preact/hooks';
-import { plural } from '../../../numbers.ts';
+import { counted, plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { type Offset, pixelsRead } from '../maths/convolutions.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
-import { counted } from '../parts/text.ts';
 
 const SIZE = 11;
 

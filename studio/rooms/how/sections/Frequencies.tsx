@@ -1,6 +1,7 @@
 // Periodic convolutions: one small matrix per frequency.
+
 import { useMemo, useState } from 'preact/hooks';
-import { plural } from '../../../numbers.ts';
+import { decimal, plural } from '../../../numbers.ts';
 import { Picture } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import {
@@ -22,7 +23,6 @@ import { Formula } from '../parts/Formula.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { seaPicture } from '../parts/pictures.ts';
-import { decimal } from '../parts/text.ts';
 
 const SIZE = 16;
 const CHANNELS = [0, 1, 2];

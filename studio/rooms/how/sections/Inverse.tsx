@@ -1,6 +1,9 @@
 // The inverse of a corner convolution: by anti-diagonals, compared with pixel by pixel.
+
 import { useEffect, useState } from 'preact/hooks';
+import { counted } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
+import { PlayButton } from '../../../parts/PlayButton.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { normals } from '../maths/random.ts';
 import {
@@ -13,9 +16,7 @@ import {
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
-import { PlayButton } from '../parts/PlayButton.tsx';
 import { ringPicture } from '../parts/pictures.ts';
-import { counted } from '../parts/text.ts';
 
 /** The duration of a step during playback. */
 const STEP_MS = 160;

@@ -1,6 +1,7 @@
 // The multi-scale model: squeeze, flow steps, split.
+
 import { useState } from 'preact/hooks';
-import { plural } from '../../../numbers.ts';
+import { counted, plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { levelsOf, type Shape } from '../maths/levels.ts';
@@ -8,7 +9,6 @@ import { Block } from '../parts/Block.tsx';
 import { Figure } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { Source } from '../parts/Source.tsx';
-import { counted } from '../parts/text.ts';
 
 const images: Readonly<Record<string, { readonly text: string; readonly shape: Shape }>> = {
   mnist: { text: 'MNIST: 28 × 28 × 1', shape: [28, 28, 1] },

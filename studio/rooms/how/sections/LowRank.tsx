@@ -1,13 +1,13 @@
 // Woodbury transformations: the identity plus a low-rank product.
+
 import { useState } from 'preact/hooks';
-import { plural } from '../../../numbers.ts';
+import { decimal, plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { logAbsDetOf, type Matrix, productOf } from '../maths/matrices.ts';
 import { normals } from '../maths/random.ts';
 import { Figure } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
 import { Source } from '../parts/Source.tsx';
-import { decimal } from '../parts/text.ts';
 
 const SIZE = 14;
 

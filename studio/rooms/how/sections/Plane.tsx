@@ -1,12 +1,13 @@
 // A flow in two dimensions, which trains while the reader watches.
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../../address.ts';
+import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Notice } from '../../../parts/Notice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import type { ChosenPoint, Trace } from '../../../work/plane/look.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
-import { counted, decimal } from '../parts/text.ts';
 import {
   type Drawing,
   distributions,

@@ -1,5 +1,7 @@
 // 1x1 convolutions: one matrix for all pixels, free or factored.
+
 import { useState } from 'preact/hooks';
+import { decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { logAbsDetOf, logAbsOfDiagonal, pluOf, qrOf } from '../maths/matrices.ts';
@@ -8,7 +10,6 @@ import { Figure } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { Source } from '../parts/Source.tsx';
-import { decimal } from '../parts/text.ts';
 
 type Form = 'free' | 'plu' | 'qr';
 

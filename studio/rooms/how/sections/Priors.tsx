@@ -1,10 +1,11 @@
 // Priors: the channels that continue predict the latents that are split off.
+
 import { useState } from 'preact/hooks';
+import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
 import { normals } from '../maths/random.ts';
 import { Curves } from '../parts/Curves.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
-import { decimal } from '../parts/text.ts';
 import { normalDensity } from './Actnorm.tsx';
 
 const draw = normals(5);

@@ -1,5 +1,7 @@
 // Why corner convolutions are triangular: their matrices, coloured by tap.
+
 import { useState } from 'preact/hooks';
+import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import {
@@ -17,7 +19,6 @@ import { Figure, Panel } from '../parts/Figure.tsx';
 import { Formula } from '../parts/Formula.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
-import { counted, decimal } from '../parts/text.ts';
 
 const SIDE = 5;
 const SEED = 11;
