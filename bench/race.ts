@@ -30,6 +30,9 @@ const folder = fileURLToPath(new URL('../studio/rooms/how/race', import.meta.url
 const preset = 'paper-mnist-quickstart';
 const whole = findPreset(preset).config.training!.steps!;
 const last = Number(process.argv[2] ?? whole);
+if (!Number.isInteger(last) || last < 1 || last > whole) {
+  throw new Error(`STEPS must be a whole number from 1 to ${whole}, not ${process.argv[2]}`);
+}
 const mixings = ['emerging', '1x1'];
 const seeds = [0, 1, 2];
 const size = { width: 32, batch: 32 };

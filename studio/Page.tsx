@@ -6,6 +6,7 @@ import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
 import { ThemeSwitch } from './parts/ThemeSwitch.tsx';
 import { type Room, rooms } from './rooms.ts';
+import { stop } from './tour/tourState.ts';
 
 /** The page. */
 export function Page() {
@@ -52,21 +53,34 @@ export function Page() {
           roomName.value !== '' && <Notice>There is no page “{roomName.value}”.</Notice>
         )}
       </main>
+      {stop.value !== undefined && <OpenTour />}
     </>
   );
 }
 
 /** Loads a room and shows it. */
 function OpenRoom({ room }: { room: Room }) {
+  useEffect(() => {
+    document.title = `${room.title} · Emerging studio`;
+  }, [room]);
+  return <Loaded load={() => room.load()} />;
+}
+
+/** Loads the tour and shows it. */
+function OpenTour() {
+  return <Loaded load={async () => (await import('./tour/Tour.tsx')).Tour} />;
+}
+
+/** A component that is loaded when it is first shown. */
+function Loaded({ load }: { load(): Promise<ComponentType> }) {
   const [Inside, setInside] = useState<ComponentType>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    document.title = `${room.title} · Emerging studio`;
-    room.load().then(
+    load().then(
       (loaded) => setInside(() => loaded),
       () => setFailed(true),
     );
-  }, [room]);
+  }, []);
   if (failed) {
     return <Notice>This page failed to load. If the studio is still running, reload the page.</Notice>;
   }

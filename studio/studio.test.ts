@@ -7,6 +7,7 @@ import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, firefoxPath, openChromium, reportInFirefox } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
+import { stops } from './tour/stops.ts';
 
 const emerging = commandLine(await buildStudio());
 const closing: (() => Promise<void>)[] = [];
@@ -140,6 +141,53 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.evaluate(() => location.hash)).toMatch(/^#\/draw/);
     });
 
+    it('explains a term of the glossary on focus, under the pointer, and until Escape', async () => {
+      const page = await open('#/draw?count=16');
+      const term = page.getByRole('button', { name: 'temperature', exact: true });
+      const tooltip = page.getByRole('tooltip');
+      await term.focus();
+      await tooltip.waitFor();
+      // The glossary's own words.
+      expect(await tooltip.textContent()).toMatch(/^A factor .* on all latents when sampling: /);
+      expect(await tooltip.locator('math').count()).toBeGreaterThan(1);
+      expect(await tooltip.getAttribute('id')).toBe(await term.getAttribute('aria-describedby'));
+      await page.keyboard.press('Escape');
+      await tooltip.waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Draw' }).click();
+      await term.hover();
+      await tooltip.hover();
+      expect(await tooltip.isVisible()).toBe(true);
+      await page.mouse.move(0, 0);
+      await tooltip.waitFor({ state: 'detached' });
+    });
+
+    it('offers a tour with the keyboard, until it was taken or skipped', async () => {
+      const page = await open('#/draw?count=16');
+      await page.getByRole('button', { name: 'Take a tour of five stops' }).press('Enter');
+      const titles: string[] = [];
+      const rooms: string[] = [];
+      for (let stop = 1; stop <= 5; stop++) {
+        await page.getByText(`Stop ${stop} of 5`).waitFor();
+        await page.locator('[data-tour]').waitFor();
+        // The title has the focus, so the first button is the next element.
+        titles.push(await page.evaluate(() => document.activeElement!.textContent));
+        rooms.push(await page.evaluate(() => location.hash.replace(/\?.*/, '')));
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+      }
+      expect(titles).toEqual(stops.map(({ title }) => title));
+      expect(rooms).toEqual(['#/draw', '#/draw', '#/inside', '#/how', '#/how']);
+      expect(await page.getByRole('dialog').count()).toBe(0);
+      expect(await page.locator('[data-tour]').count()).toBe(0);
+      await page.getByRole('link', { name: 'Draw', exact: true }).press('Enter');
+      await page.getByRole('button', { name: 'Take the tour' }).press('Enter');
+      await page.waitForFunction(() => document.activeElement?.id === 'tour-title');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.reload();
+      await page.getByRole('button', { name: 'Take the tour' }).waitFor();
+    });
+
     it('samples in two tabs at once', async () => {
       const page = await open();
       const other = await page.context().newPage();
@@ -179,6 +227,14 @@ describe.skipIf(chromiumPath === undefined)(
       const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
       await sheetOf(page).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'bits/dim' }).focus();
+      await page.getByRole('tooltip').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
+      await page.getByRole('dialog', { name: 'Images from noise' }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Skip the tour' }).click();
       await page.getByRole('button', { name: 'Random' }).click();
       await page.getByRole('slider', { name: 'From A to B' }).waitFor();
       // The pair may include this image, whose name then says so.

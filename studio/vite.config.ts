@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { excerpts } from './excerpts.ts';
 import { woff2Only } from './fonts.ts';
+import { glossary } from './glossary.ts';
 import { mixingTexts } from './mixings.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
@@ -67,6 +68,7 @@ export default defineConfig({
   base: './',
   plugins: [
     excerpts(fileURLToPath(new URL('..', import.meta.url))),
+    glossary(fileURLToPath(new URL('../docs/glossary.md', import.meta.url))),
     woff2Only,
     mixingTexts,
     digits(),

@@ -43,11 +43,14 @@ async function onceForAll(folder: string, fill: (folder: string) => Promise<void
 
 /** Bundles the page, in the folder of the package `root`, to `target`. */
 async function bundlePage(root: string, target: string): Promise<void> {
-  // Of the sources, the page shows excerpts and the names of mixings.
+  // Of the sources, the page shows excerpts and the names of mixings; of the documents, the glossary.
   for (const folder of ['studio', 'src']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
-  copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
+  mkdirSync(join(root, 'docs'), { recursive: true });
+  for (const file of ['docs/glossary.md', 'tsconfig.json']) {
+    copyFileSync(join(repository, file), join(root, file));
+  }
   // Loaded only where it is used: by one process of all.
   const { build } = await import('vite');
   await build({ root: join(root, 'studio'), logLevel: 'warn' });

@@ -2,12 +2,21 @@
 import type { ComponentChildren } from 'preact';
 import './room.css';
 
-/** A room's title and a sentence or two about its purpose. */
-export function RoomHead({ title, children }: { title: string; children: ComponentChildren }) {
+interface RoomHeadProps {
+  readonly title: string;
+  /** A sentence or two about its purpose. */
+  readonly children: ComponentChildren;
+  /** What follows them. */
+  readonly after?: ComponentChildren;
+}
+
+/** A room's title and purpose. */
+export function RoomHead({ title, children, after }: RoomHeadProps) {
   return (
     <header class="room-head">
       <h1>{title}</h1>
       <p>{children}</p>
+      {after}
     </header>
   );
 }

@@ -9,7 +9,9 @@ import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Pi
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { fileWord, savePng } from '../../parts/savePng.ts';
+import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
+import { TourOffer } from '../../tour/TourOffer.tsx';
 import type { Progress } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
 import type { DrawingProgress, Images } from '../../work/tasks.ts';
@@ -65,10 +67,11 @@ export function Draw() {
 
   return (
     <div class="draw">
-      <RoomHead title="Draw">
+      <RoomHead title="Draw" after={<TourOffer />}>
         Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
         exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
-        the temperature or the seed, or open an image to see its bits/dim.
+        the <Term of="temperature">temperature</Term> or the seed, or open an image: its{' '}
+        <Term of="bitsdim">bits/dim</Term> say how likely it is.
       </RoomHead>
       <section class="draw-sheet" aria-label="Samples">
         {shown && !isVisible(shown) && <Notice>{unsupportedChannels(shown)}</Notice>}

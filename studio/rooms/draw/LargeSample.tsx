@@ -2,6 +2,7 @@
 import { Large } from '../../parts/Large.tsx';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { savePng } from '../../parts/savePng.ts';
+import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
 import type { ModelAddress } from '../../work/models.ts';
@@ -86,7 +87,7 @@ export function LargeSample({
       ) : (
         <p>
           <strong class="figure">
-            <span data-testid="bits">{bits.toFixed(4)}</span> bits/dim
+            <span data-testid="bits">{bits.toFixed(4)}</span> <Term of="bitsdim">bits/dim</Term>
           </strong>
           <span class="quiet">Bits per value of this image: fewer means more likely.</span>
         </p>

@@ -216,7 +216,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.context().route('**/model.safetensors', () => reached());
       await page.goto(studio.url);
       await asked;
-      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
       await page.getByText('Stopped.').waitFor();
       expect(await page.getByRole('group', { name: /64 samples/ }).count()).toBe(0);
       await page.context().unroute('**/model.safetensors');

@@ -5,6 +5,7 @@ import { Blank } from '../../parts/Blank.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
+import { Term } from '../../parts/Term.tsx';
 import { Setup } from './Setup.tsx';
 import { TrainingCard } from './TrainingCard.tsx';
 import { changes, findKept, storageProblem, trainings } from './trainings.ts';
@@ -23,8 +24,9 @@ export function Train() {
   return (
     <div class="train">
       <RoomHead title="Train">
-        Train a flow in this browser to give images a high likelihood: few bits/dim. Race two models on the
-        same images to see which needs fewer. Nothing leaves this browser.
+        Train a flow in this browser until images need few <Term of="bitsdim">bits/dim</Term> and so have a
+        high likelihood. Race two models on the same images to see which needs fewer. Nothing leaves this
+        browser.
       </RoomHead>
       <Setup settings={trainSettings(settings.value)} />
       <section class="train-runs" aria-label="Runs in this browser">

@@ -1,0 +1,57 @@
+// The definitions of docs/glossary.md, for the page's tooltips.
+import { readFileSync } from 'node:fs';
+import katex from 'katex';
+import type { Plugin } from 'vite';
+
+const MODULE = 'virtual:glossary';
+
+/** The definitions as HTML by the names of their headings in links, as the module `virtual:glossary`. */
+export function glossary(file: string): Plugin {
+  const resolved = `\0${MODULE}`;
+  return {
+    name: 'glossary',
+    resolveId: (id) => (id === MODULE ? resolved : null),
+    load(id) {
+      if (id !== resolved) {
+        return null;
+      }
+      this.addWatchFile(file);
+      return `export default ${JSON.stringify(definitionsOf(readFileSync(file, 'utf8')))}`;
+    },
+  };
+}
+
+/** The definitions of a glossary in Markdown: a heading of level 2 for each term. */
+export function definitionsOf(markdown: string): Record<string, string> {
+  const [, ...entries] = markdown.split(/^## /m);
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [title, ...lines] = entry.trim().split('\n');
+      const name = title!
+        .toLowerCase()
+        .replaceAll(' ', '-')
+        .replaceAll(/[^\w-]/g, '');
+      return [name, htmlOf(lines.join('\n').trim())];
+    }),
+  );
+}
+
+/** Markdown as HTML without links: a tooltip is too short-lived for them. */
+function htmlOf(markdown: string): string {
+  // Formulas first: in them, other characters have another meaning.
+  return markdown
+    .split(/(\$[^$]+\$)/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? // The page's policy forbids inline styles.
+          katex.renderToString(part.slice(1, -1), { output: 'mathml' }).replaceAll(/ style="[^"]*"/g, '')
+        : part
+            .replaceAll('&', '&amp;')
+            .replaceAll('<', '&lt;')
+            // A reference to a document alone in brackets.
+            .replaceAll(/ \(\[[^\]]*\]\([^)]*\)\)/g, '')
+            .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+            .replaceAll(/`([^`]*)`/g, '<code>$1</code>'),
+    )
+    .join('');
+}
