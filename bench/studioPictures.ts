@@ -39,7 +39,7 @@ const pictures: readonly Picture[] = [
     name: 'inside',
     address: '#/inside?image=digit&digit=8',
     async prepare(page) {
-      await page.locator('.inside-stages').waitFor();
+      await page.locator('.stages-panel').waitFor();
       // Coarse latents closer to the mean change the image.
       await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.4');
       await page.getByText('Decoded from the edited latents').waitFor();

@@ -18,6 +18,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/ti
 import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
 import { loadModel } from '../../src/trained/loading/loadModel.ts';
 import { train } from '../../src/training/loop/train.ts';
+import { decimal } from '../numbers.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
 import { pText, rankText, scoreText } from './odd/oddText.ts';
 
@@ -115,6 +116,24 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('button', { name: 'Redraw level 1' }).click();
         const before = await model.decode(latents);
         await expect.poll(async () => distance(await decoded(), before)).toBeGreaterThan(20);
+        // The decoded image is measured, and other pages don't lose the edits.
+        const decodedBits = page.getByTestId('bits-decoded');
+        await using single = await loadModel(mnist);
+        const measuredBits = async (): Promise<string> => {
+          const pixels = Uint8Array.from(await decoded());
+          const [bits] = await single.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
+          return `${bits!.toFixed(3)} bits/dim`;
+        };
+        await expect
+          .poll(async () => (await decodedBits.textContent()) === (await measuredBits()))
+          .toBe(true);
+        const edited = await decoded();
+        const pages = page.getByRole('navigation', { name: 'Pages' });
+        await pages.getByText('Draw', { exact: true }).click();
+        await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+        await pages.getByText('Inside', { exact: true }).click();
+        await page.getByText('Decoded from the edited latents').waitFor();
+        await expect.poll(async () => distance(await decoded(), edited)).toBe(0);
         await page.getByRole('button', { name: 'Reset' }).click();
         await expect.poll(async () => distance(await decoded(), original)).toBe(0);
       });
@@ -196,24 +215,66 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByText(/not recovered in float32/i).waitFor();
       });
 
-      it('shows every stage as the library draws it, and opens it enlarged', async () => {
+      it('shows every stage: its picture, its bits, and its arithmetic at a value', async () => {
         await open('#/inside?seed=2');
-        const stages = page.locator('.inside-stages li');
-        await stages.first().waitFor();
+        const tiles = page.locator('.stages-tiles button');
+        await tiles.first().waitFor();
         await using model = await loadModel(mnist);
         const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
         const all = await model.stageImages(image);
-        expect(await stages.count()).toBe(
-          1 + all.flatMap(({ output, latent }) => [output, latent].filter(Boolean)).length,
+        expect(await tiles.count()).toBe(1 + all.length);
+        const found = all.findIndex(({ path }) => path === 'levels/0/steps/1');
+        const tile = page.getByRole('button', { name: 'Flow step 2 of level 1' });
+        const drawn = await tile.locator('canvas').evaluate((canvas: HTMLCanvasElement) =>
+          Array.from(
+            canvas
+              .getContext('2d')!
+              .getImageData(0, 0, canvas.width, canvas.height)
+              .data.filter((_, index) => index % 4 === 0),
+          ),
         );
-        await page.getByRole('button', { name: 'Flow step 2 of level 1' }).click();
-        const found = all.find(({ path }) => path === 'levels/0/steps/1')!;
-        const expected = drawActivations(found.output!, model).pixels;
-        expect(
-          distance(await pixelsOf(page, 'Flow step 2 of level 1, enlarged'), expected),
-        ).toBeLessThanOrEqual(1);
-        await page.keyboard.press('ArrowRight');
-        await page.getByRole('dialog', { name: 'Flow step 3 of level 1' }).waitFor();
+        const { pixels, range } = drawActivations(all[found]!.output!, model);
+        expect(distance(drawn, pixels)).toBeLessThanOrEqual(1);
+        expect(await tile.textContent()).toContain(
+          `${decimal(range[0], 1)} (black) to ${decimal(range[1], 1)} (white)`,
+        );
+        await tile.press('Enter');
+        await page.getByRole('heading', { name: 'Flow step 2 of level 1' }).waitFor();
+
+        // The last line ends with the value that the stage passes on.
+        const map = page.getByRole('application', { name: /^Values after Flow step 2 of level 1/ });
+        const expectResult = async (place: readonly [number, number, number]): Promise<void> => {
+          const [, height, width, channels] = all[found]!.output!.shape as [number, number, number, number];
+          expect(height).toBe(14);
+          const value = all[found]!.output!.data[(place[0] * width + place[1]) * channels + place[2]]!;
+          await expect
+            .poll(async () => (await page.getByTestId('arithmetic').textContent()) ?? '')
+            .toContain(decimal(value, 3));
+        };
+        await page.getByTestId('arithmetic').waitFor();
+        await expectResult([7, 7, 3]);
+        await map.press('ArrowUp');
+        await page.getByRole('heading', { name: 'At row 7, column 8, channel 4' }).waitFor();
+        await expectResult([6, 7, 3]);
+
+        // The sum of all bits is that of every other page.
+        const running = page.getByTestId('running-bits');
+        const slider = page.getByRole('slider', { name: 'Stage' });
+        await slider.press('Home');
+        await expect
+          .poll(() => running.textContent())
+          .toContain('6,272.0 bits, 8.000 for each of the 784 values');
+        await slider.press('End');
+        const [bits] = await model.bitsPerDim(image, { draws: 4, seed: 0, noiseByContent: true });
+        await expect.poll(() => running.textContent()).toContain(`${decimal(bits!, 3)} bits/dim.`);
+        expect(await page.getByTestId('bits-image').textContent()).toBe(`${decimal(bits!, 3)} bits/dim`);
+        await page
+          .getByTestId('arithmetic')
+          .getByText(/Its density adds .* bits/)
+          .waitFor();
+        await page.getByRole('button', { name: 'To the image' }).press('Enter');
+        await page.getByRole('heading', { name: 'Flow step 8 of level 2' }).waitFor();
+        await page.getByRole('button', { name: 'Pause' }).press('Enter');
       });
 
       it('takes a drawing, centred like a digit', async () => {
@@ -228,6 +289,12 @@ describe.skipIf(chromiumPath === undefined)(
         await page.mouse.up();
         await page.getByText('Image: drawing').waitFor();
         const pixels = await pixelsOf(page, 'Original image');
+        // It is measured while it is drawn, as every image is in the end.
+        const bits = page.getByTestId('bits-image');
+        await expect.poll(() => bits.textContent()).toMatch(/^[\d.]+ bits\/dim$/);
+        await expect
+          .poll(() => page.getByTestId('drawing-bits').textContent())
+          .toBe(await bits.textContent());
         const mass = pixels.reduce((sum, level) => sum + level, 0);
         const centre = pixels.reduce((sum, level, index) => sum + level * ((index % 28) + 0.5), 0) / mass;
         expect(Math.abs(centre - 14)).toBeLessThan(0.1);
@@ -539,7 +606,7 @@ describe.skipIf(chromiumPath === undefined)(
         // Nothing overflows the page.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       };
-      await page.locator('.inside-stages').waitFor();
+      await page.locator('.stages-panel').waitFor();
       await expectNoFaults();
       await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
       await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();

@@ -1,10 +1,19 @@
-// Tasks of the room Inside: stages, encoding, decoding, round trips.
-import { drawActivations, type ImageShape, type NdArray, type StageDescription } from 'emerging-flows';
+// Tasks of the room Inside: stages and their arithmetic, bits, encoding, decoding, round trips.
+import {
+  drawActivations,
+  type FlowModel,
+  type ImageShape,
+  type NdArray,
+  type StageDescription,
+} from 'emerging-flows';
+import { type Line, type Place, type StageArithmetic, stageArithmetic } from './arithmetic.ts';
 import type { Call } from './calls.ts';
 import { codingClass } from './codingClass.ts';
 import { eightBit } from './eightBit.ts';
+import { measured } from './measured.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
+import { turns } from './turns.ts';
 
 /** The precision of a computation. */
 export type Precision = 'float32' | 'float64';
@@ -26,12 +35,12 @@ export interface Encoded {
   readonly classes: readonly string[];
 }
 
-/** A stage with its outputs for an image, as pictures. */
-export interface StagePictures extends StageDescription {
-  /** The values passed on. */
-  readonly output?: Images;
-  /** The latents split off. */
-  readonly latent?: Images;
+/** What a stage makes of an image: its latents if it has any, otherwise what it passes on. */
+export interface StagePicture extends StageDescription {
+  readonly values: NdArray;
+  readonly picture: Images;
+  /** The values that are black and white in the picture. */
+  readonly range: readonly [low: number, high: number];
 }
 
 /** The result of encoding and decoding an image. */
@@ -50,25 +59,78 @@ export interface Decoded extends Images {
   readonly finite: boolean;
 }
 
+/** The stage whose arithmetic was asked for last. */
+let compiled: { readonly key: string; readonly arithmetic: StageArithmetic } | undefined;
+const inTurn = turns();
+
+/** The input of a stage for an image, each pixel in the middle of its interval. */
+async function inputOf(
+  model: FlowModel,
+  stage: number,
+  { pixels, ...options }: Omit<CodedImage, 'model'> & { readonly signal: AbortSignal },
+): Promise<NdArray> {
+  const outputs = (await model.stageImages(pixels, options)).slice(0, stage);
+  const image = model.valuesOf(pixels);
+  const data = options.precision === 'float64' ? Float64Array.from(image) : image;
+  return outputs.findLast(({ output }) => output)?.output ?? { shape: [1, ...model.imageShape], data };
+}
+
 /** The tasks, by name. */
 export const insideTasks = {
-  /** The stages' outputs for one image, as pictures. */
+  /** What every stage makes of one image, as values and pictures. */
   async stages(
     { model: address, pixels, precision, class: name }: CodedImage,
     call: Call,
-  ): Promise<StagePictures[]> {
+  ): Promise<StagePicture[]> {
     const model = await modelAt(address, call);
     const { imageShape } = model;
-    const drawn = (values: NdArray): Images => {
-      const { pixels, imageShape: shape } = drawActivations(values, { imageShape });
-      return { pixels, shape };
-    };
     const stages = await model.stageImages(pixels, { precision, class: name, signal: call.signal });
-    return stages.map(({ output, latent, ...stage }) => ({
-      ...stage,
-      ...(output && { output: drawn(output) }),
-      ...(latent && { latent: drawn(latent) }),
-    }));
+    return stages.map(({ output, latent, ...stage }) => {
+      const values = latent ?? output!;
+      const { pixels, imageShape: shape, range } = drawActivations(values, { imageShape });
+      return { ...stage, values, picture: { pixels, shape }, range };
+    });
+  },
+
+  /**
+   * The bits of one image: those before the first stage, then what each stage adds. Their sum is −log2 p of the image, given
+   * the class if there is one, as `emerging score` measures it.
+   */
+  async bits(
+    { model: address, pixels, class: name }: Pick<CodedImage, 'model' | 'pixels' | 'class'>,
+    call: Call,
+  ): Promise<number[]> {
+    const model = await modelAt(address, call);
+    const { data } = await model.stageBits(pixels, { ...measured, class: name, signal: call.signal });
+    return [...data];
+  },
+
+  /** What a stage computes at one value of one image. */
+  async arithmetic(
+    {
+      stage,
+      place,
+      ...image
+    }: CodedImage & {
+      /** The number of the stage. */
+      readonly stage: number;
+      readonly place: Place;
+    },
+    call: Call,
+  ): Promise<Line[]> {
+    const { model: address, pixels, precision, class: name } = image;
+    const model = await modelAt(address, call);
+    const x = await inputOf(model, stage, { pixels, precision, class: name, signal: call.signal });
+    return inTurn(async () => {
+      call.signal.throwIfAborted();
+      const key = JSON.stringify([address, stage, precision, name]);
+      if (compiled?.key !== key) {
+        await compiled?.arithmetic.release();
+        compiled = undefined;
+        compiled = { key, arithmetic: await stageArithmetic(model, stage, { precision, class: name }) };
+      }
+      return compiled.arithmetic.linesAt(x, place);
+    });
   },
 
   /** Encodes one image, with the named class or its most probable one. */

@@ -1,7 +1,10 @@
-// A canvas for drawing a digit.
-import { useEffect, useRef } from 'preact/hooks';
+// A canvas for drawing a digit, which is measured while it is drawn.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Notice } from '../../parts/Notice.tsx';
 import type { Images } from '../../work/tasks.ts';
+import { useLatest } from '../../work/useLatest.ts';
 import { centred } from './centred.ts';
+import { bitsWords } from './runningWords.ts';
 
 /** The canvas's side: fine enough for smooth strokes at a model's size. */
 const SIDE = 224;
@@ -10,14 +13,23 @@ const BRUSH = 18;
 /** The last drawing, which outlives the room. */
 let strokes: ImageData | undefined;
 
+/** How often a stroke is measured, at most. */
+const MEASURED_MS = 100;
+
 interface DrawPadProps {
   readonly shape: Images['shape'];
+  /** bits/dim of an image. */
+  measure(image: Images): Promise<number>;
   onImage(image: Images | undefined): void;
 }
 
 /** White strokes on black; reports the image after each stroke. */
-export function DrawPad({ shape, onImage }: DrawPadProps) {
+export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const [drawn, setDrawn] = useState<Images>();
+  const measuredAt = useRef(0);
+  const measuring = useLatest(drawn, measure);
+  const bits = measuring.latest?.result;
   const context = (): CanvasRenderingContext2D =>
     canvas.current!.getContext('2d', { willReadFrequently: true })!;
   const clear = (): void => {
@@ -40,13 +52,21 @@ export function DrawPad({ shape, onImage }: DrawPadProps) {
     strokes = context().getImageData(0, 0, SIDE, SIDE);
     report(strokes);
   };
-  const report = ({ data }: ImageData): void => {
-    onImage(
-      centred(
-        Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) => data[4 * pixel]!),
-        shape,
-      ),
+  const imageOf = ({ data }: ImageData): Images | undefined =>
+    centred(
+      Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) => data[4 * pixel]!),
+      shape,
     );
+  const report = (drawing: ImageData): void => {
+    const image = imageOf(drawing);
+    setDrawn(image);
+    onImage(image);
+  };
+  const follow = (): void => {
+    if (performance.now() - measuredAt.current > MEASURED_MS) {
+      measuredAt.current = performance.now();
+      setDrawn(imageOf(context().getImageData(0, 0, SIDE, SIDE)));
+    }
   };
   return (
     <div class="inside-pad">
@@ -72,17 +92,25 @@ export function DrawPad({ shape, onImage }: DrawPadProps) {
           if (canvas.current!.hasPointerCapture(event.pointerId)) {
             context().lineTo(...place(event));
             context().stroke();
+            follow();
           }
         }}
         onPointerUp={end}
         onPointerCancel={end}
       />
+      {drawn && (
+        <p class="control-note" data-testid="drawing-bits">
+          {bits === undefined ? 'Measuring' : bitsWords(bits)}
+        </p>
+      )}
+      {measuring.problem !== undefined && <Notice>{measuring.problem}</Notice>}
       <button
         type="button"
         class="button"
         onClick={() => {
           clear();
           strokes = undefined;
+          setDrawn(undefined);
           onImage(undefined);
         }}
       >

@@ -9,11 +9,14 @@ import { NumberField } from '../../parts/NumberField.tsx';
 import { ReadNotes } from '../../parts/ReadNotes.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT, takesDigits } from '../../work/digits.ts';
 import { FIT } from '../../work/fit.ts';
+import type { Images } from '../../work/tasks.ts';
 import { DrawPad } from './DrawPad.tsx';
 import type { InsideSettings } from './insideSettings.ts';
 import type { ChosenImage, Source } from './useImage.ts';
 
 interface ImageChoiceProps {
+  /** bits/dim of an image. */
+  measure(image: Images): Promise<number>;
   /** The path of the model. */
   readonly model: string;
   readonly settings: InsideSettings;
@@ -28,7 +31,7 @@ const sources: Readonly<Record<Source, string>> = {
 };
 
 /** The sources, and the controls of the chosen one. Files can always be dropped. */
-export function ImageChoice({ model, settings: { seed, place, digit }, chosen }: ImageChoiceProps) {
+export function ImageChoice({ model, settings: { seed, place, digit }, chosen, measure }: ImageChoiceProps) {
   const { source, shape, files, read, fit } = chosen;
   const hasDigits = shape !== undefined && takesDigits(shape);
   return (
@@ -75,7 +78,9 @@ export function ImageChoice({ model, settings: { seed, place, digit }, chosen }:
           </p>
         </>
       )}
-      {source === 'drawing' && shape && <DrawPad key={model} shape={shape} onImage={chosen.draw} />}
+      {source === 'drawing' && shape && (
+        <DrawPad key={model} shape={shape} measure={measure} onImage={chosen.draw} />
+      )}
       <div hidden={source !== 'file'} class="inside-files">
         <FileDrop choose={['file']} onFiles={(given) => chosen.open(given.files)} />
         <Check label={FIT} checked={fit} onChange={chosen.convert} />

@@ -7,8 +7,10 @@ import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
+import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
+import type { Images } from '../../work/tasks.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { ImageChoice } from './ImageChoice.tsx';
@@ -27,6 +29,9 @@ const awaited: Readonly<Record<Source, string>> = {
   file: 'Choose or drop a file: its latents appear here.',
   drawing: 'Draw a digit: its latents appear here.',
 };
+
+/** Lets the image follow a slider first: measuring takes longer than decoding. */
+const PAUSE_MS = 100;
 
 /** The room. */
 export function Inside() {
@@ -53,6 +58,19 @@ export function Inside() {
   const decoding = useLatest(edits.latents, (latents) =>
     compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),
   );
+  /** The bits of an image by stage, given a class. */
+  const bitsOf = async (image: Images, name: string | undefined): Promise<readonly number[]> => {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return compute('bits', { model: addressOf(model!), pixels: image.pixels.slice(), class: name });
+  };
+  const isDecodedFinite = encoded && decoding.latest?.result.finite;
+  const own = useLatest(isDecodedFinite ? encoded : undefined, (one) =>
+    bitsOf(one.image, one.argument.class),
+  );
+  const ofDecoded = useLatest(isDecodedFinite ? decoding.latest!.result : undefined, (one) =>
+    bitsOf(one, encoded!.argument.class),
+  );
+  const bits = own.latest?.input === encoded ? own.latest?.result : undefined;
   // Show the image first: the rest takes longer.
   const isDecoded = encoded !== undefined && decoding.latest !== undefined;
   const tripping = useWork(
@@ -73,12 +91,19 @@ export function Inside() {
   return (
     <div class="inside">
       <RoomHead title="Inside">
-        A flow turns an image into latents, step by step, and back. Edit the latents to see what each level
-        contributes.
+        Step by step, a flow turns an image into <Term of="latent">latents</Term> and back. Edit the latents
+        to see what each <Term of="level">level</Term> contributes, or follow the image through the stages.
       </RoomHead>
       <section class="room-controls" aria-label="Settings">
         <ModelChoice />
-        {model && <ImageChoice model={model.path} settings={looked} chosen={chosen} />}
+        {model && (
+          <ImageChoice
+            model={model.path}
+            settings={looked}
+            chosen={chosen}
+            measure={async (drawn) => perValue(await bitsOf(drawn, undefined), drawn)}
+          />
+        )}
         <Choice
           label="Precision"
           value={precision}
@@ -116,7 +141,11 @@ export function Inside() {
           <Latents
             image={encoded.image}
             decoded={decoding.latest?.result}
-            problem={decoding.problem}
+            bits={{
+              image: bits && perValue(bits, encoded.image),
+              decoded: ofDecoded.latest && perValue(ofDecoded.latest.result, encoded.image),
+            }}
+            problem={decoding.problem ?? own.problem ?? ofDecoded.problem}
             latents={edits.latents}
             edits={edits}
           />
@@ -126,12 +155,27 @@ export function Inside() {
           </section>
           <section class="inside-part" aria-labelledby="stages-title">
             <h2 id="stages-title">Stage by stage</h2>
-            {stages ? <Stages image={encoded.image} stages={stages} /> : <Working work={staging} />}
+            <p class="control-note">
+              A <Term of="squeeze">squeeze</Term> makes pixels into channels, a{' '}
+              <Term of="flow-step">flow step</Term> changes their values, and a <Term of="split">split</Term>{' '}
+              sets latents aside; the inverse of each leads back. Select a stage, and a value in it, to see
+              the arithmetic. The sum of the bits ends at the <Term of="bitsdim">bits/dim</Term> of the image.
+            </p>
+            {stages ? (
+              <Stages image={encoded.image} coded={encoded.argument} stages={stages} bits={bits} />
+            ) : (
+              <Working work={staging} />
+            )}
           </section>
         </>
       )}
     </div>
   );
+}
+
+/** bits/dim of an image, from its bits by stage. */
+function perValue(bits: readonly number[], { pixels }: Images): number {
+  return bits.reduce((sum, one) => sum + one, 0) / pixels.length;
 }
 
 /** Whether the work is running or failed. */

@@ -6,11 +6,14 @@ import { Picture } from '../../parts/Picture.tsx';
 import type { Decoded } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import { LevelPanel } from './LevelPanel.tsx';
+import { bitsWords } from './runningWords.ts';
 import type { Edits } from './useEdits.ts';
 
 interface LatentsProps {
   readonly image: Images & { readonly name: string };
   readonly decoded: Decoded | undefined;
+  /** bits/dim of both, once they are measured. */
+  readonly bits: { readonly image: number | undefined; readonly decoded: number | undefined };
   readonly problem: string | undefined;
   readonly latents: readonly NdArray[];
   readonly edits: Edits;
@@ -20,7 +23,7 @@ interface LatentsProps {
 const range: HeatRange = [-3, 3];
 
 /** The room's section for editing latents. */
-export function Latents({ image, decoded, problem, latents, edits }: LatentsProps) {
+export function Latents({ image, decoded, bits, problem, latents, edits }: LatentsProps) {
   return (
     <section class="inside-part" aria-labelledby="latents-title">
       <div class="inside-head">
@@ -44,6 +47,7 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
             <Picture image={image} label="Original image" />
             <figcaption>
               Image: <bdi>{image.name}</bdi>
+              <Bits bits={bits.image} name="image" />
             </figcaption>
           </figure>
           <figure>
@@ -54,6 +58,7 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
             )}
             <figcaption>
               {edits.isChanged ? 'Decoded from the edited latents' : 'Decoded from the latents'}
+              <Bits bits={bits.decoded} name="decoded" />
             </figcaption>
           </figure>
           {decoded && !decoded.finite && (
@@ -79,5 +84,14 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
         </div>
       </div>
     </section>
+  );
+}
+
+/** bits/dim, in a line of its own; empty until measured, so that nothing moves. */
+function Bits({ bits, name }: { bits: number | undefined; name: string }) {
+  return (
+    <span class="inside-bits" data-testid={`bits-${name}`}>
+      {bits !== undefined && bitsWords(bits)}
+    </span>
   );
 }

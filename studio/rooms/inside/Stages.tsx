@@ -1,71 +1,161 @@
-// The output of every stage of the flow for an image.
-import { useState } from 'preact/hooks';
-import { Large } from '../../parts/Large.tsx';
-import { Picture } from '../../parts/Picture.tsx';
-import type { StagePictures } from '../../work/insideTasks.ts';
+// The stages of the flow for an image: to scrub through in both directions, each with its values, bits and arithmetic.
+import type { ImageShape } from 'emerging-flows';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { decimal } from '../../numbers.ts';
+import { HeatGrid } from '../../parts/HeatGrid.tsx';
+import { HeatScale } from '../../parts/HeatScale.tsx';
+import { placeName } from '../../parts/heatPlaces.ts';
+import { PlayButton } from '../../parts/PlayButton.tsx';
+import { Slider } from '../../parts/Slider.tsx';
+import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
+import { Arithmetic } from './Arithmetic.tsx';
+import { RunningBits } from './RunningBits.tsx';
+import { runningWords } from './runningWords.ts';
+import { StageTiles } from './StageTiles.tsx';
 import { stageWords } from './stageWords.ts';
+import './stages.css';
 
-/** A picture of the strip. */
-interface Shown {
-  readonly key: string;
-  readonly name: string;
-  readonly meaning: string;
+interface StagesProps {
   readonly image: Images;
+  readonly coded: CodedImage;
+  readonly stages: readonly StagePicture[];
+  /** The bits before the first stage, then those that each stage adds; undefined until measured. */
+  readonly bits: readonly number[] | undefined;
 }
 
-/** All pictures in order; each opens enlarged, with its neighbours on the arrow keys. */
-export function Stages({ image, stages }: { image: Images; stages: readonly StagePictures[] }) {
-  const [opened, setOpened] = useState<number>();
-  const shown = [
-    { key: 'image', name: 'Image', meaning: 'The input.', image },
-    ...stages.flatMap(picturesOf),
-  ];
-  const large = shown[opened ?? -1];
+/** Playback. */
+const STAGE_MS = 700;
+
+/** The scrubber, the stage it is at, and a tile for each. */
+export function Stages({ image, coded, stages, bits }: StagesProps) {
+  const [at, setAt] = useState(0);
+  /** 1 towards the noise, −1 towards the image, 0 without playback. */
+  const [direction, setDirection] = useState<-1 | 0 | 1>(0);
+  const [chosen, setChosen] = useState<number>();
+  const panel = useRef<HTMLDivElement>(null);
+  const last = stages.length;
+  const count = image.pixels.length;
+  const shown = shownAt(image, stages, at);
+  useEffect(() => {
+    const next = at + direction;
+    if (direction === 0 || next < 0 || next > last) {
+      setDirection(0);
+      return undefined;
+    }
+    const timer = setTimeout(() => setAt(next), STAGE_MS);
+    return () => clearTimeout(timer);
+  }, [at, direction, last]);
+  const [height, width, channels] = shown.shape;
+  // In the middle, and in the last channel, which couplings change.
+  const middle = (Math.floor(height / 2) * width + Math.floor(width / 2) + 1) * channels - 1;
+  const selected = Math.min(chosen ?? middle, shown.values.length - 1);
+  const player = (label: string, towards: -1 | 1, end: number) => (
+    <PlayButton
+      label={label}
+      playing={direction === towards}
+      atEnd={at === end}
+      onRestart={() => setAt(last - end)}
+      onChange={(playing) => setDirection(playing ? towards : 0)}
+    />
+  );
   return (
-    <>
-      <ol class="inside-stages framed">
-        {shown.map(({ key, name, image: picture }, index) => (
-          <li key={key}>
-            <button type="button" class="picture-button" onClick={() => setOpened(index)}>
-              <Picture image={picture} />
-              <span>{name}</span>
-            </button>
-          </li>
-        ))}
-      </ol>
-      {opened !== undefined && large && (
-        <Large
-          label={large.name}
-          heading={large.name}
-          picture={<Picture image={large.image} label={`${large.name}, enlarged`} />}
-          index={opened}
-          count={shown.length}
-          onMove={setOpened}
-          onClose={() => setOpened(undefined)}
-        >
-          <p class="quiet">{large.meaning}</p>
-        </Large>
-      )}
-    </>
+    <div class="stages">
+      <div class="stages-panel" ref={panel}>
+        <div class="stages-controls">
+          <Slider
+            label="Stage"
+            value={at}
+            least={0}
+            most={last}
+            step={1}
+            shown={shown.name}
+            ends={['image', 'noise']}
+            onChange={(value) => {
+              setDirection(0);
+              setAt(value);
+            }}
+          />
+          <div class="buttons">
+            {player('To the image', -1, 0)}
+            {player('To the noise', 1, last)}
+          </div>
+          {bits && <p data-testid="running-bits">{runningWords(bits, count, at)}</p>}
+        </div>
+        <div class="stages-values">
+          <HeatGrid
+            label={`Values after ${shown.name}: ${height} x ${width} pixels, ${channels === 1 ? '1 channel' : `${channels} channels`}`}
+            values={shown.values}
+            shape={shown.shape}
+            range={shown.range}
+            selected={selected}
+            onSelect={setChosen}
+          />
+          <HeatScale range={shown.range} unit="value" digits={2} />
+        </div>
+        {bits && (
+          <div class="stages-bits">
+            <RunningBits bits={bits} count={count} at={at} />
+          </div>
+        )}
+        <div class="stages-words" aria-live={direction === 0 ? 'polite' : 'off'}>
+          <h3>{shown.name}</h3>
+          <p class="quiet">{shown.meaning}</p>
+          <h4>At {placeName(selected, shown.shape)}</h4>
+          {at === 0 ? (
+            <p class="quiet">
+              The pixel is {levelOf(shown.values[selected]!)} of 256 grey levels, counted from 0; as a number
+              between −½ and ½, it is {decimal(shown.values[selected]!, 3)}.
+            </p>
+          ) : (
+            <Arithmetic
+              coded={coded}
+              stage={at - 1}
+              index={selected}
+              shape={shown.shape}
+              isMoving={direction !== 0}
+            />
+          )}
+        </div>
+      </div>
+      <StageTiles
+        image={image}
+        stages={stages}
+        at={at}
+        onChoose={(stage) => {
+          setDirection(0);
+          setAt(stage);
+          if (panel.current!.getBoundingClientRect().top < 0) {
+            panel.current!.scrollIntoView();
+          }
+        }}
+      />
+    </div>
   );
 }
 
-function picturesOf(stage: StagePictures): Shown[] {
-  const { path, level, output, latent } = stage;
+interface Shown {
+  readonly name: string;
+  readonly meaning: string;
+  readonly values: ArrayLike<number> & Iterable<number> & (Float32Array | Float64Array);
+  readonly shape: ImageShape;
+  readonly range: readonly [number, number];
+}
+
+/** The values at a place of the scrubber: the image, or what a stage makes of it. */
+function shownAt(image: Images, stages: readonly StagePicture[], at: number): Shown {
+  const stage = stages[at - 1];
+  if (!stage) {
+    const values = Float32Array.from(image.pixels, (level) => (level + 0.5) / 256 - 0.5);
+    const meaning = 'The image itself. Its pixels become numbers in the middle of their grey levels.';
+    return { name: 'Image', meaning, values, shape: image.shape, range: [-0.5, 0.5] };
+  }
+  const [, ...shape] = stage.values.shape as [number, number, number, number];
   const { name, meaning } = stageWords(stage);
-  const kept = `This image's latents of level ${level + 1}: independent noise under the model.`;
-  return [
-    ...(output ? [{ key: path, name, meaning, image: output }] : []),
-    ...(latent
-      ? [
-          {
-            key: `${path}/latent`,
-            name: `${name}: latents of level ${level + 1}`,
-            meaning: `${meaning} ${kept}`,
-            image: latent,
-          },
-        ]
-      : []),
-  ];
+  return { name, meaning, values: stage.values.data, shape, range: stage.range };
+}
+
+/** The grey level of a value of the image. */
+function levelOf(value: number): string {
+  return String(Math.floor((value + 0.5) * 256));
 }

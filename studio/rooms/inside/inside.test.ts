@@ -1,8 +1,10 @@
-// The room Inside's own arithmetic: differences, centred drawings, and its settings.
+// The room Inside's own arithmetic and words: differences, centred drawings, bits and stages in words, and its settings.
 import { expect, it } from 'vitest';
 import { centred } from './centred.ts';
 import { differencesOf } from './differences.ts';
 import { insideSettings } from './insideSettings.ts';
+import { lineWords } from './lineWords.ts';
+import { runningWords } from './runningWords.ts';
 
 it('counts and draws differing values', () => {
   const before = Uint8Array.of(10, 20, 30, 255);
@@ -61,4 +63,42 @@ it('replaces impossible settings by defaults', () => {
     precision: 'float64',
     class: 'seven',
   });
+});
+
+it('says what the bits so far mean', () => {
+  const bits = [800, -500.26, 1200];
+  expect(runningWords(bits, 100, 0)).toBe(
+    'Before the first stage, all images cost the same: 800.0 bits, 8.000 for each of the 100 values.',
+  );
+  expect(runningWords(bits, 100, 1)).toBe(
+    'This stage saves 500.3 bits; so far, the sum is 299.7 bits, 2.997 for each value.',
+  );
+  expect(runningWords(bits, 100, 2)).toBe(
+    'This stage adds 1,200.0 bits. In total, the image has 1,499.7 bits, 14.997 bits/dim.',
+  );
+  expect(runningWords([800, Number.NaN], 100, 1)).toBe('The sum is not finite: values overflow on the way.');
+});
+
+it('writes a stage as arithmetic', () => {
+  const place = [2, 3, 0] as const;
+  const words = (line: object): string => lineWords({ layer: 'layer', ...line } as never, place);
+  expect(words({ kind: 'shift', value: -0.5, by: -0.25, result: -0.75 })).toBe(
+    'Shift: −0.500 − 0.250 = −0.750',
+  );
+  expect(words({ kind: 'scale', value: 2, by: -0.5, result: -1 })).toBe('Scale: 2.000 · (−0.500) = −1.000');
+  const terms = [
+    { place: [2, 3, 1], weight: 2, value: 1 },
+    { place: [3, 3, 0], weight: -3, value: 2 },
+    { place: [2, 2, 1], weight: 1, value: -4 },
+    { place: [2, 3, 0], weight: 0.5, value: 1 },
+  ];
+  expect(words({ kind: 'sum', terms, result: -7.5 })).toBe(
+    'Weighted sum: 2.000 · (−3.000) (1 below) + (−4.000) · 1.000 (1 left, channel 2) + 1.000 · 2.000 (channel 2) + 0.500 (1 other value) = −7.500',
+  );
+  expect(words({ kind: 'moved', from: [4, 6, 0], result: 0.1 })).toBe(
+    'From row 5, column 7, channel 1: 0.100',
+  );
+  expect(words({ kind: 'density', value: 1, mean: 0.5, deviation: 0.25, result: 2, bits: 1.5 })).toMatch(
+    /^\(1\.000 − 0\.500\) \/ 0\.250 = 2\.000: .* adds 1\.500 bits\.$/,
+  );
 });

@@ -4,6 +4,8 @@ import type { StageDescription } from 'emerging-flows';
 /** A stage's name and description. */
 export interface StageWords {
   readonly name: string;
+  /** The name within its level. */
+  readonly short: string;
   readonly meaning: string;
 }
 
@@ -15,33 +17,36 @@ export function stageWords({
   outputShape,
   latentShape,
 }: StageDescription): StageWords {
-  const place = `of level ${level + 1}`;
+  const named = (short: string, meaning: string): StageWords => ({
+    name: `${short} of level ${level + 1}`,
+    short,
+    meaning,
+  });
   switch (kind) {
     case 'pixelStep':
-      return {
-        name: `Pixel step ${step + 1} ${place}`,
-        meaning: 'Every other pixel is transformed, conditioned on the pixels in between.',
-      };
+      return named(
+        `Pixel step ${step + 1}`,
+        'Every other pixel is transformed, conditioned on the pixels in between.',
+      );
     case 'squeeze':
-      return {
-        name: `Squeeze ${place}`,
-        meaning: `Each block of 2 x 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
-      };
+      return named(
+        'Squeeze',
+        `Each block of 2 x 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
+      );
     case 'step':
-      return {
-        name: `Flow step ${step + 1} ${place}`,
-        meaning:
-          'Channels are normalised and mixed; then a coupling transforms half of them, conditioned on the other half.',
-      };
+      return named(
+        `Flow step ${step + 1}`,
+        'Channels are normalised and mixed; then a coupling transforms half of them, conditioned on the other half.',
+      );
     case 'split':
-      return {
-        name: `Split ${place}`,
-        meaning: `${latentShape![2]} channels become latents; ${outputShape![2]} continue to the next level.`,
-      };
+      return named(
+        'Split',
+        `${latentShape![2]} channels become latents, shown here; ${outputShape![2]} continue to the next level.`,
+      );
     case 'prior':
       return {
+        ...named('Top', `All remaining channels become latents: ${sizeOf(latentShape!)}.`),
         name: 'Top',
-        meaning: `All remaining channels become the latents ${place}: ${sizeOf(latentShape!)}.`,
       };
   }
 }

@@ -1,6 +1,7 @@
 // Edits of an image's latents by level, with undo.
+import { signal } from '@preact/signals';
 import type { NdArray } from 'emerging-flows';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 
 /** The latents of one level. */
 interface Level {
@@ -34,14 +35,22 @@ export interface Edits {
 
 const MOST_STEPS = 200;
 
+/** The last edits, and the latents that they are of; they outlive the room. */
+const kept = signal<{ readonly of: readonly NdArray[]; readonly steps: readonly Step[] } | undefined>(
+  undefined,
+);
+
 /** Edits of the latents `encoded`; other latents start without edits. */
 export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
-  const [kept, setKept] = useState<{ readonly of: typeof encoded; readonly steps: readonly Step[] }>();
+  const isKept = useMemo(
+    () => encoded !== undefined && kept.value !== undefined && areEqual(encoded, kept.value.of),
+    [encoded, kept.value?.of],
+  );
   const first = useMemo(
     () => encoded?.map(({ data }): Level => ({ values: data, scale: 1 })) ?? [],
     [encoded],
   );
-  const steps = kept?.of === encoded ? (kept?.steps ?? []) : [];
+  const steps = isKept ? kept.value!.steps : [];
   const levels = steps.at(-1)?.levels ?? first;
   const latents = useMemo(
     () =>
@@ -51,7 +60,9 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
       }),
     [encoded, levels],
   );
-  const keep = (next: readonly Step[]): void => setKept({ of: encoded, steps: next.slice(-MOST_STEPS) });
+  const keep = (next: readonly Step[]): void => {
+    kept.value = { of: encoded!, steps: next.slice(-MOST_STEPS) };
+  };
   return {
     levels,
     latents,
@@ -63,4 +74,17 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
     undo: () => keep(steps.slice(0, -1)),
     reset: () => keep([]),
   };
+}
+
+/** Whether latents are the same, which other images, models or classes don't have. */
+function areEqual(one: readonly NdArray[], other: readonly NdArray[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ data }, level) => {
+      const { data: others } = other[level]!;
+      return (
+        data.length === others.length && data.every((value: number, index: number) => value === others[index])
+      );
+    })
+  );
 }

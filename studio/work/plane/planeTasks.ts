@@ -3,6 +3,7 @@ import { RandomStream, trainedModel } from 'emerging-flows';
 import type { StagedFlow } from 'emerging-flows/flows';
 import { constantValue } from 'emerging-flows/tensor';
 import { adamw, startFromData, Trainer } from 'emerging-flows/training';
+import { turns } from '../turns.ts';
 import { Layers, type Weights } from './layers.ts';
 import { type ChosenPoint, type Look, lookAt } from './look.ts';
 import { type PlaneOptions, planeFlow, pointShape } from './planeFlow.ts';
@@ -44,16 +45,8 @@ export interface Trained {
 
 let session: Session | undefined;
 
-/** Tasks wait for each other: they share the weights. */
-let last: Promise<unknown> = Promise.resolve();
-
-function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-  const result = last.then(task);
-  last = result.catch(() => {
-    // The caller of that task reports it.
-  });
-  return result;
-}
+/** Tasks share the weights. */
+const inTurn = turns();
 
 /** The tasks, by name. */
 export const planeTasks = {
