@@ -99,8 +99,8 @@ function RecordedRace() {
       </a>
       <p class="how-note">
         Recorded with <code>npx tsx bench/race.ts</code>: the settings of Train, but width {width} and batches
-        of {batch}, on {counted(recording.images.training)} digits. {setbacksOf(recording)} Your run has
-        nearly the numbers of seed {seeds[0]}.
+        of {batch}, on {counted(recording.images.training)} digits. {setbacksOf(recording)} Your run starts
+        from the weights of seed {seeds[0]} and sees the same images.
       </p>
     </Figure>
   );
