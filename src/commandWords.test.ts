@@ -5,6 +5,7 @@ import { sourcesIn, textsIn } from './testing/sources.ts';
 /** Files that write documents for users of the command: model cards, and the schema next to a configuration. */
 const documents = [
   'evaluation/export/exportModel.ts',
+  'evaluation/reports/cardCommands.ts',
   'evaluation/reports/runCard.ts',
   'experiments/configReference.ts',
 ];

@@ -7,7 +7,7 @@ const call = async (args: string[]) => (await createProgram(args)).parseAsync(ar
 describe('an empty value is refused', () => {
   test.each([
     ['an optional option', ['train', '--out='], '--out is empty: give it a value, or leave it out'],
-    ['a required option', ['sample', 'run', '--out='], '--out is empty: give it a value'],
+    ['a required option', ['encode', 'run', 'a.png', '--out='], '--out is empty: give it a value'],
     [
       'one of two options that go together',
       ['edit', 'run', 'a.png', '--from=', '--towards=b', '--out=c'],

@@ -50,13 +50,11 @@ export interface ExportedModel {
  *   than 2 GiB
  * @example
  * ```ts
- * import { writeFileSync } from 'node:fs';
- * import { exportModel } from 'emerging-flows';
+ * import { exportModel, loadModel } from 'emerging-flows';
  *
- * const { files } = await exportModel('runs/quickstart');
- * for (const [name, content] of Object.entries(files)) {
- *   writeFileSync(`exported/${name}`, content);
- * }
+ * const { files } = await exportModel('runs/quickstart'); // to write into a folder, or to use at once
+ * const model = await loadModel(files);
+ * await model.release();
  * ```
  */
 export async function exportModel(

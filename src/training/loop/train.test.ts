@@ -181,7 +181,7 @@ describe('a run with adamw', () => {
       resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
     ).rejects.toThrow(
       'a resume cannot change training.optimizer: start a new run; a resume can change ' +
-        'training.beta1, training.beta2, training.epsilon, training.weightDecay, training.learningRate, ',
+        'training.epsilon, training.beta1, training.beta2, training.weightDecay, training.learningRate, ',
     );
     cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
     const { config } = runPaths(inRoot('adamw edited'));
