@@ -46,9 +46,15 @@ const effort = quick
   ? { side: 8, lattice: 4, train: 256, held: 32, inferred: 4, samples: 256, sweeps: 400 }
   : { side: 32, lattice: 8, train: 16384, held: 400, inferred: 100, samples: 65536, sweeps: 10_000_000 };
 const stepsOf = (experiment: string): number => {
-  const usual: Readonly<Record<string, number>> = { gaussian: 1500, 'log-normal': 5000, [PHI4]: 2500 };
-  // Information needs longer training than the density.
-  return options.steps ?? (quick ? 60 : (usual[experiment] ?? 10_000));
+  // Information needs longer training than the density, and its models also learn the exponential.
+  const usual: Readonly<Record<string, number>> = {
+    gaussian: 1500,
+    'gaussian, conditioned': 10_000,
+    'log-normal': 5000,
+    'log-normal, conditioned': 20_000,
+    [PHI4]: 2500,
+  };
+  return options.steps ?? (quick ? 60 : usual[experiment]!);
 };
 
 const both = [
