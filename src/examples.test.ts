@@ -129,8 +129,8 @@ it('docs/start.md: samples, and what they cost', async () => {
 
 it('docs/fields.md: a model trained to an action', async () => {
   const few = action.replace('steps: 2500', 'steps: 4').replace('count: 4096', 'count: 64');
-  const [weighed, chain] = await run('action', few);
-  expect(weighed).toMatch(/^0\.\d+ -?[\d.]+ 4096$/);
+  const [weighted, chain] = await run('action', few);
+  expect(weighted).toMatch(/^0\.\d+ -?[\d.]+ 4096$/);
   expect(chain).toMatch(/^[\d.]+ 64$/);
 });
 

@@ -3,7 +3,7 @@ import {
   effectiveSampleSize,
   metropolisChain,
   weighSamples,
-} from '../../src/evaluation/action/weighedSamples.ts';
+} from '../../src/evaluation/action/weightedSamples.ts';
 import type { FlowModel } from '../../src/trained/model/flowModel.ts';
 import { type ChainMean, type ChainOptions, chainMean, metropolisMagnetisation } from './metropolis.ts';
 import { meanMagnetisation, phi4Action, testPoint } from './phi4.ts';
@@ -16,8 +16,8 @@ export interface ActionResult {
   readonly logNormaliser: number;
   /** The share of samples that a Metropolis step accepts. */
   readonly acceptance: number;
-  /** The mean of |M|/side² over weighed samples. */
-  readonly weighed: Pick<ChainMean, 'mean' | 'error'>;
+  /** The mean of |M|/side² over weighted samples. */
+  readonly weighted: Pick<ChainMean, 'mean' | 'error'>;
   /** The same over the chain whose proposals are the samples. */
   readonly proposed: ChainMean;
   /** The same over a Metropolis chain that changes one site at a time, without the model. */
@@ -46,7 +46,7 @@ export async function examineAction(
     effectiveSampleSize: effectiveSampleSize(logWeights),
     logNormaliser,
     acceptance,
-    weighed: weighedMean(magnetisations, logWeights, logNormaliser),
+    weighted: weightedMean(magnetisations, logWeights, logNormaliser),
     proposed: chainMean(Array.from(states, (state) => magnetisations[state]!)),
     chain: chainOf(side, chain),
   };
@@ -63,7 +63,7 @@ function chainOf(side: number, effort: ChainEffort): ChainMean {
 }
 
 /** Σ w·v/Σ w and its error, √(Σ w²·(v − mean)²)/Σ w. */
-function weighedMean(
+function weightedMean(
   values: Float64Array,
   logWeights: Float64Array,
   logNormaliser: number,

@@ -81,7 +81,7 @@ function conditionSection(results: readonly Result[]): string {
   return `
 ## Information and posteriors
 
-The score is the derivative of the log-likelihood by a parameter (\`model.gradient\`), at the true parameters of each held-out field. *Squared* is its mean square, divided by the Fisher information ½ Σₖ (∂ ln P(k))². *Exact squared* is the same for the exact score of these fields, and shows what is chance. Errors of the score add to its square, and may lift it above 100 %. *Information* is stricter: the squared correlation of the model's score with the exact one, which is the share of the Fisher information that the model's score keeps. Errors can only lower it. Posteriors come from \`inferConditions\`, for ${results[0]!.density!.inferred} fields and for each parameter given the other, with a prior that is uniform over the range of the training fields. In a calibrated model, the posterior probability below the true value is uniform; p is that of a Kolmogorov-Smirnov test of this.
+The score is the derivative of the log-likelihood with respect to a parameter (\`model.gradient\`), at the true parameters of each held-out field. *Squared* is its mean square, divided by the Fisher information ½ Σₖ (∂ ln P(k))². *Exact squared* is the same for the exact score of these fields, and shows what is chance. Errors of the score add to its square, and may lift it above 100 %. *Information* is stricter: the squared correlation of the model's score with the exact one, which is the share of the Fisher information that the model's score keeps. Errors can only lower it. Posteriors come from \`inferConditions\`, for ${results[0]!.density!.inferred} fields and for each parameter given the other, with a prior that is uniform over the range of the training fields. In a calibrated model, the posterior probability below the true value is uniform; p is that of a Kolmogorov-Smirnov test of this.
 
 ${markdownTable(['fields', 'mixing', 'parameter', 'squared', 'exact squared', 'information', 'p of ranks'], rows)}
 `;
@@ -89,15 +89,15 @@ ${markdownTable(['fields', 'mixing', 'parameter', 'squared', 'exact squared', 'i
 
 function actionSection(results: readonly Result[]): string {
   const rows = results.map(({ mixing, action, ...about }) => {
-    const { weighed, chain, proposed, ...found } = action!;
-    const apart = Math.abs(weighed.mean - chain.mean) / Math.hypot(weighed.error, chain.error);
+    const { weighted, chain, proposed, ...found } = action!;
+    const apart = Math.abs(weighted.mean - chain.mean) / Math.hypot(weighted.error, chain.error);
     return [
       mixing,
       ...aboutCells(about),
       marked(found.effectiveSampleSize.toFixed(3), found.effectiveSampleSize >= gates.effectiveSampleSize),
       percent(found.acceptance),
       found.logNormaliser.toFixed(3),
-      marked(withError(weighed), apart <= gates.deviations),
+      marked(withError(weighted), apart <= gates.deviations),
       withError(proposed),
       apart.toFixed(1),
     ];
@@ -107,7 +107,7 @@ function actionSection(results: readonly Result[]): string {
   return `
 ## φ⁴ without data
 
-φ⁴ on a periodic 8x8 lattice with m² = −4 and λ = 6.975 (Albergo and others 2021), trained with [\`trainToAction\`](../fields.md#from-an-action-to-samples), without any fields. Models have 8 steps and couplings of width 24 on a torus, and train in batches of 256. Results are for ${samples.toLocaleString('en')} samples; *accepted* is the share of them that an independence Metropolis chain accepts. A Metropolis chain that changes one site at a time gives mean |M|/64 = ${withError(chain)}, with an integrated autocorrelation time of ${chain.time.toFixed(0)} sweeps. *Weighed mean* is the mean |M|/64 of the weighed samples, and *proposed mean* that of the chain to which they are proposed; standard errors of chains account for autocorrelation. *Apart* is the distance of the weighed mean from that of the site-by-site chain, in standard errors.
+φ⁴ on a periodic 8x8 lattice with m² = −4 and λ = 6.975 (Albergo et al. 2021), trained with [\`trainToAction\`](../fields.md#from-an-action-to-samples), without any fields. Models have 8 steps and couplings of width 24 on a torus, and train in batches of 256. Results are for ${samples.toLocaleString('en')} samples; *accepted* is the share of them that an independence Metropolis chain accepts. A Metropolis chain that changes one site at a time gives mean |M|/64 = ${withError(chain)}, with an integrated autocorrelation time of ${chain.time.toFixed(0)} sweeps. *Weighted mean* is the mean |M|/64 of the weighted samples, and *proposed mean* that of the chain to which they are proposed; standard errors of chains account for autocorrelation. *Apart* is the distance of the weighted mean from that of the site-by-site chain, in standard errors.
 
 ${markdownTable(
   [
@@ -118,7 +118,7 @@ ${markdownTable(
     'effective sample size',
     'accepted',
     'ln Z',
-    'weighed mean',
+    'weighted mean',
     'proposed mean',
     'apart',
   ],

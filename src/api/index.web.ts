@@ -18,10 +18,10 @@ export {
   effectiveSampleSize,
   type MetropolisChain,
   metropolisChain,
-  type WeighedSamples,
   type WeighOptions,
+  type WeightedSamples,
   weighSamples,
-} from '../evaluation/action/weighedSamples.ts';
+} from '../evaluation/action/weightedSamples.ts';
 export {
   type BitsPerDimSpread,
   type Diagnosis,

@@ -84,7 +84,7 @@ it('samples are drawn for each row of a file, as a picture, an array or both', a
   expect([count, file]).toEqual([63, 'rows.png']);
 });
 
-it('numbers far outside those of the training images are noted, and posteriors that end at their range', async () => {
+it('warns about numbers far outside those of the training images, and posteriors cut off by their range', async () => {
   const sample = ['sample', 'runs/a', '--count=1', '--out=far.png', '--threads=1'];
   expect((await emerging.run(...sample, '--condition=level=0.9')).stderr).not.toContain(
     'standard deviations',

@@ -5,9 +5,11 @@ import { sha256 } from '../platform/sha256.node.ts';
 import {
   type Dataset,
   type DatasetSource,
+  ENOUGH_IMAGES,
   type HoldOut,
   type ImageSet,
   leastValidation,
+  MOST_SHARE,
   subset,
   type ValidationShare,
 } from './contract/dataset.ts';
@@ -17,9 +19,6 @@ const validationSeed = 0;
 
 /** Images with names: a small dataset holds out this many if they are at most a tenth of it. */
 const LEAST = 20;
-
-/** `auto` holds out this many images, and a fifth of fewer than five times as many: fewer say little. */
-const ENOUGH = 100;
 
 /** Training images split in two. */
 export interface HeldOut {
@@ -36,7 +35,7 @@ export interface HeldOut {
  * and at least 20 images or a tenth, whichever is less. Images without names are held out by position:
  * round(`share`·count), and at least one, the first of a fixed permutation that depends only on the count.
  * Either way a larger share holds out the same images and more, and both parts keep the order of the images.
- * `auto` holds out more than any share up to 2 %. With share 0 there are no validation images.
+ * `auto` holds out all images that any share up to 2 % does. With share 0 there are no validation images.
  *
  * @param rule repeats an earlier split, from then on independently of the number of images; images without
  *   names are held out by position in any case
@@ -101,7 +100,7 @@ function heldOf(count: number, share: ValidationShare): number {
   if (share === 0) {
     return 0;
   }
-  const least = share === 'auto' ? Math.min(ENOUGH, Math.round(count / 5)) : 1;
+  const least = share === 'auto' ? Math.min(ENOUGH_IMAGES, Math.round(MOST_SHARE * count)) : 1;
   return Math.max(1, least, Math.round((share === 'auto' ? leastValidation : share) * count));
 }
 

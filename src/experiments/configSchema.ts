@@ -75,8 +75,7 @@ const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none, or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
-const shareText = 'auto, or a number of at least 0 and below 1';
-const averageDecayText = 'auto, or a number of at least 0 and below 1';
+const autoOrFractionText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const conditionsText = 'the path of a CSV file, an array or images';
@@ -118,7 +117,7 @@ const data = section({
     ),
   /** Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them. */
   validation: z
-    .union([z.literal('auto'), fraction(shareText)], shareText)
+    .union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText)
     .check(
       z.describe(
         'Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them.',
@@ -344,7 +343,7 @@ const training = section({
     .check(z.describe('Number of updates; not together with epochs.'), changeable),
   /** Decay of the moving average of the weights; auto follows the length of an epoch. */
   averageDecay: z
-    .union([z.literal('auto'), fraction(averageDecayText)], averageDecayText)
+    .union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText)
     .check(
       z.describe('Decay of the moving average of the weights; auto follows the length of an epoch.'),
       changeable,

@@ -75,12 +75,12 @@ async function runInfer(
   const output = out === undefined ? undefined : outputFile(out);
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);
-  const numbers = componentsOf(model.model).filter(({ image }) => !image);
-  for (const [name, ends] of Object.entries(ranges ?? {}).filter(([name]) =>
-    numbers.some((one) => one.name === name),
-  )) {
-    for (const value of ends) {
-      noteIfFar(numbers, { name, value });
+  const inferred = componentsOf(model.model).filter(
+    ({ name, image }) => !image && !given.names.includes(name),
+  );
+  for (const component of inferred) {
+    for (const end of ranges?.[component.name] ?? []) {
+      noteIfFar(component, end);
     }
   }
   // Numbers are inferred, but images are not.
@@ -88,9 +88,6 @@ async function runInfer(
   const read = await readImages(paths, model.imageShape, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
   const set = imageSetOf(read, model, given);
-  const inferred = componentsOf(model.model).filter(
-    ({ name, image }) => !image && !given.names.includes(name),
-  );
   const isInferred = (name: string): boolean => inferred.some((one) => one.name === name);
   const [truths, others] = [isInferred, (name: string) => !isInferred(name)].map((isWanted) =>
     Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
@@ -115,7 +112,7 @@ async function runInfer(
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
   );
-  noteCutOff(images.map((_, index) => posteriors[index]!));
+  noteCutOff(posteriors);
   reportSkipped(skipped);
 }
 

@@ -81,9 +81,10 @@ export async function givenConditions(
     }
     const found = numberIn(text, model);
     if (found) {
-      note(found.name, found.value);
-      numbers[found.name] = found.value;
-      noteIfFar(componentsOf(model), found);
+      const { component, value } = found;
+      note(component.name, value);
+      numbers[component.name] = value;
+      noteIfFar(component, value);
     } else {
       const file = await fileIn(text, model);
       for (const name of Object.keys(file.components)) {
@@ -96,11 +97,7 @@ export async function givenConditions(
 }
 
 /** Notes on stderr if a number is far outside those of the training images. */
-export function noteIfFar(
-  components: readonly ConditionComponent[],
-  { name, value }: { readonly name: string; readonly value: number },
-): void {
-  const { mean, deviation } = components.find((one) => one.name === name)!;
+export function noteIfFar({ name, mean, deviation }: ConditionComponent, value: number): void {
   const distance = Math.abs(value - mean) / deviation;
   if (distance > FAR) {
     const [about, spread] = [mean, deviation].map((number) => Number(number.toPrecision(3)));
@@ -117,7 +114,10 @@ function partsOf(text: string): { readonly name?: string; readonly value: string
 }
 
 /** A number that is given for all images; undefined if a file is given. */
-function numberIn(text: string, model: Conditioned): { name: string; value: number } | undefined {
+function numberIn(
+  text: string,
+  model: Conditioned,
+): { readonly component: ConditionComponent; readonly value: number } | undefined {
   const { name, value } = partsOf(text);
   if (name === undefined || value.trim() === '' || !Number.isFinite(Number(value))) {
     return undefined;
@@ -134,7 +134,7 @@ function numberIn(text: string, model: Conditioned): { name: string; value: numb
       `--condition ${text}: ${name} is an image: give a file, such as --condition ${name}=${name}.png`,
     );
   }
-  return { name, value: Number(value) };
+  return { component, value: Number(value) };
 }
 
 /** The conditions of the model in a file that is given. */

@@ -1,4 +1,4 @@
-// What `emerging infer` says of posteriors: a table, CSV, how well they are calibrated, and which ranges cut them off.
+// Posteriors as `emerging infer` reports them: a table, CSV, how well they are calibrated, and which ranges cut them off.
 import type { ConditionValues } from '../../data/contract/dataset.ts';
 import { type ComponentPosterior, probabilityBelow, quantile } from '../../evaluation/infer/gridPosterior.ts';
 import { uniformity } from '../../evaluation/odd/kolmogorovSmirnov.ts';

@@ -16,9 +16,6 @@ import { isRun } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
-/** Fewer validation images than this say little. */
-export const FEW_IMAGES = 100;
-
 /** Which images a command requests. */
 export interface WantedImages {
   readonly split: Split;

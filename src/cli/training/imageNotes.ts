@@ -1,8 +1,7 @@
 // What the user should know about the images of a run before training on them.
-import type { Dataset } from '../../data/contract/dataset.ts';
+import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../data/contract/dataset.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { unitOf } from '../../models/unit.ts';
-import { FEW_IMAGES } from '../parts/runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
@@ -17,7 +16,7 @@ export function heldOutText({ holdOut, validation }: Dataset): string {
 /** The share of the training images that would hold out enough of them, but at most a fifth. */
 function largerShare({ holdOut, train, validation }: Dataset): string {
   const all = train.count + validation.count;
-  const share = Math.min(0.2, Math.ceil((100 * FEW_IMAGES) / all) / 100);
+  const share = Math.min(MOST_SHARE, Math.ceil((100 * ENOUGH_IMAGES) / all) / 100);
   return holdOut && share * all > validation.count
     ? `data.validation=${share} holds out ${formatCount(Math.round(share * all))} in a new run`
     : 'add images';
@@ -46,7 +45,7 @@ export function imageNotes({ config, dataset, otherImages, paths }: PreparedRun)
     ...(otherImages === undefined
       ? []
       : [`resuming with other images: ${paths.dataRecord} now describes them`]),
-    ...(count > 0 && count < FEW_IMAGES
+    ...(count > 0 && count < ENOUGH_IMAGES
       ? [
           `only ${formatCounted(count, 'validation image')}: their ${unitOf(config.model).name} is imprecise, and so are score percentiles; ` +
             largerShare(dataset),

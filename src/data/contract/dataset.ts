@@ -17,6 +17,12 @@ export const defaultValidation: ValidationShare = 'auto';
 /** What a model is measured on if its share is unknown: the default holds out these images and perhaps more. */
 export const leastValidation = 0.02;
 
+/** Fewer images than this say little: `auto` holds out as many, … */
+export const ENOUGH_IMAGES = 100;
+
+/** … but, of the images of a small dataset, at most this share. */
+export const MOST_SHARE = 0.2;
+
 /** The classes of images. */
 export interface Labels {
   /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */

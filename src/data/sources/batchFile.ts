@@ -74,10 +74,11 @@ async function* zippedImages(
     yield* npyImages(inMemory(bytes, source), source, prefix, budget, hasLabels ? [labelsNotRead] : []);
     return;
   }
-  const inSplits = entries.filter(({ name }) => splitOfArray(name) !== undefined);
-  if (inSplits.some(({ name }) => splitOfArray(name) === 'train')) {
-    const notes = entries.flatMap((entry) => (inSplits.includes(entry) ? [] : [noteOfOther(entry.name)]));
-    for (const entry of inSplits) {
+  const published = splitsAmong(entries.map(({ name }) => name));
+  if (published.size > 0) {
+    const isOfSplit = ({ name }: { readonly name: string }): boolean => splitOfArray(name) !== undefined;
+    const notes = entries.filter((entry) => !isOfSplit(entry)).map(({ name }) => noteOfOther(name));
+    for (const entry of entries.filter(isOfSplit)) {
       const where = `${source}: ${entry.name}`;
       const opened = await openZipEntry(file, entry, source, budget);
       yield* npyImages(opened, where, `${prefix}${entry.name}/`, budget, [...new Set(notes)]);
@@ -110,7 +111,11 @@ export async function splitsOfArrays(file: RandomAccess, source: string): Promis
   if (charactersOf(await file.read(0, Math.min(2, file.size))) !== 'PK') {
     return new Set();
   }
-  const names = (await readZipDirectory(file, source)).map(({ name }) => name);
+  return splitsAmong((await readZipDirectory(file, source)).map(({ name }) => name));
+}
+
+/** The splits that some files in an archive are named after; none if all images are in `data`, or none are for training. */
+function splitsAmong(names: readonly string[]): ReadonlySet<Split> {
   const splits = names.includes(`${dataKey}.npy`) ? [] : names.map(splitOfArray);
   return new Set(splits.includes('train') ? splits.filter((split) => split !== undefined) : []);
 }

@@ -22,7 +22,7 @@ import type { Action } from '../../training/gradients/actionLoss.ts';
 import { train } from '../../training/loop/train.ts';
 import { exportModel } from '../export/exportModel.ts';
 import { trainToAction } from './trainToAction.ts';
-import { weighSamples } from './weighedSamples.ts';
+import { weighSamples } from './weightedSamples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'action-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -33,8 +33,8 @@ const precision = [4, 1, 0.5, 0, 1, 3, 0, -0.5, 0.5, 0, 2, 0.8, 0, -0.5, 0.8, 1.
 /** ½·xᵀ·A·x of the four values of a field. */
 const gaussian: Action = (x) => {
   const rows = reshape(x, [x.shape[0]!, 4]);
-  const weighed = product(rows, constant({ shape: [4, 4], data: Float64Array.from(precision) }));
-  return multiply(sum(multiply(rows, weighed), [1]), 0.5);
+  const weighted = product(rows, constant({ shape: [4, 4], data: Float64Array.from(precision) }));
+  return multiply(sum(multiply(rows, weighted), [1]), 0.5);
 };
 
 const config = (changes: ConfigLayer = {}) =>
@@ -73,9 +73,9 @@ it('learns the exact density of a Gaussian action', async () => {
   // The loss of an exact model is −ln Z/D, for every sample.
   expect(losses.at(-1)! * Math.LN2).toBeCloseTo(-logNormaliser / 4, 3);
   expect(losses[0]! * Math.LN2).toBeGreaterThan(-logNormaliser / 4 + 0.2);
-  const weighed = await weighSamples(flow, gaussian, { count: 2000 });
-  expect(weighed.effectiveSampleSize).toBeGreaterThan(0.999);
-  expect(weighed.logNormaliser).toBeCloseTo(logNormaliser, 3);
+  const weighted = await weighSamples(flow, gaussian, { count: 2000 });
+  expect(weighted.effectiveSampleSize).toBeGreaterThan(0.999);
+  expect(weighted.logNormaliser).toBeCloseTo(logNormaliser, 3);
   const x = Float32Array.of(0.3, -0.7, 1.1, 0.2, -1, 0.5, 0, 2);
   const energies = [0, 4].map((first) => {
     const field = x.subarray(first, first + 4);

@@ -93,93 +93,90 @@ export function compileClassLikelihoods(
   return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
 }
 
+/** What a program of images starts from. */
+interface ImageInputs {
+  readonly image: Tensor;
+  readonly noise: Tensor;
+  readonly tensors: ReturnType<typeof parametersFrom>;
+  readonly condition: ReturnType<typeof conditionInputs>;
+}
+
+/** Compiles a program of `image`, `noise` and what the images are conditioned on, if anything. */
+function compileOfImages(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+  outputsOf: (inputs: ImageInputs) => Readonly<Record<string, Tensor>>,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const outputs = outputsOf({ image, noise, tensors: parametersFrom(parameters), condition });
+  return compileForImages({ inputs: { image, noise, ...condition }, outputs }, options);
+}
+
 /**
  * The program that computes the parts of the log-likelihood from `image`, `noise` and `classes`, if any: `logLikelihood`, the
  * density of the latents and ln|det| of each level (`latents 0`, `logDet 0`, …), without those that are the same for every
  * image, and `byClass`, the log-density of the top latents under every class, `[N, K]`.
  */
-export function compileDensities(
-  { model, parameters }: TrainedModel,
-  options: CompileOptions,
-): Promise<ImageProgram> {
-  const shape = [OPEN_BATCH, ...model.imageShape];
-  const [image, noise] = [input('image', shape), input('noise', shape)];
-  const tensors = parametersFrom(parameters);
-  const condition = conditionInputs(model, OPEN_BATCH);
-  const { u, logDensity } = model.noiseOf(image, noise, tensors);
-  const x = model.dequantise(image, u);
-  const results = model.resultsOf(x, tensors, condition);
-  const densities = sumOfDensities([...results, ...(logDensity ? [{ logNoise: logDensity }] : [])]);
-  const outputs: Record<string, Tensor> = { logLikelihood: model.logLikelihood(densities) };
-  model.stages.forEach(({ stage, level, path }, index) => {
-    const { logPrior, logDet } = results[index]!;
-    for (const [name, part] of [
-      [`latents ${level}`, logPrior],
-      [`logDet ${level}`, logDet],
-    ] as const) {
-      outputs[name] = part && outputs[name] ? add(outputs[name], part) : (part ?? outputs[name]!);
-    }
-    if (stage.byClass) {
-      outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path));
-    }
+export function compileDensities(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+  const { model } = trained;
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const x = model.dequantise(image, u);
+    const results = model.resultsOf(x, tensors, condition);
+    const densities = sumOfDensities([...results, ...(logDensity ? [{ logNoise: logDensity }] : [])]);
+    const outputs: Record<string, Tensor> = { logLikelihood: model.logLikelihood(densities) };
+    model.stages.forEach(({ stage, level, path }, index) => {
+      const { logPrior, logDet } = results[index]!;
+      for (const [name, part] of [
+        [`latents ${level}`, logPrior],
+        [`logDet ${level}`, logDet],
+      ] as const) {
+        outputs[name] = part && outputs[name] ? add(outputs[name], part) : (part ?? outputs[name]!);
+      }
+      if (stage.byClass) {
+        outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path));
+      }
+    });
+    const varying = Object.entries(outputs).filter(([, part]) => part !== undefined && part.rank > 0);
+    return Object.fromEntries(varying);
   });
-  const varying = Object.entries(outputs).filter(([, part]) => part !== undefined && part.rank > 0);
-  return compileForImages(
-    { inputs: { image, noise, ...condition }, outputs: Object.fromEntries(varying) },
-    options,
-  );
 }
 
 /** The program that computes `bits`, where −log2 p of each image arises, `[N, H, W]`, from `image`, `noise` and `classes`, if any. */
-export function compileBitsMap(
-  { model, parameters }: TrainedModel,
-  options: CompileOptions,
-): Promise<ImageProgram> {
-  const shape = [OPEN_BATCH, ...model.imageShape];
-  const [image, noise] = [input('image', shape), input('noise', shape)];
-  const condition = conditionInputs(model, OPEN_BATCH);
-  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters), condition);
-  return compileForImages(
-    { inputs: { image, noise, ...condition }, outputs: { bits: divide(map, -Math.LN2) } },
-    options,
-  );
+export function compileBitsMap(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const map = trained.model.logLikelihoodMap(image, noise, tensors, condition);
+    return { bits: divide(map, -Math.LN2) };
+  });
 }
 
 /**
  * The program that computes `bits`, what dequantisation and then every stage contribute to −log2 p of each image, `[N, 1 + S]`,
  * from `image`, `noise` and `classes`, if any.
  */
-export function compileStageBits(
-  { model, parameters }: TrainedModel,
-  options: CompileOptions,
-): Promise<ImageProgram> {
-  const shape = [OPEN_BATCH, ...model.imageShape];
-  const [image, noise] = [input('image', shape), input('noise', shape)];
-  const tensors = parametersFrom(parameters);
-  const condition = conditionInputs(model, OPEN_BATCH);
-  const { u, logDensity } = model.noiseOf(image, noise, tensors);
-  const none = constant(0);
-  const before = model.logLikelihood({
-    logPrior: none,
-    logDet: none,
-    ...(logDensity && { logNoise: logDensity }),
+export function compileStageBits(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+  const { model } = trained;
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const none = constant(0);
+    const before = model.logLikelihood({
+      logPrior: none,
+      logDet: none,
+      ...(logDensity && { logNoise: logDensity }),
+    });
+    const ofStages = model
+      .resultsOf(model.dequantise(image, u), tensors, condition)
+      .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
+    const parts = [before, ...ofStages];
+    // What is the same for every image has no axis of images; the density of the top latents has one.
+    const like = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
+    const columns = parts.map((part) =>
+      part.rank === 0 ? expand(part, like.shape, like) : reshape(part, like.shape),
+    );
+    return { bits: divide(concatenate(columns, 1), -Math.LN2) };
   });
-  const ofStages = model
-    .resultsOf(model.dequantise(image, u), tensors, condition)
-    .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
-  const parts = [before, ...ofStages];
-  // What is the same for every image has no axis of images; the density of the top latents has one.
-  const like = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
-  const columns = parts.map((part) =>
-    part.rank === 0 ? expand(part, like.shape, like) : reshape(part, like.shape),
-  );
-  return compileForImages(
-    {
-      inputs: { image, noise, ...condition },
-      outputs: { bits: divide(concatenate(columns, 1), -Math.LN2) },
-    },
-    options,
-  );
 }
 
 /** The program that computes what every stage makes of `image`, as the encoder takes it. */

@@ -8,7 +8,7 @@ import { newGuard } from '../../runs/contents/guardState.ts';
 import { multiply, sumPerImage } from '../../tensor/operations/index.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
-import { effectiveSampleSize, metropolisChain, weighSamples } from './weighedSamples.ts';
+import { effectiveSampleSize, metropolisChain, weighSamples } from './weightedSamples.ts';
 
 describe('the effective sample size', () => {
   it('is 1 for equal weights, 1/N for a single one, and does not depend on their unit', () => {
@@ -61,7 +61,7 @@ describe('the Metropolis chain', () => {
   });
 });
 
-describe('weighed samples', () => {
+describe('weighted samples', () => {
   const model = new Glow([2, 2, 1], {
     levels: 1,
     depth: 1,

@@ -1,4 +1,4 @@
-// Samples of a model, weighed by how much more probable they are under an action than under the model.
+// Samples of a model, weighted by how much more probable they are under an action than under the model.
 import { compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -21,7 +21,7 @@ export interface WeighOptions extends WorkOptions {
 }
 
 /** Samples of a model and their weights. */
-export interface WeighedSamples {
+export interface WeightedSamples {
   /** The samples, `[count, H, W, C]`. */
   readonly samples: Float32Array;
   /** ln w = −S(x) − ln q(x) of each sample. */
@@ -43,7 +43,7 @@ export async function weighSamples(
   model: FlowModel,
   action: Action,
   { count, seed = 0, signal, onProgress }: WeighOptions,
-): Promise<WeighedSamples> {
+): Promise<WeightedSamples> {
   requireWhole('count', count, 1);
   const { imageShape, kind } = model;
   if (kind !== 'float32') {
@@ -91,7 +91,7 @@ async function actionValues(
 const AT_ONCE = 1024;
 
 /**
- * (Σ w)²/(N·Σ w²), from 1/N to 1: the share of N weighed samples that as many samples of the exact density would be worth.
+ * (Σ w)²/(N·Σ w²), from 1/N to 1: the share of N weighted samples that as many samples of the exact density would be worth.
  *
  * @throws UserError (`diverged`) if a weight is not finite, or all are 0
  */
