@@ -21,6 +21,7 @@ export type {
 export type { RunPaths } from '../runs/folder/runFolder.ts';
 export type { ResumeOptions, Run, RunOptions } from '../runs/open/openRun.ts';
 export { type FolderRun, resumeRun, startRun } from '../runs/open/run.node.ts';
+export type { Origin, StartingModel } from '../runs/open/startFrom.ts';
 export {
   type FileCheck,
   type FileContent,

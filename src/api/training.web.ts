@@ -12,6 +12,7 @@ export { adamw } from '../optimizers/adamw.ts';
 export type { TrainingState } from '../runs/contents/trainingState.ts';
 export type { ResumeOptions, Run, RunOptions } from '../runs/open/openRun.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';
+export type { Origin, StartingModel } from '../runs/open/startFrom.ts';
 export {
   type FileCheck,
   type FileContent,

@@ -39,6 +39,61 @@ beforeAll(() => {
   writeTinyDataset(inFolder('many'), { tests: 20_000 });
 });
 
+describe('a run that starts from another model', () => {
+  const variational = ['--set=model.dequantisation=variational', '--set=model.dequantisationWidth=8'];
+
+  beforeAll(async () => {
+    await emerging.json(...newRun, '--steps=4', '--no-test', '--out=runs/source');
+    await emerging.run('export', 'runs/source', '--out=exported');
+  });
+
+  it('has the settings and weights of a run, and says what is new', async () => {
+    const { code, stderr } = await emerging.run(
+      'train',
+      '--from=runs/source',
+      '--steps=2',
+      '--no-test',
+      ...variational,
+      '--out=runs/finetuned',
+    );
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^starting from the weights of runs\/source: \d+ arrays of parameters$/m);
+    expect(stderr).toMatch(/^runs\/source has no dequantiser: \d+ arrays with initial values$/m);
+    expect(JSON.parse(read('runs/finetuned/summary.json').toString())).toMatchObject({ from: 'runs/source' });
+    expect(read('runs/finetuned/README.md').toString()).toContain('| Started from | the weights of source |');
+    const [source, own] = ['runs/source', 'runs/finetuned'].map((run) =>
+      resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),
+    );
+    expect(own!.training).toEqual({ ...source!.training, steps: 2 });
+    expect(own!.model).toEqual({ ...source!.model, dequantisation: 'variational', dequantisationWidth: 8 });
+  });
+
+  it('has the model and weights of an export, for other images', async () => {
+    const options = ['--from=exported', '--data=many', '--steps=2', '--no-test', '--out=runs/many'];
+    const { code, stderr } = await emerging.run('train', ...options);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^starting from the weights of exported: all arrays of parameters$/m);
+  });
+
+  it.each([
+    [['--from=nothing'], /nothing/],
+    [['--from=exported', '--steps=2'], /data\.name/],
+    [
+      ['--from=runs/source', '--preset=mnist'],
+      /^emerging: --from starts with the settings of runs\/source: omit --preset, and change/,
+    ],
+    [
+      ['--from=runs/source', '--set=model.width=12'],
+      /^emerging: cannot start from runs\/source: .*such as model\.width$/,
+    ],
+    [['--from=runs/source', '--resume=runs/source'], /omit --from$/],
+  ])('refuses %j in one line', async (options, message) => {
+    const { code, stderr } = await emerging.run('train', ...options);
+    expect([1, 2]).toContain(code);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(message)]);
+  });
+});
+
 describe('a run', () => {
   let result: Record<string, unknown>;
 

@@ -68,6 +68,10 @@ export function registerTrain(command: Command): void {
       '--out <dir>',
       'the run folder (default: runs/NAME after the preset or dataset, numbered if it exists)',
     )
+    .option(
+      '--from <dir>',
+      'start a new run from the weights and settings of a run or an export, such as to train it on other images',
+    )
     .option('--resume <dir>', 'resume a run from its last checkpoint')
     .option('--other-images', 'with --resume: continue with other images than before')
     .option('--seed <n>', 'random seed', wholeNumber(0))

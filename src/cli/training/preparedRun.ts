@@ -9,7 +9,7 @@ import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
+import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { holdOutIn } from '../../runs/contents/dataRecord.ts';
 import { type DataPlace, locateData } from '../../runs/folder/dataMark.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -17,8 +17,12 @@ import { nextFreeRunFolder } from '../../runs/folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../../runs/folder/runFolder.ts';
 import { changedConfig } from '../../runs/open/openRun.ts';
 import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
+import type { StartingModel } from '../../runs/open/startFrom.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
+import { pathIn } from '../../storage/folders.ts';
+import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { shareOf } from '../../training/ranks/batchShare.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -35,6 +39,7 @@ export interface RunOptions {
   readonly steps?: number;
   readonly epochs?: number;
   readonly out?: string;
+  readonly from?: string;
   readonly resume?: string;
   readonly otherImages?: true;
   readonly seed?: number;
@@ -59,14 +64,15 @@ export function prepareRun(options: RunOptions, engine: CompileOptions, ranks: R
 }
 
 async function newRun(
-  { preset, config: path, set, out, seed, workers, ...options }: RunOptions,
+  { preset, config: path, set, out, seed, workers, from: start, ...options }: RunOptions,
   engine: CompileOptions,
   ranks: Ranks,
 ): Promise<PreparedRun> {
   if (options.otherImages) {
     throw new UserError('invalid-argument', '--other-images only works when resuming: add --resume RUN');
   }
-  const file = path === undefined ? undefined : readTextStream(path);
+  const source = start === undefined ? undefined : await sourceOf(start, { preset, config: path });
+  const file = source?.file ?? (path === undefined ? undefined : readTextStream(path));
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
@@ -77,8 +83,36 @@ async function newRun(
   requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
-  const run = await startRun(config, out ?? chosenRunFolder(folder), { preset: name ?? null });
+  const run = await startRun(config, out ?? chosenRunFolder(folder), {
+    preset: name ?? null,
+    from: source?.model,
+  });
   return { ...run, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/**
+ * The model that a new run starts from, and the configuration that goes with it: that of its run, or the model options of
+ * an export.
+ *
+ * @throws UserError (`invalid-argument`) if other options name a configuration too
+ */
+async function sourceOf(
+  directory: string,
+  named: Readonly<Record<'preset' | 'config', string | undefined>>,
+): Promise<{ file: ConfigFile; model: StartingModel }> {
+  for (const other of ['preset', 'config'] as const) {
+    if (named[other] !== undefined) {
+      throw new UserError(
+        'invalid-argument',
+        `--from starts with the settings of ${directory}: omit --${other}, and change settings with --set`,
+      );
+    }
+  }
+  const trained = await loadTrained(directory);
+  const file = isRun(trained)
+    ? await folderStore(trained.paths).readConfig()
+    : { path: pathIn(directory, WEIGHTS_FILE), text: JSON.stringify({ model: trained.model.options }) };
+  return { file, model: { name: directory, parameters: trained.parameters } };
 }
 
 /**
@@ -144,7 +178,7 @@ async function reopenedRun(
   engine: CompileOptions,
   ranks: Ranks,
 ): Promise<PreparedRun> {
-  for (const other of ['preset', 'config', 'out', 'seed'] as const) {
+  for (const other of ['preset', 'config', 'from', 'out', 'seed'] as const) {
     if (options[other] !== undefined) {
       throw new UserError(
         'invalid-argument',

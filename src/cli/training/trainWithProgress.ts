@@ -21,7 +21,7 @@ import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { expectedTime } from './expectedTime.ts';
-import { heldOutText, imageNotes } from './imageNotes.ts';
+import { heldOutText, imageNotes, originNotes } from './imageNotes.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { movedText } from './trainSummary.ts';
@@ -61,7 +61,7 @@ export async function trainWithProgress(
   for (const warning of dataset.warnings ?? []) {
     bar.note(`warning: ${warning}`);
   }
-  for (const note of imageNotes(run)) {
+  for (const note of [...originNotes(run), ...imageNotes(run)]) {
     bar.note(note);
   }
   const parameters = countParameters(dataset.imageShape, config.model);

@@ -2,7 +2,13 @@
 import type { ValidationShare } from '../../data/contract/dataset.ts';
 import { isHost } from '../../engine/devices/device.ts';
 import type { Config } from '../../experiments/configSchema.ts';
-import { dataName, experimentName, flowName, isOnOwnData } from '../../experiments/experimentName.ts';
+import {
+  dataName,
+  experimentName,
+  flowName,
+  isOnOwnData,
+  lastPart,
+} from '../../experiments/experimentName.ts';
 import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
@@ -76,6 +82,9 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
           ['Trained on', `the training images of ${dataName(config)}, ${heldOutText(data.validation)}`],
           ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
         ]),
+    ...(typeof summary.from === 'string'
+      ? [['Started from', `the weights of ${lastPart(summary.from)}`]]
+      : []),
     ['Training', trainingText(step, training.batchSize, summary)],
     ...(changes === null ? [] : [['Changed on the way', changes]]),
     ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],

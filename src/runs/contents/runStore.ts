@@ -52,15 +52,19 @@ export class RunStore {
   /**
    * Creates the run, with its configuration.
    *
+   * @param start the checkpoint that it starts from, written first: a run with a configuration never lacks it
    * @throws UserError (`exists`) if there is one already
    */
-  async create(config: Config): Promise<void> {
+  async create(config: Config, start?: Safetensors): Promise<void> {
     // Two pages may start a run of this name at once.
     const { release } = await this.files.lock();
     try {
       const names = await this.files.list();
       if (names.length > 0) {
         throw new UserError('exists', `${this.name} already holds a run: resume it, or use another name`);
+      }
+      if (start !== undefined) {
+        await this.saveCheckpoint(0, start);
       }
       await this.files.write(runFileNames.config, stringifyConfig(config));
     } finally {

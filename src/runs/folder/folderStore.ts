@@ -4,6 +4,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import { FolderFiles } from '../../storage/folderFiles.ts';
+import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { markData } from './dataMark.ts';
 import { removeRunPartials } from './leftovers.ts';
@@ -28,8 +29,12 @@ class FolderStore extends RunStore {
     return `delete ${this.paths.checkpoints} to restart training from scratch`;
   }
 
-  override async create(config: Config): Promise<void> {
-    createRunFolder(this.name, stringifyConfig(config));
+  override async create(config: Config, start?: Safetensors): Promise<void> {
+    createRunFolder(
+      this.name,
+      stringifyConfig(config),
+      start && encodeSafetensors(start.tensors, start.metadata),
+    );
     markData(this.paths, config);
   }
 

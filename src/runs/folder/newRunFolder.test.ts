@@ -75,6 +75,19 @@ describe('createRunFolder', () => {
     expect(fs.readdirSync(root)).toEqual(['other']);
   });
 
+  it('leaves no first checkpoint without a config', () => {
+    const { renameSync } = fs;
+    vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      if (String(to).endsWith('config.yaml')) {
+        throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
+      }
+      renameSync(from, to);
+    });
+    syncBuiltinESMExports();
+    failureOf(() => createRunFolder(run, 'seed: 0\n', new Uint8Array(8)));
+    expect(fs.readdirSync(root)).toEqual([]);
+  });
+
   it('keeps existing files when it fails', () => {
     fs.mkdirSync(run, { recursive: true });
     vi.spyOn(fs, 'renameSync').mockImplementation(() => {

@@ -2,11 +2,12 @@
 // started.
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import type { FileContent } from '../../storage/fileStore.ts';
 import { entryAt, exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
-import { type RunPaths, runPaths } from './runFolder.ts';
+import { checkpointPath, type RunPaths, runPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
 
 /**
@@ -31,12 +32,13 @@ export function requireNoRun(directory: string): void {
 
 /**
  * Creates the folder of a new run, parents included. The config is written last, so that a folder with a
- * config is a run; if anything fails, the folders created for it are removed.
+ * config is a run; if anything fails, what was created for it is removed.
  *
+ * @param start the checkpoint that the run starts from, if any
  * @throws UserError (`exists`) if the folder holds a run (the error suggests a free name); UserError if it
  * is a file or cannot be created
  */
-export function createRunFolder(directory: string, configYaml: string): RunPaths {
+export function createRunFolder(directory: string, configYaml: string, start?: FileContent): RunPaths {
   requireNoRun(directory);
   const paths = runPaths(directory);
   const made: string[] = [];
@@ -46,9 +48,17 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
     for (const folder of [paths.checkpoints, paths.samples]) {
       made.push(...(files.makeFolder(folder) ? [folder] : []));
     }
+    if (start !== undefined) {
+      files.write(checkpointPath(paths, 0), start);
+    }
     files.write(paths.config, configYaml);
   } catch (error) {
-    throw cleanedUpAfter(error, () => removeEmptyFolders(made));
+    throw cleanedUpAfter(error, () => {
+      if (made.includes(paths.checkpoints)) {
+        runFiles(paths).remove(checkpointPath(paths, 0));
+      }
+      removeEmptyFolders(made);
+    });
   }
   return paths;
 }
@@ -71,6 +81,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
     paths.summary,
     paths.dataRecord,
     paths.dataMark,
+    checkpointPath(paths, 0),
   ]) {
     runFiles(paths).remove(file);
   }

@@ -13,14 +13,18 @@ import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { withValuesOf } from '../../experiments/valuesOfImages.ts';
 import { knownComponents } from '../../models/condition.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
 import { bitsOf, requireKind } from '../../models/imageValues.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
+import { checkpointContents } from '../contents/checkpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
 import { requireArraysOf, restore } from '../contents/restore.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
+import { type Origin, type StartingModel, startFrom } from './startFrom.ts';
 
 /** A run, ready to train with `train({ ...run })`. */
 export interface Run {
@@ -36,6 +40,8 @@ export interface Run {
   readonly preset: string | null;
   /** The state of its last sound checkpoint; a run without one starts at its first step. */
   readonly state?: TrainingState;
+  /** What a new run took over from the model that it starts from. */
+  readonly origin?: Origin;
   /** What identifies its images, if a resume continues on other ones; `train` records it. */
   readonly otherImages?: DatasetIdentity;
   /** What is wrong with each later checkpoint, one line each; `train` sets these files aside. */
@@ -48,6 +54,11 @@ export interface RunOptions {
   readonly dataset?: Dataset;
   /** The name of the preset that the configuration is from, for the summary and the model card. */
   readonly preset?: string | null | undefined;
+  /**
+   * The model whose weights it starts from; by default weights are random and initialised from the images. Parameters that
+   * this model lacks have their initial values.
+   */
+  readonly from?: StartingModel | undefined;
 }
 
 /** Options of a resume besides the run. */
@@ -63,21 +74,41 @@ export interface ResumeOptions {
 /**
  * Starts a run in a store, with its configuration and what identifies its images. `train` does the rest.
  *
- * @throws UserError if the images do not fit the model, or the store already holds a run
+ * @throws UserError if the images do not fit the model, the store already holds a run, or the run cannot start from the
+ * weights in `from`
  */
 export async function startIn(
   given: Config,
   dataset: Dataset,
   store: RunStore,
-  { preset = null }: RunOptions = {},
+  { preset = null, from }: RunOptions = {},
 ): Promise<Run> {
   const config = await withValuesOf(withConditionOf(withClassesOf(given, dataset), dataset), dataset);
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
-  await store.create(config);
+  const start = from && startOf(config, dataset, from);
+  await store.create(config, start?.checkpoint);
   await store.recordImages({ name: dataset.name, ...identity });
-  return { config, dataset, schedule, store, preset };
+  if (start !== undefined) {
+    await store.writeSummary({ from: start.origin.name });
+  }
+  return {
+    config,
+    dataset,
+    schedule,
+    store,
+    preset,
+    ...(start && { state: start.state, origin: start.origin }),
+  };
+}
+
+/** The first state of a run that starts from a model, and its checkpoint. */
+function startOf({ model: options, seed, training }: Config, { imageShape }: Dataset, from: StartingModel) {
+  const model = flowFor(imageShape, options);
+  const { state, origin } = startFrom(model, from, { seed, optimizer: training.optimizer });
+  const checkpoint = checkpointContents(state, new ParameterLayout(model.parameters), model);
+  return { state, origin, checkpoint };
 }
 
 /**

@@ -135,8 +135,8 @@ export async function aboutRun(run: RecordedRun, steps: number): Promise<JsonObj
   const { config, dataset, store, preset = null } = run;
   const parameters = countParameters(dataset.imageShape, config.model);
   const trouble = troubleIn(await store.readMetrics());
-  const { changes } = await store.readSummary();
-  return { run: store.name, preset, ...actionOf(run), steps, ...trouble, parameters, changes };
+  const { changes, from } = await store.readSummary();
+  return { run: store.name, preset, ...actionOf(run), from, steps, ...trouble, parameters, changes };
 }
 
 function actionOf({ action }: RecordedRun): JsonObject {

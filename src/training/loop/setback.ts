@@ -63,7 +63,9 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, store, config, ranks } = parts;
   const { step, guard } = trainer.progress;
   const { learningRate } = config.training;
-  const find = async () => (await lastSoundState(parts)) ?? (await parts.startAgain());
+  // A run that starts from another model has a checkpoint of its start.
+  const find = async () =>
+    (await lastSoundState(parts)) ?? (await readState(store, 0, config)) ?? (await parts.startAgain());
   const sound = await startOfLeader(ranks, trainer.layout, find);
   const after = afterSetback(guard, sound.guard, sound.step);
   await trainer.replace({ ...sound, step, guard: after });

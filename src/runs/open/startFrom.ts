@@ -1,0 +1,84 @@
+// The state of a new run that starts from the weights of a trained model.
+import { UserError } from '../../errors.ts';
+import type { Flow } from '../../models/flow.ts';
+import { ParameterLayout } from '../../models/parameterLayout.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
+import { constantValue, type Tensor } from '../../tensor/tensor.ts';
+import { newGuard } from '../contents/guardState.ts';
+import type { TrainingState } from '../contents/trainingState.ts';
+
+/** A trained model that a run starts from, such as the result of `loadModel`. */
+export interface StartingModel {
+  /** Its weights by path, as constants. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Its name in messages, such as the path of its folder. */
+  readonly name?: string | undefined;
+}
+
+/** What a run took over from the model that it started from. */
+export interface Origin {
+  /** The name of that model. */
+  readonly name: string;
+  /** The paths of the parameters whose values were taken over. */
+  readonly taken: readonly string[];
+  /** The paths of those that the other model lacks: they have their initial values. */
+  readonly fresh: readonly string[];
+  /** The paths of the other model's parameters that have no place here. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * The state before the first step of a model with the weights of another one: parameters of the same path are copied, others
+ * have their initial values, without data-dependent initialisation. The optimiser and the moving average start anew.
+ *
+ * @throws UserError (`mismatch`) if a parameter has another shape there, or none has the same path
+ */
+export function startFrom(
+  model: Flow,
+  { parameters, name = 'the other model' }: StartingModel,
+  { seed, optimizer }: { readonly seed: number; readonly optimizer: OptimizerName },
+): { state: TrainingState; origin: Origin } {
+  const layout = new ParameterLayout(model.parameters);
+  const weights = layout.initial(seed);
+  const own = layout.unpack(weights);
+  const [taken, fresh]: [string[], string[]] = [[], []];
+  for (const [path, { shape, data }] of Object.entries(own)) {
+    const source = parameters[path] && constantValue(parameters[path]);
+    if (source === undefined) {
+      fresh.push(path);
+      continue;
+    }
+    requireShape(path, shape, source, name);
+    data.set(source.data);
+    taken.push(path);
+  }
+  if (taken.length === 0) {
+    throw new UserError(
+      'mismatch',
+      `cannot start from ${name}: no parameter has the same path in both models; use the same model options, or leave them out`,
+    );
+  }
+  const unused = Object.keys(parameters).filter((path) => own[path] === undefined);
+  const moments = optimizers[optimizer].moments.map((moment) => [moment, layout.zeros()]);
+  const state = {
+    step: 0,
+    updates: 0,
+    guard: newGuard(0),
+    weights,
+    average: layout.zeros(),
+    optimizer: { name: optimizer, moments: Object.fromEntries(moments) },
+  };
+  return { state, origin: { name, taken, fresh, unused } };
+}
+
+function requireShape(path: string, shape: readonly number[], source: NdArray, name: string): void {
+  if (shape.join() !== source.shape.join()) {
+    const [here, there] = [shape, source.shape].map((lengths) => lengths.join('x') || '1');
+    throw new UserError(
+      'mismatch',
+      `cannot start from ${name}: ${path} is ${there} there, and ${here} in the new model; give both models the same ` +
+        'sizes, such as model.width',
+    );
+  }
+}

@@ -1,0 +1,139 @@
+// Runs that start from the weights of another model: what they take over, and that neither a stop nor a rollback loses it.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { readAll } from '../../data/contract/dataset.ts';
+import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { DEQUANTISER } from '../../models/flow.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
+import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
+import type { StartingModel } from '../../runs/open/startFrom.ts';
+import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { loadModel } from '../../trained/loading/loadModel.ts';
+import { FlowModel } from '../../trained/model/flowModel.ts';
+import { trainedModel } from '../../trained/model/trainedModel.ts';
+import { BatchLoader } from '../step/batchLoader.ts';
+import { type TrainingResult, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'start-from-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+const pixels = requireEightBits(readAll(dataset.validation), 'tiny');
+let source: FlowModel;
+
+/** bits/dim of the validation images. */
+async function bitsOf(model: FlowModel): Promise<number> {
+  return mean(await model.bitsPerDim(pixels));
+}
+
+function startedRun(
+  name: string,
+  model: ConfigLayer['model'] = {},
+  from: StartingModel = source,
+): Promise<FolderRun> {
+  return startRun(tinyConfig({ steps: 20, learningRate: 1e-4 }, model), inRoot(name), { dataset, from });
+}
+
+beforeAll(async () => {
+  const run = await startRun(tinyConfig({ steps: 40 }), inRoot('source'), { dataset });
+  await train({ ...run, threads: 1 });
+  source = await loadModel(inRoot('source'));
+});
+
+afterEach(() => vi.restoreAllMocks());
+afterAll(async () => {
+  await source.release();
+  rmSync(root, { recursive: true });
+});
+
+/** The model with the raw weights of a result. */
+const modelOf = ({ model, state }: TrainingResult): FlowModel =>
+  new FlowModel(trainedModel(model, state, 'raw'), { threads: 1 });
+
+it('starts with the density of the other model, not with random weights', async () => {
+  const run = await startedRun('same');
+  expect(run.origin).toMatchObject({ name: 'the other model', fresh: [], unused: [] });
+  expect(run.origin!.taken).toEqual(Object.keys(source.model.parameters));
+  const first = await train({ ...run, threads: 1, stopAt: 1 });
+  const started = modelOf(first);
+  expect(await bitsOf(started)).toBeCloseTo(await bitsOf(source), 1);
+  const other = await train({
+    ...(await startRun(tinyConfig({ steps: 20 }), inRoot('random'), { dataset })),
+    threads: 1,
+    stopAt: 1,
+  });
+  const random = modelOf(other);
+  expect(await bitsOf(random)).toBeGreaterThan((await bitsOf(source)) + 0.5);
+  await started.release();
+  await random.release();
+});
+
+it('gives new parts their initial values, and takes the rest', async () => {
+  const options = { dequantisation: 'variational', dequantisationWidth: 8 } as const;
+  const { origin, state } = await startedRun('variational', options, {
+    name: 'runs/source',
+    parameters: source.parameters,
+  });
+  expect(origin!.name).toBe('runs/source');
+  expect(origin!.taken).toEqual(Object.keys(source.model.parameters));
+  expect(origin!.fresh.length).toBeGreaterThan(0);
+  expect(origin!.fresh.every((path) => path.startsWith(DEQUANTISER))).toBe(true);
+  expect(state).toMatchObject({ step: 0, updates: 0, optimizer: { name: 'adamax' } });
+  const back = await startRun(tinyConfig({ steps: 20 }), inRoot('uniform'), {
+    dataset,
+    from: await loadModel(inRoot('variational')),
+  });
+  expect(back.origin!.unused).toEqual(origin!.fresh);
+});
+
+it('continues from these weights after a stop before the first step', async () => {
+  const whole = await train({ ...(await startedRun('whole')), threads: 1 });
+  const { directory } = (await startedRun('stopped')).paths;
+  const resumed = await train({ ...(await resumeRun(directory, {}, { dataset })), threads: 1 });
+  expect(resumed.state.weights).toEqual(whole.state.weights);
+  const { from, steps } = await folderStore(runPaths(directory)).readSummary();
+  expect([from, steps]).toEqual(['the other model', 20]);
+});
+
+it('rolls back to these weights', async () => {
+  const run = await startedRun('rollback');
+  const { at } = BatchLoader.prototype;
+  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+    const batch = at.call(this, index);
+    // So early that there is no other state, and again, so that the first rollback counts as in vain.
+    if (index < 6) {
+      batch.noise.data[0] = Number.NaN;
+    }
+    return batch;
+  });
+  const result = await train({ ...run, threads: 1, stopAt: 7 });
+  expect(result.state.guard.setbacks).toBe(2);
+  const model = modelOf(result);
+  expect(await bitsOf(model)).toBeCloseTo(await bitsOf(source), 1);
+  await model.release();
+});
+
+it('trains in files as in a folder', async () => {
+  const config = tinyConfig({ steps: 20, learningRate: 1e-4 });
+  const files = memoryFiles('files');
+  const run = await startRun(config, files, { dataset, from: source });
+  const ofFiles = await train({ ...run, threads: 1 });
+  const ofFolder = await train({ ...(await startedRun('folder')), threads: 1 });
+  expect(ofFiles.state.weights).toEqual(ofFolder.state.weights);
+});
+
+it('refuses weights of other sizes or another model, and creates nothing', async () => {
+  await expect(startedRun('wide', { width: 12 })).rejects.toThrow(
+    /^cannot start from .*: levels\/0\/steps\/0\/\S+ is [\dx]+ there, and [\dx]+ in the new model; give both models the same sizes, such as model.width$/,
+  );
+  await expect(startedRun('none', {}, { parameters: {} })).rejects.toThrow(
+    'no parameter has the same path in both models',
+  );
+  expect(readdirSync(root)).not.toContain('wide');
+  expect(readdirSync(root)).not.toContain('none');
+});
