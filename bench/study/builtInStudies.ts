@@ -167,6 +167,17 @@ export const builtInStudies: readonly Study[] = [
     ],
     ...shorter,
   },
+  {
+    name: 'mnist-strong',
+    title: 'Mixings in the network of the quick start, on MNIST',
+    data: { name: 'mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...strong],
+    comparisons: [{ title: 'Invertible convolutions', variants: ['1x1', 'emerging', 'periodic', 'finc'] }],
+    steps: 2000,
+    seeds: [0, 1, 2],
+    search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
+  },
   partsStudy('mnist-parts', 'Parts of couplings on MNIST', 600),
   partsStudy('mnist-parts-long', 'Parts of couplings on MNIST, for longer', 2400),
 ];
