@@ -2,7 +2,7 @@
 //
 //   npm run build && npx tsx bench/browser.ts
 //
-// Prints the table of docs/browser.md: the quick start on 5,000 digits, and 64 samples of models/mnist, in headless
+// Prints the table of docs/browser.md: the quick start on 5,000 digits, and 64 samples of models/mnist-small, in headless
 // Chromium without cross-origin isolation and in Node, in turn, each time in a new worker or process. Three minutes.
 import { execFile } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ await inTemporaryFolder('browser', async (folder) => {
   });
   copyFileSync(file, join(bundle.folder, 'digits.images.gz'));
   const inNode = async (request: object): Promise<Figures> => {
-    const options = JSON.stringify({ ...request, file, model: join(root, 'models/mnist') });
+    const options = JSON.stringify({ ...request, file, model: join(root, 'models/mnist-small') });
     const { stdout } = await promisify(execFile)(process.execPath, [join(scripts, 'node.js'), options]);
     return JSON.parse(stdout);
   };

@@ -1,8 +1,8 @@
 // Lossless compression of a split by a model, against image formats (a file for each image) and general compressors
 // (all pixels in one stream).
 //
-//   npx tsx bench/compress.ts mnist=models/mnist
-//   npx tsx bench/compress.ts mnist=models/mnist photos-32.images=runs/photos --timings --out docs/results/compress.md
+//   npx tsx bench/compress.ts mnist=models/mnist-small
+//   npx tsx bench/compress.ts mnist=models/mnist-small photos-32.images=runs/photos --timings --out docs/results/compress.md
 //
 // All of our file counts, with and without the model. JPEG XL needs cjxl and djxl (Debian's libjxl-tools), bzip2 and xz
 // their commands; what is missing is left out. Every method must return every pixel. Times are left out unless asked for:

@@ -1,5 +1,5 @@
 // The time from the command to the first training step, by part, for models of depth 8 and 32, without
-// reading data and creating the run folder; and that of a whole `emerging sample models/mnist`.
+// reading data and creating the run folder; and that of a whole `emerging sample models/mnist-small`.
 //
 //   npm run build && npx tsx bench/startup.ts
 //
@@ -82,7 +82,7 @@ function timeSampleCommand(rounds: number): number[] {
       const begin = performance.now();
       execFileSync(
         process.execPath,
-        [builtCommand, 'sample', 'models/mnist', '--out', join(folder, 'samples.png')],
+        [builtCommand, 'sample', 'models/mnist-small', '--out', join(folder, 'samples.png')],
         {
           stdio: 'ignore',
         },
@@ -111,11 +111,11 @@ if (depth !== undefined) {
     ...measured.map((all) => median(all.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
-  process.stderr.write('emerging sample models/mnist\n');
+  process.stderr.write('emerging sample models/mnist-small\n');
   const sampled = timeSampleCommand(SAMPLE_ROUNDS);
   process.stdout.write(
     `${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n\n` +
-      `emerging sample models/mnist: ${median(sampled).toFixed(2)} s ` +
+      `emerging sample models/mnist-small: ${median(sampled).toFixed(2)} s ` +
       `(${Math.min(...sampled).toFixed(2)} to ${Math.max(...sampled).toFixed(2)}, ${SAMPLE_ROUNDS} calls)\n`,
   );
 }

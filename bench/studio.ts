@@ -2,7 +2,7 @@
 //
 //   npm run build && npx tsx bench/studio.ts
 //
-// Prints the table of docs/studio.md: models/mnist in headless Chromium, each round in a page that has nothing
+// Prints the table of docs/studio.md: models/mnist-small in headless Chromium, each round in a page that has nothing
 // compiled or cached. Two minutes.
 import { Command } from 'commander';
 import type { Page } from 'playwright-core';

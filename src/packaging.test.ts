@@ -101,8 +101,8 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     expect(packed.files).toEqual(
       expect.arrayContaining([
         'dist/api/index.d.ts',
-        'models/mnist/model.safetensors',
-        'models/mnist/scores.json',
+        'models/mnist-small/model.safetensors',
+        'models/mnist-small/scores.json',
         'dist/fonts/DejaVuSans.ttf',
         'dist/wasm/ort-wasm-simd-threaded.wasm',
         'LICENSE',
@@ -179,7 +179,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     draw();
   `;
   const digit = async (device: Device = 'cpu'): Promise<number[]> => {
-    await using model = await loadModel(join(repository, 'models/mnist'), { device });
+    await using model = await loadModel(join(repository, 'models/mnist-small'), { device });
     return [...(await model.sample({ count: 1, temperature: 0.7, seed: 1 }))];
   };
 
@@ -191,13 +191,13 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
          import { loadModel } from 'emerging-flows';
          import manifest from 'emerging-flows/package.json' with { type: 'json' };
          if (manifest.name !== 'emerging-flows') throw new Error(manifest.name);
-         ${draw("fileURLToPath(import.meta.resolve('emerging-flows/models/mnist'))")}`,
+         ${draw("fileURLToPath(import.meta.resolve('emerging-flows/models/mnist-small'))")}`,
       ),
       packed.write(
         'typed/common.cts',
         `import { dirname } from 'node:path';
          import { loadModel } from 'emerging-flows';
-         ${draw("dirname(require.resolve('emerging-flows/models/mnist/model.safetensors'))")}`,
+         ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}`,
       ),
     ];
     expect(compile([module, common], { noEmit: false })).toEqual([]);
@@ -216,7 +216,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
        const { loadModel } = require('emerging-flows');
        const { Glow } = require('emerging-flows/flows');
        if (require('emerging-flows/package.json').name !== 'emerging-flows' || !Glow) throw new Error('other');
-       ${draw("dirname(require.resolve('emerging-flows/models/mnist/model.safetensors'))")}`,
+       ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}`,
       );
       await expectDigit('common/draw.cjs');
     },
@@ -226,7 +226,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     packed.write(
       'without/draw.mjs',
       `import { loadModel } from 'emerging-flows';
-       ${draw("'../node_modules/emerging-flows/models/mnist'")}`,
+       ${draw("'../node_modules/emerging-flows/models/mnist-small'")}`,
     );
     const { stdout, stderr } = await packed.without('onnxruntime-node', () =>
       run(process.execPath, ['draw.mjs'], { cwd: join(packed.folder, 'without') }),
@@ -282,7 +282,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         `,
         );
         expect(compile([page, join(project, 'gradients.ts')], browserTypes)).toEqual([]);
-        cpSync(join(repository, 'models/mnist'), join(project, 'public/mnist'), { recursive: true });
+        cpSync(join(repository, 'models/mnist-small'), join(project, 'public/mnist'), { recursive: true });
         await build({
           root: project,
           logLevel: 'error',

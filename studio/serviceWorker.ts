@@ -18,7 +18,7 @@ declare const BUILT_FILES: readonly string[];
 declare const BUILD: string;
 
 /** The model that comes with the package. */
-const MODEL = 'models/mnist';
+const MODEL = 'models/mnist-small';
 /** The list of models, which says of which files each consists. */
 const LIST = 'models.json';
 

@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
       const broken = join(emerging.folder, 'runs', 'broken');
       mkdirSync(broken);
-      cpSync('models/mnist/manifest.json', join(broken, 'manifest.json'));
+      cpSync('models/mnist-small/manifest.json', join(broken, 'manifest.json'));
       writeFileSync(join(broken, 'model.safetensors'), 'not weights');
       studio = await startStudio(emerging);
     });
@@ -303,7 +303,7 @@ describe.skipIf(chromiumPath === undefined)(
       await sheetOf(page, /^16 samples from seed 2/).waitFor();
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
       expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
-        'models/mnist',
+        'models/mnist-small',
       ]);
     });
 

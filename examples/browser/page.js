@@ -1,4 +1,4 @@
-// Draws digits from models/mnist.
+// Draws digits from models/mnist-small.
 import { configureRuntime, contactSheet, loadModel } from 'emerging-flows';
 
 const byId = (id) => document.getElementById(id);

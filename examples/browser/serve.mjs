@@ -23,7 +23,7 @@ const scripts = new Map(outputFiles.map(({ path, contents }) => [path.slice(at('
 /** What is served besides the scripts, and nothing else. */
 const files = {
   '/': 'index.html',
-  '/mnist/model.safetensors': '../../models/mnist/model.safetensors',
+  '/mnist/model.safetensors': '../../models/mnist-small/model.safetensors',
   '/ort-wasm-simd-threaded.wasm': '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
 };
 const types = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' };

@@ -2,14 +2,14 @@
 //
 //   npm run build && node examples/odd-images/odd.mjs FOLDER [MODEL] [OUT]
 //
-// MODEL is an export or a run; by default models/mnist.
+// MODEL is an export or a run; by default models/mnist-small.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contactSheet, heatRange, loadModel, mapPicture, oddPlaces, oddReport } from 'emerging-flows';
 import { imagesInMemory, readImageFiles } from 'emerging-flows/data';
 
-const bundled = fileURLToPath(new URL('../../models/mnist', import.meta.url));
+const bundled = fileURLToPath(new URL('../../models/mnist-small', import.meta.url));
 const [folder, path = bundled, out = 'odd-images'] = process.argv.slice(2);
 if (folder === undefined) {
   console.error('usage: node examples/odd-images/odd.mjs FOLDER [MODEL] [OUT]');

@@ -138,7 +138,7 @@ it('continues when nobody reads its output', async () => {
 });
 
 it.runIf(process.platform === 'linux')('samples in 4 GB of address space', async () => {
-  const model = fileURLToPath(new URL('../../models/mnist', import.meta.url));
+  const model = fileURLToPath(new URL('../../models/mnist-small', import.meta.url));
   const call = emerging.words('sample', model, '--count=4', '--out=few.png', '--threads=1').join(' ');
   const { stdout } = await promisify(execFile)('bash', ['-c', `ulimit -v 4000000; ${call}`], {
     cwd: emerging.folder,

@@ -177,7 +177,7 @@ export async function* partsBy(
  * ```ts
  * import { compress, decompress, loadModel } from 'emerging-flows';
  *
- * const model = await loadModel('models/mnist');
+ * const model = await loadModel('models/mnist-small');
  * const digit = { name: 'digit.png', shape: [28, 28, 1] as const, pixels: new Uint8Array(28 * 28) };
  * const bytes = await compress(model, [digit], { withModel: false });
  * const { images } = await decompress(bytes, { model });

@@ -23,7 +23,7 @@ let digits: Uint8Array;
 let coder: ModelCoder;
 const networks = new EngineNetworks();
 beforeAll(async () => {
-  trained = await loadTrained('models/mnist');
+  trained = await loadTrained('models/mnist-small');
   digits = eightBit(readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), DIGITS)));
   coder = await modelCoder(trained, networks);
 });

@@ -2,7 +2,7 @@
 
 /** A model in the list; unknown values are null. */
 export interface OfferedModel {
-  /** The path of its folder from the page: `models/mnist`, `runs/first`. */
+  /** The path of its folder from the page: `models/mnist-small`, `runs/first`. */
   readonly path: string;
   /** An export, or a run, which may still be training. */
   readonly kind: 'export' | 'run';

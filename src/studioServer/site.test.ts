@@ -37,9 +37,11 @@ it('writes the page with its content security policy, the models and their list'
     /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
   );
   expect(read('assets/a.js')).toBe('one');
-  expect(JSON.parse(read('models.json'))).toMatchObject([{ path: 'models/mnist', problem: null }]);
+  expect(JSON.parse(read('models.json'))).toMatchObject([{ path: 'models/mnist-small', problem: null }]);
   for (const name of ['model.safetensors', 'manifest.json', 'scores.json']) {
-    expect(readFileSync(join(site, 'models/mnist', name))).toEqual(readFileSync(join('models/mnist', name)));
+    expect(readFileSync(join(site, 'models/mnist-small', name))).toEqual(
+      readFileSync(join('models/mnist-small', name)),
+    );
   }
 });
 
@@ -50,7 +52,7 @@ it('replaces only its own files when built again', () => {
   writeFileSync(join(root, 'page', 'assets', 'b.js'), 'two');
   writeSite(site, studioFiles([], join(root, 'page')));
   expect(readdirSync(join(site, 'assets'))).toEqual(['b.js']);
-  expect(existsSync(join(site, 'models/mnist/model.safetensors'))).toBe(false);
+  expect(existsSync(join(site, 'models/mnist-small/model.safetensors'))).toBe(false);
   expect(read('CNAME')).toBe('studio.example');
 });
 

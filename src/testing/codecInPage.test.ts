@@ -54,7 +54,7 @@ const images = testImages();
 let bundled: Bundle;
 let expected: Uint8Array;
 beforeAll(async () => {
-  expected = await compress(await loadTrained('models/mnist'), images, { block: BLOCK });
+  expected = await compress(await loadTrained('models/mnist-small'), images, { block: BLOCK });
   const script = `
     import { compress, configureRuntime, decompress, loadModel } from 'emerging-flows';
     const bytesOf = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));

@@ -46,7 +46,7 @@ it('finds a blank image and noise among digits in a folder', async () => {
       encode({ width: 28, height: 28, channels: 1, depth: 8, data }),
     );
   }
-  const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist', 'odd');
+  const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist-small', 'odd');
   expect(lines.slice(0, 2)).toEqual([
     expect.stringMatching(/^noise\.png\ttypicality \d+\.\d\d\tp 0\.0008\t\d+\.\d+ bits.dim$/),
     expect.stringMatching(/^blank\.png\ttypicality \d+\.\d\d\tp 0\.00\d\d\t0\.\d+ bits.dim$/),

@@ -70,7 +70,7 @@ it.skipIf(firefoxPath === undefined)(
     expect(found.failure).toBeUndefined();
     expect(found.browser).toContain('Firefox');
 
-    const model = await loadModel('models/mnist');
+    const model = await loadModel('models/mnist-small');
     const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
     expect(
       Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
@@ -78,7 +78,7 @@ it.skipIf(firefoxPath === undefined)(
     const bits = await model.bitsPerDim(Uint8Array.from(found.samples));
     expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
     await model.release();
-    const exact = await loadModel('models/mnist', { device: 'wasm' });
+    const exact = await loadModel('models/mnist-small', { device: 'wasm' });
     const latents = await exact.encode(Uint8Array.from(found.samples));
     expect(found.latents).toEqual(latents.flatMap(({ data }) => [...data]));
     await exact.release();

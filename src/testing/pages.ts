@@ -98,7 +98,7 @@ interface PageHeaders {
 }
 
 /**
- * Serves a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
+ * Serves a page with a bundle, which also finds `models/mnist-small` at `/mnist`, the golden cases at `/golden` and the
  * runtime's files at `/runtime`.
  */
 async function servePage(
@@ -106,7 +106,7 @@ async function servePage(
   { isolated = false, policy }: PageHeaders = {},
 ): Promise<PageServer> {
   const roots: Readonly<Record<string, string>> = {
-    '/mnist/': join(repository, 'models/mnist'),
+    '/mnist/': join(repository, 'models/mnist-small'),
     '/golden/': goldenFolder,
     '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
     '/': folder,

@@ -100,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
 
     it('has the model that Node has', async () => {
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       expect(
         await inPage('({ fingerprint: model.fingerprint, bits: model.bits, shape: model.imageShape })'),
       ).toEqual({
@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('gives the bits/dim and the samples of Node', async () => {
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(COUNT * 784);
       await test.read(
@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('computes the same bytes on wasm as Node, with the same file', async () => {
-      const model = await loadModel('models/mnist', { device: 'wasm' });
+      const model = await loadModel('models/mnist-small', { device: 'wasm' });
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(COUNT * 784);
       await test.read(
@@ -161,7 +161,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('says where the bits are and what stages make of images, as Node does', async () => {
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(2 * 784);
       await test.read([0, 1], digits);
@@ -190,7 +190,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('scores odd images as Node does', async () => {
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(4 * COUNT * 784);
       test.read(
@@ -223,7 +223,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('scores odd images with the bits of Node on wasm, with its reference', async () => {
-      const model = await loadModel('models/mnist', { device: 'wasm' });
+      const model = await loadModel('models/mnist-small', { device: 'wasm' });
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(COUNT * 784);
       test.read(
@@ -272,7 +272,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('loads a model from files in memory', async () => {
-      const weights = readFileSync('models/mnist/model.safetensors');
+      const weights = readFileSync('models/mnist-small/model.safetensors');
       const found = await page.evaluate(async (bytes) => {
         const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
         const files = { 'model.safetensors': Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0)) };
@@ -287,7 +287,7 @@ describe.skipIf(chromiumPath === undefined)(
       )) as [number, number][];
       const [received, total] = progress.at(-1)!;
       expect(received).toBe(total);
-      expect(total).toBe(readFileSync('models/mnist/model.safetensors').length);
+      expect(total).toBe(readFileSync('models/mnist-small/model.safetensors').length);
       const failure = (call: string): Promise<unknown> =>
         inPage(
           `await (async () => { try { await ${call}; } catch (error) { return [error.code, error.message]; } })()`,
@@ -375,7 +375,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('gives the same values through WebGPU', async () => {
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       const { test } = await openDataset('mnist', { validation: 0 });
       const digits = new Uint8Array(4 * 784);
       await test.read([0, 1, 2, 3], digits);
@@ -441,7 +441,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(found.refused).toBe(
         "UserError: the device 'wasm' has one thread, and the runtime already runs with 2: use it in a new worker",
       );
-      const model = await loadModel('models/mnist');
+      const model = await loadModel('models/mnist-small');
       const samples = await model.sample({ count: 4, seed: 3 });
       expect(
         Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),

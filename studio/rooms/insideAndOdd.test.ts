@@ -24,7 +24,7 @@ import { pText, rankText, scoreText } from './odd/oddText.ts';
 
 const root = await buildStudio();
 const emerging = commandLine(root);
-const mnist = join(root, 'models/mnist');
+const mnist = join(root, 'models/mnist-small');
 const inFolder = (name: string): string => join(emerging.folder, name);
 
 /** A file in the form that inputs take. */

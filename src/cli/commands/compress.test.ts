@@ -12,7 +12,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyIm
 
 const { folder, run, json, apart, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
-const digitsModel = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
+const digitsModel = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 
 beforeAll(async () => {
   writeTinyDataset(at('data'));

@@ -61,7 +61,7 @@ export function registerDatasetsAudit(datasets: Command): void {
         'Folders need no particular layout; folders named train and test, and folders of classes, are recognised.\n' +
         '--resize, --step, --device and --threads are for the model.\n' +
         '\nExamples:\n  emerging datasets audit photos --out photos-audit.html\n' +
-        '  emerging datasets audit mnist --model models/mnist',
+        '  emerging datasets audit mnist --model models/mnist-small',
     )
     .action((nameOrPath: string, options: DatasetsAuditOptions) =>
       releaseAfter((keep) => runAudit(keep, nameOrPath, options)),

@@ -49,7 +49,7 @@ export function registerDecompress(command: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging decompress photos.eflow --out photos\n' +
-        '  emerging decompress digits.eflow --model models/mnist --range 200-299 --out some\n' +
+        '  emerging decompress digits.eflow --model models/mnist-small --range 200-299 --out some\n' +
         '  emerging decompress photos.eflow --only summer/beach.png winter --out some\n' +
         '  emerging decompress photos.eflow --list\n' +
         '\nWith --only or --range, other blocks are not decoded.\n' +

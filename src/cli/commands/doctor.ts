@@ -48,7 +48,7 @@ export function registerDoctor(command: Command): void {
   addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist --quick\n' +
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist-small --data mnist --quick\n' +
         '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));

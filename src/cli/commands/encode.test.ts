@@ -127,7 +127,7 @@ it('writes latents in float64, which are decoded in float64', async () => {
 });
 
 describe('images that the model does not return', () => {
-  const model = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
+  const model = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
   const noise = (seed: number, levels: number) => {
     const random = new RandomStream(seed, 'faint noise');
     return Uint8Array.from({ length: 784 }, () => Math.floor(levels * random.uniform()));

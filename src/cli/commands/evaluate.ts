@@ -63,7 +63,7 @@ export function registerEvaluate(command: Command): void {
   addMeasureOptions(command, { split: 'test', draws: 2 })
     .addHelpText(
       'after',
-      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate models/mnist --data mnist\n' +
+      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate models/mnist-small --data mnist\n' +
         '\nTwo standard errors are reported: over draws, how much the result would vary with other noise on the same\n' +
         'images; over images, how much it would vary with other images of the same kind. Choose models on\n' +
         '--split validation: if they are chosen on test images, the test result is too optimistic.\n' +

@@ -180,11 +180,11 @@ describe('a model without a form for whole numbers', () => {
   });
 });
 
-describe('models/mnist', () => {
+describe('models/mnist-small', () => {
   let trained: TrainedModel;
   let digits: Uint8Array;
   beforeAll(async () => {
-    trained = await loadTrained('models/mnist');
+    trained = await loadTrained('models/mnist-small');
     digits = eightBit(readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), 100)));
   });
 

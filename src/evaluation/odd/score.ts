@@ -105,7 +105,7 @@ export interface OddReports {
  * import { loadModel, score } from 'emerging-flows';
  * import { openDataset } from 'emerging-flows/data';
  *
- * const model = await loadModel('models/mnist');
+ * const model = await loadModel('models/mnist-small');
  * const { test } = await openDataset('fashion-mnist');
  * const [oddest] = await score(model, test);
  * console.log(oddest!.index, oddest!.score);

@@ -1,4 +1,4 @@
-// The trained model in the repository, `models/mnist`, as a user would use it.
+// The trained model in the repository, `models/mnist-small`, as a user would use it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { examineFiles } from '../export/examineFiles.ts';
 
-const folder = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
+const folder = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 const COUNT = 200;
 
 let model: FlowModel;

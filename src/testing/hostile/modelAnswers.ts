@@ -164,7 +164,7 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
 
 /** Sends a sound model, a few bytes at a time. */
 export const slowModel: Answer = (_, response) => {
-  const model = readFileSync('models/mnist/model.safetensors');
+  const model = readFileSync('models/mnist-small/model.safetensors');
   let position = 0;
   const timer = setInterval(() => {
     response.write(model.subarray(position, position + 8));

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from './loadModel.ts';
 
-const weights = readFileSync('models/mnist/model.safetensors');
+const weights = readFileSync('models/mnist-small/model.safetensors');
 let server: Server;
 let address: string;
 beforeAll(async () => {
@@ -27,10 +27,10 @@ describe('loadModel', () => {
   it('has the same model from a URL, from files and from disk', async () => {
     const seen: [number, number | undefined][] = [];
     const models = await Promise.all([
-      loadModel('models/mnist'),
+      loadModel('models/mnist-small'),
       loadModel(new URL(`${address}/mnist`), { onProgress: (...of) => seen.push(of) }),
       loadModel({ 'model.safetensors': weights }),
-      loadModel(pathToFileURL('models/mnist')),
+      loadModel(pathToFileURL('models/mnist-small')),
     ]);
     const [{ fingerprint }] = models;
     expect(models.map((model) => model.fingerprint)).toEqual(Array(4).fill(fingerprint));

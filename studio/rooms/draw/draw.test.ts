@@ -13,7 +13,7 @@ import { loadModel } from '../../../src/trained/loading/loadModel.ts';
 
 const root = await buildStudio();
 const emerging = commandLine(root);
-const mnist = join(root, 'models/mnist');
+const mnist = join(root, 'models/mnist-small');
 
 describe.skipIf(chromiumPath === undefined)(
   'the room Draw (scripts/install-system-packages)',
