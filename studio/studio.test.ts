@@ -210,6 +210,27 @@ describe.skipIf(chromiumPath === undefined)(
       expect(said).toEqual([]);
     });
 
+    it('fetches the runtime once for all its workers', async () => {
+      const { page } = await opened(openChromium('about:blank'));
+      const asked: string[] = [];
+      page.context().on('request', (request) => asked.push(request.url()));
+      await page.goto(studio.url);
+      await sheetOf(page).waitFor();
+      await page.goto(`${studio.url}#/how`);
+      await page
+        .getByText(/^Step 0/)
+        .first()
+        .waitFor();
+      await page.goto(`${studio.url}#/train?levels=1&depth=1&width=8&batch=16&steps=2`);
+      await page.getByRole('button', { name: 'Start training' }).click();
+      await page.getByText('Done', { exact: false }).first().waitFor();
+      const workers = ['worker', 'planeWorker', 'trainer'].map((name) =>
+        asked.some((url) => url.startsWith(`${studio.url}assets/${name}-`)),
+      );
+      expect(workers).toEqual([true, true, true]);
+      expect(asked.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
+    });
+
     it('remembers a theme that differs from the system’s', async () => {
       const page = await open('', { colorScheme: 'light' });
       const theme = () => page.locator('html').getAttribute('data-theme');

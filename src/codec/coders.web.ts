@@ -11,7 +11,7 @@ import { requireCodable } from './model/modelCoder.ts';
 export interface CoderStart {
   /** The model, as `weightsBytes` writes it. */
   readonly coderOf: Uint8Array;
-  /** Where the runtime's files are. */
+  /** What it needs to load the runtime. */
   readonly runtime: RuntimeFiles;
 }
 
@@ -26,7 +26,7 @@ export async function startCoders(trained: TrainedModel, workers: number): Promi
     return localCoders(trained);
   }
   requireCodable(trained.model);
-  const start: CoderStart = { coderOf: weightsBytes(trained), runtime: factory.runtime };
+  const start: CoderStart = { coderOf: weightsBytes(trained), runtime: await factory.runtime() };
   return pooledCoders(Array.from({ length: workers }, () => coderWorker(factory.start, start)));
 }
 

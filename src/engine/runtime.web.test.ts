@@ -1,6 +1,6 @@
 // How failures of the runtime in a page are explained.
 import { expect, it } from 'vitest';
-import { configureRuntime, explainFailure } from './runtime.web.ts';
+import { configureRuntime, explainFailure, workerFactory } from './runtime.web.ts';
 
 it.each([
   // As a training of 1,024 images of 32x32x3 at width 512 ended in Chromium.
@@ -36,4 +36,22 @@ it('names the file with which the runtime does not start, and refuses options th
     ),
   });
   expect(() => configureRuntime({ wsam: '/x.wasm' } as never)).toThrow('configureRuntime has no option wsam');
+});
+
+it('compiles the runtime once for all workers, and says what is wrong with a file', async () => {
+  const startWorker = () => ({}) as Worker;
+  const empty = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  configureRuntime({ wasm: empty, startWorker });
+  const [one, other] = await Promise.all([workerFactory()!.runtime(), workerFactory()!.runtime()]);
+  expect(one.module).toBeInstanceOf(WebAssembly.Module);
+  expect(other.module).toBe(one.module);
+  configureRuntime({ wasm: empty.slice(1), startWorker });
+  await expect(workerFactory()!.runtime()).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringMatching(
+      /^cannot start ONNX Runtime with .*magic word.*; serve the file of onnxruntime-web/,
+    ),
+  });
+  configureRuntime({ startWorker });
+  expect(await workerFactory()!.runtime()).toEqual({});
 });

@@ -2,6 +2,7 @@
 import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
 import { sha256 } from '../platform/sha256.node.ts';
+import { compiledRuntime, isPlace, runtimeBytes, startedWith } from './compiledRuntime.web.ts';
 import { type Device, defaultDevice, deviceRecord, isHost } from './devices/device.ts';
 import {
   type BuildFiles,
@@ -29,8 +30,8 @@ let options: RuntimeOptions = {};
 /** A build of the runtime that is loaded. */
 interface Build {
   readonly threads: number;
-  /** Settled when it knows its files. */
-  readonly ready: Promise<void>;
+  /** Its WebAssembly; undefined if it finds that itself. */
+  readonly module: Promise<WebAssembly.Module | undefined>;
 }
 
 /** The loaded builds: devices may share one, and it starts its threads once. */
@@ -53,38 +54,44 @@ export function configureRuntime(chosen: RuntimeOptions): void {
   options = chosen;
 }
 
-/** How workers are started, and where they find the runtime; undefined if the page has not said how. */
-export function workerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
+/** How workers are started, and what they need to load the runtime; undefined if the page has not said how. */
+export function workerFactory(): { start(): Worker; runtime(): Promise<RuntimeFiles> } | undefined {
   const { startWorker, wasm, script } = options;
   if (startWorker === undefined) {
     return undefined;
   }
-  // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
-  const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
   return {
     start: startWorker,
-    runtime: {
-      ...(wasm !== undefined && { wasm: isPlace(wasm) ? absolute(wasm) : wasm }),
-      ...(script !== undefined && { script: absolute(script) }),
+    async runtime() {
+      const module = await compiledRuntime(options).catch((cause: unknown) => {
+        throw explainFailure(cause, defaultDevice);
+      });
+      // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
+      const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
+      return {
+        ...(isPlace(wasm) && { wasm: absolute(wasm) }),
+        ...(module !== undefined && { module }),
+        ...(script !== undefined && { script: absolute(script) }),
+      };
     },
   };
 }
 
-function isPlace(wasm: RuntimeFiles['wasm']): wasm is string | URL {
-  return typeof wasm === 'string' || wasm instanceof URL;
-}
-
-/** The runtime, loaded with the first session of a device. */
-async function load(device: Device, provider: Provider, threads: number): Promise<Runtime> {
+/** The build of a device, loaded with its first session. */
+async function load(
+  device: Device,
+  provider: Provider,
+  threads: number,
+): Promise<{ ort: Runtime; module: WebAssembly.Module | undefined }> {
   const ort = await provider.load();
   const { singleThreaded } = deviceRecord(device);
   let build = builds.get(ort);
   if (build === undefined) {
     // Without isolation, threads cannot share memory.
     const most = singleThreaded || !globalThis.crossOriginIsolated ? 1 : threads;
-    build = { threads: most, ready: configure(ort, provider, most) };
+    build = { threads: most, module: configure(ort, provider, most) };
     builds.set(ort, build);
-    build.ready.catch(() => builds.delete(ort));
+    build.module.catch(() => builds.delete(ort));
   }
   if (singleThreaded && build.threads > 1) {
     throw new UserError(
@@ -92,49 +99,22 @@ async function load(device: Device, provider: Provider, threads: number): Promis
       `the device '${device}' has one thread, and the runtime already runs with ${build.threads}: use it in a new worker`,
     );
   }
-  await build.ready;
-  return ort;
+  return { ort, module: await build.module };
 }
 
-async function configure(ort: Runtime, provider: Provider, threads: number): Promise<void> {
+/** Prepares a build, and gets its WebAssembly, compiled if the page has said where it is. */
+async function configure(
+  ort: Runtime,
+  provider: Provider,
+  threads: number,
+): Promise<WebAssembly.Module | undefined> {
   ort.env.logLevel = 'fatal';
   ort.env.wasm.numThreads = threads;
-  const { wasm, script } = provider.files(options);
-  if (isPlace(wasm) && isCompressed(wasm)) {
-    ort.env.wasm.wasmBinary = await fetchRuntime(wasm);
-  } else if (wasm !== undefined && !isPlace(wasm)) {
-    ort.env.wasm.wasmBinary = wasm;
+  const files = provider.files(options);
+  if (files.script !== undefined) {
+    ort.env.wasm.wasmPaths = { mjs: files.script };
   }
-  if ((isPlace(wasm) && ort.env.wasm.wasmBinary === undefined) || script !== undefined) {
-    ort.env.wasm.wasmPaths = {
-      ...(isPlace(wasm) && ort.env.wasm.wasmBinary === undefined && { wasm }),
-      ...(script !== undefined && { mjs: script }),
-    };
-  }
-}
-
-function isCompressed(url: string | URL): boolean {
-  return /\.gz([?#]|$)/.test(String(url));
-}
-
-/** The bytes of the runtime at a URL, decompressed. */
-async function fetchRuntime(url: string | URL): Promise<ArrayBuffer> {
-  const fail = (reason: string, cause?: unknown): UserError =>
-    new UserError('io', `cannot load the runtime from ${url}: ${reason}`, { cause });
-  try {
-    const response = await fetch(url);
-    if (!response.ok || !response.body) {
-      throw fail(`the server returned ${response.status} ${response.statusText}`.trim());
-    }
-    return await (isCompressed(url)
-      ? new Response(response.body.pipeThrough(new DecompressionStream('gzip')))
-      : response
-    ).arrayBuffer();
-  } catch (error) {
-    throw error instanceof UserError
-      ? error
-      : fail(error instanceof Error ? error.message : String(error), error);
-  }
+  return compiledRuntime(files);
 }
 
 /**
@@ -148,7 +128,7 @@ export async function runtimeSha256(): Promise<string> {
   if (wasm === undefined) {
     throw new UserError('invalid-argument', 'pass the URL of the runtime to configureRuntime, as wasm');
   }
-  const bytes = isPlace(wasm) ? await fetchRuntime(wasm) : wasm;
+  const bytes = isPlace(wasm) ? await runtimeBytes(wasm) : wasm;
   return sha256([bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)]);
 }
 
@@ -166,9 +146,20 @@ export async function usedDevice(device: Device): Promise<Device> {
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const { device, threads = defaultThreads() } = options;
   const provider = providerOf(device);
-  const ort = await load(device, provider, threads);
   const explain = (cause: unknown): unknown => explainFailure(cause, device);
-  return createWebSession(model, { ort, provider: provider.provider, explain }, options);
+  const { ort, module } = await load(device, provider, threads).catch((cause: unknown) => {
+    throw explain(cause);
+  });
+  return createWebSession(
+    model,
+    {
+      ort,
+      provider: provider.provider,
+      explain,
+      start: (create) => (module === undefined ? create() : startedWith(ort, module, create)),
+    },
+    options,
+  );
 }
 
 /**
@@ -193,6 +184,9 @@ const forbidsWebAssembly = /WebAssembly.*(?:Content Security Policy|blocked by C
 
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
+  if (cause instanceof UserError) {
+    return cause;
+  }
   const reason = reasonOf(cause);
   if (forbidsWebAssembly.test(reason)) {
     return new UserError(
@@ -201,7 +195,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
       { cause },
     );
   }
-  if (reason.startsWith('no available backend found')) {
+  if (reason.startsWith('no available backend found') || cause instanceof WebAssembly.CompileError) {
     const { wasm } = providerOf(device).files(options);
     const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';
     return new UserError(

@@ -7,16 +7,18 @@ interface WebBuild {
   readonly ort: Runtime;
   readonly provider: WebProvider['provider'];
   explain(cause: unknown): unknown;
+  /** Creates a session, the first of which starts the build. */
+  start?<Result>(create: () => Promise<Result>): Promise<Result>;
 }
 
 /** Loads an ONNX model into a WebAssembly build. */
 export async function createWebSession(
   model: Uint8Array,
-  { ort, provider, explain }: WebBuild,
+  { ort, provider, explain, start = (create) => create() }: WebBuild,
   { device, fallback, traffic, onDevice = [], allocates = false }: SessionOptions,
 ): Promise<Session> {
   try {
-    const session = await inTurn(() =>
+    const create = () =>
       ort.InferenceSession.create(model, {
         executionProviders: [provider],
         // The graphs are already in the form to run; optimising them again takes long and gains nothing.
@@ -28,8 +30,8 @@ export async function createWebSession(
           preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
         }),
         ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
-      }),
-    );
+      });
+    const session = await inTurn(() => start(create));
     // These builds ignore the arrays that they are given for outputs.
     const oneAtATime = {
       outputNames: session.outputNames,

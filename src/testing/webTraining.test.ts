@@ -245,6 +245,24 @@ describe.skipIf(chromiumPath === undefined)(
       expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
     });
 
+    it('fetches the runtime once for all its workers', async () => {
+      const other = await openPage(bundled);
+      const asked: string[] = [];
+      other.page.context().on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await inWorker(
+        `
+        const run = await library.startRun(${JSON.stringify(configOf('1x1', { steps: 2 }))}, library.memoryFiles('page'), { dataset });
+        await library.train({ ...run, workers: 2, threads: 2 });
+        `,
+        other.page,
+      );
+      await other.close();
+      expect(asked.filter((path) => path === '/gradients.js')).toHaveLength(2);
+      expect(asked.filter((path) => path.endsWith('.wasm'))).toEqual([
+        '/runtime/ort-wasm-simd-threaded.wasm',
+      ]);
+    });
+
     it('shares the memory of weights and gradients with its workers in an isolated page', async () => {
       const config = configOf('emerging', {}, both);
       const isolated = await openPage(bundled, { isolated: true });

@@ -2,9 +2,11 @@
 import { configureRuntime } from 'emerging-flows';
 import { serve } from './calls.ts';
 import { sentenceOf } from './models.ts';
+import { runtimeOfPage } from './runtimeOfPage.ts';
 import { trainingTasks } from './trainingTasks.ts';
 
 configureRuntime({
+  ...runtimeOfPage,
   startWorker: () => new Worker(new URL('./helper.ts', import.meta.url), { type: 'module', name: 'helper' }),
 });
 serve(trainingTasks, sentenceOf);

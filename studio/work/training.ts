@@ -1,9 +1,10 @@
 // The page's connections to training workers: one per run, and one for stored runs.
 import { type Caller, connect } from './calls.ts';
 import type { TrainingTasks } from './trainingTasks.ts';
+import { withRuntime } from './withRuntime.ts';
 
 const start = (): Worker =>
-  new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
+  withRuntime(new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' }));
 
 /** Reads runs and sizes, in a worker that trains nothing. */
 export const lookUp = connect<TrainingTasks>(start);

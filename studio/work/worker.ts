@@ -1,9 +1,12 @@
 // A worker that computes with trained models.
+import { configureRuntime } from 'emerging-flows';
 import { compile, input, operations } from 'emerging-flows/tensor';
 import { serve } from './calls.ts';
 import { sentenceOf } from './models.ts';
+import { runtimeOfPage } from './runtimeOfPage.ts';
 import { tasks } from './tasks.ts';
 
+configureRuntime(runtimeOfPage);
 serve(tasks, sentenceOf);
 
 // Compiling any program loads the runtime: do it while the first model is fetched.

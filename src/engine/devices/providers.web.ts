@@ -9,6 +9,11 @@ export interface RuntimeFiles {
    * as they are.
    */
   readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
+  /**
+   * The same, already compiled, or a promise of that: a page can send it to its workers, which then fetch and compile
+   * nothing. If it is undefined, `wasm` is compiled. Workers started by `startWorker` get it without this.
+   */
+  readonly module?: WebAssembly.Module | undefined | Promise<WebAssembly.Module | undefined>;
   /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
   readonly script?: string | URL;
 }
@@ -20,7 +25,12 @@ export interface BuildFiles extends RuntimeFiles {
 }
 
 /** The keys of `BuildFiles`. */
-export const buildFileKeys: readonly string[] = ['wasm', 'script', 'webgpu'] satisfies (keyof BuildFiles)[];
+export const buildFileKeys: readonly string[] = [
+  'wasm',
+  'module',
+  'script',
+  'webgpu',
+] satisfies (keyof BuildFiles)[];
 
 /** @internal What all builds of the runtime have. */
 export type Runtime = typeof import('onnxruntime-web/wasm');

@@ -2,6 +2,7 @@
 //
 // In a cross-origin isolated page it shares the weights and gradients; otherwise each request carries the weights, and
 // each answer the gradients.
+import type { RuntimeFiles } from '../../engine/devices/providers.web.ts';
 import { workerFactory } from '../../engine/runtime.web.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
@@ -13,8 +14,8 @@ import type { Thread } from './thread.node.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart extends ThreadData {
-  /** Where the runtime's files are. */
-  readonly runtime: unknown;
+  /** What it needs to load the runtime. */
+  readonly runtime: RuntimeFiles;
 }
 
 /** A request to a worker: the gradients of some images with these weights, if it doesn't share them, or to end. */
@@ -84,14 +85,18 @@ export function startThread(data: ThreadData): Thread {
       new Error(`a gradient worker failed: ${event.message || 'its script could not be loaded'}`),
     );
   };
-  const send = (message: WorkerStart | WorkerRequest): Promise<WorkerMessage> => {
+  type Message = WorkerStart | WorkerRequest;
+  const send = (message: Message | Promise<Message>): Promise<WorkerMessage> => {
     if (hasEnded) {
       return Promise.reject(new Error('a gradient worker has ended'));
     }
     const answered = new Promise<WorkerMessage>((resolve, reject) => {
       waiting = { resolve, reject };
+      // The worker may fail while the message is awaited.
+      Promise.resolve(message)
+        .then((ready) => worker.postMessage(ready))
+        .catch(reject);
     });
-    worker.postMessage(message);
     return answered.then((answer) => {
       if (typeof answer === 'object' && answer !== null && 'failure' in answer) {
         const text = `a gradient worker failed: ${answer.failure}`;
@@ -106,7 +111,7 @@ export function startThread(data: ThreadData): Thread {
     waiting?.reject(new Error('a gradient worker was ended'));
   };
   const { weights, gradients } = data;
-  const ready = send({ ...data, runtime });
+  const ready = send(runtime().then((files) => ({ ...data, runtime: files })));
   // Callers that await it get the error; this avoids an unhandled rejection.
   ready.catch(() => {});
   return {

@@ -1,5 +1,4 @@
 // The script of a worker started by `thread.web.ts`: it answers with the results of `gradientThread.ts`.
-import type { RuntimeFiles } from '../../engine/devices/providers.web.ts';
 import { configureRuntime } from '../../engine/runtime.web.ts';
 import { UserError } from '../../errors.ts';
 import type { Groups } from '../../models/parameterLayout.ts';
@@ -25,7 +24,7 @@ export function serveGradients(scope: WorkerScope): void {
     } else if (typeof request !== 'object' || request === null) {
       throw new Error('it received an unexpected message');
     } else if ('runtime' in request) {
-      configureRuntime(request.runtime as RuntimeFiles);
+      configureRuntime(request.runtime);
       ({ weights, gradients } = request);
       work = await openGradientThread(request);
       scope.postMessage('ready');

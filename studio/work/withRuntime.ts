@@ -1,0 +1,12 @@
+// The runtime's WebAssembly: the page fetches and compiles it once for all its workers.
+import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+
+let compiled: Promise<WebAssembly.Module | undefined> | undefined;
+
+/** Sends a worker the compiled runtime once it is there; see `runtimeOfPage`. */
+export function withRuntime(worker: Worker): Worker {
+  // A worker without it loads it by itself, and reports what goes wrong.
+  compiled ??= WebAssembly.compileStreaming(fetch(wasm)).catch(() => undefined);
+  compiled.then((runtime) => worker.postMessage({ runtime }));
+  return worker;
+}
