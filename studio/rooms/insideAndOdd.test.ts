@@ -2,7 +2,7 @@
 // bundling and starting one takes longer than the tests.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
@@ -197,7 +197,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
         await page.getByText('Not recovered in float32').waitFor();
         expect(await trip()).toMatch(/With the corrections from verify, every value is recovered\.$/);
-        expect(await pixelsOf(page, 'Before')).toEqual([...noise]);
+        expect(await pixelsOf(page, 'Original image')).toEqual([...noise]);
         await page.getByLabel('Precision').selectOption('float64');
         await page.getByText('Not recovered in float64').waitFor();
 
@@ -214,6 +214,33 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByLabel('Precision').selectOption('float32');
         await page.getByText(/not recovered in float32/i).waitFor();
       });
+
+      it.each([
+        [390, 844],
+        [1280, 800],
+      ])(
+        'shows at once that the image is recovered, and it while latents are edited, %d x %d',
+        async (width, height) => {
+          await open('#/inside?image=digit&digit=8', { viewport: { width, height } });
+          const bottom = async (element: Locator): Promise<number> => {
+            const box = (await element.boundingBox())!;
+            return box.y + box.height;
+          };
+          expect(await bottom(page.getByTestId('round-trip'))).toBeLessThan(height);
+          const image = page.getByRole('img', { name: 'Decoded image' });
+          expect(await bottom(image)).toBeLessThan(height);
+          await page.getByRole('button', { name: 'Erase level 2' }).click();
+          expect(await page.getByTestId('round-trip').textContent()).toBe(
+            'Without your edits: all 784 values recovered exactly in float32.',
+          );
+          // The last control of the section at the bottom of the window.
+          await page
+            .getByRole('button', { name: 'Redraw level 2' })
+            .evaluate((button) => button.scrollIntoView({ block: 'end' }));
+          expect((await image.boundingBox())!.y).toBeGreaterThanOrEqual(0);
+          await page.getByRole('img', { name: /^Differences \(white: \d+\)$/ }).waitFor();
+        },
+      );
 
       it('shows every stage: its picture, its bits, and its arithmetic at a value', async () => {
         await open('#/inside?seed=2');

@@ -138,21 +138,22 @@ export function Inside() {
       {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
       {encoded && edits.latents && isVisible(encoded.image) && (
         <>
-          <Latents
-            image={encoded.image}
-            decoded={decoding.latest?.result}
-            bits={{
-              image: bits && perValue(bits, encoded.image),
-              decoded: ofDecoded.latest && perValue(ofDecoded.latest.result, encoded.image),
-            }}
-            problem={decoding.problem ?? own.problem ?? ofDecoded.problem}
-            latents={edits.latents}
-            edits={edits}
-          />
-          <section class="inside-part" aria-labelledby="trip-title">
-            <h2 id="trip-title">There and back</h2>
-            {trip ? <RoundTrip returned={trip} precision={encoded.precision} /> : <Working work={tripping} />}
-          </section>
+          <div class="inside-latents">
+            <RoundTrip
+              image={encoded.image}
+              decoded={decoding.latest?.result}
+              isEdited={edits.isChanged}
+              bits={{
+                image: bits && perValue(bits, encoded.image),
+                decoded: ofDecoded.latest && perValue(ofDecoded.latest.result, encoded.image),
+              }}
+              problem={decoding.problem ?? own.problem ?? ofDecoded.problem}
+              returned={trip}
+              work={tripping}
+              precision={encoded.precision}
+            />
+            <Latents latents={edits.latents} edits={edits} />
+          </div>
           <section class="inside-part" aria-labelledby="stages-title">
             <h2 id="stages-title">Stage by stage</h2>
             <p class="control-note">

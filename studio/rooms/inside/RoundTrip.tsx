@@ -1,43 +1,92 @@
-// Whether an image is recovered from its latents, and where it isn't.
+// An image, the image decoded from its latents, and whether it is recovered.
+import type { ComponentChildren } from 'preact';
 import { plural } from '../../numbers.ts';
+import { Notice } from '../../parts/Notice.tsx';
 import { Picture } from '../../parts/Picture.tsx';
-import type { Precision, RoundTrip as Returned } from '../../work/insideTasks.ts';
+import { Working } from '../../parts/Working.tsx';
+import type { Decoded, Precision, RoundTrip as Returned } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
+import type { Work } from '../../work/useWork.ts';
 import { type Differences, differencesOf } from './differences.ts';
+import { bitsWords } from './runningWords.ts';
 
 interface RoundTripProps {
-  readonly returned: Returned;
+  readonly image: Images & { readonly name: string };
+  /** The image decoded from the latents as they are now. */
+  readonly decoded: Decoded | undefined;
+  readonly isEdited: boolean;
+  /** bits/dim of both, once they are measured. */
+  readonly bits: { readonly image: number | undefined; readonly decoded: number | undefined };
+  readonly problem: string | undefined;
+  /** The image decoded from its own latents, and the work that does so. */
+  readonly returned: Returned | undefined;
+  readonly work: Work<unknown>;
   readonly precision: Precision;
 }
 
-/** The result as a sentence, and a picture of the differences. */
-export function RoundTrip({ returned: { seen, decoded, corrected }, precision }: RoundTripProps) {
+/** The room's section for the image and its return. */
+export function RoundTrip({
+  image,
+  decoded,
+  isEdited,
+  bits,
+  problem,
+  returned,
+  work,
+  precision,
+}: RoundTripProps) {
+  const back = isEdited ? decoded : returned?.decoded;
+  const differences = back && differencesOf(image.pixels, back.pixels);
+  const result = returned && resultOf(returned, precision);
+  return (
+    <section class="inside-part inside-return" aria-labelledby="trip-title">
+      <h2 id="trip-title">There and back</h2>
+      {result !== undefined ? (
+        <p class="inside-trip" data-testid="round-trip">
+          {isEdited ? `Without your edits: ${lowered(result)}` : result}
+        </p>
+      ) : (
+        <Working work={work} />
+      )}
+      <div class="inside-images framed">
+        <Captioned image={image} label="Original image" bits={bits.image} name="image">
+          Image: <bdi>{image.name}</bdi>
+        </Captioned>
+        <Captioned image={decoded} label="Decoded image" bits={bits.decoded} name="decoded">
+          {isEdited ? 'Decoded from the edited latents' : 'Decoded from the latents'}
+        </Captioned>
+        {differences && (
+          <Captioned image={{ pixels: differences.drawn, shape: image.shape }} label={wordsOf(differences)}>
+            {wordsOf(differences)}
+          </Captioned>
+        )}
+        {decoded && !decoded.finite && (
+          <p class="control-note" role="status">
+            The values overflowed (black): move the latents closer to zero.
+          </p>
+        )}
+        {problem !== undefined && <Notice>{problem}</Notice>}
+      </div>
+    </section>
+  );
+}
+
+/** Whether the image is recovered, in sentences. */
+function resultOf({ seen, decoded, corrected }: Returned, precision: Precision): string {
   const total = seen.pixels.length;
   const differences = decoded && differencesOf(seen.pixels, decoded.pixels);
-  const isExact = differences?.wrong === 0;
-  return (
-    <div class="inside-trip">
-      <p data-testid="round-trip">
-        {isExact && `All ${total.toLocaleString('en')} values recovered exactly in ${precision}.`}
-        {decoded === undefined && `Not recovered in ${precision}: decoding overflows.`}
-        {differences && !isExact && lossOf(differences, total, precision)}
-        {!isExact &&
-          precision === 'float32' &&
-          ' The inverse amplified rounding errors; float64 recovers most images.'}
-        {!isExact && corrected && ' With the corrections from verify, every value is recovered.'}
-      </p>
-      <div class="inside-trip-pictures framed">
-        <Captioned image={seen} caption="Before" />
-        {decoded && <Captioned image={decoded} caption="After" />}
-        {differences && (
-          <Captioned
-            image={{ pixels: differences.drawn, shape: seen.shape }}
-            caption={isExact ? 'Differences: none' : `Differences (white: ${differences.most})`}
-          />
-        )}
-      </div>
-    </div>
-  );
+  if (differences?.wrong === 0) {
+    return `All ${total.toLocaleString('en')} values recovered exactly in ${precision}.`;
+  }
+  return [
+    differences
+      ? lossOf(differences, total, precision)
+      : `Not recovered in ${precision}: decoding overflows.`,
+    precision === 'float32' && 'The inverse amplified rounding errors; float64 recovers most images.',
+    corrected && 'With the corrections from verify, every value is recovered.',
+  ]
+    .filter((sentence) => sentence !== false)
+    .join(' ');
 }
 
 function lossOf({ wrong, most }: Differences, total: number, precision: Precision): string {
@@ -45,11 +94,36 @@ function lossOf({ wrong, most }: Differences, total: number, precision: Precisio
   return `${counts} not recovered in ${precision}; the largest difference is ${plural(most, 'grey level')}.`;
 }
 
-function Captioned({ image, caption }: { image: Images; caption: string }) {
+function lowered(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+function wordsOf({ most }: Differences): string {
+  return most === 0 ? 'Differences: none' : `Differences (white: ${most})`;
+}
+
+interface CaptionedProps {
+  readonly image: Images | undefined;
+  readonly label: string;
+  readonly children: ComponentChildren;
+  /** bits/dim, in a line of its own; empty until measured, so that nothing moves. */
+  readonly bits?: number | undefined;
+  /** Tells the bits of several pictures apart. */
+  readonly name?: string;
+}
+
+function Captioned({ image, label, children, bits, name }: CaptionedProps) {
   return (
     <figure>
-      <Picture image={image} label={caption} />
-      <figcaption aria-hidden="true">{caption}</figcaption>
+      {image ? <Picture image={image} label={label} /> : <div class="inside-blank" aria-hidden="true" />}
+      <figcaption>
+        {children}
+        {name !== undefined && (
+          <span class="inside-bits" data-testid={`bits-${name}`}>
+            {bits !== undefined && bitsWords(bits)}
+          </span>
+        )}
+      </figcaption>
     </figure>
   );
 }
