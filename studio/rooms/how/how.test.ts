@@ -301,6 +301,20 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(top).toBeLessThan(100);
     });
 
+    it('leaves what is jumped to uncovered by the contents', async () => {
+      const covered = await page.evaluate(() => {
+        const bar = document.querySelector('.how-contents')!;
+        const places = [...document.querySelectorAll('.how section :is(h2, h3, figure, button, input)')];
+        return places.flatMap((place) => {
+          place.scrollIntoView({ behavior: 'instant' });
+          return place.getBoundingClientRect().top < bar.getBoundingClientRect().bottom
+            ? [place.outerHTML.slice(0, 100)]
+            : [];
+        });
+      });
+      expect(covered).toEqual([]);
+    });
+
     it('loads nothing from other hosts, and logs nothing to the console', () => {
       expect(asked.some((url) => url.endsWith('.woff2'))).toBe(true);
       expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
