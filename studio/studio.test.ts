@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../src/testing/command.ts';
-import { chromiumPath, firefoxPath, openChromium, reportInFirefox } from '../src/testing/pages.ts';
+import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
 import { stops } from './tour/stops.ts';
@@ -264,50 +264,6 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await accessibilityFaults(page)).toEqual([]);
       // Nothing overflows the page.
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    });
-  },
-);
-
-describe.skipIf(firefoxPath === undefined)(
-  'in Firefox (scripts/install-system-packages)',
-  { tags: 'system' },
-  () => {
-    // Starting Firefox is slow beside other tests.
-    it('draws its first sheet', async () => {
-      await emerging.run('studio', '--build=firefox');
-      const site = join(emerging.folder, 'firefox');
-      // Watches the studio in a frame, and reports its state or an error.
-      writeFileSync(
-        join(site, 'watch.html'),
-        `<!doctype html><iframe src="./#/draw?count=16&seed=2" width="1200" height="800"></iframe>
-      <script type="module">
-        const { contentWindow } = document.querySelector('iframe');
-        const found = () => {
-          const { document } = contentWindow;
-          const sheet = document.querySelector('fieldset[aria-label^="16 samples from seed 2"]');
-          const alert = document.querySelector('[role="alert"]');
-          if (sheet === null) {
-            return alert && { alert: alert.textContent };
-          }
-          const bright = Array.from(sheet.querySelectorAll('canvas'), (canvas) =>
-            canvas.getContext('2d').getImageData(0, 0, 28, 28).data.some((one, at) => at % 4 === 0 && one > 200));
-          return { title: document.title, bright: bright.filter(Boolean).length };
-        };
-        const timer = setInterval(() => {
-          const report = found();
-          if (report !== null) {
-            clearInterval(timer);
-            fetch('report', { method: 'POST', body: JSON.stringify(report) });
-          }
-        }, 100);
-      </script>`,
-      );
-      const host = await opened(serveFolder(site, '/people/ada/'));
-      const watched = { url: `${host.url}watch.html`, reported: host.reported };
-      expect(await reportInFirefox(watched, join(emerging.folder, 'profile'))).toEqual({
-        title: 'Draw · Emerging studio',
-        bright: 16,
-      });
     });
   },
 );

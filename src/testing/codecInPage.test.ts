@@ -1,8 +1,5 @@
 // Compression in pages: the bytes of Node from Chromium and Firefox, which also decode each other's files.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { compress } from '../codec/compress.ts';
 import type { NamedImage } from '../codec/namedImage.ts';
 import { firstImages, readAll } from '../data/contract/dataset.ts';
@@ -11,10 +8,8 @@ import { RandomStream } from '../numeric/random.ts';
 import { loadTrained } from '../trained/loading/loadTrained.ts';
 import { bundle } from './browser.ts';
 import { eightBit } from './eightBit.ts';
-import { type Bundle, chromiumPath, firefoxPath, openPage, reportFromFirefox } from './pages.ts';
-
-const profile = mkdtempSync(join(tmpdir(), 'firefox-codec-'));
-afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+import { firefoxPath } from './marionette.ts';
+import { type Bundle, chromiumPath, openPage, openPageInFirefox } from './pages.ts';
 
 const DIGITS = 20;
 const BLOCK = 8;
@@ -87,9 +82,6 @@ beforeAll(async () => {
     };
     globalThis.report = (workers) =>
       use(workers).catch((error) => ({ failure: String(error.stack ?? error) + ' ' + error.message }));
-    if (navigator.userAgent.includes('Firefox')) {
-      fetch('/report', { method: 'POST', body: JSON.stringify(await report(2)) });
-    }
     globalThis.ready = true;
   `;
   bundled = await bundle(script, { worker: `import 'emerging-flows/worker';` });
@@ -131,7 +123,10 @@ describe.skipIf(chromiumPath === undefined)(
 it.skipIf(firefoxPath === undefined)(
   'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',
   async () => {
-    const report = (await reportFromFirefox(bundled, join(profile, 'profile'))) as Report;
+    const page = await openPageInFirefox(bundled);
+    await expect.poll(() => page.evaluate('window.ready')).toBe(true);
+    const report = await page.evaluate<Report>('report(2)');
+    await page.close();
     expect(report.browser ?? report.failure).toContain('Firefox');
     expectReport(report);
   },

@@ -1,21 +1,15 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { startRun } from '../runs/open/run.node.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';
-import { firefoxPath, reportFromFirefox } from './pages.ts';
+import { firefoxPath } from './marionette.ts';
+import { openPageInFirefox } from './pages.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
-const profile = mkdtempSync(join(tmpdir(), 'firefox-'));
-afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
-
 interface Report {
-  readonly failure?: string;
   readonly browser: string;
   readonly samples: number[];
   readonly bits: number[];
@@ -39,7 +33,7 @@ it.skipIf(firefoxPath === undefined)(
       import { imagesInMemory } from 'emerging-flows/data';
       import { privateFiles, removePrivateFiles, resumeRun, startRun, train } from 'emerging-flows/training';
 
-      const use = async () => {
+      globalThis.use = async () => {
         configureRuntime({
           wasm: '/runtime/ort-wasm-simd-threaded.wasm.gz',
           startWorker: () => new Worker('/gradients.js', { type: 'module' }),
@@ -62,12 +56,12 @@ it.skipIf(firefoxPath === undefined)(
         await removePrivateFiles('firefox');
         return { browser: navigator.userAgent, samples: [...samples], bits: [...bits], latents, losses };
       };
-      const report = await use().catch((error) => ({ failure: String(error.stack ?? error) + ' ' + error.message }));
-      await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
     `;
     const bundled = await bundle(script, { gradients: `import 'emerging-flows/worker';` });
-    const found = (await reportFromFirefox(bundled, join(profile, 'profile'))) as Report;
-    expect(found.failure).toBeUndefined();
+    const page = await openPageInFirefox(bundled);
+    await expect.poll(() => page.evaluate("'use' in window")).toBe(true);
+    const found = await page.evaluate<Report>('use()');
+    await page.close();
     expect(found.browser).toContain('Firefox');
 
     const model = await loadModel('models/mnist-small');

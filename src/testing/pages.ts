@@ -1,15 +1,14 @@
 // Pages with a script that uses the built package, bundled as any bundler would, in headless Chromium or Firefox.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { goldenFolder } from './golden.ts';
+import { type FirefoxPage, openFirefox } from './marionette.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,9 +16,6 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-
-/** The path of Firefox; undefined if the system has none. */
-export const firefoxPath = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
 
 /** A script for a page with the package in it. */
 export interface Bundle {
@@ -84,8 +80,6 @@ const types: Readonly<Record<string, string>> = {
 /** A server of a page. */
 interface PageServer {
   readonly url: string;
-  /** What the page posts to `/report`. */
-  readonly reported: Promise<string>;
   close(): Promise<void>;
 }
 
@@ -111,11 +105,7 @@ async function servePage(
     '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
     '/': folder,
   };
-  let report: (text: string) => void;
-  const reported = new Promise<string>((resolve) => {
-    report = resolve;
-  });
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     if (isolated) {
       response.setHeader('cross-origin-opener-policy', 'same-origin');
@@ -131,9 +121,6 @@ async function servePage(
       response.end(
         '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
       );
-    } else if (pathname === '/report') {
-      report(await text(request));
-      response.end();
     } else if (file.endsWith('.wasm.gz')) {
       // As a host that sends files as they are would.
       response.writeHead(200, { 'content-type': 'application/gzip' });
@@ -150,7 +137,6 @@ async function servePage(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    reported,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -220,34 +206,15 @@ export async function openChromium(
   };
 }
 
-/** What a page with a bundle posts to `/report`, as JSON, in Firefox. */
-export async function reportFromFirefox(bundle: Bundle, profile: string): Promise<unknown> {
+/** Opens a page with a bundle in Firefox; what `servePage` serves is there. */
+export async function openPageInFirefox(bundle: Bundle): Promise<FirefoxPage> {
   const server = await servePage(bundle);
-  try {
-    return await reportInFirefox(server, profile);
-  } finally {
-    await server.close();
-  }
-}
-
-/** What a page reports, as JSON, in Firefox, which needs no driver for that. */
-export async function reportInFirefox(
-  { url, reported }: Pick<PageServer, 'url' | 'reported'>,
-  profile: string,
-): Promise<unknown> {
-  mkdirSync(profile, { recursive: true });
-  const options = ['--headless', '--no-remote', '--profile', profile, url];
-  const browser = spawn(firefoxPath!, options, { stdio: 'ignore' });
-  const ended = new Promise<never>((_, reject) => {
-    browser.on('error', reject);
-    browser.on('exit', (code) =>
-      reject(new Error(`Firefox exited with code ${code} before the page reported`)),
-    );
-  });
-  try {
-    return JSON.parse(await Promise.race([reported, ended]));
-  } finally {
-    browser.removeAllListeners('exit');
-    browser.kill('SIGKILL');
-  }
+  const page = await openFirefox(server.url);
+  return {
+    ...page,
+    async close() {
+      await page.close();
+      await server.close();
+    },
+  };
 }

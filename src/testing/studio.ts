@@ -3,7 +3,6 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -96,27 +95,13 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-/**
- * Serves a folder below a path, as a host that sets no headers but the type does.
- *
- * @returns also what is posted to it first
- */
-export async function serveFolder(
-  folder: string,
-  below: string,
-): Promise<Running & { readonly reported: Promise<string> }> {
-  let report: (text: string) => void;
-  const reported = new Promise<string>((resolve) => {
-    report = resolve;
-  });
-  const server = createServer(async (request, response) => {
+/** Serves a folder below a path, as a host that sets no headers but the type does. */
+export async function serveFolder(folder: string, below: string): Promise<Running> {
+  const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;
     const file = name && join(folder, name);
-    if (request.method === 'POST') {
-      report(await text(request));
-      response.end();
-    } else if (file && existsSync(file) && statSync(file).isFile()) {
+    if (file && existsSync(file) && statSync(file).isFile()) {
       response.writeHead(200, { 'content-type': typeOf(file) }).end(readFileSync(file));
     } else {
       response.writeHead(404).end();
@@ -125,7 +110,6 @@ export async function serveFolder(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${below}`,
-    reported,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
