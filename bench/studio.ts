@@ -1,24 +1,27 @@
-// How fast the studio answers: its first picture, another sheet of samples, the image of a moved latent, compression.
+// How fast the studio answers: its first picture, another sheet of samples, the image of a moved latent, the flow in two
+// dimensions, compression; and whether its memory grows while it is used.
 //
 //   npm run build && npx tsx bench/studio.ts
 //
-// Prints the table of docs/studio.md: models/mnist-small in headless Chromium, each round in a page that has nothing
-// compiled or cached. Two minutes.
+// Prints two tables: models/mnist-small in headless Chromium, each round in a page that has nothing compiled or cached (two
+// minutes), and the memory of a page that is used for half an hour. `--minutes 0` leaves that out.
 import { Command } from 'commander';
 import type { Page } from 'playwright-core';
 import { wholeNumber } from '../src/cli/parts/options.ts';
-import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
+import { formatBytes, formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
 import { withProgress } from '../src/cli/terminal/progressBars.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { machine } from './shared/machine.ts';
+import { type PageMemory, pageMemory } from './shared/pageMemory.ts';
 import { withStudio } from './shared/studioProcess.ts';
 
-const { rounds } = new Command('studio')
-  .option('--rounds <n>', 'new pages; medians and ranges are printed', wholeNumber(1), 5)
+const { rounds, minutes } = new Command('studio')
+  .option('--rounds <n>', 'new pages; medians and ranges are printed', wholeNumber(0), 5)
+  .option('--minutes <n>', 'how long a page is used while its memory is measured', wholeNumber(0), 30)
   .parse()
-  .opts<{ rounds: number }>();
+  .opts<{ rounds: number; minutes: number }>();
 
 if (chromiumPath === undefined) {
   process.stderr.write('no Chromium: run scripts/install-system-packages\n');
@@ -34,6 +37,7 @@ const seconds = {
   'opened, until all 64 are shown': [] as number[],
   'another 64 samples': [] as number[],
   'a moved latent, until its image is shown': [] as number[],
+  'How it works opened, until the flow in two dimensions is shown': [] as number[],
   '500 digits compressed': [] as number[],
   '500 digits decoded and compared': [] as number[],
 };
@@ -46,14 +50,17 @@ async function secondsUntil(page: Page, button: string, testId: string): Promise
   return (performance.now() - start) / 1000;
 }
 
-/** The seconds from the start of the navigation until so many samples are shown. */
-function secondsUntilShown(page: Page, samples: number): Promise<number> {
-  return page.evaluate(async (count) => {
-    while (document.querySelectorAll('.sheet canvas').length < count) {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-    }
-    return performance.now() / 1000;
-  }, samples);
+/** The seconds from the start of the navigation until so many elements are shown. */
+function secondsUntilShown(page: Page, selector: string, count: number): Promise<number> {
+  return page.evaluate(
+    async ([wanted, least]) => {
+      while (document.querySelectorAll(wanted).length < least) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      return performance.now() / 1000;
+    },
+    [selector, count] as const,
+  );
 }
 
 /** The seconds until a canvas shows other pixels than before `act`, each measured in the page. */
@@ -87,13 +94,55 @@ const movedLatent = `
   slider.value = turn % 2 === 0 ? 3 : -3;
   slider.dispatchEvent(new Event('input', { bubbles: true }));`;
 
+/** The memory of a page that is used, after so many minutes. */
+const memory: (PageMemory & { readonly after: number })[] = [];
+
+/** Draws, moves sliders and latents, and goes from page to page; measures the memory about every minute. */
+async function useFor(
+  most: number,
+  url: string,
+  show: (what: string, done: number, total: number) => void,
+): Promise<void> {
+  const { page, close } = await openChromium('about:blank');
+  const measure = await pageMemory(page);
+  await page.goto(`${url}#/draw`);
+  await page.locator('.sheet canvas').first().waitFor();
+  const begin = performance.now();
+  const passed = (): number => (performance.now() - begin) / 60_000;
+  for (let round = 0; passed() < most; round++) {
+    show('minutes of use', Math.floor(passed()), most);
+    await page.goto(`${url}#/draw`);
+    await page.locator('.sheet[data-outdated="false"] canvas').first().waitFor();
+    await secondsToChange(page, '.sheet canvas', newSeed, 3);
+    for (const temperature of ['0.5', '0.9', '1.2', '0.8']) {
+      await page.getByRole('slider', { name: 'Temperature' }).fill(temperature);
+      await page.waitForTimeout(200);
+    }
+    await page.goto(`${url}#/inside?seed=${round}`);
+    await page.locator('.stages-tiles button').first().waitFor();
+    await secondsToChange(page, 'canvas[aria-label="Decoded image"]', movedLatent, 4);
+    await page.goto(`${url}#/how`);
+    const train = page.getByRole('button', { name: 'Train', exact: true }).and(page.locator(':enabled'));
+    await train.click();
+    await page.waitForTimeout(1000);
+    if (Math.floor(passed()) > (memory.at(-1)?.after ?? 0)) {
+      await page.goto(`${url}#/draw`);
+      await page.locator('.sheet canvas').first().waitFor();
+      memory.push({ ...(await measure()), after: Math.floor(passed()) });
+    }
+  }
+  await close();
+}
+
 await withStudio((url) =>
   withProgress(async (show) => {
     for (let round = 0; round < rounds; round++) {
       show('pages', round, rounds);
       const { page, close } = await openChromium(`${url}#/draw`);
-      seconds['opened, until the first samples are shown'].push(await secondsUntilShown(page, 1));
-      seconds['opened, until all 64 are shown'].push(await secondsUntilShown(page, 64));
+      seconds['opened, until the first samples are shown'].push(
+        await secondsUntilShown(page, '.sheet canvas', 1),
+      );
+      seconds['opened, until all 64 are shown'].push(await secondsUntilShown(page, '.sheet canvas', 64));
       await page.waitForTimeout(500);
       seconds['another 64 samples'].push(...(await secondsToChange(page, '.sheet canvas', newSeed, TIMES)));
       await page.goto(`${url}#/inside`);
@@ -107,14 +156,34 @@ await withStudio((url) =>
         await secondsUntil(page, 'Decode and check', 'checked'),
       );
       await close();
+      const how = await openChromium(`${url}#/how`);
+      seconds['How it works opened, until the flow in two dimensions is shown'].push(
+        await secondsUntilShown(how.page, '.plane .button.primary:enabled', 1),
+      );
+      await how.close();
+    }
+    if (minutes > 0) {
+      await useFor(minutes, url, show);
     }
   }),
 );
 
-const rows = Object.entries(seconds).map(([title, all]) => [
-  title,
-  formatSpread(median(all), rangeOf(all), (value) => formatMilliseconds(value, 0)),
-]);
-process.stdout.write(
-  `${machine()}, ${rounds} pages, ${TIMES} turns in each; medians and ranges, ms:\n\n${markdownTable(['', 'ms'], rows)}\n`,
-);
+if (rounds > 0) {
+  const rows = Object.entries(seconds).map(([title, all]) => [
+    title,
+    formatSpread(median(all), rangeOf(all), (value) => formatMilliseconds(value, 0)),
+  ]);
+  process.stdout.write(
+    `${machine()}, ${rounds} pages, ${TIMES} turns in each; medians and ranges, ms:\n\n${markdownTable(['', 'ms'], rows)}\n`,
+  );
+}
+if (minutes > 0) {
+  const rows = memory.map(({ after, heap, webAssembly }) => [
+    String(after),
+    formatBytes(heap),
+    formatBytes(webAssembly),
+  ]);
+  process.stdout.write(
+    `The page and its workers, after garbage collection:\n\n${markdownTable(['minutes of use', 'JavaScript, elements and arrays', 'WebAssembly'], rows)}\n`,
+  );
+}
