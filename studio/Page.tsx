@@ -1,6 +1,6 @@
 // The page's frame: the header with links to all rooms, and the open room.
 import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
@@ -11,7 +11,8 @@ import { stop } from './tour/tourState.ts';
 /** The page. */
 export function Page() {
   const room = rooms.find(({ name }) => name === roomName.value);
-  useEffect(() => {
+  // Before the first frame, which is empty.
+  useLayoutEffect(() => {
     if (roomName.value === '') {
       enter(rooms[0].name);
     } else if (room === undefined) {
@@ -75,7 +76,7 @@ function OpenTour() {
 function Loaded({ load }: { load(): Promise<ComponentType> }) {
   const [Inside, setInside] = useState<ComponentType>();
   const [failed, setFailed] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     load().then(
       (loaded) => setInside(() => loaded),
       () => setFailed(true),

@@ -2,16 +2,14 @@
 import { render } from 'preact';
 import './look/tokens.css';
 import './look/page.css';
-import { findModels } from './models.ts';
 import { Page } from './Page.tsx';
-import { compute } from './work/compute.ts';
+import { compileRuntime } from './work/withRuntime.ts';
 
 /** When the files for use without a network are stored. */
 const REGISTER_AFTER_MS = 5000;
 
-// The worker loads the runtime while the page starts.
-compute.start();
-findModels();
+// While the page starts: almost every room computes.
+compileRuntime();
 render(<Page />, document.querySelector('#page')!);
 
 // Only browsers that trust the connection have service workers; the development server has no built one.

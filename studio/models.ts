@@ -21,6 +21,17 @@ export const chosenPath = computed(
 /** The chosen model; undefined if it isn't in the list. */
 export const chosenModel = computed(() => models.value?.find(({ path }) => path === chosenPath.value));
 
+let isOpen = false;
+
+/** Starts the worker, and loads the list of models, when something first needs a model. */
+export function openModels(): void {
+  if (!isOpen) {
+    isOpen = true;
+    compute.start();
+    findModels();
+  }
+}
+
 /** Loads the list of models. */
 export async function findModels(): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 // The studio's rooms (its pages), in navigation order. A new one is a folder in `rooms` and an entry here.
 import type { ComponentType } from 'preact';
+import { openModels } from './models.ts';
 
 /** A room, which keeps its state in the address. */
 export interface Room {
@@ -13,19 +14,27 @@ export interface Room {
 /** Whether this is a static build, without a server that lists runs. */
 const isStatic = document.querySelector('meta[name="studio"][content="static"]') !== null;
 
+/** Loads a room, and meanwhile what all models need. */
+function withModels(load: Room['load']): Room['load'] {
+  return () => {
+    openModels();
+    return load();
+  };
+}
+
 /** All rooms; the first is the default. */
 export const rooms: readonly [Room, ...Room[]] = [
-  { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+  { name: 'draw', title: 'Draw', load: withModels(async () => (await import('./rooms/draw/Draw.tsx')).Draw) },
   {
     name: 'inside',
     title: 'Inside',
-    load: async () => (await import('./rooms/inside/Inside.tsx')).Inside,
+    load: withModels(async () => (await import('./rooms/inside/Inside.tsx')).Inside),
   },
-  { name: 'odd', title: 'Odd', load: async () => (await import('./rooms/odd/Odd.tsx')).Odd },
+  { name: 'odd', title: 'Odd', load: withModels(async () => (await import('./rooms/odd/Odd.tsx')).Odd) },
   {
     name: 'compress',
     title: 'Compress',
-    load: async () => (await import('./rooms/compress/Compress.tsx')).Compress,
+    load: withModels(async () => (await import('./rooms/compress/Compress.tsx')).Compress),
   },
   { name: 'train', title: 'Train', load: async () => (await import('./rooms/train/Train.tsx')).Train },
   ...(isStatic

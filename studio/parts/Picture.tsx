@@ -1,5 +1,5 @@
 // An image drawn pixel by pixel; CSS sets its size on the page.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Images } from '../work/tasks.ts';
 import './picture.css';
 
@@ -29,7 +29,8 @@ export function Picture({ image, label }: { image: Images; label?: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { pixels, shape } = image;
   const [height, width, channels] = shape;
-  useEffect(() => {
+  // In the same frame as what is beside it.
+  useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     const drawn = context.createImageData(width, height);
     for (let pixel = 0; pixel < width * height; pixel++) {

@@ -1,5 +1,5 @@
 // Work that follows a moving input such as a slider: one call at once, then the latest input.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** The latest finished input and its result. */
 export interface Latest<Input, Result> {
@@ -22,7 +22,8 @@ export function useLatest<Input, Result>(
   const wanted = useRef<Input | undefined>(undefined);
   const waiting = useRef<Input | undefined>(undefined);
   const isWorking = useRef(false);
-  useEffect(() => {
+  // At once: an effect would wait for the next frame.
+  useLayoutEffect(() => {
     wanted.current = input;
     waiting.current = input;
     if (input === undefined) {

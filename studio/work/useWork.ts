@@ -1,5 +1,5 @@
 // Asynchronous work in a component: restarted when its inputs change, with outdated work cancelled.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Progress, Waiting } from './calls.ts';
 
 /** The state of some work. */
@@ -29,7 +29,8 @@ export function useWork<Result>(
   const [progress, setProgress] = useState<Progress>();
   const [problem, setProblem] = useState<string>();
   const controller = useRef<AbortController | undefined>(undefined);
-  useEffect(() => {
+  // At once: an effect would wait for the next frame.
+  useLayoutEffect(() => {
     const own = new AbortController();
     const { signal } = own;
     controller.current = own;

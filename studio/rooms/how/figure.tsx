@@ -3,7 +3,6 @@ import { render } from 'preact';
 import '../../look/tokens.css';
 import '../../look/page.css';
 import { roomName } from '../../address.ts';
-import { findModels } from '../../models.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { sections } from './sections.ts';
 import './how.css';
@@ -11,10 +10,6 @@ import './how.css';
 // Settings may follow the name, as in the address of a room.
 const name = roomName.value;
 const section = sections.find((one) => one.name === name);
-if (name === 'flows') {
-  // The only figure that needs a trained model.
-  findModels();
-}
 if (section) {
   document.title = section.title;
 }

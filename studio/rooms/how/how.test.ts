@@ -104,6 +104,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('sends an image to noise and back', async () => {
       const trip = figure('An image to noise and back');
+      await trip.scrollIntoViewIfNeeded();
       await trip.getByText('Decoding its own noise recovers 784 of 784 values.').waitFor();
       await trip.getByRole('slider').press('End');
       await trip.getByText('gives another image').waitFor();
@@ -330,6 +331,8 @@ describe.skipIf(chromiumPath === undefined)(
         viewport: { width, height: 800 },
         reducedMotion: 'reduce',
       });
+      // Its model is loaded once the reader comes near.
+      await opened.page.getByRole('figure', { name: 'An image to noise and back' }).scrollIntoViewIfNeeded();
       await opened.page.getByText('Decoding its own noise recovers').waitFor();
       expect(await accessibilityFaults(opened.page)).toEqual([]);
       // Nothing overflows the page.

@@ -34,6 +34,9 @@ interface MovedSquare extends Moved {
 /** What the programs of a layer compute. */
 type Direction = 'forward' | 'inverse' | 'jacobian';
 
+/** In a flow this small there is nothing to divide, and starting threads takes time. */
+export const engine = { threads: 1 } as const;
+
 /** The couplings and the last scale of a plane flow. */
 export class Layers {
   /** The number of layers; the places between them are numbered from 0, the data, to this, the noise. */
@@ -80,7 +83,7 @@ export class Layers {
     const { path, stage } = this.flow.stages[layer]!;
     const kind = layer === this.count - 1 ? 'scale' : layer % 2;
     const key = `${direction} ${kind}`;
-    const program = this.programs.get(key) ?? compile(definitionOf(direction, stage.bijection));
+    const program = this.programs.get(key) ?? compile(definitionOf(direction, stage.bijection), engine);
     this.programs.set(key, program);
     const own = Object.keys(stage.parameters).map((name) => [name, weights[`${path}/${name}`]!]);
     const image = { shape: [points.length / 2, ...pointShape], data: points };

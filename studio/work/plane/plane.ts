@@ -12,5 +12,6 @@ export function startPlane(): { readonly call: Caller<PlaneTasks>; end(): void }
         new Worker(new URL('./planeWorker.ts', import.meta.url), { type: 'module', name: 'plane' }),
       )),
   );
+  call.start();
   return { call, end: () => worker?.terminate() };
 }

@@ -2,9 +2,9 @@
 import { RandomStream, trainedModel } from 'emerging-flows';
 import type { StagedFlow } from 'emerging-flows/flows';
 import { constantValue } from 'emerging-flows/tensor';
-import { adamw, startFromData, Trainer } from 'emerging-flows/training';
+import { adamw, startFromData, Trainer, type TrainingStart } from 'emerging-flows/training';
 import { turns } from '../turns.ts';
-import { Layers, type Weights } from './layers.ts';
+import { engine, Layers, type Weights } from './layers.ts';
 import { type ChosenPoint, type Look, lookAt } from './look.ts';
 import { type PlaneOptions, planeFlow, pointShape } from './planeFlow.ts';
 
@@ -22,8 +22,10 @@ const SHOWN = 500;
 /** A flow and its training. */
 interface Session {
   readonly flow: StagedFlow;
-  readonly trainer: Trainer;
   readonly layers: Layers;
+  readonly start: TrainingStart;
+  /** Created once the flow is shown: it takes longer than the first look. */
+  trainer: Promise<Trainer> | undefined;
   points: Float32Array;
 }
 
@@ -53,19 +55,12 @@ export const planeTasks = {
   /** Starts with new weights. */
   open: ({ points, seed, ...options }: Opening): Promise<void> =>
     inTurn(async () => {
-      await session?.trainer.release();
+      await (await session?.trainer)?.release();
       await session?.layers.release();
       session = undefined;
       const flow = planeFlow(options);
-      const start = await startFromData(flow, batchOf(points, seed, 0), seed);
-      const trainer = await Trainer.create(flow, start, {
-        optimizer: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 }),
-        averageDecay: 0.9,
-        batchSize: BATCH_SIZE,
-        workers: 1,
-        clipNorm: 5,
-      });
-      session = { flow, trainer, layers: new Layers(flow), points };
+      const start = await startFromData(flow, batchOf(points, seed, 0), seed, engine);
+      session = { flow, layers: new Layers(flow), start, trainer: undefined, points };
     }),
 
   /** Continues with other points. */
@@ -85,7 +80,8 @@ export const planeTasks = {
     seed: number;
   }): Promise<Trained> =>
     inTurn(async () => {
-      const { trainer, points } = opened();
+      const { points } = opened();
+      const trainer = await trainerOf(opened());
       const begin = performance.now();
       const losses: number[] = [];
       const isDone = (): boolean =>
@@ -102,18 +98,23 @@ export const planeTasks = {
   /** What the flow does to the plane. */
   look: ({ place, chosen }: { place: number; chosen: ChosenPoint | undefined }): Promise<Look> =>
     inTurn(async () => {
-      const { layers, flow, trainer, points } = opened();
-      const { parameters } = trainedModel(flow, await trainer.state());
+      const current = opened();
+      const { layers, flow, start, trainer, points } = current;
+      const { parameters } = trainedModel(flow, trainer ? await (await trainer).state() : start);
       const weights: Weights = Object.fromEntries(
         Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
       );
       // The places may be those of a flow with more couplings.
       const within = (at: number): number => Math.min(at, layers.count);
-      return lookAt(layers, weights, {
+      const look = await lookAt(layers, weights, {
         place: within(place),
         points: points.subarray(0, 2 * SHOWN),
         chosen: chosen && { ...chosen, place: within(chosen.place) },
       });
+      inTurn(async () => void (session === current && (await trainerOf(current)))).catch(() => {
+        // The first step reports it.
+      });
+      return look;
     }),
 };
 
@@ -125,6 +126,18 @@ function opened(): Session {
     throw new Error('The flow is not ready: reset it.');
   }
   return session;
+}
+
+function trainerOf(current: Session): Promise<Trainer> {
+  current.trainer ??= Trainer.create(current.flow, current.start, {
+    ...engine,
+    optimizer: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 }),
+    averageDecay: 0.9,
+    batchSize: BATCH_SIZE,
+    workers: 1,
+    clipNorm: 5,
+  });
+  return current.trainer;
 }
 
 /** A batch drawn from the points. */

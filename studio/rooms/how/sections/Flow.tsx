@@ -1,11 +1,12 @@
 // Normalizing flows: an image to noise and back, with the chosen model.
 
-import { useState } from 'preact/hooks';
-import { addressOf, chosenModel } from '../../../models.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { addressOf, chosenModel, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
+import { useSeen } from '../../../parts/useSeen.ts';
 import { Working } from '../../../parts/Working.tsx';
 import { compute } from '../../../work/compute.ts';
 import { useWork } from '../../../work/useWork.ts';
@@ -43,19 +44,27 @@ export function Flow() {
 
 /** The figure. */
 export function ImageAndNoise() {
+  const place = useRef<HTMLDivElement>(null);
+  const isSeen = useSeen(place);
+  useEffect(() => {
+    if (isSeen) {
+      openModels();
+    }
+  }, [isSeen]);
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const [seed, setSeed] = useState(3);
   const [noise, setNoise] = useState(0);
   const trip = useWork(
-    model &&
-      ((waiting) =>
-        compute(
-          'imageAndNoise',
-          { model: addressOf(model), seed, temperature: TEMPERATURE, noise },
-          waiting,
-        )),
-    [model?.path, seed, noise],
+    model && isSeen
+      ? (waiting) =>
+          compute(
+            'imageAndNoise',
+            { model: addressOf(model), seed, temperature: TEMPERATURE, noise },
+            waiting,
+          )
+      : undefined,
+    [model?.path, isSeen, seed, noise],
   );
   const { result } = trip;
   return (
@@ -96,7 +105,7 @@ export function ImageAndNoise() {
     >
       {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
       {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
-      <div class="how-trip">
+      <div class="how-trip" ref={place}>
         <Panel title="image x">
           {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>
