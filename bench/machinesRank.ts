@@ -66,18 +66,21 @@ const {
 const ranks = await joinRanks();
 let [waiting, summing, bytes] = [0, 0, 0];
 
-/** Separates the wait for other ranks from the sum itself by a sum of one number before it. */
+/** Separates the wait for other ranks from a sum itself by a sum of one number before it. */
+async function timeSum(sum: () => Promise<void>, byteLength: number): Promise<void> {
+  const begin = performance.now();
+  await ranks.sum(Float32Array.of(0));
+  const together = performance.now();
+  await sum();
+  waiting += (together - begin) / 1000;
+  summing += (performance.now() - together) / 1000;
+  bytes += byteLength;
+}
+
 const timed: Ranks = {
   ...ranks,
-  async sum(numbers) {
-    const begin = performance.now();
-    await ranks.sum(Float32Array.of(0));
-    const together = performance.now();
-    await ranks.sum(numbers);
-    waiting += (together - begin) / 1000;
-    summing += (performance.now() - together) / 1000;
-    bytes += numbers.byteLength;
-  },
+  sum: (numbers) => timeSum(() => ranks.sum(numbers), numbers.byteLength),
+  sumRounded: (numbers) => timeSum(() => ranks.sumRounded(numbers), numbers.byteLength / 2),
 };
 
 /** The images of a configuration; random ones in their place if they have not been downloaded. */

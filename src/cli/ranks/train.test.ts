@@ -63,6 +63,27 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     expect(samples).toEqual([4, 8, 12, 16, 20]);
   });
 
+  it('exchanges gradients in bfloat16, if told so, and all ranks have the same weights', async () => {
+    const exact = [...settings, '--set=training.batchSize=12'];
+    const rounded = [...exact, '--set=training.gradientPrecision=bfloat16'];
+    // The ranks compare their weights at every milestone.
+    const { code, stderr } = await run(3, ...train(...rounded, '--out=rounded'));
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('gradientPrecision');
+    const alone = await emerging.run(...train(...rounded, '--out=rounded alone'));
+    expect(alone.stderr).toContain(
+      'warning: training.gradientPrecision=bfloat16 has no effect on one process, which exchanges no gradients\n',
+    );
+    await emerging.json(...train(...exact, '--out=exact alone'));
+    const [expected, found] = [lossesOf('exact alone'), lossesOf('rounded')];
+    expect(lossesOf('rounded alone')).toEqual(expected);
+    expect(found).toHaveLength(20);
+    const differences = found.map((loss, step) => Math.abs(loss - expected[step]));
+    expect(differences[0]).toBeLessThan(1e-5);
+    expect(Math.max(...differences)).toBeLessThan(0.02);
+    expect(found).not.toEqual(expected);
+  });
+
   // Of two numbers, the sum does not depend on their order.
   it('has the same bytes each time', async () => {
     await trained(4, 'again');
