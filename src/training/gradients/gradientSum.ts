@@ -25,6 +25,18 @@ export function normOf(arrays: Groups): number {
   return Math.sqrt(Object.values(arrays).reduce((total, { data }) => total + sumOfSquares(data), 0));
 }
 
+/** The Euclidean norm of the difference of arrays with the same names. */
+export function differenceNorm(a: Groups, b: Groups): number {
+  let total = 0;
+  for (const [name, { data }] of Object.entries(a)) {
+    const other = b[name]!.data;
+    for (let index = 0; index < data.length; index++) {
+      total += (data[index]! - other[index]!) ** 2;
+    }
+  }
+  return Math.sqrt(total);
+}
+
 /** Σ x², in four independent accumulators, so that no addition waits for those of the others. */
 function sumOfSquares(data: NdArray['data']): number {
   let [a, b, c, d] = [0, 0, 0, 0];

@@ -2,15 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Session } from '../../engine/session.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
-import { runPaths } from '../../runs/folder/runFolder.ts';
+import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
+import { DeviceArrays } from '../step/deviceArrays.ts';
 import { type TrainingOptions, type TrainingResult, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'device-'));
@@ -29,8 +30,9 @@ async function started(
   name: string,
   options: Partial<TrainingOptions>,
   model: ConfigLayer['model'] = {},
+  training: ConfigLayer['training'] = {},
 ): Promise<TrainingResult> {
-  return train({ ...(await startRun(tinyConfig({}, model), inRoot(name), { dataset })), ...options });
+  return train({ ...(await startRun(tinyConfig(training, model), inRoot(name), { dataset })), ...options });
 }
 
 async function resumed(name: string, options: Partial<TrainingOptions>): Promise<TrainingResult> {
@@ -126,6 +128,52 @@ describeOnGpu('a run on a device', () => {
     );
     isLost = false;
     expectSame(await resumed('lost', onCpu), await started('kept', onCpu, variational), ['lost', 'kept']);
+  });
+
+  describe('whose results become wrong ends at the next milestone, with its checkpoints', () => {
+    /** Trains; from the end of step 3 on, the device writes no gradients, or no losses, so that those of before stay. */
+    const trainedStale = (
+      name: string,
+      what: 'gradients' | 'bitsPerDim',
+      options: Partial<TrainingOptions> = {},
+    ) => {
+      let [isStale, kept] = [false, {}];
+      const { target } = DeviceArrays.prototype;
+      vi.spyOn(DeviceArrays.prototype, 'target').mockImplementation(function (this: DeviceArrays, part) {
+        const own = target.call(this, part);
+        // Of a micro-batch that is read later or never.
+        const unread = {
+          gradients: { trained: Reflect.get(this, 'part') },
+          bitsPerDim: Reflect.get(this, 'bitsPerDim')[1],
+        };
+        kept = { [what]: unread[what] };
+        return isStale ? { ...own, ...kept } : own;
+      });
+      const onStep = (step: number) => {
+        isStale = step >= 3;
+      };
+      return started(name, { ...onGpu, events: { onStep }, ...options }, variational, { microBatch: 4 });
+    };
+
+    it.each([
+      ['gradients', /gradients that differ by [\d.e+]+ % of their norm/],
+      ['bitsPerDim', /\d\.\d+ instead of \d\.\d+ bits\/dim for an image/],
+    ] as const)('%s', async (what, difference) => {
+      const text = await trainedStale(what, what).then(
+        () => '',
+        ({ message }: Error) => message,
+      );
+      expect(text).toMatch(
+        new RegExp(
+          "^after step 4 the device 'webgpu' computes other results than the CPU, which agreed after step 2: " +
+            `${difference.source}; update its driver, or use device: 'cpu'\\. The checkpoints before this step are kept: ` +
+            `resumeRun\\('.*${what}'\\) resumes the run$`,
+        ),
+      );
+      expect(savedSteps(runPaths(inRoot(what)))).toEqual([2]);
+      vi.restoreAllMocks();
+      expect(await resumed(what, onCpu)).toMatchObject({ complete: true, state: { step: 6 } });
+    });
   });
 
   it('keeps its memory over 250 steps', async () => {

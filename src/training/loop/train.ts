@@ -20,6 +20,7 @@ import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks/sharedState.ts';
+import { requireSameAsCpu } from './cpuComparison.ts';
 import { guardedStep } from './guardedStep.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { placeOf, recordResult, recordStart } from './recordTraining.ts';
@@ -142,6 +143,8 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   const { workers } = trainer.plan;
   const place = placeOf(engine, workers, ranks.size);
   events.onPrepared?.(trainer.plan);
+  await requireSameAsCpu(parts);
+  let agreed = trainer.progress.step;
   // Before the first step: after a kill it would be too late.
   await recordStart(options, place);
   await store.rewind(config, trainer.progress.step);
@@ -168,6 +171,8 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
       await requireSameState(ranks, trainer, store);
+      await requireSameAsCpu(parts, agreed);
+      agreed = step;
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
         const measured = { step, validationBitsPerDim: validated.bitsPerDim };

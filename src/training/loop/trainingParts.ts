@@ -18,6 +18,7 @@ import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import type { Loss } from '../gradients/loss.ts';
 import { requireWorkers } from '../gradients/workers.ts';
 import { shareOf } from '../ranks/batchShare.ts';
 import { shareState, startOfLeader } from '../ranks/sharedState.ts';
@@ -45,6 +46,8 @@ export interface TrainingParts {
   readonly ranks: Ranks;
   /** How programs are compiled. */
   readonly engine: CompileOptions;
+  /** What is minimised, if not −log-likelihood. */
+  readonly loss: Loss | undefined;
   /** Recomputes the initial state of the run. */
   startAgain(): Promise<TrainingStart>;
 }
@@ -128,6 +131,7 @@ export async function prepareTraining(
     checkpoints,
     ranks,
     engine,
+    loss,
     startAgain,
   };
 }

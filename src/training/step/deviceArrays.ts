@@ -214,6 +214,10 @@ export class DeviceArrays implements StateArrays {
     };
   }
 
+  async readBitsPerDim(part: number): Promise<Float32Array> {
+    return (await this.memory.read(this.bitsPerDim[part]!)).data as Float32Array;
+  }
+
   readGradients(): Promise<Groups> {
     return this.readVector(this.total);
   }

@@ -67,11 +67,8 @@ export class HostArrays implements StateArrays {
   }
 
   target(part: number): GradientTarget {
-    const { ranks = onlyRank } = this.options;
-    const first = ranks.rank * this.images + part * this.microBatch;
-    const data = this.bitsPerDim.subarray(first, first + this.microBatch);
     return {
-      bitsPerDim: { shape: [this.microBatch], data },
+      bitsPerDim: { shape: [this.microBatch], data: this.bitsOf(part) },
       gradients: part === 0 ? this.total : this.part,
     };
   }
@@ -129,11 +126,22 @@ export class HostArrays implements StateArrays {
     };
   }
 
+  async readBitsPerDim(part: number): Promise<Float32Array> {
+    return this.bitsOf(part);
+  }
+
   async readGradients(): Promise<Groups> {
     return this.total;
   }
 
   async release(): Promise<void> {}
+
+  /** bits/dim of a micro-batch of this rank. */
+  private bitsOf(part: number): Float32Array {
+    const { ranks = onlyRank } = this.options;
+    const first = ranks.rank * this.images + part * this.microBatch;
+    return this.bitsPerDim.subarray(first, first + this.microBatch);
+  }
 
   /** The images of this rank. */
   private get images(): number {

@@ -72,6 +72,8 @@ export interface StateArrays {
   take(state: TrainingStart): Promise<void>;
   /** The arrays of the state on the host; there they may be the arrays themselves, which change with the next update. */
   read(): Promise<ArraysOfState>;
+  /** bits/dim of the images of a micro-batch, on the host. */
+  readBitsPerDim(part: number): Promise<Float32Array>;
   /** The gradients on the host. */
   readGradients(): Promise<Groups>;
   /** Frees the arrays and their programs. */

@@ -8,7 +8,7 @@ import { usedDevice } from '../../engine/runtime.node.ts';
 import { UserError } from '../../errors.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import type { Flow } from '../../models/flow.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
@@ -42,6 +42,14 @@ export interface TrainerOptions extends StateArraysOptions {
 export interface Progress extends Pick<TrainingState, 'step' | 'updates'> {
   /** @internal The state of the guard. */
   readonly guard: GuardState;
+}
+
+/** @internal The results of one micro-batch on one rank, on the host. */
+export interface PartResults {
+  /** bits/dim of each image. */
+  readonly bitsPerDim: Float32Array;
+  /** Their share of the gradients of a batch. */
+  readonly gradients: Groups;
 }
 
 /**
@@ -163,6 +171,13 @@ export class Trainer {
       await arrays.add(part);
     }
     return arrays.collect();
+  }
+
+  /** @internal The results of a micro-batch alone; changes no weight. Later gradients overwrite them. */
+  async resultsOfPart(batch: Batch): Promise<PartResults> {
+    const { arrays } = this;
+    await this.gradientProgram.run(batch, arrays.weights, arrays.target(0));
+    return { bitsPerDim: await arrays.readBitsPerDim(0), gradients: await arrays.readGradients() };
   }
 
   /** Updates the weights by the gradients of the latest batch, clipped to the norm set in the options. */

@@ -1,0 +1,91 @@
+// Compares a device with the CPU: the loss and the gradients of the same images and noise, with the same weights.
+import { fromLeader, gather, nameOfRank } from '../../cluster/ranks.ts';
+import { type DeviceChoice, defaultDevice, isHost, onCpu, showDevice } from '../../engine/devices/device.ts';
+import { releaseAfter } from '../../engine/resources.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import { type ResultUnit, unitOf } from '../../models/unit.ts';
+import { partOf } from '../../trained/likelihood/likelihood.ts';
+import { planGradients } from '../gradients/gradientPlan.ts';
+import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
+import { shareOf } from '../ranks/batchShare.ts';
+import type { PartResults } from '../step/trainer.ts';
+import type { TrainingParts } from './trainingParts.ts';
+
+/**
+ * The largest differences that rounding explains: of the loss of an image in bits/dim, relative to losses above 1, and of
+ * the gradients, relative to their norm. A software GPU stayed below 1e-5 and 2e-4, in diverging models below 1e-4 for the
+ * loss; other GPUs may multiply matrices with fewer bits.
+ */
+const MOST = { loss: 1e-3, gradients: 0.05 };
+
+/**
+ * Checks that a device other than the CPU computes the next micro-batch as the CPU does, on every rank.
+ *
+ * @param agreed the last step after which this was so; undefined if this is the first check
+ * @throws UserError (`mismatch`) on rank 0 if it does not, LeaderFailed on the others
+ */
+export async function requireSameAsCpu(parts: TrainingParts, agreed?: number): Promise<void> {
+  const { engine, trainer, model, ranks, store } = parts;
+  if (isHost(engine.device ?? defaultDevice)) {
+    return;
+  }
+  const { step } = trainer.progress;
+  const problems = await gather(ranks, await problemOf(parts, unitOf(model.options)));
+  await fromLeader(ranks, () => {
+    const rank = problems.findIndex((problem) => problem !== null);
+    if (rank === -1) {
+      return;
+    }
+    const device = showDevice(engine as DeviceChoice);
+    const where = ranks.size === 1 ? '' : ` of ${nameOfRank(ranks, rank)}`;
+    const since = agreed === undefined ? '' : `, which agreed after step ${agreed}`;
+    const remedy = phrase`update its driver, or use ${option('device', defaultDevice)}`;
+    throw new UserError(
+      'mismatch',
+      phrase`after step ${step} the device '${device}'${where} computes other results than the CPU${since}: ${problems[rank]!}; ${remedy}${step === 0 ? '' : phrase`. The checkpoints before this step are kept: ${store.resumption()} resumes the run`}`,
+    );
+  });
+}
+
+/** How the results of the next micro-batch of this rank differ from the CPU's; null if no more than by rounding. */
+async function problemOf(parts: TrainingParts, unit: ResultUnit): Promise<string | null> {
+  const { engine, trainer, model, batches, config, ranks, loss } = parts;
+  const { batchSize } = config.training;
+  const { microBatch } = shareOf(config.training, ranks);
+  const batch = partOf(batches.at(trainer.progress.step), 0, microBatch);
+  const found = await trainer.resultsOfPart(batch);
+  const { layout } = trainer;
+  const { device, threads } = onCpu(engine);
+  const { weights } = await trainer.state();
+  const expected = await releaseAfter(async (keep) => {
+    const plan = planGradients(model, layout, { images: microBatch, batchSize, loss, device });
+    const program = keep(await plan.compile({ device, ...(threads && { threads }) }));
+    const into = {
+      bitsPerDim: { shape: [microBatch], data: new Float32Array(microBatch) },
+      gradients: layout.zeros(),
+    };
+    await program.run(batch, weights, into);
+    return { bitsPerDim: into.bitsPerDim.data, gradients: into.gradients };
+  });
+  return differenceText(found, expected, unit);
+}
+
+/** How results differ from those of the CPU; null if no more than by rounding, or if the CPU's are not finite either. */
+export function differenceText(found: PartResults, expected: PartResults, unit: ResultUnit): string | null {
+  const norm = normOf(expected.gradients);
+  if (!expected.bitsPerDim.every(Number.isFinite) || !Number.isFinite(norm)) {
+    return null;
+  }
+  // Written so that NaN is a difference.
+  const image = expected.bitsPerDim.findIndex(
+    (loss, index) => !(Math.abs(found.bitsPerDim[index]! - loss) <= MOST.loss * Math.max(1, Math.abs(loss))),
+  );
+  if (image !== -1) {
+    const [own, cpu] = [found, expected].map(({ bitsPerDim }) => unit.of(bitsPerDim[image]!).toPrecision(6));
+    return `${own} instead of ${cpu} ${unit.name} for an image`;
+  }
+  const difference = differenceNorm(found.gradients, expected.gradients) / norm;
+  return difference <= MOST.gradients || norm === 0
+    ? null
+    : `gradients that differ by ${Number((100 * difference).toPrecision(2))} % of their norm`;
+}
