@@ -139,7 +139,7 @@ describe.skipIf(firefoxPath === undefined)(
         .toBe('All 784 values recovered exactly in float32.');
       const image = Uint8Array.from(await pixelsOf('Original image'));
       expect(await pixelsOf('Decoded image')).toEqual([...image]);
-      await using model = await loadModel(join(root, 'models/mnist'));
+      await using model = await loadModel(join(root, 'models/mnist-small'));
 
       await focusLabelled('Temperature of level 1');
       await page.press('Home');

@@ -95,6 +95,12 @@ describeOnGpu('the command line on a GPU', () => {
       "the memory of the device 'webgpu' is full: Failed to allocate memory for requested buffer of size 1073741824; use " +
         'a smaller training.microBatch or batch, --activations recompute in training, or --device cpu',
     ],
+    [
+      // As if a driver has no memory for an array.
+      'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While validating',
+      "the memory of the device 'webgpu' is full: WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a " +
+        'previous error.; use a smaller training.microBatch or batch, --activations recompute in training, or --device cpu',
+    ],
   ])('ends in one line if the runtime says: %s', async (message, line) => {
     // The run is one only with its first checkpoint, of step 1.
     const args = [...train, '--steps=4', '--device=webgpu', '--out=runs/lost'];

@@ -4,6 +4,7 @@ import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import { call, option, phrase, UserError } from '../errors.ts';
 import { once } from '../numeric/once.ts';
+import { isMemoryFull, memoryFullError } from './deviceFailure.ts';
 import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
@@ -90,9 +91,6 @@ function notLoaded(cause: NodeJS.ErrnoException): UserError {
   return new UserError('unsupported', `${problemOf(cause)}; ${NATIVE_REMEDY}`, { cause });
 }
 
-/** What the runtime says if an array does not fit in the memory of a device. */
-const memoryFull = /out.?of.?(device.?)?memory|failed to allocate memory/i;
-
 /** What the runtime says if a device is not there, or not its libraries. */
 const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
 
@@ -102,12 +100,8 @@ function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown 
     return cause;
   }
   const [name, reason] = [showDevice(choice), reasonOf(cause)];
-  if (memoryFull.test(reason)) {
-    return new UserError(
-      'out-of-memory',
-      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', defaultDevice)}`,
-      { cause },
-    );
+  if (isMemoryFull(reason)) {
+    return memoryFullError(name, reason, cause);
   }
   return new UserError(
     'unsupported',

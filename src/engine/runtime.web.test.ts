@@ -15,6 +15,16 @@ it.each([
   });
 });
 
+it.each([
+  'WebGPU device error (GPUOutOfMemoryError): no room',
+  'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.',
+])('says that the memory of a device is full: %s', (reason) => {
+  expect(explainFailure(new Error(`${reason}\n - While calling`), 'webgpu')).toMatchObject({
+    code: 'out-of-memory',
+    message: `the memory of the device 'webgpu' is full: ${reason}; use a smaller training.microBatch or batch, activations: 'recompute' in training, or device: 'cpu'`,
+  });
+});
+
 it('says that a device is lost, and leaves other failures as they are', () => {
   const lost = new Error('Failed to run: GPUDevice was lost\nat somewhere');
   expect(explainFailure(lost, 'webgpu')).toMatchObject({

@@ -3,6 +3,7 @@ import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
 import { sha256 } from '../platform/sha256.node.ts';
 import { compiledRuntime, isPlace, runtimeBytes, startedWith } from './compiledRuntime.web.ts';
+import { isMemoryFull, memoryFullError } from './deviceFailure.ts';
 import { type Device, defaultDevice, deviceRecord, isHost } from './devices/device.ts';
 import {
   type BuildFiles,
@@ -204,6 +205,10 @@ export function explainFailure(cause: unknown, device: Device): unknown {
         'onnxruntime-web 1.30.0 there, name it in configureRuntime, and load the page again',
       { cause },
     );
+  }
+  // The memory of the page may be full, too, which the runtime says in other words.
+  if (!isHost(device) && /WebGPU/.test(reason) && isMemoryFull(reason)) {
+    return memoryFullError(device, reason, cause);
   }
   if (isOutOfMemory(cause)) {
     return new UserError(

@@ -184,5 +184,5 @@ export interface SessionOptions {
 /** What the runtime says of a failure, in one line, without the place in its sources and the condition there. */
 export function reasonOf(cause: unknown): string {
   const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  return line!.replace(/^\/onnxruntime_src\/.* was false\. /, '');
+  return line!.replace(/\/onnxruntime_src\/.* was false\. /, '');
 }

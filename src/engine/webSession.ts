@@ -1,4 +1,6 @@
 // Sessions of ONNX Runtime's WebAssembly builds, in pages and in Node.
+import { type WatchedDevice, watchDevice } from './deviceFailure.ts';
+import { isHost } from './devices/device.ts';
 import type { Runtime, WebProvider } from './devices/providers.web.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
 
@@ -32,12 +34,27 @@ export async function createWebSession(
         ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       });
     const session = await inTurn(() => start(create));
+    const watch = isHost(device)
+      ? undefined
+      : watchDevice((await ort.env.webgpu.device) as unknown as WatchedDevice);
     // These builds ignore the arrays that they are given for outputs.
     const oneAtATime = {
       outputNames: session.outputNames,
-      run: (...args: Parameters<typeof session.run>) => inTurn(() => session.run(...args)),
+      run: (...args: Parameters<typeof session.run>) =>
+        inTurn(async () => {
+          const results = await session.run(...args).catch((cause: unknown) => {
+            throw watch?.failure ?? cause;
+          });
+          if (watch?.failure) {
+            throw watch.failure;
+          }
+          return results;
+        }),
       endProfiling: () => session.endProfiling(),
-      release: () => inTurn(() => session.release()),
+      release() {
+        watch?.end();
+        return inTurn(() => session.release());
+      },
     };
     return new Session(ort, oneAtATime as typeof session, {
       device,

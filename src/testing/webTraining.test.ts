@@ -310,6 +310,45 @@ describe.skipIf(chromiumPath === undefined)(
       },
     );
 
+    it.each([
+      [
+        'a command fails that is not of a run',
+        'device.createBuffer({ size: 2 ** 40, usage: GPUBufferUsage.STORAGE })',
+        /WebGPU device error \(GPU\w+Error\): .*size/,
+      ],
+      ['the device is lost', 'device.destroy()', /WebGPU device lost \(destroyed\)/],
+    ])('ends in one line if %s, and resumes on the CPU', async (_, fail, reason) => {
+      const config = configOf('1x1', { steps: 6 });
+      const { message, steps, files } = await inWorker<{ message: string; steps: number[]; files: Files }>(`
+      let device;
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (...args) {
+        return (device = await requestDevice.apply(this, args));
+      };
+      const steps = [];
+      const onStep = (step) => {
+        steps.push(step);
+        if (step === 3) ${fail};
+      };
+      const files = library.memoryFiles('failing');
+      const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+      const message = await library.train({ ...run, device: 'webgpu', events: { onStep } }).then(
+        () => 'nothing',
+        (error) => error.message,
+      );
+      GPUAdapter.prototype.requestDevice = requestDevice;
+      await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1 });
+      return { message, steps, files: await library.download(files) };
+    `);
+      expect(message).toMatch(reason);
+      expect(message).toMatch(
+        /use device: 'cpu'\. The run is safe up to step 2: resumeRun\(.*\) resumes from there$/,
+      );
+      // The event may come after the next run.
+      expect(steps.at(-1)).toBeLessThanOrEqual(4);
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+    });
+
     it('stops after a step, resumes, and goes on in Node and back', async () => {
       const config = configOf('emerging');
       const stopped = await inWorker<{ step: number; files: Files }>(`

@@ -8,7 +8,7 @@ import type { AdapterList } from './vulkan.node.ts';
 /** The runtime's name for a device, with settings. */
 type Provider =
   | string
-  | { readonly name: string; readonly validationMode?: 'full'; readonly deviceId?: number };
+  | { readonly name: string; readonly validationMode?: 'basic' | 'full'; readonly deviceId?: number };
 
 /** A device in Node. */
 interface NodeProvider {
@@ -45,11 +45,12 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
   webgpu: {
     isNative: true,
     substitute: null,
-    // With this setting WebGPU checks every command that it is given, which is slow: for tests and reports of faults.
-    provider: () =>
-      process.env.EMERGING_WEBGPU_VALIDATION === 'full'
-        ? { name: 'webgpu', validationMode: 'full' }
-        : 'webgpu',
+    // Basic: a run fails if one of its commands does. Full also names the operation, which is slow: for tests and reports
+    // of faults.
+    provider: () => ({
+      name: 'webgpu',
+      validationMode: process.env.EMERGING_WEBGPU_VALIDATION === 'full' ? 'full' : 'basic',
+    }),
     remedy: webGpuRemedy,
     usesAdapters: true,
     logsDispatches: true,
