@@ -349,6 +349,21 @@ describe.skipIf(chromiumPath === undefined)(
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
     });
 
+    it('refuses weights that are too large for the arrays of the adapter', async () => {
+      const refused = inWorker(`
+      const limits = { maxStorageBufferBindingSize: 2 ** 10, maxBufferSize: 2 ** 20, maxStorageBuffersPerShaderStage: 8 };
+      const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'limits');
+      Object.defineProperty(GPUAdapter.prototype, 'limits', { ...own, get: () => limits });
+      const run = await library.startRun(${JSON.stringify(configOf('1x1'))}, library.memoryFiles('large'), { dataset });
+      await library
+        .train({ ...run, device: 'webgpu' })
+        .finally(() => Object.defineProperty(GPUAdapter.prototype, 'limits', own));
+    `);
+      await expect(refused).rejects.toThrow(
+        /unsupported: the \d+ weights of this model take 1 MiB, and the device 'webgpu' holds at most 0 MiB in an array/,
+      );
+    });
+
     it('stops after a step, resumes, and goes on in Node and back', async () => {
       const config = configOf('emerging');
       const stopped = await inWorker<{ step: number; files: Files }>(`

@@ -75,13 +75,16 @@ describeOnGpu('with a driver', () => {
     const { devices, adapters } = await emerging.json('devices');
     expect(devices[1]).toEqual({ device: 'webgpu', works: true, reason: null, remedy: null });
     expect(adapters.length).toBeGreaterThan(0);
-    for (const { name, kind, driver, memoryBytes, storageBufferBytes, storageBuffers } of adapters) {
+    for (const adapter of adapters) {
+      const { name, kind, driver, memoryBytes, storageBufferBytes, bufferBytes, storageBuffers } = adapter;
       expect(name).toMatch(/^[\x20-\x7e]{3,}$/);
       expect(driver).toMatch(/^[\x20-\x7e]{3,}$/);
       expect(['discrete', 'integrated', 'virtual', 'software', 'unknown']).toContain(kind);
       expect(memoryBytes).toBeGreaterThan(2 ** 26);
       // The least that WebGPU promises.
       expect(storageBufferBytes).toBeGreaterThanOrEqual(2 ** 27);
+      expect(bufferBytes).toBeGreaterThanOrEqual(2 ** 28);
+      expect(bufferBytes).toBeLessThan(2 ** 50);
       expect(storageBuffers).toBeGreaterThanOrEqual(8);
     }
     const { stdout } = await emerging.run('devices');

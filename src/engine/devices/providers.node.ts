@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { ArrayLimits } from './arrayLimits.ts';
 import type { Device } from './device.ts';
-import type { AdapterList } from './vulkan.node.ts';
+import { type AdapterList, arrayLimitsOf, listAdapters } from './vulkan.node.ts';
 
 /** The runtime's name for a device, with settings. */
 type Provider =
@@ -75,6 +76,13 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     profiles: false,
   },
 };
+
+/** The limits of arrays on a device; undefined where they are unknown: only on Linux, the runtime uses Vulkan. */
+export async function arrayLimits(device: Device): Promise<ArrayLimits | undefined> {
+  return providers[device].usesAdapters && process.platform === 'linux'
+    ? arrayLimitsOf((await listAdapters()).adapters ?? [])
+    : undefined;
+}
 
 /** Variables of the Vulkan loader that hide drivers. */
 const hiding = [

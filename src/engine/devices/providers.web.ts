@@ -1,4 +1,5 @@
 // How ONNX Runtime for the web reaches each device that a page has: each has a build of its own.
+import type { ArrayLimits } from './arrayLimits.ts';
 import type { Device } from './device.ts';
 
 /** Where the files of a build of the runtime are. */
@@ -56,6 +57,33 @@ export const providers: Readonly<Partial<Record<Device, WebProvider>>> = {
     files: ({ webgpu = {} }) => webgpu,
   },
 };
+
+/** What is used of `navigator.gpu`. */
+interface Gpu {
+  requestAdapter(options: { readonly powerPreference: 'high-performance' }): Promise<{
+    readonly limits: {
+      readonly maxStorageBufferBindingSize: number;
+      readonly maxBufferSize: number;
+      readonly maxStorageBuffersPerShaderStage: number;
+    };
+  } | null>;
+}
+
+/** @internal The limits of arrays on a device: those of the adapter that the runtime takes, if the page has one. */
+export async function arrayLimits(device: Device): Promise<ArrayLimits | undefined> {
+  const { gpu } = navigator as { readonly gpu?: Gpu };
+  if (providers[device]?.provider !== 'webgpu') {
+    return undefined;
+  }
+  const limits = (await gpu?.requestAdapter({ powerPreference: 'high-performance' }))?.limits;
+  return (
+    limits && {
+      bindingBytes: limits.maxStorageBufferBindingSize,
+      bufferBytes: limits.maxBufferSize,
+      bindings: limits.maxStorageBuffersPerShaderStage,
+    }
+  );
+}
 
 function loadWasm(): Promise<Runtime> {
   return import('onnxruntime-web/wasm');

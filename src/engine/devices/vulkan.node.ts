@@ -1,4 +1,5 @@
 // The adapters that the Vulkan loader of the system lists, through koffi: ONNX Runtime does not tell them.
+import type { ArrayLimits } from './arrayLimits.ts';
 
 /** A GPU, or a program that stands in for one, with the limits that matter here. */
 export interface Adapter {
@@ -12,6 +13,8 @@ export interface Adapter {
   readonly memoryBytes: number;
   /** The most bytes of an array that a program can reach at once. */
   readonly storageBufferBytes: number;
+  /** The most bytes of one array. */
+  readonly bufferBytes: number;
   /** The most arrays of one program. */
   readonly storageBuffers: number;
 }
@@ -36,7 +39,8 @@ const MOST_STORAGE_BUFFERS = 16;
 const APPLICATION_INFO = { type: 0, size: 48, apiVersion: 44 };
 const INSTANCE_INFO = { type: 1, size: 64, application: 24 };
 const PROPERTIES = { type: 1_000_059_001, size: 840, next: 8, kind: 32, name: 36, limits: 312 };
-const DRIVER = { type: 1_000_196_000, size: 536, name: 20, info: 276 };
+const DRIVER = { type: 1_000_196_000, size: 536, next: 8, name: 20, info: 276 };
+const ALLOCATION = { type: 1_000_168_000, size: 32, most: 24 };
 const LIMITS = { storageBufferRange: 28, storageBuffers: 76 };
 const MEMORY = { size: 520, heaps: 260, firstHeap: 264, heapSize: 16 };
 const VERSION_1_1 = (1 << 22) | (1 << 12);
@@ -90,15 +94,17 @@ export async function listAdapters(): Promise<AdapterList> {
     const readMemory = callVoid('vkGetPhysicalDeviceMemoryProperties', 2);
     return {
       adapters: Array.from(handles, (handle) => {
-        const [properties, driver, memory] = [
+        const [properties, driver, allocation, memory] = [
           structure(PROPERTIES),
           structure(DRIVER),
+          structure(ALLOCATION),
           Buffer.alloc(MEMORY.size),
         ];
         properties.writeBigUInt64LE(koffi.address(driver), PROPERTIES.next);
+        driver.writeBigUInt64LE(koffi.address(allocation), DRIVER.next);
         readProperties(handle, properties);
         readMemory(handle, memory);
-        return adapterOf(properties, driver, memory);
+        return adapterOf(properties, driver, allocation, memory);
       }),
       reason: null,
     };
@@ -107,7 +113,7 @@ export async function listAdapters(): Promise<AdapterList> {
   }
 }
 
-function adapterOf(properties: Buffer, driver: Buffer, memory: Buffer): Adapter {
+function adapterOf(properties: Buffer, driver: Buffer, allocation: Buffer, memory: Buffer): Adapter {
   const limit = (offset: number): number => properties.readUInt32LE(PROPERTIES.limits + offset);
   const heaps = Array.from({ length: memory.readUInt32LE(MEMORY.heaps) }, (_, index) =>
     Number(memory.readBigUInt64LE(MEMORY.firstHeap + MEMORY.heapSize * index)),
@@ -118,8 +124,32 @@ function adapterOf(properties: Buffer, driver: Buffer, memory: Buffer): Adapter 
     driver: `${textAt(driver, DRIVER.name)} ${textAt(driver, DRIVER.info)}`.trim(),
     memoryBytes: Math.max(0, ...heaps),
     storageBufferBytes: limit(LIMITS.storageBufferRange),
+    bufferBytes: Number(allocation.readBigUInt64LE(ALLOCATION.most)),
     storageBuffers: Math.min(MOST_STORAGE_BUFFERS, limit(LIMITS.storageBuffers)),
   };
+}
+
+/** The kinds of adapters, fastest first: the runtime prefers a fast one. */
+const byPreference: readonly Adapter['kind'][] = ['discrete', 'integrated', 'virtual', 'unknown', 'software'];
+
+/** What the runtime's WebGPU library gives a program at most, because some drivers fail above. */
+const MOST_BINDING_BYTES = 2 ** 31 - 4;
+
+/** The limits that hold for the adapters among which the runtime takes one. */
+export function arrayLimitsOf(adapters: readonly Adapter[]): ArrayLimits | undefined {
+  const kind = byPreference.find((one) => adapters.some((adapter) => adapter.kind === one));
+  const likely = adapters.filter((adapter) => adapter.kind === kind);
+  const least = (of: (adapter: Adapter) => number): number => Math.min(...likely.map(of));
+  return kind === undefined
+    ? undefined
+    : {
+        bindingBytes: Math.min(
+          MOST_BINDING_BYTES,
+          least(({ storageBufferBytes }) => storageBufferBytes),
+        ),
+        bufferBytes: least(({ bufferBytes }) => bufferBytes),
+        bindings: least(({ storageBuffers }) => storageBuffers),
+      };
 }
 
 /** A structure of zeros with its type in front. */

@@ -2,7 +2,9 @@
 import { onlyRank, sumGradients } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
+import { mostArrayBytes } from '../../engine/devices/arrayLimits.ts';
 import { defaultDevice } from '../../engine/devices/device.ts';
+import { arrayLimits } from '../../engine/devices/providers.node.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
@@ -21,12 +23,6 @@ import {
 
 /** The one group of trained weights in a packed layout. */
 const TRAINED = 'trained';
-
-/**
- * The most bytes of a vector: four bindings of 128 MiB each. An operation on three such vectors takes 12 of the 16
- * bindings that the runtime asks for; 1 GiB was tried and needs more.
- */
-const MOST_BYTES = 2 ** 29;
 
 /** The arrays of the trained weights on a device; host arrays of the usual layout come in and go out. */
 export class DeviceArrays implements StateArrays {
@@ -80,10 +76,11 @@ export class DeviceArrays implements StateArrays {
     const layout = new ParameterLayout(hostLayout.specs, 'one vector');
     const shape = layout.shapeOf(TRAINED);
     const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
-    if (bytes > MOST_BYTES) {
+    const most = mostArrayBytes(await arrayLimits(device));
+    if (bytes > most) {
       throw new UserError(
         'unsupported',
-        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${MOST_BYTES / 2 ** 20} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
+        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${Math.floor(most / 2 ** 20)} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
       );
     }
     const images = batchSize / ranks.size;
