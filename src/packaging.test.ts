@@ -101,8 +101,9 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     expect(packed.files).toEqual(
       expect.arrayContaining([
         'dist/api/index.d.ts',
+        'models/mnist/model.safetensors',
+        'models/mnist/scores.json',
         'models/mnist-small/model.safetensors',
-        'models/mnist-small/scores.json',
         'dist/fonts/DejaVuSans.ttf',
         'dist/wasm/ort-wasm-simd-threaded.wasm',
         'LICENSE',

@@ -13,10 +13,14 @@ export const models = signal<readonly OfferedModel[] | undefined>(undefined);
 /** Why the list couldn't be loaded, as a sentence. */
 export const modelsProblem = signal<string | undefined>(undefined);
 
-/** The chosen model's path: the one in the address, otherwise the first usable one. */
-export const chosenPath = computed(
-  () => settings.value.model ?? models.value?.find(({ problem }) => problem === null)?.path,
-);
+/** The bundled model whose samples are fast; the service worker keeps it. */
+const FAST = 'models/mnist-small';
+
+/** The chosen model's path: the one in the address, otherwise the fast one, or the first usable one. */
+export const chosenPath = computed(() => {
+  const usable = models.value?.filter(({ problem }) => problem === null);
+  return settings.value.model ?? (usable?.find(({ path }) => path === FAST) ?? usable?.[0])?.path;
+});
 
 /** The chosen model; undefined if it isn't in the list. */
 export const chosenModel = computed(() => models.value?.find(({ path }) => path === chosenPath.value));
