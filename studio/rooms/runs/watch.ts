@@ -109,11 +109,12 @@ async function readLogs(
   signal: AbortSignal,
 ): Promise<Map<string, WatchedRun>> {
   const watched = new Map<string, WatchedRun>();
-  for (const { path, when, problem } of runs) {
-    if (paths.includes(path) && problem === null) {
+  for (const run of runs) {
+    const { path } = run;
+    if (paths.includes(path) && run.problem === null) {
       const known = logs.get(path) ?? new RunLogs(path);
       logs.set(path, known);
-      watched.set(path, await known.read(when, signal));
+      watched.set(path, await known.read(run, signal));
     }
   }
   return watched;
@@ -131,9 +132,10 @@ class RunLogs {
     this.timings = new LogReader(urlOf(path, 'timings.jsonl'));
   }
 
-  /** @param when the time of the run's last change */
-  async read(when: string | null, signal: AbortSignal): Promise<WatchedRun> {
-    if (when !== this.readAt) {
+  async read({ when, step }: FoundRun, signal: AbortSignal): Promise<WatchedRun> {
+    // Before its first step a run has no logs.
+    const mayHaveLogs = step > 0 || this.readAt !== undefined;
+    if (mayHaveLogs && when !== this.readAt) {
       await this.metrics.read(signal, {
         onReplaced: () => {
           this.curve = new RunCurve();
