@@ -43,6 +43,6 @@ export const stops: readonly Stop[] = [
     settings: { section: 'undo' },
     target: '#how-undo',
     title: 'Why emerging convolutions?',
-    text: 'Ordinary convolutions can’t be undone easily; emerging ones can, and still see all neighbours. Try it on a drawing, then compare the two in a recorded race.',
+    text: 'Ordinary convolutions can’t be undone easily; emerging ones can, and still see all neighbours. Try it on a drawing. The recorded race below compares emerging convolutions with 1 × 1 convolutions, which see no neighbours.',
   },
 ];

@@ -76,8 +76,10 @@ export function PointSum({ trace }: { trace: Trace }) {
       For the point ({decimal(x)}, {decimal(y)}), ln p(x) = ln p(z) + Σ ln|det| = {decimal(trace.logPrior)}{' '}
       {whole < 0 ? '−' : '+'} {decimal(Math.abs(whole))} ={' '}
       <strong data-testid="log-density">{decimal(trace.logPrior + whole)}</strong>, a density of{' '}
-      {factor(Math.exp(trace.logPrior + whole))}. On its way, a small square around it becomes a parallelogram
-      of {factor(area)} times the area; ln {factor(area)} = {decimal(Math.log(area))}.
+      {factor(Math.exp(trace.logPrior + whole))}. On its way to the noise, a small square around it becomes a
+      parallelogram of {factor(area)} times the area, so the data is{' '}
+      {area < 1 ? 'less dense here than its noise' : 'denser here than its noise'}; ln {factor(area)} ={' '}
+      {decimal(Math.log(area))}.
     </>
   );
 }

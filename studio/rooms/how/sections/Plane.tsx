@@ -44,11 +44,17 @@ export function Plane() {
       <p>
         Because nothing tears or folds, the way back exists: it turns noise into new points like the data. And
         because we know how much each layer stretches the sheet around a point, we know the density there.
-        Where the sheet is squeezed, the points come closer together and the density rises by the same factor:
-        the area of a small square on its way, which is the absolute determinant of the layer's Jacobian. The
-        logarithms of these factors add up. Training raises the density of the data; that is all it does. An
-        image is a point too, with a coordinate for each pixel value. All that follows is about layers for so
-        many coordinates.
+        Where data is crowded, the flow stretches the sheet to spread it out: the density of the data is that
+        of the noise, times the factor by which the area of a small square grows on its way. A factor below 1
+        means that the flow squeezes the sheet there, because data is rare. A layer's factor is the absolute
+        determinant of its Jacobian; the factors multiply, so their logarithms add up.
+      </p>
+      <p>
+        A density is no probability but a probability per area. It can be 0.05, or above 1 where the data is
+        crowded; over the whole plane, it adds up to 1. Its natural logarithm, ln&nbsp;p, is easier to add up
+        and to compare: one more means 2.7 times the density. Training raises the density of the data; that is
+        all it does. An image is a point too, with a coordinate for each pixel value. All that follows is
+        about layers for so many coordinates.
       </p>
     </>
   );
