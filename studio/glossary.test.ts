@@ -15,7 +15,7 @@ it('defines every term of the glossary in HTML without links', () => {
     expect(html, name).not.toContain(' style=');
   }
   expect(definitions['flow-step']).toBe(
-    'Actnorm, a mixing and a coupling, in this order. <code>model.depth</code> sets the number of flow steps in each level.',
+    'The block of layers that a level repeats: actnorm rescales the channels, a mixing mixes them, and a coupling transforms half of them. <code>model.depth</code> sets the number of flow steps in each level.',
   );
   expect(definitions.bitsdim).toContain('<math');
 });
