@@ -17,12 +17,12 @@ export const MOST_SEED = Number.MAX_SAFE_INTEGER;
 
 /** A count with its noun: `1 image`, `2,000 images`. */
 export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en').replace('-', '−')} ${noun}${Math.abs(count) === 1 ? '' : 's'}`;
+  return `${counted(count)} ${noun}${Math.abs(count) === 1 ? '' : 's'}`;
 }
 
-/** A whole number with thousands separators. */
+/** A number with thousands separators and a true minus sign. */
 export function counted(number: number): string {
-  return number.toLocaleString('en');
+  return number.toLocaleString('en').replace('-', '−');
 }
 
 /** A number with fixed decimals and a true minus sign. */

@@ -1,6 +1,6 @@
 // A labelled number input.
 import { useEffect, useId, useState } from 'preact/hooks';
-import { numberIn, wholeIn } from '../numbers.ts';
+import { counted, MOST_SEED, numberIn, wholeIn } from '../numbers.ts';
 import './controls.css';
 
 interface NumberFieldProps {
@@ -13,14 +13,20 @@ interface NumberFieldProps {
   onChange(value: number): void;
 }
 
-/** A number input that reports only valid numbers: half-typed text may not be one. */
+/** A number input that reports only valid numbers, and says so when it restores the last one. */
 export function NumberField({ label, value, least, most, fraction = false, onChange }: NumberFieldProps) {
   const id = useId();
   const [typed, setTyped] = useState(String(value));
-  useEffect(() => setTyped(String(value)), [value]);
+  // Whether the text was invalid when the field was left.
+  const [isRestored, setRestored] = useState(false);
+  useEffect(() => {
+    setTyped(String(value));
+    setRestored(false);
+  }, [value]);
   const noteId = useId();
   const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, most);
   const isValid = read(typed) !== undefined;
+  const valid = `${fraction ? 'number' : 'whole number'} from ${limitText(least)} to ${limitText(most)}`;
   return (
     <div class="control">
       <label for={id}>{label}</label>
@@ -33,22 +39,33 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
         step={fraction ? 'any' : 1}
         value={typed}
         aria-invalid={!isValid}
-        {...(!isValid && { 'aria-describedby': noteId })}
+        {...((!isValid || isRestored) && { 'aria-describedby': noteId })}
         onInput={({ currentTarget }) => {
           setTyped(currentTarget.value);
+          setRestored(false);
           const number = read(currentTarget.value);
           if (number !== undefined) {
             onChange(number);
           }
         }}
-        onBlur={() => setTyped(String(value))}
+        onBlur={() => {
+          setRestored(isRestored || !isValid);
+          setTyped(String(value));
+        }}
       />
-      {!isValid && (
-        <p id={noteId} class="control-note">
-          {fraction ? 'A number' : 'A whole number'} from {least.toLocaleString('en')} to{' '}
-          {most.toLocaleString('en')}.
+      {(!isValid || isRestored) && (
+        <p id={noteId} class="control-note" role="status">
+          {isRestored ? `Not a ${valid}; restored.` : `A ${valid}.`}
         </p>
       )}
     </div>
   );
+}
+
+/** A limit in words; that of seeds is rounded down, because its digits say nothing. */
+function limitText(limit: number): string {
+  if (limit === MOST_SEED) {
+    return '9 × 10¹⁵';
+  }
+  return Number.isInteger(limit) ? counted(limit) : String(limit);
 }
