@@ -196,7 +196,9 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByLabel('Image', { exact: true }).selectOption('File');
         await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
         await page.getByText('Not recovered in float32').waitFor();
-        expect(await trip()).toMatch(/With the corrections from verify, every value is recovered\.$/);
+        expect(await trip()).toMatch(
+          /With the corrections that the library’s verify computes, every value is recovered\.$/,
+        );
         expect(await pixelsOf(page, 'Original image')).toEqual([...noise]);
         await page.getByLabel('Precision').selectOption('float64');
         await page.getByText('Not recovered in float64').waitFor();

@@ -63,16 +63,14 @@ export function Inside() {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     return compute('bits', { model: addressOf(model!), pixels: image.pixels.slice(), class: name });
   };
-  const isDecodedFinite = encoded && decoding.latest?.result.finite;
-  const own = useLatest(isDecodedFinite ? encoded : undefined, (one) =>
-    bitsOf(one.image, one.argument.class),
-  );
-  const ofDecoded = useLatest(isDecodedFinite ? decoding.latest!.result : undefined, (one) =>
-    bitsOf(one, encoded!.argument.class),
-  );
-  const bits = own.latest?.input === encoded ? own.latest?.result : undefined;
   // Show the image first: the rest takes longer.
   const isDecoded = encoded !== undefined && decoding.latest !== undefined;
+  const own = useLatest(isDecoded ? encoded : undefined, (one) => bitsOf(one.image, one.argument.class));
+  const ofDecoded = useLatest(
+    isDecoded && decoding.latest!.result.finite ? decoding.latest!.result : undefined,
+    (one) => bitsOf(one, encoded!.argument.class),
+  );
+  const bits = own.latest?.input === encoded ? own.latest?.result : undefined;
   const tripping = useWork(
     isDecoded
       ? async (waiting) => ({ of: encoded, ...(await compute('roundTrip', encoded.argument, waiting)) })
@@ -161,7 +159,11 @@ export function Inside() {
               <Term of="flow-step">flow step</Term> changes their values, and a <Term of="split">split</Term>{' '}
               sets latents aside; the inverse of each leads back. Select a stage, and a value in it, to see
               the arithmetic. The sum of the bits ends at the <Term of="bitsdim">bits/dim</Term> of the image.
+              On the way it can fall below 0, because latents add their bits only at the splits and the top.
             </p>
+            {edits.isChanged && (
+              <p role="status">These are the stages of the original image, without your edits.</p>
+            )}
             {stages ? (
               <Stages image={encoded.image} coded={encoded.argument} stages={stages} bits={bits} />
             ) : (

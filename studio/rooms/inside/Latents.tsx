@@ -28,8 +28,11 @@ export function Latents({ latents, edits }: LatentsProps) {
         </div>
       </div>
       <p class="control-note">
-        Under the model, latents are independent noise around zero. Edit one, erase a level (its latents
-        become what the coarser levels predict), or redraw it: new details, same structure.
+        Under the model, latents are independent noise around zero. Edit one, erase a level, or redraw it.{' '}
+        {latents.length > 1 &&
+          'A finer level holds details: erasing it leaves those that the coarser levels predict, and redrawing it gives new details with the same structure. '}
+        The coarsest level holds the structure: erasing it leaves an average one, and redrawing it gives
+        another one, such as another digit.
       </p>
       <HeatScale range={range} unit="latent value" digits={0} />
       <div class="inside-levels">

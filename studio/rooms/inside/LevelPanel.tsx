@@ -2,6 +2,7 @@
 import type { HeatRange, ImageShape } from 'emerging-flows';
 import { drawLatents } from 'emerging-flows';
 import { useState } from 'preact/hooks';
+import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { placeName } from '../../parts/heatPlaces.ts';
 import { Slider } from '../../parts/Slider.tsx';
@@ -36,7 +37,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         <span class="quiet"> {kindOf(level, count)}</span>
       </h3>
       <HeatGrid
-        label={`Latents of level ${level + 1}: ${shape[0]} x ${shape[1]} pixels, ${shape[2]} channels`}
+        label={`Latents of level ${level + 1}: ${shape[0]} × ${shape[1]} pixels, ${shape[2]} channels`}
         values={edits.latents![level]!.data}
         shape={shape}
         range={range}
@@ -49,7 +50,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         least={-most}
         most={most}
         step={0.01}
-        shown={value.toFixed(2)}
+        shown={decimal(value)}
         onChange={(next) => {
           const changed = values.slice();
           changed[selected] = next;
@@ -62,7 +63,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         least={0}
         most={2}
         step={0.01}
-        shown={scale.toFixed(2)}
+        shown={decimal(scale)}
         onChange={(next) => edits.change(`scale ${level}`, level, { scale: next })}
       />
       <div class="buttons">

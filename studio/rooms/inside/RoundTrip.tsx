@@ -60,7 +60,7 @@ export function RoundTrip({
             {wordsOf(differences)}
           </Captioned>
         )}
-        {decoded && !decoded.finite && (
+        {isEdited && decoded && !decoded.finite && (
           <p class="control-note" role="status">
             The values overflowed (black): move the latents closer to zero.
           </p>
@@ -81,9 +81,10 @@ function resultOf({ seen, decoded, corrected }: Returned, precision: Precision):
   return [
     differences
       ? lossOf(differences, total, precision)
-      : `Not recovered in ${precision}: decoding overflows.`,
-    precision === 'float32' && 'The inverse amplified rounding errors; float64 recovers most images.',
-    corrected && 'With the corrections from verify, every value is recovered.',
+      : `Not recovered in ${precision}: decoding overflows (black).`,
+    'The inverse amplifies rounding errors, most for images unlike the training images.',
+    precision === 'float32' && 'Try float64, which recovers most images.',
+    corrected && 'With the corrections that the library’s verify computes, every value is recovered.',
   ]
     .filter((sentence) => sentence !== false)
     .join(' ');

@@ -1,9 +1,8 @@
 // A tile for every stage, by level: its name, and a picture with its own contrast.
-import { decimal } from '../../numbers.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import type { StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
-import { stageWords } from './stageWords.ts';
+import { rangeWords, stageWords } from './stageWords.ts';
 import '../../parts/large.css';
 
 interface StageTilesProps {
@@ -75,11 +74,7 @@ function Tile({ kind, short, level, range, picture, isChosen, onChoose }: TilePr
           {short}
           {level !== undefined && <span class="stages-hidden"> of level {level + 1}</span>}
         </strong>
-        {range && (
-          <span class="quiet">
-            {decimal(range[0], 1)} (black) to {decimal(range[1], 1)} (white)
-          </span>
-        )}
+        {range && <span class="quiet">{rangeWords(range)}</span>}
       </button>
     </li>
   );

@@ -84,7 +84,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
         </div>
         <div class="stages-values">
           <HeatGrid
-            label={`Values after ${shown.name}: ${height} x ${width} pixels, ${channels === 1 ? '1 channel' : `${channels} channels`}`}
+            label={`Values after ${shown.name}: ${height} × ${width} pixels, ${channels === 1 ? '1 channel' : `${channels} channels`}`}
             values={shown.values}
             shape={shown.shape}
             range={shown.range}

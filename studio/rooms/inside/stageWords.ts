@@ -1,5 +1,6 @@
 // Names and descriptions of a model's stages.
 import type { StageDescription } from 'emerging-flows';
+import { decimal } from '../../numbers.ts';
 
 /** A stage's name and description. */
 export interface StageWords {
@@ -31,7 +32,7 @@ export function stageWords({
     case 'squeeze':
       return named(
         'Squeeze',
-        `Each block of 2 x 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
+        `Each block of 2 × 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
       );
     case 'step':
       return named(
@@ -51,6 +52,15 @@ export function stageWords({
   }
 }
 
+/** The values that are black and white in a stage's picture. */
+export function rangeWords([low, high]: readonly [low: number, high: number]): string {
+  if (low === high) {
+    return `${decimal(low, 1)} almost everywhere`;
+  }
+  const digits = decimal(low, 1) === decimal(high, 1) ? 3 : 1;
+  return `${decimal(low, digits)} (black) to ${decimal(high, digits)} (white)`;
+}
+
 function sizeOf([height, width, channels]: readonly [number, number, number]): string {
-  return `${height} x ${width} pixels with ${channels} channels`;
+  return `${height} × ${width} pixels with ${channels} channels`;
 }
