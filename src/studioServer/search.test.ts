@@ -118,6 +118,18 @@ describe('several shelves', () => {
     }
   });
 
+  it('are listed once, where they are found first, even if two folders or a link contain them', () => {
+    writeRun('first');
+    const links = mkdtempSync(join(tmpdir(), 'emerging-'));
+    try {
+      symlinkSync(join(root, 'first'), join(links, 'other'));
+      const shelves = searched([shelfOf('models', root), shelfOf('runs', root), shelfOf('runs', links)]);
+      expect(pathsOf(shelves.all().places)).toEqual(['models/first']);
+    } finally {
+      rmSync(links, { recursive: true });
+    }
+  });
+
   it('never leave a folder that has become a link since it was found', () => {
     writeRun('first');
     const shelves = searched([shelfOf('runs', root)]);

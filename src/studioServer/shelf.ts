@@ -62,18 +62,21 @@ export function searched(shelves: readonly Shelf[]): Shelves {
   };
 }
 
-/** The results of several searches, each model once. */
+/** The results of several searches, each model once: at its path in the first that finds it. */
 function together(found: readonly Found[]): Found {
   const places = new Map<string, Place>();
-  for (const place of found.flatMap((one) => one.places)) {
-    const other = places.get(place.path);
-    if (other !== undefined && other.real !== place.real) {
-      throw new UserError(
-        'exists',
-        `${other.folder} and ${place.folder} have the same name: rename or omit one of them`,
-      );
+  for (const { places: some } of found) {
+    const known = new Set([...places.values()].map(({ real }) => real));
+    for (const place of some.filter(({ real }) => !known.has(real))) {
+      const other = places.get(place.path);
+      if (other !== undefined) {
+        throw new UserError(
+          'exists',
+          `${other.folder} and ${place.folder} have the same name: rename or omit one of them`,
+        );
+      }
+      places.set(place.path, place);
     }
-    places.set(place.path, place);
   }
   const stopped = found.flatMap((one) => one.stopped ?? []).join('; ');
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
