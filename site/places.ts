@@ -10,12 +10,12 @@ const flows = (file: string, from: string, to: string): ExcerptPlace => ({
 /** The excerpts by name. */
 export const places = {
   bijection: flows('contract/bijection', '/** The transformed images and the log', '  inverse(y: Tensor'),
-  actnorm: flows('layers/actnorm', 'forward(x, p) {', '    inverse(y, p) {'),
+  actnorm: flows('layers/actnorm', 'forward(x, p) {', '    },'),
   actnormStart: flows('layers/actnorm', "const bias = p.get('bias'", '  return { y: multiply'),
   squeezeInverse: flows('layers/squeeze', 'inverse(y) {', '    },'),
   free: flows('layers/conv1x1', "weight: (p) => p.get('weight')", '    logDet: (p)'),
   householder: flows('layers/conv1x1', 'const orthogonal = (p: Parameters)', '  };'),
-  emergingInverse: flows('layers/emerging', 'inverse: (y, p) =>', '      factors.reduceRight'),
+  emergingInverse: flows('layers/emerging', 'inverse: (y, p) =>', '      ),'),
   emergingSolve: flows('layers/emerging', 'solve: (y, kernel) =>', '          : solveCorner'),
   tileInverse: {
     file: 'src/numeric/cornerTiles.ts',
@@ -30,7 +30,8 @@ export const places = {
   periodicMatrices: flows('layers/periodic', 'function frequencyMatrices(', '}'),
   convexpScale: flows('layers/convolutionExponential', 'const tapsOf = (p: Parameters)', '  };'),
   convexp: flows('layers/convolutionExponential', 'forward(x, p) {', '    inverse: (y, p)'),
-  finc: flows('layers/fourCorners', 'const blockDiagonal =', '      return { y: add'),
+  fincKernel: flows('layers/fourCorners', 'const blockDiagonal =', '    );'),
+  finc: flows('layers/fourCorners', 'forward(x, p) {', '    },'),
   fincInverse: flows('layers/fourCorners', 'inverse(y, p) {', '    },'),
   fincFlips: flows('layers/fourCorners', 'const flips =', 'const flips'),
   woodbury: flows('layers/woodbury', 'forward(x, p) {', '    },'),
@@ -62,8 +63,9 @@ export const places = {
   checkerboard: flows('coupling/checkerboard', 'divide: (x) => ({ kept', '      perPixel: (values)'),
   gatedBlock: flows('coupling/gatedConditioner', 'const block = (h: Tensor', '  };'),
   standardise: flows('priors/prior', 'function standardise(', '}'),
-  split: flows('priors/prior', 'const [y, z] = splitChannels(x', '    inverse: (y, epsilon'),
-  topPrior: flows('priors/prior', 'const edgeOf = (p: Parameters)', '    return multiply(response'),
+  split: flows('priors/prior', 'forward(x, p, condition) {', '      concatenate([y, unstandardise'),
+  topPriorEdge: flows('priors/prior', 'const edgeOf = (p: Parameters)', '  };'),
+  topPrior: flows('priors/prior', 'const sharedOf = (p: Parameters)', '  };'),
   dequantise: {
     file: 'src/models/stagedFlow.ts',
     from: 'dequantise(image: Tensor, u: Tensor): Tensor {',

@@ -25,6 +25,15 @@ it('fail if the source lacks their start or end, or contains it twice', () => {
   );
 });
 
+it.each([
+  ['an arrow without its body', 'a', 'const f = (x) =>'],
+  ['an open bracket', 'f(', '  x,'],
+  ['only the end of a block', 'a;', '  }'],
+])('fail if they end within a statement: %s', (_, from, to) => {
+  const lines = { a: 'const f = (x) =>\n  x;', 'f(': '  x,\n);', 'a;': '  }\n}' }[from];
+  expect(() => excerptOf(`${from}\n${lines}`, { file: 'a.ts', from, to })).toThrow('ends within a statement');
+});
+
 it.each(Object.entries(places))('%s is found, and short enough to read', (_, place) => {
   const lines = excerptOf(readFileSync(place.file, 'utf8'), place).split('\n');
   expect(lines.length).toBeLessThan(36);

@@ -29,7 +29,7 @@ export function excerpts(root: string): Plugin {
 /**
  * The lines from the one that contains `from` to the next that begins with `to`, without their common indentation.
  *
- * @throws unless exactly one line contains `from` and a later one begins with `to`
+ * @throws unless exactly one line contains `from`, a later one begins with `to`, and the last statement is complete
  */
 export function excerptOf(source: string, { file, from, to }: ExcerptPlace): string {
   const lines = source.split('\n');
@@ -43,7 +43,25 @@ export function excerptOf(source: string, { file, from, to }: ExcerptPlace): str
     throw new Error(`no line of ${file} after '${from}' begins with '${to}', the excerpt's last line`);
   }
   const excerpt = lines.slice(begin, begin + length + 1);
+  if (!isWhole(excerpt.join('\n'))) {
+    throw new Error(`the excerpt of ${file} from '${from}' to '${to}' ends within a statement`);
+  }
   const indented = excerpt.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));
   const indentation = Math.min(...indented);
   return excerpt.map((line) => line.slice(indentation)).join('\n');
+}
+
+/** Whether code ends after a statement or property, with all brackets closed. */
+function isWhole(code: string): boolean {
+  const brackets = code.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|'[^'\n]*'/gs, '').match(/[()[\]{}]/g) ?? [];
+  const open: string[] = [];
+  const pairs = ['()', '[]', '{}'];
+  for (const bracket of brackets) {
+    if (pairs.includes(`${open.at(-1)}${bracket}`)) {
+      open.pop();
+    } else {
+      open.push(bracket);
+    }
+  }
+  return open.length === 0 && /[;,}]$/.test(code);
 }

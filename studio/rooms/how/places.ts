@@ -20,7 +20,7 @@ export const places = {
   cornerLogDet: {
     file: 'src/flows/layers/corner.ts',
     from: 'const diagonal = once(',
-    to: '  const logDetPerPixel',
+    to: '    sum(logAbs(add(multiply(masked',
   },
   wavefront: {
     file: 'src/engine/graph/wavefront.ts',
