@@ -1,5 +1,5 @@
 // Tasks of the room Train: sizes, training, and stored runs.
-import { contactSheet, loadModel, UserError } from 'emerging-flows';
+import { contactSheet, loadModel } from 'emerging-flows';
 import {
   type Config,
   type ConfigLayer,
@@ -44,6 +44,15 @@ export interface TrainingOrder {
   readonly threads: number;
 }
 
+/** How pictures would be divided, before a run starts. */
+export interface PictureCounts {
+  readonly training: number;
+  readonly validation: number;
+  readonly test: number;
+  /** The number of unreadable pictures, which are skipped. */
+  readonly damaged: number;
+}
+
 /** The same samples as in run folders of the command line. */
 const samples = { count: 64, temperature: 0.8, seed: 0 } as const;
 
@@ -52,6 +61,19 @@ const CHECKPOINT_SECONDS = 20;
 
 /** The tasks, by name. */
 export const trainingTasks = {
+  /** Opens pictures as a run would, and counts them. */
+  async check({ pictures }: { pictures: Pictures }, { report }: Call): Promise<PictureCounts> {
+    const { train, validation, test, damaged } = await openPictures(pictures, (done, total) =>
+      report({ done, total, doing: 'Reading pictures' }),
+    );
+    return {
+      training: train.count,
+      validation: validation.count,
+      test: test.count,
+      damaged: damaged.length,
+    };
+  },
+
   /** The size of a run before it starts. */
   async size({
     config,
@@ -76,7 +98,6 @@ export const trainingTasks = {
       }),
     );
     report({ kind: 'damaged', count: dataset.damaged.length });
-    requireBatch(order.config?.training?.batchSize, dataset.train.count);
     const files = await privateFiles(order.name);
     const run = order.config
       ? await startRun(configOf(order.config), files, { dataset })
@@ -144,16 +165,6 @@ export type TrainingTasks = typeof trainingTasks;
 /** Completes a configuration with the values of a preset whose couplings train fast enough in a page. */
 function configOf(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: 'paper-mnist-quickstart', overrides });
-}
-
-/** Fails before anything is stored, and names the page's field rather than the library's setting. */
-function requireBatch(batch: number | undefined, images: number): void {
-  if (batch !== undefined && batch > images) {
-    throw new UserError(
-      'invalid-config',
-      `batch size ${batch.toLocaleString('en')} exceeds the number of training images, ${images.toLocaleString('en')}: choose a smaller one`,
-    );
-  }
 }
 
 /** Stops this worker's run. */

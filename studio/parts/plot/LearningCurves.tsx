@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { AxisChoice } from './AxisChoice.tsx';
 import { comparisonText } from './comparisonText.ts';
-import { type CurveAxis, curveMarks, type PlottedRun, runsPlot } from './curveSeries.ts';
+import { type CurveAxis, curveMarks, type PlottedRun, runsPlot, trainingResults } from './curveSeries.ts';
 import { Plot } from './Plot.tsx';
 
 /** The choices of how many batches a point of a training curve is the mean of, at least. */
@@ -59,6 +59,7 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
         label={`Learning curves of ${runs.map(({ name }) => name).join(', ')}`}
         plot={plot}
         marks={curveMarks(runs, axis)}
+        {...(part === undefined && { results: trainingResults(runs) })}
         onPart={setPart}
       />
       {comparison !== undefined && (

@@ -15,6 +15,8 @@ interface PlotProps {
   readonly label: string;
   readonly plot: RangedPlot;
   readonly marks: readonly PlotMark[];
+  /** The legend's values of series by name, instead of the last ones of their points. */
+  readonly results?: ReadonlyMap<string, number>;
   /** The marked place along x, whose values the legend shows unless the pointer is elsewhere. */
   readonly at?: number;
   /** Called with the part of the x axis that was dragged over; without it, dragging does nothing. */
@@ -27,7 +29,7 @@ const SHORTEST_DRAG = 8;
 const HEIGHT = 320;
 
 /** A plot that fills the available width. The legend shows the values at the pointer, by default the last ones. */
-export function Plot({ label, plot, marks, at, onPart }: PlotProps) {
+export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
   const [pointer, setPointed] = useState<number>();
@@ -56,7 +58,7 @@ export function Plot({ label, plot, marks, at, onPart }: PlotProps) {
   };
   return (
     <figure class="plot">
-      <Legend series={series} pointed={pointed} />
+      <Legend series={series} results={results} pointed={pointed} />
       <div
         ref={frame}
         class="plot-frame"
@@ -124,11 +126,20 @@ function vnodeOf({ tag, attributes, children }: SvgElement): VNode {
 }
 
 /** Every series' name, and its value at the pointer, by default the last one. */
-function Legend({ series, pointed }: { series: readonly PlotSeries[]; pointed: number | undefined }) {
+function Legend({
+  series,
+  results,
+  pointed,
+}: {
+  series: readonly PlotSeries[];
+  results: ReadonlyMap<string, number> | undefined;
+  pointed: number | undefined;
+}) {
   return (
     <ul class="plot-legend">
       {series.map(({ name, hue = 0, faint = false, kind, points }) => {
-        const value = valueAt(points, pointed);
+        const result = pointed === undefined ? results?.get(name) : undefined;
+        const value = result ?? valueAt(points, pointed);
         return (
           <li key={name}>
             <svg width="26" height="12" aria-hidden="true">

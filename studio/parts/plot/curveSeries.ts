@@ -52,7 +52,7 @@ export function runsPlot(runs: readonly PlottedRun[], { axis, batches, part }: C
   const size = Math.max(batches, pointSize(runs.map(({ curve }) => curve)));
   const whole = runs.flatMap(({ name, hue, curve }) =>
     curveSeries(curve, {
-      names: { training: `${name}, training`, validation: `${name}, validation` },
+      names: { training: trainingName(name), validation: `${name}, validation` },
       hues: { training: hue, validation: hue },
       size,
       across: (step) => placeOf(curve, axis, step),
@@ -68,6 +68,20 @@ export function runsPlot(runs: readonly PlottedRun[], { axis, batches, part }: C
     y: { label: unit.name, range: curveRange(series) ?? [0, 1] },
     series,
   };
+}
+
+/** The runs' training results, by the names of their series: means of recent batches, however coarse the curves are. */
+export function trainingResults(runs: readonly PlottedRun[]): ReadonlyMap<string, number> {
+  return new Map(
+    runs.flatMap(({ name, curve, unit = bitsPerDimUnit }) => {
+      const recent = curve.recent();
+      return Number.isFinite(recent) ? [[trainingName(name), unit.of(recent)] as const] : [];
+    }),
+  );
+}
+
+function trainingName(run: string): string {
+  return `${run}, training`;
 }
 
 /** The runs' dropped steps and rollbacks, at most the last of each run. */

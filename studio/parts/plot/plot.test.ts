@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { unitNamed } from '../../../src/models/unit.ts';
 import { comparisonText } from './comparisonText.ts';
-import { curveMarks, runsPlot } from './curveSeries.ts';
+import { curveMarks, runsPlot, trainingResults } from './curveSeries.ts';
 import { linesOf, RunCurve } from './RunCurve.ts';
 
 const whole = { axis: 'steps', batches: 1 } as const;
@@ -137,4 +137,16 @@ describe('which run is ahead', () => {
       'a and b are equal on the validation images (3.000 bits/dim)',
     );
   });
+});
+
+it('has one training result for each run, however coarse the curves are', () => {
+  const curve = new RunCurve();
+  for (let step = 1; step <= 2000; step++) {
+    curve.addMetrics({ step, bitsPerDim: 8 - step / 1000 });
+  }
+  const run = { name: 'a', hue: 0, curve };
+  const { series } = runsPlot([run], { axis: 'steps', batches: 100 });
+  expect(trainingResults([run, { ...run, name: 'empty', curve: new RunCurve() }])).toEqual(
+    new Map([[series[0]!.name, curve.recent()]]),
+  );
 });

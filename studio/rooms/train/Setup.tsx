@@ -2,11 +2,14 @@
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
 import { Check } from '../../parts/Check.tsx';
+import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
+import { Working } from '../../parts/Working.tsx';
 import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
 import { DataChoice } from './DataChoice.tsx';
 import { ModelFields } from './ModelFields.tsx';
+import { SettingsHelp } from './SettingsHelp.tsx';
 import { SizeFacts } from './SizeFacts.tsx';
 import { begin, findKept, threadsFor, trainings } from './trainings.ts';
 import {
@@ -18,6 +21,7 @@ import {
   RIVAL_MIXING,
   type TrainSettings,
 } from './trainSettings.ts';
+import { countsWords, useCounts } from './useCounts.ts';
 import { useSizes } from './useSizes.ts';
 
 /** The form, which keeps its values in the address. */
@@ -27,7 +31,8 @@ export function Setup({ settings }: { settings: TrainSettings }) {
   const pictures = picturesFor(settings);
   const models = rival ? [model, rival] : [model];
   const sizes = useSizes(settings, models);
-  const isReady = pictures !== undefined && sizes.fit && !isStarting;
+  const counts = useCounts(pictures, batch);
+  const isReady = pictures !== undefined && sizes.fit && counts.fit && !isStarting;
   const start = async (what: Pictures): Promise<void> => {
     setStarting(true);
     await findKept();
@@ -103,6 +108,16 @@ export function Setup({ settings }: { settings: TrainSettings }) {
           onChange={(value) => changeSettings({ seed: String(value) })}
         />
       </fieldset>
+      <SettingsHelp />
+      {pictures?.kind === 'files' && (
+        <div class="train-size" data-testid="counts">
+          {counts.work.progress === undefined && counts.work.result && (
+            <p class="control-note">{countsWords(counts.work.result)}</p>
+          )}
+          {counts.problem !== undefined && <Notice>{counts.problem}</Notice>}
+          <Working work={counts.work} />
+        </div>
+      )}
       <SizeFacts sizes={sizes} models={models} />
       <button
         type="button"

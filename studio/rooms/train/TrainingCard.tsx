@@ -75,7 +75,9 @@ function factsOf(
       `${Math.round(imagesPerSecond).toLocaleString('en')} images/s`,
     state !== 'idle' && workers !== undefined && plural(workers, 'worker'),
     state === 'training' && steps !== undefined && leftText(curve.secondsUntil(steps)),
-    state === 'idle' && !isDone && saved > 0 && `saved at step ${saved.toLocaleString('en')}`,
+    state === 'idle' &&
+      !isDone &&
+      (saved > 0 ? `saved at step ${saved.toLocaleString('en')}` : 'nothing saved yet'),
     about !== undefined && `${plural(about.levels, 'level')}, on ${about.data}`,
   ];
   return facts.filter((fact) => fact !== false);

@@ -103,6 +103,22 @@ describe.skipIf(chromiumPath === undefined)(
       await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
     });
 
+    it('asks before the page is left while a run trains', async () => {
+      const name = 'emerging-1x7';
+      await enter('width=7&steps=100000');
+      await start();
+      await factOf(name, /^step ([\d,]+) of 100,000$/);
+      const asked = page.waitForEvent('dialog');
+      const left = page.reload().catch(() => {});
+      const dialog = await asked;
+      expect(dialog.type()).toBe('beforeunload');
+      await dialog.accept();
+      await left;
+      await button(name, 'Delete').click();
+      await button(name, 'Delete for good').click();
+      await card(name).waitFor({ state: 'detached' });
+    });
+
     it('races two models in one plot, by step or training time, and deletes only when asked', async () => {
       await enter('steps=10&rival=1x1&rivalWidth=6');
       await page.getByText(/^1x1: [\d,]+ parameters, about \d+ MiB of memory$/).waitFor();
@@ -114,6 +130,18 @@ describe.skipIf(chromiumPath === undefined)(
           .getByRole('img', { name: `Samples of ${name} after 10 steps` })
           .waitFor();
       }
+      // Runs keep their order and colours: 1x1 is the first in the alphabet, and the last to start.
+      const looks = () =>
+        page
+          .getByRole('article')
+          .evaluateAll((cards) =>
+            cards.map((one) => [one.getAttribute('aria-label'), /hue-\d/.exec(one.className)![0]]),
+          );
+      const before = await looks();
+      expect(before.map(([name]) => name)).toEqual(['1x1-1x6', 'emerging-1x8-2', 'emerging-1x8']);
+      await page.reload();
+      await card('emerging-1x8').waitFor();
+      await expect.poll(looks).toEqual(before);
       await page.getByRole('checkbox', { name: 'Show emerging-1x8 on the plot' }).uncheck();
       await page.getByRole('img', { name: `Learning curves of ${racers.join(', ')}` }).waitFor();
       await page.getByText('As a table').click();
@@ -200,13 +228,21 @@ describe.skipIf(chromiumPath === undefined)(
       const name = 'emerging-1x4';
       const batch = page.getByRole('spinbutton', { name: 'Batch size' });
       await batch.fill('512');
-      await start();
-      await card(name)
+      await page
+        .getByText(
+          /^30 pictures: \d+ to train on, \d+ for validation, \d+ for tests\. 1 unreadable picture skipped\.$/,
+        )
+        .waitFor();
+      await page
         .getByText(/^Batch size 512 exceeds the number of training images, \d+: choose a smaller one\.$/)
         .waitFor();
-      await button(name, 'Delete').click();
-      await button(name, 'Delete for good').click();
-      await card(name).waitFor({ state: 'detached' });
+      expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+      const texts = join(emerging.folder, 'texts');
+      mkdirSync(texts);
+      writeFileSync(join(texts, 'notes.txt'), 'no picture');
+      await page.getByLabel('Choose a folder').setInputFiles(texts);
+      await page.getByText(/^Texts: no PNG, .* images among its files \(notes\.txt\)\.$/).waitFor();
+      await page.getByLabel('Choose a folder').setInputFiles(folder);
       await batch.fill('8');
       await start();
       await factOf(name, /^step ([\d,]+) of 100,000$/);

@@ -8,6 +8,7 @@ import type { KeptRun, RunAbout } from '../../work/keptRuns.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import { lookUp, startTrainer } from '../../work/training.ts';
 import type { TrainingNews } from '../../work/trainingTasks.ts';
+import { hueFor, inKnownOrder, knownRuns, rememberRuns } from './runOrder.ts';
 
 /** A run's state. */
 export interface Training {
@@ -61,17 +62,25 @@ function changed(): void {
 /** The workers of live runs, by name. */
 const running = new Map<string, ReturnType<typeof startTrainer>>();
 
+// Steps since the last checkpoint would be lost: the browser asks before it leaves.
+addEventListener('beforeunload', (event) => {
+  if (running.size > 0) {
+    event.preventDefault();
+  }
+});
+
 /** The maximum number of runs plotted by default. */
 const MOST_SHOWN = 4;
 
 /** Loads the stored runs. */
 export async function findKept(): Promise<void> {
   try {
-    for (const name of await lookUp('kept', undefined as never)) {
+    for (const name of inKnownOrder(await lookUp('kept', undefined as never), knownRuns())) {
       if (!trainings.value.some((one) => one.name === name)) {
         await refresh(add(name));
       }
     }
+    rememberRuns(trainings.value);
     storageProblem.value = undefined;
   } catch (error) {
     storageProblem.value = messageOf(error);
@@ -82,6 +91,7 @@ export async function findKept(): Promise<void> {
 export function begin(name: string, config: ConfigLayer, pictures: Pictures, threads: number): void {
   const run = add(name);
   run.isShown = true;
+  rememberRuns(trainings.value);
   perform(run, pictures, threads, config);
 }
 
@@ -108,6 +118,7 @@ export async function remove(run: Training): Promise<void> {
   try {
     await lookUp('remove', { name: run.name });
     forget(run);
+    rememberRuns(trainings.value);
     findModels();
   } catch (error) {
     run.problem = messageOf(error);
@@ -131,10 +142,7 @@ function add(name: string): Training {
   const taken = trainings.value.map(({ hue }) => hue);
   const run: Training = {
     name,
-    hue:
-      taken.length === 0
-        ? 0
-        : Array.from({ length: taken.length + 1 }, (_, hue) => hue).find((hue) => !taken.includes(hue))!,
+    hue: hueFor(name, taken, knownRuns()),
     about: undefined,
     curve: new RunCurve(),
     samples: [],

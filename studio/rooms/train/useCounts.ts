@@ -1,0 +1,43 @@
+// How the chosen pictures are divided, and whether they can be trained on, before a run starts.
+import { counted, plural } from '../../numbers.ts';
+import type { Pictures } from '../../work/pictures.ts';
+import { lookUp } from '../../work/training.ts';
+import type { PictureCounts } from '../../work/trainingTasks.ts';
+import { useWork, type Work } from '../../work/useWork.ts';
+
+/** The pictures as far as they are known. */
+export interface Counts {
+  readonly work: Work<PictureCounts>;
+  /** Whether they can be trained on; false until known. */
+  readonly fit: boolean;
+  /** Why they can't be trained on, as a sentence, unless they can't be opened at all. */
+  readonly problem: string | undefined;
+}
+
+/** Counts the pictures whenever they change; the included digits are known. */
+export function useCounts(pictures: Pictures | undefined, batch: number): Counts {
+  const own = pictures?.kind === 'files' ? pictures : undefined;
+  const work = useWork(own && ((waiting) => lookUp('check', { pictures: own }, waiting)), [
+    own?.folder,
+    own?.size,
+    own?.channels,
+  ]);
+  const known = work.progress === undefined && work.problem === undefined ? work.result : undefined;
+  const problem = known && batchProblem(batch, known.training);
+  const fit = problem === undefined && (pictures?.kind === 'digits' || known !== undefined);
+  return { work, fit, problem };
+}
+
+/** Why a batch is too large, as a sentence; undefined if it isn't. */
+export function batchProblem(batch: number, training: number): string | undefined {
+  return batch > training
+    ? `Batch size ${counted(batch)} exceeds the number of training images, ${counted(training)}: choose a smaller one.`
+    : undefined;
+}
+
+/** How pictures are divided. */
+export function countsWords({ training, validation, test, damaged }: PictureCounts): string {
+  const all = plural(training + validation + test, 'picture');
+  const skipped = damaged === 0 ? '' : ` ${plural(damaged, 'unreadable picture')} skipped.`;
+  return `${all}: ${counted(training)} to train on, ${counted(validation)} for validation, ${counted(test)} for tests.${skipped}`;
+}
