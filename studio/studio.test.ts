@@ -148,7 +148,9 @@ describe.skipIf(chromiumPath === undefined)(
       await term.focus();
       await tooltip.waitFor();
       // The glossary's own words.
-      expect(await tooltip.textContent()).toMatch(/^A factor .* on all latents when sampling: /);
+      expect(await tooltip.textContent()).toMatch(
+        /^How varied samples are: .* a factor .* on all latents when sampling/,
+      );
       expect(await tooltip.locator('math').count()).toBeGreaterThan(1);
       expect(await tooltip.getAttribute('id')).toBe(await term.getAttribute('aria-describedby'));
       await page.keyboard.press('Escape');
@@ -186,6 +188,38 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.reload();
       await page.getByRole('button', { name: 'Take the tour' }).waitFor();
+    });
+
+    it('keeps the card of the tour clear of what it shows, and follows the browser’s Back', async () => {
+      const page = await open('#/draw?count=16', { viewport: { width: 1280, height: 800 } });
+      await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
+      const at = (stop: number) => page.getByText(`Stop ${stop} of 5`).waitFor();
+      for (let stop = 1; stop < 5; stop++) {
+        await at(stop);
+        await page.getByRole('button', { name: 'Next', exact: true }).click();
+      }
+      /** Waits until a button is in the window above the card. */
+      const isClear = (name: string) =>
+        expect
+          .poll(async () => {
+            const [button, card] = await Promise.all(
+              [page.getByRole('button', { name, exact: true }), page.getByRole('dialog')].map((one) =>
+                one.boundingBox(),
+              ),
+            );
+            return button!.y >= 0 && button!.y + button!.height <= card!.y;
+          })
+          .toBe(true);
+      await at(5);
+      await isClear('Undo it');
+      await page.goBack();
+      await at(4);
+      await isClear('Train');
+      await page.goBack();
+      await at(3);
+      await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
+      await page.getByRole('link', { name: 'Compress' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
     });
 
     it('samples in two tabs at once', async () => {

@@ -1,8 +1,8 @@
 // The tour of the studio: a card beside the page, which shows one thing after the other.
 import { useEffect, useRef } from 'preact/hooks';
-import { lastSettings, linkTo } from '../address.ts';
+import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';
-import { stops } from './stops.ts';
+import { stopOf, stops } from './stops.ts';
 import { end, stop } from './tourState.ts';
 import './tour.css';
 
@@ -29,7 +29,11 @@ export function Tour() {
       }
     };
     addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
+    addEventListener('hashchange', follow);
+    return () => {
+      removeEventListener('keydown', onKey);
+      removeEventListener('hashchange', follow);
+    };
   }, []);
   return (
     <section class="tour" role="dialog" aria-labelledby="tour-title" aria-describedby="tour-text">
@@ -61,13 +65,24 @@ function move(by: number): void {
   stop.value = stop.value! + by;
 }
 
+/** Follows the reader to the stop of the open page, as after the browser's Back; elsewhere the tour ends. */
+function follow(): void {
+  const at = stop.value!;
+  const there = stopOf(at, roomName.value, pageSettings.value);
+  if (there !== undefined) {
+    stop.value = there;
+  } else if (stops[at]!.room !== roomName.value) {
+    end();
+  }
+}
+
 function leave(): void {
   end();
   document.querySelector('main')?.focus();
 }
 
 /**
- * Marks an element and keeps it in sight while the page grows, until the reader moves it.
+ * Marks an element and keeps it in sight above the card while the page grows, until the reader moves it.
  *
  * @returns how to stop
  */
@@ -80,7 +95,7 @@ function show(selector: string): () => void {
       marked?.setAttribute(MARK, '');
     }
     if (!controller.signal.aborted) {
-      marked?.scrollIntoView();
+      bring(marked);
     }
   };
   for (const moving of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
@@ -97,6 +112,23 @@ function show(selector: string): () => void {
     growing.disconnect();
     marked?.removeAttribute(MARK);
   };
+}
+
+/** The space around a marked element, and above it for what sticks to the top of the page, in pixels. */
+const [MARGIN, TOP] = [16, 72];
+
+/** Scrolls to an element: just above the card if there is room for it, otherwise to its top. */
+function bring(element: Element | undefined): void {
+  if (element === undefined) {
+    return;
+  }
+  const { bottom, height } = element.getBoundingClientRect();
+  const card = document.querySelector('.tour')!.getBoundingClientRect();
+  if (height <= card.top - TOP - MARGIN) {
+    scrollBy(0, bottom - (card.top - MARGIN));
+  } else {
+    element.scrollIntoView();
+  }
 }
 
 /** The attribute of the element that a stop is about. */

@@ -27,22 +27,32 @@ export const stops: readonly Stop[] = [
   },
   {
     room: 'inside',
-    target: '#stages-title',
+    target: '.stages-panel',
     title: 'One image, stage by stage',
     text: 'Here an image is on its way to noise. Scrub through the stages to see what each makes of it, how many bits the image needs so far, and the arithmetic at one pixel.',
   },
   {
     room: 'how',
     settings: { section: 'plane' },
-    target: '#how-plane',
+    target: '.plane-main',
     title: 'A flow small enough to see',
     text: 'The same idea for points in a plane: the flow learns to bend the data into noise. Press Train, or draw your own data.',
   },
   {
     room: 'how',
     settings: { section: 'undo' },
-    target: '#how-undo',
+    target: '#how-undo .how-figure',
     title: 'Why emerging convolutions?',
     text: 'Ordinary convolutions can’t be undone easily; emerging ones can, and still see all neighbours. Try it on a drawing. The recorded race below compares emerging convolutions with 1 × 1 convolutions, which see no neighbours.',
   },
 ];
+
+/** The stop of a page: the one nearest to `at`, from 0; undefined if the tour doesn't visit the page. */
+export function stopOf(at: number, room: string, settings: Settings): number | undefined {
+  const there = stops.flatMap((one, index) =>
+    one.room === room && Object.entries(one.settings ?? {}).every(([name, value]) => settings[name] === value)
+      ? [index]
+      : [],
+  );
+  return there.toSorted((one, other) => Math.abs(one - at) - Math.abs(other - at))[0];
+}

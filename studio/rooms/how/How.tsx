@@ -1,6 +1,7 @@
 // The room How it works: an interactive explanation of emerging convolutions and the other layers.
 import { useEffect, useRef } from 'preact/hooks';
 import { linkTo, settings } from '../../address.ts';
+import { stop } from '../../tour/tourState.ts';
 import { sections } from './sections.ts';
 import './how.css';
 
@@ -9,7 +10,8 @@ export function How() {
   const { section } = settings.value;
   const contents = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
-    if (section !== undefined) {
+    // The tour scrolls to what it shows.
+    if (section !== undefined && stop.value === undefined) {
       show(section);
     }
   }, [section]);

@@ -92,44 +92,46 @@ export function Inside() {
         Step by step, a flow turns an image into <Term of="latent">latents</Term> and back. Edit the latents
         to see what each <Term of="level">level</Term> contributes, or follow the image through the stages.
       </RoomHead>
-      <section class="room-controls" aria-label="Settings">
-        <ModelChoice />
-        {model && (
-          <ImageChoice
-            model={model.path}
-            settings={looked}
-            chosen={chosen}
-            measure={async (drawn) => perValue(await bitsOf(drawn, undefined), drawn)}
-          />
-        )}
-        <Choice
-          label="Precision"
-          value={precision}
-          options={[
-            { value: 'float32', text: 'float32' },
-            { value: 'float64', text: 'float64' },
-          ]}
-          onChange={(value) => changeSettings({ precision: value })}
-        />
-        {encoded && encoded.classes.length > 0 && (
-          <>
-            <Choice
-              label="Class"
-              value={encoded.classes.includes(wanted) ? wanted : ''}
-              options={[
-                { value: '', text: 'most probable' },
-                ...encoded.classes.map((one) => ({ value: one, text: one })),
-              ]}
-              onChange={(value) => changeSettings({ class: value })}
+      <div class="inside-side">
+        <section class="room-controls" aria-label="Settings">
+          <ModelChoice />
+          {model && (
+            <ImageChoice
+              model={model.path}
+              settings={looked}
+              chosen={chosen}
+              measure={async (drawn) => perValue(await bitsOf(drawn, undefined), drawn)}
             />
-            <p class="control-note" data-testid="coded-class">
-              Encoded and decoded as class {encoded.argument.class}
-              {encoded.classes.includes(encoded.wanted) ? '.' : ', the most probable.'}
-            </p>
-          </>
-        )}
-        <Working work={isAtWork(encoding) ? encoding : chosen.work} />
-      </section>
+          )}
+          <Choice
+            label="Precision"
+            value={precision}
+            options={[
+              { value: 'float32', text: 'float32' },
+              { value: 'float64', text: 'float64' },
+            ]}
+            onChange={(value) => changeSettings({ precision: value })}
+          />
+          {encoded && encoded.classes.length > 0 && (
+            <>
+              <Choice
+                label="Class"
+                value={encoded.classes.includes(wanted) ? wanted : ''}
+                options={[
+                  { value: '', text: 'most probable' },
+                  ...encoded.classes.map((one) => ({ value: one, text: one })),
+                ]}
+                onChange={(value) => changeSettings({ class: value })}
+              />
+              <p class="control-note" data-testid="coded-class">
+                Encoded and decoded as class {encoded.argument.class}
+                {encoded.classes.includes(encoded.wanted) ? '.' : ', the most probable.'}
+              </p>
+            </>
+          )}
+          <Working work={isAtWork(encoding) ? encoding : chosen.work} />
+        </section>
+      </div>
       {model && image === undefined && chosen.shape && !isAtWork(chosen.work) && (
         <Blank>{awaited[chosen.source]}</Blank>
       )}
