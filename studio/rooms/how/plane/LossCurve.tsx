@@ -1,8 +1,11 @@
 // −ln p during training.
-import { decimal } from '../../../numbers.ts';
+import { counted, decimal } from '../../../numbers.ts';
 import type { Losses } from './session.ts';
 
-const [WIDTH, HEIGHT] = [300, 80];
+const [WIDTH, HEIGHT] = [300, 90];
+
+/** The space for the steps at the bottom. */
+const STEPS = 12;
 
 /** The space for the numbers at the right. */
 const NUMBERS = 28;
@@ -12,7 +15,7 @@ export function LossCurve({ losses: { means, group } }: { losses: Losses }) {
   const sorted = [...means].sort((a, b) => a - b);
   const [least, most] = [sorted[0] ?? 0, sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 1];
   const span = Math.max(most - least, 0.2);
-  const down = (value: number): number => HEIGHT * (0.92 - (0.84 * (value - least)) / span);
+  const down = (value: number): number => (HEIGHT - STEPS) * (0.92 - (0.84 * (value - least)) / span);
   const across = (index: number): number => ((WIDTH - NUMBERS) * index) / Math.max(means.length - 1, 40);
   return (
     <svg
@@ -32,6 +35,14 @@ export function LossCurve({ losses: { means, group } }: { losses: Losses }) {
       />
       {means.length > 0 && (
         <>
+          <text class="plane-steps" x={4} y={HEIGHT - 4}>
+            step 1
+          </text>
+          {means.length > 1 && (
+            <text x={Math.max(90, across(means.length - 1))} y={HEIGHT - 4}>
+              step {counted(means.length * group)}
+            </text>
+          )}
           <text x={WIDTH - 4} y={down(most) + 3}>
             {decimal(most)}
           </text>

@@ -11,6 +11,8 @@ interface PlaneViewProps {
   readonly chosen: Point | undefined;
   /** The square around the chosen point, as its two sides. */
   readonly square: readonly [Point, Point] | undefined;
+  /** What to do in an empty plane. */
+  readonly hint?: string;
   /** The pointer went down, or moved while down, at a point. */
   onPoint(point: Point, isFirst: boolean): void;
   onPointEnd(): void;
@@ -27,7 +29,16 @@ const arrows: Readonly<Record<string, Point>> = {
 };
 
 /** The plane; dragging or arrow keys move the chosen point. */
-export function PlaneView({ label, points, look, chosen, square, onPoint, onPointEnd }: PlaneViewProps) {
+export function PlaneView({
+  label,
+  points,
+  look,
+  chosen,
+  square,
+  hint,
+  onPoint,
+  onPointEnd,
+}: PlaneViewProps) {
   const frame = useRef<HTMLDivElement>(null);
   const pointAt = ({ clientX, clientY }: PointerEvent): Point => {
     const box = frame.current!.getBoundingClientRect();
@@ -73,6 +84,11 @@ export function PlaneView({ label, points, look, chosen, square, onPoint, onPoin
         {chosen && square && <path class="plane-square" d={squarePath(chosen, square)} />}
         {chosen && <circle class="plane-chosen" cx={chosen[0]} cy={-chosen[1]} r={0.08} />}
       </svg>
+      {hint !== undefined && (
+        <p class="plane-hint" aria-hidden="true">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

@@ -63,3 +63,19 @@ it('trains once at a time, however often it is paused', async () => {
   expect(tasks()).toEqual([]);
   expect(session.state.value).toMatchObject({ doing: 'nothing', step: 1 });
 });
+
+it('forgets a flow without points, while it trains', async () => {
+  const { worker, tasks, answer } = slowWorker();
+  const session = new PlaneSession(worker);
+  session.open(options, points);
+  await answer('open');
+  await answer('look', 'a look');
+  session.play();
+  session.clear();
+  await answer('train', trained);
+  while (tasks().length > 0) {
+    await answer('look', 'a late look');
+  }
+  expect(session.state.value).toMatchObject({ doing: 'nothing', step: 0, look: undefined });
+  expect(session.state.value.losses.means).toEqual([]);
+});

@@ -42,6 +42,8 @@ export class PlaneSession {
   private wanted: { place: number; chosen: ChosenPoint | undefined } = { place: 0, chosen: undefined };
   /** Changes with every `open`, so that what comes late from the flow before is dropped. */
   private flow = 0;
+  /** Whether there is a flow to look at. */
+  private isOpen = false;
   private isTraining = false;
   private isLooking = false;
   private isOutdated = false;
@@ -58,7 +60,10 @@ export class PlaneSession {
     this.state.value = { ...beginning, doing: 'starting', look: this.state.value.look };
     await this.attempt(flow, async () => {
       await this.worker.call('open', { ...options, points, seed: this.seed });
-      this.change(flow, { doing: 'nothing' });
+      if (flow === this.flow) {
+        this.isOpen = true;
+        this.change(flow, { doing: 'nothing' });
+      }
       this.refresh();
     });
   }
@@ -98,6 +103,14 @@ export class PlaneSession {
     });
   }
 
+  /** Drops the flow, its curve and its density. */
+  clear(): void {
+    this.flow++;
+    this.isOpen = false;
+    this.pending = { losses: [] };
+    this.state.value = beginning;
+  }
+
   /** Stops training. */
   pause(): void {
     this.change(this.flow, { doing: 'nothing' });
@@ -127,11 +140,11 @@ export class PlaneSession {
   /** Asks the worker for what is wanted now, again if that changes meanwhile. */
   private async refresh(): Promise<void> {
     this.isOutdated = true;
-    if (this.isLooking || this.state.value.doing === 'starting') {
+    if (this.isLooking || !this.isOpen || this.state.value.doing === 'starting') {
       return;
     }
     this.isLooking = true;
-    while (this.isOutdated) {
+    while (this.isOutdated && this.isOpen) {
       this.isOutdated = false;
       const { flow } = this;
       await this.attempt(flow, async () => {

@@ -1,7 +1,6 @@
 // A recorded race of emerging and 1x1 convolutions, to scrub through and to run again.
 
 import { useState } from 'preact/hooks';
-import { curveRange } from '../../../../src/evaluation/reports/curvePlot.ts';
 import { linkTo } from '../../../address.ts';
 import { counted, decimal, plural } from '../../../numbers.ts';
 import { Plot } from '../../../parts/plot/Plot.tsx';
@@ -87,7 +86,10 @@ function RecordedRace() {
           label="bits/dim of validation digits during training"
           plot={{
             x: { label: 'steps', range: [0, steps[last]!] },
-            y: { label: 'bits/dim', range: curveRange(series)! },
+            y: {
+              label: 'bits/dim',
+              range: [0, Math.max(...series.flatMap(({ points }) => points.map(({ y }) => y)))],
+            },
             series,
           }}
           marks={[]}
@@ -99,8 +101,9 @@ function RecordedRace() {
       </a>
       <p class="how-note">
         Recorded with <code>npx tsx bench/race.ts</code>: the settings of Train, but width {width} and batches
-        of {batch}, on {counted(recording.images.training)} digits. {setbacksOf(recording)} Your run starts
-        from the weights of seed {seeds[0]} and sees the same images.
+        of {batch}, on {counted(recording.images.training)} digits. {setbacksOf(recording)} “Run it yourself”
+        opens Train with these settings: press “Start the race” there. Your run starts from the weights of
+        seed {seeds[0]} and sees the same images.
       </p>
     </Figure>
   );

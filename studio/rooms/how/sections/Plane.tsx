@@ -89,7 +89,7 @@ export function Flow2D() {
 
   const open = (): void => {
     if (isEmpty) {
-      session.pause();
+      session.clear();
     } else {
       session.open({ depth, width, transformer }, points);
     }
@@ -179,6 +179,8 @@ export function Flow2D() {
                   losses.means.length > 0 ? `, ${decimal(losses.means.at(-1)!)} nats per point` : ''
                 }${doing === 'training' && stepsPerSecond ? `, ${Math.round(stepsPerSecond)} steps per second` : ''}. `}
           {isReady && trace && <PointSum trace={trace} />}
+          {isReady &&
+            ' The lines are a square grid in the noise, as the layers bend it; the shading is the density.'}
           {source === 'drawn' && isFull(drawing) && ' The drawing is full: clear it to draw another.'}
         </>
       }
@@ -194,6 +196,7 @@ export function Flow2D() {
             square={isReady ? shown?.square : undefined}
             onPoint={onPoint}
             onPointEnd={onPointEnd}
+            {...(isEmpty && !sketch && { hint: 'Draw lines here' })}
           />
           <Slider
             label="From the data to the noise"
@@ -255,7 +258,7 @@ export function Flow2D() {
           </div>
         </div>
         <div class="plane-side">
-          <Panel title="−ln p of the data, in nats per point, during training">
+          <Panel title="−ln p during training: the mean over the data, in nats per point (1 nat is 1.44 bits). Lower is better: the data is denser.">
             <LossCurve losses={losses} />
           </Panel>
           {isReady && trace && (

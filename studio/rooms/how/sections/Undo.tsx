@@ -68,6 +68,7 @@ export function UndoConvolution() {
   const [selected, setSelected] = useState(0);
   const [ink, setInk] = useState(1);
   const picture = pictureOf(settings.value.image);
+  const isBlank = picture.every((value) => value === 0);
   const sequence = sequences[kind];
   const whole = sequence.length * PIXELS;
   useEffect(() => {
@@ -137,9 +138,15 @@ export function UndoConvolution() {
         <>
           {kinds[kind].sees}{' '}
           {count === 0
-            ? ''
+            ? isBlank
+              ? 'The drawing is empty: draw something to undo.'
+              : ''
             : `${sequence.length === 1 ? '' : `${stage === 0 ? 'Second' : 'First'} kernel: `}${counted(done)} of ${counted(PIXELS)} pixels undone, from the ${sequence[kernel]!.start}; ${
-                wrong.size === 0 ? 'all are right' : `${counted(wrong.size)} are wrong`
+                wrong.size === 0
+                  ? isBlank
+                    ? 'all are empty, so nothing can go wrong'
+                    : 'all are right'
+                  : `${counted(wrong.size)} are wrong`
               }.`}{' '}
           {result.guessed > 0 &&
             `The last one depends on ${plural(result.guessed, 'pixel')} not known yet, taken as 0.`}
@@ -166,7 +173,14 @@ export function UndoConvolution() {
             look={(pixel) => ({ class: 'how-first', opacity: levelOf(after[pixel]!, after) })}
           />
         </Panel>
-        <Panel title="undone so far">
+        <Panel
+          title={
+            <>
+              undone so far: <Key class="how-solved">right</Key> <Key class="how-unsolved">wrong</Key>{' '}
+              <Key class="how-now">current</Key> <Key class="how-first">not undone</Key>
+            </>
+          }
+        >
           <PixelGrid
             height={SIDE}
             width={SIDE}
@@ -198,6 +212,18 @@ export function UndoConvolution() {
   );
 }
 
+/** A word of the legend, with its colour. */
+function Key({ class: name, children }: { class: string; children: string }) {
+  return (
+    <span class="how-key how-grid">
+      <svg viewBox="0 0 1 1" aria-hidden="true">
+        <rect class={name} width={1} height={1} />
+      </svg>
+      {children}
+    </span>
+  );
+}
+
 function wrongPixels({ values }: Undone, right: readonly number[]): ReadonlySet<number> {
   return new Set(
     values.flatMap((value, pixel) =>
@@ -206,7 +232,7 @@ function wrongPixels({ values }: Undone, right: readonly number[]): ReadonlySet<
   );
 }
 
-/** Undone pixels in black, wrong ones in orange, the others as they are after the convolution. */
+/** Undone pixels in black, wrong ones in orange, the current one in amber, the others as they are after the convolution. */
 function undoneLook(
   pixel: number,
   { values, last }: Undone,
