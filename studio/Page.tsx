@@ -51,7 +51,15 @@ export function Page() {
         {room ? (
           <OpenRoom key={room.name} room={room} />
         ) : (
-          roomName.value !== '' && <Notice>There is no page “{roomName.value}”.</Notice>
+          roomName.value !== '' && (
+            <>
+              <h1>No such page</h1>
+              <Notice>There is no page “{roomName.value}”.</Notice>
+              <p>
+                <a href={linkTo(rooms[0].name)}>Go to {rooms[0].title}</a>
+              </p>
+            </>
+          )
         )}
       </main>
       {stop.value !== undefined && <OpenTour />}

@@ -114,6 +114,8 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText('Model “runs/gone” not found: choose another.').waitFor();
       await page.goto(`${studio.url}#/nowhere`);
       await page.getByText('There is no page “nowhere”.').waitFor();
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('No such page');
+      await page.getByRole('link', { name: 'Go to Draw' }).waitFor();
       expect(await page.title()).toBe('No such page · Emerging studio');
     });
 

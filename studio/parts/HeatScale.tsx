@@ -1,6 +1,7 @@
 // The colour scale of heat maps.
 import { type HeatRange, heatMap } from 'emerging-flows';
 import { useMemo } from 'preact/hooks';
+import { decimal } from '../numbers.ts';
 import { Picture } from './Picture.tsx';
 import './heat-scale.css';
 
@@ -20,9 +21,9 @@ export function HeatScale({ range, unit, digits = 1 }: { range: HeatRange; unit:
     <div class="heat-scale">
       <Picture image={bar} />
       <div class="heat-scale-ends">
-        <span>{low.toFixed(digits)}</span>
+        <span>{decimal(low, digits)}</span>
         <span>{unit}</span>
-        <span>{high.toFixed(digits)}</span>
+        <span>{decimal(high, digits)}</span>
       </div>
     </div>
   );

@@ -20,6 +20,9 @@ interface LargeProps {
   onClose(): void;
 }
 
+/** The state of the browser's history while a dialog is open. */
+const OPEN = 'picture';
+
 /** The dialog; its buttons and the arrow keys lead to the neighbouring pictures. */
 export function Large({
   label,
@@ -33,7 +36,19 @@ export function Large({
   onClose,
 }: LargeProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const close = (): void => dialog.current?.close();
+    dialog.current!.showModal();
+    // The browser's Back closes the dialog rather than leaving the page.
+    history.pushState(OPEN, '');
+    addEventListener('popstate', close);
+    return () => {
+      removeEventListener('popstate', close);
+      if (history.state === OPEN) {
+        history.back();
+      }
+    };
+  }, []);
   const move = (by: number): void => {
     if (by !== 0 && index + by >= 0 && index + by < count) {
       onMove(index + by);

@@ -57,6 +57,16 @@ export function useCodec(
   const isDecoding = decoding.progress !== undefined || decoding.problem !== undefined;
   const decoded = decoding.result?.of === file && !isDecoding ? decoding.result : undefined;
   useEffect(() => setWanted(undefined), [source]);
+  const isAtWork = compressing.progress !== undefined;
+  // Nothing is kept until a file is complete: the browser asks before it leaves.
+  useEffect(() => {
+    if (!isAtWork) {
+      return undefined;
+    }
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [isAtWork]);
   return {
     checking,
     compressing: { ...compressing, result: compressed },

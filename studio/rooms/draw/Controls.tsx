@@ -1,6 +1,6 @@
 // The sampling settings: temperature, seed, count and, for a model with classes, the class.
 import type { Settings } from '../../address.ts';
-import { MOST_SEED } from '../../numbers.ts';
+import { counted, MOST_SEED } from '../../numbers.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
 import { Slider } from '../../parts/Slider.tsx';
@@ -40,7 +40,7 @@ export function Controls({
         <Choice
           label="Images"
           value={String(count)}
-          options={known.map((one) => ({ value: String(one), text: String(one) }))}
+          options={known.map((one) => ({ value: String(one), text: counted(one) }))}
           onChange={(value) => onChange({ count: value })}
         />
       </div>

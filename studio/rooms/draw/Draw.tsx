@@ -73,6 +73,14 @@ export function Draw() {
         the <Term of="temperature">temperature</Term> or the seed, or open an image: its{' '}
         <Term of="bitsdim">bits/dim</Term> say how likely it is.
       </RoomHead>
+      <section class="room-controls" aria-label="Settings">
+        <ModelChoice />
+        <Controls
+          {...drawn}
+          classes={sheet && sheet.model.path === model?.path ? sheet.classes : []}
+          onChange={changeSettings}
+        />
+      </section>
       <section class="draw-sheet" aria-label="Samples">
         {shown && !isVisible(shown) && <Notice>{unsupportedChannels(shown)}</Notice>}
         {shown && isVisible(shown) ? (
@@ -110,14 +118,6 @@ export function Draw() {
             Save sheet
           </button>
         </div>
-      </section>
-      <section class="room-controls" aria-label="Settings">
-        <ModelChoice />
-        <Controls
-          {...drawn}
-          classes={sheet && sheet.model.path === model?.path ? sheet.classes : []}
-          onChange={changeSettings}
-        />
       </section>
       <Interpolation
         ends={ends}

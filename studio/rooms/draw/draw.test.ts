@@ -114,6 +114,12 @@ describe.skipIf(chromiumPath === undefined)(
       expect(Math.abs(Number(await bits.textContent()) - expected[1]!)).toBeLessThan(1e-4);
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
+      // Back closes it too, and stays on the page.
+      await page.getByRole('button', { name: 'Image 5', exact: true }).click();
+      await dialog.waitFor();
+      await page.goBack();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
     });
 
     it('saves an image at its own size or enlarged, and shows its inside', async () => {

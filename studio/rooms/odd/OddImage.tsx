@@ -128,7 +128,10 @@ export function OddImage({
       {(mapping.progress !== undefined || mapping.problem !== undefined) && <Working work={mapping} />}
       {scores.length > 1 && (
         <table class="odd-scores">
-          <caption>All scores</caption>
+          <caption>
+            All scores. Beside reference images, the score bits says how unusual the bits/dim are: it isn’t a
+            number of bits.
+          </caption>
           <tbody>
             {scores.map(([score, value, p]) => (
               <tr key={score}>

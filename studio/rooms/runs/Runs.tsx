@@ -1,6 +1,6 @@
 // The room Runs: the runs in the folders of the server, live while they train.
 import { unitNamed } from '../../../src/models/unit.ts';
-import { changeSettings, settings } from '../../address.ts';
+import { changeSettings, linkTo, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
@@ -41,7 +41,10 @@ export function Runs() {
         {problem !== undefined && <Notice>{problem}</Notice>}
         {stopped !== null && <Notice>The studio {stopped}.</Notice>}
         {runs?.length === 0 && (
-          <p class="runs-quiet">No runs yet. Start one with “emerging train --out runs/first”.</p>
+          <p class="runs-quiet">
+            No runs yet. In a terminal, <code>emerging train --out runs/first</code> starts one. Runs of this
+            browser are on <a href={linkTo('train')}>Train</a>.
+          </p>
         )}
         <RunList
           runs={runs ?? []}
