@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('draws and saves the samples of emerging sample', async () => {
       const options = ['--seed=3', '--temperature=0.7', '--count=16', '--out=samples.png'];
       await emerging.json('sample', mnist, ...options);
-      await expectSaved('Save sheet', 'samples-models-mnist-seed-3-temperature-0.7.png', 'samples.png');
+      await expectSaved('Save sheet', 'samples-models-mnist-small-seed-3-temperature-0.7.png', 'samples.png');
     });
 
     it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
@@ -164,7 +164,7 @@ describe.skipIf(chromiumPath === undefined)(
       const slider = page.getByRole('slider', { name: 'From A to B' });
       await expectSaved(
         'Save strip',
-        'interpolation-models-mnist-seed-3-temperature-0.7.png',
+        'interpolation-models-mnist-small-seed-3-temperature-0.7.png',
         'interpolation.png',
       );
       await slider.press('End');
