@@ -7,6 +7,8 @@ export type Settings = Readonly<Record<string, string>>;
 /** Minimum interval between changes of the URL: browsers refuse frequent ones, as from a moving slider. */
 const INTERVAL_MS = 200;
 
+/** The hash when it was last read or written. */
+let known = location.hash;
 const current = signal(read());
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,11 +44,14 @@ export function changeSettings(changes: Settings): void {
   timer = setTimeout(writeChanges, INTERVAL_MS);
 }
 
-/** Writes changed settings to the URL immediately. */
+/** Writes changed settings to the URL immediately. Not over another address, whose event is still to come. */
 function writeChanges(): void {
   clearTimeout(timer);
   timer = undefined;
-  history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
+  if (location.hash === known) {
+    history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
+    known = location.hash;
+  }
 }
 
 /** Opens a room without adding to the browser's history. */
@@ -73,6 +78,7 @@ addEventListener('hashchange', () => {
 });
 
 function read(): { readonly room: string; readonly settings: Settings } {
+  known = location.hash;
   const [path = '', query = ''] = location.hash.split('?');
   return {
     room: path.replace(/^#\/?/, ''),

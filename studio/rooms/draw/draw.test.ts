@@ -177,6 +177,28 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await slider.count()).toBe(1);
     });
 
+    it('leaves for another address that comes while a moving slider is about to change it', async () => {
+      const { page, close } = await openChromium(`${studio.url}#/draw?count=16`);
+      await page.locator('.sheet canvas').first().waitFor();
+      await page.evaluate(() => {
+        const { setTimeout: later } = window;
+        const due: (() => void)[] = [];
+        window.setTimeout = ((work: () => void) => due.push(work)) as typeof later;
+        const slider = document.querySelector<HTMLInputElement>('input[type=range]')!;
+        slider.value = '1';
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        window.setTimeout = later;
+        // The change of the slider is due before the event of the new address.
+        location.hash = '#/runs';
+        for (const work of due) {
+          work();
+        }
+      });
+      await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+      expect(await page.evaluate(() => location.hash)).toBe('#/runs');
+      await close();
+    });
+
     it('follows a moving slider, and keeps its value in the address', async () => {
       const slider = page.getByRole('slider', { name: 'Temperature' });
       for (let press = 0; press < 6; press++) {
