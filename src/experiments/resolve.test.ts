@@ -8,6 +8,14 @@ const fileOf = (text: string) => ({ path: 'experiment.yaml', text });
 const preset = 'mnist-quickstart';
 const wrong = (message: string) => new UserError('invalid-config', message);
 
+test('micro-batches stay equal to batches unless one was chosen', () => {
+  const both = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 16 }');
+  const { batchSize, microBatch } = resolveConfig({ file: both, set: ['training.batchSize=4'] }).training;
+  expect([batchSize, microBatch]).toEqual([4, 4]);
+  const chosen = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 2 }');
+  expect(resolveConfig({ file: chosen, set: ['training.batchSize=4'] }).training.microBatch).toBe(2);
+});
+
 describe('layers', () => {
   test('options win over settings, settings over the preset, the preset over defaults', () => {
     const config = resolveConfig({

@@ -116,6 +116,10 @@ function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
       delete training[one];
     }
   }
+  // Unless it was chosen, a micro-batch is a whole batch.
+  if (upper.training?.batchSize !== undefined && lower.training?.microBatch === lower.training?.batchSize) {
+    delete training.microBatch;
+  }
   const model = { ...lower.model };
   // A preset may have bits, which real numbers do not.
   if (upper.model?.continuous !== undefined) {

@@ -60,7 +60,9 @@ describe('a run that starts from another model', () => {
     expect(stderr).toMatch(/^starting from the weights of runs\/source: \d+ arrays of parameters$/m);
     expect(stderr).toMatch(/^runs\/source has no dequantiser: \d+ arrays with initial values$/m);
     expect(JSON.parse(read('runs/finetuned/summary.json').toString())).toMatchObject({ from: 'runs/source' });
-    expect(read('runs/finetuned/README.md').toString()).toContain('| Started from | the weights of source |');
+    const card = read('runs/finetuned/README.md').toString();
+    expect(card).toContain('| Started from | the weights of source |');
+    expect(card).toContain('# a new run with these settings, from random weights');
     const [source, own] = ['runs/source', 'runs/finetuned'].map((run) =>
       resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),
     );
@@ -73,6 +75,7 @@ describe('a run that starts from another model', () => {
     const { code, stderr } = await emerging.run('train', ...options);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^starting from the weights of exported: all arrays of parameters$/m);
+    expect(stderr).toMatch(/^exported is an export, without settings of its training: using the defaults/m);
   });
 
   it.each([
@@ -84,7 +87,7 @@ describe('a run that starts from another model', () => {
     ],
     [
       ['--from=runs/source', '--set=model.width=12'],
-      /^emerging: cannot start from runs\/source: .*such as model\.width$/,
+      /^emerging: cannot start from runs\/source: .* model\.width \(8 there, 12 here\)$/,
     ],
     [['--from=runs/source', '--resume=runs/source'], /omit --from$/],
   ])('refuses %j in one line', async (options, message) => {
@@ -239,6 +242,8 @@ describe('a run', () => {
       expect(await emerging.json('train', '--resume=runs/f', length)).toEqual(stopped);
     }
     expect(snapshot('runs/f')).toEqual(before);
+    const { stdout } = await emerging.run('train', '--resume=runs/f', '--stop-at=3');
+    expect(stdout).toContain('2 of 6 steps are left: emerging train --resume runs/f\n');
 
     // A crash may come after a checkpoint and before the summary.
     rmSync(inFolder('runs/f/summary.json'));

@@ -70,7 +70,7 @@ export function registerTrain(command: Command): void {
     )
     .option(
       '--from <dir>',
-      'start a new run from the weights and settings of a run or an export, such as to train it on other images',
+      'start a new run from the weights and settings of a run, or from an export, which has settings of the model only',
     )
     .option('--resume <dir>', 'resume a run from its last checkpoint')
     .option('--other-images', 'with --resume: continue with other images than before')
@@ -87,7 +87,8 @@ export function registerTrain(command: Command): void {
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/quick-1x1\n' +
         '  emerging train --config runs/quick-1x1/config.yaml --out runs/again\n' +
         'On the same machine with the same threads and workers, the second run repeats the first byte for byte. If a\n' +
-        'resume changed settings of the first run, the second uses the final settings from the start.\n' +
+        'resume changed settings of the first run, the second uses the final settings from the start. A run that started\n' +
+        'from another model needs --from again.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets lists the presets.\n' +
         '\nCtrl-C stops training after the current step, with a checkpoint and exit code 130; emerging train --resume\n' +
         'continues from there. A second Ctrl-C stops at once. During the final evaluation, Ctrl-C skips the rest: the\n' +
@@ -133,7 +134,9 @@ async function runOpened(
       isTested(reached, step)
         ? undefined
         : `to evaluate it on the test images: emerging evaluate ${shellWord(directory)}`,
-      `to train longer: emerging train --resume ${shellWord(directory)} --steps ${2 * step}`,
+      step < run.schedule.totalSteps
+        ? `${formatCount(run.schedule.totalSteps - step)} of ${formatCount(run.schedule.totalSteps)} steps are left: emerging train --resume ${shellWord(directory)}`
+        : `to train longer: emerging train --resume ${shellWord(directory)} --steps ${2 * step}`,
     ]);
     return;
   }

@@ -87,6 +87,11 @@ async function newRun(
     preset: name ?? null,
     from: source?.model,
   });
+  if (source !== undefined && !source.isRun) {
+    noteOnStderr(
+      `${start} is an export, without settings of its training: using the defaults, which --set can change (emerging config)`,
+    );
+  }
   return { ...run, assumed: preset === undefined && name !== undefined && !isPresets };
 }
 
@@ -99,7 +104,7 @@ async function newRun(
 async function sourceOf(
   directory: string,
   named: Readonly<Record<'preset' | 'config', string | undefined>>,
-): Promise<{ file: ConfigFile; model: StartingModel }> {
+): Promise<{ file: ConfigFile; model: StartingModel; isRun: boolean }> {
   for (const other of ['preset', 'config'] as const) {
     if (named[other] !== undefined) {
       throw new UserError(
@@ -112,7 +117,8 @@ async function sourceOf(
   const file = isRun(trained)
     ? await folderStore(trained.paths).readConfig()
     : { path: pathIn(directory, WEIGHTS_FILE), text: JSON.stringify({ model: trained.model.options }) };
-  return { file, model: { name: directory, parameters: trained.parameters } };
+  const { model, parameters } = trained;
+  return { file, model: { name: directory, model, parameters }, isRun: isRun(trained) };
 }
 
 /**

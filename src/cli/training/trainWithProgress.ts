@@ -163,9 +163,10 @@ export async function trainWithProgress(
 function ranksText({ size, hosts }: Ranks, batchSize: number): string {
   const places = [...new Set(hosts)];
   const where = places.length === 1 ? places[0] : `${places.length} machines (${places.join(', ')})`;
+  const tool = process.env.OMPI_TOOL_NAME;
   const stop =
-    process.env.OMPI_TOOL_NAME === 'mpirun'
-      ? `; mpirun kills all ranks on Ctrl-C: to stop after a step, with a checkpoint, use kill -USR2 ${process.ppid}`
+    tool === 'mpirun' || tool === 'mpiexec'
+      ? `; ${tool} kills all ranks on Ctrl-C: to stop after a step, with a checkpoint, use kill -USR2 ${process.ppid}`
       : '';
   return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
 }

@@ -41,8 +41,11 @@ export async function writeRunCard(
       ...(!hasAction && { 'is it sound?': 'npx emerging doctor .' }),
       'ONNX files for any runtime': 'npx emerging export . --out ../exported',
       ...(!hasAction && {
-        [isOneGo ? 'the same run again' : 'a new run with the last settings']:
-          'npx emerging train --config config.yaml --out ../again',
+        [summary.from !== undefined
+          ? 'a new run with these settings, from random weights'
+          : isOneGo
+            ? 'the same run again'
+            : 'a new run with the last settings']: 'npx emerging train --config config.yaml --out ../again',
       }),
     },
   });

@@ -87,7 +87,7 @@ export async function startIn(
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
-  const start = from && startOf(config, dataset, from);
+  const start = from === undefined ? undefined : startOf(config, dataset, from);
   await store.create(config, start?.checkpoint);
   await store.recordImages({ name: dataset.name, ...identity });
   if (start !== undefined) {
@@ -144,7 +144,13 @@ export async function resumeFrom(
   const schedule = scheduleFor(config, dataset);
   const changed = await changedImages(store, dataset, otherImages);
   // `train` sets a damaged summary aside.
-  const { preset } = await store.readSummaryIfSound();
+  const { preset, from } = await store.readSummaryIfSound();
+  if (state === undefined && typeof from === 'string') {
+    throw new UserError(
+      'not-found',
+      `${store.name} started from the weights of ${from} and has no checkpoint any more: start a new run from them`,
+    );
+  }
   return {
     config,
     dataset,

@@ -12,6 +12,8 @@ import type { TrainingState } from '../contents/trainingState.ts';
 export interface StartingModel {
   /** Its weights by path, as constants. */
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Its layers, to say what differs if the weights don't fit. */
+  readonly model?: Pick<Flow, 'imageShape' | 'options'> | undefined;
   /** Its name in messages, such as the path of its folder. */
   readonly name?: string | undefined;
 }
@@ -32,13 +34,16 @@ export interface Origin {
  * The state before the first step of a model with the weights of another one: parameters of the same path are copied, others
  * have their initial values, without data-dependent initialisation. The optimiser and the moving average start anew.
  *
- * @throws UserError (`mismatch`) if a parameter has another shape there, or none has the same path
+ * @throws UserError (`mismatch`) if a parameter has another shape there, or none has the same path; (`invalid-argument`) if
+ * `from` is no model
  */
 export function startFrom(
   model: Flow,
-  { parameters, name = 'the other model' }: StartingModel,
+  from: StartingModel,
   { seed, optimizer }: { readonly seed: number; readonly optimizer: OptimizerName },
 ): { state: TrainingState; origin: Origin } {
+  requireModel(from);
+  const { parameters, name = 'the other model' } = from;
   const layout = new ParameterLayout(model.parameters);
   const weights = layout.initial(seed);
   const own = layout.unpack(weights);
@@ -49,7 +54,9 @@ export function startFrom(
       fresh.push(path);
       continue;
     }
-    requireShape(path, shape, source, name);
+    if (shape.join() !== source.shape.join()) {
+      throw otherShape(path, shape, source, name, differenceOf(model, from.model));
+    }
     data.set(source.data);
     taken.push(path);
   }
@@ -72,13 +79,44 @@ export function startFrom(
   return { state, origin: { name, taken, fresh, unused } };
 }
 
-function requireShape(path: string, shape: readonly number[], source: NdArray, name: string): void {
-  if (shape.join() !== source.shape.join()) {
-    const [here, there] = [shape, source.shape].map((lengths) => lengths.join('x') || '1');
-    throw new UserError(
-      'mismatch',
-      `cannot start from ${name}: ${path} is ${there} there, and ${here} in the new model; give both models the same ` +
-        'sizes, such as model.width',
-    );
+function requireModel(from: StartingModel): void {
+  const given: unknown = from;
+  if (typeof given !== 'object' || given === null || !('parameters' in given)) {
+    throw new UserError('invalid-argument', "from must be a model, such as await loadModel('runs/a')");
   }
+}
+
+function otherShape(
+  path: string,
+  shape: readonly number[],
+  source: NdArray,
+  name: string,
+  difference: string,
+): UserError {
+  const [here, there] = [shape, source.shape].map((lengths) => lengths.join('x') || '1');
+  return new UserError(
+    'mismatch',
+    `cannot start from ${name}: ${path} is ${there} there, and ${here} in the new model; ${difference}`,
+  );
+}
+
+/** What differs between two models, in words. */
+function differenceOf(model: Flow, other: StartingModel['model']): string {
+  if (other === undefined) {
+    return 'give both models the same sizes, such as model.width';
+  }
+  const [here, there] = [model.imageShape[2], other.imageShape[2]];
+  if (here !== there) {
+    return `its images have ${there} ${there === 1 ? 'channel' : 'channels'}, and these have ${here}`;
+  }
+  const [own, theirs] = [model.options, other.options].map(
+    (options) => new Map(Object.entries(options).map(([key, value]) => [key, JSON.stringify(value)])),
+  ) as [Map<string, string>, Map<string, string>];
+  const differing = [...new Set([...theirs.keys(), ...own.keys()])].filter(
+    (key) => own.get(key) !== theirs.get(key),
+  );
+  const shown = (value = 'not set'): string => value;
+  return `settings that differ: ${differing
+    .map((key) => `model.${key} (${shown(theirs.get(key))} there, ${shown(own.get(key))} here)`)
+    .join(', ')}`;
 }

@@ -13,6 +13,7 @@ import { runPaths } from '../../runs/folder/runFolder.ts';
 import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { StartingModel } from '../../runs/open/startFrom.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { constant } from '../../tensor/tensor.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
@@ -127,9 +128,36 @@ it('trains in files as in a folder', async () => {
   expect(ofFiles.state.weights).toEqual(ofFolder.state.weights);
 });
 
+it('refuses to go on with random weights if its checkpoints are gone', async () => {
+  const { paths } = await startedRun('gone');
+  rmSync(paths.checkpoints, { recursive: true });
+  await expect(resumeRun(paths.directory, {}, { dataset })).rejects.toThrow(
+    /started from the weights of the other model and has no checkpoint any more: start a new run from them$/,
+  );
+});
+
+it.each([null, 'runs/source', 3, {}])('refuses %j as a model, and creates nothing', async (from) => {
+  await expect(startedRun('no model', {}, from as never)).rejects.toThrow(
+    'from must be a model, such as await loadModel(',
+  );
+  expect(readdirSync(root)).not.toContain('no model');
+});
+
+it('names what differs if the images have other channels', async () => {
+  const colours = { imageShape: [8, 8, 3] as const, options: source.model.options };
+  const weights = Object.entries(source.parameters).map(([path]) => [
+    path,
+    constant({ shape: [1, 7], data: new Float32Array(7) }),
+  ]);
+  const from = { parameters: Object.fromEntries(weights), model: colours };
+  await expect(startedRun('colours', {}, from)).rejects.toThrow(
+    /its images have 3 channels, and these have 1$/,
+  );
+});
+
 it('refuses weights of other sizes or another model, and creates nothing', async () => {
   await expect(startedRun('wide', { width: 12 })).rejects.toThrow(
-    /^cannot start from .*: levels\/0\/steps\/0\/\S+ is [\dx]+ there, and [\dx]+ in the new model; give both models the same sizes, such as model.width$/,
+    /^cannot start from .*: levels\/0\/steps\/0\/\S+ is [\dx]+ there, and [\dx]+ in the new model; settings that differ: model\.width \(4 there, 12 here\)$/,
   );
   await expect(startedRun('none', {}, { parameters: {} })).rejects.toThrow(
     'no parameter has the same path in both models',
