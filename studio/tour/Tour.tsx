@@ -1,5 +1,5 @@
 // The tour of the studio: a card beside the page, which shows one thing after the other.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';
 import { stopOf, stops } from './stops.ts';
@@ -12,7 +12,8 @@ export function Tour() {
   const { room, settings, target, title, text } = stops[at]!;
   const heading = useRef<HTMLHeadingElement>(null);
   const isLast = at === stops.length - 1;
-  useEffect(() => {
+  // With the change of the stop: an event of an earlier address in between would look like the browser's Back.
+  useLayoutEffect(() => {
     const model = chosenPath.value;
     location.hash = linkTo(room, {
       ...lastSettings(room),

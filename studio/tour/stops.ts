@@ -43,7 +43,7 @@ export const stops: readonly Stop[] = [
     settings: { section: 'undo' },
     target: '#how-undo .how-figure',
     title: 'Why emerging convolutions?',
-    text: 'Ordinary convolutions can’t be undone easily; emerging ones can, and still see all neighbours. Try it on a drawing. The recorded race below compares emerging convolutions with 1 × 1 convolutions, which see no neighbours.',
+    text: 'They see all neighbours and can still be undone. Try it on a drawing. The recorded race below compares them with 1 × 1 convolutions, which see no neighbours.',
   },
 ];
 
