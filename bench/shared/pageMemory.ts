@@ -43,8 +43,18 @@ export async function pageMemory(page: Page): Promise<() => Promise<PageMemory>>
     flatten: false,
   });
   return async () => {
-    const heaps = await Promise.all([session.send.bind(session) as Send, ...workers.values()].map(heapOf));
-    const memories = await Promise.all([...workers.values()].map(memoryOf));
+    /** A worker may end meanwhile: then it has no memory. */
+    const ofWorkers = (bytesOf: (send: Send) => Promise<number>): Promise<number>[] =>
+      [...workers].map(([id, send]) =>
+        bytesOf(send).catch((error: unknown) => {
+          if (workers.has(id)) {
+            throw error;
+          }
+          return 0;
+        }),
+      );
+    const heaps = await Promise.all([heapOf(session.send.bind(session) as Send), ...ofWorkers(heapOf)]);
+    const memories = await Promise.all(ofWorkers(memoryOf));
     const sum = (bytes: readonly number[]): number => bytes.reduce((all, one) => all + one, 0);
     return { heap: sum(heaps), webAssembly: sum(memories) };
   };
