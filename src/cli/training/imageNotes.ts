@@ -1,4 +1,4 @@
-// What the user should know about the images and the start of a run before training.
+// What the user should know about the images of a run before training on them.
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../data/contract/dataset.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { unitOf } from '../../models/unit.ts';
@@ -36,32 +36,6 @@ function coarseChannels(continuous: Config['model']['continuous']): string[] {
         `float32 resolves the values around ${mean[channel]}${steps.length > 1 ? ` in channel ${channel}` : ''} only to ` +
           `${(100 * steps[channel]!).toPrecision(2)} % of their deviation: subtract the mean before you save them`,
       ];
-}
-
-/** What a run takes over from the model that it starts from. */
-export function originNotes({ origin }: PreparedRun): string[] {
-  if (origin === undefined) {
-    return [];
-  }
-  const { name, taken, fresh, unused } = origin;
-  const whole = fresh.length === 0 && unused.length === 0;
-  return [
-    `starting from the weights of ${name}: ${whole ? 'all' : formatCount(taken.length)} arrays of parameters`,
-    ...(fresh.length === 0
-      ? []
-      : [`${name} has no ${placesOf(fresh)}: ${formatCounted(fresh.length, 'array')} with initial values`]),
-    ...(unused.length === 0
-      ? []
-      : [`not used: ${formatCounted(unused.length, 'array')} of ${name}, in ${placesOf(unused)}`]),
-  ];
-}
-
-/** Where parameters are in a model: `dequantiser, levels/1/steps/3`; of many places the first ones. */
-function placesOf(paths: readonly string[]): string {
-  const most = 3;
-  const places = [...new Set(paths.map((path) => /^levels\/\d+(\/steps\/\d+)?|^[^/]+/.exec(path)![0]))];
-  const rest = places.length - most;
-  return rest > 0 ? `${places.slice(0, most).join(', ')} and ${rest} more` : places.join(', ');
 }
 
 /** What the user should know about the images before training on them. */
