@@ -5,7 +5,7 @@ import { availableCores } from '../platform/machine.node.ts';
 /** Numbers that are summed over the ranks in place. */
 export type Summed = Float32Array | Float64Array;
 
-/** In what ranks exchange their gradients. */
+/** The number format in which ranks exchange gradients. */
 export type GradientPrecision = 'float32' | 'bfloat16';
 
 /**

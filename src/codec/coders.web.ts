@@ -11,7 +11,7 @@ import { requireCodable } from './model/modelCoder.ts';
 export interface CoderStart {
   /** The model, as `weightsBytes` writes it. */
   readonly coderOf: Uint8Array;
-  /** What it needs to load the runtime. */
+  /** The runtime's files, from which the worker loads it. */
   readonly runtime: RuntimeFiles;
 }
 

@@ -22,7 +22,7 @@ export function memoryFullError(device: string, reason: string, cause: unknown):
   );
 }
 
-/** What is used of a `GPUDevice`. */
+/** The parts of a `GPUDevice` that are used here. */
 export interface WatchedDevice {
   addEventListener(type: 'uncapturederror', listener: ErrorListener): void;
   removeEventListener(type: 'uncapturederror', listener: ErrorListener): void;
@@ -31,7 +31,7 @@ export interface WatchedDevice {
 
 type ErrorListener = (event: { readonly error: { readonly message: string } }) => void;
 
-/** What a device has reported since it is watched. */
+/** What a device has reported since `watchDevice` was called. */
 export interface DeviceWatch {
   /** The first failure. */
   readonly failure: Error | undefined;

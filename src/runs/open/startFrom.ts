@@ -115,8 +115,7 @@ function differenceOf(model: Flow, other: StartingModel['model']): string {
   const differing = [...new Set([...theirs.keys(), ...own.keys()])].filter(
     (key) => own.get(key) !== theirs.get(key),
   );
-  const shown = (value = 'not set'): string => value;
   return `settings that differ: ${differing
-    .map((key) => `model.${key} (${shown(theirs.get(key))} there, ${shown(own.get(key))} here)`)
+    .map((key) => `model.${key} (${theirs.get(key) ?? 'not set'} there, ${own.get(key) ?? 'not set'} here)`)
     .join(', ')}`;
 }
