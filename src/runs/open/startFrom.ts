@@ -107,7 +107,7 @@ function differenceOf(model: Flow, other: StartingModel['model']): string {
   }
   const [here, there] = [model.imageShape[2], other.imageShape[2]];
   if (here !== there) {
-    return `its images have ${there} ${there === 1 ? 'channel' : 'channels'}, and these have ${here}`;
+    return `its images have ${there} channel${there === 1 ? '' : 's'}, and these have ${here}`;
   }
   const [own, theirs] = [model.options, other.options].map(
     (options) => new Map(Object.entries(options).map(([key, value]) => [key, JSON.stringify(value)])),
