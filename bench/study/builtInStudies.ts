@@ -178,11 +178,11 @@ export const builtInStudies: readonly Study[] = [
     seeds: [0, 1, 2],
     search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
   },
-  partsStudy('mnist-parts', 'Parts of couplings on MNIST', 600),
-  partsStudy('mnist-parts-long', 'Parts of couplings on MNIST, for longer', 2400),
+  partsStudy('mnist-parts', 'Parts of couplings on MNIST', 180),
+  partsStudy('mnist-parts-long', 'Parts of couplings on MNIST, for longer', 1800),
 ];
 
-/** What each part of a coupling, alone and with the others, gives in the same training time: two threads take half of it. */
+/** What each part of a coupling, alone and with the others, gives in the same training time of one thread. */
 function partsStudy(name: string, title: string, seconds: number): Study {
   const affine = 'model.coupling=affine';
   const mixture = 'model.coupling=mixture';
