@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { writePng } from '../testing/pngFiles.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset } from './registry.ts';
@@ -61,4 +62,21 @@ it('takes the first images, and the same share of the others', async () => {
   await expect(
     prepareDataset(source, { size: 8, limit: 0, out: join(folder, 'none.images') }),
   ).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining('limit') });
+});
+
+it('warns that images get no labels if some are outside the class folders', async () => {
+  const classes = join(folder, 'classes');
+  for (const name of ['train/cats/a', 'train/dogs/b', 'test/cats/c', 'test/dogs/d', 'train/e']) {
+    writePng(
+      join(classes, `${name}.png`),
+      new Uint8Array(16).fill(name.charCodeAt(name.length - 1)),
+      [4, 4, 1],
+    );
+  }
+  const warnings: string[] = [];
+  const out = join(folder, 'classes.images');
+  await prepareDataset(classes, { size: 4, out, onWarning: (warning) => warnings.push(warning) });
+  expect(warnings).toEqual([
+    'the images get no class labels: 1 of its images are in no class folder, such as train/e.png, but the others are',
+  ]);
 });

@@ -119,7 +119,9 @@ export async function prepareDataset(
   const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
   const total = countPictures(dataset);
   onProgress?.(0, total);
-  for (const warning of dataset.warnings ?? []) {
+  const { warnings = [], whyNoLabels } = dataset;
+  const unlabelled = whyNoLabels === undefined ? [] : [`the images get no class labels: ${whyNoLabels}`];
+  for (const warning of [...warnings, ...unlabelled]) {
     onWarning?.(warning);
   }
   const prepared = await prepare(dataset, isWriter ? packedTarget(file) : nowhere, {

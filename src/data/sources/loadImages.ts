@@ -5,7 +5,7 @@ import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } fr
 import { maxDecodingBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
 import { inColour } from '../pixels/resize.ts';
@@ -140,7 +140,7 @@ class Collector {
     const names: string[] = [];
     const labels: number[] = [];
     for await (const raw of split.images()) {
-      const image = await raw.decode(async (bytes) => this.#requireRoom(bytes));
+      const image = await this.#decode(raw);
       this.#check(image, raw.name);
       for (const note of image.notes) {
         this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
@@ -189,6 +189,23 @@ class Collector {
       : [
           `${this.#source}: float64 values are rounded to float32, by at most ${this.#rounding.toExponential(1)} of the largest value of their image`,
         ];
+  }
+
+  /** Decodes an image; the error of a corrupt one also says how to do without it. */
+  async #decode(image: RawImage): Promise<DecodedImage> {
+    try {
+      return await image.decode(async (bytes) => this.#requireRoom(bytes));
+    } catch (error) {
+      const isAboutImage = error instanceof UserError && error.code === 'invalid-data';
+      if (!isAboutImage || this.#options.adviseToFit) {
+        throw error;
+      }
+      const size = this.#first ? Math.min(this.#first.height, this.#first.width) : 32;
+      const skipping = call('prepareDataset', this.#source, { size });
+      throw new UserError(error.code, phrase`${error.phrase}, or skip corrupt images: ${skipping}`, {
+        cause: error,
+      });
+    }
   }
 
   #shape(): ImageShape {
