@@ -1,6 +1,8 @@
 // The named datasets and the formats of users' own images, and how they are opened.
+
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
+import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, isFolder } from '../storage/files.ts';
 import { filesBelow } from '../storage/folders.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
@@ -113,6 +115,10 @@ export async function openDataset(
     bits?: number | undefined;
   } = {},
 ): Promise<Dataset> {
+  requireArgument(
+    typeof nameOrPath === 'string',
+    "openDataset needs the name or the path of a dataset, such as openDataset('mnist')",
+  );
   const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
   const { train, validation: own, test, ...rest } = await open();

@@ -1,5 +1,7 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
+
 import { phrase, UserError } from '../errors.ts';
+import { requireArgument } from '../numeric/optionValues.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
 import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
@@ -45,6 +47,10 @@ export interface ConfigSources {
  * ```
  */
 export function resolveConfig(sources: ConfigSources): Config {
+  requireArgument(
+    typeof sources === 'object' && (sources.set === undefined || Array.isArray(sources.set)),
+    "resolveConfig needs sources, such as { preset: 'mnist', set: ['training.steps=500'] }",
+  );
   const { preset, file, set = [], overrides = {} } = sources;
   const layers = [defaults];
   if (preset !== undefined) {

@@ -1,5 +1,17 @@
-// Checks of options that a caller of the library passes: one line says which option is wrong.
+// Checks of what a caller of the library passes: one line says which argument or option is wrong.
 import { UserError, unknownName } from '../errors.ts';
+
+/**
+ * Checks that an argument is there and of the right kind, for callers whose compiler doesn't.
+ *
+ * @param usage what the function needs, with an example
+ * @throws UserError (`invalid-argument`) with `usage` if not
+ */
+export function requireArgument(isRight: boolean, usage: string): asserts isRight {
+  if (!isRight) {
+    throw new UserError('invalid-argument', usage);
+  }
+}
 
 /**
  * Checks that all options are known ones: a misspelt option would have no effect.

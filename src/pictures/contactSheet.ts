@@ -1,7 +1,9 @@
 // Many images in one PNG: samples, reconstructions, interpolations.
+
 import { encode } from 'fast-png';
 import { UserError } from '../errors.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { requireArgument } from '../numeric/optionValues.ts';
 import { kindOf, type ValueKind, type Values } from '../numeric/values.ts';
 import { withColourBars } from './colourBars.ts';
 import { viewable, viewedShape } from './viewable.ts';
@@ -33,6 +35,10 @@ const MOST_SHEET_PIXELS = 2 ** 28;
  * @throws UserError if images of 8 bits have other than 1 or 3 channels, or the sheet would be too large
  */
 export function contactSheet(images: Values, options: ContactSheetOptions): Uint8Array {
+  requireArgument(
+    ArrayBuffer.isView(images) && Array.isArray(options?.imageShape),
+    'contactSheet needs pixels and their shape, such as contactSheet(pixels, { imageShape: model.imageShape })',
+  );
   const count = images.length / sizeOf(options.imageShape);
   const kind = kindOf(images)!;
   const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layoutOf(count, kind, options);

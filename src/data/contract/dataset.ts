@@ -1,6 +1,8 @@
 // Datasets: images read by index, in memory or on disk, and the interfaces of dataset readers.
+
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { bytesOfValue, copyInto, kindOf, type ValueKind, type Values, zeros } from '../../numeric/values.ts';
 import type { ArchiveOpener } from './archive.ts';
 import type { RawDataset, RawOptions } from './rawImages.ts';
@@ -208,6 +210,10 @@ export interface PathFormat {
  * @param names the name of each image, if they have names
  */
 export function imagesInMemory(data: Values, imageShape: ImageShape, names?: readonly string[]): ImageSet {
+  requireArgument(
+    ArrayBuffer.isView(data) && Array.isArray(imageShape) && imageShape.length === 3,
+    'imagesInMemory needs values and the shape of an image, such as imagesInMemory(pixels, [28, 28, 1])',
+  );
   const imageSize = sizeOf(imageShape);
   const count = data.length / imageSize;
   const kind = kindOf(data);

@@ -2,7 +2,7 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { requireWhole } from '../../numeric/optionValues.ts';
+import { requireArgument, requireWhole } from '../../numeric/optionValues.ts';
 import type { Values } from '../../numeric/values.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
@@ -76,6 +76,10 @@ export async function readImageFiles(
   imageShape: ImageShape,
   { resize = false, most, onSkip }: ImageFileOptions = {},
 ): Promise<NamedImages> {
+  requireArgument(
+    Array.isArray(paths) && Array.isArray(imageShape),
+    "readImageFiles needs paths and the shape of an image, such as readImageFiles(['photos'], model.imageShape)",
+  );
   if (most !== undefined) {
     requireWhole('most', most, 1);
   }

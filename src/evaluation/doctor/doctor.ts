@@ -1,5 +1,6 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
+
 import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
@@ -7,6 +8,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { conditionOf, oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import { type ConditionArrays, componentReader } from '../../trained/likelihood/conditionArrays.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
@@ -109,6 +111,10 @@ export async function diagnose(
     ...options
   }: DoctorOptions = {},
 ): Promise<Diagnosis> {
+  requireArgument(
+    trained?.model !== undefined && typeof images?.count === 'number',
+    "diagnose needs a model and images, such as diagnose(model, (await openDataset('mnist')).validation)",
+  );
   const { model, parameters } = trained;
   const { bits, kind } = model.values;
   const count = Math.min(wanted, images.count);

@@ -1,7 +1,9 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
+
 import { dataName } from '../../experiments/experimentName.ts';
 import { bitsOf } from '../../models/imageValues.ts';
 import { unitOf } from '../../models/unit.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
@@ -61,6 +63,10 @@ export async function exportModel(
   directory: string,
   { weights = 'average', step, scores, ...options }: ExportOptions = {},
 ): Promise<ExportedModel> {
+  requireArgument(
+    typeof directory === 'string',
+    "exportModel needs a run folder, such as exportModel('runs/digits')",
+  );
   const run = await loadRun(directory, { weights, step });
   const summary = await summaryOf(run);
   const origin = originOf(run, weights, summary);

@@ -1,5 +1,7 @@
 // Compares several models on the same images with the same noise, image by image.
+
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
@@ -59,6 +61,10 @@ export async function compareModels(
     ...following
   }: Pick<MeasurementOptions, 'draws' | 'seed' | 'signal' | 'onProgress'> = {},
 ): Promise<Comparison[]> {
+  requireArgument(
+    Array.isArray(models) && typeof images?.count === 'number',
+    "compareModels needs models and images, such as compareModels([a, b], (await openDataset('mnist')).validation)",
+  );
   const perImage: Float64Array[] = [];
   for (const [index, model] of models.entries()) {
     const each = draws * images.count;

@@ -1,9 +1,11 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
+
 import { type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { requireArgument, requireKnown } from '../../numeric/optionValues.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
 import { givenClass, overClasses } from '../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
@@ -70,6 +72,17 @@ export interface EvaluateOptions extends MeasurementOptions {
   readonly importance?: number | undefined;
 }
 
+const evaluateOptions: Readonly<Record<keyof EvaluateOptions, true>> = {
+  labels: true,
+  importance: true,
+  draws: true,
+  seed: true,
+  noiseByContent: true,
+  ranks: true,
+  signal: true,
+  onProgress: true,
+};
+
 /** How many of the worst images are listed. */
 const WORST = 16;
 
@@ -100,6 +113,11 @@ export async function evaluate(
   images: ImageSet,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  requireArgument(
+    typeof images?.count === 'number',
+    "evaluate needs images, such as evaluate(model, (await openDataset('mnist')).test)",
+  );
+  requireKnown(options, evaluateOptions);
   if (images.count === 0) {
     throw new RangeError('there are no images to evaluate');
   }

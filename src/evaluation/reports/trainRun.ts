@@ -1,4 +1,5 @@
 // Training a run, wherever it is stored.
+import { requireArgument } from '../../numeric/optionValues.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
 import { trainInFiles } from './trainInFiles.ts';
@@ -22,6 +23,10 @@ import { trainInFolder } from './trainInFolder.node.ts';
 export async function trainRun(
   options: TrainingOptions & { readonly paths?: RunPaths | undefined },
 ): Promise<TrainingResult> {
+  requireArgument(
+    options?.store !== undefined,
+    "train needs a run, such as train(await resumeRun('runs/digits'))",
+  );
   const { paths } = options;
   return paths === undefined ? trainInFiles(options) : trainInFolder({ ...options, paths });
 }

@@ -1,8 +1,10 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
+
 import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import type { FileStore } from '../../storage/fileStore.ts';
 import { holdOutIn } from '../contents/dataRecord.ts';
 import { RunStore } from '../contents/runStore.ts';
@@ -46,6 +48,10 @@ export async function startRun(
   place: string | FileStore,
   { dataset, ...options }: RunOptions = {},
 ): Promise<Run> {
+  requireArgument(
+    config?.data !== undefined && place !== undefined,
+    "startRun needs a configuration and a folder, such as startRun(resolveConfig({ preset: 'mnist' }), 'runs/digits')",
+  );
   if (typeof place === 'string') {
     requireNoRun(place);
   }
@@ -96,6 +102,7 @@ export async function resumeRun(
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
 ): Promise<Run> {
+  requireArgument(place !== undefined, "resumeRun needs a run folder, such as resumeRun('runs/digits')");
   if (typeof place !== 'string') {
     return resumeFrom(new RunStore(place), () => requireDataset(dataset), changes, options);
   }

@@ -1,4 +1,5 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { pathOf } from '../../storage/folders.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import { loadTrained } from './loadTrained.ts';
@@ -23,6 +24,10 @@ export async function loadModel(
   source: string | URL | ModelFiles,
   options: LoadModelOptions = {},
 ): Promise<FlowModel> {
+  requireArgument(
+    typeof source === 'string' || typeof source === 'object',
+    "loadModel needs a folder, a URL or files, such as loadModel('runs/digits')",
+  );
   const isFolder = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');
   const trained = isFolder
     ? await loadTrained(pathOf(source), { weights: options.weights, step: options.step })

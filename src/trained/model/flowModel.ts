@@ -1,8 +1,10 @@
 // A trained model for inference: images and latents in and out, programs compiled on first use.
+
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import type { ValueKind, Values } from '../../numeric/values.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { measureBitsMap, measureStageBits } from './bitsMap.ts';
@@ -82,6 +84,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
 
   /** @param trained from a training state by `trainedModel`; to load one from a folder, use `loadModel` */
   constructor(trained: TrainedModel, options: FlowModelOptions = {}) {
+    requireArgument(
+      trained?.model?.latentShapes !== undefined,
+      "FlowModel needs a trained model; loadModel('runs/digits') gives one ready for use",
+    );
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
     this.kind = trained.model.values.kind;

@@ -1,7 +1,7 @@
 // Images drawn from a trained model.
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
+import { requireArgument, requireFinite, requireKnown, requireWhole } from '../../numeric/optionValues.ts';
 import { copyInto, type Values } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
@@ -10,10 +10,23 @@ import { DEFAULT_TEMPERATURE, drawLatents } from './latents.ts';
 import { compileDecoder, decodeBatch } from './modelPrograms.ts';
 import { blankImages, blankOut, pixelsOf } from './pixels.ts';
 
+const sampleOptions: Readonly<Record<keyof SampleOptions, true>> = {
+  count: true,
+  class: true,
+  condition: true,
+  temperature: true,
+  seed: true,
+  onOverflow: true,
+  onPixels: true,
+  signal: true,
+  onProgress: true,
+};
+
 /** Draws images, `[count, H, W, C]`: see `FlowModel.sample`. */
-export async function sampleImages(
-  programs: ImagePrograms,
-  {
+export async function sampleImages(programs: ImagePrograms, options: SampleOptions): Promise<Values> {
+  requireArgument(typeof options === 'object', 'sample needs options, such as sample({ count: 16 })');
+  requireKnown(options, sampleOptions);
+  const {
     count,
     class: choice,
     condition,
@@ -22,8 +35,7 @@ export async function sampleImages(
     onOverflow,
     onPixels,
     ...following
-  }: SampleOptions,
-): Promise<Values> {
+  } = options;
   requireWhole('count', count, 0);
   requireFinite('temperature', temperature, 0);
   requireWhole('seed', seed, 0);
