@@ -341,6 +341,11 @@ const usage: [string, string[], string | RegExp][] = [
     "'seed:two' must be seed: followed by a whole number, such as seed:7",
   ],
   [
+    'a seed without seed:',
+    ['interpolate', 'runs/a', 'seed:1', '2', '--out', 'x.png'],
+    'there is no file 2; for the image of a seed, write seed:2',
+  ],
+  [
     'an interpolation without both ends',
     ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--steps', '1', '--out', 'x.png'],
     "option '--steps <n>' argument '1' is invalid. It must be 2 or more: the row includes both ends.",

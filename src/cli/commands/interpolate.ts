@@ -5,6 +5,7 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { kindOf, type Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
+import { exists } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
 import { interpolateLatents } from '../../trained/model/latentArithmetic.ts';
@@ -101,6 +102,9 @@ async function readEnd(
   model: FlowModel,
   { temperature, resize }: InterpolateCommandOptions,
 ): Promise<Latents | Values> {
+  if (/^\d+$/.test(end) && !exists(end)) {
+    throw new UserError('not-found', `there is no file ${end}; for the image of a seed, write seed:${end}`);
+  }
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
     if (names.length > 1) {

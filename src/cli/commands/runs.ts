@@ -100,6 +100,9 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
   );
   const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
   const unfinished = runs.some(({ complete }) => !complete) ? ['… not finished'] : [];
+  const starts = runs.flatMap(({ run, from }) =>
+    from === null ? [] : [`${run}: started from the weights of ${from}`],
+  );
   const troubles = runs.flatMap((run) => {
     const text = troubleText(run);
     return text === null ? [] : [`${run.run}: ${text}; see its metrics.jsonl`];
@@ -109,7 +112,9 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
       ? []
       : [`${run}: its logs are long: IMAGES/S and dropped steps cover only the last ${onlyLastMiB} MiB`],
   );
-  return [table, ...[...unfinished, ...troubles, ...long, ...problems].map(visibleText)].join('\n');
+  return [table, ...[...unfinished, ...starts, ...troubles, ...long, ...problems].map(visibleText)].join(
+    '\n',
+  );
 }
 
 /** `2024-05-01 13:05`, in local time. */

@@ -62,6 +62,9 @@ describe('a run that starts from another model', () => {
     expect(JSON.parse(read('runs/finetuned/summary.json').toString())).toMatchObject({ from: 'runs/source' });
     const card = read('runs/finetuned/README.md').toString();
     expect(card).toContain('| Started from | the weights of source |');
+    expect((await emerging.run('runs')).stdout).toContain(
+      'runs/finetuned: started from the weights of runs/source\n',
+    );
     expect(card).toContain('# a new run with these settings, from random weights');
     const [source, own] = ['runs/source', 'runs/finetuned'].map((run) =>
       resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),

@@ -20,6 +20,8 @@ export interface RunOverview extends RunProgress {
   readonly run: string;
   /** Its configuration; empty if it can't be read. */
   readonly settings: Settings;
+  /** The model from whose weights it started; null if they were random. */
+  readonly from: string | null;
 }
 
 /** The training bits/dim is the mean over this many last batches. */
@@ -35,6 +37,7 @@ export function runOverview(directory: string): RunOverview {
     ...unknownProgress,
     run: directory,
     settings: {},
+    from: null,
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
@@ -42,12 +45,13 @@ export function runOverview(directory: string): RunOverview {
     const timings = readLastJsonLines(paths.timings, checkTimings);
     const { recent, validation, ...trouble } = lastOf(metrics.lines);
     const summary = readSummary(paths);
-    const { preset, complete } = summary;
+    const { preset, complete, from } = summary;
     const { imagesPerSecond } = timeOf(timings.lines);
     const config = resolveConfig({ file: readTextFile(paths.config) });
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
+      from: typeof from === 'string' ? from : null,
       data: config.data.name,
       settings: settingsOf(config),
       bound: dequantisationOf(config.model),
