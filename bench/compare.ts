@@ -4,6 +4,7 @@
 //
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1 --coupling mixture --checkerboard 4
+//   npx tsx bench/compare.ts --mixing 1x1 --autocast    # PyTorch in bfloat16, emerging-flows still in float32
 //
 // The peer has no spline couplings, and of the mixings these three.
 //
@@ -29,12 +30,13 @@ const kinds = ['training', 'forward'] as const;
 type Rates = Record<(typeof kinds)[number], number>;
 
 const command = new Command('compare').option('--mixing <name>', '1x1, emerging or periodic', 'emerging');
-const { runs, python, json, ...model } = addPeerOptions(
+const { runs, python, json, autocast, ...model } = addPeerOptions(
   addCouplingOptions(addModelOptions(command, { batch: 32 })),
 )
+  .option('--autocast', 'PyTorch computes in bfloat16 where it thinks fit')
   .option('--json', 'print JSON')
   .parse()
-  .opts<ModelOptions & CouplingOptions & PeerOptions & { mixing: string; json?: true }>();
+  .opts<ModelOptions & CouplingOptions & PeerOptions & { mixing: string; json?: true; autocast?: true }>();
 const shape = asOptions(model);
 
 /** The rates of `emerging bench train` in a separate process. */
@@ -56,7 +58,7 @@ async function theirs(): Promise<Rates> {
 }
 
 async function peer(...layout: readonly string[]): Promise<Rates> {
-  const script = ['bench', ...shape, ...layout];
+  const script = ['bench', ...shape, ...layout, ...(autocast ? ['--autocast'] : [])];
   const rates = await pytorchJson<Record<string, number>>(python, 'glow_torch.py', ...script);
   requireSize(rates.parameters!);
   return { training: rates.trainImagesPerSecond!, forward: rates.forwardImagesPerSecond! };
@@ -97,7 +99,7 @@ const found = kinds.map((kind) => {
   const ratio = spread(mine.map((rate, run) => rate / peers[run]!));
   return { kind, ratio, ours: spread(mine), pytorch: spread(peers) };
 });
-const about = { machine: machine(model.threads), shape: shape.join(' ') };
+const about = { machine: machine(model.threads), shape: shape.join(' '), ...(autocast && { autocast }) };
 if (json) {
   const byKind = Object.fromEntries(found.map(({ kind, ...rates }) => [kind, rates]));
   process.stdout.write(`${JSON.stringify({ ...about, ...byKind }, null, 2)}\n`);
@@ -107,5 +109,7 @@ if (json) {
       `${kind}: ${ratio.median.toFixed(2)} times PyTorch (${ratio.minimum.toFixed(2)} to ${ratio.maximum.toFixed(2)}); ` +
       `${ours.median.toFixed(0)} against ${pytorch.median.toFixed(0)} images/s`,
   );
-  process.stdout.write(`${about.machine}; ${about.shape}\n${lines.join('\n')}\n`);
+  process.stdout.write(
+    `${about.machine}; ${about.shape}${autocast ? '; PyTorch in bfloat16' : ''}\n${lines.join('\n')}\n`,
+  );
 }
