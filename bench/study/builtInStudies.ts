@@ -201,8 +201,6 @@ function partsStudy(name: string, title: string, seconds: number): Study {
       mixture: [mixture],
       'mixture-checkerboard': [mixture, ...boards],
       gated: [affine, ...gated],
-      'gated-checkerboard': [affine, ...boards, ...gated],
-      'gated-mixture': [mixture, ...gated],
       'gated-mixture-checkerboard': [mixture, ...boards, ...gated],
       all: [mixture, ...boards, ...gated, 'model.dequantisation=variational'],
     },
@@ -213,7 +211,7 @@ function partsStudy(name: string, title: string, seconds: number): Study {
       },
       {
         title: 'Parts with gated networks',
-        variants: ['plain', 'gated', 'gated-checkerboard', 'gated-mixture', 'gated-mixture-checkerboard'],
+        variants: ['plain', 'gated', 'gated-mixture-checkerboard'],
       },
       {
         title: 'All together',

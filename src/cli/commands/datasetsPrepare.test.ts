@@ -98,7 +98,8 @@ describe('datasets prepare', () => {
   });
 
   it.each([
-    ['colour', ['--size=32'], '--preset photos-32 '],
+    ['few', ['--size=32'], '--preset photos-32-few '],
+    ['larger', ['--size=64'], '--preset photos-64 '],
     ['grey', ['--size=32', '--channels=1'], ''],
   ])('names the preset, if there is one, for %s images', async (kind, options, preset) => {
     const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, `--out=${kind}.images`);

@@ -163,11 +163,11 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
 }
 
-/** The option that chooses the preset for users' own images of this shape, if there is one. */
-function presetFor(name: string, { imageShape }: PackedHeader): string {
+/** The option that chooses the preset for users' own images of this shape and number, if there is one. */
+function presetFor(name: string, { imageShape, counts }: PackedHeader): string {
   const preset = knownDatasets.some((known) => known.name === name)
     ? undefined
-    : presetForOwnImages(imageShape);
+    : presetForOwnImages(imageShape, counts.train);
   return preset === undefined ? '' : `--preset ${preset.name} `;
 }
 
