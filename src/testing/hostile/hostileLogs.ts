@@ -23,8 +23,8 @@ const ofTimings = '{"step":4,"seconds":0.01,"imagesPerSecond":1000}\n';
 
 /** Files that no command may read into memory. */
 export const logChanges: Changes = {
-  'long log': ['cope', grown('metrics.jsonl', ofTraining, megabytes(40))],
-  'long timings': ['cope', grown('timings.jsonl', ofTimings, megabytes(40))],
+  'long log': ['cope', grown('metrics.jsonl', ofTraining, megabytes(12))],
+  'long timings': ['cope', grown('timings.jsonl', ofTimings, megabytes(12))],
   'log of one line': ['cope', grown('metrics.jsonl', '{"step":4,"a":"xxxxxxxx', megabytes(200))],
   'log of empty lines': ['cope', grown('metrics.jsonl', '\n', megabytes(4))],
   'log of other lines': ['cope', grown('metrics.jsonl', '{"step":1e9,"bitsPerDim":null}\n', megabytes(4))],
