@@ -31,7 +31,7 @@ const optimizers = {
 
 const modelOf = (changes: Partial<ModelOptions>): Glow =>
   new Glow(imageShape, {
-    levels: 2,
+    levels: 1,
     depth: 2,
     width: 4,
     mixing: 'emerging',
@@ -45,6 +45,8 @@ const modelOf = (changes: Partial<ModelOptions>): Glow =>
 
 /** With classes, and noise from a flow: all that a model may take besides images. */
 const conditioned: Partial<ModelOptions> = {
+  levels: 2,
+  depth: 1,
   classes: ['cat', 'dog', 'cow'],
   dequantisation: 'variational',
   dequantisationWidth: 4,
@@ -52,7 +54,6 @@ const conditioned: Partial<ModelOptions> = {
 
 /** Couplings of the later kinds. */
 const stronger: Partial<ModelOptions> = {
-  levels: 1,
   depth: 1,
   checkerboard: 1,
   checkerboardWidth: 4,
@@ -192,7 +193,7 @@ describeOnGpu('training on a device', () => {
       [2, { ...conditioned, mixing: '1x1' }],
       [4, { mixing: 'emerging' }],
     ] as const) {
-      const model = modelOf({ depth: 3, ...changes });
+      const model = modelOf({ ...changes, levels: 2, depth: 3 });
       const start = await startOf(model);
       const kept = await trained(model, start, 4, { ...onGpu, microBatch });
       const recomputed = await trained(model, start, 4, { ...onGpu, microBatch, activations: 'recompute' });
@@ -204,7 +205,7 @@ describeOnGpu('training on a device', () => {
     'moves nothing that grows with the weights (%s)',
     async (activations) => {
       const crossing = async (width: number): Promise<Traffic> => {
-        const model = modelOf({ width });
+        const model = modelOf({ levels: 2, width });
         const traffic = newTraffic();
         await releaseAfter(async (keep) => {
           const trainer = keep(
