@@ -1,10 +1,8 @@
-// Ranks that hang or end: before they have joined, while they join, and during a step. The job ends, and says who is missing.
+// Ranks that hang or end before they have joined, and later. The job ends, and says who is missing.
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
-import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { hasMpirun, type Job, needsMpirun, startJob } from '../../testing/mpirun.ts';
 
 const emerging = commandLine();
 const start = (ranks: number, command: readonly string[]) =>
@@ -33,9 +31,13 @@ const joining = (before: string, after: string): string[] => {
   return [process.execPath, '--input-type=module', '--eval', script];
 };
 
-beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
-
 describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system' }, () => {
+  /** The others wait longer for rank 0, while other tests run. */
+  let withoutLeader: Job;
+  beforeAll(() => {
+    withoutLeader = start(3, joining('', 'if (ranks.rank === 0) stop();'));
+  });
+
   it.each([
     [
       'an error that nobody catches',
@@ -64,47 +66,17 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system'
   it.each([
     [
       'another one',
-      'if (ranks.rank === 1) stop();',
+      () => start(3, joining('', 'if (ranks.rank === 1) stop();')),
       /^emerging: rank 1 on .* has not joined a data exchange for 2 seconds: /,
     ],
     [
       'rank 0',
-      'if (ranks.rank === 0) stop();',
+      () => withoutLeader,
       /^emerging: rank 0 on .* has not joined a data exchange for \d+ seconds: /,
     ],
-  ])('later is named: %s', async (_, after, expected) => {
-    const job = start(3, joining('', after));
-    const { code, stderr } = await job.ended;
+  ])('later is named: %s', async (_, job, expected) => {
+    const { code, stderr } = await job().ended;
     expect(linesOf(stderr)[0]).toMatch(expected);
     expect(code).toBe(1);
-  });
-
-  it('during training ends the job within a minute; nothing saved is lost', async () => {
-    const words = emerging.words(
-      'train',
-      '--data=data',
-      ...tinyTraining,
-      '--no-test',
-      '--steps=100000',
-      '--out=hung',
-    );
-    const job = start(2, words);
-    await job.until(/step [1-9]/);
-    const ranks = job.ranks();
-    process.kill(ranks[1]!, 'SIGSTOP');
-    const { code, stderr } = await job.ended;
-    // It stops before an exchange, where it is missed, or inside one.
-    const hung =
-      '(rank 1 on .* has not joined a data exchange|all ranks have joined the data exchange, but no data has arrived) for 30 seconds';
-    const resumption = 'emerging train --resume hung resumes the run, with any number of ranks';
-    expect(linesOf(stderr)).toEqual([
-      expect.stringMatching(`^emerging: ${hung}: .*\\. Nothing saved is lost: ${resumption}$`),
-    ]);
-    expect(code).toBe(1);
-    await gone(ranks);
-    const saved = savedSteps(runPaths(join(emerging.folder, 'hung'))).length;
-    const resumed = await emerging.run('train', '--resume=hung', '--stop-at=3', '--no-test');
-    expect(resumed.code, resumed.stderr).toBe(0);
-    expect(savedSteps(runPaths(join(emerging.folder, 'hung'))).length).toBeGreaterThanOrEqual(saved);
   });
 });

@@ -10,9 +10,14 @@ import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const train = (...args: string[]) => ['train', '--data=data', ...tinyTraining, '--no-test', ...args];
-
-beforeAll(() => writeTinyDataset(inFolder('data')));
+const train = (...args: string[]) => [
+  'train',
+  '--data=data',
+  ...tinyTraining,
+  '--set=training.batchSize=12',
+  '--no-test',
+  ...args,
+];
 
 const start = (ranks: number, ...args: string[]): Job =>
   startJob(ranks, emerging.words(...args), { cwd: emerging.folder });
@@ -37,13 +42,26 @@ const bytesOf = (name: string, step: number) => [
   readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
 ];
 
+/** A job with a rank that hangs: it takes half a minute to end, while other tests run. */
+let hung: { readonly ranks: readonly number[]; readonly ended: Promise<JobResult> };
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  if (hasMpirun) {
+    const job = start(2, ...train('--steps=100000', '--out=hung'));
+    await job.until(/step [1-9]/);
+    hung = { ranks: job.ranks(), ended: job.ended };
+    process.kill(hung.ranks[1]!, 'SIGSTOP');
+  }
+});
+
 describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'system' }, () => {
-  const settings = ['--steps=20', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
+  const settings = ['--steps=10', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
   const trained = async (ranks: number, name: string): Promise<void> => {
     const { code, stderr, stdout } = await run(ranks, ...train(...settings, `--out=${name}`));
     expect(code, stderr).toBe(0);
     // Rank 0 alone prints.
-    expect(stdout.match(/20 steps done/g)).toHaveLength(1);
+    expect(stdout.match(/10 steps done/g)).toHaveLength(1);
     expect(stderr.match(/parameters/g)).toHaveLength(1);
     expect(stderr).toContain(`${ranks} ranks on `);
   };
@@ -53,19 +71,18 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
   it.each([2, 4])('of %i equals one process up to rounding', async (ranks) => {
     await trained(ranks, `of ${ranks}`);
     const [expected, found] = [lossesOf('alone'), lossesOf(`of ${ranks}`)];
-    expect(found).toHaveLength(20);
+    expect(found).toHaveLength(10);
     for (const [step, loss] of found.entries()) {
       expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
     }
-    expect(summaryOf(`of ${ranks}`)).toMatchObject({ ranks, steps: 20, complete: true });
+    expect(summaryOf(`of ${ranks}`)).toMatchObject({ ranks, steps: 10, complete: true });
     expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
     const samples = savedSteps(runPaths(inFolder(`of ${ranks}`)));
-    expect(samples).toEqual([4, 8, 12, 16, 20]);
+    expect(samples).toEqual([2, 4, 6, 8, 10]);
   });
 
   it('exchanges gradients in bfloat16, if told so, and all ranks have the same weights', async () => {
-    const exact = [...settings, '--set=training.batchSize=12'];
-    const rounded = [...exact, '--set=training.gradientPrecision=bfloat16'];
+    const rounded = [...settings, '--set=training.gradientPrecision=bfloat16'];
     // The ranks compare their weights at every milestone.
     const { code, stderr } = await run(3, ...train(...rounded, '--out=rounded'));
     expect(code, stderr).toBe(0);
@@ -74,10 +91,9 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     expect(alone.stderr).toContain(
       'warning: training.gradientPrecision=bfloat16 has no effect on one process, which exchanges no gradients\n',
     );
-    await emerging.json(...train(...exact, '--out=exact alone'));
-    const [expected, found] = [lossesOf('exact alone'), lossesOf('rounded')];
+    const [expected, found] = [lossesOf('alone'), lossesOf('rounded')];
     expect(lossesOf('rounded alone')).toEqual(expected);
-    expect(found).toHaveLength(20);
+    expect(found).toHaveLength(10);
     const differences = found.map((loss, step) => Math.abs(loss - expected[step]));
     expect(differences[0]).toBeLessThan(1e-5);
     expect(Math.max(...differences)).toBeLessThan(0.02);
@@ -87,11 +103,11 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
   // Of two numbers, the sum does not depend on their order.
   it('has the same bytes each time', async () => {
     await trained(4, 'again');
-    expect(bytesOf('again', 20)).toEqual(bytesOf('of 4', 20));
+    expect(bytesOf('again', 10)).toEqual(bytesOf('of 4', 10));
   });
 
   it('stops after a step if mpirun gets SIGUSR2, or any rank SIGTERM, and resumes with other ranks', async () => {
-    const job = start(4, ...train('--steps=100000', '--out=stopped'));
+    const job = start(3, ...train('--steps=100000', '--out=stopped'));
     await job.until(/step [1-9]/);
     job.mpirun.kill('SIGUSR2');
     const { code, stderr, stdout } = await job.ended;
@@ -105,11 +121,11 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     process.kill(again.ranks()[1]!, 'SIGTERM');
     const second = await again.ended;
     expect(second.code, second.stderr).toBe(143);
-    expect(second.stderr).toMatch(/on each of 4 ranks before, now on cpu.* on each of 2 ranks/);
+    expect(second.stderr).toMatch(/on each of 3 ranks before, now on cpu.* on each of 2 ranks/);
     expect(summaryOf('stopped')).toMatchObject({
       ranks: 2,
       complete: false,
-      changes: expect.arrayContaining([{ step: steps, setting: 'ranks', from: 4, to: 2 }]),
+      changes: expect.arrayContaining([{ step: steps, setting: 'ranks', from: 3, to: 2 }]),
     });
     expect(summaryOf('stopped').steps).toBeGreaterThan(steps);
   });
@@ -186,11 +202,11 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
   };
 
   it.each([
-    [3, /^emerging: 3 ranks cannot divide a batch of 16 images evenly: start 2, or use /],
-    [4, /^emerging: 4 ranks are more than the 2 images of a batch/],
-  ])('is refused by rank 0 alone: %i ranks', async (ranks, expected) => {
-    const size = ranks === 4 ? ['--set=training.batchSize=2'] : [];
-    expectLine(await run(ranks, ...train('--out=refused', ...size)), expected, 2);
+    [16, /^emerging: 3 ranks cannot divide a batch of 16 images evenly: start 2, or use /],
+    [2, /^emerging: 3 ranks are more than the 2 images of a batch/],
+  ])('is refused by rank 0 alone: a batch of %i for 3 ranks', async (size, expected) => {
+    const args = train('--out=refused', `--set=training.batchSize=${size}`);
+    expectLine(await run(3, ...args), expected, 2);
     expect(() => readFileSync(inFolder('refused', 'config.yaml'))).toThrow('ENOENT');
   });
 
@@ -236,3 +252,24 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
     expect(() => readFileSync(inFolder('elsewhere', 'differing', 'config.yaml'))).toThrow('ENOENT');
   });
 });
+
+it.skipIf(!hasMpirun)(
+  `a rank that hangs during training ends the job within a minute; nothing saved is lost ${needsMpirun}`,
+  { tags: 'system' },
+  async () => {
+    const { code, stderr } = await hung.ended;
+    // It stops before an exchange, where it is missed, or inside one.
+    const missed =
+      '(rank 1 on .* has not joined a data exchange|all ranks have joined the data exchange, but no data has arrived) for 30 seconds';
+    const resumption = 'emerging train --resume hung resumes the run, with any number of ranks';
+    expect(stderr.split('\n').filter((line) => line.startsWith('emerging:'))).toEqual([
+      expect.stringMatching(`^emerging: ${missed}: .*\\. Nothing saved is lost: ${resumption}$`),
+    ]);
+    expect(code).toBe(1);
+    await gone(hung.ranks);
+    const saved = savedSteps(runPaths(inFolder('hung'))).length;
+    const resumed = await emerging.run('train', '--resume=hung', '--stop-at=3', '--no-test');
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(savedSteps(runPaths(inFolder('hung'))).length).toBeGreaterThanOrEqual(saved);
+  },
+);
