@@ -6,10 +6,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { ownMark } from '../storage/processes.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inRun = (...names: string[]): string => join(emerging.folder, 'run', ...names);
 const training = ['train', '--data=data', ...tinyTraining, '--threads=1', '--steps=2', '--out=run'];
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage, commandLine } from '../testing/command.ts';
 import { hasMpirun, needsMpirun, startJob } from '../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);
@@ -22,15 +23,11 @@ function module(file: string, name: string, url = 'import.meta.url'): string {
 }
 
 const mine = module('mine.mjs', 'mine');
-const small = ['--set=data.name=mnist', '--set=data.validation=0.005', '--steps=3', '--no-test'].concat(
-  ['levels=1', 'depth=1', 'width=8', 'coupling=affine', 'checkerboard=0'].map(
-    (setting) => `--set=model.${setting}`,
-  ),
-  ['batchSize=32', 'warmupSteps=1'].map((setting) => `--set=training.${setting}`),
-);
+const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=1', '--steps=3', '--no-test'];
 const train = (...args: string[]) => emerging.run('train', ...small, ...args);
 
 beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
   const { code, stderr } = await train(
     '--import',
     mine,

@@ -10,7 +10,7 @@ import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const { folder, run, json, apart, interrupt, words } = commandProcess();
+const { folder, run, json, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
 const digitsModel = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 
@@ -109,7 +109,7 @@ const lost =
   'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
 
 it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
-  await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20');
+  await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20', '--workers=1');
   const bytes = readFileSync(at('whole.eflow'));
   bytes[bytes.length - 300]! ^= 4;
   writeFileSync(at('damaged.eflow'), bytes);
@@ -139,7 +139,7 @@ it('writes or lists what is chosen of a damaged file, and says what is lost', as
 });
 
 it('lists what a file contains without decoding it', async () => {
-  await json('compress', 'photos', '--model=run', '--out=listed.eflow', '--block=2');
+  await json('compress', 'photos', '--model=run', '--out=listed.eflow', '--block=2', '--workers=1');
   const list = await json('decompress', 'listed.eflow', '--list');
   expect(list).toMatchObject({
     file: 'listed.eflow',
@@ -199,7 +199,7 @@ it('reports bytes after the end of a file, and damage only if names are lost', a
   const other = await run('decompress', 'padded.eflow', '--list', '--only=d.png');
   expect(other.stderr).toContain('has no image and no folder d.png: did you mean a.png or b.png?\n');
   // The marks of both blocks after the first: their names are lost too.
-  await json('compress', 'photos', '--model=run', '--out=blocks.eflow', '--block=2');
+  await json('compress', 'photos', '--model=run', '--out=blocks.eflow', '--block=2', '--workers=1');
   const bytes = readFileSync(at('blocks.eflow'));
   for (
     let mark = bytes.indexOf('ef6c0d0a', 0, 'hex');
@@ -318,7 +318,7 @@ it('reports a full disk in one line, and leaves nothing under the name of the fi
 });
 
 it('writes only the images that are chosen, by name, folder or position', async () => {
-  await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2');
+  await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2', '--workers=1');
   const chosen = await json('decompress', 'some.eflow', '--only', 'more', '--out=chosen', '--range=0');
   expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
   expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
@@ -370,7 +370,7 @@ it.each([
   [['decompress', 'photos.eflow', '--list', '--out=x'], 2, '--list writes no images: leave out --out'],
   [['decompress', 'photos.eflow', '--out=photos'], 2, 'photos is not empty'],
 ])('refuses %j', async (args, code, message) => {
-  const result = await apart.run(...args);
+  const result = await run(...args);
   expect(result.stderr).toContain(message);
   expect(result.code).toBe(code);
 });
