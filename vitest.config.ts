@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
- * What changes or measures the process of a test, or starts others: mocks, the environment, devices, the built package.
+ * What changes or measures the process of a test: mocks, the environment, devices; and what starts browsers.
  * The files without any of it share a process, which loads the sources once.
  */
 const own =
-  /\bvi\b|\bprocess\.(?!execPath\b|pid\b|platform\b)|\binject\b|\/(browser|command|mpirun|pages|studio|webgpu)\.ts'/;
+  /\bvi\b|\bprocess\.(?!execPath\b|pid\b|platform\b)|\binject\b|\/(browser|pages|studio|webgpu)\.ts'/;
 
 const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -15,6 +15,8 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
     .map((file) => join(folder, file)),
 );
 const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
+
+const globalSetup = 'src/testing/builtPackage.ts';
 
 export default defineConfig({
   test: {
@@ -38,11 +40,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'own', include: files.filter(isOwn), globalSetup: 'src/testing/builtPackage.ts' },
+        test: { name: 'own', include: files.filter(isOwn), globalSetup },
       },
       {
         extends: true,
-        test: { name: 'shared', include: files.filter((file) => !isOwn(file)), isolate: false },
+        test: { name: 'shared', include: files.filter((file) => !isOwn(file)), globalSetup, isolate: false },
       },
     ],
   },

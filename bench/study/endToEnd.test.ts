@@ -49,7 +49,7 @@ const study = {
 
 beforeAll(async () => {
   const repository = fileURLToPath(new URL('../..', import.meta.url));
-  cpSync(inject('compiledSources'), join(root, 'src'), { recursive: true });
+  cpSync(join(inject('builtPackage'), 'dist'), join(root, 'src'), { recursive: true });
   await compileFolder(join(repository, 'bench'), join(root, 'bench'));
   copyFileSync(join(repository, 'package.json'), join(root, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction');

@@ -1,5 +1,5 @@
-// The sources compiled to JavaScript once for all test files, which copy them.
-import { mkdtempSync, rmSync } from 'node:fs';
+// The package, built once for all test files; those that change it copy it.
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,23 +8,26 @@ import { compileFolder } from './compileFolder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder of the compiled sources. */
-    compiledSources: string;
+    /** The folder of the package, with the sources compiled as `npm run build` does. */
+    builtPackage: string;
     /** Where the first test file that needs it puts the page of the studio. */
     bundledPage: string;
   }
 }
 
-/** Compiles the sources before the tests; returns what removes them afterwards. */
-export default async function compileSources(project: TestProject): Promise<() => void> {
-  const target = mkdtempSync(join(tmpdir(), 'emerging-dist-'));
-  await compileFolder(fileURLToPath(new URL('..', import.meta.url)), target);
-  project.provide('compiledSources', target);
-  const page = `${target}-page`;
+/** Builds the package before the tests; returns what removes it afterwards. */
+export default async function buildPackage(project: TestProject): Promise<() => void> {
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'emerging-built-'));
+  await compileFolder(join(repository, 'src'), join(folder, 'dist'));
+  copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  project.provide('builtPackage', folder);
+  const page = `${folder}-page`;
   project.provide('bundledPage', page);
   return () => {
-    for (const folder of [target, page]) {
-      rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, page]) {
+      rmSync(made, { recursive: true, force: true });
     }
   };
 }

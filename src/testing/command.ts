@@ -1,10 +1,8 @@
 // The command line as users run it: in its own process, in a folder that is removed after the tests.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject } from 'vitest';
 import type {} from './builtPackage.ts';
 import type { Call } from './runCalls.ts';
@@ -55,24 +53,23 @@ export interface CommandLine extends Calling {
  *
  * @param root the folder of the built package
  */
-export function commandLine(root = buildPackage()): CommandLine {
-  return prepare(root, () => undefined);
+export function commandLine(root = inject('builtPackage')): CommandLine {
+  return prepare(root);
 }
 
 /**
- * The same, but one process runs all that `run` and `json` call, one after another: for tests of what commands do and say,
- * since starting a process takes longer than most of them.
+ * The same, but one process runs all that `run` and `json` call, one after another, and of other test files too: for tests
+ * of what commands do and say, since starting a process takes longer than most of them.
  */
 export function commandProcess(): CommandLine {
-  return prepare(buildPackage(), callProcess);
+  return prepare(inject('builtPackage'), callInTurn);
 }
 
-function prepare(root: string, callsIn: typeof callProcess | (() => undefined)): CommandLine {
+function prepare(root: string, calls?: typeof callInTurn): CommandLine {
   const folder = temporaryFolder();
   const scripts = join(root, 'dist');
   const main = join(scripts, 'cli', 'main.js');
-  // The key of the account is not that of whoever runs the tests.
-  const environment = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(scripts, 'state') };
+  const environment = environmentIn(root);
   const call = (
     args: string[],
     onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void,
@@ -96,7 +93,6 @@ function prepare(root: string, callsIn: typeof callProcess | (() => undefined)):
       child.on('error', reject);
       child.on('close', (code) => resolve({ code, stdout, stderr }));
     });
-  const calls = callsIn(join(scripts, 'testing/runCalls.js'), environment);
   const inside = (directory: string, apart = calls === undefined): Calling => {
     const cwd = join(folder, directory);
     const run = (...args: string[]) => (apart ? call(args, undefined, cwd) : calls!({ args, cwd }));
@@ -137,54 +133,58 @@ function prepare(root: string, callsIn: typeof callProcess | (() => undefined)):
   };
 }
 
-/** A process that runs calls of the command, started with the first call and ended after the tests of this file. */
-function callProcess(script: string, env: NodeJS.ProcessEnv): (call: Call) => Promise<CommandResult> {
-  let child: ChildProcess | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  afterAll(async () => {
-    if (child?.connected) {
-      const ended = once(child, 'close');
-      child.kill('SIGKILL');
-      await ended;
-    }
-  });
-  const run = (call: Call) =>
-    new Promise<CommandResult>((resolve, reject) => {
-      // A call may have ended it.
-      child = child?.connected
-        ? child
-        : spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env });
-      const own = child;
-      const texts = { stdout: '', stderr: '' };
-      const finish = (code: number | null): void => {
-        for (const name of ['stdout', 'stderr'] as const) {
-          own[name]!.removeAllListeners('data');
-        }
-        own.removeAllListeners('close').removeAllListeners('error');
-        resolve({ code, ...texts });
-      };
-      const ends = new Map<string, number>();
-      for (const name of ['stdout', 'stderr'] as const) {
-        own[name]!.setEncoding('utf8').on('data', (text: string) => {
-          texts[name] += text;
-          const end = endPattern.exec(texts[name]);
-          if (end) {
-            texts[name] = texts[name].slice(0, end.index);
-            ends.set(name, Number(end[1]));
-          }
-          if (ends.size === 2) {
-            finish(ends.get('stdout')!);
-          }
+function environmentIn(root: string): NodeJS.ProcessEnv {
+  // The key of the account is not that of whoever runs the tests.
+  return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(root, 'state') };
+}
+
+/** The process that runs calls of the command for all test files of this process, with which it ends. */
+let caller: ChildProcess | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs a call in that process, after those before it. */
+function callInTurn(call: Call): Promise<CommandResult> {
+  const result = last.then(() => runCall(call));
+  last = result.catch(() => {});
+  return result;
+}
+
+function runCall(call: Call): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const root = inject('builtPackage');
+    // A call may have ended it.
+    caller = caller?.connected
+      ? caller
+      : spawn(process.execPath, [join(root, 'dist/testing/runCalls.js')], {
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+          env: environmentIn(root),
         });
+    const own = caller;
+    const texts = { stdout: '', stderr: '' };
+    const finish = (code: number | null): void => {
+      for (const name of ['stdout', 'stderr'] as const) {
+        own[name]!.removeAllListeners('data');
       }
-      own.on('error', reject).on('close', finish);
-      own.send(call);
-    });
-  return (call) => {
-    const result = last.then(() => run(call));
-    last = result.catch(() => {});
-    return result;
-  };
+      own.removeAllListeners('close').removeAllListeners('error');
+      resolve({ code, ...texts });
+    };
+    const ends = new Map<string, number>();
+    for (const name of ['stdout', 'stderr'] as const) {
+      own[name]!.setEncoding('utf8').on('data', (text: string) => {
+        texts[name] += text;
+        const end = endPattern.exec(texts[name]);
+        if (end) {
+          texts[name] = texts[name].slice(0, end.index);
+          ends.set(name, Number(end[1]));
+        }
+        if (ends.size === 2) {
+          finish(ends.get('stdout')!);
+        }
+      });
+    }
+    own.on('error', reject).on('close', finish);
+    own.send(call);
+  });
 }
 
 /** A new folder that is removed after the tests of this file. */
@@ -194,12 +194,9 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** The package in a folder of its own, with the sources compiled as `npm run build` does. */
+/** The package in a folder of its own, for tests that change it. */
 export function buildPackage(): string {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const folder = temporaryFolder();
-  cpSync(inject('compiledSources'), join(folder, 'dist'), { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  const [built, folder] = [inject('builtPackage'), temporaryFolder()];
+  cpSync(built, folder, { recursive: true, verbatimSymlinks: true });
   return folder;
 }

@@ -1,13 +1,14 @@
 // A renderer that aborts: training completes without its curve, a comparison prints its results without its plot.
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { commandProcess } from '../../testing/command.ts';
+import { buildPackage, commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandProcess();
+const root = buildPackage();
+const emerging = commandLine(root);
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const renderer = join(dirname(emerging.words()[1]!), '..', 'pictures', 'rasteriseMain.node.js');
+const renderer = join(root, 'dist', 'pictures', 'rasteriseMain.node.js');
 const train = (out: string): Parameters<typeof emerging.run> => [
   'train',
   '--data=data',
