@@ -86,6 +86,33 @@ export async function startStudio(emerging: CommandLine, ...args: string[]): Pro
   };
 }
 
+/** The size of a window, and the user's preferences; by default those of a desktop without any. */
+interface Look {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  readonly reducedMotion?: 'reduce' | 'no-preference';
+}
+
+/**
+ * Shows an address of the studio in a page for several tests: loading the studio takes longer than most of them. Its pages
+ * forget what they don't keep for the next visit.
+ */
+export async function visit(
+  page: Page,
+  address: string,
+  {
+    viewport = { width: 1280, height: 720 },
+    colorScheme = 'light',
+    reducedMotion = 'no-preference',
+  }: Look = {},
+): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme, reducedMotion });
+  await page.goto(new URL('#/none', address).href);
+  await page.getByRole('heading', { name: 'No such page' }).waitFor();
+  await page.goto(address);
+}
+
 /** What axe finds wrong with a page. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

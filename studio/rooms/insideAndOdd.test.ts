@@ -3,7 +3,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { oddReports } from '../../src/evaluation/odd/score.ts';
@@ -13,7 +13,7 @@ import { startRun } from '../../src/runs/open/run.node.ts';
 import { commandLine } from '../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../src/testing/pages.ts';
 import { writePng } from '../../src/testing/pngFiles.ts';
-import { accessibilityFaults, buildStudio, startStudio } from '../../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, startStudio, visit } from '../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
 import { loadModel } from '../../src/trained/loading/loadModel.ts';
@@ -57,10 +57,8 @@ describe.skipIf(chromiumPath === undefined)(
   () => {
     let studio: Awaited<ReturnType<typeof startStudio>>;
     let page: Page;
-    let closePage: (() => Promise<void>) | undefined;
-    const open = async (hash: string, options = {}): Promise<void> => {
-      ({ page, close: closePage } = await openChromium(studio.url + hash, options));
-    };
+    let closePage: () => Promise<void>;
+    const open = (hash: string, look = {}): Promise<void> => visit(page, studio.url + hash, look);
     beforeAll(async () => {
       writeTinyDataset(inFolder('data'));
       const training = [...tinyTraining, '--steps=3', '--out=runs/tiny', '--threads=1'];
@@ -71,10 +69,21 @@ describe.skipIf(chromiumPath === undefined)(
         { classes: tinyClasses },
       );
       await train({ ...(await startRun(config, inFolder('runs/classes'), { dataset })), threads: 1 });
+      cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
+      rmSync(inFolder('runs/unscored/scores.json'));
+      cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
+      const path = inFolder('runs/earlier/scores.json');
+      const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify(earlier));
+      cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
+      writeFileSync(inFolder('runs/damaged/scores.json'), '{');
       studio = await startStudio(emerging);
+      ({ page, close: closePage } = await openChromium('about:blank'));
     });
-    afterAll(() => studio.close());
-    afterEach(() => closePage?.());
+    afterAll(async () => {
+      await closePage();
+      await studio.close();
+    });
 
     describe('Inside', () => {
       const decoded = () => pixelsOf(page, 'Decoded image');
@@ -129,8 +138,8 @@ describe.skipIf(chromiumPath === undefined)(
           .toBe(true);
         const edited = await decoded();
         const pages = page.getByRole('navigation', { name: 'Pages' });
-        await pages.getByText('Draw', { exact: true }).click();
-        await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+        await pages.getByText('Compress', { exact: true }).click();
+        await page.getByRole('heading', { name: 'Compress', level: 1 }).waitFor();
         await pages.getByText('Inside', { exact: true }).click();
         await page.getByText('Decoded from the edited latents').waitFor();
         await expect.poll(async () => distance(await decoded(), edited)).toBe(0);
@@ -166,7 +175,6 @@ describe.skipIf(chromiumPath === undefined)(
           .poll(async () => distance(await decoded(), model.pixelsOf(expected)))
           .toBeLessThanOrEqual(1);
 
-        await closePage!();
         await open('#/draw?model=runs/classes&count=4');
         await page.getByRole('button', { name: 'Random' }).click();
         expect(await page.getByTestId('interpolation-class').textContent()).toMatch(
@@ -215,6 +223,7 @@ describe.skipIf(chromiumPath === undefined)(
         expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
         await page.getByLabel('Precision').selectOption('float32');
         await page.getByText(/not recovered in float32/i).waitFor();
+        await page.getByLabel('Image', { exact: true }).selectOption('Sample');
       });
 
       it.each([
@@ -241,6 +250,7 @@ describe.skipIf(chromiumPath === undefined)(
             .evaluate((button) => button.scrollIntoView({ block: 'end' }));
           expect((await image.boundingBox())!.y).toBeGreaterThanOrEqual(0);
           await page.getByRole('img', { name: /^Differences \(white: \d+\)$/ }).waitFor();
+          await page.getByRole('button', { name: 'Undo' }).click();
         },
       );
 
@@ -333,11 +343,12 @@ describe.skipIf(chromiumPath === undefined)(
 
         // Other pages don't lose it.
         const pages = page.getByRole('navigation', { name: 'Pages' });
-        await pages.getByText('Draw', { exact: true }).click();
-        await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+        await pages.getByText('Compress', { exact: true }).click();
+        await page.getByRole('heading', { name: 'Compress', level: 1 }).waitFor();
         await pages.getByText('Inside', { exact: true }).click();
         await page.getByText('Image: drawing').waitFor();
         expect(await pixelsOf(page, 'Original image')).toEqual(pixels);
+        await page.getByLabel('Image', { exact: true }).selectOption('Sample');
       });
     });
 
@@ -370,13 +381,14 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('fail with a sentence when the studio has ended', async () => {
-        await open('#/inside');
-        await page.getByText('Image: sample 1 of seed 0').waitFor();
-        await page.context().setOffline(true);
-        await page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
-        expect(await page.getByRole('alert').textContent()).toBe(
+        const own = await openChromium(`${studio.url}#/inside`);
+        await own.page.getByText('Image: sample 1 of seed 0').waitFor();
+        await own.page.context().setOffline(true);
+        await own.page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
+        expect(await own.page.getByRole('alert').textContent()).toBe(
           'Part of the studio failed to load. If it is still running, reload the page.',
         );
+        await own.close();
       });
 
       it('are scored as the library does, as an alternative to samples', async () => {
@@ -522,8 +534,6 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('says what is missing without reference images, and measures digits or samples instead', async () => {
-        cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
-        rmSync(inFolder('runs/unscored/scores.json'));
         await open('#/odd?model=runs/unscored&images=samples');
         const missing = page.getByTestId('missing');
         expect(await missing.textContent()).toMatch(
@@ -550,10 +560,6 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('shows only bits/dim for references of earlier versions, and says what to do', async () => {
-        cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
-        const path = inFolder('runs/earlier/scores.json');
-        const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
-        writeFileSync(path, JSON.stringify(earlier));
         await open('#/odd?model=runs/earlier');
         await image('all black').waitFor();
         expect(await page.getByTestId('missing').textContent()).toMatch(
@@ -591,8 +597,6 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('shows bits/dim if a model’s scores are damaged, and reports a damaged model once', async () => {
-        cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
-        writeFileSync(inFolder('runs/damaged/scores.json'), '{');
         await open('#/odd?model=runs/damaged');
         await image('all black').waitFor();
         expect(await page.getByRole('alert').allTextContents()).toEqual([
@@ -640,7 +644,8 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
       await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
       await expectNoFaults();
-      await page.getByRole('link', { name: 'Odd' }).click();
+      await page.getByLabel('Image', { exact: true }).selectOption('Sample');
+      await page.goto(`${studio.url}#/odd`);
       await page.getByRole('button', { name: /^all black / }).click();
       await page.getByRole('table', { name: 'All scores' }).waitFor();
       await page.locator('.odd-place').waitFor();
