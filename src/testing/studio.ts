@@ -86,7 +86,7 @@ export async function startStudio(emerging: CommandLine, ...args: string[]): Pro
   };
 }
 
-/** The size of a window, and the user's preferences; by default those of a desktop without any. */
+/** The size of the window, and the reader's preferences. */
 interface Look {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
@@ -94,8 +94,8 @@ interface Look {
 }
 
 /**
- * Shows an address of the studio in a page for several tests: loading the studio takes longer than most of them. Its pages
- * forget what they don't keep for the next visit.
+ * Shows an address of the studio in a page that several tests share, since loading the studio takes longer than most of
+ * them. In between it shows none of the studio's pages, so that they lose their state.
  */
 export async function visit(
   page: Page,

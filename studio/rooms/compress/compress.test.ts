@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
-import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../src/testing/tinyImages.ts';
 
 const emerging = commandLine(await buildStudio());
@@ -20,10 +20,8 @@ describe.skipIf(chromiumPath === undefined)(
   () => {
     let studio: Awaited<ReturnType<typeof startStudio>>;
     let page: Page;
-    let closePage: (() => Promise<void>) | undefined;
-    const open = async (hash: string, options = {}): Promise<void> => {
-      ({ page, close: closePage } = await openChromium(studio.url + hash, options));
-    };
+    let closePage: () => Promise<void>;
+    const open = (hash: string, look = {}): Promise<void> => visit(page, studio.url + hash, look);
     beforeAll(async () => {
       writeTinyDataset(inFolder('data'));
       const training = [...tinyTraining, '--steps=3', '--threads=1', '--no-test'];
@@ -43,9 +41,12 @@ describe.skipIf(chromiumPath === undefined)(
       }
       writeFileSync(inFolder('album', 'broken.png'), 'no picture');
       studio = await startStudio(emerging);
+      ({ page, close: closePage } = await openChromium('about:blank'));
     });
-    afterAll(() => studio.close());
-    afterEach(() => closePage?.());
+    afterAll(async () => {
+      await closePage();
+      await studio.close();
+    });
 
     const alert = () => page.getByRole('alert').textContent();
     const heading = () => page.getByTestId('compressed').textContent();
@@ -225,8 +226,8 @@ describe.skipIf(chromiumPath === undefined)(
       ['light', 1200],
       ['dark', 390],
     ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
-      const options = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
-      await open('#/compress?model=runs/tiny', options);
+      const look = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
+      await open('#/compress?model=runs/tiny', look);
       await page.getByRole('button', { name: 'Try 64 samples' }).waitFor();
       await page.getByText('Options').click();
       expect(await accessibilityFaults(page)).toEqual([]);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
-import { buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { loadModel } from '../../../src/trained/loading/loadModel.ts';
 
 const root = await buildStudio();
@@ -24,15 +24,14 @@ describe.skipIf(chromiumPath === undefined)(
     let closePage: () => Promise<void>;
     beforeAll(async () => {
       studio = await startStudio(emerging);
-      ({ page, close: closePage } = await openChromium(studio.url));
+      ({ page, close: closePage } = await openChromium('about:blank'));
     });
     afterAll(async () => {
       await closePage();
       await studio.close();
     });
     beforeEach(async () => {
-      await page.goto('about:blank');
-      await page.goto(`${studio.url}#/draw?seed=3&temperature=0.7&count=16`);
+      await visit(page, `${studio.url}#/draw?seed=3&temperature=0.7&count=16`);
       await sheet(3, 0.7).waitFor();
     });
 
@@ -178,8 +177,6 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('leaves for another address that comes while a moving slider is about to change it', async () => {
-      const { page, close } = await openChromium(`${studio.url}#/draw?count=16`);
-      await page.locator('.sheet canvas').first().waitFor();
       await page.evaluate(() => {
         const { setTimeout: later } = window;
         const due: (() => void)[] = [];
@@ -196,7 +193,6 @@ describe.skipIf(chromiumPath === undefined)(
       });
       await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
       expect(await page.evaluate(() => location.hash)).toBe('#/runs');
-      await close();
     });
 
     it('follows a moving slider, and keeps its value in the address', async () => {

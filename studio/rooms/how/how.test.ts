@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
-import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { decimal } from '../../numbers.ts';
 import { kernelOf, logDiagonal, matrixOf } from './maths/convolutions.ts';
 import { places } from './places.ts';
@@ -326,20 +326,14 @@ describe.skipIf(chromiumPath === undefined)(
       ['light', 1200],
       ['dark', 390],
     ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
-      const opened = await openChromium(`${studio.url}#/how`, {
-        colorScheme,
-        viewport: { width, height: 800 },
-        reducedMotion: 'reduce',
-      });
-      // Its model is loaded once the reader comes near.
-      await opened.page.getByRole('figure', { name: 'An image to noise and back' }).scrollIntoViewIfNeeded();
-      await opened.page.getByText('Decoding its own noise recovers').waitFor();
-      expect(await accessibilityFaults(opened.page)).toEqual([]);
+      const viewport = { width, height: 800 };
+      await visit(page, `${studio.url}#/how`, { colorScheme, viewport, reducedMotion: 'reduce' });
+      // Its image is encoded once the reader comes near.
+      await figure('An image to noise and back').scrollIntoViewIfNeeded();
+      await page.getByText('Decoding its own noise recovers').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
       // Nothing overflows the page.
-      expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-        width,
-      );
-      await opened.close();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     });
   },
 );
