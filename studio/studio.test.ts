@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
-import { accessibilityFaults, buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
 import { stops } from './tour/stops.ts';
 
@@ -31,6 +31,8 @@ describe.skipIf(chromiumPath === undefined)(
   { tags: 'system' },
   () => {
     let studio: Awaited<ReturnType<typeof startStudio>>;
+    let page: Page;
+    let closePage: () => Promise<void>;
     beforeAll(async () => {
       writeTinyDataset(join(emerging.folder, 'data'));
       await emerging.json(
@@ -46,14 +48,21 @@ describe.skipIf(chromiumPath === undefined)(
       cpSync('models/mnist-small/manifest.json', join(broken, 'manifest.json'));
       writeFileSync(join(broken, 'model.safetensors'), 'not weights');
       studio = await startStudio(emerging);
+      ({ page, close: closePage } = await openChromium('about:blank'));
     });
-    afterAll(() => studio.close());
+    afterAll(async () => {
+      await closePage();
+      await studio.close();
+    });
 
-    const open = async (hash = '', options = {}): Promise<Page> =>
+    /** Opens an address in the page of most tests. */
+    const open = (hash: string): Promise<void> => visit(page, studio.url + hash);
+    /** Opens an address in a page that nobody has used. */
+    const openNew = async (hash: string, options = {}): Promise<Page> =>
       (await opened(openChromium(studio.url + hash, options))).page;
 
     it('opens its first room, cross-origin isolated, with a title', async () => {
-      const page = await open();
+      await open('');
       await sheetOf(page).waitFor();
       expect(new URL(page.url()).hash).toBe('#/draw');
       expect(await page.title()).toBe('Draw · Emerging studio');
@@ -64,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('restores the settings of a room, with the model chosen in another', async () => {
-      const page = await open('#/train?steps=7&width=9');
+      await open('#/train?steps=7&width=9');
       const width = page.getByRole('spinbutton', { name: 'Width' });
       await width.fill('11');
       await page.getByRole('link', { name: 'Draw', exact: true }).click();
@@ -82,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('goes back to settings changed just before a link was followed', async () => {
-      const page = await open('#/draw?count=16');
+      await open('#/draw?count=16');
       await sheetOf(page).waitFor();
       await page.evaluate(() => {
         const seed = document.querySelector<HTMLInputElement>('input[type="number"]')!;
@@ -96,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('samples from a run, and shows its name as text', async () => {
-      const page = await open();
+      await open('#/draw?count=16');
       await sheetOf(page).waitFor();
       await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
       await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
@@ -106,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('explains broken models and links in a sentence', async () => {
-      const page = await open('#/draw?model=runs/broken');
+      await open('#/draw?model=runs/broken');
       expect(await page.getByRole('alert').textContent()).toMatch(
         /^Cannot read model\.safetensors as safetensors: .*\.$/,
       );
@@ -135,7 +144,8 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('lets the keyboard skip the navigation', async () => {
-      const page = await open();
+      // Without a hash, the page is loaded again, and nothing has been in focus.
+      await open('');
       await sheetOf(page).waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
@@ -144,7 +154,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('explains a term of the glossary on focus, under the pointer, and until Escape', async () => {
-      const page = await open('#/draw?count=16');
+      await open('#/draw?count=16');
       const term = page.getByRole('button', { name: 'temperature', exact: true });
       const tooltip = page.getByRole('tooltip');
       await term.focus();
@@ -166,7 +176,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('offers a tour with the keyboard, until it was taken or skipped', async () => {
-      const page = await open('#/draw?count=16');
+      const page = await openNew('#/draw?count=16');
       await page.getByRole('button', { name: 'Take a tour of five stops' }).press('Enter');
       const titles: string[] = [];
       const rooms: string[] = [];
@@ -193,7 +203,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('keeps the card of the tour clear of what it shows, and follows the browser’s Back', async () => {
-      const page = await open('#/draw?count=16', { viewport: { width: 1280, height: 800 } });
+      const page = await openNew('#/draw?count=16', { viewport: { width: 1280, height: 800 } });
       await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
       const at = (stop: number) => page.getByText(`Stop ${stop} of 5`).waitFor();
       for (let stop = 1; stop < 5; stop++) {
@@ -225,17 +235,17 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('samples in two tabs at once', async () => {
-      const page = await open();
       const other = await page.context().newPage();
-      await other.goto(`${studio.url}#/draw?seed=5`);
+      await Promise.all([open('#/draw'), other.goto(`${studio.url}#/draw?seed=5`)]);
       await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
+      await other.close();
     });
 
-    it('loads nothing from other hosts, and logs nothing to the console', async () => {
+    it('loads nothing from other hosts, the runtime once for all its workers, and logs nothing', async () => {
       const { page } = await opened(openChromium('about:blank'));
       const asked: string[] = [];
       const said: string[] = [];
-      page.on('request', (request) => asked.push(request.url()));
+      page.context().on('request', (request) => asked.push(request.url()));
       page.on('console', (message) => said.push(message.text()));
       await page.goto(studio.url);
       await sheetOf(page).waitFor();
@@ -244,14 +254,6 @@ describe.skipIf(chromiumPath === undefined)(
       // KaTeX is as large as the rest of the page: only the room with formulas loads it.
       expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
       expect(said).toEqual([]);
-    });
-
-    it('fetches the runtime once for all its workers', async () => {
-      const { page } = await opened(openChromium('about:blank'));
-      const asked: string[] = [];
-      page.context().on('request', (request) => asked.push(request.url()));
-      await page.goto(studio.url);
-      await sheetOf(page).waitFor();
       await page.goto(`${studio.url}#/how`);
       await page
         .getByText(/^Step 0/)
@@ -268,20 +270,22 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('remembers a theme that differs from the system’s', async () => {
-      const page = await open('', { colorScheme: 'light' });
+      await open('#/runs');
       const theme = () => page.locator('html').getAttribute('data-theme');
       await page.getByRole('button', { name: 'Use the dark theme' }).click();
       await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
       await page.reload();
       await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
       expect(await theme()).toBe('dark');
+      await page.getByRole('button', { name: 'Use the light theme' }).click();
     });
 
     it.each([
       ['light', 1200],
       ['dark', 390],
     ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
-      const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+      const look = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
+      const page = await openNew('', look);
       await sheetOf(page).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.getByRole('button', { name: 'bits/dim' }).focus();
