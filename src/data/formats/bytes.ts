@@ -21,7 +21,10 @@ export function isZip(start: Uint8Array): boolean {
   return ['PK\x03\x04', 'PK\x05\x06'].includes(charactersOf(start.subarray(0, 4)));
 }
 
+/** A file is corrupt, by itself or in an archive: `prepareDataset` can do without it. */
+export class CorruptFile extends UserError {}
+
 /** The error for a corrupt file, or a corrupt file in an archive. */
-export function corruptFile(where: string, why: string, cause?: unknown): UserError {
-  return new UserError('invalid-data', `${where}: corrupt: ${why}; use another copy`, { cause });
+export function corruptFile(where: string, why: string, cause?: unknown): CorruptFile {
+  return new CorruptFile('invalid-data', `${where}: corrupt: ${why}; use another copy`, { cause });
 }

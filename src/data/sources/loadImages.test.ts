@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
+import { corruptFile } from '../formats/bytes.ts';
 import { loadImages } from './loadImages.ts';
 
 /** Images that claim a size, take `cost` bytes to decode, and are listed in `decoded` once memory is granted. */
@@ -51,4 +52,21 @@ describe('images that are opened without being prepared', () => {
     await loading;
     expect(decoded).toEqual(['a', 'b', 'c', 'd']);
   });
+});
+
+it('says how to skip a corrupt image, but not one to be converted', async () => {
+  const failing = (error: UserError): RawDataset => ({
+    train: splitOf(['a'], 32, 0, []),
+    test: {
+      count: 1,
+      async *images() {
+        yield { name: 'b', decode: () => Promise.reject(error) };
+      },
+    },
+  });
+  await expect(loadImages(failing(corruptFile('b', 'cut off')), 'photos')).rejects.toThrow(
+    "b: corrupt: cut off; use another copy, or skip corrupt images: prepareDataset('photos', { size: 32 })",
+  );
+  const other = new UserError('invalid-data', 'b: a CMYK image; convert it to RGB');
+  await expect(loadImages(failing(other), 'photos')).rejects.toBe(other);
 });

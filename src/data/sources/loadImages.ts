@@ -6,6 +6,7 @@ import { maxDecodingBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
+import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
 import { inColour } from '../pixels/resize.ts';
@@ -196,8 +197,7 @@ class Collector {
     try {
       return await image.decode(async (bytes) => this.#requireRoom(bytes));
     } catch (error) {
-      const isAboutImage = error instanceof UserError && error.code === 'invalid-data';
-      if (!isAboutImage || this.#options.adviseToFit) {
+      if (!(error instanceof CorruptFile) || this.#options.adviseToFit) {
         throw error;
       }
       const size = this.#first ? Math.min(this.#first.height, this.#first.width) : 32;
