@@ -33,7 +33,7 @@ const command = new Command('compare').option('--mixing <name>', '1x1, emerging 
 const { runs, python, json, autocast, ...model } = addPeerOptions(
   addCouplingOptions(addModelOptions(command, { batch: 32 })),
 )
-  .option('--autocast', 'PyTorch computes in bfloat16 where it thinks fit')
+  .option('--autocast', 'PyTorch uses bfloat16 autocast')
   .option('--json', 'print JSON')
   .parse()
   .opts<ModelOptions & CouplingOptions & PeerOptions & { mixing: string; json?: true; autocast?: true }>();

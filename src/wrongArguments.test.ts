@@ -15,7 +15,11 @@ it.each<[string, () => unknown, string]>([
   ['startRun({})', () => api.startRun!({}), 'needs a configuration and a folder, such as startRun('],
   ['resumeRun()', () => api.resumeRun!(), "needs a run folder, such as resumeRun('runs/digits')"],
   ['resolveConfig()', () => api.resolveConfig!(), "needs sources, such as { preset: 'mnist'"],
-  ['resolveConfig with a text', () => api.resolveConfig!({ set: 'a=1' }), "set: ['training.steps=500'] }"],
+  [
+    'resolveConfig with a text',
+    () => api.resolveConfig!({ set: 'a=1' }),
+    "set must be a list of settings, such as ['training.steps=500']",
+  ],
   [
     'openDataset()',
     () => api.openDataset!(),
@@ -34,7 +38,7 @@ it.each<[string, () => unknown, string]>([
     () => model.sample!({ count: 1, temprature: 0 }),
     "'temprature': did you mean temperature?",
   ],
-  ['decode()', () => model.decode!(), 'latents must be a list of arrays, such as encode returns'],
+  ['decode()', () => model.decode!(), 'latents must be a list of arrays, as returned by encode'],
   ['encode()', () => model.encode!(), 'images must be a Uint8Array'],
   ['evaluate(model)', () => api.evaluate!(model), 'evaluate needs images, such as evaluate(model, '],
   [

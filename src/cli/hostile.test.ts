@@ -135,7 +135,7 @@ function filesIn(folder: string): string[] {
 }
 
 describe('a run is refused, or gives the same bits/dim, with other options of the model:', () => {
-  const lines = [
+  const changes = [
     'dilation: 2',
     'bits: 7',
     'bits: 1',
@@ -152,7 +152,7 @@ describe('a run is refused, or gives the same bits/dim, with other options of th
   let edited: readonly Outcome[];
 
   beforeAll(async () => {
-    const copies = lines.map((line) => {
+    const copies = changes.map((line) => {
       const copy = join(emerging.folder, 'edited', line);
       cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
       const [key] = line.split(':');
@@ -164,9 +164,10 @@ describe('a run is refused, or gives the same bits/dim, with other options of th
     [sound, ...edited] = (await outcomesOf(
       ['sound/run', ...copies].map((path) => ['evaluate', path, '--draws=1', '--json', ...quick]),
     )) as [Outcome, ...Outcome[]];
+    expect(sound.code, sound.stderr).toBe(0);
   });
 
-  it.each(lines.map((line, index) => [line, index] as const))('%s', (_, index) => {
+  it.each(changes.map((line, index) => [line, index] as const))('%s', (_, index) => {
     const outcome = edited[index]!;
     expect(breachOf(outcome)).toBeUndefined();
     if (outcome.code === 0) {

@@ -77,6 +77,6 @@ it('warns that images get no labels if some are outside the class folders', asyn
   const out = join(folder, 'classes.images');
   await prepareDataset(classes, { size: 4, out, onWarning: (warning) => warnings.push(warning) });
   expect(warnings).toEqual([
-    'the images get no class labels: 1 of its images are in no class folder, such as train/e.png, but the others are',
+    'the images get no class labels: only some of its images are in class folders: 1 is not, such as train/e.png',
   ]);
 });

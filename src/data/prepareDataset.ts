@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
+import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
@@ -90,6 +91,10 @@ export async function prepareDataset(
     onWarning,
     ...rest
   } = options;
+  requireArgument(
+    typeof nameOrPath === 'string',
+    "prepareDataset needs the name or the path of a dataset, such as prepareDataset('photos', { size: 32 })",
+  );
   const named = datasets.find(({ name }) => name === nameOrPath);
   const size = options.size ?? named?.imageShape[0];
   const channels = options.channels ?? (named?.imageShape[2] === 1 ? 1 : 3);

@@ -1,5 +1,4 @@
 // The named datasets and the formats of users' own images, and how they are opened.
-
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { requireArgument } from '../numeric/optionValues.ts';

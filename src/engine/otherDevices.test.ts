@@ -99,7 +99,7 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
   });
 }
 
-/** Remembers results, here those of the CPU: two devices are compared with each. */
+/** Computes each result once: two devices are compared with the CPU's. */
 function once<Key, Result>(compute: (key: Key) => Promise<Result>): (key: Key) => Promise<Result> {
   const known = new Map<Key, Promise<Result>>();
   return (key) => {

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { countParameters } from '../models/flowRegistry.ts';
 import { checkModelShape } from './modelShape.ts';
 import { paperExperiments } from './paper.ts';
-import { findPreset, presets } from './presets.ts';
+import { findPreset, presetForOwnImages, presets } from './presets.ts';
 import { resolveConfig } from './resolve.ts';
 import { scheduleOf } from './schedule.ts';
 
@@ -150,4 +150,11 @@ test('an unknown name', () => {
   expect(() => findPreset('qqqq')).toThrow(
     new UserError('not-found', `unknown preset 'qqqq': known: ${presets.map(({ name }) => name).join(', ')}`),
   );
+});
+
+test.each([
+  [4999, 'photos-32-few'],
+  [5000, 'photos-32'],
+])('%i images of 32x32x3 have the preset %s', (images, name) => {
+  expect(presetForOwnImages([32, 32, 3], images)?.name).toBe(name);
 });

@@ -1,5 +1,4 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
-
 import { phrase, UserError } from '../errors.ts';
 import { requireArgument } from '../numeric/optionValues.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
@@ -48,10 +47,11 @@ export interface ConfigSources {
  */
 export function resolveConfig(sources: ConfigSources): Config {
   requireArgument(
-    typeof sources === 'object' && (sources.set === undefined || Array.isArray(sources.set)),
-    "resolveConfig needs sources, such as { preset: 'mnist', set: ['training.steps=500'] }",
+    typeof sources === 'object' && sources !== null,
+    "resolveConfig needs sources, such as { preset: 'mnist' }",
   );
   const { preset, file, set = [], overrides = {} } = sources;
+  requireArgument(Array.isArray(set), "set must be a list of settings, such as ['training.steps=500']");
   const layers = [defaults];
   if (preset !== undefined) {
     layers.push(findPreset(preset).config);

@@ -1,5 +1,4 @@
 // Many images in one PNG: samples, reconstructions, interpolations.
-
 import { encode } from 'fast-png';
 import { UserError } from '../errors.ts';
 import { sizeOf } from '../numeric/ndarray.ts';

@@ -52,8 +52,19 @@ function readKey(): string | undefined {
 function createKey(): string {
   const [path, key] = [keyPath(), randomBytes(32).toString('hex')];
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  rmSync(path, { force: true });
-  // Not over the key of another process that creates one at the same time.
-  writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+  try {
+    writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw error;
+    }
+    // Another process has created one meanwhile, or a crash has left a part of one.
+    const other = readKey();
+    if (other !== undefined) {
+      return other;
+    }
+    rmSync(path, { force: true });
+    writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+  }
   return key;
 }

@@ -1,4 +1,4 @@
-// The package, built once for all test files; those that change it copy it.
+// The package, built once for each project of vitest.config.ts; test files that change it copy it.
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -58,10 +58,16 @@ export function commandLine(root = inject('builtPackage')): CommandLine {
 }
 
 /**
- * The same, but one process runs all that `run` and `json` call, one after another, and of other test files too: for tests
- * of what commands do and say, since starting a process takes longer than most of them.
+ * The same, but one process for each test worker runs all calls of `run` and `json`, in turn: for tests of what commands do
+ * and say, since starting a process takes longer than most of them.
  */
 export function commandProcess(): CommandLine {
+  afterAll(() => {
+    // A call that hangs fails the tests of its own file only.
+    if (calling) {
+      caller?.kill('SIGKILL');
+    }
+  });
   return prepare(inject('builtPackage'), callInTurn);
 }
 
@@ -141,10 +147,19 @@ function environmentIn(root: string): NodeJS.ProcessEnv {
 /** The process that runs calls of the command for all test files of this process, with which it ends. */
 let caller: ChildProcess | undefined;
 let last: Promise<unknown> = Promise.resolve();
+/** Whether a call is running. */
+let calling = false;
 
 /** Runs a call in that process, after those before it. */
 function callInTurn(call: Call): Promise<CommandResult> {
-  const result = last.then(() => runCall(call));
+  const result = last.then(async () => {
+    calling = true;
+    try {
+      return await runCall(call);
+    } finally {
+      calling = false;
+    }
+  });
   last = result.catch(() => {});
   return result;
 }

@@ -208,7 +208,7 @@ describe.skipIf(chromiumPath === undefined)(
         'photos: images left out, of another format (.heic; convert them to PNG): 1, such as phone.heic',
       ]);
       expect(found.whyNoLabels).toBe(
-        '2 of its images are in no class folder, such as broken.png, but the others are',
+        'only some of its images are in class folders: 2 are not, such as broken.png',
       );
       expect(found.name).toBe('photos');
       expect(found.progress.at(-1)).toEqual([62, 62, 'images']);

@@ -19,6 +19,9 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 let calls: Promise<void> = pause();
 let idle: string | undefined;
 
+// A call that hangs must not outlive the tests.
+process.on('disconnect', () => process.exit());
+
 process.on('message', ({ args, cwd }: Call) => {
   calls = calls.then(async () => {
     await pause();

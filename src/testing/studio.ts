@@ -95,7 +95,7 @@ interface Look {
 
 /**
  * Shows an address of the studio in a page that several tests share, since loading the studio takes longer than most of
- * them. In between it shows none of the studio's pages, so that they lose their state.
+ * them. In between it shows an unknown page, which resets the settings; drawings, edits and a chosen theme stay.
  */
 export async function visit(
   page: Page,

@@ -1,4 +1,4 @@
-// Ranks that hang or end before they have joined, and later. The job ends, and says who is missing.
+// Ranks that hang or exit, before or after joining: the job ends and names them.
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
@@ -32,7 +32,7 @@ const joining = (before: string, after: string): string[] => {
 };
 
 describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system' }, () => {
-  /** The others wait longer for rank 0, while other tests run. */
+  /** Started early: the others wait longer for rank 0. */
   let withoutLeader: Job;
   beforeAll(() => {
     withoutLeader = start(3, joining('', 'if (ranks.rank === 0) stop();'));

@@ -1,5 +1,4 @@
 // Datasets: images read by index, in memory or on disk, and the interfaces of dataset readers.
-
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';

@@ -220,9 +220,7 @@ describe('folders by class', () => {
     expect(dataset.train.labels).toBeUndefined();
     // It is said to those who ask for classes, and to nobody else.
     expect(dataset.warnings).toBeUndefined();
-    expect(dataset.whyNoLabels).toBe(
-      '1 of its images are in no class folder, such as 1.png, but the others are',
-    );
+    expect(dataset.whyNoLabels).toBe('only some of its images are in class folders: 1 is not, such as 1.png');
     const out = join(folder, 'plain.images');
     await prepareDataset(folder, { size: 4, channels: 1, out });
     expect(readPackedHeader(out)).not.toHaveProperty('labels');

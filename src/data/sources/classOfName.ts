@@ -30,7 +30,7 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
     return undefined;
   }
   if (outside.length > 0) {
-    return `${outside.length} of its images are in no class folder, such as ${outside[0]}, but the others are`;
+    return `only some of its images are in class folders: ${outside.length} ${outside.length === 1 ? 'is' : 'are'} not, such as ${outside[0]}`;
   }
   if (classes.length > MOST_CLASSES || classes.some((name) => name.length > LONGEST_CLASS_NAME)) {
     return `${classes.length} folders cannot be classes: the limit is ${MOST_CLASSES}, with names of up to ${LONGEST_CLASS_NAME} characters`;

@@ -65,7 +65,7 @@ it('says how to skip a corrupt image, but not one to be converted', async () => 
     },
   });
   await expect(loadImages(failing(corruptFile('b', 'cut off')), 'photos')).rejects.toThrow(
-    "b: corrupt: cut off; use another copy, or skip corrupt images: prepareDataset('photos', { size: 32 })",
+    "b: corrupt: cut off; use another copy, or leave out corrupt images: run prepareDataset('photos', { size: 32 })",
   );
   const other = new UserError('invalid-data', 'b: a CMYK image; convert it to RGB');
   await expect(loadImages(failing(other), 'photos')).rejects.toBe(other);

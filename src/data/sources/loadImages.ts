@@ -48,6 +48,8 @@ export async function loadImages(
 export interface LoadOptions {
   /** The classes of the images; by default those of the dataset that they are in. */
   readonly classes?: readonly string[] | undefined;
+  /** The height of the images that are wanted, for advice; by default unknown. */
+  readonly side?: number | undefined;
   /** What to do about images of several sizes, or too many, as the end of an error; by default prepare them. */
   adviseToFit?(size: number): Phrase;
   /** Called with the number of images decoded. */
@@ -81,7 +83,7 @@ export async function loadSplit(
   split: RawSplit,
   { source, name, classes, like, most, oneIfOther, adviseToFit }: SplitToLoad,
 ): Promise<ImageSet> {
-  const options = { classes, ...(adviseToFit && { adviseToFit }) };
+  const options = { classes, side: like?.[0], ...(adviseToFit && { adviseToFit }) };
   const collector = new Collector(source, options, like?.[2] === 3);
   return collector.imageSet(
     await collector.collect(split, name, { most, size: oneIfOther ? like : undefined }),
@@ -200,11 +202,12 @@ class Collector {
       if (!(error instanceof CorruptFile) || this.#options.adviseToFit) {
         throw error;
       }
-      const size = this.#first ? Math.min(this.#first.height, this.#first.width) : 32;
-      const skipping = call('prepareDataset', this.#source, { size });
-      throw new UserError(error.code, phrase`${error.phrase}, or skip corrupt images: ${skipping}`, {
-        cause: error,
-      });
+      const side = this.#first ? Math.min(this.#first.height, this.#first.width) : this.#options.side;
+      throw new UserError(
+        error.code,
+        phrase`${error.phrase}, or leave out corrupt images: ${this.#advice(side ?? 32)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -271,7 +274,7 @@ class Collector {
   #advice(size: number): Phrase {
     return (
       this.#options.adviseToFit?.(size) ??
-      phrase`run ${call('prepareDataset', this.#source, { size })}, or another size, and train on its output file`
+      phrase`run ${call('prepareDataset', this.#source, { size })}, or another size, and use its output file`
     );
   }
 }

@@ -1,6 +1,5 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
-
 import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';

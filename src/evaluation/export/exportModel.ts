@@ -1,5 +1,4 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
-
 import { dataName } from '../../experiments/experimentName.ts';
 import { bitsOf } from '../../models/imageValues.ts';
 import { unitOf } from '../../models/unit.ts';

@@ -1,5 +1,4 @@
 // Compares several models on the same images with the same noise, image by image.
-
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';

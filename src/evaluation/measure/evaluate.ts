@@ -1,5 +1,4 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
-
 import { type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import { UserError } from '../../errors.ts';

@@ -1,5 +1,4 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
-
 import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import { conditionsFor } from '../../experiments/conditionValues.ts';

@@ -1,6 +1,7 @@
 // Runs with huge logs and other files, written or sparse.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { LAST_MIB } from '../../storage/jsonLines.ts';
 import { type Change, type Changes, holes, megabytes } from './hostileFiles.ts';
 
 /** More than a string or an array can hold: reading it at once fails however much memory there is. */
@@ -23,8 +24,8 @@ const ofTimings = '{"step":4,"seconds":0.01,"imagesPerSecond":1000}\n';
 
 /** Files that no command may read into memory. */
 export const logChanges: Changes = {
-  'long log': ['cope', grown('metrics.jsonl', ofTraining, megabytes(12))],
-  'long timings': ['cope', grown('timings.jsonl', ofTimings, megabytes(12))],
+  'long log': ['cope', grown('metrics.jsonl', ofTraining, megabytes(LAST_MIB + 4))],
+  'long timings': ['cope', grown('timings.jsonl', ofTimings, megabytes(LAST_MIB + 4))],
   'log of one line': ['cope', grown('metrics.jsonl', '{"step":4,"a":"xxxxxxxx', megabytes(200))],
   'log of empty lines': ['cope', grown('metrics.jsonl', '\n', megabytes(4))],
   'log of other lines': ['cope', grown('metrics.jsonl', '{"step":1e9,"bitsPerDim":null}\n', megabytes(4))],

@@ -25,7 +25,7 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<FlowModel> {
   requireArgument(
-    typeof source === 'string' || typeof source === 'object',
+    typeof source === 'string' || (typeof source === 'object' && source !== null),
     "loadModel needs a folder, a URL or files, such as loadModel('runs/digits')",
   );
   const isFolder = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');

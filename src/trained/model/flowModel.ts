@@ -1,5 +1,4 @@
 // A trained model for inference: images and latents in and out, programs compiled on first use.
-
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';

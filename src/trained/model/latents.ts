@@ -1,5 +1,4 @@
 // Latents on the host: drawn from the priors, and parts of them.
-
 import { UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -93,7 +92,7 @@ export function largestLatent(latents: Latents, image: number): number {
  * @throws UserError if they do not have these shapes
  */
 export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]): number {
-  requireArgument(Array.isArray(latents), 'latents must be a list of arrays, such as encode returns');
+  requireArgument(Array.isArray(latents), 'latents must be a list of arrays, as returned by encode');
   const count = latents[0]?.shape[0] ?? 0;
   const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
   const expected = shapes.map((shape) => `[${[latents.length > 0 ? count : 'N', ...shape].join(', ')}]`);

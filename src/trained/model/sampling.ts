@@ -24,7 +24,10 @@ const sampleOptions: Readonly<Record<keyof SampleOptions, true>> = {
 
 /** Draws images, `[count, H, W, C]`: see `FlowModel.sample`. */
 export async function sampleImages(programs: ImagePrograms, options: SampleOptions): Promise<Values> {
-  requireArgument(typeof options === 'object', 'sample needs options, such as sample({ count: 16 })');
+  requireArgument(
+    typeof options === 'object' && options !== null,
+    'sample needs options, such as sample({ count: 16 })',
+  );
   requireKnown(options, sampleOptions);
   const {
     count,
