@@ -48,10 +48,10 @@ export function differencesPlot({ study }: StudyResults, comparison: ComparisonR
     dashed: true,
     points: first!.curve.map((point) => ({ x: at(point), y: 0 })),
   };
-  const bars = intervals ? ', 95 % interval over seeds (bars)' : '';
+  const bars = intervals ? ', 95 % interval (bars)' : '';
   return {
     title: study.title,
-    subtitle: `validation images at equal ${timed ? 'training times' : 'steps'}, ${seedCount(comparison)}: mean (points)${bars} and each seed (light)`,
+    subtitle: `validation, equal ${timed ? 'training times' : 'steps'}, ${seedCount(comparison)}: mean (points)${bars}, each (light)`,
     x: timed ? { label: 'training time', unit: 's' } : { label: 'step' },
     y: { label: `difference to ${first!.variant}`, unit: 'bits/dim' },
     series: [
