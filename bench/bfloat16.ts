@@ -3,8 +3,10 @@
 //
 //   npx tsx bench/bfloat16.ts
 //
-// Needs Debian's python3-torch. Prints the table of docs/performance.md. About ten minutes of two cores.
+// Needs Debian's python3-torch. Prints a table. One seed, the weights of the last step: a spike at the end of a run shows. About
+// five minutes of two cores.
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/parts/options.ts';
@@ -22,16 +24,18 @@ import { type TrainedModel, trainedModel } from '../src/trained/model/trainedMod
 import { train } from '../src/training/loop/train.ts';
 import { BatchLoader } from '../src/training/step/batchLoader.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
-import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
+import { defaultPython, pytorchJson } from './peer/pytorch.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const WARM_UP = 100;
 const RATE = 0.01;
 
-const { threads, python, steps } = addPeerOptions(new Command('bfloat16'))
+const { threads, python, steps } = new Command('bfloat16')
+  .option('--threads <n>', 'threads for both sides', wholeNumber(1), availableParallelism())
+  .option('--python <path>', 'a Python with torch', defaultPython)
   .option('--steps <n>', 'training steps', wholeNumber(1), 2000)
   .parse()
-  .opts<PeerOptions & { steps: number }>();
+  .opts<{ threads: number; python: string; steps: number }>();
 const config = resolveConfig({
   preset: 'paper-mnist-quickstart',
   set: [
