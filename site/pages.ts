@@ -70,6 +70,8 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/emoji.md',
       'docs/results/mnist-convolutions.md',
       'docs/results/fashion-convolutions.md',
+      'docs/results/mnist-strong.md',
+      'docs/results/mnist-parts.md',
       'docs/results/mnist-couplings.md',
       'docs/results/odd.md',
       'docs/results/compress.md',
