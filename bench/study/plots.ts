@@ -53,7 +53,7 @@ export function differencesPlot({ study }: StudyResults, comparison: ComparisonR
     title: study.title,
     subtitle: `validation, equal ${timed ? 'training times' : 'steps'}, ${seedCount(comparison)}: mean (points)${bars}, each (light)`,
     x: timed ? { label: 'training time', unit: 's' } : { label: 'step' },
-    y: { label: `difference to ${first!.variant}`, unit: 'bits/dim' },
+    y: { label: 'difference', unit: 'bits/dim' },
     series: [
       zero,
       ...others.flatMap(({ variant, curve }, index) => [

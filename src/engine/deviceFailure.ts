@@ -31,7 +31,7 @@ export interface WatchedDevice {
 
 type ErrorListener = (event: { readonly error: { readonly message: string } }) => void;
 
-/** What a device has reported since `watchDevice` was called. */
+/** Listens for failures of a device, from the call of `watchDevice` on. */
 export interface DeviceWatch {
   /** The first failure. */
   readonly failure: Error | undefined;

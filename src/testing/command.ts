@@ -140,7 +140,7 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
 }
 
 function environmentIn(root: string): NodeJS.ProcessEnv {
-  // The key of the account is not that of whoever runs the tests.
+  // Tests don't touch the account key of the user who runs them.
   return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(root, 'state') };
 }
 

@@ -1,4 +1,4 @@
-// What the user should know about the images of a run before training on them.
+// Notes for the user on the images of a run, printed before training.
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../data/contract/dataset.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { unitOf } from '../../models/unit.ts';

@@ -1,8 +1,9 @@
-// What a run takes over from the model that it starts from, in words.
+// Notes for the user on the weights of a run that starts from another model, printed before training.
+import { fewNames } from '../../errors.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** What a run takes over from the model that it starts from. */
+/** Which weights are copied, which are new, and which of the other model are not used; none if they are all random. */
 export function originNotes({ origin }: PreparedRun): string[] {
   if (origin === undefined) {
     return [];
@@ -22,8 +23,5 @@ export function originNotes({ origin }: PreparedRun): string[] {
 
 /** Where parameters are in a model: `dequantiser, levels/1/steps/3`; of many places the first ones. */
 function placesOf(paths: readonly string[]): string {
-  const most = 3;
-  const places = [...new Set(paths.map((path) => /^levels\/\d+(\/steps\/\d+)?|^[^/]+/.exec(path)![0]))];
-  const rest = places.length - most;
-  return rest > 0 ? `${places.slice(0, most).join(', ')} and ${rest} more` : places.join(', ');
+  return fewNames([...new Set(paths.map((path) => /^levels\/\d+(\/steps\/\d+)?|^[^/]+/.exec(path)![0]))]);
 }

@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { newGuard } from '../contents/guardState.ts';
@@ -32,17 +33,17 @@ export interface Origin {
 
 /**
  * The state before the first step of a model with the weights of another one: parameters of the same path are copied, others
- * have their initial values, without data-dependent initialisation. The optimiser and the moving average start anew.
+ * have their initial values, without data-dependent initialisation. The optimiser's state and the moving average are new.
  *
  * @throws UserError (`mismatch`) if a parameter has another shape there, or none has the same path; (`invalid-argument`) if
- * `from` is no model
+ * `from` is not a model
  */
 export function startFrom(
   model: Flow,
   from: StartingModel,
   { seed, optimizer }: { readonly seed: number; readonly optimizer: OptimizerName },
 ): { state: TrainingState; origin: Origin } {
-  requireModel(from);
+  requireArgument(from?.parameters !== undefined, "from must be a model, such as await loadModel('runs/a')");
   const { parameters, name = 'the other model' } = from;
   const layout = new ParameterLayout(model.parameters);
   const weights = layout.initial(seed);
@@ -77,13 +78,6 @@ export function startFrom(
     optimizer: { name: optimizer, moments: Object.fromEntries(moments) },
   };
   return { state, origin: { name, taken, fresh, unused } };
-}
-
-function requireModel(from: StartingModel): void {
-  const given: unknown = from;
-  if (typeof given !== 'object' || given === null || !('parameters' in given)) {
-    throw new UserError('invalid-argument', "from must be a model, such as await loadModel('runs/a')");
-  }
 }
 
 function otherShape(
