@@ -1,10 +1,11 @@
-// The matrix products of a coupling network's middle layer, by ONNX Runtime and by PyTorch, in turn: how much of a step's
-// time each side could save at most when products take nearly all of it. Each side uses its best layout, and
-// ONNX Runtime also those that training does not use.
+// The matrix products of a coupling network's middle layer, by ONNX Runtime, by PyTorch, and by OpenBLAS and oneDNN alone,
+// in turn: how much of a step's time each side could save at most when products take nearly all of it, and whether another
+// library would be faster. Each side uses its best layout, and ONNX Runtime also those that training does not use.
 //
 //   npx tsx bench/products.ts
 //
-// Needs Debian's python3-torch with libopenblas0-openmp. Run it alone. Half a minute.
+// Needs Debian's python3-torch with libopenblas0-openmp and libdnnl3.6. Run it alone. A minute.
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { measureInTurn, secondsOf } from '../src/benchmarks/timing.ts';
 import { wholeNumber } from '../src/cli/parts/options.ts';
@@ -19,9 +20,9 @@ import { slice } from '../src/tensor/operations/layout.ts';
 import { product } from '../src/tensor/operations/product.ts';
 import type { ProgramDefinition } from '../src/tensor/programDefinition.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
-import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
+import { addPeerOptions, ownKernels, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { machine } from './shared/machine.ts';
-import { asOptions } from './shared/processes.ts';
+import { asOptions, scriptJson } from './shared/processes.ts';
 
 const command = new Command('products')
   // Seven images of 16 x 16.
@@ -43,7 +44,7 @@ interface Form {
   readonly pixels: number;
   /** Whether it is the gradient of the weights, accumulated over blocks, rather than a product with them. */
   readonly ofWeights: boolean;
-  /** PyTorch's name for it. */
+  /** The others' name for it. */
   readonly theirs: 'images' | 'weights';
 }
 
@@ -104,32 +105,40 @@ async function ours(): Promise<number[]> {
   return rates;
 }
 
-/** The same in PyTorch, in a separate process: the better of both layouts. */
-async function theirs(): Promise<number[]> {
-  const args = asOptions({ pixels, width, threads, copies: COPIES, rounds: ROUNDS });
-  const rates = await pytorchJson<Record<Form['theirs'], number>>(python, 'products_torch.py', ...args);
-  return forms.map((form) => rates[form.theirs]);
+/** The same by the others, in separate processes: the better of both layouts. */
+const others: Readonly<Record<string, (args: string[]) => Promise<Record<Form['theirs'], number>>>> = {
+  PyTorch: (args) => pytorchJson(python, 'products_torch.py', ...args),
+  OpenBLAS: (args) => libraryJson('OpenBLAS', args),
+  oneDNN: (args) => libraryJson('oneDNN', args),
+};
+
+function libraryJson(library: string, args: string[]): Promise<Record<Form['theirs'], number>> {
+  const file = fileURLToPath(new URL('peer/productsOf.ts', import.meta.url));
+  return scriptJson(file, ['--library', library, ...args], ownKernels());
 }
 
-const [our, their] = await measureInTurn([ours, theirs], {
+const args = asOptions({ pixels, width, threads, copies: COPIES, rounds: ROUNDS });
+const theirs = Object.values(others).map((of) => async () => {
+  const rates = await of(args);
+  return forms.map((form) => rates[form.theirs]);
+});
+const [our, ...their] = await measureInTurn([ours, ...theirs], {
   warmUp: 0,
   rounds: runs,
   onRound: (done) => process.stderr.write(`${done}/${runs}\n`),
 });
 const rows = forms.map(({ label }, index) => {
-  const [mine, peers] = [our!, their!].map((all) => all.map((rates) => rates[index]!)) as [
-    number[],
-    number[],
-  ];
-  const ratios = mine.map((rate, run) => rate / peers[run]!);
-  return [
-    label,
-    median(mine).toFixed(0),
-    median(peers).toFixed(0),
-    formatSpread(median(ratios), rangeOf(ratios), (ratio) => ratio.toFixed(2)),
-  ];
+  const mine = our!.map((rates) => rates[index]!);
+  const compared = their.map((all) => {
+    const rates = all.map((of) => of[index]!);
+    const ratios = mine.map((rate, run) => rate / rates[run]!);
+    const spread = formatSpread(median(ratios), rangeOf(ratios), (ratio) => ratio.toFixed(2));
+    return `${median(rates).toFixed(0)}: ${spread}`;
+  });
+  return [label, median(mine).toFixed(0), ...compared];
 });
+const heads = ['product', 'ONNX Runtime', ...Object.keys(others).map((name) => `${name}: ratio (range)`)];
 process.stdout.write(
   `${machine(threads)}; ${pixels} pixels, width ${width}; medians of ${runs} runs, GFLOP/s\n\n` +
-    `${markdownTable(['product', 'ONNX Runtime', 'PyTorch', 'ratio (range)'], rows)}\n`,
+    `${markdownTable(heads, rows)}\n`,
 );

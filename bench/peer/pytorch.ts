@@ -27,15 +27,17 @@ export function addPeerOptions(command: Command): Command {
     .option('--python <path>', 'a Python with torch', defaultPython);
 }
 
-/**
- * The output of a script in this folder. OpenBLAS chooses its own kernels: settings for older versions would
- * slow it.
- */
+/** The environment without settings of OpenBLAS: those for older versions slow it, as it chooses its own kernels. */
+export function ownKernels(): NodeJS.ProcessEnv {
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
+  return env;
+}
+
+/** The output of a script in this folder. */
 export function pytorchJson<Result>(
   python: string,
   script: 'glow_torch.py' | 'products_torch.py',
   ...args: readonly string[]
 ): Promise<Result> {
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  return programJson(python, [fileURLToPath(new URL(script, import.meta.url)), ...args], env);
+  return programJson(python, [fileURLToPath(new URL(script, import.meta.url)), ...args], ownKernels());
 }

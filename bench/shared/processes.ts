@@ -68,8 +68,12 @@ export async function emergingJson<Result>(...args: readonly string[]): Promise<
  *
  * @throws Error if it fails
  */
-export async function scriptJson<Result>(file: string, args: readonly string[]): Promise<Result> {
-  return resultOf([file, ...args], await runScript(file, args));
+export async function scriptJson<Result>(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Result> {
+  return resultOf([file, ...args], await runScript(file, args, { env }));
 }
 
 /**

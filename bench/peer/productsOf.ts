@@ -1,0 +1,127 @@
+// The matrix products of a coupling network's middle layer by a BLAS library of the system: prints GFLOP/s by name, the
+// median of the rounds, in the better layout: one row per pixel, or one per channel. `bench/products.ts` runs it.
+//
+//   npx tsx bench/peer/productsOf.ts --library oneDNN --pixels 1792 --width 512 --threads 2
+import { Command, Option } from 'commander';
+import koffi from 'koffi';
+import { measureInTurn, secondsOf } from '../../src/benchmarks/timing.ts';
+import { wholeNumber } from '../../src/cli/parts/options.ts';
+import { RandomStream } from '../../src/numeric/random.ts';
+import { median } from '../../src/numeric/statistics.ts';
+
+/** C ← op(A)·op(B) + beta·C, row by row: `m`·`k` by `k`·`n`, with the length of a stored row of each. */
+interface Multiplication {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly beta: 0 | 1;
+}
+
+type Multiply = (of: Multiplication, a: Float32Array, b: Float32Array, c: Float32Array) => void;
+
+const libraries: Readonly<Record<string, () => Multiply>> = { OpenBLAS: openBlas, oneDNN: oneDnn };
+
+const { library, pixels, width, threads, copies, rounds } = new Command('productsOf')
+  .addOption(
+    new Option('--library <name>', 'whose products').choices(Object.keys(libraries)).makeOptionMandatory(),
+  )
+  .option('--pixels <n>', 'pixels of a block', wholeNumber(1), 1792)
+  .option('--width <n>', 'hidden channels', wholeNumber(1), 512)
+  .option('--threads <n>', 'threads', wholeNumber(1), 2)
+  .option('--copies <n>', 'products per round', wholeNumber(1), 8)
+  .option('--rounds <n>', 'rounds', wholeNumber(1), 9)
+  .parse()
+  .opts<{
+    library: string;
+    pixels: number;
+    width: number;
+    threads: number;
+    copies: number;
+    rounds: number;
+  }>();
+
+// Both read it when they are loaded.
+process.env.OMP_NUM_THREADS = String(threads);
+const multiply = libraries[library]!();
+
+function openBlas(): Multiply {
+  const gemm = koffi
+    .load('libopenblas.so.0')
+    .func(
+      'void cblas_sgemm(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*, int)',
+    );
+  const [rowMajor, plain, transposed] = [101, 111, 112];
+  return ({ transposeA, transposeB, m, n, k, beta }, a, b, c) => {
+    const [first, second] = [transposeA, transposeB].map((is) => (is ? transposed : plain));
+    gemm(rowMajor, first, second, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, beta, c, n);
+  };
+}
+
+function oneDnn(): Multiply {
+  const gemm = koffi
+    .load('libdnnl.so.3.6')
+    .func(
+      'int dnnl_sgemm(char, char, int64, int64, int64, float, const float*, int64, const float*, int64, float, float*, int64)',
+    );
+  const [plain, transposed] = ['N', 'T'].map((letter) => letter.charCodeAt(0));
+  return ({ transposeA, transposeB, m, n, k, beta }, a, b, c) => {
+    const [first, second] = [transposeA, transposeB].map((is) => (is ? transposed : plain));
+    const status = gemm(first, second, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, beta, c, n);
+    if (status !== 0) {
+      throw new Error(`dnnl_sgemm returned ${status}`);
+    }
+  };
+}
+
+const random = new RandomStream(0, 'products');
+const drawn = (length: number): Float32Array => Float32Array.from({ length }, () => random.uniform());
+const activations = Array.from({ length: copies }, () => drawn(width * pixels));
+const gradients = Array.from({ length: copies }, () => drawn(width * pixels));
+const results = Array.from({ length: copies }, () => new Float32Array(width * pixels));
+const weights = drawn(width * width);
+const sum = new Float32Array(width * width);
+
+/** Each product `copies` times, so that the cost of a call is negligible. */
+const products: Readonly<Record<string, () => void>> = {
+  'images, one row per channel': () => {
+    const form = { transposeA: false, transposeB: false, m: width, n: pixels, k: width, beta: 0 } as const;
+    activations.forEach((x, copy) => {
+      multiply(form, weights, x, results[copy]!);
+    });
+  },
+  'images, one row per pixel': () => {
+    const form = { transposeA: false, transposeB: false, m: pixels, n: width, k: width, beta: 0 } as const;
+    activations.forEach((x, copy) => {
+      multiply(form, x, weights, results[copy]!);
+    });
+  },
+  'weights, one row per channel': () => {
+    const form = { transposeA: false, transposeB: true, m: width, n: width, k: pixels, beta: 1 } as const;
+    activations.forEach((x, copy) => {
+      multiply(form, gradients[copy]!, x, sum);
+    });
+  },
+  'weights, one row per pixel': () => {
+    const form = { transposeA: true, transposeB: false, m: width, n: width, k: pixels, beta: 1 } as const;
+    activations.forEach((x, copy) => {
+      multiply(form, x, gradients[copy]!, sum);
+    });
+  },
+};
+
+const seconds = await measureInTurn(
+  Object.values(products).map((run) => () => secondsOf(run)),
+  { warmUp: 2, rounds },
+);
+const rates = Object.keys(products).map((name, index) => ({
+  name,
+  rate: (2e-9 * pixels * width ** 2 * copies) / median(seconds[index]!),
+}));
+const best = (start: string): number =>
+  Math.max(...rates.filter(({ name }) => name.startsWith(start)).map(({ rate }) => rate));
+process.stdout.write(JSON.stringify({ images: best('images'), weights: best('weights') }));
+// Node.js unloads the library when it exits, which crashes while the threads of OpenMP wait in it. This ends them
+// ("hard" is 2).
+koffi.load('libgomp.so.1').func('int omp_pause_resource_all(int)')(2);
