@@ -293,7 +293,7 @@ describe.skipIf(chromiumPath === undefined)(
     it.each([
       ['cpu', 4, {}],
       // Compiling for a GPU in software takes most of the time.
-      ['webgpu', 6, both],
+      ['webgpu', 6, { ...both, levels: 1 }],
     ])(
       'takes the steps of Node, and logs the norms of layers that Node logs (%s)',
       async (device, steps, model) => {

@@ -59,9 +59,9 @@ export function rewrite(
     if (isResultOf(fixedPointOperation, tensor)) {
       const { state, result, limit } = tensor.attributes;
       return fixedPoint(of(tensor.inputs[0]!), limit, (value) => {
-        const inside = new Map(rebuilt).set(state, value);
-        rewrite([result], inside, passFor);
-        return inside.get(result)!;
+        rebuilt.set(state, value);
+        rewrite([result], rebuilt, passFor);
+        return rebuilt.get(result)!;
       });
     }
     return pass.make(tensor, of);

@@ -33,7 +33,8 @@ export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Te
   const result = step(state);
   const inside = new Set<Tensor>();
   const captured = new Set<Tensor>();
-  for (const node of topologicalOrder([result])) {
+  // What is older than the state does not depend on it.
+  for (const node of topologicalOrder([result], ({ id }) => id < state.id)) {
     if (node === state || node.inputs.some((tensor) => inside.has(tensor))) {
       inside.add(node);
     }
