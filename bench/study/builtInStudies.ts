@@ -62,6 +62,52 @@ const shorter = {
   search: { ...length.search, rates: [0.01, 0.02, 0.03, 0.04] },
 };
 
+const affine = 'model.coupling=affine';
+const mixture = 'model.coupling=mixture';
+const boards = ['model.checkerboard=4', 'model.checkerboardWidth=24'];
+const gated = ['model.conditioner=gated', 'model.width=32', 'model.blocks=1'];
+
+/** What each part of a coupling, alone and with the other, gives in the same training time of one thread. */
+const glowParts = {
+  data: { name: 'mnist' },
+  preset: 'paper-mnist-quickstart',
+  // Small batches, as in the presets with strong couplings.
+  changes: [...common, ...model.slice(0, 2), 'model.mixing=1x1', 'training.batchSize=16', ...strong],
+  variants: {
+    plain: [affine],
+    checkerboard: [affine, ...boards],
+    mixture: [mixture],
+    'mixture-checkerboard': [mixture, ...boards],
+  },
+  comparisons: [
+    {
+      title: "Parts with Glow's networks",
+      variants: ['plain', 'checkerboard', 'mixture', 'mixture-checkerboard'],
+    },
+  ],
+  seeds: [0, 1, 2],
+  search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
+} satisfies Partial<Study>;
+
+/** The same, and gated networks. */
+const allParts: Study['variants'] = {
+  ...glowParts.variants,
+  gated: [affine, ...gated],
+  'gated-mixture-checkerboard': [mixture, ...boards, ...gated],
+  all: [mixture, ...boards, ...gated, 'model.dequantisation=variational'],
+};
+const allPartsTables: Study['comparisons'] = [
+  ...glowParts.comparisons,
+  {
+    title: 'Parts with gated networks',
+    variants: ['plain', 'gated', 'gated-mixture-checkerboard'],
+  },
+  {
+    title: 'All together',
+    variants: ['mixture-checkerboard', 'gated-mixture-checkerboard', 'all'],
+  },
+];
+
 /** The studies that are run if no file of studies is named. */
 export const builtInStudies: readonly Study[] = [
   {
@@ -178,48 +224,35 @@ export const builtInStudies: readonly Study[] = [
     seeds: [0, 1, 2],
     search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
   },
-  partsStudy('mnist-parts', 'Parts of couplings on MNIST', 180),
-  partsStudy('mnist-parts-long', 'Parts of couplings on MNIST, for longer', 1800),
+  {
+    ...glowParts,
+    name: 'mnist-parts',
+    title: 'Parts of couplings on MNIST',
+    variants: allParts,
+    comparisons: allPartsTables,
+    seconds: 180,
+  },
+  {
+    ...glowParts,
+    name: 'mnist-parts-long',
+    title: 'Parts of couplings on MNIST, for longer',
+    variants: allParts,
+    comparisons: allPartsTables,
+    seconds: 1800,
+  },
+  {
+    ...glowParts,
+    name: 'emoji-parts',
+    title: 'Parts of couplings on emoji',
+    data: emoji,
+    changes: [...glowParts.changes, ...ofEmoji],
+    seconds: 100,
+  },
+  {
+    ...glowParts,
+    name: 'deep-sky-parts',
+    title: 'Parts of couplings on the deep sky',
+    data: deepSky,
+    seconds: 100,
+  },
 ];
-
-/** What each part of a coupling, alone and with the others, gives in the same training time of one thread. */
-function partsStudy(name: string, title: string, seconds: number): Study {
-  const affine = 'model.coupling=affine';
-  const mixture = 'model.coupling=mixture';
-  const boards = ['model.checkerboard=4', 'model.checkerboardWidth=24'];
-  const gated = ['model.conditioner=gated', 'model.width=32', 'model.blocks=1'];
-  return {
-    name,
-    title,
-    data: { name: 'mnist' },
-    preset: 'paper-mnist-quickstart',
-    // Small batches, as in the presets with strong couplings.
-    changes: [...common, ...model.slice(0, 2), 'model.mixing=1x1', 'training.batchSize=16', ...strong],
-    variants: {
-      plain: [affine],
-      checkerboard: [affine, ...boards],
-      mixture: [mixture],
-      'mixture-checkerboard': [mixture, ...boards],
-      gated: [affine, ...gated],
-      'gated-mixture-checkerboard': [mixture, ...boards, ...gated],
-      all: [mixture, ...boards, ...gated, 'model.dequantisation=variational'],
-    },
-    comparisons: [
-      {
-        title: "Parts with Glow's networks",
-        variants: ['plain', 'checkerboard', 'mixture', 'mixture-checkerboard'],
-      },
-      {
-        title: 'Parts with gated networks',
-        variants: ['plain', 'gated', 'gated-mixture-checkerboard'],
-      },
-      {
-        title: 'All together',
-        variants: ['mixture-checkerboard', 'gated-mixture-checkerboard', 'all'],
-      },
-    ],
-    seconds,
-    seeds: [0, 1, 2],
-    search: { rates: [0.003, 0.006, 0.012], steps: 300, seed: 1000 },
-  };
-}
