@@ -72,6 +72,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/fashion-convolutions.md',
       'docs/results/mnist-strong.md',
       'docs/results/mnist-parts.md',
+      'docs/results/emoji-parts.md',
       'docs/results/mnist-couplings.md',
       'docs/results/odd.md',
       'docs/results/compress.md',
