@@ -101,6 +101,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     expect(packed.files).toEqual(
       expect.arrayContaining([
         'dist/api/index.d.ts',
+        'models/emoji/model.safetensors',
         'models/mnist/model.safetensors',
         'models/mnist/scores.json',
         'models/mnist-small/model.safetensors',

@@ -320,6 +320,7 @@ describe.skipIf(chromiumPath === undefined)(
       await sheetOf(page, /^16 samples from seed 2/).waitFor();
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
       expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
+        'models/emoji',
         'models/mnist',
         'models/mnist-small',
       ]);

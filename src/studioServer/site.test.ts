@@ -32,12 +32,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const read = (name: string): string => readFileSync(join(site, name), 'utf8');
 
 it('writes the page with its content security policy, the models and their list', () => {
-  expect(writeSite(site, files)).toBe(9);
+  expect(writeSite(site, files)).toBe(12);
   expect(read('index.html')).toMatch(
     /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
   );
   expect(read('assets/a.js')).toBe('one');
-  const bundled = ['models/mnist', 'models/mnist-small'];
+  const bundled = ['models/emoji', 'models/mnist', 'models/mnist-small'];
   expect(JSON.parse(read('models.json'))).toMatchObject(bundled.map((path) => ({ path, problem: null })));
   for (const folder of bundled) {
     for (const name of ['model.safetensors', 'manifest.json', 'scores.json']) {
