@@ -44,7 +44,7 @@ interface Form {
   readonly pixels: number;
   /** Whether it is the gradient of the weights, accumulated over blocks, rather than a product with them. */
   readonly ofWeights: boolean;
-  /** The others' name for it. */
+  /** Its key in the JSON of the other programs. */
   readonly theirs: 'images' | 'weights';
 }
 

@@ -9,7 +9,7 @@ import { wholeNumber } from '../../src/cli/parts/options.ts';
 import { RandomStream } from '../../src/numeric/random.ts';
 import { median } from '../../src/numeric/statistics.ts';
 
-/** C ← op(A)·op(B) + beta·C, row by row: `m`·`k` by `k`·`n`, with the length of a stored row of each. */
+/** C ← op(A)·op(B) + beta·C with row-major matrices; op(A) is m x k, op(B) k x n. */
 interface Multiplication {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -42,7 +42,7 @@ const { library, pixels, width, threads, copies, rounds } = new Command('product
     rounds: number;
   }>();
 
-// Both read it when they are loaded.
+// OpenMP reads this when a library loads it.
 process.env.OMP_NUM_THREADS = String(threads);
 const multiply = libraries[library]!();
 
@@ -83,45 +83,55 @@ const results = Array.from({ length: copies }, () => new Float32Array(width * pi
 const weights = drawn(width * width);
 const sum = new Float32Array(width * width);
 
-/** Each product `copies` times, so that the cost of a call is negligible. */
-const products: Readonly<Record<string, () => void>> = {
-  'images, one row per channel': () => {
-    const form = { transposeA: false, transposeB: false, m: width, n: pixels, k: width, beta: 0 } as const;
-    activations.forEach((x, copy) => {
-      multiply(form, weights, x, results[copy]!);
-    });
+/** A product, as the libraries compute it. */
+interface Product {
+  /** The activations times the weights, or the gradient of the weights, which is accumulated. */
+  readonly of: 'images' | 'weights';
+  readonly form: Multiplication;
+  /** A, B and C of a copy. */
+  operands(copy: number): [Float32Array, Float32Array, Float32Array];
+}
+
+const plain = { transposeA: false, transposeB: false };
+/** With one row per channel, then one per pixel. */
+const products: readonly Product[] = [
+  {
+    of: 'images',
+    form: { ...plain, m: width, n: pixels, k: width, beta: 0 },
+    operands: (copy) => [weights, activations[copy]!, results[copy]!],
   },
-  'images, one row per pixel': () => {
-    const form = { transposeA: false, transposeB: false, m: pixels, n: width, k: width, beta: 0 } as const;
-    activations.forEach((x, copy) => {
-      multiply(form, x, weights, results[copy]!);
-    });
+  {
+    of: 'images',
+    form: { ...plain, m: pixels, n: width, k: width, beta: 0 },
+    operands: (copy) => [activations[copy]!, weights, results[copy]!],
   },
-  'weights, one row per channel': () => {
-    const form = { transposeA: false, transposeB: true, m: width, n: width, k: pixels, beta: 1 } as const;
-    activations.forEach((x, copy) => {
-      multiply(form, gradients[copy]!, x, sum);
-    });
+  {
+    of: 'weights',
+    form: { ...plain, transposeB: true, m: width, n: width, k: pixels, beta: 1 },
+    operands: (copy) => [gradients[copy]!, activations[copy]!, sum],
   },
-  'weights, one row per pixel': () => {
-    const form = { transposeA: true, transposeB: false, m: width, n: width, k: pixels, beta: 1 } as const;
-    activations.forEach((x, copy) => {
-      multiply(form, x, gradients[copy]!, sum);
-    });
+  {
+    of: 'weights',
+    form: { ...plain, transposeA: true, m: width, n: width, k: pixels, beta: 1 },
+    operands: (copy) => [activations[copy]!, gradients[copy]!, sum],
   },
-};
+];
+
+/** Multiplies all copies, so that the cost of a call is negligible. */
+function run({ form, operands }: Product): void {
+  for (let copy = 0; copy < copies; copy++) {
+    multiply(form, ...operands(copy));
+  }
+}
 
 const seconds = await measureInTurn(
-  Object.values(products).map((run) => () => secondsOf(run)),
+  products.map((each) => () => secondsOf(() => run(each))),
   { warmUp: 2, rounds },
 );
-const rates = Object.keys(products).map((name, index) => ({
-  name,
-  rate: (2e-9 * pixels * width ** 2 * copies) / median(seconds[index]!),
-}));
-const best = (start: string): number =>
-  Math.max(...rates.filter(({ name }) => name.startsWith(start)).map(({ rate }) => rate));
+const best = (of: Product['of']): number => {
+  const rates = seconds.map((all) => (2e-9 * pixels * width ** 2 * copies) / median(all));
+  return Math.max(...rates.filter((_, index) => products[index]!.of === of));
+};
 process.stdout.write(JSON.stringify({ images: best('images'), weights: best('weights') }));
-// Node.js unloads the library when it exits, which crashes while the threads of OpenMP wait in it. This ends them
-// ("hard" is 2).
+// Node.js crashes on exit if it unloads OpenMP while its threads wait: stop them first (2 is omp_pause_hard).
 koffi.load('libgomp.so.1').func('int omp_pause_resource_all(int)')(2);

@@ -59,6 +59,8 @@ export function rewrite(
     if (isResultOf(fixedPointOperation, tensor)) {
       const { state, result, limit } = tensor.attributes;
       return fixedPoint(of(tensor.inputs[0]!), limit, (value) => {
+        // A copy of the map would take time that grows with the whole graph. A body belongs to one tensor, and nothing
+        // outside uses what is in it.
         rebuilt.set(state, value);
         rewrite([result], rebuilt, passFor);
         return rebuilt.get(result)!;

@@ -33,7 +33,7 @@ export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Te
   const result = step(state);
   const inside = new Set<Tensor>();
   const captured = new Set<Tensor>();
-  // What is older than the state does not depend on it.
+  // Nothing older than the state depends on it: searching that would take time that grows with the graph outside.
   for (const node of topologicalOrder([result], ({ id }) => id < state.id)) {
     if (node === state || node.inputs.some((tensor) => inside.has(tensor))) {
       inside.add(node);
