@@ -122,6 +122,7 @@ describe.skipIf(chromiumPath === undefined)(
 
 it.skipIf(firefoxPath === undefined)(
   'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',
+  { tags: 'system' },
   async () => {
     const page = await openPageInFirefox(bundled);
     await expect.poll(() => page.evaluate('window.ready')).toBe(true);
