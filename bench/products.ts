@@ -20,7 +20,7 @@ import { slice } from '../src/tensor/operations/layout.ts';
 import { product } from '../src/tensor/operations/product.ts';
 import type { ProgramDefinition } from '../src/tensor/programDefinition.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
-import { addPeerOptions, ownKernels, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
+import { addPeerOptions, type PeerOptions, pytorchJson, withoutKernelSettings } from './peer/pytorch.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
@@ -114,7 +114,7 @@ const others: Readonly<Record<string, (args: string[]) => Promise<Record<Form['t
 
 function libraryJson(library: string, args: string[]): Promise<Record<Form['theirs'], number>> {
   const file = fileURLToPath(new URL('peer/productsOf.ts', import.meta.url));
-  return scriptJson(file, ['--library', library, ...args], ownKernels());
+  return scriptJson(file, ['--library', library, ...args], withoutKernelSettings());
 }
 
 const args = asOptions({ pixels, width, threads, copies: COPIES, rounds: ROUNDS });

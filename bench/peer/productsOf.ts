@@ -1,7 +1,7 @@
 // The matrix products of a coupling network's middle layer by a BLAS library of the system: prints GFLOP/s by name, the
 // median of the rounds, in the better layout: one row per pixel, or one per channel. `bench/products.ts` runs it.
 //
-//   npx tsx bench/peer/productsOf.ts --library oneDNN --pixels 1792 --width 512 --threads 2
+//   npx tsx bench/peer/productsOf.ts --library oneDNN --pixels 1792 --width 512 --threads 2 --copies 8 --rounds 9
 import { Command, Option } from 'commander';
 import koffi from 'koffi';
 import { measureInTurn, secondsOf } from '../../src/benchmarks/timing.ts';
@@ -27,11 +27,11 @@ const { library, pixels, width, threads, copies, rounds } = new Command('product
   .addOption(
     new Option('--library <name>', 'whose products').choices(Object.keys(libraries)).makeOptionMandatory(),
   )
-  .option('--pixels <n>', 'pixels of a block', wholeNumber(1), 1792)
-  .option('--width <n>', 'hidden channels', wholeNumber(1), 512)
-  .option('--threads <n>', 'threads', wholeNumber(1), 2)
-  .option('--copies <n>', 'products per round', wholeNumber(1), 8)
-  .option('--rounds <n>', 'rounds', wholeNumber(1), 9)
+  .requiredOption('--pixels <n>', 'pixels of a block', wholeNumber(1))
+  .requiredOption('--width <n>', 'hidden channels', wholeNumber(1))
+  .requiredOption('--threads <n>', 'threads', wholeNumber(1))
+  .requiredOption('--copies <n>', 'products per round', wholeNumber(1))
+  .requiredOption('--rounds <n>', 'rounds', wholeNumber(1))
   .parse()
   .opts<{
     library: string;
@@ -92,27 +92,27 @@ interface Product {
   operands(copy: number): [Float32Array, Float32Array, Float32Array];
 }
 
-const plain = { transposeA: false, transposeB: false };
+const untransposed = { transposeA: false, transposeB: false };
 /** With one row per channel, then one per pixel. */
 const products: readonly Product[] = [
   {
     of: 'images',
-    form: { ...plain, m: width, n: pixels, k: width, beta: 0 },
+    form: { ...untransposed, m: width, n: pixels, k: width, beta: 0 },
     operands: (copy) => [weights, activations[copy]!, results[copy]!],
   },
   {
     of: 'images',
-    form: { ...plain, m: pixels, n: width, k: width, beta: 0 },
+    form: { ...untransposed, m: pixels, n: width, k: width, beta: 0 },
     operands: (copy) => [activations[copy]!, weights, results[copy]!],
   },
   {
     of: 'weights',
-    form: { ...plain, transposeB: true, m: width, n: width, k: pixels, beta: 1 },
+    form: { ...untransposed, transposeB: true, m: width, n: width, k: pixels, beta: 1 },
     operands: (copy) => [gradients[copy]!, activations[copy]!, sum],
   },
   {
     of: 'weights',
-    form: { ...plain, transposeA: true, m: width, n: width, k: pixels, beta: 1 },
+    form: { ...untransposed, transposeA: true, m: width, n: width, k: pixels, beta: 1 },
     operands: (copy) => [activations[copy]!, gradients[copy]!, sum],
   },
 ];

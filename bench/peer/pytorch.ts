@@ -27,8 +27,8 @@ export function addPeerOptions(command: Command): Command {
     .option('--python <path>', 'a Python with torch', defaultPython);
 }
 
-/** The environment without settings of OpenBLAS: those for older versions slow it, as it chooses its own kernels. */
-export function ownKernels(): NodeJS.ProcessEnv {
+/** The environment without settings for OpenBLAS's kernels: it chooses better ones itself. */
+export function withoutKernelSettings(): NodeJS.ProcessEnv {
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
   return env;
 }
@@ -39,5 +39,9 @@ export function pytorchJson<Result>(
   script: 'glow_torch.py' | 'products_torch.py',
   ...args: readonly string[]
 ): Promise<Result> {
-  return programJson(python, [fileURLToPath(new URL(script, import.meta.url)), ...args], ownKernels());
+  return programJson(
+    python,
+    [fileURLToPath(new URL(script, import.meta.url)), ...args],
+    withoutKernelSettings(),
+  );
 }

@@ -66,6 +66,7 @@ export async function emergingJson<Result>(...args: readonly string[]): Promise<
 /**
  * The JSON output of a script of this repository.
  *
+ * @param env its environment; by default this process's
  * @throws Error if it fails
  */
 export async function scriptJson<Result>(

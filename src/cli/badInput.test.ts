@@ -343,7 +343,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a seed without seed:',
     ['interpolate', 'runs/a', 'seed:1', '2', '--out', 'x.png'],
-    'there is no file 2; to start from a seed, write seed:2',
+    'there is no file 2; did you mean seed:2?',
   ],
   [
     'an interpolation without both ends',

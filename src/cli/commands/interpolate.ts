@@ -103,7 +103,7 @@ async function readEnd(
   { temperature, resize }: InterpolateCommandOptions,
 ): Promise<Latents | Values> {
   if (/^\d+$/.test(end) && !exists(end)) {
-    throw new UserError('not-found', `there is no file ${end}; to start from a seed, write seed:${end}`);
+    throw new UserError('not-found', `there is no file ${end}; did you mean seed:${end}?`);
   }
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
