@@ -1,6 +1,6 @@
 // A word with its definition from the glossary as a tooltip.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import './term.css';
 
 interface TermProps {
@@ -19,7 +19,8 @@ export function Term({ of, children }: TermProps) {
   const [definition, setDefinition] = useState<string>();
   const word = useRef<HTMLButtonElement>(null);
   const tip = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
+  // Before the next frame: Escape may be pressed at once.
+  useLayoutEffect(() => {
     if (!isOpen) {
       return undefined;
     }

@@ -1,5 +1,5 @@
 // The tour of the studio: a card beside the page, which shows one thing after the other.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';
 import { stopOf, stops } from './stops.ts';
@@ -23,7 +23,8 @@ export function Tour() {
     heading.current!.focus();
     return show(target);
   }, [at]);
-  useEffect(() => {
+  // Before the next frame: Escape may be pressed at once.
+  useLayoutEffect(() => {
     const onKey = ({ key, defaultPrevented }: KeyboardEvent): void => {
       if (key === 'Escape' && !defaultPrevented) {
         leave();

@@ -85,7 +85,7 @@ export const tasks = {
 
   /**
    * Interpolates between two images, both included, as `emerging interpolate` does. A model with classes uses the most
-   * probable class of the first image throughout.
+   * probable class of the first image throughout. Overflowed images are black.
    */
   async interpolate(
     {
@@ -94,14 +94,21 @@ export const tasks = {
       steps,
     }: { model: ModelAddress; ends: readonly [Uint8Array, Uint8Array]; steps: number },
     call: Call,
-  ): Promise<Images & { readonly class: string | undefined }> {
+  ): Promise<Images & { readonly class: string | undefined; readonly overflowed: number }> {
     const model = await modelAt(address, call);
     const name = await codingClass(model, ends[0], '', call);
     const given = { class: name, signal: call.signal };
     const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
     const between = interpolateLatents(from, to, steps);
-    const pixels = eightBit(await model.decode(between, { ...given, ...workOf(call, 'Interpolating') }));
-    return { pixels, shape: model.imageShape, class: name };
+    let overflowed = 0;
+    const decoded = await model.decode(between, {
+      ...given,
+      ...workOf(call, 'Interpolating'),
+      onOverflow: (images) => {
+        overflowed = images.length;
+      },
+    });
+    return { pixels: eightBit(decoded), shape: model.imageShape, class: name, overflowed };
   },
 
   /** A sample, its latents, and the image decoded from them after mixing in other noise of the same variance. */

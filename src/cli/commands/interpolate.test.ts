@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 it('starts and ends with the exact images', async () => {
   const result = await emerging.json('interpolate', 'runs/a', 'a.png', 'b.png', '--steps=5', '--out=i.png');
-  expect(result).toEqual({ file: 'i.png', step: 3, from: 'a.png', to: 'b.png', steps: 5 });
+  expect(result).toEqual({ file: 'i.png', step: 3, from: 'a.png', to: 'b.png', steps: 5, overflowed: 0 });
   const row = rowOf('i.png');
   expect(row).toHaveLength(5);
   expect(row[0]).toEqual(a);
@@ -27,13 +27,26 @@ it('starts and ends with the exact images', async () => {
   expect(new Set(row.map(String)).size).toBe(5);
 });
 
-it('names the image that cannot be decoded, and what to change', async () => {
+it('leaves images black that cannot be decoded, and says so', async () => {
   const far = ['--temperature=1e37', '--steps=3', '--out=far.png'];
-  const { code, stderr } = await emerging.run('interpolate', 'runs/a', 'a.png', 'seed:1', ...far);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^emerging: image [23] of 3 cannot be decoded: its largest latent is .* of this model; choose other ends, or lower --temperature if they are seeds\n$/,
+  const { code, stdout } = await emerging.run('interpolate', 'runs/a', 'a.png', 'seed:1', ...far);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\n2 of 3 images are black: their values are not finite: choose other ends, or lower --temperature if they are seeds\n$/,
   );
+  const [first, ...others] = rowOf('far.png');
+  expect(first).toEqual(a);
+  expect(others).toEqual([new Uint8Array(64), new Uint8Array(64)]);
+});
+
+it('fails if no image can be decoded', async () => {
+  const far = ['--temperature=1e37', '--steps=2', '--out=none.png'];
+  const { code, stderr } = await emerging.run('interpolate', 'runs/a', 'seed:2', 'seed:1', ...far);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr:
+      'emerging: none of the 2 images has finite values: choose other ends, or lower --temperature if they are seeds\n',
+  });
 });
 
 it('accepts seeds: the first image sampled with each', async () => {

@@ -14,11 +14,11 @@ import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
 import { chosenCondition } from '../parts/conditionsOfImages.ts';
-import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
+import { overflowNote } from '../parts/overflowNote.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 interface InterpolateCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
@@ -72,17 +72,23 @@ async function runInterpolate(
   const choice = found ?? chosenClass(model, options.class);
   const coding = { class: choice, condition: await chosenCondition(model, options) };
   const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
-  const images = await decodeMoved(model, interpolateLatents(a, b, steps), {
+  let overflowed = 0;
+  const images = await model.decode(interpolateLatents(a, b, steps), {
     ...coding,
-    nameOf: (index) => `image ${index + 1} of ${steps}`,
-    remedy: 'choose other ends, or lower --temperature if they are seeds',
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
   });
+  const remedy = 'choose other ends, or lower --temperature if they are seeds';
+  if (overflowed === steps) {
+    throw new UserError('diverged', `none of the ${steps} images has finite values: ${remedy}`);
+  }
   output.write(contactSheet(images, { imageShape: model.imageShape, columns: steps }));
   const [from, to] = ends;
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, step: model.step, from, to, steps })}\n`
-      : `${visibleText(`${steps} images from ${from} to ${to}${stepText(model.step, options)}: ${out}`)}\n`,
+      ? `${JSON.stringify({ file: out, step: model.step, from, to, steps, overflowed })}\n`
+      : `${visibleText(`${steps} images from ${from} to ${to}${stepText(model.step, options)}: ${out}`)}\n${overflowNote(model, { overflowed, count: steps, what: 'images', remedy })}`,
   );
 }
 

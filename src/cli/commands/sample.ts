@@ -20,6 +20,7 @@ import { chosenConditions } from '../parts/conditionsOfImages.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
+import { overflowNote } from '../parts/overflowNote.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -127,7 +128,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   writeStdout(
     options.json
       ? `${JSON.stringify({ ...(output && { file: out }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${out === undefined ? '' : `: ${visibleText(out)}`}\n${overflowNote(overflowed, count, model.bits === undefined ? 'NaN' : 'black')}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${out === undefined ? '' : `: ${visibleText(out)}`}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
 
@@ -173,11 +174,4 @@ function classText(model: FlowModel, { class: name }: SampleCommandOptions): str
   return model.classes.length === 0
     ? ''
     : visibleText(`, a row for each class (${firstNames(model.classes, [...model.classes.keys()])}),`);
-}
-
-/** The note about samples with non-finite values; empty if there are none. */
-export function overflowNote(overflowed: number, count: number, blank = 'black'): string {
-  return overflowed === 0
-    ? ''
-    : `${overflowed} of ${count} samples are ${blank}: their values are not finite. Try a lower temperature, or train longer\n`;
 }

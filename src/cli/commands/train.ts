@@ -27,6 +27,7 @@ import {
   type StepOptions,
   wholeNumber,
 } from '../parts/options.ts';
+import { overflowNote } from '../parts/overflowNote.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -45,7 +46,6 @@ import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboar
 import { referenceAfterTraining, testAfterTraining } from '../training/testAfterTraining.ts';
 import { reachedBefore } from '../training/trainSummary.ts';
 import { trainWithProgress } from '../training/trainWithProgress.ts';
-import { overflowNote } from './sample.ts';
 
 interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
   readonly stopAt?: number;
@@ -199,9 +199,7 @@ async function finish(
     const skipped = untested || (reference?.exitCode ?? 0);
     const { samples, curve } = await finishRun(run, result, skipped ? undefined : model, drawOrNote);
     if (samples !== null) {
-      writeStderr(
-        overflowNote(samples.overflowed, samples.count, model.bits === undefined ? 'NaN' : 'black'),
-      );
+      writeStderr(overflowNote(model, samples));
     }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     // Last, so that a run killed before this point is finished by a resume.

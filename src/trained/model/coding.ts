@@ -16,7 +16,7 @@ import { imageBatch, imageSetOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { countOfLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import { compileDecoder, compileEncoder, decodeBatch, encodeBatch } from './modelPrograms.ts';
-import { pixelsOfImage, zerosFor } from './pixels.ts';
+import { blankOut, pixelsOf, pixelsOfImage, zerosFor } from './pixels.ts';
 import { tooFarOut } from './tooFarOut.ts';
 
 /** The latents of images: see `FlowModel.encode`. */
@@ -59,23 +59,32 @@ export async function decodeValues(
 export async function decodeImages(
   programs: ImagePrograms,
   latents: Latents,
-  { corrections = new Map(), ...options }: DecodeOptions,
+  { corrections = new Map(), onOverflow, ...options }: DecodeOptions,
 ): Promise<Values> {
   const { model } = programs;
   const values = await decodeValues(programs, latents, options);
   const dimensions = dimensionsOf(model.imageShape);
   const pixels = zeros(model.values.kind, values.length);
+  const overflowed: number[] = [];
   for (let image = 0; image * dimensions < values.length; image++) {
     const own = values.subarray(image * dimensions, (image + 1) * dimensions);
     const decoded = pixelsOfImage(own, model, corrections.get(image));
-    if (decoded === undefined) {
+    if (decoded !== undefined) {
+      copyInto(pixels, decoded, image * dimensions);
+    } else if (onOverflow) {
+      overflowed.push(image);
+      blankOut(own, model);
+      copyInto(pixels, pixelsOf(own, model), image * dimensions);
+    } else {
       const largest = largestLatent(latents, image);
       throw new UserError(
         'diverged',
         phrase`image ${image} cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
       );
     }
-    copyInto(pixels, decoded, image * dimensions);
+  }
+  if (overflowed.length > 0) {
+    onOverflow!(overflowed);
   }
   return pixels;
 }

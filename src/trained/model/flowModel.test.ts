@@ -210,7 +210,7 @@ describe('encode and decode', () => {
     }
   });
 
-  it('name the image whose values overflow', async () => {
+  it('name the image whose values overflow, or leave it black with onOverflow', async () => {
     const latents = await model.encode(images);
     latents[1]!.data.fill(3e38, 4 * 32, 5 * 32);
     await expect(model.decode(latents)).rejects.toThrow(UserError);
@@ -218,6 +218,14 @@ describe('encode and decode', () => {
       /^image 4 cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
     );
     const values = await model.decodeValues(latents);
+    let overflowed: readonly number[] = [];
+    const decoded = await model.decode(latents, {
+      onOverflow: (which) => {
+        overflowed = which;
+      },
+    });
+    expect(overflowed).toEqual([4]);
+    expect(decoded).toEqual(images.map((level, index) => (Math.floor(index / 64) === 4 ? 0 : level)));
     expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
     expect(model.pixelsOf(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
   });

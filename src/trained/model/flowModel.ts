@@ -151,8 +151,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * The images of latents, `[N, H, W, C]`.
    *
-   * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values and no
-   *   correction replaces all of it
+   * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values, no
+   *   correction replaces all of it, and `onOverflow` is missing
    */
   async decode(latents: Latents, options: DecodeOptions = {}): Promise<Values> {
     return decodeImages(this.#programs, latents, options);

@@ -47,6 +47,11 @@ export interface EncodeOptions extends CodingOptions {
 export interface DecodeOptions extends CodingOptions {
   /** What to change in the decoded images: from `verify`, or from a file written with them. */
   readonly corrections?: Corrections;
+  /**
+   * Called with the indices of images with non-finite values, which are returned black, or as NaN by a continuous model.
+   * Without it they are an error.
+   */
+  onOverflow?(images: readonly number[]): void;
 }
 
 /** How samples are drawn. Progress counts images. */

@@ -1,5 +1,6 @@
 // Interpolation between two images along a straight line in latent space.
 import { useEffect, useState } from 'preact/hooks';
+import { plural } from '../../numbers.ts';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { savePng } from '../../parts/savePng.ts';
@@ -55,6 +56,12 @@ export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationPr
       {interpolating.result?.class !== undefined && (
         <p class="quiet" data-testid="interpolation-class">
           Class {interpolating.result.class}, the most probable for A.
+        </p>
+      )}
+      {interpolating.result && interpolating.result.overflowed > 0 && (
+        <p class="quiet">
+          {plural(interpolating.result.overflowed, 'step')} overflowed (black): choose other images, or lower
+          the temperature.
         </p>
       )}
       {interpolating.result && <Frames frames={interpolating.result} saveAs={saveAs} />}

@@ -176,6 +176,18 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await slider.count()).toBe(1);
     });
 
+    it('draws an interpolation whose images partly overflow, and says how many', async () => {
+      await page.goto(`${studio.url}#/draw?temperature=1`);
+      await page
+        .getByRole('group', { name: '64 samples from seed 0 at temperature 1', exact: true })
+        .waitFor();
+      await page.getByRole('button', { name: 'Choose image A' }).click();
+      await image(35).click();
+      await image(14).click();
+      await page.getByText(/^\d+ steps? overflowed \(black\): choose other images/).waitFor();
+      expect(await page.getByRole('slider', { name: 'From A to B' }).count()).toBe(1);
+    });
+
     it('leaves for another address that comes while a moving slider is about to change it', async () => {
       await page.evaluate(() => {
         const { setTimeout: later } = window;
