@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -16,9 +17,19 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
 );
 const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
+/** A file of the package's entry points. */
+const source = (name: string): string => fileURLToPath(new URL(`src/api/${name}`, import.meta.url));
+
 const globalSetup = 'src/testing/builtPackage.ts';
 
 export default defineConfig({
+  // The studio imports the package by its name: here its sources, as they are now.
+  resolve: {
+    alias: [
+      { find: /^emerging-flows$/, replacement: source('index') },
+      { find: /^emerging-flows\//, replacement: source('') },
+    ],
+  },
   test: {
     tags: [
       {

@@ -42,7 +42,8 @@ describe('the pages', () => {
 
 describe('the built site', () => {
   const site = join(folder, 'site');
-  beforeAll(async () => buildSite(site, await buildStudio()));
+  const studio = buildStudio();
+  beforeAll(() => buildSite(site, studio));
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
   it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {

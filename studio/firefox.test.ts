@@ -10,7 +10,7 @@ import { loadModel } from '../src/trained/loading/loadModel.ts';
 import { decimal } from './numbers.ts';
 import { stops } from './tour/stops.ts';
 
-const root = await buildStudio();
+const root = buildStudio();
 const emerging = commandLine(root);
 
 describe.skipIf(firefoxPath === undefined)(

@@ -9,7 +9,7 @@ import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } fro
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
 import { stops } from './tour/stops.ts';
 
-const emerging = commandLine(await buildStudio());
+const emerging = commandLine(buildStudio());
 const closing: (() => Promise<void>)[] = [];
 const opened = async <Opened extends { close(): Promise<void> }>(
   opening: Promise<Opened>,
@@ -337,13 +337,3 @@ describe.skipIf(chromiumPath === undefined)(
     });
   },
 );
-
-it('refuses a folder that does not exist', async () => {
-  const { code, stderr } = await emerging.run('studio', 'nowhere');
-  expect({ code, stderr }).toEqual({
-    code: 2,
-    stderr: expect.stringMatching(
-      /there is no folder nowhere: name a run, an export, or a folder of them\n$/,
-    ),
-  });
-});

@@ -38,6 +38,11 @@ const usage: [string, string[], string | RegExp][] = [
     'cannot write none/x.png: there is no folder none; create it or check the name',
   ],
   [
+    'a studio of a folder that does not exist',
+    ['studio', 'nowhere'],
+    'there is no folder nowhere: name a run, an export, or a folder of them',
+  ],
+  [
     'an image that does not exist',
     ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'empty', '--out', 'x.png'],
     'cannot read none.png: it does not exist; check the name',

@@ -42,7 +42,7 @@ it.each([
   ['the evaluation', 'summary.json', 3],
   ['the samples', 'samples', 3],
   ['the summary of the samples', 'summary.json', 4],
-  ['the learning curve', 'curve.png', 2],
+  ['the learning curve', 'curve.png', 1],
   ['the model card', 'README.md', 1],
   ['the last summary', 'summary.json', 5],
 ])('while it writes %s', async (_, path, write) => {

@@ -6,18 +6,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { inject } from 'vitest';
+import { beforeAll, inject } from 'vitest';
 import { typeOf } from '../studioServer/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The package with the studio's page and its models; returns its folder. The page is bundled once for all test files. */
-export async function buildStudio(): Promise<string> {
+/**
+ * The package with the studio's page and its models, complete before the first test; returns its folder. The page is bundled
+ * once for all test files.
+ */
+export function buildStudio(): string {
   const root = buildPackage();
-  const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
-  cpSync(page, join(root, 'dist/page'), { recursive: true });
-  cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
+  // Not now: the tests of the file may all be left out.
+  beforeAll(async () => {
+    const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
+    cpSync(page, join(root, 'dist/page'), { recursive: true });
+    cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
+  });
   return root;
 }
 

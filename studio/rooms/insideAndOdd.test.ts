@@ -22,7 +22,7 @@ import { decimal } from '../numbers.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
 import { pText, rankText, scoreText } from './odd/oddText.ts';
 
-const root = await buildStudio();
+const root = buildStudio();
 const emerging = commandLine(root);
 const mnist = join(root, 'models/mnist-small');
 const inFolder = (name: string): string => join(emerging.folder, name);

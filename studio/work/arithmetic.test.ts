@@ -6,11 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { randomParameters } from '../../src/evaluation/bijections/randomParameters.ts';
 import type { ModelOptions } from '../../src/models/options.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
-import { buildStudio } from '../../src/testing/studio.ts';
 import { tinyImages } from '../../src/testing/tinyImages.ts';
 import { type Line, type Place, stageArithmetic } from './arithmetic.ts';
-
-await buildStudio();
 
 const opened: FlowModel[] = [];
 afterAll(() => Promise.all(opened.map((model) => model.release())));

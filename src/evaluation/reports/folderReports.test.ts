@@ -1,11 +1,14 @@
-// The title of a run's pictures names the folder itself, however it was opened.
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+// The pictures of a run: their title names the folder itself, and the curve appears while the run trains.
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { startRun } from '../../runs/open/run.node.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { pictureTitle } from './folderReports.ts';
+import { trainRun } from './trainRun.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -28,4 +31,33 @@ it('is the same for a link to the folder', () => {
 it('has the path from the working directory if the folder is in it', () => {
   expect(titleOf(join(process.cwd(), 'src', 'cli'))).toBe('mnist-quickstart, src/cli');
   expect(titleOf('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
+});
+
+it('redraw the curve at milestones that are five seconds apart, and at the end', async () => {
+  const { now } = performance;
+  let later = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + later);
+  const run = join(folder, 'run', 'watched');
+  const curve = join(run, 'curve.png');
+  const seen: [number, boolean][] = [];
+  const onStep = (step: number): void => {
+    later = step < 4 ? 0 : 5000;
+    if (step === 5) {
+      rmSync(curve);
+    }
+  };
+  const onMilestone = (step: number): unknown => seen.push([step, existsSync(curve)]);
+  try {
+    const started = await startRun(tinyConfig({ steps: 8 }), run, { dataset: tinyDataset(8) });
+    await trainRun({ ...started, threads: 1, events: { onStep, onMilestone } });
+  } finally {
+    clock.mockRestore();
+  }
+  expect(seen).toEqual([
+    [2, false],
+    [4, true],
+    [6, false],
+    [8, false],
+  ]);
+  expect(existsSync(curve)).toBe(true);
 });

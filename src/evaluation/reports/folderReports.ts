@@ -27,7 +27,7 @@ export interface FolderTrainingOptions extends TrainingOptions {
  */
 export type TryDrawing = <Drawn>(what: string, draw: () => Drawn | Promise<Drawn>) => Promise<Drawn | null>;
 
-/** Trains a run and draws its pictures at every milestone but the last step's, which `finishRun` draws. */
+/** Trains a run and draws pictures at every milestone but the last step's, which `finishRun` draws. */
 export async function trainWithPictures(
   options: FolderTrainingOptions,
   tryDrawing: TryDrawing,
@@ -72,6 +72,8 @@ export async function finishRun(
   return { samples, curve };
 }
 
+/** Milliseconds from the start to the first curve, and between two curves. */
+const curveEvery = 5000;
 /** Samples that take longer than this, in milliseconds, … */
 const quick = 5000;
 /** … are drawn only as long as they take no more than this share of the time. */
@@ -90,7 +92,7 @@ export function pictureTitle({
 }
 
 /**
- * Draws learning curve and samples at a milestone. Frozen weights are recompiled each time: that takes a fraction of a
+ * Draws samples at a milestone, and the learning curve if some time has passed. Frozen weights are recompiled each time: that takes a fraction of a
  * second, while a program with the weights as inputs would hold its memory all the time.
  */
 function milestonePictures(
@@ -100,14 +102,18 @@ function milestonePictures(
   const { config, dataset, paths, stopAt } = options;
   const lastStep = lastStepOf(scheduleOf(config, dataset.train.count), stopAt);
   const started = performance.now();
+  let drawn = started;
   let sampling = 0;
   return async (step, state) => {
     if (step === lastStep) {
       return;
     }
-    await tryDrawing(`learning curve of step ${step}`, () =>
-      drawLearningCurve(paths, pictureTitle(options), unitOf(config.model)),
-    );
+    if (performance.now() - drawn >= curveEvery) {
+      drawn = performance.now();
+      await tryDrawing(`learning curve of step ${step}`, () =>
+        drawLearningCurve(paths, pictureTitle(options), unitOf(config.model)),
+      );
+    }
     const begin = performance.now();
     if (sampling <= Math.max(quick, mostShare * (begin - started))) {
       await tryDrawing(`samples of step ${step}`, () => {

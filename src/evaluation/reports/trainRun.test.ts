@@ -21,8 +21,8 @@ it('has a summary, a curve, samples of every milestone and a card', async () => 
   const run = await startRun(tinyConfig(), folder, { dataset });
   const reached: number[] = [];
   const onMilestone = (step: number): void => {
-    // Its pictures are there when the caller is told of the milestone.
-    expect(step === 6 || existsSync(join(folder, 'curve.png'))).toBe(true);
+    // Its samples are there when the caller is told of the milestone.
+    expect(step === 6 || existsSync(join(folder, 'samples', `step-0000000${step}.png`))).toBe(true);
     reached.push(step);
   };
   const { validationBitsPerDim } = await trainRun({ ...run, threads: 1, events: { onMilestone } });

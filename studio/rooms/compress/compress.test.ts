@@ -10,7 +10,7 @@ import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../src/testing/tinyImages.ts';
 
-const emerging = commandLine(await buildStudio());
+const emerging = commandLine(buildStudio());
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const COUNT = 30;
 

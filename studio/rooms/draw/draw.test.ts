@@ -11,7 +11,7 @@ import { writePng } from '../../../src/testing/pngFiles.ts';
 import { buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { loadModel } from '../../../src/trained/loading/loadModel.ts';
 
-const root = await buildStudio();
+const root = buildStudio();
 const emerging = commandLine(root);
 const mnist = join(root, 'models/mnist-small');
 

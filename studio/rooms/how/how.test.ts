@@ -9,7 +9,7 @@ import { decimal } from '../../numbers.ts';
 import { kernelOf, logDiagonal, matrixOf } from './maths/convolutions.ts';
 import { places } from './places.ts';
 
-const emerging = commandLine(await buildStudio());
+const emerging = commandLine(buildStudio());
 
 describe.skipIf(chromiumPath === undefined)(
   'the room How it works (scripts/install-system-packages)',

@@ -9,7 +9,7 @@ import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../src/testing/tinyImages.ts';
 
-const emerging = commandLine(await buildStudio());
+const emerging = commandLine(buildStudio());
 const training = ['train', '--data=data', ...tinyTraining, '--threads=1', '--no-test'];
 const hostile = 'runs/<img src=x onerror=alert(1)>, 50 %';
 

@@ -10,7 +10,7 @@ import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
 import { tinyImages } from '../../../src/testing/tinyImages.ts';
 
-const root = await buildStudio();
+const root = buildStudio();
 const emerging = commandLine(root);
 
 describe.skipIf(chromiumPath === undefined)(

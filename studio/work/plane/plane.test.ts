@@ -4,13 +4,10 @@ import type { StagedFlow } from 'emerging-flows/flows';
 import { constant, constantValue } from 'emerging-flows/tensor';
 import { startFromData } from 'emerging-flows/training';
 import { describe, expect, it } from 'vitest';
-import { buildStudio } from '../../../src/testing/studio.ts';
 import { Layers, type Weights } from './layers.ts';
 import { CELLS, EXTENT, LINE_POINTS, type Look, lookAt } from './look.ts';
 import { planeFlow, type TransformerName, transformers } from './planeFlow.ts';
 import { planeTasks } from './planeTasks.ts';
-
-await buildStudio();
 
 const DEPTH = 3;
 
