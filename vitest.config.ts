@@ -23,11 +23,13 @@ const source = (name: string): string => fileURLToPath(new URL(`src/api/${name}`
 const globalSetup = 'src/testing/builtPackage.ts';
 
 export default defineConfig({
-  // The studio imports the package by its name: here its sources, as they are now.
+  // The studio imports the package by its name: here its sources, as they are now. Threads and child processes run the package
+  // that is built for the tests.
   resolve: {
     alias: [
       { find: /^emerging-flows$/, replacement: source('index') },
       { find: /^emerging-flows\//, replacement: source('') },
+      { find: /^.*\/childScript\.node\.ts$/, replacement: source('../testing/builtScripts.ts') },
     ],
   },
   test: {

@@ -19,7 +19,9 @@ declare module 'vitest' {
 export default async function buildPackage(project: TestProject): Promise<() => void> {
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'emerging-built-'));
-  await compileFolder(join(repository, 'src'), join(folder, 'dist'));
+  const compile = (): Promise<void> => compileFolder(join(repository, 'src'), join(folder, 'dist'));
+  await compile();
+  project.onTestsRerun(compile);
   copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
   project.provide('builtPackage', folder);

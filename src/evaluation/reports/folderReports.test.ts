@@ -46,7 +46,7 @@ it('redraw the curve at milestones that are five seconds apart, and at the end',
       rmSync(curve);
     }
   };
-  const onMilestone = (step: number): unknown => seen.push([step, existsSync(curve)]);
+  const onMilestone = (step: number): void => void seen.push([step, existsSync(curve)]);
   try {
     const started = await startRun(tinyConfig({ steps: 8 }), run, { dataset: tinyDataset(8) });
     await trainRun({ ...started, threads: 1, events: { onStep, onMilestone } });

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -94,16 +94,19 @@ describe.each<[string, ConfigLayer['model']]>([
   ]),
 ])('20 steps with clipping and micro-batches (%s)', (what, model) => {
   const config = configOf(model);
+  let one: TrainingResult;
+  beforeAll(async () => {
+    [one] = (await trained(1, `${what}-one`, config)) as [TrainingResult];
+  });
 
   it.each([2, 4])(
     'by %i ranks equal one process up to rounding, and are the same each time',
     async (size) => {
       const name = `${what}-${size}`;
-      const [one] = await trained(1, `${name}-one`, config);
       const several = await trained(size, name, config);
       // The first gradients of the flow of the noise are small, too.
       const most = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
-      expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! }, most);
+      expectClose({ name, result: several[0]! }, { name: `${what}-one`, result: one }, most);
       for (const other of several) {
         expect(stateOf(other)).toEqual(stateOf(several[0]!));
         expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);

@@ -1,0 +1,24 @@
+// In tests, threads and child processes run the package that all tests share: from the sources, each would compile them again.
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { inject } from 'vitest';
+import type {} from './builtPackage.ts';
+
+const sources = fileURLToPath(new URL('..', import.meta.url));
+
+/** As in `platform/childScript.node.ts`. */
+export function mainBeside(module: string): string {
+  const script = relative(sources, fileURLToPath(module)).replace(/(\.node)\.ts$/, 'Main$1.js');
+  return join(inject('builtPackage'), 'dist', script);
+}
+
+/** As there. */
+export function argumentsFor(script: string): string[] {
+  return [script];
+}
+
+/** As there. */
+export function threadBeside(module: string, workerData: unknown): Worker {
+  return new Worker(mainBeside(module), { workerData });
+}
