@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * What changes or measures the process of a test: mocks, the environment, devices; and what starts browsers.
- * The files without any of it share a process, which loads the sources once.
+ * What replaces modules, changes or measures the process of a test, or uses a GPU. The files without any of it share a process,
+ * which loads the sources once.
  */
 const own =
-  /\bvi\b|\bprocess\.(?!execPath\b|pid\b|platform\b)|\binject\b|\/(browser|pages|studio|webgpu)\.ts'/;
+  /\bvi\.(mock|doMock|resetModules)\b|\bprocess\.(memoryUsage|cpuUsage|chdir|listenerCount)\b|\/webgpu\.ts'/;
 
 const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -19,6 +19,9 @@ const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
 /** A file of the package's entry points. */
 const source = (name: string): string => fileURLToPath(new URL(`src/api/${name}`, import.meta.url));
+
+/** What a file replaces is as before in the next one. */
+const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
 const globalSetup = 'src/testing/builtPackage.ts';
 
@@ -57,7 +60,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'shared', include: files.filter((file) => !isOwn(file)), globalSetup, isolate: false },
+        test: {
+          name: 'shared',
+          include: files.filter((file) => !isOwn(file)),
+          globalSetup,
+          isolate: false,
+          ...restored,
+        },
       },
     ],
   },

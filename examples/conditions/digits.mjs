@@ -75,8 +75,8 @@ if (!existsSync(run)) {
     name,
     imageShape,
     train: part(digits.train, 20_000),
-    validation: part(digits.validation, 500),
-    test: part(digits.test, 500),
+    validation: part(digits.validation, 200),
+    test: part(digits.test, 200),
   };
   const overrides = { data: { name }, model: { condition: true }, training: { steps: Number(steps) } };
   const config = resolveConfig({ preset: 'mnist-quickstart', overrides });
