@@ -1,5 +1,5 @@
 // The processor time and memory of a process and its descendants, from /proc; zero except on Linux.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hasCode } from '../../storage/fileErrors.ts';
 
 /** Linux counts processor time in hundredths of a second. */
@@ -31,6 +31,22 @@ export function usageOf(pid: number): Usage {
     bytes += 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(linesOf(`/proc/${one}/status`))?.[1] ?? 0);
   }
   return { seconds, bytes };
+}
+
+/**
+ * The largest resident memory of this process since `resetPeak`; elsewhere than on Linux, since its start. The one that
+ * `process.resourceUsage` returns starts with that of the process that started this one.
+ */
+export function ownPeak(): number {
+  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(linesOf('/proc/self/status'))?.[1];
+  return 1024 * (peak === undefined ? process.resourceUsage().maxRSS : Number(peak));
+}
+
+/** Begins a new measurement of `ownPeak`, where the system can. */
+export function resetPeak(): void {
+  if (process.platform === 'linux') {
+    writeFileSync('/proc/self/clear_refs', '5');
+  }
 }
 
 /** A file of /proc; empty if the process has ended. */

@@ -1,8 +1,9 @@
 // Runs commands one after another in this process and reports each on stdout as a line of JSON, for a test
 // that gives every command the same limits: it kills this process if a line is late.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { runCommand } from '../../cli/runCommand.ts';
 import type { Call } from '../runCalls.ts';
+import { ownPeak, resetPeak } from './processUsage.ts';
 
 /** How a command ended. */
 export interface Outcome {
@@ -34,16 +35,8 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 
-/** Resets the peak memory, where the system can. */
-function resetPeak(): void {
-  if (process.platform === 'linux') {
-    writeFileSync('/proc/self/clear_refs', '5');
-  }
-}
-
 function report(args: readonly string[], code: number | null, seconds: number): void {
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  print(`${JSON.stringify({ args, code, ...texts, seconds, peakBytes } satisfies Outcome)}\n`);
+  print(`${JSON.stringify({ args, code, ...texts, seconds, peakBytes: ownPeak() } satisfies Outcome)}\n`);
 }
 
 for (const { args, cwd } of calls) {
