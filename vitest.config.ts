@@ -50,7 +50,8 @@ export default defineConfig({
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
     setupFiles: 'src/testing/equalArrays.ts',
-    maxWorkers: 2,
+    // One more than two processors: tests also wait, for disks, timers and other processes.
+    maxWorkers: 3,
     // For the tests that load exported models with the runtime alone.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     projects: [
