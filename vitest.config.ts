@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * What replaces modules, changes or measures the process of a test, or uses a GPU. The files without any of it share a process,
- * which loads the sources once.
+ * Files that replace modules, change or measure their process, or use a GPU have a process of their own. The others share one,
+ * which loads the sources once: they undo their spies and stubs.
  */
 const own =
-  /\bvi\.(mock|doMock|resetModules)\b|\bprocess\.(memoryUsage|cpuUsage|chdir|listenerCount)\b|\/webgpu\.ts'/;
+  /\bvi\.(mock|doMock|resetModules)\b|\bprocess\.(\w+Usage|availableMemory|chdir|listenerCount|env\.\w+ =)|\/webgpu\.ts'/;
 
 const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -20,9 +20,6 @@ const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 /** A file of the package's entry points. */
 const source = (name: string): string => fileURLToPath(new URL(`src/api/${name}`, import.meta.url));
 
-/** What a file replaces is as before in the next one. */
-const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
-
 const globalSetup = 'src/testing/builtPackage.ts';
 
 export default defineConfig({
@@ -31,7 +28,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^emerging-flows$/, replacement: source('index') },
-      { find: /^emerging-flows\//, replacement: source('') },
+      { find: /^emerging-flows\/(data|flows|tensor|training)$/, replacement: source('$1') },
       { find: /^.*\/childScript\.node\.ts$/, replacement: source('../testing/builtScripts.ts') },
     ],
   },
@@ -50,7 +47,7 @@ export default defineConfig({
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
     setupFiles: 'src/testing/equalArrays.ts',
-    // One more than two processors: tests also wait, for disks, timers and other processes.
+    // For two processors: tests also wait, for disks, timers and other processes.
     maxWorkers: 3,
     // For the tests that load exported models with the runtime alone.
     env: { ORT_DISABLE_TELEMETRY: '1' },
@@ -66,7 +63,6 @@ export default defineConfig({
           include: files.filter((file) => !isOwn(file)),
           globalSetup,
           isolate: false,
-          ...restored,
         },
       },
     ],

@@ -21,12 +21,15 @@ export default async function buildPackage(project: TestProject): Promise<() => 
   const folder = mkdtempSync(join(tmpdir(), 'emerging-built-'));
   const compile = (): Promise<void> => compileFolder(join(repository, 'src'), join(folder, 'dist'));
   await compile();
-  project.onTestsRerun(compile);
   copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
   project.provide('builtPackage', folder);
   const page = `${folder}-page`;
   project.provide('bundledPage', page);
+  project.onTestsRerun(async () => {
+    rmSync(page, { recursive: true, force: true });
+    await compile();
+  });
   return () => {
     for (const made of [folder, page]) {
       rmSync(made, { recursive: true, force: true });

@@ -7,18 +7,20 @@ import type {} from './builtPackage.ts';
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
-/** As in `platform/childScript.node.ts`. */
+/** The built path of `NAMEMain.node.ts` beside the module `NAME.node.ts`. */
 export function mainBeside(module: string): string {
   const script = relative(sources, fileURLToPath(module)).replace(/(\.node)\.ts$/, 'Main$1.js');
   return join(inject('builtPackage'), 'dist', script);
 }
 
-/** As there. */
+/** The arguments for Node. */
 export function argumentsFor(script: string): string[] {
   return [script];
 }
 
-/** As there. */
+/** A thread that runs `mainBeside(module)` with data. */
 export function threadBeside(module: string, workerData: unknown): Worker {
   return new Worker(mainBeside(module), { workerData });
 }
+
+({ mainBeside, argumentsFor, threadBeside }) satisfies typeof import('../platform/childScript.node.ts');

@@ -139,8 +139,8 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
   };
 }
 
-function environmentIn(root: string): NodeJS.ProcessEnv {
-  // Tests don't touch the account key of the user who runs them.
+/** The environment of a command in a test, which keeps the account key of the user who runs the tests as it is. */
+export function environmentIn(root: string): NodeJS.ProcessEnv {
   return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(root, 'state') };
 }
 

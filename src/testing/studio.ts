@@ -13,12 +13,12 @@ import { buildPackage, type CommandLine } from './command.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The package with the studio's page and its models, complete before the first test; returns its folder. The page is bundled
- * once for all test files.
+ * The package with the studio's page and its models; returns its folder, which is complete before later hooks: call it at the
+ * top of a file. The page is bundled once for all test files.
  */
 export function buildStudio(): string {
   const root = buildPackage();
-  // Not now: the tests of the file may all be left out.
+  // Not when the tests are collected: all tests of the file may be left out.
   beforeAll(async () => {
     const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
     cpSync(page, join(root, 'dist/page'), { recursive: true });

@@ -32,7 +32,7 @@ it('leaves images black that cannot be decoded, and says so', async () => {
   const { code, stdout } = await emerging.run('interpolate', 'runs/a', 'a.png', 'seed:1', ...far);
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /\n2 of 3 images are black: their values are not finite: choose other ends, or lower --temperature if they are seeds\n$/,
+    /\n2 of 3 images overflowed \(black\): choose other ends, or lower --temperature if they are seeds\n$/,
   );
   const [first, ...others] = rowOf('far.png');
   expect(first).toEqual(a);

@@ -1,23 +1,22 @@
-// What a command says about images that overflowed.
+// The note that images overflowed.
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 
-/**
- * The line about images with non-finite values; empty if there are none.
- *
- * @param what what they are, in the plural
- * @param remedy what to do, following a colon
- */
+/** Images, some of which overflowed. */
+interface Overflow {
+  readonly overflowed: number;
+  /** How many there are in all. */
+  readonly count: number;
+  /** What they are, in the plural; by default samples. */
+  readonly what?: string;
+  /** What to do, after a colon. */
+  readonly remedy?: string;
+}
+
+/** A line that says how many images overflowed; empty if none did. */
 export function overflowNote(
   { bits }: FlowModel,
-  {
-    overflowed,
-    count,
-    what = 'samples',
-    remedy = 'try a lower temperature, or train longer',
-  }: { overflowed: number; count: number; what?: string; remedy?: string },
+  { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
 ): string {
-  const blank = bits === undefined ? 'NaN' : 'black';
-  return overflowed === 0
-    ? ''
-    : `${overflowed} of ${count} ${what} are ${blank}: their values are not finite: ${remedy}\n`;
+  const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';
+  return overflowed === 0 ? '' : `${overflowed} of ${count} ${what} overflowed (${blank}): ${remedy}\n`;
 }

@@ -1,5 +1,14 @@
 // The pictures of a run: their title names the folder itself, and the curve appears while the run trains.
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -7,6 +16,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
 import { pictureTitle } from './folderReports.ts';
 import { trainRun } from './trainRun.ts';
 
@@ -33,23 +43,32 @@ it('has the path from the working directory if the folder is in it', () => {
   expect(titleOf('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
 });
 
-it('redraw the curve at milestones that are five seconds apart, and at the end', async () => {
-  const { now } = performance;
-  let later = 0;
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + later);
+it('redraws the curve at milestones that are five seconds apart, and at the end', async () => {
+  let time = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => time++);
   const run = join(folder, 'run', 'watched');
   const curve = join(run, 'curve.png');
   const seen: [number, boolean][] = [];
-  const onStep = (step: number): void => {
-    later = step < 4 ? 0 : 5000;
-    if (step === 5) {
-      rmSync(curve);
-    }
+  const told: string[] = [];
+  const events: TrainingEvents = {
+    onStep(step) {
+      if (step === 3 || step === 7) {
+        time += 5000;
+      }
+      if (step === 5) {
+        rmSync(curve);
+      } else if (step === 7) {
+        mkdirSync(curve);
+      } else if (step === 9) {
+        rmdirSync(curve);
+      }
+    },
+    onMilestone: (step) => void seen.push([step, existsSync(curve) && statSync(curve).isFile()]),
+    onTrouble: (_, text) => void told.push(text),
   };
-  const onMilestone = (step: number): void => void seen.push([step, existsSync(curve)]);
   try {
-    const started = await startRun(tinyConfig({ steps: 8 }), run, { dataset: tinyDataset(8) });
-    await trainRun({ ...started, threads: 1, events: { onStep, onMilestone } });
+    const started = await startRun(tinyConfig({ steps: 10 }), run, { dataset: tinyDataset(8) });
+    expect(await trainRun({ ...started, threads: 1, events })).toMatchObject({ complete: true });
   } finally {
     clock.mockRestore();
   }
@@ -58,6 +77,8 @@ it('redraw the curve at milestones that are five seconds apart, and at the end',
     [4, true],
     [6, false],
     [8, false],
+    [10, false],
   ]);
-  expect(existsSync(curve)).toBe(true);
+  expect(told).toEqual([expect.stringMatching(/^no learning curve of step 8: .*curve\.png/)]);
+  expect(statSync(curve).isFile()).toBe(true);
 });

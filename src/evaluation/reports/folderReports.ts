@@ -72,7 +72,7 @@ export async function finishRun(
   return { samples, curve };
 }
 
-/** Milliseconds from the start to the first curve, and between two curves. */
+/** The least milliseconds before the first curve of a training, and between two. */
 const curveEvery = 5000;
 /** Samples that take longer than this, in milliseconds, … */
 const quick = 5000;
@@ -92,8 +92,8 @@ export function pictureTitle({
 }
 
 /**
- * Draws samples at a milestone, and the learning curve if some time has passed. Frozen weights are recompiled each time: that takes a fraction of a
- * second, while a program with the weights as inputs would hold its memory all the time.
+ * Draws samples at a milestone, and the learning curve at most every `curveEvery`. Frozen weights are recompiled each time:
+ * that takes a fraction of a second, while a program with the weights as inputs would hold its memory all the time.
  */
 function milestonePictures(
   options: FolderTrainingOptions,
@@ -102,14 +102,14 @@ function milestonePictures(
   const { config, dataset, paths, stopAt } = options;
   const lastStep = lastStepOf(scheduleOf(config, dataset.train.count), stopAt);
   const started = performance.now();
-  let drawn = started;
+  let lastCurve = started;
   let sampling = 0;
   return async (step, state) => {
     if (step === lastStep) {
       return;
     }
-    if (performance.now() - drawn >= curveEvery) {
-      drawn = performance.now();
+    if (performance.now() - lastCurve >= curveEvery) {
+      lastCurve = performance.now();
       await tryDrawing(`learning curve of step ${step}`, () =>
         drawLearningCurve(paths, pictureTitle(options), unitOf(config.model)),
       );

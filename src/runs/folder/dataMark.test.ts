@@ -1,5 +1,5 @@
 // Which paths a run may name: those of its images and conditions, if this account has made it with them.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
@@ -32,6 +32,7 @@ it.each([
   const config = configOf(name, conditions);
   const paths = newRun();
   markData(paths, config);
+  expect(existsSync(join(folder, 'state/emerging-flows/account.key'))).toBe(true);
   expect(locateData(paths, config, ['name them'])).toMatchObject({ path: name, conditions });
   for (const other of [configOf(name, join(folder, 'b.csv')), configOf(join(folder, 'other'), conditions)]) {
     expect(() => locateData(paths, other, ['name them'])).toThrow(

@@ -1,4 +1,4 @@
-// The processor time and memory of a process and its descendants, from /proc; zero except on Linux.
+// Processor time and memory of processes, from /proc.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hasCode } from '../../storage/fileErrors.ts';
 
@@ -19,7 +19,7 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
-/** The usage of a process and its descendants. */
+/** The usage of a process and its descendants; zero except on Linux. */
 export function usageOf(pid: number): Usage {
   let [seconds, bytes] = [0, 0];
   for (const one of processTree(pid)) {
@@ -34,8 +34,8 @@ export function usageOf(pid: number): Usage {
 }
 
 /**
- * The largest resident memory of this process since `resetPeak`; elsewhere than on Linux, since its start. The one that
- * `process.resourceUsage` returns starts with that of the process that started this one.
+ * The peak resident memory of this process since `resetPeak`; except on Linux, since its start. On Linux, the `maxRSS` of
+ * `process.resourceUsage` won't do: it is inherited from the parent process.
  */
 export function ownPeak(): number {
   const peak = /^VmHWM:\s*(\d+) kB$/m.exec(linesOf('/proc/self/status'))?.[1];

@@ -16,7 +16,7 @@ import { imageBatch, imageSetOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { countOfLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import { compileDecoder, compileEncoder, decodeBatch, encodeBatch } from './modelPrograms.ts';
-import { blankOut, pixelsOf, pixelsOfImage, zerosFor } from './pixels.ts';
+import { pixelsOfImage, zerosFor } from './pixels.ts';
 import { tooFarOut } from './tooFarOut.ts';
 
 /** The latents of images: see `FlowModel.encode`. */
@@ -73,8 +73,9 @@ export async function decodeImages(
       copyInto(pixels, decoded, image * dimensions);
     } else if (onOverflow) {
       overflowed.push(image);
-      blankOut(own, model);
-      copyInto(pixels, pixelsOf(own, model), image * dimensions);
+      if (model.values.bits === undefined) {
+        pixels.fill(Number.NaN, image * dimensions, (image + 1) * dimensions);
+      }
     } else {
       const largest = largestLatent(latents, image);
       throw new UserError(
@@ -84,7 +85,7 @@ export async function decodeImages(
     }
   }
   if (overflowed.length > 0) {
-    onOverflow!(overflowed);
+    onOverflow?.(overflowed);
   }
   return pixels;
 }

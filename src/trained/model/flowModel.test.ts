@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { evaluate } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import { randomParameters } from '../../evaluation/bijections/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
@@ -228,6 +229,19 @@ describe('encode and decode', () => {
     expect(decoded).toEqual(images.map((level, index) => (Math.floor(index / 64) === 4 ? 0 : level)));
     expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
     expect(model.pixelsOf(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
+  });
+
+  it('leave the image NaN in a continuous model', async () => {
+    const glow = new Glow(imageShape, { ...options, continuous: { mean: [3], deviation: [2] } });
+    const parameters = randomParameters(glow.parameters, 1);
+    const tensors = Object.entries(parameters).map(([path, array]) => [path, constant(array)]);
+    const fields = use({ model: glow, parameters: Object.fromEntries(tensors) });
+    const values = Float32Array.from({ length: 3 * 64 }, (_, index) => 3 + Math.sin(index));
+    const latents = await fields.encode(values);
+    latents[1]!.data.fill(3e38, 32, 64);
+    const decoded = await fields.decode(latents, { onOverflow: (which) => expect(which).toEqual([1]) });
+    expect(decoded.subarray(64, 128)).toEqual(new Float32Array(64).fill(Number.NaN));
+    expect([...decoded.subarray(0, 64), ...decoded.subarray(128)].every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -60,8 +60,8 @@ export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationPr
       )}
       {interpolating.result && interpolating.result.overflowed > 0 && (
         <p class="quiet">
-          {plural(interpolating.result.overflowed, 'step')} overflowed (black): choose other images, or lower
-          the temperature.
+          {plural(interpolating.result.overflowed, 'step')} overflowed (black): choose other images, or images
+          of a lower temperature.
         </p>
       )}
       {interpolating.result && <Frames frames={interpolating.result} saveAs={saveAs} />}
