@@ -58,12 +58,13 @@ export function startJob(
     env: { ...process.env, NODE_OPTIONS: '', ...environment },
   });
   let [stdout, stderr] = ['', ''];
+  // mpirun ends some of its own notices with a null character, which has also arrived on stdout.
+  const withoutNulls = (text: string): string => text.replaceAll('\0', '');
   mpirun.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+    stdout += withoutNulls(text);
   });
   mpirun.stderr.setEncoding('utf8').on('data', (text: string) => {
-    // mpirun ends some of its own notices with a null character.
-    stderr += text.replaceAll('\0', '');
+    stderr += withoutNulls(text);
   });
   return {
     mpirun,
