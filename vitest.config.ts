@@ -17,8 +17,8 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
 );
 const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
-/** A file of the package's entry points. */
-const source = (name: string): string => fileURLToPath(new URL(`src/api/${name}`, import.meta.url));
+/** The path of a source file. */
+const source = (name: string): string => fileURLToPath(new URL(`src/${name}`, import.meta.url));
 
 const globalSetup = 'src/testing/builtPackage.ts';
 
@@ -27,9 +27,9 @@ export default defineConfig({
   // that is built for the tests.
   resolve: {
     alias: [
-      { find: /^emerging-flows$/, replacement: source('index') },
-      { find: /^emerging-flows\/(data|flows|tensor|training)$/, replacement: source('$1') },
-      { find: /^.*\/childScript\.node\.ts$/, replacement: source('../testing/builtScripts.ts') },
+      { find: /^emerging-flows$/, replacement: source('api/index.ts') },
+      { find: /^emerging-flows\/(data|flows|tensor|training)$/, replacement: source('api/$1.ts') },
+      { find: /^.*\/childScript\.node\.ts$/, replacement: source('testing/builtScripts.ts') },
     ],
   },
   test: {

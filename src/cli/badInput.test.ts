@@ -39,8 +39,8 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   [
     'a studio of a folder that does not exist',
-    ['studio', 'nowhere'],
-    'there is no folder nowhere: name a run, an export, or a folder of them',
+    ['studio', 'runs/none'],
+    'there is no folder runs/none: name a run, an export, or a folder of them',
   ],
   [
     'an image that does not exist',

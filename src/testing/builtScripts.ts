@@ -1,4 +1,5 @@
-// In tests, threads and child processes run the package that all tests share: from the sources, each would compile them again.
+// Replaces `platform/childScript.node.ts` in tests: threads and child processes run the package that is built once for all
+// tests, instead of compiling the sources again.
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';

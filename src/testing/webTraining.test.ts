@@ -292,7 +292,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it.each([
       ['cpu', 6, both],
-      // Compiling for a GPU in software takes most of the time: more for larger models.
+      // Compiling for a GPU in software takes most of the time, so the model is small.
       ['webgpu', 4, {}],
     ])(
       'takes the steps of Node, and logs the norms of layers that Node logs (%s)',

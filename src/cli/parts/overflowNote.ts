@@ -6,9 +6,9 @@ interface Overflow {
   readonly overflowed: number;
   /** How many there are in all. */
   readonly count: number;
-  /** What they are, in the plural; by default samples. */
+  /** A plural noun for them; default `samples`. */
   readonly what?: string;
-  /** What to do, after a colon. */
+  /** What to do about it; follows a colon. */
   readonly remedy?: string;
 }
 

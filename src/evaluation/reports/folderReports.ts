@@ -72,7 +72,7 @@ export async function finishRun(
   return { samples, curve };
 }
 
-/** The least milliseconds before the first curve of a training, and between two. */
+/** The minimum time in milliseconds before the first curve, and between curves. */
 const curveEvery = 5000;
 /** Samples that take longer than this, in milliseconds, … */
 const quick = 5000;
@@ -92,7 +92,7 @@ export function pictureTitle({
 }
 
 /**
- * Draws samples at a milestone, and the learning curve at most every `curveEvery`. Frozen weights are recompiled each time:
+ * Draws samples at a milestone, and the learning curve at most once every `curveEvery`. Frozen weights are recompiled each time:
  * that takes a fraction of a second, while a program with the weights as inputs would hold its memory all the time.
  */
 function milestonePictures(
