@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SkippedTests } from './src/testing/skippedTests.ts';
 
 /**
  * Files that replace modules, change or measure their process, or use a GPU have a process of their own. The others share one,
@@ -33,6 +34,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['default', new SkippedTests()],
     tags: [
       {
         name: 'system',
