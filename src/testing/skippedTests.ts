@@ -20,7 +20,7 @@ export class SkippedTests implements Reporter {
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     console.log(
       [
-        `Skipped ${total} tests that need system packages, or damage files and kill processes many times:`,
+        `Skipped (${total}), since they need system packages, or damage files and kill processes many times:`,
         ...[...counts].sort().map(([heading, count]) => `${String(count).padStart(4)}  ${heading}`),
         '',
         'All of these packages: sudo scripts/install-system-packages (Debian or Ubuntu)',
