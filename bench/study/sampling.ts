@@ -1,6 +1,5 @@
 // How long the trained models of a study take to sample an image, timed in turn in one process.
 import { join } from 'node:path';
-import { timeSampling } from '../../src/benchmarks/timeSampling.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
@@ -8,6 +7,7 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { median, rangeOf } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
+import { timeSampling } from '../shared/timeSampling.ts';
 import { type Study, studyFolder } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 

@@ -1,9 +1,10 @@
 // The time of training steps and forward passes of a study's models, on random pixels, in turn in one process.
-import { type TrainingTimes, timeTraining } from '../../src/benchmarks/timeTraining.ts';
+
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { type TrainingTimes, timeTraining } from '../shared/timeTraining.ts';
 
 /** Times the models of configurations whose batches are alike; `label` precedes the progress. */
 export function timeModels(
@@ -21,9 +22,8 @@ export function timeModels(
         batchSize,
         microBatch,
         rounds,
-        products: false,
         signal,
-        onProgress: (_, done, total) => show(label, done, total),
+        onProgress: (done, total) => show(label, done, total),
       }),
     'rounds',
   );

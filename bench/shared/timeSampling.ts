@@ -1,14 +1,11 @@
 // Times sampling of trained models, along with their forward passes.
-import type { InverseMethod } from '../engine/graph/prepare.ts';
-import type { CompileOptions } from '../engine/program.ts';
-import { releaseAfter } from '../engine/resources.ts';
-import { Glow } from '../models/glow.ts';
-import { type Mixing, mixings } from '../models/mixing.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
-import { FlowModel } from '../trained/model/flowModel.ts';
-import { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';
-import { startFromData } from '../training/step/startFromData.ts';
-import { type BenchModel, hasInverseMethods, randomBatches, randomPixels } from './benchModel.ts';
+import type { InverseMethod } from '../../src/engine/graph/prepare.ts';
+import type { CompileOptions } from '../../src/engine/program.ts';
+import { releaseAfter } from '../../src/engine/resources.ts';
+import { type Mixing, mixings } from '../../src/models/mixing.ts';
+import { FlowModel } from '../../src/trained/model/flowModel.ts';
+import type { TrainedModel } from '../../src/trained/model/trainedModel.ts';
+import { hasInverseMethods, randomPixels } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -80,21 +77,4 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
       samples: times[index]!.map(({ sample }) => sample),
     }));
   });
-}
-
-/** Freshly initialised models, from a batch of random pixels. */
-export async function startedModels(
-  names: readonly Mixing[],
-  model: BenchModel,
-  imageShape: ImageShape,
-  { batchSize, ...options }: CompileOptions & { readonly batchSize: number },
-): Promise<SampledModel[]> {
-  const models: SampledModel[] = [];
-  for (const mixing of names) {
-    const glow = new Glow(imageShape, { ...model, mixing });
-    const batch = randomBatches(imageShape, batchSize, glow).at(0);
-    const state = await startFromData(glow, batch, 0, options);
-    models.push({ mixing, trained: trainedModel(glow, state, 'raw') });
-  }
-  return models;
 }
