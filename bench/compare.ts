@@ -10,19 +10,15 @@
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both
 // several times.
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { TrainingFigures } from '../src/benchmarks/figures.ts';
-import { measureInTurn } from '../src/benchmarks/timing.ts';
-import {
-  addCouplingOptions,
-  addModelOptions,
-  type CouplingOptions,
-  type ModelOptions,
-} from '../src/cli/bench/benchOptions.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
+import { addModelOptions, type ModelOptions } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';
-import { asOptions, emergingJson } from './shared/processes.ts';
+import { asOptions, scriptJson } from './shared/processes.ts';
+import { measureInTurn } from './shared/timing.ts';
+import type { TrainingFigures } from './train.ts';
 
 const kinds = ['training', 'forward'] as const;
 
@@ -30,19 +26,20 @@ const kinds = ['training', 'forward'] as const;
 type Rates = Record<(typeof kinds)[number], number>;
 
 const command = new Command('compare').option('--mixing <name>', '1x1, emerging or periodic', 'emerging');
-const { runs, python, json, autocast, ...model } = addPeerOptions(
-  addCouplingOptions(addModelOptions(command, { batch: 32 })),
-)
+const { runs, python, json, autocast, ...model } = addPeerOptions(addModelOptions(command, { batch: 32 }))
   .option('--autocast', 'PyTorch uses bfloat16 autocast')
   .option('--json', 'print JSON')
   .parse()
-  .opts<ModelOptions & CouplingOptions & PeerOptions & { mixing: string; json?: true; autocast?: true }>();
+  .opts<ModelOptions & PeerOptions & { mixing: string; json?: true; autocast?: true }>();
 const shape = asOptions(model);
 
-/** The rates of `emerging bench train` in a separate process. */
+const trainScript = fileURLToPath(new URL('train.ts', import.meta.url));
+
+/** The rates of `bench/train.ts` in a separate process. */
 async function ours(): Promise<Rates> {
-  const { imagesPerSecond, forwardImagesPerSecond, parameters } = await emergingJson<TrainingFigures>(
-    ...['bench', 'train', '--rounds', '5', '--no-products', ...shape],
+  const { imagesPerSecond, forwardImagesPerSecond, parameters } = await scriptJson<TrainingFigures>(
+    trainScript,
+    ['--rounds', '5', '--json', ...shape],
   );
   requireSize(parameters);
   return reported('ours', { training: imagesPerSecond, forward: forwardImagesPerSecond });

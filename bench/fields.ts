@@ -1,189 +1,121 @@
-// Densities of random fields against the known truth, and φ⁴ without data: writes docs/results/fields.md and fields.json.
+// Densities of random fields against the known truth: the model's log-likelihood minus the exact one, in nats/value.
 //
-//   npx tsx bench/fields.ts                   all experiments
-//   npx tsx bench/fields.ts --only gaussian   one of them; two processes may share the work so
-//   npx tsx bench/fields.ts --quick           small fields and short training, to stdout: checks that it works
+//   npx tsx bench/fields.ts
+//   npx tsx bench/fields.ts --only gaussian --mixing emerging
 //
-// Models are kept in data/fields, and results in fields.json after each of them: neither is repeated, and an interrupted
-// training resumes from its last checkpoint. Delete the entries of fields.json to measure again.
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Prints a row for each model. All of them take hours, one of gaussian about ten minutes.
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/parts/options.ts';
-import { createProgress } from '../src/cli/terminal/progress.ts';
-import { countParameters } from '../src/models/flowRegistry.ts';
-import { once } from '../src/numeric/once.ts';
-import { writeFileAtomically } from '../src/storage/files.ts';
-import { examine } from './fields/examine.ts';
-import { datasetOf, type FieldKind, fieldKinds, isConditioned, testFields } from './fields/fieldSets.ts';
-import { type Trained, trainedOn, trainedToPhi4 } from './fields/models.ts';
-import { examineAction } from './fields/phi4Result.ts';
-import { type Result, report } from './fields/report.ts';
-import { parameterNames } from './fields/spectrum.ts';
+import { listOf, wholeNumber } from '../src/cli/parts/options.ts';
+import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { conditioned } from '../src/data/contract/conditions.ts';
+import { type Dataset, type ImageSet, imagesInMemory } from '../src/data/contract/dataset.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { resolveConfig } from '../src/experiments/resolve.ts';
+import { mixingNames } from '../src/models/mixing.ts';
+import { mean, standardErrorOfMean } from '../src/numeric/statistics.ts';
+import {
+  drawFields,
+  exactDensities,
+  type FieldKind,
+  type Fields,
+  isConditioned,
+  lawParameters,
+} from './fields/fieldKinds.ts';
 import { machine } from './shared/machine.ts';
-import { inTemporaryFolder } from './shared/temporaryFolder.ts';
+import { trainModel } from './shared/trainModel.ts';
 
-/** The experiment without data. */
-const PHI4 = 'phi4';
-const names = [...Object.keys(fieldKinds), PHI4];
-const mixings = ['emerging', 'periodic', '1x1'];
+/** The kinds of fields, with the steps that models are trained for. */
+const experiments: Readonly<Record<string, { readonly kind: FieldKind; readonly steps: number }>> = {
+  gaussian: { kind: fieldKind(1, 3, 3, false), steps: 1500 },
+  'gaussian-conditioned': { kind: fieldKind(1.4, 2, 3.5, false), steps: 10_000 },
+  'log-normal': { kind: fieldKind(0.15, 3, 3, true), steps: 5000 },
+  'log-normal-conditioned': { kind: fieldKind(0.12, 2, 3.5, true), steps: 20_000 },
+};
+const names = Object.keys(experiments);
 
 const options = new Command('fields')
-  .option('--quick', 'small fields, short training and one mixing; print the page')
-  .option('--only <name>', `one of ${names.map((name) => `'${name}'`).join(', ')}`)
-  .option('--mixings <names>', 'with these mixings, separated by commas', mixings.join())
+  .option('--only <name,…>', `of ${names.join(', ')}`, listOf('experiment', names), names)
+  .option('--mixing <name,…>', 'the mixings', listOf('mixing', mixingNames), ['emerging', 'periodic', '1x1'])
   .option('--steps <n>', 'training steps (default: enough for each experiment)', wholeNumber(1))
+  .option('--side <n>', 'height and width of the fields, a power of two', wholeNumber(4), 32)
+  .option('--train <n>', 'training fields', wholeNumber(1), 16384)
+  .option('--held <n>', 'held-out fields', wholeNumber(2), 400)
   .option('--threads <n>', 'threads', wholeNumber(1), 1)
   .parse()
-  .opts<{ quick?: true; only?: string; mixings: string; steps?: number; threads: number }>();
-const { quick, only, threads } = options;
-const chosen = options.mixings.split(',');
-refuseUnknown('experiment', only === undefined ? [] : [only], names);
-refuseUnknown('mixing', chosen, mixings);
+  .opts<{
+    only: string[];
+    mixing: string[];
+    steps?: number;
+    side: number;
+    train: number;
+    held: number;
+    threads: number;
+  }>();
 
-/** How many fields, samples and steps. */
-const effort = quick
-  ? { side: 8, lattice: 4, train: 256, held: 32, inferred: 4, samples: 256, sweeps: 400 }
-  : { side: 32, lattice: 8, train: 16384, held: 400, inferred: 100, samples: 65536, sweeps: 10_000_000 };
-const stepsOf = (experiment: string): number => {
-  // Information needs longer training than the density, and its models also learn the exponential.
-  const usual: Readonly<Record<string, number>> = {
-    gaussian: 1500,
-    'gaussian, conditioned': 10_000,
-    'log-normal': 5000,
-    'log-normal, conditioned': 20_000,
-    [PHI4]: 2500,
+try {
+  const rows: string[][] = [];
+  for (const name of options.only) {
+    for (const mixing of options.mixing) {
+      rows.push(await examine(name, mixing));
+    }
+  }
+  const titles = ['fields', 'mixing', 'steps', 'exact, nats/value', 'model − exact'];
+  process.stdout.write(`${machine(options.threads)}\n\n${markdownTable(titles, rows)}\n`);
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+/** Trains a model and compares its density with the exact one: a row of the table. */
+async function examine(name: string, mixing: string): Promise<string[]> {
+  const { side, held, threads } = options;
+  const { kind, steps: usualSteps } = experiments[name]!;
+  const steps = options.steps ?? usualSteps;
+  const set = [
+    ...[`data.name=${name}`, 'model.boundary=periodic', 'model.continuous=true', `model.mixing=${mixing}`],
+    ...(isConditioned(kind) ? ['model.condition=true'] : []),
+    ...[`model.levels=${Math.min(3, Math.log2(side) - 1)}`, 'model.depth=4', 'model.width=32'],
+    ...['data.augment=[flip, flipVertical, transpose]', 'training.batchSize=32', `training.steps=${steps}`],
+    ...['training.warmupSteps=50', 'training.learningRate=0.003', 'training.decay=0.5'],
+  ];
+  const config = resolveConfig({ set });
+  const fields = drawFields(kind, { side, count: held, part: 'test' });
+  const model = await trainModel(`${name} ${mixing}`, openFields(name, kind, fields), config, threads);
+  const condition = isConditioned(kind) ? { condition: lawParameters(fields) } : {};
+  const { logLikelihood } = await model.gradient(fields.values, condition);
+  await model.release();
+  const area = side * side;
+  const exact = exactDensities(fields, kind);
+  const differences = exact.map((logDensity, index) => (logLikelihood[index]! - logDensity) / area);
+  const error = standardErrorOfMean(differences)!.toFixed(4);
+  const row = [
+    name,
+    mixing,
+    String(steps),
+    (mean(exact) / area).toFixed(4),
+    `${mean(differences).toFixed(4)} ± ${error}`,
+  ];
+  process.stderr.write(`${row.join('  ')}\n`);
+  return row;
+}
+
+/** Training, validation and test fields of a kind. */
+function openFields(name: string, kind: FieldKind, test: Fields): Dataset {
+  const { side, train, held } = options;
+  const images = (fields: Fields): ImageSet => {
+    const values = imagesInMemory(fields.values, [side, side, 1]);
+    return isConditioned(kind) ? conditioned(values, lawParameters(fields), name) : values;
   };
-  return options.steps ?? (quick ? 60 : usual[experiment]!);
-};
-
-const both = [
-  'model.boundary=periodic',
-  'training.warmupSteps=50',
-  'training.learningRate=0.003',
-  'training.decay=0.5',
-];
-const onFields = [
-  ...both,
-  'data.augment=[flip, flipVertical, transpose]',
-  'model.continuous=true',
-  `model.levels=${quick ? 2 : 3}`,
-  `model.depth=${quick ? 2 : 4}`,
-  `model.width=${quick ? 8 : 32}`,
-  'training.batchSize=32',
-];
-const onLattice = [
-  ...both,
-  'model.continuous={mean: [0], deviation: [0.5]}',
-  'model.levels=1',
-  `model.depth=${quick ? 2 : 8}`,
-  `model.width=${quick ? 8 : 24}`,
-  'training.batchSize=256',
-  'training.averageDecay=0.98',
-];
-
-const folder = fileURLToPath(new URL('../', import.meta.url));
-const stored = `${folder}docs/results/fields.json`;
-const made: Result[] = [];
-// Read again each time: another process may have added some.
-const known = (): readonly Result[] =>
-  quick ? made : existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')) : [];
-
-/** Trains and examines models with each mixing, except those that have results. */
-async function perform(experiment: string, models: string): Promise<void> {
-  const left = chosen.filter(
-    (mixing) => !known().some((one) => one.experiment === experiment && one.mixing === mixing),
-  );
-  const kind: FieldKind | undefined = (fieldKinds as Record<string, FieldKind>)[experiment];
-  const dataset = once(() => datasetOf(experiment, kind!, effort));
-  for (const mixing of left) {
-    const steps = [`model.mixing=${mixing}`, `training.steps=${stepsOf(experiment)}`];
-    const settings = kind
-      ? [...onFields, ...(isConditioned(kind) ? ['model.condition=true'] : [])]
-      : onLattice;
-    const training = {
-      place: `${models}/${experiment.replace(', ', '-')}-${mixing}`,
-      set: [...settings, ...steps],
-      threads,
-    };
-    const { lattice } = effort;
-    const trained = kind
-      ? await trainedOn(dataset, training)
-      : await trainedToPhi4([lattice, lattice, 1], training);
-    const { model, ...took } = trained;
-    const found = kind
-      ? {
-          density: await withProgress('posteriors', parameterNames.length * effort.inferred, (follow) =>
-            examine(model, kind, testFields(kind, effort), effort.inferred, follow),
-          ),
-        }
-      : {
-          action: await withProgress('sweeps', effort.sweeps, (onSweeps) =>
-            examineAction(model, { ...effort, onSweeps }),
-          ),
-        };
-    await model.release();
-    add({ experiment, mixing, weights: weightsOf(trained), ...took, machine: machine(), ...found });
-  }
+  return {
+    name,
+    imageShape: [side, side, 1],
+    train: images(drawFields(kind, { side, count: train, part: 'train' })),
+    validation: images(drawFields(kind, { side, count: Math.ceil(held / 4), part: 'validation' })),
+    test: images(test),
+  };
 }
 
-function add(result: Result): void {
-  made.push(result);
-  const { experiment, mixing, density, action } = result;
-  process.stderr.write(
-    `${experiment}, ${mixing}: ${density ? `${density.difference.toFixed(4)} ± ${density.error.toFixed(4)} nats/value` : `effective sample size ${action!.effectiveSampleSize.toFixed(3)}`}\n`,
-  );
-  if (!quick) {
-    const all = [...known(), result].sort((a, b) => orderOf(a) - orderOf(b));
-    writeFileAtomically(stored, `${JSON.stringify(all, null, 1)}\n`);
-    publish();
-  }
+/** Amplitudes are uniform between half of `amplitude` and all of it, unless the slope is fixed. */
+function fieldKind(amplitude: number, from: number, to: number, isLogNormal: boolean): FieldKind {
+  const least = from === to ? amplitude : amplitude / 2;
+  return { from: { amplitude: least, slope: from }, to: { amplitude, slope: to }, isLogNormal };
 }
-
-/** Writes the page, or with --quick prints it. */
-function publish(): void {
-  const page = report(known(), 'npx tsx bench/fields.ts');
-  if (quick) {
-    process.stdout.write(page);
-  } else {
-    writeFileAtomically(`${folder}docs/results/fields.md`, page);
-  }
-}
-
-function refuseUnknown(what: string, given: readonly string[], there: readonly string[]): void {
-  const unknown = given.find((name) => !there.includes(name));
-  if (unknown !== undefined) {
-    console.error(`no ${what} '${unknown}'; there are ${there.join('; ')}`);
-    process.exit(2);
-  }
-}
-
-function orderOf({ experiment, mixing }: Result): number {
-  return names.indexOf(experiment) * mixings.length + mixings.indexOf(mixing);
-}
-
-function weightsOf({ model }: Trained): number {
-  return countParameters(model.imageShape, model.model.options);
-}
-
-async function withProgress<Value>(
-  label: string,
-  total: number,
-  compute: (follow: (done: number) => void) => Promise<Value>,
-): Promise<Value> {
-  const progress = createProgress({ label, total });
-  try {
-    return await compute((done) => progress.update(done));
-  } finally {
-    progress.finish();
-  }
-}
-
-async function main(models: string): Promise<void> {
-  for (const experiment of only === undefined ? names : [only]) {
-    await perform(experiment, models);
-  }
-  publish();
-}
-
-await (quick ? inTemporaryFolder('fields', main) : main(`${folder}data/fields`));

@@ -1,62 +1,167 @@
 // The inverse of one layer: at the levels of the paper's model for CIFAR-10, and against the size of the image.
 //
 //   npx tsx bench/inverses.ts
+//   npx tsx bench/inverses.ts --mixing maf
 //
-// Prints the tables of docs/performance.md and writes its plot, docs/inverses.png. About a minute.
-import type { InverseTimes } from '../src/benchmarks/timeInverse.ts';
+// Prints the tables of docs/performance.md and, with the default mixings, writes its plot, docs/inverses.png. Each mixing
+// is timed by the layer that it is named after (emerging without the 1x1 before it), with frozen weights; emerging also by
+// the sequential method, in float64. About a minute.
+import { Command } from 'commander';
+import { listOf } from '../src/cli/parts/options.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
+import { type CompileOptions, compile, type Program } from '../src/engine/program.ts';
+import { releaseAfter } from '../src/engine/resources.ts';
 import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import type { Bijection } from '../src/flows/contract/bijection.ts';
+import { chain } from '../src/flows/contract/chain.ts';
+import { parametersFrom } from '../src/flows/contract/parameters.ts';
+import { type Mixing, mixingNames, mixings } from '../src/models/mixing.ts';
+import { largestDifference } from '../src/numeric/compare.ts';
+import { type ImageShape, showImageShape } from '../src/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../src/numeric/ndarray.ts';
+import { RandomStream } from '../src/numeric/random.ts';
+import { median } from '../src/numeric/statistics.ts';
+import { constant, input } from '../src/tensor/tensor.ts';
+import { hasInverseMethods } from './shared/benchModel.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
-import { emergingJson } from './shared/processes.ts';
+import { measureInTurn, secondsOf } from './shared/timing.ts';
 
-/** As output by `emerging bench inverse --json`. */
-type Inverse = Omit<InverseTimes, 'shape'> & { readonly shape: string };
+/** The time of one layer's inverse by one method. */
+interface InverseTimes {
+  readonly mixing: Mixing;
+  readonly shape: ImageShape;
+  readonly method: string;
+  /** The medians over the rounds. */
+  readonly seconds: number;
+  readonly forwardSeconds: number;
+  /** The largest |inverse(y) − x| for y = forward(x), x normal, the forward map in float64. */
+  readonly error: number;
+}
 
+const LEVELS: readonly ImageShape[] = [
+  [16, 16, 12],
+  [8, 8, 24],
+  [4, 4, 48],
+];
 const SIDES = [8, 16, 32, 64];
 const CHANNELS = 12;
-const mixings = ['--mixing', '1x1,emerging,periodic'];
+const BATCH = 64;
+const [LEVEL_ROUNDS, SIZE_ROUNDS] = [9, 5];
+const defaultMixings: readonly Mixing[] = ['1x1', 'emerging', 'periodic'];
 
-const levels = await emergingJson<Inverse[]>('bench', 'inverse', ...mixings);
-const shapes = SIDES.map((side) => `${side}x${side}x${CHANNELS}`);
-const sizes = await emergingJson<Inverse[]>(
-  ...['bench', 'inverse', ...mixings, '--shapes', shapes.join(','), '--rounds', '5'],
+const { mixing: chosen = defaultMixings } = new Command('inverses')
+  .option('--mixing <name,…>', 'the mixings', listOf('mixing', mixingNames))
+  .parse()
+  .opts<{ mixing?: Mixing[] }>();
+
+const levels = await timeInverses(LEVELS, LEVEL_ROUNDS);
+const sizes = await timeInverses(
+  SIDES.map((side) => [side, side, CHANNELS]),
+  SIZE_ROUNDS,
 );
 
-const heightOf = ({ shape }: Inverse): number => Number(shape.split('x')[0]);
-const perPixel = (result: Inverse): number => (1e6 * result.seconds) / heightOf(result) ** 2;
-const nameOf = ({ mixing, method }: Inverse): string =>
+async function timeInverses(shapes: readonly ImageShape[], rounds: number): Promise<InverseTimes[]> {
+  const results: InverseTimes[] = [];
+  for (const mixing of chosen) {
+    for (const shape of shapes) {
+      process.stderr.write(`${mixing} ${showImageShape(shape)}\n`);
+      results.push(...(await timeLayer(mixing, shape, rounds)));
+    }
+  }
+  return results;
+}
+
+function timeLayer(mixing: Mixing, shape: ImageShape, rounds: number): Promise<InverseTimes[]> {
+  // The layer that a mixing is named after is its last one.
+  const parts = Object.entries(mixings[mixing].layers(shape, { kernelSize: 3, dilation: 1 }));
+  const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
+  const batchShape = [BATCH, ...shape];
+  const x: NdArray = { shape: batchShape, data: new RandomStream(1, 'bench').normals(sizeOf(batchShape)) };
+  return releaseAfter(async (keep) => {
+    const program = async (direction: 'forward' | 'inverse', options: CompileOptions = {}) =>
+      keep(await mapProgram(layer, batchShape, direction, options));
+    const y = (await (await program('forward', { precision: 'float64' })).run({ x })).y!;
+    const single = { shape: batchShape, data: Float32Array.from(y.data) };
+    const [forward, backward] = [await program('forward'), await program('inverse')];
+    const methods: [string, () => Promise<NdArray>][] = [
+      [mixings[mixing].inverse, async () => (await backward.run({ x: single })).y!],
+    ];
+    if (hasInverseMethods(mixing)) {
+      const sequential = await program('inverse', { precision: 'float64', inverse: 'sequential' });
+      methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);
+    }
+    const outputs: NdArray[] = [];
+    const inverses = methods.map(([, run], index) => async () => {
+      outputs[index] = await run();
+    });
+    const [forwardTimes, ...times] = await measureInTurn(
+      [() => forward.run({ x: single }), ...inverses].map((work) => () => secondsOf(work)),
+      { warmUp: 1, rounds },
+    );
+    return methods.map(([method], index) => ({
+      ...{ mixing, shape, method },
+      seconds: median(times[index]!),
+      forwardSeconds: median(forwardTimes!),
+      error: largestDifference(outputs[index]!.data, x.data),
+    }));
+  });
+}
+
+/** A map of a layer, with initial parameters that are moved a little, as by training. */
+function mapProgram(
+  layer: Bijection,
+  shape: readonly number[],
+  direction: 'forward' | 'inverse',
+  options: CompileOptions,
+): Promise<Program> {
+  const tensors = Object.entries(layer.parameters).map(([path, { shape, trained, initial }]) => {
+    const start = initial(new RandomStream(2, 'start', path));
+    const move = new RandomStream(2, 'move', path);
+    const data = trained ? start.map((value) => value + 0.02 * move.normal()) : start;
+    return [path, constant({ shape, data })] as const;
+  });
+  const p = parametersFrom(Object.fromEntries(tensors));
+  const x = input('x', shape);
+  const y = direction === 'forward' ? layer.forward(x, p).y : layer.inverse(x, p);
+  return compile({ inputs: { x }, outputs: { y } }, options);
+}
+
+const perPixel = ({ seconds, shape: [height] }: InverseTimes): number => (1e6 * seconds) / height ** 2;
+const label = ({ mixing, method }: InverseTimes): string =>
   method === 'sequential' ? `${mixing}, ${method}` : mixing;
-const names = [...new Set(sizes.map(nameOf))];
+const labels = [...new Set(sizes.map(label))];
 
 process.stdout.write(
-  `${machine()}; ${levels[0]!.batch} images\n\n${markdownTable(
+  `${machine()}; ${BATCH} images\n\n${markdownTable(
     ['layer', 'shape', 'method', 'inverse, ms', 'forward, ms', 'error'],
     levels.map(({ mixing, shape, method, seconds, forwardSeconds, error }) => [
-      ...[mixing, shape, method],
+      ...[mixing, showImageShape(shape), method],
       ...[seconds, forwardSeconds].map((each) => formatMilliseconds(each, 2)),
       error.toExponential(1),
     ]),
   )}\n\nThe inverse, µs a pixel of all images, ${CHANNELS} channels:\n\n${markdownTable(
     ['layer', ...SIDES.map((side) => `${side}x${side}`)],
-    names.map((name) => [
+    labels.map((name) => [
       name,
-      ...sizes.filter((each) => nameOf(each) === name).map((each) => perPixel(each).toFixed(2)),
+      ...sizes.filter((each) => label(each) === name).map((each) => perPixel(each).toFixed(2)),
     ]),
   )}\n`,
 );
 
-await writeDocumentPlot('inverses', {
-  title: 'The inverse of one layer, by the size of the image',
-  subtitle: `time for one pixel position in all ${sizes[0]!.batch} images of a batch, ${CHANNELS} channels`,
-  x: { label: 'Height and width', unit: 'pixels', log: true, ticks: 'own', range: [7, 73] },
-  y: { label: 'Time per pixel', unit: 'µs', log: true },
-  series: names.map((name) => ({
-    name,
-    kind: 'line and points',
-    faint: name.startsWith('1x1') || name.startsWith('periodic'),
-    points: sizes
-      .filter((each) => nameOf(each) === name)
-      .map((each) => ({ x: heightOf(each), y: perPixel(each) })),
-  })),
-});
+if (chosen === defaultMixings) {
+  await writeDocumentPlot('inverses', {
+    title: 'The inverse of one layer, by the size of the image',
+    subtitle: `time for one pixel position in all ${BATCH} images of a batch, ${CHANNELS} channels`,
+    x: { label: 'Height and width', unit: 'pixels', log: true, ticks: 'own', range: [7, 73] },
+    y: { label: 'Time per pixel', unit: 'µs', log: true },
+    series: labels.map((name) => ({
+      name,
+      kind: 'line and points',
+      faint: name.startsWith('1x1') || name.startsWith('periodic'),
+      points: sizes
+        .filter((each) => label(each) === name)
+        .map((each) => ({ x: each.shape[0], y: perPixel(each) })),
+    })),
+  });
+}

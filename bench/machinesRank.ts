@@ -1,7 +1,6 @@
 // One rank of `bench/machines.ts`: trains without writing anything, and times what the ranks exchange.
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { randomPixels } from '../src/benchmarks/benchModel.ts';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { joinRanks } from '../src/cluster/joinRanks.node.ts';
 import { gather, type Ranks } from '../src/cluster/ranks.ts';
@@ -15,6 +14,7 @@ import { median } from '../src/numeric/statistics.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
 import { train } from '../src/training/loop/train.ts';
 import { followerStore } from '../src/training/ranks/followerStore.ts';
+import { randomPixels } from './shared/benchModel.ts';
 
 /** What rank 0 measured. */
 export interface RankTimes {

@@ -1,92 +1,152 @@
-// How well each score finds odd images: writes docs/results/odd.md and odd.json.
+// How well each score finds odd images: AUC, where 0.5 is chance and 1 is perfect, for the test images of two datasets.
 //
-//   npx tsx bench/odd.ts            three seeds
-//   npx tsx bench/odd.ts --quick    one seed, short training and few images, to stdout: checks that it works, in minutes
-//   npx tsx bench/odd.ts --train    only trains the models
+//   npx tsx bench/odd.ts
+//   npx tsx bench/odd.ts --seeds 3 data/emoji-32.images data/icons-32.images
 //
-// Models are kept in data/odd/models, and results in odd.json after each set and seed: neither is repeated, so that an
-// interrupted benchmark continues where it was; delete odd.json to score again. Two processes may share the work with
-// --only. Icons need the Debian package oxygen-icon-theme, the deep sky and textures stellarium-data, emoji the npm package
-// emoji-datasource-google; sets that are missing are left out.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Trains a small model on each of the two datasets, and prints a table: the scores of `emerging score` and two methods on
+// pixels without a flow, for the other dataset's images and for images that are changed. Means over the seeds. Some
+// minutes for each model.
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/parts/options.ts';
-import { defaultScore } from '../src/evaluation/odd/scores/registry.ts';
-import { type Effort, examine, type Result } from './odd/examine.ts';
-import { trainedSet } from './odd/models.ts';
-import { report } from './odd/report.ts';
-import { benchSets, FOLDER } from './odd/sets.ts';
+import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
+import {
+  type Dataset,
+  type ImageSet,
+  imagesInMemory,
+  readAll,
+  subset,
+} from '../src/data/contract/dataset.ts';
+import { openDataset } from '../src/data/registry.ts';
+import { UserError } from '../src/errors.ts';
+import { measureReference } from '../src/evaluation/odd/reference.ts';
+import { oddReport } from '../src/evaluation/odd/score.ts';
+import { oddScoreNames } from '../src/evaluation/odd/scores/registry.ts';
+import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { resolveConfig } from '../src/experiments/resolve.ts';
+import { dimensionsOf } from '../src/numeric/imageShape.ts';
+import { mean } from '../src/numeric/statistics.ts';
+import { eightBit } from '../src/testing/eightBit.ts';
+import type { FlowModel } from '../src/trained/model/flowModel.ts';
+import { areaUnderCurve } from './odd/areaUnderCurve.ts';
+import { isolationForest, nearestNeighbours } from './odd/baselines.ts';
+import { changed, changes } from './odd/changes.ts';
+import { trainModel } from './shared/trainModel.ts';
 
-const { quick, only, threads, ...options } = new Command('odd')
-  .option('--quick', 'one seed, short training and few images; print the page')
-  .option('--train', 'only train the models')
-  .option('--only <names>', 'only these sets, separated by commas')
-  .option('--seeds <n>', 'seeds (default: 3, or 1 with --quick)', wholeNumber(1))
-  .option('--threads <n>', 'threads', wholeNumber(1), 2)
-  .parse()
-  .opts<{ quick?: true; train?: true; only?: string; seeds?: number; threads: number }>();
-
-const folder = fileURLToPath(new URL('../docs/results/', import.meta.url));
-const stored = `${folder}odd.json`;
-/** Half the quick start's width, and affine couplings: half a minute on one core. */
+/** Half the quick start's width, and affine couplings. */
 const small = [
-  'model.depth=3',
-  'model.width=32',
-  'model.coupling=affine',
-  'model.checkerboard=2',
-  'model.checkerboardWidth=16',
-  'training.learningRate=0.01',
-  'training.batchSize=16',
+  ...['model.depth=3', 'model.width=32', 'model.coupling=affine'],
+  ...['model.checkerboard=2', 'model.checkerboardWidth=16'],
+  ...['training.learningRate=0.01', 'training.batchSize=16'],
 ];
-const set = [...small, `training.steps=${quick ? 200 : 800}`];
-const training = { set, threads, folder: `${FOLDER}/${quick ? 'quick' : 'models'}` };
-const effort: Effort = quick
-  ? { images: 200, baseline: 1000, planted: 500, labels: 2000 }
-  : { images: 400, baseline: 1000, planted: 2480, labels: 5000 };
-const { seeds = quick ? 1 : 3 } = options;
-const names = only === undefined ? Object.keys(benchSets) : only.split(',');
-const unknown = names.find((name) => benchSets[name] === undefined);
-if (unknown !== undefined) {
-  console.error(`no set '${unknown}'; there are ${Object.keys(benchSets).join(', ')}`);
-  process.exit(2);
+
+/** The training images of the methods without a flow. */
+const BASELINE_IMAGES = 1000;
+
+/** AUC by score, for each kind of odd images. */
+type Results = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+const command = new Command('odd')
+  .argument('[datasets...]', 'two datasets with images of one shape', ['mnist', 'fashion-mnist'])
+  .option('--steps <n>', 'training steps', wholeNumber(1), 800)
+  .option('--images <n>', 'test images of each kind', wholeNumber(1), 400)
+  .option('--seeds <n>', 'models of each dataset', wholeNumber(1), 1)
+  .option('--threads <n>', 'threads', wholeNumber(1), 2)
+  .parse();
+const {
+  steps,
+  images: count,
+  seeds,
+  threads,
+} = command.opts<Record<string, number>>() as {
+  steps: number;
+  images: number;
+  seeds: number;
+  threads: number;
+};
+
+try {
+  const [first, second, ...more] = await Promise.all(
+    (command.processedArgs[0] as string[]).map((name) => openDataset(name, { validation: 'auto' })),
+  );
+  if (first === undefined || second === undefined || more.length > 0) {
+    throw new UserError('invalid-argument', 'name two datasets');
+  }
+  const rows: string[][] = [];
+  let scoreNames: readonly string[] = [];
+  for (const [dataset, other] of [[first, second] as const, [second, first] as const]) {
+    const results: Results[] = [];
+    for (let seed = 0; seed < seeds; seed++) {
+      results.push(await examine(dataset, other, seed));
+    }
+    for (const [kind, scores] of Object.entries(results[0]!)) {
+      scoreNames = Object.keys(scores);
+      const means = scoreNames.map((score) => mean(results.map((result) => result[kind]![score]!)));
+      rows.push([`${dataset.name} → ${kind}`, ...means.map((value) => value.toFixed(3))]);
+    }
+  }
+  const titles = ['trained on → odd', ...scoreNames];
+  process.stdout.write(`${markdownTable(titles, rows)}\n`);
+} catch (error) {
+  process.exitCode = reportFailure(error);
 }
 
-const available = names.filter((name) => benchSets[name]!.missing() === undefined);
-const missing = names.flatMap((name) => {
-  const why = benchSets[name]!.missing();
-  return why === undefined ? [] : [`${name}: ${why}`];
-});
-let newest: readonly Result[] = [];
-// Read again each time: another process may have added some.
-const known = (): readonly Result[] =>
-  quick ? newest : existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')) : [];
-// Seed by seed, so that there are results of every set early.
-for (let seed = 0; seed < seeds; seed++) {
-  for (const name of available) {
-    if (known().some((result) => result.set === name && result.seed === seed)) {
-      continue;
-    }
-    const trained = await trainedSet(name, benchSets[name]!, seed, training);
-    if (!options.train) {
-      const result = await examine(name, seed, trained, effort);
-      newest = [...known(), result];
-      const found = Object.entries(result.rates).map(
-        ([kind, rates]) => `${kind} ${rates[defaultScore]!.auc.toFixed(3)}`,
-      );
-      process.stderr.write(`${name} ${seed}: ${found.join(', ')}\n`);
-      if (!quick) {
-        writeFileSync(stored, `${JSON.stringify(newest, null, 1)}\n`);
-      }
-    }
-    await Promise.all([trained.model, trained.general].map((model) => model.release()));
+/** Trains a model and measures every score on every kind of odd images. */
+async function examine(dataset: Dataset, other: Dataset, seed: number): Promise<Results> {
+  const set = [...small, `training.steps=${steps}`, `seed=${seed}`];
+  const config = resolveConfig({ preset: DEFAULT_PRESET, set });
+  const model = await trainModel(`${dataset.name} ${seed}`, dataset, config, threads);
+  const test = evenly(dataset.test, count);
+  const kinds: Record<string, Uint8Array> = { [other.name]: evenly(other.test, count) };
+  for (const kind of Object.keys(changes)) {
+    kinds[kind] = await changed(test, dataset.imageShape, kind, seed);
   }
+  // All at once: a score is fitted to the reference once.
+  const groups = [test, ...Object.values(kinds)];
+  const scores = await scoreAll(model, dataset, Buffer.concat(groups), seed);
+  await model.release();
+  const size = dimensionsOf(dataset.imageShape);
+  let end = 0;
+  const ranges = groups.map(({ length }) => {
+    const start = end;
+    end += length / size;
+    return [start, end] as const;
+  });
+  const rates = (range: readonly [number, number]) =>
+    Object.fromEntries(
+      Object.entries(scores).map(([name, values]) => [
+        name,
+        areaUnderCurve(values.subarray(...range), values.subarray(...ranges[0]!)),
+      ]),
+    );
+  return Object.fromEntries(Object.keys(kinds).map((kind, index) => [kind, rates(ranges[index + 1]!)]));
 }
-if (!options.train) {
-  const page = report(known(), ['npx tsx bench/odd.ts', ...process.argv.slice(2)].join(' '), missing);
-  if (quick) {
-    process.stdout.write(page);
-  } else {
-    writeFileSync(`${folder}odd.md`, page);
-  }
+
+/** The scores of images by name, in the order of the images. */
+async function scoreAll(
+  model: FlowModel,
+  { validation, train, imageShape, name }: Dataset,
+  pixels: Uint8Array,
+  seed: number,
+): Promise<Record<string, Float64Array>> {
+  const size = dimensionsOf(imageShape);
+  const reference = await measureReference(model, validation, name, { draws: 1, seed });
+  const { images } = await oddReport(model, imagesInMemory(pixels, imageShape), reference, { seed });
+  const inOrder = images.toSorted((a, b) => a.index - b.index);
+  const names = oddScoreNames.filter((score) => inOrder[0]!.scores[score] !== undefined);
+  const known = evenly(train, BASELINE_IMAGES);
+  return {
+    ...Object.fromEntries(
+      names.map((score) => [score, Float64Array.from(inOrder, ({ scores }) => scores[score]!)]),
+    ),
+    'isolation forest': isolationForest(known, size, seed)(pixels),
+    'nearest neighbours': nearestNeighbours(known, size)(pixels),
+  };
+}
+
+/** The pixels of at most so many images, at even distances. */
+function evenly(images: ImageSet, most: number): Uint8Array {
+  const chosen = Math.min(most, images.count);
+  const indices = Array.from({ length: chosen }, (_, index) => Math.floor((index * images.count) / chosen));
+  return eightBit(readAll(subset(images, indices)));
 }

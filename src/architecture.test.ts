@@ -8,9 +8,8 @@ import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '.
 /** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
-  cli: ['benchmarks', 'studioServer', 'evaluation'],
+  cli: ['studioServer', 'evaluation'],
   studioServer: ['evaluation'],
-  benchmarks: ['evaluation'],
   evaluation: ['training', 'codec'],
   training: ['trained', 'cluster'],
   codec: ['trained'],

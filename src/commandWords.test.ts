@@ -12,7 +12,7 @@ const documents = [
 
 /** A flag, or `emerging` followed by a command; `emerging convolutions` does not match. */
 const commandWords =
-  /(^|\s)--[a-z]|\bemerging (bench|compare|compress|config|datasets|decode|decompress|devices|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|studio|train)\b/;
+  /(^|\s)--[a-z]|\bemerging (compare|compress|config|datasets|decode|decompress|devices|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|studio|train)\b/;
 
 /** The texts in a source that mention flags or commands. */
 function textsWithCommandWords(source: string): string[] {

@@ -38,7 +38,6 @@ const kinds: Readonly<Record<string, { names: readonly string[]; may: Readonly<R
       'src/experiments/presets.ts': 'experiments name what they use, as configurations do',
       'src/flows/layers': 'names of layers',
       'src/optimizers/adamax.ts': 'a rule of Glow for rates',
-      'src/benchmarks/benchModel.ts': 'a rule of Glow for rates',
       'src/cli/commandTree.ts': 'the name of the command',
       'studio/rooms/how': 'explains single parts',
       'studio/rooms/train/trainSettings.ts': 'the quick start, and what it is compared with',

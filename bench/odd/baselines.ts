@@ -2,7 +2,7 @@
 import { RandomStream } from '../../src/numeric/random.ts';
 
 /** Scores images, one row of pixels each; higher is odder. */
-export type Baseline = (images: Uint8Array, size: number) => Float64Array;
+type Baseline = (images: Uint8Array) => Float64Array;
 
 /** The distance to the fifth nearest training image. */
 export function nearestNeighbours(train: Uint8Array, size: number): Baseline {

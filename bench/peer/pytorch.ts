@@ -28,7 +28,7 @@ export function addPeerOptions(command: Command): Command {
 }
 
 /** The environment without settings for OpenBLAS's kernels: it chooses better ones itself. */
-export function withoutKernelSettings(): NodeJS.ProcessEnv {
+function withoutKernelSettings(): NodeJS.ProcessEnv {
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
   return env;
 }
@@ -36,7 +36,7 @@ export function withoutKernelSettings(): NodeJS.ProcessEnv {
 /** The output of a script in this folder. */
 export function pytorchJson<Result>(
   python: string,
-  script: 'glow_torch.py' | 'products_torch.py',
+  script: 'glow_torch.py',
   ...args: readonly string[]
 ): Promise<Result> {
   return programJson(

@@ -44,26 +44,6 @@ export async function callEmerging(interruption: Interruption, ...args: readonly
 }
 
 /**
- * The output of `emerging ARGS --json`; progress goes to stderr. The doctor exits with 1 if something is
- * wrong, but still prints its result.
- *
- * @throws Error if it failed
- */
-export async function emergingJson<Result>(...args: readonly string[]): Promise<Result> {
-  const words = `emerging ${args.join(' ')}`;
-  process.stderr.write(`${words}\n`);
-  const { code, stdout } = await runScript(main, [...args, '--json']);
-  if (stdout === '') {
-    throw new Error(`${words} exited with ${code} and printed nothing`);
-  }
-  const result = JSON.parse(stdout);
-  if (result.error !== undefined) {
-    throw new Error(`${words}: ${result.error}`);
-  }
-  return result;
-}
-
-/**
  * The JSON output of a script of this repository.
  *
  * @param env its environment; by default this process's

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { compare, timedRows } from './comparison.ts';
+import { compare } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
-import { readStudies } from './readStudies.ts';
 import { seedRun } from './runs.ts';
+import { tinyStudy } from './tinyStudy.ts';
 
-const [study] = readStudies();
 const root = mkdtempSync(join(tmpdir(), 'comparison-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -16,7 +15,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 function done(variant: string, seed: number, perImage: [number, number], curve: [number, number]): DoneRun {
   const largestError = seed === 0 ? 1e-5 : 1e-3;
   return {
-    run: seedRun(root, study!, variant, seed, 0.01),
+    run: seedRun(root, tinyStudy, variant, seed, 0.01),
     measurement: {
       ...{ step: 20, parameters: 7, perImage, bitsPerDim: (perImage[0] + perImage[1]) / 2 },
       ...{ standardError: null, samplingError: null, draws: 1 },
@@ -61,17 +60,6 @@ describe('compare', () => {
     expect(equalSeconds).toBe(20);
     expect(rows[0]!.atEqualSeconds).toMatchObject({ value: { mean: 4.5 }, difference: null });
     expect(rows[1]!.atEqualSeconds).toMatchObject({ value: { mean: 5 }, difference: { mean: 0.5 } });
-  });
-
-  it('is the same with other seconds per step as if they had been measured at first', () => {
-    const first = compared({ '1x1': 5, emerging: 1 });
-    expect({ ...first, ...timedRows(first.rows, [1, 2]) }).toEqual(compared({ '1x1': 1, emerging: 2 }));
-    // As stored: what was not measured is null.
-    const gap = structuredClone(first.rows) as unknown as { curve: { values: (number | null)[] }[] }[];
-    gap[1]!.curve[1]!.values[0] = null;
-    const { equalSeconds } = timedRows(gap as never, [1, 2]);
-    expect(equalSeconds).toBe(20);
-    expect(timedRows(gap as never, [1, 1]).equalSeconds).toBe(10);
   });
 
   it('has no value at equal seconds if a curve begins later', () => {

@@ -1,13 +1,16 @@
 // Compares variants at equal steps and at equal seconds, over the seeds that all of them have.
+
+import { median } from '../../src/numeric/statistics.ts';
+import { runPaths } from '../../src/runs/folder/runFolder.ts';
+import { readJsonLines } from '../../src/storage/jsonLines.ts';
 import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
 import type { DoneRun } from './doneRuns.ts';
 import type { RunMeasurement } from './measure.ts';
-import { secondsPerStep } from './rates.ts';
 import type { RateSearch } from './search.ts';
 import { overSeeds, pairedDifferences, type SeedMean } from './statistics.ts';
 
 /** One variant of a comparison, over the seeds that all its variants have. */
-export interface ComparisonRow {
+interface ComparisonRow {
   readonly variant: string;
   readonly parameters: number;
   readonly learningRate: number;
@@ -84,7 +87,14 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
     own: done.filter(({ run }) => run.variant === variant),
   }));
   const first = contenders[0]!;
-  const rows = contenders.map((contender): Untimed => {
+  const stepSeconds = contenders.map(({ variant, own }) =>
+    allTimed ? stepTimes[variant]! : stepSecondsOf(own),
+  );
+  const curves = contenders.map(({ runs }, index) =>
+    runs.map(({ validation }) => overSeconds(validation, stepSeconds[index]!)),
+  );
+  const equalSeconds = commonEnd(curves.flat());
+  const rows = contenders.map((contender, index): ComparisonRow => {
     const { variant, runs } = contender;
     const isFirst = contender === first;
     const differenceTo = (values: readonly number[][], base: readonly number[][]): SeedMean | null =>
@@ -104,11 +114,15 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
         largestError: Math.max(...roundTrips.map(({ largestError }) => largestError)),
         exactPixelShare: Math.min(...roundTrips.map(({ exactPixelShare }) => exactPixelShare)),
       },
+      atEqualSeconds:
+        equalSeconds === null ? null : atSeconds(equalSeconds, curves[index]!, curves[0]!, isFirst),
+      secondsPerStep: stepSeconds[index]!,
       curve: runs[0]!.validation.map(({ step }, point) => {
         const values = pointOf(runs, point);
         const differences = isFirst ? null : pairedDifferences(values, pointOf(first.runs, point));
         return {
           step,
+          seconds: step * stepSeconds[index]!,
           value: overSeeds(values),
           values: values.flat(),
           difference: differences && overSeeds(differences),
@@ -117,44 +131,7 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
       }),
     };
   });
-  const stepSeconds = contenders.map(({ variant, own }) =>
-    allTimed ? stepTimes[variant]! : stepSecondsOf(own),
-  );
-  return { seeds, ...timedRows(rows, stepSeconds) };
-}
-
-/** A row of a comparison without what depends on the time of a step. */
-type Untimed = Omit<ComparisonRow, 'atEqualSeconds' | 'secondsPerStep' | 'curve'> & {
-  readonly curve: readonly Omit<ComparisonRow['curve'][number], 'seconds'>[];
-};
-
-/** The rows of a comparison, and where they are compared, if a step of each takes so many seconds. */
-export function timedRows(
-  rows: readonly Untimed[],
-  stepSeconds: readonly number[],
-): Pick<ComparisonResult, 'equalSeconds' | 'rows'> {
-  const curves = rows.map(({ curve, test }, index) =>
-    Array.from({ length: test.seeds }, (_, seed) =>
-      overSeconds(
-        curve.flatMap(({ step, values }) => {
-          const bitsPerDim = values[seed];
-          return Number.isFinite(bitsPerDim) ? [{ step, bitsPerDim: bitsPerDim! }] : [];
-        }),
-        stepSeconds[index]!,
-      ),
-    ),
-  );
-  const equalSeconds = commonEnd(curves.flat());
-  return {
-    equalSeconds,
-    rows: rows.map((row, index) => ({
-      ...row,
-      atEqualSeconds:
-        equalSeconds === null ? null : atSeconds(equalSeconds, curves[index]!, curves[0]!, index === 0),
-      secondsPerStep: stepSeconds[index]!,
-      curve: row.curve.map((point) => ({ ...point, seconds: point.step * stepSeconds[index]! })),
-    })),
-  };
+  return { seeds, equalSeconds, rows };
 }
 
 /** The variants at the same training seconds, each seed's curve compared with that of the first variant for the same seed. */
@@ -176,8 +153,13 @@ function atSeconds(
   };
 }
 
+/** The median time of the steps of some runs together. */
 function stepSecondsOf(runs: readonly DoneRun[]): number {
-  return secondsPerStep(runs.map(({ run }) => run)) ?? Number.NaN;
+  return median(
+    runs.flatMap(({ run }) =>
+      Array.from(readJsonLines(runPaths(run.directory).timings), (line) => Number(line.seconds)),
+    ),
+  );
 }
 
 function perImageOf(runs: readonly DoneRun[]): number[][] {

@@ -38,7 +38,7 @@ export interface RunMeasurement {
 }
 
 /** Draws of the noise of each test image; as `emerging train` does. */
-export const DRAWS = 2;
+const DRAWS = 2;
 const SEED = 0;
 const ROUND_TRIP_IMAGES = 64;
 

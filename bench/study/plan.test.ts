@@ -6,18 +6,16 @@ import { stringifyConfig } from '../../src/experiments/configText.ts';
 import { createRunFolder } from '../../src/runs/folder/newRunFolder.ts';
 import { checkpointPath } from '../../src/runs/folder/runFolder.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
-import { type CostedUnit, costsOf, fit, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
-import { readStudies } from './readStudies.ts';
+import { countOpenRuns, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
 import { configOf, recordFailure, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import type { Study } from './studies.ts';
+import { tinyStudy } from './tinyStudy.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'plan-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const template = readStudies()[0]!;
-
 function study(name: string, changes: Partial<Study> = {}): Study {
-  return { ...template, name, steps: 100, seeds: [0, 1, 2, 3], ...changes };
+  return { ...tinyStudy, name, steps: 100, seeds: [0, 1, 2, 3], ...changes };
 }
 
 const one = study('one', {
@@ -28,13 +26,6 @@ const one = study('one', {
   ],
 });
 const two = study('two', { comparisons: [{ title: 'main', variants: ['1x1', 'periodic'] }] });
-
-function costed(study: Study, comparison: number, seed: number, seconds: number): CostedUnit {
-  return { unit: { study, comparison, variants: ['1x1'], seed }, runs: seconds > 0 ? 1 : 0, seconds };
-}
-
-const statuses = (units: readonly CostedUnit[], seconds: number | null): string[] =>
-  fit(units, seconds).map(({ status }) => status);
 
 describe('unitsOf', () => {
   it('takes three seeds of each main comparison, then of what others add, then the seeds beyond', () => {
@@ -47,54 +38,6 @@ describe('unitsOf', () => {
       ...['one maf 0', 'one maf 1', 'one maf 2'],
       ...['one 1x1+emerging 3', 'one maf 3', 'two 1x1+periodic 3'],
     ]);
-  });
-});
-
-describe('fit', () => {
-  it('takes everything if there is no limit', () => {
-    expect(statuses([costed(one, 0, 0, 1e9), costed(two, 0, 0, 1)], null)).toEqual(['taken', 'taken']);
-  });
-
-  it('fills the time in order, up to the last second', () => {
-    const units = [costed(one, 0, 0, 60), costed(one, 0, 1, 40), costed(one, 0, 2, 1)];
-    expect(statuses(units, 100)).toEqual(['taken', 'taken', 'skipped']);
-    expect(statuses(units, 101)).toEqual(['taken', 'taken', 'taken']);
-  });
-
-  it('skips later seeds of a group, and still takes another group that fits', () => {
-    const units = [
-      costed(one, 0, 0, 50),
-      costed(one, 0, 1, 60),
-      // It would fit, but seed 1 of the same variants, with its searches, was skipped.
-      costed(one, 0, 2, 10),
-      costed(two, 0, 0, 30),
-      costed(one, 1, 0, 15),
-    ];
-    expect(statuses(units, 100)).toEqual(['taken', 'skipped', 'skipped', 'taken', 'taken']);
-  });
-
-  it('counts nothing for finished work', () => {
-    expect(statuses([costed(one, 0, 0, 0), costed(one, 0, 1, 5)], 5)).toEqual(['done', 'taken']);
-  });
-});
-
-describe('costsOf', () => {
-  const costOf = () => ({
-    secondsPerStep: 2,
-    secondsBeside: ({ search }: { search: boolean }) => (search ? 1 : 10),
-  });
-
-  it('attributes the search to the first seed of its variants and counts it once', () => {
-    const study = { ...two, search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
-    const costs = costsOf(unitsOf([study]), root, costOf);
-    // Two variants, each with two rates of 20 steps, then each with 100 steps.
-    expect(costs[0]).toMatchObject({ runs: 6, seconds: 2 * 2 * (40 + 1) + 2 * (200 + 10) });
-    expect(costs[1]).toMatchObject({ runs: 2, seconds: 2 * (200 + 10) });
-  });
-
-  it('does not search if there is only one rate', () => {
-    const study = { ...two, search: { ...two.search, rates: [0.1] } };
-    expect(costsOf(unitsOf([study]), root, costOf)[0]).toMatchObject({ runs: 2, seconds: 420 });
   });
 });
 
@@ -165,6 +108,7 @@ describe('a search with one more rate than its runs had', () => {
     expect(openRuns(wider)).toEqual(['1x1-0.4', 'periodic-0.4', '1x1-0', 'periodic-0']);
     train(at(2), 2.5);
     expect(openRuns(wider)).toEqual(['periodic-0.4', '1x1-0', 'periodic-0']);
+    expect(countOpenRuns([wider, wider], root)).toBe(3);
   });
 
   it('refuses runs with other settings immediately', () => {

@@ -1,4 +1,4 @@
-// The order of a study's work, and what fits in the available hours.
+// The order of a study's work.
 import { readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
@@ -17,20 +17,6 @@ export interface Unit {
   readonly comparison: number;
   readonly variants: readonly string[];
   readonly seed: number;
-}
-
-/** A unit and its remaining work. */
-export interface CostedUnit {
-  readonly unit: Unit;
-  /** Runs that are not trained and measured yet. */
-  readonly runs: number;
-  /** Estimated seconds until all are; 0 if nothing is left. */
-  readonly seconds: number;
-}
-
-/** A unit, and whether it is to be done now. */
-export interface PlannedUnit extends CostedUnit {
-  readonly status: 'done' | 'taken' | 'skipped';
 }
 
 /**
@@ -61,63 +47,6 @@ function newVariants({ comparisons }: Study): string[][] {
 }
 
 /**
- * Which units fit in a number of seconds; all if there is no limit. In order: a unit that fits in the
- * remaining time is taken. Once one is skipped, so are later seeds of the same variants. Steps are
- * never cut, and a seed is trained with every variant of its group or with none.
- */
-export function fit(units: readonly CostedUnit[], seconds: number | null): PlannedUnit[] {
-  let left = seconds ?? Number.POSITIVE_INFINITY;
-  const closed = new Set<string>();
-  return units.map((costed) => {
-    const { study, comparison } = costed.unit;
-    const group = `${study.name} ${comparison}`;
-    if (costed.runs === 0) {
-      return { ...costed, status: 'done' };
-    }
-    if (closed.has(group) || costed.seconds > left) {
-      closed.add(group);
-      return { ...costed, status: 'skipped' };
-    }
-    left -= costed.seconds;
-    return { ...costed, status: 'taken' };
-  });
-}
-
-/** The estimated seconds of all work to be done now. */
-export function plannedSeconds(plan: readonly PlannedUnit[]): number {
-  const taken = plan.filter(({ status }) => status === 'taken');
-  return taken.reduce((total, { seconds }) => total + seconds, 0);
-}
-
-/** The cost of a run. */
-export interface RunCost {
-  readonly secondsPerStep: number;
-  /**
-   * Seconds to start, validate, draw samples and, unless the run is one of a search, measure on test images.
-   */
-  secondsBeside(run: StudyRun): number;
-}
-
-/** The remaining work of each unit, with the cost of each run by its study and variant. */
-export function costsOf(
-  units: readonly Unit[],
-  root: string,
-  costOf: (study: Study, variant: string) => RunCost,
-): CostedUnit[] {
-  const counted = new Set<string>();
-  return units.map((unit) => {
-    const open = runsOf(unit, root).filter((run) => !isDone(run) && !counted.has(run.directory));
-    const seconds = open.map((run) => {
-      counted.add(run.directory);
-      const { secondsPerStep, secondsBeside } = costOf(run.study, run.variant);
-      // Its steps are known: a budget is measured before a plan is made.
-      return (run.steps! - progressOf(run).step) * secondsPerStep + secondsBeside(run);
-    });
-    return { unit, runs: open.length, seconds: seconds.reduce((total, each) => total + each, 0) };
-  });
-}
-
-/**
  * The runs of a unit in order; those of the search are listed with each unit, since the first one needs them.
  * Until the searches of all its variants are done, no run of a seed has a rate: an existing one counts as it
  * is. A variant whose every rate failed has no run of the seed.
@@ -137,4 +66,10 @@ export function runsOf({ study, variants, seed }: Unit, root: string): StudyRun[
 export function isDone(run: StudyRun): boolean {
   const { state } = progressOf(run);
   return state === 'failed' || (state === 'trained' && (run.search || readMeasurement(run) !== undefined));
+}
+
+/** How many different runs of units are not done. */
+export function countOpenRuns(units: readonly Unit[], root: string): number {
+  const open = units.flatMap((unit) => runsOf(unit, root)).filter((run) => !isDone(run));
+  return new Set(open.map(({ directory }) => directory)).size;
 }

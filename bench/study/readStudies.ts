@@ -1,38 +1,38 @@
-// Reads studies from a YAML file, or the built-in ones.
+// Reads studies from a file.
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { UserError, unknownName } from '../../src/errors.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { mixingNames } from '../../src/models/mixing.ts';
 import { readText, requireExists } from '../../src/storage/files.ts';
-import { builtInStudies } from './builtInStudies.ts';
 import { changesOf, distinct, type Study, studySchema, variantsOf } from './studies.ts';
 
 /**
- * The studies of a YAML file, which is a list; without a file, the built-in ones.
+ * The studies of a file: a list in YAML, or the results of a study in JSON, which contain it.
  *
  * @throws UserError that names the file, the study and what is wrong in it
  */
-export function readStudies(file?: string): Study[] {
-  const place = file ?? 'the built-in studies';
-  const value = file === undefined ? builtInStudies : parseFile(file);
-  const result = z.array(studySchema).min(1).safeParse(value);
+export function readStudies(file: string): Study[] {
+  const contents = parseFile(file);
+  const { study } = Object(contents) as { study?: unknown };
+  const list = study === undefined ? contents : [study];
+  const result = z.array(studySchema).min(1).safeParse(list);
   if (!result.success) {
-    throw new UserError('invalid-config', `${place}: ${explain(result.error.issues[0]!, value)}`);
+    throw new UserError('invalid-config', `${file}: ${explain(result.error.issues[0]!, list)}`);
   }
   const studies = result.data;
   for (const study of studies) {
-    requireConfig(study, [], place);
-    requireKnownVariants(study, place);
+    requireConfig(study, [], file);
+    requireKnownVariants(study, file);
   }
   if (!distinct(studies.map((study) => study.name))) {
-    throw new UserError('invalid-config', `${place}: two studies have the same name`);
+    throw new UserError('invalid-config', `${file}: two studies have the same name`);
   }
   const shared = studies.find(({ seeds, search }) => seeds.includes(search.seed));
   if (shared !== undefined) {
     throw new UserError(
       'invalid-config',
-      `${place}: ${shared.name}: the seed ${shared.search.seed} of the search is also a seed of the study: choose another`,
+      `${file}: ${shared.name}: the seed ${shared.search.seed} of the search is also a seed of the study: choose another`,
     );
   }
   return studies;

@@ -1,216 +1,78 @@
-// The report of a study: JSON, a page in Markdown and plots, in the folder of results.
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { formatCount, formatDuration } from '../../src/cli/terminal/format.ts';
-import { plotPng } from '../../src/pictures/drawPlot.ts';
-import type { Plot } from '../../src/pictures/plot.ts';
-import { writeFileAtomically } from '../../src/storage/files.ts';
-import { writeJson } from '../../src/storage/jsonFile.ts';
-import type { ComparisonResult, ComparisonRow } from './comparison.ts';
-import { comparisonSection } from './comparisonSection.ts';
-import { curvesPlot, differencesPlot, parametersPlot, samplingPlot } from './plots.ts';
+// The results of a study as tables for the terminal.
+import { formatCount } from '../../src/cli/terminal/format.ts';
+import { formatTable } from '../../src/cli/terminal/table.ts';
+import type { ComparisonResult } from './comparison.ts';
 import type { StudyResults } from './results.ts';
-import { rollbacksText } from './rollbacks.ts';
-import type { SeedMean } from './statistics.ts';
+import { differFromZero, type SeedMean } from './statistics.ts';
 
-/** The link to what explains the tables. */
-export const COLUMNS = '[How to read the tables](README.md#how-to-read-the-tables).\n\n';
+const right = (title: string) => ({ title, align: 'right' as const });
 
-/**
- * Writes `NAME.json`, `NAME.md` and `NAME-….png`; returns the path of the table.
- *
- * @param studies the file of the study; by default a built-in one
- */
-export async function writeReport(folder: string, results: StudyResults, studies?: string): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  const { name } = results.study;
-  const pictures: string[] = [];
-  const draw = async (file: string, plot: Plot): Promise<void> => {
-    writeFileAtomically(join(folder, file), await plotPng(plot));
-    pictures.push(file);
-  };
-  const columns = existsSync(join(folder, 'README.md')) ? COLUMNS : '';
-  const text = await reportText(results, draw, { studies, columns });
-  writeJson(join(folder, `${name}.json`), results, 1);
-  const file = join(folder, `${name}.md`);
-  writeFileAtomically(file, `${text.trimEnd()}\n`);
-  return file;
-}
-
-/** The page of a study; `draw` makes its pictures. */
-export async function reportText(
-  results: StudyResults,
-  draw: (file: string, plot: Plot) => Promise<void>,
-  { studies, columns = '' }: { readonly studies?: string | undefined; readonly columns?: string },
-): Promise<string> {
-  const { name } = results.study;
-  const show = async (file: string, text: string, plot: Plot | null): Promise<string> => {
-    if (plot === null) {
-      return '';
-    }
-    await draw(file, plot);
-    return `![${text}](${file})\n\n`;
-  };
-  const sections: string[] = [];
-  for (const [index, comparison] of results.comparisons.entries()) {
-    sections.push(comparisonSection(results, comparison));
-    if (comparison.rows.length > 0) {
-      const number = index + 1;
-      sections.push(
-        await show(
-          `${name}-curves-${number}.png`,
-          'Validation bits/dim over training time',
-          curvesPlot(results, comparison),
-        ),
-        await show(
-          `${name}-differences-${number}.png`,
-          `Differences to ${comparison.rows[0]!.variant} by ${results.study.seconds === undefined ? 'step' : 'training time'}`,
-          differencesPlot(results, comparison),
-        ),
-        await show(
-          `${name}-parameters-${number}.png`,
-          'Test bits/dim against the number of parameters',
-          parametersPlot(results, comparison),
-        ),
-      );
-    }
-  }
-  const picture = await show(
-    `${name}-sampling.png`,
-    'Test bits/dim against sampling time',
-    samplingPlot(results),
+/** A table for each comparison, and what to know of the runs. */
+export function reportText(results: StudyResults): string {
+  const { study, runs, searches, failures, images } = results;
+  const rolledBack = runs.flatMap(({ variant, seed, rollbacks }) => (rollbacks ? `${variant}-${seed}` : []));
+  const rates = searches.map(
+    ({ variant, chosen, atEdge }) => `${variant} ${chosen ?? 'none'}${atEdge ? ' (edge)' : ''}`,
   );
+  const notes = [
+    `learning rates: ${rates.join(', ')}`,
+    ...(rolledBack.length > 0 ? [`rolled back to earlier weights: ${rolledBack.join(', ')}`] : []),
+    ...failures.map(({ run, reason }) => `failed: ${run}: ${reason}`),
+    '±: half the 95 % interval over seeds; *: significant at 5 % after Holm’s correction for the column',
+  ];
   return [
-    heading(results, studies),
-    columns,
-    ...sections,
-    samplingSection(results, picture),
-    searchSection(results),
-    failedSection(results),
-  ].join('');
+    `${study.title}: ${formatCount(images.test)} test images`,
+    ...results.comparisons.map((comparison) => comparisonText(results, comparison)),
+    notes.join('\n'),
+  ].join('\n\n');
 }
 
-function heading(results: StudyResults, studies?: string): string {
-  const { study, machine, retimed, images, comparisons } = results;
-  const seeds = Math.min(...comparisons.map((comparison) => comparison.seeds.length));
-  const missing = comparisons.filter((comparison) => comparison.seeds.length < study.seeds.length);
-  const few = seeds < 3 ? ' With fewer than three seeds, the spread over seeds is almost unknown.' : '';
-  const warning =
-    missing.length === 0
-      ? ''
-      : `**Incomplete**: ${missing
-          .map(
-            (comparison) =>
-              `${comparison.seeds.length} of ${study.seeds.length} seeds for "${comparison.title}"`,
-          )
-          .join(', ')}.${few}\n\n`;
-  const command = `npx tsx bench/study.ts${studies === undefined ? '' : ` --studies ${studies}`} --only ${study.name}`;
-  const times = retimed
-    ? ` Steps timed on ${retimed.date} with \`--retime\`${retimed.machine === machine ? '' : `, on ${retimed.machine}`}.`
-    : '';
-  return (
-    `# ${study.title}\n\n` +
-    `Generated by \`${command}\` on ${machine}.${times}\n\n` +
-    `${warning}` +
-    `${lengthText(results)}, preset \`${study.preset}\` with ` +
-    `${study.changes.map((change) => `\`${change}\``).join(', ')}. ${imagesText(images.test, comparisons)} ` +
-    `${rollbacksText(results)}\n\n`
-  );
-}
-
-/** How long the runs are. */
-function lengthText({ study, comparisons }: StudyResults): string {
-  if (study.steps !== undefined) {
-    return `${formatCount(study.steps)} steps per run`;
+/** The title and the table of a comparison. */
+function comparisonText({ timings, bounds }: StudyResults, comparison: ComparisonResult): string {
+  const { title, seeds, equalSeconds, rows } = comparison;
+  if (rows.length === 0) {
+    return `${title}: no seed is done with every model`;
   }
-  const rows = new Map(comparisons.flatMap(({ rows }) => rows.map((row) => [row.variant, row])));
-  const steps = [...rows.values()].map(
-    ({ variant, curve }) => `\`${variant}\` ${formatCount(curve.at(-1)?.step ?? 0)}`,
+  const isMixed = new Set(rows.map(({ variant }) => bounds[variant])).size > 1;
+  const significant = markSignificant(rows.map(({ difference }) => difference));
+  const significantAtTime = markSignificant(
+    rows.map(({ atEqualSeconds }) => atEqualSeconds?.difference ?? null),
   );
-  return (
-    `${formatDuration(study.seconds!)} of training per run: as many steps as take one thread so long ` +
-    `(${steps.join(', ')})`
+  const table = formatTable(
+    [
+      { title: 'MODEL' },
+      right('PARAMETERS'),
+      ...(isMixed ? [{ title: 'BOUND' }] : []),
+      ...[right('TEST BITS/DIM'), right(`DIFFERENCE TO ${rows[0]!.variant}`)],
+      right(equalSeconds === null ? 'AT EQUAL TIME' : `AT ${equalSeconds.toFixed(1)} S`),
+      ...[right('S PER STEP'), right('MS PER SAMPLE')],
+    ],
+    rows.map((row) => [
+      row.variant,
+      formatCount(row.parameters),
+      ...(isMixed ? [bounds[row.variant]!] : []),
+      withInterval(row.test),
+      significant(row.difference),
+      row.atEqualSeconds === null ? 'not covered' : significantAtTime(row.atEqualSeconds.difference),
+      row.secondsPerStep.toFixed(4),
+      timings?.sampling.find(({ variant }) => variant === row.variant)?.milliseconds.toFixed(3) ?? '-',
+    ]),
   );
+  const warning = isMixed ? '; the bounds differ: a lower value may only mean a tighter bound' : '';
+  return `${title} (seeds ${seeds.join(', ')}${warning})\n${table}`;
 }
 
-/** The number of test images, and the largest standard errors over them, for which the tables have no column. */
-function imagesText(count: number, comparisons: readonly ComparisonResult[]): string {
-  const largest = (meanOf: (row: ComparisonRow) => SeedMean | null): number =>
-    Math.max(0, ...comparisons.flatMap(({ rows }) => rows.map((row) => meanOf(row)?.imageError ?? 0)));
-  const [value, difference] = [largest(({ test }) => test), largest((row) => row.difference)];
-  return value === 0
-    ? `${formatCount(count)} test images.`
-    : `Over the ${formatCount(count)} test images, standard errors are at most ${value.toFixed(4)} for bits/dim and ` +
-        `${difference.toFixed(4)} for differences.`;
+/** Formats the differences of a column, with a star where they are significant after Holm's correction. */
+function markSignificant(column: readonly (SeedMean | null)[]): (difference: SeedMean | null) => string {
+  const differences = column.filter((difference) => difference !== null);
+  const differ = differFromZero(differences);
+  const significant = new Set(differences.filter((_, index) => differ[index]));
+  return (difference) =>
+    difference === null ? '' : `${withInterval(difference, true)}${significant.has(difference) ? ' *' : ''}`;
 }
 
-/** How samples were timed, the times with another inverse, and which round trips are inexact. */
-function samplingSection({ sampling, comparisons }: StudyResults, picture: string): string {
-  const timed =
-    sampling === null
-      ? 'Not timed.'
-      : `Sampling times are medians and ranges of ${sampling.rounds} rounds of ${sampling.batch} images, with models of one seed.` +
-        otherTimes(sampling);
-  return `## Sampling\n\n${timed}\n\n${picture}${roundTripsText(comparisons)}`;
-}
-
-/** The times with an inverse other than the variant's own. */
-function otherTimes({ times }: NonNullable<StudyResults['sampling']>): string {
-  const others = times.filter((time) => time !== times.find(({ variant }) => variant === time.variant));
-  const inverses = [...new Set(others.map(({ inverse }) => inverse))];
-  return inverses
-    .map((inverse) => {
-      const listed = others
-        .filter((time) => time.inverse === inverse)
-        .map(({ variant, milliseconds }) => `\`${variant}\` ${milliseconds.toFixed(3)} ms`);
-      return ` With the ${inverse} inverse: ${listed.join(', ')}.`;
-    })
-    .join('');
-}
-
-function roundTripsText(comparisons: readonly ComparisonResult[]): string {
-  const rows = new Map(comparisons.flatMap(({ rows }) => rows.map((row) => [row.variant, row])));
-  const [first] = rows.values();
-  if (first === undefined) {
-    return '';
-  }
-  const inexact = [...rows.values()]
-    .filter(({ roundTrip }) => roundTrip.exactPixelShare < 1)
-    .map(({ variant, roundTrip }) => `\`${variant}\` (${(100 * roundTrip.exactPixelShare).toFixed(3)} %)`);
-  return (
-    `Encoding and decoding ${first.roundTrip.images} test images returns every pixel exactly` +
-    `${inexact.length === 0 ? '' : `, except with ${inexact.join(', ')}`}.\n\n`
-  );
-}
-
-/** The learning rate chosen for each variant, and the rates whose runs diverged or rolled back. */
-function searchSection({ study, searches }: StudyResults): string {
-  const tried = searches.filter((search) => search.tried.length > 0);
-  if (tried.length === 0) {
-    return '';
-  }
-  const { rates, steps, seed } = study.search;
-  const chosen = tried.map(
-    ({ variant, chosen, atEdge }) =>
-      `\`${variant}\` ${chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge)' : ''}`}`,
-  );
-  type Tried = (typeof tried)[number]['tried'][number];
-  const listOf = (label: string, has: (one: Tried) => boolean): string => {
-    const found = tried.flatMap(({ variant, tried }) =>
-      tried.filter(has).map(({ rate }) => `\`${variant}\` at ${rate}`),
-    );
-    return found.length === 0 ? '' : ` ${label}: ${found.join(', ')}.`;
-  };
-  return (
-    '## Learning rates\n\n' +
-    `Chosen from ${rates.join(', ')} after ${formatCount(steps)} steps with seed ${seed}: ${chosen.join(', ')}.` +
-    `${listOf('Diverged', ({ failure }) => failure !== undefined)}` +
-    `${listOf('Rolled back', ({ rollbacks = 0 }) => rollbacks > 0)}\n\n`
-  );
-}
-
-/** The runs that failed; empty if there are none. */
-function failedSection({ failures }: StudyResults): string {
-  const failed = failures.map(({ run, reason }) => `- \`${run}\`: ${reason}\n`).join('');
-  return failed === '' ? '' : `## Failed runs\n\n${failed}`;
+/** `3.1234 ± 0.0100`: the 95 % interval over seeds. */
+function withInterval({ mean, seedInterval }: SeedMean, signed = false): string {
+  const interval = seedInterval === null ? '(one seed)' : `± ${seedInterval.toFixed(4)}`;
+  return `${signed && mean > 0 ? '+' : ''}${mean.toFixed(4).replace('-', '−')} ${interval}`;
 }

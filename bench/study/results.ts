@@ -4,39 +4,37 @@ import { checkMetrics, checkTimings, timeOf, troubleIn } from '../../src/runs/co
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { readJsonLines } from '../../src/storage/jsonLines.ts';
 import { machine } from '../shared/machine.ts';
+import { readBudget } from './budget.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
 import { boundOfVariant, progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
-import { readSamplingTimes, type StudySamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
-import { readStepTimes } from './stepTimes.ts';
 import { type Study, variantsOf } from './studies.ts';
+import { readTimings, type StudyTimings } from './timings.ts';
 
 /** One trained run. */
 interface RunResult {
   readonly run: string;
   readonly variant: string;
   readonly seed: number;
-  /** Which bound on the likelihood its bits/dim are. */
-  readonly bound: DequantisationName;
   readonly validationBitsPerDim: number | null;
   readonly testBitsPerDim: number;
   readonly standardError: number | null;
   readonly samplingError: number | null;
   /** Of its steps, as measured. */
   readonly trainingSeconds: number;
-  /** How often the training rolled back to earlier weights; absent in results older than this record. */
-  readonly rollbacks?: number;
+  /** How often the training rolled back to earlier weights. */
+  readonly rollbacks: number;
 }
 
 /** All results of a study so far. */
 export interface StudyResults {
   readonly study: Study;
   readonly machine: string;
-  /** When and where the steps were timed again, if they were. */
-  readonly retimed?: { readonly date: string; readonly machine: string };
   readonly images: { readonly test: number };
-  /** The search of each variant; `rollbacks` is absent for failed runs and in results older than this record. */
+  /** Which bound on the likelihood the bits/dim of each variant are. */
+  readonly bounds: Readonly<Record<string, DequantisationName>>;
+  /** The search of each variant; `rollbacks` is absent for failed runs. */
   readonly searches: readonly (Omit<VariantSearch, 'tried'> & {
     readonly tried: readonly (VariantSearch['tried'][number] & { readonly rollbacks?: number })[];
   })[];
@@ -44,7 +42,7 @@ export interface StudyResults {
   /** Runs that could not be trained or measured. */
   readonly failures: readonly { readonly run: string; readonly reason: string }[];
   readonly comparisons: readonly ComparisonResult[];
-  readonly sampling: StudySamplingTimes | null;
+  readonly timings: StudyTimings | null;
 }
 
 /** The results of a study; null if no run of a variant with a known rate has been measured. */
@@ -54,11 +52,14 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
   if (done.length === 0) {
     return null;
   }
-  const stepTimes = readStepTimes(root, study);
+  const timings = readTimings(root, study);
+  // In a study with a time for its runs, the times count from which their steps were computed.
+  const stepTimes = study.seconds === undefined ? (timings?.secondsPerStep ?? {}) : readBudget(root, study);
   return {
     study,
     machine: machine(),
     images: { test: done[0]!.measurement.perImage.length },
+    bounds: Object.fromEntries(searches.map(({ variant }) => [variant, boundOfVariant(study, variant)])),
     searches: searches.map((search) => withRollbacks(search, searchRuns(root, study, search.variant))),
     runs: done.map(runResult),
     failures: searches.flatMap(({ variant, chosen }) => failuresOf(root, study, variant, chosen)),
@@ -66,7 +67,7 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
       title,
       ...compare({ seeds: study.seeds, variants, done, searches, stepTimes }),
     })),
-    sampling: readSamplingTimes(root, study),
+    timings: timings ?? null,
   };
 }
 
@@ -76,7 +77,6 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
     run: run.directory,
     variant: run.variant,
     seed: run.seed,
-    bound: boundOfVariant(run.study, run.variant),
     validationBitsPerDim: validation.at(-1)?.bitsPerDim ?? null,
     ...{ testBitsPerDim, standardError, samplingError },
     trainingSeconds: timeOf(readJsonLines(runPaths(run.directory).timings, checkTimings)).seconds,

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/cli/terminal/wording.ts';
 import { UserError } from '../../src/errors.ts';
 import { readStudies } from './readStudies.ts';
-import { configOf, seedRun } from './runs.ts';
-import { chooseStudies, variantsOf } from './studies.ts';
+import { configsOf } from './runs.ts';
+import { tinyStudy } from './tinyStudy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'studies-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,60 +30,50 @@ function fileOf(value: unknown): string {
   return file;
 }
 
-describe('the built-in studies', () => {
-  it.each(readStudies().map((study) => [study.name, study] as const))(
-    '%s gives every variant the same configuration except for its changes and rate',
-    (_, study) => {
-      const configs = variantsOf(study).map((variant) => configOf(seedRun('runs', study, variant, 3, 0.01)));
-      const [first] = configs;
-      for (const config of configs) {
-        expect({ ...config, model: first!.model }).toEqual(first);
-      }
-      expect(first).toMatchObject({ seed: 3, data: { name: study.data.name } });
-      expect(first!.training).toMatchObject({ learningRate: 0.01, decay: 'none' });
-      expect(study.steps === undefined || first!.training.steps === study.steps).toBe(true);
-    },
-  );
-
-  it('have three seeds or more and searches that end before the runs do', () => {
-    for (const { seeds, search, steps } of readStudies()) {
-      expect(seeds.length).toBeGreaterThanOrEqual(3);
-      expect(search.steps).toBeLessThan(steps ?? Number.POSITIVE_INFINITY);
-    }
-  });
-});
-
 describe('readStudies', () => {
-  const [template] = readStudies();
+  const template = tinyStudy;
 
   it('reads a list from a file', () => {
     const named = { ...template, name: 'mine' };
     expect(readStudies(fileOf([named]))).toEqual([named]);
   });
 
+  it.each(['mnist', 'deep-sky', 'emoji-parts', 'mnist-couplings'])(
+    'reads the study of the results of %s',
+    (name) => {
+      const file = fileURLToPath(new URL(`../../docs/results/${name}.json`, import.meta.url));
+      const [study] = readStudies(file);
+      expect(study!.name).toBe(name);
+      const [first, ...others] = configsOf(study!).values();
+      for (const config of others) {
+        expect({ ...config, model: first!.model }).toEqual(first);
+      }
+    },
+  );
+
   it.each([
     [
       'a wrong variant',
       [{ ...template, comparisons: [{ title: 'a', variants: ['1x1', 'x'] }] }],
-      /mnist-small: unknown variant 'x': did you mean 1x1/,
+      /tiny: unknown variant 'x': did you mean 1x1/,
     ],
     [
       'a single variant',
       [{ ...template, comparisons: [{ title: 'a', variants: ['1x1'] }] }],
-      /mnist-small: comparisons\.0\.variants: /,
+      /tiny: comparisons\.0\.variants: /,
     ],
-    ['steps and seconds', [{ ...template, seconds: 3 }], /mnist-small: either steps or seconds/],
-    ['no length', [{ ...template, steps: undefined }], /mnist-small: either steps or seconds/],
-    ['an unknown key', [{ ...template, step: 3 }], /mnist-small: Unrecognized key: "step"/],
+    ['steps and seconds', [{ ...template, seconds: 3 }], /tiny: either steps or seconds/],
+    ['no length', [{ ...template, steps: undefined }], /tiny: either steps or seconds/],
+    ['an unknown key', [{ ...template, step: 3 }], /tiny: Unrecognized key: "step"/],
     ['a path as a name', [{ ...template, name: '../x' }], /\.\.\/x: name: /],
     ['a study without a name', [template, { ...template, name: undefined }], /: study 2 of the list: name: /],
     ['an entry that is not a study', [3], /: study 1 of the list: /],
-    ['the same seed twice', [{ ...template, seeds: [1, 1] }], /mnist-small: seeds: .*distinct/],
-    ['an unknown preset', [{ ...template, preset: 'mnit' }], /mnist-small: .*mnit/],
+    ['the same seed twice', [{ ...template, seeds: [1, 1] }], /tiny: seeds: .*distinct/],
+    ['an unknown preset', [{ ...template, preset: 'mnit' }], /tiny: .*mnit/],
     [
       'an unknown key among the changes',
       [{ ...template, changes: ['model.widht=3'] }],
-      /mnist-small: unknown key 'model\.widht'/,
+      /tiny: unknown key 'model\.widht'/,
     ],
     [
       'a wrong value among the changes',
@@ -99,7 +90,7 @@ describe('readStudies', () => {
   });
 
   it('refuses a search on a seed of the study', () => {
-    const file = fileOf([{ ...template, search: { ...template!.search, seed: 1 } }]);
+    const file = fileOf([{ ...template, search: { ...template.search, seed: 1 } }]);
     expect(messageOf(() => readStudies(file))).toContain('the seed 1 of the search');
   });
 
@@ -107,13 +98,5 @@ describe('readStudies', () => {
     expect(messageOf(() => readStudies(join(folder, 'none.yaml')))).toMatch(
       /^cannot read .*none\.yaml: it does not exist/,
     );
-  });
-});
-
-describe('chooseStudies', () => {
-  it('keeps their order, and suggests similar names', () => {
-    const studies = readStudies();
-    expect(chooseStudies(studies, ['emoji', 'mnist']).map(({ name }) => name)).toEqual(['mnist', 'emoji']);
-    expect(messageOf(() => chooseStudies(studies, ['emojis']))).toContain('did you mean emoji?');
   });
 });

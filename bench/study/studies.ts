@@ -2,7 +2,6 @@
 // rates.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { unknownName } from '../../src/errors.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of lower-case letters, digits and hyphens');
 const whole = z.int().min(0);
@@ -15,20 +14,8 @@ const studyFields = z.strictObject({
   /** Names its runs, `runs/study/NAME`, and its results. */
   name,
   title: z.string(),
-  data: z.strictObject({
-    /** The name or the path of a dataset. */
-    name: z.string().min(1),
-    /** How to prepare that path if it is missing, with `emerging datasets prepare`. */
-    prepare: z
-      .strictObject({
-        source: z.string().min(1),
-        /** Options of that command: `--size` and so on. */
-        options: z.array(z.string()),
-        /** What to do if the source is missing. */
-        missing: z.string().min(1),
-      })
-      .optional(),
-  }),
+  /** The name or the path of a dataset. */
+  data: z.strictObject({ name: z.string().min(1) }),
   /** The base of its configuration; `changes` are applied on top, each `section.key=value`. */
   preset: z.string(),
   changes: z.array(z.string()),
@@ -70,21 +57,6 @@ export const studySchema = studyFields.refine(
 
 /** A study. */
 export type Study = z.infer<typeof studySchema>;
-
-/**
- * The studies with these names; all if none is named.
- *
- * @throws UserError for an unknown name
- */
-export function chooseStudies(studies: readonly Study[], names: readonly string[] | undefined): Study[] {
-  const known = studies.map((study) => study.name);
-  for (const wanted of names ?? []) {
-    if (!known.includes(wanted)) {
-      throw unknownName('study', wanted, known);
-    }
-  }
-  return studies.filter((study) => names === undefined || names.includes(study.name));
-}
 
 /** The folder of a study's runs. */
 export function studyFolder(root: string, study: Study): string {

@@ -1,11 +1,12 @@
 // Times the steps of a study whose runs have a training time, before they start.
-import { BENCH_RATE, prepareBenchTraining } from '../../src/benchmarks/benchTraining.ts';
-import { measureInTurn } from '../../src/benchmarks/timing.ts';
+
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { releaseAfter } from '../../src/engine/resources.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { BENCH_RATE, prepareBenchTraining } from '../shared/benchModel.ts';
+import { measureInTurn } from '../shared/timing.ts';
 import { addToBudget, readBudget } from './budget.ts';
 import { configsOf } from './runs.ts';
 import type { Study } from './studies.ts';

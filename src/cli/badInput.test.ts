@@ -21,7 +21,7 @@ const isNoRun = 'name one that was created by training, for example';
 const usage: [string, string[], string | RegExp][] = [
   ['no such command', ['trian'], "unknown command 'trian': did you mean train?"],
   ['no similar command', ['xyz'], /^unknown command 'xyz': known: train, /],
-  ['no such bench', ['bench', 'trian'], "unknown command 'trian': did you mean train?"],
+  ['no such subcommand', ['datasets', 'shwo'], "unknown command 'shwo': did you mean show?"],
   [
     'no such option',
     ['train', '--stpes', '3'],
@@ -29,8 +29,8 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   [
     'no such option in a subcommand',
-    ['bench', 'train', '--foo'],
-    "unknown option '--foo'; see emerging bench train --help",
+    ['datasets', 'show', '--foo'],
+    "unknown option '--foo'; see emerging datasets show --help",
   ],
   [
     'samples into a folder that does not exist',
@@ -94,11 +94,6 @@ const usage: [string, string[], string | RegExp][] = [
     'a truncated option',
     ['sample', 'runs/a', '--temp', '1', '--out', 'x.png'],
     "unknown option '--temp' (Did you mean --temperature?); see emerging sample --help",
-  ],
-  [
-    'a shape that a layer does not support',
-    ['bench', 'inverse', '--mixing', 'maf', '--shapes', '4x4x7'],
-    'maf does not accept images of 4x4x7: maf: 96 hidden channels do not divide evenly among 7 channels',
   ],
   ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
   [
@@ -184,28 +179,8 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown model.mixing 'emergin': did you mean emerging? Register your own first: --import MODULE",
   ],
   [
-    'no such mixing in a benchmark',
-    ['bench', 'train', '--mixing', '1x1,emergin'],
-    "unknown mixing 'emergin': did you mean emerging?",
-  ],
-  [
-    'a mixing named like a property of every object',
-    ['bench', 'train', '--mixing', 'constructor'],
-    /^unknown mixing 'constructor': known: 1x1, /,
-  ],
-  [
-    'no such coupling in a benchmark',
-    ['bench', 'train', '--coupling', 'mixtur'],
-    "unknown coupling 'mixtur': did you mean mixture?",
-  ],
-  [
-    'too many components in a benchmark',
-    ['bench', 'train', '--coupling', 'mixture', '--components', '65'],
-    "option '--components <n>' argument '65' is invalid. It must be a whole number from 1 to 64.",
-  ],
-  [
-    'checkerboards for more levels than a model in a benchmark has',
-    ['bench', 'train', '--levels', '1', '--checkerboard', '1,2'],
+    'checkerboards for more levels than a model has',
+    [...train, '--set', 'model.levels=1', '--set', 'model.checkerboard=[1, 2]'],
     'model.checkerboard lists 2 levels, and model.levels is 1: list at most 1',
   ],
   ['no such device', [...train, '--device', 'gpu'], "unknown device 'gpu': did you mean cpu or webgpu?"],
@@ -233,11 +208,6 @@ const usage: [string, string[], string | RegExp][] = [
     'the same when resuming, before the checkpoints are read',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4', '--threads', '3', '--workers', '3'],
     '16 images cannot be divided evenly among 3 workers: use a divisor of 16',
-  ],
-  [
-    'the same in a benchmark',
-    ['bench', 'train', '--threads', '3', '--workers', '3'],
-    '32 images cannot be divided evenly among 3 workers: use a divisor of 32',
   ],
   [
     'a preset in capitals',

@@ -120,11 +120,6 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'test which devices work on this machine',
     load: async () => (await import('./commands/devices.ts')).registerDevices,
   },
-  bench: {
-    usage: '',
-    description: 'time models on this machine',
-    load: async () => (await import('./commands/bench.ts')).registerBench,
-  },
 };
 
 /**
@@ -209,7 +204,7 @@ export function requireKnownCommand(program: Command, args: readonly string[]): 
 }
 
 /**
- * The words of the deepest subcommand in the arguments: `['emerging', 'bench', 'train']`; options are
+ * The words of the deepest subcommand in the arguments: `['emerging', 'datasets', 'show']`; options are
  * skipped.
  */
 export function commandPath(program: Command, args: readonly string[]): string[] {

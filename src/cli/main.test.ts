@@ -67,16 +67,16 @@ function leafOf(program: Command, name: string): Leaf {
 }
 
 it('prints examples with --help', async () => {
-  const { code, stdout } = await emerging.run('bench', 'train', '--help');
+  const { code, stdout } = await emerging.run('datasets', 'show', '--help');
   expect(code).toBe(0);
-  expect(stdout).toContain('Example:\n  emerging bench train ');
+  expect(stdout).toContain('Example:\n  emerging datasets show ');
 });
 
 it.each([
   [['--debug', 'train', '--foo'], 'emerging train'],
-  [['bench', 'train', '--foo'], 'emerging bench train'],
-  [['bench', '--foo'], 'emerging bench'],
-  [['train', '--preset', 'bench', '--foo'], 'emerging train'],
+  [['datasets', 'show', '--foo'], 'emerging datasets show'],
+  [['datasets', '--foo'], 'emerging datasets'],
+  [['train', '--preset', 'datasets', '--foo'], 'emerging train'],
   [['--foo'], 'emerging'],
 ])('points from %j to the help of %s', async (args, command) => {
   const { code, stderr } = await emerging.run(...args);
@@ -86,7 +86,7 @@ it.each([
 
 it.each([
   [['sample', 'run'], ['sample']],
-  [['--debug', '--import', 'own.js', 'bench', 'train'], ['bench']],
+  [['--debug', '--import', 'own.js', 'datasets', 'show'], ['datasets']],
   [['help', 'sample'], ['sample']],
 ])('loads for %j only what it calls', async (args, loaded) => {
   expect((await createProgram(args)).commands.map((command) => command.name())).toEqual(loaded);

@@ -60,14 +60,6 @@ describe('on wasm', () => {
     );
     expect(worst).toContainEqual(expect.objectContaining({ name: 'lostHardImagesInFloat64', value: 0 }));
   });
-
-  it('is timed without a profile', async () => {
-    const model = ['--levels=1', '--depth=1', '--width=8', '--batch=4', '--size=8', '--channels=1'];
-    const timed = await emerging.json(
-      ...['bench', 'train', '--mixing=1x1', ...model, '--rounds=1', '--device=wasm', '--threads=2'],
-    );
-    expect(timed).toMatchObject({ device: 'wasm', threads: 1, operators: [], productShare: null });
-  });
 });
 
 describe.each<[MissingPart, RegExp]>([

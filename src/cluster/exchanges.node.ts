@@ -20,7 +20,7 @@ export function patienceOf(rank: number, worked: number, least: number): number 
  * An array is exchanged in pieces of this many bytes for each rank, two at a time: what is summed is then still in the
  * cache, and one is on its way while another is added.
  */
-export const PIECE_BYTES = 2 ** 19;
+const PIECE_BYTES = 2 ** 19;
 const AT_A_TIME = 2;
 
 /**

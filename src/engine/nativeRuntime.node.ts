@@ -9,16 +9,13 @@ import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
 
-/** With EMERGING_RUNTIME_LOG=info, the runtime writes what it does to stderr, as for every dispatch to a GPU. */
-const logsAll = process.env.EMERGING_RUNTIME_LOG === 'info';
-
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
   const ort = await import('onnxruntime-node').catch((cause: NodeJS.ErrnoException) => {
     throw notLoaded(cause);
   });
   // The errors that the runtime throws contain the text that it would print to stderr.
-  ort.env.logLevel = logsAll ? 'info' : 'fatal';
+  ort.env.logLevel = 'fatal';
   return ort;
 });
 
@@ -60,7 +57,7 @@ export async function createNativeSession(
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
       enableMemPattern: memoryPlan && isHost(device),
-      logSeverityLevel: logsAll ? 1 : 3,
+      logSeverityLevel: 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),

@@ -115,17 +115,6 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   };
 }
 
-/** A parser of odd whole numbers of at least `least`. */
-export function oddNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value % 2 !== 1) {
-      throw new InvalidArgumentError(`It must be an odd whole number of ${least} or more.`);
-    }
-    return value;
-  };
-}
-
 /** A parser of numbers of at least 0. */
 export function nonNegative(text: string): number {
   const value = Number(text);

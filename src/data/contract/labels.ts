@@ -54,6 +54,6 @@ export function countClasses({ count, labels }: ImageSet): number[] {
 }
 
 /** The classes of the images at these positions, or of all. */
-export function classNumbers(labels: Labels, indices: Iterable<number>): Uint16Array {
+function classNumbers(labels: Labels, indices: Iterable<number>): Uint16Array {
   return Uint16Array.from(indices, (index) => labels.classOf(index));
 }

@@ -16,8 +16,8 @@ const LINE = 16;
 /**
  * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image. There are
  * as few blocks as possible that each about fit into a CPU's cache, of about the same length, of whole cache lines and, where
- * possible, whole pixels. Where rows are a multiple of 4 KiB apart, a product along them is slower (`bench/products.ts`), so
- * no block has such a length. An open batch is not split.
+ * possible, whole pixels. Where rows are a multiple of 4 KiB apart, a product along them is slower, so no
+ * block has such a length. An open batch is not split.
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
   const columns = images * pixels;

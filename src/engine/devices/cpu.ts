@@ -8,7 +8,7 @@ import type { GraphStyle } from './graphStyle.ts';
 export const cpu: GraphStyle = {
   // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
   // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
-  // Runtime is slower with a transposed left operand (`bench/products.ts`).
+  // Runtime is slower with a transposed left operand.
   batchLast: { blocks: columnBlocks },
   stacks: false,
   // A graph with fewer nodes is compiled sooner; but the halves of an image are copied by all threads only if each is a node.

@@ -23,8 +23,6 @@ interface NodeProvider {
   remedy(adapters: AdapterList): string | null;
   /** Whether the runtime takes one of the adapters that `listAdapters` lists. */
   readonly usesAdapters: boolean;
-  /** Whether the runtime's log shows every program that it starts there. */
-  readonly logsDispatches: boolean;
   /** Whether the operations of a program are profiled there. */
   readonly profiles: boolean;
 }
@@ -40,7 +38,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     provider: () => 'cpu',
     remedy: () => null,
     usesAdapters: false,
-    logsDispatches: false,
     profiles: true,
   },
   webgpu: {
@@ -54,7 +51,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     }),
     remedy: webGpuRemedy,
     usesAdapters: true,
-    logsDispatches: true,
     profiles: false,
   },
   cuda: {
@@ -63,7 +59,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
     remedy: cudaRemedy,
     usesAdapters: false,
-    logsDispatches: false,
     profiles: false,
   },
   wasm: {
@@ -72,7 +67,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     provider: () => 'wasm',
     remedy: () => null,
     usesAdapters: false,
-    logsDispatches: false,
     profiles: false,
   },
 };

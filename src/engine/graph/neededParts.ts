@@ -87,11 +87,11 @@ export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): 
 /** ONNX Runtime multiplies so many columns at a time. */
 const COLUMNS = 16;
 
-/** Packing a number of the right operand takes as long as so many multiplications (`bench/weightGradients.ts`). */
+/** Packing a number of the right operand takes as long as so many multiplications. */
 const PACKING = 5.2;
 
 /** What a product of two matrices along their rows takes for each number of a row, in multiplications. */
-export function costAlongPixels(leftRows: number, rightRows: number): number {
+function costAlongPixels(leftRows: number, rightRows: number): number {
   return leftRows * COLUMNS * Math.ceil(rightRows / COLUMNS) + PACKING * rightRows;
 }
 

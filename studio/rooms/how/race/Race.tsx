@@ -100,10 +100,10 @@ function RecordedRace() {
         Run it yourself
       </a>
       <p class="how-note">
-        Recorded with <code>npx tsx bench/race.ts</code>: the settings of Train, but width {width} and batches
-        of {batch}, on {counted(recording.images.training)} digits. {setbacksOf(recording)} “Run it yourself”
-        opens Train with these settings: press “Start the race” there. Your run starts from the weights of
-        seed {seeds[0]} and sees the same images.
+        Recorded with the settings of Train, but width {width} and batches of {batch}, on{' '}
+        {counted(recording.images.training)} digits. {setbacksOf(recording)} “Run it yourself” opens Train
+        with these settings: press “Start the race” there. Your run starts from the weights of seed {seeds[0]}{' '}
+        and sees the same images.
       </p>
     </Figure>
   );

@@ -1,4 +1,4 @@
-// A recorded race of two mixings: what `bench/race.ts` writes, and its result in sentences.
+// A recorded race of two mixings, and its result in sentences.
 
 /** The recording. */
 export interface Recording {

@@ -54,7 +54,7 @@ export function Undo() {
         On all of MNIST, after 800 steps of small models and over five seeds, emerging convolutions reached
         2.144 ± 0.073 bits/dim, and 1&nbsp;×&nbsp;1 convolutions 2.380 ± 0.130 (intervals of 95&nbsp;%). A
         step took 1.24 times as long, and at equal training time the difference, 0.127 ± 0.138, is not
-        significant (<code>npx tsx bench/study.ts --only mnist</code>).
+        significant.
       </p>
     </>
   );

@@ -1,0 +1,104 @@
+// Times sampling, from a seed to 8-bit images, and forward passes of models with frozen weights, in turn in one process.
+//
+//   npx tsx bench/sample.ts --mixing 1x1,emerging,periodic --inverse wavefront,sequential --rounds 5
+import { Command, Option } from 'commander';
+import { compileOptions, listOf } from '../src/cli/parts/options.ts';
+import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
+import { withProgress } from '../src/cli/terminal/progressBars.ts';
+import { formatTable } from '../src/cli/terminal/table.ts';
+import { type InverseMethod, inverseMethods } from '../src/engine/graph/prepare.ts';
+import { Glow } from '../src/models/glow.ts';
+import { median, rangeOf } from '../src/numeric/statistics.ts';
+import { trainedModel } from '../src/trained/model/trainedModel.ts';
+import { startFromData } from '../src/training/step/startFromData.ts';
+import { randomBatches } from './shared/benchModel.ts';
+import { addBenchOptions, type BenchOptions, describedModel } from './shared/benchOptions.ts';
+import { machine } from './shared/machine.ts';
+import { type SampledModel, type SamplingTimes, timeSampling } from './shared/timeSampling.ts';
+
+type Options = BenchOptions & { inverse: InverseMethod[] };
+
+try {
+  const inverse = new Option('--inverse <method,…>', `of emerging convolutions: ${inverseMethods.join(', ')}`)
+    .argParser(listOf('inverse', inverseMethods))
+    .default(['wavefront'], 'wavefront');
+  const command = addBenchOptions(new Command('sample').addOption(inverse), { batch: 64, rounds: 7 });
+  await run(command.parse().opts<Options>());
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+async function run(options: Options): Promise<void> {
+  const { mixing: names, inverse: inverses, batch, rounds } = options;
+  const { model, imageShape } = describedModel(options);
+  const engine = await compileOptions(options);
+  const models: SampledModel[] = [];
+  for (const mixing of names) {
+    const glow = new Glow(imageShape, { ...model, mixing });
+    const state = await startFromData(glow, randomBatches(imageShape, batch, glow).at(0), 0, engine);
+    models.push({ mixing, trained: trainedModel(glow, state, 'raw') });
+  }
+  const times = await withProgress((show) =>
+    timeSampling({
+      models,
+      inverses,
+      batchSize: batch,
+      temperature: 0.7,
+      forward: true,
+      warmUp: 2,
+      rounds,
+      onProgress: (done) => show('round', done, rounds),
+      ...engine,
+    }),
+  );
+  const results = times.map((each) => ({ ...samplingFigures(each, times[0]!, batch), batch, rounds }));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(results.length === 1 ? results[0] : results)}\n`
+      : `${machine(options.threads)}; ${rounds} rounds of ${batch} images\n\n${table(results)}\n`,
+  );
+}
+
+/** The medians over the rounds and their ranges, relative to the first contender and to forward passes. */
+function samplingFigures(
+  { forwards, samples, ...about }: SamplingTimes,
+  first: SamplingTimes,
+  images: number,
+) {
+  // Round by round: what slows a round slows all its measurements.
+  const against = (others: readonly number[]): number =>
+    median(samples.map((seconds, round) => seconds / others[round]!));
+  return {
+    ...about,
+    forwardSeconds: median(forwards),
+    forwardSecondsRange: rangeOf(forwards),
+    sampleSeconds: median(samples),
+    sampleSecondsRange: rangeOf(samples),
+    sampleMillisecondsPerImage: (1000 * median(samples)) / images,
+    againstFirst: against(first.samples),
+    againstForward: against(forwards),
+  };
+}
+
+function table(results: readonly ReturnType<typeof samplingFigures>[]): string {
+  const digits = results[0]!.sampleSeconds < 1 ? 1 : 0;
+  const milliseconds = (seconds: number): string => formatMilliseconds(seconds, digits);
+  const titles = ['FORWARD, MS', 'SAMPLE, MS', 'MS PER IMAGE', 'SAMPLE / FORWARD', 'SAMPLE / FIRST ROW'];
+  return formatTable(
+    [
+      { title: 'MIXING' },
+      { title: 'INVERSE' },
+      ...titles.map((title) => ({ title, align: 'right' as const })),
+    ],
+    results.map((result) => [
+      result.mixing,
+      result.inverse,
+      formatSpread(result.forwardSeconds, result.forwardSecondsRange, milliseconds),
+      formatSpread(result.sampleSeconds, result.sampleSecondsRange, milliseconds),
+      ...[result.sampleMillisecondsPerImage, result.againstForward, result.againstFirst].map((value) =>
+        value.toFixed(2),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,108 @@
+// The default model of the benchmarks, the paper's for CIFAR-10, and its training on batches of random pixels.
+import { imagesInMemory } from '../../src/data/contract/dataset.ts';
+import { inverseMethods } from '../../src/engine/graph/prepare.ts';
+import type { CompileOptions } from '../../src/engine/program.ts';
+import type { Keep } from '../../src/engine/resources.ts';
+import { uniformDequantiser } from '../../src/flows/contract/dequantiser.ts';
+import { Glow } from '../../src/models/glow.ts';
+import { type Mixing, mixings } from '../../src/models/mixing.ts';
+import type { ModelOptions } from '../../src/models/options.ts';
+import { dimensionsOf, type ImageShape } from '../../src/numeric/imageShape.ts';
+import { RandomStream } from '../../src/numeric/random.ts';
+import { adamax } from '../../src/optimizers/adamax.ts';
+import type { TrainingStart } from '../../src/runs/contents/trainingState.ts';
+import type { ActivationChoice } from '../../src/training/gradients/gradientPlan.ts';
+import { type BatchedModel, BatchLoader } from '../../src/training/step/batchLoader.ts';
+import { startFromData } from '../../src/training/step/startFromData.ts';
+import type { UpdateOptions } from '../../src/training/step/stateArrays.ts';
+import { Trainer } from '../../src/training/step/trainer.ts';
+
+/** A model without its mixing, in which the timed models differ. */
+export type BenchModel = Omit<ModelOptions, 'mixing'>;
+
+/** The model of the paper for CIFAR-10 at depth 8. */
+export const paperModel = {
+  levels: 3,
+  depth: 8,
+  width: 512,
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 96,
+  learnedPrior: true,
+  bits: 8,
+} as const satisfies BenchModel;
+
+/** The shape of its images. */
+export const paperImageShape: ImageShape = [32, 32, 3];
+
+/** Whether a mixing is inverted by one of the methods that `inverse` chooses from. */
+export function hasInverseMethods(mixing: Mixing): boolean {
+  return inverseMethods.some((method) => method === mixings[mixing].inverse);
+}
+
+/** How a benchmark updates a model. */
+export const benchUpdate: UpdateOptions = {
+  optimizer: adamax({ beta2: 0.999, biasCorrection: 'glow' }),
+  averageDecay: 0.999,
+};
+
+/** The learning rate of its steps. */
+export const BENCH_RATE = 1e-4;
+
+/** Random 8-bit images, NHWC. */
+export function randomPixels(imageShape: ImageShape, count: number): Uint8Array {
+  const random = new RandomStream(0, 'bench');
+  return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
+}
+
+/** What batches are made for without a model: 8 bits, uniform noise, no classes. */
+const anyModel: BatchedModel = {
+  options: {},
+  values: { bits: 8 },
+  dequantiser: uniformDequantiser,
+  classes: [],
+};
+
+/** Batches as in training of a model, of random pixels. */
+export function randomBatches(
+  imageShape: ImageShape,
+  batchSize: number,
+  model: BatchedModel = anyModel,
+): BatchLoader {
+  const images = imagesInMemory(randomPixels(imageShape, batchSize), imageShape);
+  return new BatchLoader(images, { batchSize, seed: 0, model });
+}
+
+/** The model and the steps of a benchmark. */
+export interface BenchTrainingOptions extends CompileOptions {
+  readonly model: ModelOptions;
+  readonly imageShape: ImageShape;
+  readonly batchSize: number;
+  /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
+  readonly microBatch?: number;
+  /** Whether activations are kept or recomputed; default auto. */
+  readonly activations?: ActivationChoice | undefined;
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+}
+
+/** A training that is ready for its first step. */
+export interface BenchTraining {
+  readonly model: Glow;
+  readonly state: TrainingStart;
+  readonly trainer: Trainer;
+  readonly batches: BatchLoader;
+}
+
+/** Prepares the training of a model. */
+export async function prepareBenchTraining(
+  options: BenchTrainingOptions,
+  keep: Keep,
+): Promise<BenchTraining> {
+  const { imageShape, batchSize } = options;
+  const model = new Glow(imageShape, options.model);
+  const batches = randomBatches(imageShape, batchSize, model);
+  const state = await startFromData(model, batches.at(0), 0, options);
+  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));
+  return { model, state, trainer, batches };
+}

@@ -1,0 +1,105 @@
+// The options that describe the model to benchmark.
+import { type Command, Option } from 'commander';
+import {
+  addEngineOptions,
+  type EngineOptions,
+  listOf,
+  oneOf,
+  wholeNumber,
+} from '../../src/cli/parts/options.ts';
+import { noteOnStderr } from '../../src/cli/terminal/output.ts';
+import { checkModelShape } from '../../src/experiments/modelShape.ts';
+import { unusedKeyWarnings } from '../../src/experiments/unusedKeys.ts';
+import { conditioners, masks, transformers } from '../../src/models/couplings.ts';
+import { type Mixing, mixingNames } from '../../src/models/mixing.ts';
+import { type ModelOptions as FlowOptions, modelDefaults } from '../../src/models/options.ts';
+import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
+
+/** The options of a model except its mixing, and the batch size. */
+export interface ModelOptions extends CouplingOptions {
+  levels: number;
+  depth: number;
+  width: number;
+  batch: number;
+  size: number;
+  channels: number;
+}
+
+/** The parts of a model's couplings and their options, with the defaults of a configuration. */
+type CouplingOptions = Pick<FlowOptions, (typeof couplingKeys)[number]>;
+
+const couplingKeys = [
+  ...(['coupling', 'components', 'conditioner', 'blocks'] as const),
+  ...(['mask', 'checkerboard', 'checkerboardWidth'] as const),
+] as const;
+
+/** The options of a benchmark: models, timed rounds, and where they run. */
+export interface BenchOptions extends ModelOptions, EngineOptions {
+  mixing: Mixing[];
+  rounds: number;
+  json?: true;
+}
+
+/** Adds the options of a model; the default is the paper's model for CIFAR-10. */
+export function addModelOptions(command: Command, { batch }: { batch: number }): Command {
+  const { levels, depth, width } = paperModel;
+  const [size, , channels] = paperImageShape;
+  const part = (name: string, { names }: { readonly names: readonly string[] }): Option =>
+    new Option(`--${name} <name>`, `one of ${names.join(', ')} (default: ${names[0]})`).argParser(
+      oneOf(name, names),
+    );
+  return command
+    .option('--levels <n>', 'number of levels', wholeNumber(1), levels)
+    .option('--depth <n>', 'flow steps per level', wholeNumber(1), depth)
+    .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), width)
+    .option('--batch <n>', 'images per batch', wholeNumber(1), batch)
+    .option('--size <n>', 'height and width of the images', wholeNumber(2), size)
+    .option('--channels <n>', 'channels of the images', wholeNumber(1), channels)
+    .addOption(part('coupling', transformers))
+    .option('--components <n>', 'components of a mixture', wholeNumber(1))
+    .addOption(part('conditioner', conditioners))
+    .option('--blocks <n>', 'residual blocks of gated networks', wholeNumber(0))
+    .addOption(part('mask', masks))
+    .option(
+      '--checkerboard <n,…>',
+      'couplings with checkerboards before the first squeeze, or each',
+      (text) => text.split(',').map(wholeNumber(0)),
+    )
+    .option('--checkerboard-width <n>', 'hidden channels of their networks', wholeNumber(1));
+}
+
+/** Adds the options of a benchmark. */
+export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
+  command.addOption(
+    new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
+      .argParser(listOf('mixing', mixingNames))
+      .default([modelDefaults.mixing], modelDefaults.mixing),
+  );
+  addModelOptions(command, defaults)
+    .option('--rounds <n>', 'timed rounds', wholeNumber(1), defaults.rounds)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
+}
+
+/** The options of the couplings that were given. */
+export function givenCouplingOptions(options: CouplingOptions): CouplingOptions {
+  return Object.fromEntries(
+    couplingKeys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
+  );
+}
+
+/** The model that the options describe, without its mixing, and its images; what has no effect is noted on stderr. */
+export function describedModel(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
+  const { levels, depth, width, size, channels } = options;
+  const imageShape: ImageShape = [size, size, channels];
+  const model = { ...paperModel, levels, depth, width, ...givenCouplingOptions(options) };
+  const warnings = options.mixing.flatMap((mixing) => {
+    checkModelShape({ ...model, mixing }, imageShape);
+    return unusedKeyWarnings({ ...model, mixing });
+  });
+  for (const warning of new Set(warnings)) {
+    noteOnStderr(`warning: ${warning}`);
+  }
+  return { model, imageShape };
+}

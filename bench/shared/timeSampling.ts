@@ -1,0 +1,80 @@
+// Times sampling of trained models, along with their forward passes.
+import type { InverseMethod } from '../../src/engine/graph/prepare.ts';
+import type { CompileOptions } from '../../src/engine/program.ts';
+import { releaseAfter } from '../../src/engine/resources.ts';
+import { type Mixing, mixings } from '../../src/models/mixing.ts';
+import { FlowModel } from '../../src/trained/model/flowModel.ts';
+import type { TrainedModel } from '../../src/trained/model/trainedModel.ts';
+import { hasInverseMethods, randomPixels } from './benchModel.ts';
+import { measureInTurn, secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface SamplingBenchmark extends CompileOptions {
+  readonly models: readonly SampledModel[];
+  /** How emerging convolutions are inverted, one contender each; the other mixings have one method. */
+  readonly inverses: readonly InverseMethod[];
+  readonly batchSize: number;
+  readonly temperature: number;
+  /** Whether every contender runs a forward pass before it samples. */
+  readonly forward: boolean;
+  /** Warm-up rounds before the timed ones. */
+  readonly warmUp: number;
+  /** Timed rounds; in each, every contender draws one batch in turn. */
+  readonly rounds: number;
+  /** Checked before each batch. */
+  readonly signal?: AbortSignal;
+  /** Called with the number of timed rounds done. */
+  onProgress?(rounds: number): void;
+}
+
+/** A model that is sampled. */
+export interface SampledModel {
+  readonly mixing: Mixing;
+  readonly trained: TrainedModel;
+}
+
+/** The times of one mixing with one inverse, in seconds, over the rounds. */
+export interface SamplingTimes {
+  /** Its position among the models. */
+  readonly model: number;
+  readonly mixing: Mixing;
+  /** Its name. */
+  readonly inverse: string;
+  /** Log-likelihoods of a batch of 8-bit images, weights frozen; empty if not requested. */
+  readonly forwards: readonly number[];
+  /** A batch of 8-bit images from a seed, weights frozen. */
+  readonly samples: readonly number[];
+}
+
+/** Times sampling and forward passes of models that differ in their mixing or its inverse, interleaved in one process. */
+export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTimes[]> {
+  const { models, inverses, temperature, forward, warmUp, rounds, signal, onProgress, ...options } =
+    benchmark;
+  return releaseAfter(async (keep) => {
+    const contenders = models.flatMap(({ mixing, trained }, place) =>
+      (hasInverseMethods(mixing) ? inverses : ([undefined] as const)).map((inverse) => ({
+        place,
+        mixing,
+        inverse: inverse ?? mixings[mixing].inverse,
+        model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
+      })),
+    );
+    const { batchSize: count } = options;
+    const images = forward ? randomPixels(contenders[0]!.model.imageShape, count) : null;
+    onProgress?.(0);
+    const times = await measureInTurn(
+      contenders.map(({ model }) => async (seed) => ({
+        forward: images && (await secondsOf(() => model.bitsPerDim(images, { seed }))),
+        sample: await secondsOf(() => model.sample({ count, temperature, seed, onOverflow: () => {} })),
+      })),
+      { warmUp, rounds, signal, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
+    );
+    return contenders.map(({ place, mixing, inverse }, index) => ({
+      model: place,
+      mixing,
+      inverse,
+      forwards: times[index]!.flatMap(({ forward }) => forward ?? []),
+      samples: times[index]!.map(({ sample }) => sample),
+    }));
+  });
+}

@@ -1,0 +1,183 @@
+// Times training and likelihoods of models, in turn in one process.
+import { defaultDevice, isHost } from '../../src/engine/devices/device.ts';
+import { providers } from '../../src/engine/devices/providers.node.ts';
+import { type OperatorTime, profile } from '../../src/engine/profile.node.ts';
+import { compile } from '../../src/engine/program.ts';
+import { releaseAfter, releaseOnFailure } from '../../src/engine/resources.ts';
+import { newTraffic, type Traffic, trafficSince } from '../../src/engine/traffic.ts';
+import { countParameters } from '../../src/models/flowRegistry.ts';
+import type { MixingName } from '../../src/models/mixing.ts';
+import type { ModelOptions } from '../../src/models/options.ts';
+import { median } from '../../src/numeric/statistics.ts';
+import { likelihoodDefinition } from '../../src/trained/likelihood/likelihood.ts';
+import { trainedModel } from '../../src/trained/model/trainedModel.ts';
+import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
+import type { SharedPlan } from '../../src/training/gradients/sharedGradients.ts';
+import { requireWorkers } from '../../src/training/gradients/workers.ts';
+import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
+import { measureInTurn, secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
+  readonly models: readonly ModelOptions[];
+  /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
+  readonly rounds: number;
+  /** Whether the operators of a step are timed too, on devices with a profile. */
+  readonly operators?: boolean | undefined;
+  /** Checked before each measurement of a round. */
+  readonly signal?: AbortSignal;
+  /** Called after each round, including warm-up. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** The parts of a step, in order: images and noise, forward and backward, optimiser. */
+export const stepParts = ['batch', 'gradients', 'update'] as const;
+
+/** The seconds of the parts of a step. */
+type PartSeconds = Record<(typeof stepParts)[number], number>;
+
+/** The times of one model, in seconds, over the rounds. */
+export interface TrainingTimes {
+  readonly mixing: MixingName;
+  readonly parameters: number;
+  /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
+  readonly steps: readonly number[];
+  /** The median times of the parts of a step. */
+  readonly parts: Readonly<PartSeconds>;
+  /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
+  readonly forwards: readonly number[];
+  /** The peak memory of the process, with all models. */
+  readonly peakMemoryBytes: number;
+  /** Whether activations were kept or recomputed. */
+  readonly activations: GradientPlan['activations'];
+  /** The number of data-parallel workers. */
+  readonly workers: number;
+  /** What a step moves between the host and the device; null on a CPU. */
+  readonly traffic: Traffic | null;
+  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty if not timed. */
+  readonly operators: readonly OperatorTime[];
+}
+
+const WARM_UP = 3;
+
+/** Times training steps and forward passes of models, interleaved in one process. */
+export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
+  const { models, workers, device = defaultDevice, rounds, signal, onProgress } = benchmark;
+  requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
+  return releaseAfter(async (keep) => {
+    const contenders: Contender[] = [];
+    for (const model of models) {
+      contenders.push(keep(await createContender(benchmark, model)));
+    }
+    const all = WARM_UP + rounds;
+    const turns = (before: number) => ({
+      warmUp: WARM_UP,
+      rounds,
+      signal,
+      onRound: (done: number) => onProgress?.(before + done, 2 * all),
+    });
+    const stepTimes = await measureInTurn(
+      contenders.map(({ step }) => step),
+      turns(0),
+    );
+    const forwards = await measureInTurn(
+      contenders.map(({ pass }) => pass),
+      turns(all),
+    );
+    const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+    const results: TrainingTimes[] = [];
+    for (const [index, contender] of contenders.entries()) {
+      const { mixing, parameters, plan } = contender;
+      const partTimes = stepTimes[index]!;
+      results.push({
+        mixing,
+        parameters,
+        steps: partTimes.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
+        parts: Object.fromEntries(
+          stepParts.map((part) => [part, median(partTimes.map((step) => step[part]))]),
+        ) as PartSeconds,
+        forwards: forwards[index]!,
+        peakMemoryBytes,
+        activations: plan.activations,
+        workers: plan.workers,
+        traffic: isHost(device) ? null : contender.traffic(),
+        operators: benchmark.operators && providers[device].profiles ? await contender.profile() : [],
+      });
+    }
+    return results;
+  });
+}
+
+/** One timed model with its programs. */
+interface Contender {
+  readonly mixing: MixingName;
+  readonly parameters: number;
+  readonly plan: SharedPlan;
+  /** The seconds of the parts of a step, including making its batch. */
+  step(round: number): Promise<PartSeconds>;
+  /** The seconds of a forward pass of a micro-batch, including making it. */
+  pass(round: number): Promise<number>;
+  /** What the last step moved to and from the device. */
+  traffic(): Traffic;
+  /** The time of a worker per operator in the gradients of a step. */
+  profile(): Promise<readonly OperatorTime[]>;
+  release(): Promise<void>;
+}
+
+function createContender(benchmark: TrainingBenchmark, options: ModelOptions): Promise<Contender> {
+  const { imageShape, batchSize, microBatch = batchSize } = benchmark;
+  const traffic = newTraffic();
+  let moved = newTraffic();
+  return releaseOnFailure(async (keep) => {
+    const { model, state, trainer, batches } = await prepareBenchTraining(
+      { ...benchmark, model: options, traffic },
+      keep,
+    );
+    const { parameters } = trainedModel(model, state, 'raw');
+    const microBatches = randomBatches(imageShape, microBatch, model);
+    const definition = likelihoodDefinition(model, microBatch, { inputs: {}, tensors: parameters });
+    const forward = keep(await compile(definition, benchmark));
+    const { plan } = trainer;
+    return {
+      mixing: options.mixing,
+      plan,
+      parameters: countParameters(imageShape, model.options),
+      async step(round) {
+        const before = { ...traffic };
+        const begin = performance.now();
+        const batch = batches.at(round);
+        const batchEnd = performance.now();
+        const gradients = await trainer.gradientsOf(batch);
+        const gradientsEnd = performance.now();
+        await trainer.update(gradients, BENCH_RATE);
+        const end = performance.now();
+        moved = trafficSince(before, traffic);
+        return {
+          batch: (batchEnd - begin) / 1000,
+          gradients: (gradientsEnd - batchEnd) / 1000,
+          update: (end - gradientsEnd) / 1000,
+        };
+      },
+      pass: (round) => secondsOf(() => forward.run({ ...microBatches.at(round) })),
+      traffic: () => moved,
+      async profile() {
+        const { arrays } = trainer;
+        const { memory } = arrays;
+        const operators = await profile(
+          (profiled) => plan.compile({ ...profiled, ...(memory && { memory }) }),
+          (program) => program.run(microBatches.at(0), arrays.weights, arrays.target(0)),
+          benchmark,
+        );
+        const share = batchSize / microBatch / plan.workers;
+        return operators.map(({ operator, nodes, seconds }) => ({
+          operator,
+          nodes: Math.round(share * nodes),
+          seconds: share * seconds,
+        }));
+      },
+      async release() {
+        await Promise.all([trainer.release(), forward.release()]);
+      },
+    };
+  });
+}

@@ -1,0 +1,76 @@
+// Times in turn, and the benchmarks of training and sampling as processes.
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { countParameters } from '../../src/models/flowRegistry.ts';
+import { paperModel } from './benchModel.ts';
+import { scriptJson } from './processes.ts';
+import { measureInTurn } from './timing.ts';
+
+describe('measureInTurn', () => {
+  it('runs each in every round, in changing order, and keeps those after the warm-up', async () => {
+    const calls: string[] = [];
+    const measures = ['a', 'b'].map((name) => (round: number) => {
+      calls.push(name);
+      return `${name}${round}`;
+    });
+    const values = await measureInTurn(measures, { warmUp: 1, rounds: 20 });
+    const kept = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(values).toEqual(['a', 'b'].map((name) => kept.map((round) => `${name}${round}`)));
+    const orders = Array.from({ length: 21 }, (_, round) => calls.slice(2 * round, 2 * round + 2).join(''));
+    expect(new Set(orders)).toEqual(new Set(['ab', 'ba']));
+  });
+
+  it('stops between measurements', async () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const stop = () => {
+      calls++;
+      controller.abort(new Error('enough'));
+    };
+    const turns = { warmUp: 0, rounds: 1, signal: controller.signal };
+    await expect(measureInTurn<void>([stop, stop], turns)).rejects.toThrow('enough');
+    expect(calls).toBe(1);
+  });
+});
+
+describe('the benchmarks', () => {
+  const tiny = ['--levels=1', '--depth=1', '--width=4', '--size=4', '--channels=1', '--rounds=2', '--json'];
+  const script = (name: string, ...args: readonly string[]) =>
+    // biome-ignore lint/suspicious/noExplicitAny: the JSON of a script.
+    scriptJson<any>(fileURLToPath(new URL(`../${name}.ts`, import.meta.url)), [...tiny, ...args]);
+
+  it('time training with the chosen couplings, by part and operator', async () => {
+    const couplings = ['--coupling=mixture', '--components=3', '--checkerboard=3', '--checkerboard-width=5'];
+    const list = await script(
+      ...(['train', '--mixing=emerging,1x1', '--threads=2', '--workers=2', '--batch=4'] as const),
+      ...['--operators', ...couplings],
+    );
+    for (const [index, mixing] of (['emerging', '1x1'] as const).entries()) {
+      const chosen = { coupling: 'mixture', components: 3, checkerboard: [3], checkerboardWidth: 5 } as const;
+      const options = { ...paperModel, levels: 1, depth: 1, width: 4, mixing, ...chosen };
+      const { parts, imagesPerSecond, imagesPerSecondRange, operators, ...result } = list[index];
+      expect(result).toMatchObject({ mixing, parameters: countParameters([4, 4, 1], options), ...chosen });
+      expect(result).toMatchObject({ batch: 4, rounds: 2, workers: 2, device: 'cpu', traffic: null });
+      expect(imagesPerSecond).toBeGreaterThanOrEqual(imagesPerSecondRange[0]);
+      expect(imagesPerSecond).toBeLessThanOrEqual(imagesPerSecondRange[1]);
+      expect(Math.min(parts.batch, parts.gradients, parts.update)).toBeGreaterThan(0);
+      expect(operators.map(({ operator }: { operator: string }) => operator)).toContain('Gemm');
+    }
+  });
+
+  it('time samples with each inverse of emerging convolutions', async () => {
+    const list = await script(
+      ...(['sample', '--mixing=1x1,emerging', '--inverse=wavefront,sequential', '--batch=2'] as const),
+    );
+    expect(list.map(({ mixing, inverse }: Record<string, string>) => `${mixing} ${inverse}`)).toEqual([
+      '1x1 product',
+      'emerging wavefront',
+      'emerging sequential',
+    ]);
+    expect(list[0].againstFirst).toBe(1);
+    for (const { forwardSeconds, sampleSeconds, sampleMillisecondsPerImage } of list) {
+      expect(forwardSeconds).toBeGreaterThan(0);
+      expect(sampleMillisecondsPerImage).toBeCloseTo((1000 * sampleSeconds) / 2, 9);
+    }
+  });
+});

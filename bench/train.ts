@@ -1,0 +1,131 @@
+// Times training steps and forward passes of models, in turn in one process.
+//
+//   npx tsx bench/train.ts --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
+//   npx tsx bench/train.ts --device webgpu
+//
+// Training rates are of full steps: batch and noise, forward, backward, update; forward rates are of log-likelihoods with
+// frozen weights. On a GPU, it also prints what a step moves to the device and back, and how often the host waits for it.
+import { Command } from 'commander';
+import { addStepOptions, compileOptions, type StepOptions } from '../src/cli/parts/options.ts';
+import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { formatBytes, formatCount, formatRate, formatSpread } from '../src/cli/terminal/format.ts';
+import { withProgress } from '../src/cli/terminal/progressBars.ts';
+import { formatTable } from '../src/cli/terminal/table.ts';
+import { median, rangeOf } from '../src/numeric/statistics.ts';
+import { placeOf } from '../src/training/loop/recordTraining.ts';
+import {
+  addBenchOptions,
+  type BenchOptions,
+  describedModel,
+  givenCouplingOptions,
+} from './shared/benchOptions.ts';
+import { machine } from './shared/machine.ts';
+import { stepParts, type TrainingTimes, timeTraining } from './shared/timeTraining.ts';
+
+type Options = BenchOptions & StepOptions & { operators?: true };
+
+/** The minimum and maximum over the rounds. */
+type Range = readonly [least: number, most: number];
+
+/** How fast one mixing trains. */
+export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards'> {
+  /** Of full steps. */
+  readonly imagesPerSecond: number;
+  readonly imagesPerSecondRange: Range;
+  readonly forwardImagesPerSecond: number;
+  readonly forwardImagesPerSecondRange: Range;
+}
+
+const right = (title: string) => ({ title, align: 'right' as const });
+const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
+
+try {
+  const command = addStepOptions(addBenchOptions(new Command('train'), { batch: 32, rounds: 7 })).option(
+    '--operators',
+    'also time the gradients by operator, for one worker; profiling slows each node down',
+  );
+  await run(command.parse().opts<Options>());
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+async function run(options: Options): Promise<void> {
+  const { mixing: names, batch, rounds, activations, workers, operators } = options;
+  const { model, imageShape } = describedModel(options);
+  const engine = await compileOptions(options);
+  const times = await withProgress((show) =>
+    timeTraining({
+      models: names.map((mixing) => ({ ...model, mixing })),
+      ...{ imageShape, batchSize: batch, rounds, activations, workers, operators },
+      onProgress: (done, total) => show('round', done, total),
+      ...engine,
+    }),
+  );
+  const { levels, depth, width, size, channels } = options;
+  const results = times.map((each) => {
+    const { device, threads } = placeOf(engine, each.workers, 1);
+    return {
+      ...trainingFigures(each, batch),
+      ...{ levels, depth, width, size, channels, ...givenCouplingOptions(options), device, threads },
+      ...{ batch, rounds },
+    };
+  });
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(results.length === 1 ? results[0] : results)}\n`
+      : `${machine(options.threads)}; ${rounds} rounds of ${batch} images\n\n${tables(results)}\n`,
+  );
+}
+
+/** The figures of training steps and forward passes of a number of images. */
+function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: number): TrainingFigures {
+  const rates = (seconds: readonly number[]): { median: number; range: Range } => {
+    const [least, most] = rangeOf(seconds);
+    return { median: images / median(seconds), range: [images / most, images / least] };
+  };
+  const [training, forward] = [rates(steps), rates(forwards)];
+  return {
+    ...about,
+    imagesPerSecond: training.median,
+    imagesPerSecondRange: training.range,
+    forwardImagesPerSecond: forward.median,
+    forwardImagesPerSecondRange: forward.range,
+  };
+}
+
+function tables(results: readonly TrainingFigures[]): string {
+  const speeds = formatTable(
+    [
+      ...[{ title: 'MIXING' }, right('PARAMETERS'), right('TRAINING, IMAGES/S'), right('FORWARD, IMAGES/S')],
+      ...stepParts.map((part) => right(`${part.toUpperCase()}, MS`)),
+      ...[right('PEAK MEMORY'), { title: 'ACTIVATIONS' }, right('WORKERS')],
+    ],
+    results.map((result) => [
+      result.mixing,
+      formatCount(result.parameters),
+      formatSpread(result.imagesPerSecond, result.imagesPerSecondRange, formatRate),
+      formatSpread(result.forwardImagesPerSecond, result.forwardImagesPerSecondRange, formatRate),
+      ...stepParts.map((part) => milliseconds(result.parts[part])),
+      formatBytes(result.peakMemoryBytes),
+      result.activations === 'keep' ? 'kept' : 'recomputed',
+      String(result.workers),
+    ]),
+  );
+  const traffic = results.flatMap(({ mixing, traffic }) =>
+    traffic === null
+      ? []
+      : `${mixing}: a step runs ${traffic.runs} programs, waits ${traffic.waits} times, and moves ` +
+        `${formatBytes(traffic.bytesUp)} up and ${formatBytes(traffic.bytesDown)} down`,
+  );
+  const operators = results.flatMap(({ mixing, operators }) =>
+    operators.length === 0
+      ? []
+      : formatTable(
+          [{ title: `${mixing.toUpperCase()}: OPERATOR` }, right('NODES'), right('MS')],
+          operators.map(({ operator, nodes, seconds }) => [
+            ...[operator, formatCount(nodes), milliseconds(seconds)],
+          ]),
+        ),
+  );
+  return [speeds, ...traffic, ...operators].join('\n\n');
+}
