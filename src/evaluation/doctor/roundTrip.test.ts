@@ -14,7 +14,7 @@ import { BatchLoader } from '../../training/step/batchLoader.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 
-const STEPS = 5;
+const STEPS = 2;
 
 /** The quick-start model after its first steps. */
 async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
@@ -37,7 +37,7 @@ async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
 }
 
 it('recovers every pixel of 200 test images, in float32', async () => {
-  const config = resolveConfig({ preset: 'mnist-quickstart' });
+  const config = resolveConfig({ preset: 'mnist-quickstart', overrides: { training: { batchSize: 32 } } });
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
   const model = new FlowModel(await train(config, dataset));
   const pixels = readAll(firstImages(dataset.test, 200));

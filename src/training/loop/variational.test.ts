@@ -30,7 +30,7 @@ function configOf(steps: number, bits = 8): Config {
       data: { name: 'tiny' },
       model: {
         levels: 2,
-        depth: 2,
+        depth: 1,
         width: 8,
         mixing: '1x1',
         bits,
