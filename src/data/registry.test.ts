@@ -61,6 +61,7 @@ describe('openDataset', () => {
 
   it.skipIf(!existsSync('/usr/share/datasets/fashion-mnist'))(
     'lists the correct counts and shape of Fashion-MNIST (Debian package dataset-fashion-mnist)',
+    { tags: 'system' },
     async () => {
       await asListed(fashionMnist);
       // An ankle boot, a pullover, two trousers, a shirt, and as many images of each class.

@@ -40,15 +40,19 @@ function raw(name: string, picture: Partial<DecodedImage> & { data: Uint8Array }
   return { name, label, decode: async () => decoded };
 }
 
-/** The first images of the package emoji-datasource-google. */
+/** Images from the whole of the package emoji-datasource-google: neighbours in it are alike, such as keycaps. */
 async function greyEmoji(count: number): Promise<RawImage[]> {
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
     'img/google/64',
   );
-  const names = readdirSync(folder).sort().slice(0, count);
+  const names = readdirSync(folder).sort();
+  const spread = Array.from(
+    { length: count },
+    (_, index) => names[Math.floor((index * names.length) / count)]!,
+  );
   return Promise.all(
-    names.map(async (name) => {
+    spread.map(async (name) => {
       const picture = sharp(join(folder, name)).resize(SIDE, SIDE).flatten({ background: 'black' });
       return raw(name, { data: await picture.greyscale().raw().toBuffer() });
     }),
