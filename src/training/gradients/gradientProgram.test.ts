@@ -42,7 +42,7 @@ it.each<[string, Partial<ModelOptions>]>([
   ['standard normal priors, additive couplings', { depth: 1, learnedPrior: false, coupling: 'additive' }],
   ['spline couplings, dilated', { ...oneStep, coupling: 'spline', dilation: 2 }],
   ['mixtures and gated networks', { ...oneStep, coupling: 'mixture', conditioner: 'gated', blocks: 1 }],
-  ['checkerboards before the squeezes, and inside', { depth: 1, checkerboard: [2, 1], mask: 'checkerboard' }],
+  ['checkerboards before the squeezes, and inside', { ...oneStep, checkerboard: 2, mask: 'checkerboard' }],
   [
     'classes and variational dequantisation',
     { depth: 1, classes: ['a', 'b', 'c', 'd'], dequantisation: 'variational', dequantisationWidth: 16 },
