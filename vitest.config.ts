@@ -21,8 +21,6 @@ const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 /** The path of a source file. */
 const source = (name: string): string => fileURLToPath(new URL(`src/${name}`, import.meta.url));
 
-const globalSetup = 'src/testing/builtPackage.ts';
-
 export default defineConfig({
   // The studio imports the package by its name: here its sources, as they are now. Threads and child processes run the package
   // that is built for the tests.
@@ -49,6 +47,7 @@ export default defineConfig({
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
     setupFiles: 'src/testing/equalArrays.ts',
+    globalSetup: 'src/testing/builtPackage.ts',
     // For two processors: tests also wait, for disks, timers and other processes.
     maxWorkers: 3,
     // For the tests that load exported models with the runtime alone.
@@ -56,14 +55,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'own', include: files.filter(isOwn), globalSetup },
+        test: { name: 'own', include: files.filter(isOwn) },
       },
       {
         extends: true,
         test: {
           name: 'shared',
           include: files.filter((file) => !isOwn(file)),
-          globalSetup,
           isolate: false,
         },
       },

@@ -103,7 +103,7 @@ describe('a rounded sum', () => {
   }
 
   it.each([
-    [2, 1_000_001],
+    [2, 5],
     [3, 1_000_001],
     [3, 2],
     [3, 0],
@@ -170,11 +170,11 @@ describe('ranks that do not come', () => {
 
   it('are not blamed for time when this process was suspended', async () => {
     const begin = performance.now();
-    const sum = (): Request => () => performance.now() - begin > 2600;
+    const sum = (): Request => () => performance.now() - begin > 1800;
     const summed = exchangesOf(jobOf({ sum }), 1.5).sum(Float64Array.of(1));
     await pause(20);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1700);
     await expect(summed).resolves.toBeUndefined();
-    expect(performance.now() - begin).toBeGreaterThan(2600);
+    expect(performance.now() - begin).toBeGreaterThan(1800);
   });
 });

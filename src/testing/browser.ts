@@ -1,13 +1,18 @@
 // Pages for tests, with the package as it is now.
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildPackage } from './command.ts';
+import { inject } from 'vitest';
+import type {} from './builtPackage.ts';
 import { type Bundle, bundlePackage } from './pages.ts';
 
-/** Bundles a script for a page and scripts for workers, as `bundlePackage` does, with the package beside them. */
+/**
+ * Bundles a script for a page and scripts for workers, as `bundlePackage` does, in a folder of the built package, with which it
+ * is removed.
+ */
 export async function bundle(
   script: string,
   workers: Readonly<Record<string, string>> = {},
 ): Promise<Bundle> {
-  const root = buildPackage();
-  return bundlePackage(root, join(root, 'project'), script, workers);
+  const root = inject('builtPackage');
+  return bundlePackage(root, mkdtempSync(join(root, 'project-')), script, workers);
 }

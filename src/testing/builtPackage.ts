@@ -1,4 +1,4 @@
-// The package, built once for each project of vitest.config.ts; test files that change it copy it.
+// The package, built once for all tests; test files that change it copy it.
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,12 @@ declare module 'vitest' {
   }
 }
 
-/** Builds the package before the tests; returns what removes it afterwards. */
-export default async function buildPackage(project: TestProject): Promise<() => void> {
+/** Builds the package before the tests; returns a function that removes it afterwards. */
+export default async function buildPackage(project: TestProject): Promise<(() => void) | undefined> {
+  if (!project.isRootProject()) {
+    // The projects of vitest.config.ts inherit what the root provides.
+    return undefined;
+  }
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'emerging-built-'));
   const compile = (): Promise<void> => compileFolder(join(repository, 'src'), join(folder, 'dist'));

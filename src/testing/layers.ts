@@ -28,27 +28,19 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant } from '../tensor/tensor.ts';
 
-/** Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense. */
-const shapes: ImageShape[] = [
-  [5, 4, 1],
-  [4, 6, 2],
-  [3, 5, 3],
-  [2, 2, 12],
-];
-/** Shapes that can be squeezed. */
-const evenShapes: ImageShape[] = [
-  [4, 6, 1],
-  [6, 2, 3],
-];
+// Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
+const grey: ImageShape = [5, 4, 1];
+const even: ImageShape = [4, 6, 2];
+const odd: ImageShape = [3, 5, 3];
+/** More channels than pixels. */
+const manyChannels: ImageShape = [2, 2, 12];
 /** Pixels without neighbours, and as many channels as at the last level of a model. */
-const manyChannels: ImageShape = [1, 2, 48];
+const lastLevel: ImageShape = [1, 2, 48];
 
-/** Images of one row, of one column and of one pixel, where kernels have taps beyond the image. */
-const narrow: ImageShape[] = [
-  [1, 4, 3],
-  [4, 1, 3],
-  [1, 1, 2],
-];
+// Images of one row, of one column and of one pixel, where kernels have taps beyond the image.
+const row: ImageShape = [1, 4, 3];
+const column: ImageShape = [4, 1, 3];
+const pixel: ImageShape = [1, 1, 2];
 
 /** The layer that a mixing is named after: the last of its layers. */
 export function layerOfMixing(
@@ -64,86 +56,74 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   ...Object.fromEntries(
     mixingNames.map((name) => [
       name,
-      [(shape: ImageShape) => layerOfMixing(name, shape), [...shapes, ...narrow, manyChannels]],
+      [(shape: ImageShape) => layerOfMixing(name, shape), [grey, even, odd, column, pixel, lastLevel]],
     ]),
   ),
-  actnorm: [actnorm, shapes],
-  'periodic, kernel 5': [(shape) => periodic(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
-  'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
-  'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), shapes],
-  'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [shapes[2]!, manyChannels]],
-  'coupling, additive': [(shape) => couplingOf(shape, { width: 5, coupling: 'additive' }), shapes.slice(1)],
+  actnorm: [actnorm, [grey, odd]],
+  'periodic, kernel 5': [(shape) => periodic(shape, { kernelSize: 5 }), [even, odd]],
+  'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], odd]],
+  'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), [odd]],
+  'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [odd]],
+  'coupling, additive': [(shape) => couplingOf(shape, { width: 5, coupling: 'additive' }), [odd]],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
-  'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
-  'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
-  'emerging, dilation 2': [(shape) => emerging(shape, { dilation: 2 }), shapes],
+  'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [even, odd]],
+  'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1]]],
+  'emerging, dilation 2': [(shape) => emerging(shape, { dilation: 2 }), [grey, odd, manyChannels]],
   'emerging, kernel 5, dilation 2': [
     (shape) => emerging(shape, { kernelSize: 5, dilation: 2 }),
-    [[5, 6, 1], shapes[2]!],
+    [[5, 6, 1], odd],
   ],
   'emerging, kernel beyond the image': [
     (shape) => emerging(shape, { kernelSize: 7, dilation: 2 }),
-    [shapes[1]!, [1, 1, 3]],
+    [even, [1, 1, 3]],
   ],
   'convexp, kernel 5, large norm': [
     (shape) => convolutionExponential(shape, { kernelSize: 5, normBound: 4 }),
-    [shapes[1]!, [1, 3, 3]],
+    [even],
   ],
-  'finc, kernel 2': [(shape) => fourCorners(shape, { kernelSize: 2 }), [shapes[2]!, [1, 4, 7]]],
-  'finc, kernel 5, dilation 2': [
-    (shape) => fourCorners(shape, { kernelSize: 5, dilation: 2 }),
-    [[5, 6, 1], shapes[2]!],
-  ],
-  'woodbury, small ranks': [
-    (shape) => woodbury(shape, { channelRank: 1, spaceRank: 2 }),
-    [shapes[1]!, shapes[2]!],
-  ],
-  'woodbury-me, small ranks': [
-    (shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }),
-    [shapes[1]!, shapes[2]!],
-  ],
-  'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [shapes[2]!]],
-  'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [shapes[0]!, shapes[2]!]],
-  coupling: [(shape) => couplingOf(shape, { width: 5 }), shapes.slice(1)],
-  'coupling, spline': [(shape) => couplingOf(shape, { width: 5, coupling: 'spline' }), shapes.slice(1)],
+  'finc, kernel 2': [(shape) => fourCorners(shape, { kernelSize: 2 }), [odd, [1, 4, 7]]],
+  'finc, kernel 5, dilation 2': [(shape) => fourCorners(shape, { kernelSize: 5, dilation: 2 }), [odd]],
+  'woodbury, small ranks': [(shape) => woodbury(shape, { channelRank: 1, spaceRank: 2 }), [even, odd]],
+  'woodbury-me, small ranks': [(shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }), [even, odd]],
+  'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [odd]],
+  'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [grey, odd]],
+  coupling: [(shape) => couplingOf(shape, { width: 5 }), [even, odd, manyChannels]],
+  'coupling, spline': [(shape) => couplingOf(shape, { width: 5, coupling: 'spline' }), [odd]],
   'coupling, spline of 3 bins': [
     (shape) =>
       coupling(shape, {
         conditioner: glowConditioner({ width: 5 }),
         transformer: spline({ bins: 3, bound: 0.5 }),
       }),
-    [shapes[2]!, [1, 1, 2]],
+    [pixel],
   ],
-  'coupling, with a floor of 0.3': [
-    (shape) => couplingOf(shape, { width: 5, scaleFloor: 0.3 }),
-    shapes.slice(1),
+  'coupling, with a floor of 0.3': [(shape) => couplingOf(shape, { width: 5, scaleFloor: 0.3 }), [odd]],
+  'coupling, mixture': [(shape) => couplingOf(shape, { width: 5, coupling: 'mixture' }), [odd]],
+  'coupling, mixture of 1': [
+    (shape) => couplingOf(shape, { width: 5, coupling: 'mixture', components: 1 }),
+    [row],
   ],
-  'coupling, mixture': [(shape) => couplingOf(shape, { width: 5, coupling: 'mixture' }), shapes.slice(1)],
-  'coupling, mixture of 1 and of 9': [
-    (shape) =>
-      chain('both', {
-        one: couplingOf(shape, { width: 5, coupling: 'mixture', components: 1 }),
-        nine: couplingOf(shape, { width: 5, coupling: 'mixture', components: 9 }),
-      }),
-    [shapes[2]!, [1, 1, 2]],
+  'coupling, mixture of 9': [
+    (shape) => couplingOf(shape, { width: 5, coupling: 'mixture', components: 9 }),
+    [pixel],
   ],
-  'coupling, gated': [(shape) => couplingOf(shape, { width: 5, conditioner: 'gated' }), shapes.slice(1)],
+  'coupling, gated': [(shape) => couplingOf(shape, { width: 5, conditioner: 'gated' }), [odd]],
   'coupling, gated without blocks': [
     (shape) => couplingOf(shape, { width: 3, conditioner: 'gated', blocks: 0 }),
-    [shapes[2]!],
+    [even],
   ],
   'coupling, checkerboard': [
     (shape) => couplingOf(shape, { width: 5, mask: 'checkerboard' }),
-    [...shapes, ...narrow.slice(0, 2), [3, 3, 1]],
+    [grey, odd, column],
   ],
   'coupling, the other checkerboard': [
     (shape) => couplingOf(shape, { width: 5 }, checkerboard({ keep: 1 })),
-    [...shapes, ...narrow.slice(0, 2), [3, 3, 1]],
+    [even, odd, row],
   ],
   'coupling, checkerboard, gated, mixture': [
     (shape) =>
       couplingOf(shape, { width: 4, conditioner: 'gated', coupling: 'mixture' }, checkerboard({ keep: 1 })),
-    [shapes[0]!, shapes[1]!],
+    [grey],
   ],
   'coupling, checkerboard, with a context': [
     (shape) =>
@@ -154,27 +134,27 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
           context: contextImages(shape[2]),
         }),
       ),
-    shapes.slice(0, 2),
+    [even],
   ],
-  'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
+  'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [manyChannels, [1, 4, 5]]],
   'coupling, with a context': [
     (shape) =>
       inContext(
         coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
       ),
-    shapes.slice(1),
+    [even, odd],
   ],
   'coupling, on a torus': [
     (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }),
-    [...shapes.slice(1), [1, 4, 3], [1, 1, 2]],
+    [even, odd, row, pixel],
   ],
   'coupling, gated, on a torus': [
     (shape) => couplingOf(shape, { width: 4, conditioner: 'gated', boundary: 'periodic' }),
-    [shapes[1]!, shapes[2]!],
+    [odd],
   ],
   'coupling, checkerboard, on a torus': [
     (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }, checkerboard({ keep: 1 })),
-    [shapes[0]!, shapes[1]!, [3, 3, 1]],
+    [even, [3, 3, 1]],
   ],
   'coupling, with a vector and images': [
     (shape) => {
@@ -187,18 +167,18 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
         context: whole,
       });
     },
-    shapes.slice(1, 3),
+    [odd],
   ],
   'steps of variational noise': [
     (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5, boundary: 'zero' })),
-    [shapes[1]!, shapes[3]!],
+    [manyChannels],
   ],
   'steps of variational noise, on a torus': [
     (shape) => inContext(noiseSteps(shape, { steps: 1, width: 5, boundary: 'periodic' })),
-    [shapes[1]!],
+    [even],
   ],
-  squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
-  chain: [step, evenShapes],
+  squeeze: [squeeze, [[4, 6, 1], [6, 2, 3], manyChannels]],
+  chain: [step, [[6, 2, 3]]],
 };
 
 /** A layer given the same condition for each image; by default, a context image of the same shape. */

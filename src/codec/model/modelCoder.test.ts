@@ -81,8 +81,11 @@ function noiseOn(stack: BitStack, count: number): number[] {
   return Array.from({ length: count }, () => copy.pop(256));
 }
 
-/** Encodes and decodes images: what the model adds to a stack, per value, and what the likelihood says. */
-async function bitsOf(trained: TrainedModel, images: Uint8Array): Promise<{ coded: number; float: number }> {
+/** Expects that images return from a stack, which is then as before: the bits that they add, and the noise. */
+async function roundTrip(
+  trained: TrainedModel,
+  images: Uint8Array,
+): Promise<{ coded: number; noise: readonly number[] }> {
   const { imageShape } = trained.model;
   return withCoder(trained, async (coder) => {
     const stack = filledStack(images.length * 12);
@@ -92,8 +95,7 @@ async function bitsOf(trained: TrainedModel, images: Uint8Array): Promise<{ code
     const coded = stack.bits - bits;
     expect(await coder.decode(images.length / dimensionsOf(imageShape), stack)).toEqual(images);
     expect(stack.toBytes()).toEqual(before);
-    const float = (await floatBits(trained, images, noise)).reduce((sum, bits) => sum + bits, 0);
-    return { coded: coded / images.length, float: float / images.length };
+    return { coded, noise };
   });
 }
 
@@ -117,16 +119,17 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
   ['kernel 5, dilation 2', colour, { mixing: 'emerging', kernelSize: 5, dilation: 2 }],
   ['additive', grey, { mixing: '1x1-plu', coupling: 'additive' }],
   ['scale floor', grey, { mixing: '1x1', coupling: 'affine', scaleFloor: 0.3 }],
-  ['mixture', grey, { mixing: '1x1', coupling: 'mixture' }],
   [
     'mixture, gated, checkerboard',
     grey,
     { mixing: '1x1', coupling: 'mixture', conditioner: 'gated', mask: 'checkerboard' },
   ],
-  ['checkerboards before the squeeze', grey, { mixing: 'reverse', checkerboard: [2, 1] }],
-  ['prior not learned', colour, { mixing: 'emerging', learnedPrior: false }],
-  ['classes', grey, { mixing: 'shuffle', classes: ['a', 'b', 'c'] }],
-  ['one level', [6, 10, 1], { mixing: 'finc', levels: 1 }],
+  [
+    'checkerboards before the squeeze, classes',
+    grey,
+    { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
+  ],
+  ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
 ];
 
 describe('a model with random weights', () => {
@@ -134,9 +137,11 @@ describe('a model with random weights', () => {
     'is exact, and takes the bits of its likelihood where that is high: %s',
     async (_, shape, options) => {
       const images = tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * dimensionsOf(shape));
-      await bitsOf(randomModel(shape, options), images);
-      const { coded, float } = await bitsOf(randomModel(shape, options, 0.1), images);
-      expect(float).toBeLessThan(12);
+      await roundTrip(randomModel(shape, options), images);
+      const likely = randomModel(shape, options, 0.1);
+      const { coded, noise } = await roundTrip(likely, images);
+      const float = (await floatBits(likely, images, noise)).reduce((sum, bits) => sum + bits, 0);
+      expect(float / images.length).toBeLessThan(12);
       expect(Math.abs(coded / float - 1)).toBeLessThan(0.01);
     },
   );
@@ -146,7 +151,7 @@ describe('a model with random weights', () => {
     const images = Uint8Array.from({ length: 4 * 64 }, (_, index) =>
       index < 64 ? 0 : index < 128 ? 255 : Math.floor(random.uniform() * 256),
     );
-    await bitsOf(randomModel(grey, { mixing: 'emerging' }), images);
+    await roundTrip(randomModel(grey, { mixing: 'emerging' }), images);
   });
 });
 

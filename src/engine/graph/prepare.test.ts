@@ -1,4 +1,4 @@
-// A model prepared for every device: the same values, and no operation left that a device lacks.
+// A model prepared for every graph style: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
@@ -10,11 +10,16 @@ import * as op from '../../tensor/operations/index.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { devices } from '../devices/device.ts';
+import { type Device, devices, styleOf } from '../devices/device.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
 const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
+
+/** A device of each graph style: nothing else of a device matters here. */
+const styles = devices.filter(
+  (device, index) => devices.findIndex((other) => styleOf(other) === styleOf(device)) === index,
+);
 
 /** Enough for several blocks on a CPU, of whole images or not. */
 const batches = [3, 4] as const;
@@ -45,30 +50,33 @@ function couplingProgram(images: number, differentiated: boolean): ProgramDefini
 const names = (definition: ProgramDefinition): string[] =>
   tensorsOf(definition).map(({ operation }) => operation.name);
 
-describe.each(devices)('%s', (device) => {
+describe.each(styles)('%s', (device) => {
   it.each(batches)('leaves no composite operation and no gradient request, for %i images', (images) => {
     const prepared = prepare(couplingProgram(images, true), { device });
     expect(tensorsOf(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
     expect(names(prepared)).not.toContain('total');
   });
-
-  it.each(batches)('computes the same values and gradients as a CPU, for %i images', async (images) => {
-    const [expected, given] = await Promise.all(
-      (['cpu', device] as const).map(async (style) => {
-        const prepared = prepare(couplingProgram(images, true), { device: style });
-        const program = await compilePrepared(prepared, { precision: 'float64' });
-        const values = await program.run(arraysOf(images));
-        await program.release();
-        return values;
-      }),
-    );
-    for (const [name, { data }] of Object.entries(expected!)) {
-      expectClose(name, given![name]!.data, data, 'float64');
-    }
-  });
 });
 
-describe.each(devices)('%s: a tensor in the middle of a graph', (device) => {
+it.each(batches)('all compute the same values and gradients, for %i images', async (images) => {
+  const valuesOn = async (device: Device) => {
+    const prepared = prepare(couplingProgram(images, true), { device });
+    const program = await compilePrepared(prepared, { precision: 'float64' });
+    const values = await program.run(arraysOf(images));
+    await program.release();
+    return values;
+  };
+  const [cpu, ...others] = styles;
+  const expected = await valuesOn(cpu!);
+  for (const device of others) {
+    const values = await valuesOn(device);
+    for (const [name, { data }] of Object.entries(expected)) {
+      expectClose(`${name} on ${device}`, values[name]!.data, data, 'float64');
+    }
+  }
+});
+
+describe.each(styles)('%s: a tensor in the middle of a graph', (device) => {
   const [x, y] = [input('x', [6]), input('y', [6])];
   // An elementwise function of a reshape is computed before the reshape.
   const middle = op.reshape(op.exp(x), [2, 3]);
@@ -95,7 +103,7 @@ describe.each(devices)('%s: a tensor in the middle of a graph', (device) => {
 });
 
 it.each(batches)('splits wide networks into blocks on a CPU only, for %i images', (images) => {
-  const rectified = (device: (typeof devices)[number]) =>
+  const rectified = (device: Device) =>
     names(prepare(couplingProgram(images, false), { device })).filter((name) => name === 'relu').length;
   expect(rectified('cpu')).toBeGreaterThan(rectified('webgpu'));
 });

@@ -92,7 +92,7 @@ it('learns the exact density of a Gaussian action', async () => {
 
 describe('a run', () => {
   const changes = {
-    model: { depth: 2, mixing: 'emerging', coupling: 'affine', levels: 2 },
+    model: { mixing: 'emerging', coupling: 'affine', levels: 2 },
     training: { steps: 12, warmupSteps: 4 },
   };
   const quartic: Action = (x) => sumPerImage(multiply(multiply(x, x), multiply(x, x)));

@@ -114,12 +114,13 @@ async function runChecks(
     await attempt('inverse at the start', () => checkInverseAtStart(context, program, feeds, start));
     await attempt('inverse', () => checkInverses(context, program, feeds, result));
     await attempt('images', () => checkIndependence(context, program, feeds, result));
-    const right = await attempt('gradients', () =>
+    const gradients = await attempt('gradients', () =>
       checkGradients(context, graph, program, feeds, withoutEffect),
     );
-    await attempt('logDet', () => checkLogDets(context, x, parameters, result.logDet!, right === true));
+    const isRight = gradients?.isRight === true;
+    await attempt('logDet', () => checkLogDets(context, x, parameters, result.logDet!, isRight));
     await attempt('logDetMap', () => checkLogDetMap(context, result));
-    await attempt('float32', () => checkFloat32(context, graph, feeds, right !== undefined));
+    await attempt('float32', () => checkFloat32(context, graph, feeds, gradients?.result ?? result));
     await attempt('open batch', () => checkOpenBatch(context, feeds, result));
   }
   await program.release();

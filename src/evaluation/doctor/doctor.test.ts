@@ -1,4 +1,4 @@
-// The doctor on small models: sound ones with every mixing pass, and every kind of fault is found and named.
+// The doctor on small models: sound ones and every mixing pass, and every kind of fault is found and named.
 import { describe, expect, it } from 'vitest';
 import { conditioned } from '../../data/contract/conditions.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
@@ -11,8 +11,8 @@ import { emerging } from '../../flows/layers/emerging.ts';
 import { periodic } from '../../flows/layers/periodic.ts';
 import { dequantisationOf } from '../../models/dequantisation.ts';
 import { Glow } from '../../models/glow.ts';
-import { type Mixing, mixingNames } from '../../models/mixing.ts';
-import type { ModelOptions } from '../../models/options.ts';
+import { layersOfMixing, type Mixing, mixingNames } from '../../models/mixing.ts';
+import { type ModelOptions, modelDefaults } from '../../models/options.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -52,7 +52,7 @@ async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promi
     optimizer,
     averageDecay: 0.9,
   });
-  for (let step = 0; step < 10; step++) {
+  for (let step = 0; step < 5; step++) {
     await trainer.step(batch, 0.003);
   }
   await trainer.release();
@@ -72,6 +72,15 @@ async function withWeight(path: string, index: number, value: number): Promise<T
 
 const diagnoseModel = (trained: TrainedModel, count = 8): Promise<Diagnosis> =>
   diagnose(trained, images, { ...engine, images: count });
+
+/** Expects layers without any error. */
+function expectSound(layers: Diagnosis['layers']): void {
+  for (const layer of layers) {
+    expect(layer).toMatchObject({ input: 'activations', logDetMethod: 'dense', nonFiniteWeights: [] });
+    expect(layer.logDetError).toBeLessThan(1e-8);
+    expect(layer.roundTripError).toBeLessThan(1e-5);
+  }
+}
 
 describe('a sound model', () => {
   it('with conditions passes, each image under its own', async () => {
@@ -95,22 +104,38 @@ describe('a sound model', () => {
     await expect(diagnose(trained, images, engine)).rejects.toThrow('have no condition omega, low');
   });
 
-  it.each(mixingNames)('with %s passes', async (mixing) => {
-    const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await train(mixing));
+  it('passes', async () => {
+    const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await sound);
     expect(problems).toEqual([]);
     expect(ok).toBe(true);
     expect(reconstruction.exactPixelShare).toBe(1);
-    for (const layer of layers) {
-      expect(layer).toMatchObject({ input: 'activations', logDetMethod: 'dense', nonFiniteWeights: [] });
-      expect(layer.logDetError).toBeLessThan(1e-8);
-      expect(layer.roundTripError).toBeLessThan(1e-5);
-    }
+    expectSound(layers);
     expect(layers.map(({ layer }) => layer)).toContain(worstLayer!.layer);
   });
 
+  it.each(mixingNames)('passes with %s', async (mixing) => {
+    const shape: ImageShape = [4, 6, 4];
+    const bijection = chain('mixing', layersOfMixing(mixing, shape, modelDefaults));
+    const start = new RandomStream(3, 'start');
+    const parameters = Object.entries(bijection.parameters).map(([path, { shape, trained, initial }]) => {
+      const moved = initial(start).map((value) => value + (trained ? 0.05 * start.normal() : 0));
+      return [`layer/${path}`, constant({ shape, data: moved })];
+    });
+    const layers = [{ path: 'layer', bijection }];
+    const examined = await examineLayers(
+      layers,
+      Object.fromEntries(parameters),
+      randomImages(3, shape, 'x'),
+      engine,
+    );
+    expect(judge(measurementsOf(examined)).problems).toEqual([]);
+    expectSound(examined);
+  });
+
   it('is examined on at most 64 images by default', async () => {
-    const { reconstruction } = await diagnose(await sound, images);
-    expect(reconstruction.images).toBe(Math.min(64, images.count));
+    const many = imagesInMemory(tinyImages(70, 8, 3), imageShape);
+    const { reconstruction } = await diagnose(await sound, many, engine);
+    expect(reconstruction.images).toBe(64);
   });
 
   it('is examined on images spread over the dataset, with progress reports', async () => {
@@ -201,34 +226,32 @@ describe('a fault', () => {
     );
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
-    'that is a weight of %d is reported with its position, and the other layers are still examined',
-    async (value) => {
-      const path = 'levels/0/steps/0/coupling/conv2/kernel';
-      const { problems, layers } = await diagnoseModel(await withWeight(path, 3 * 8 + 5, value));
-      expect(problems[0]).toEqual({
-        layer: 'levels/0/steps/0/coupling',
-        name: 'nonFiniteWeights',
-        what: `weights not finite in conv2/kernel, the first ${value} at [0, 0, 3, 5]`,
-        value: 1,
-        limit: 0,
-      });
-      const names = new Set(problems.map((problem) => problem.layer));
-      expect(names).not.toContain('levels/0/steps/0/emerging');
-      const broken = layers.findIndex(({ layer }) => layer === 'levels/0/steps/0/coupling');
-      expect(layers[broken]!.nonFiniteWeights).toEqual([
-        { parameter: 'conv2/kernel', index: [0, 0, 3, 5], value, count: 1 },
-      ]);
-      layers.forEach((layer, index) => {
-        if (index !== broken) {
-          expect(layer.logDetError, layer.layer).toBeLessThan(1e-8);
-          expect(layer.roundTripError, layer.layer).toBeLessThan(1e-4);
-        }
-      });
-      expect(layers.slice(0, broken + 1).every(({ input }) => input === 'activations')).toBe(true);
-      expect(layers[broken + 1]!.input).toBe('noise');
-    },
-  );
+  it('that is an infinite weight is reported with its position, and the other layers are still examined', async () => {
+    const value = Number.POSITIVE_INFINITY;
+    const path = 'levels/0/steps/0/coupling/conv2/kernel';
+    const { problems, layers } = await diagnoseModel(await withWeight(path, 3 * 8 + 5, value));
+    expect(problems[0]).toEqual({
+      layer: 'levels/0/steps/0/coupling',
+      name: 'nonFiniteWeights',
+      what: `weights not finite in conv2/kernel, the first ${value} at [0, 0, 3, 5]`,
+      value: 1,
+      limit: 0,
+    });
+    const names = new Set(problems.map((problem) => problem.layer));
+    expect(names).not.toContain('levels/0/steps/0/emerging');
+    const broken = layers.findIndex(({ layer }) => layer === 'levels/0/steps/0/coupling');
+    expect(layers[broken]!.nonFiniteWeights).toEqual([
+      { parameter: 'conv2/kernel', index: [0, 0, 3, 5], value, count: 1 },
+    ]);
+    layers.forEach((layer, index) => {
+      if (index !== broken) {
+        expect(layer.logDetError, layer.layer).toBeLessThan(1e-8);
+        expect(layer.roundTripError, layer.layer).toBeLessThan(1e-4);
+      }
+    });
+    expect(layers.slice(0, broken + 1).every(({ input }) => input === 'activations')).toBe(true);
+    expect(layers[broken + 1]!.input).toBe('noise');
+  });
 
   it('in a log-determinant or an inverse is found in custom layers', async () => {
     const shape: ImageShape = [4, 4, 3];
@@ -265,7 +288,8 @@ describe('a fault', () => {
   });
 
   it('in the log-determinant of a layer on large images is found along random directions', async () => {
-    const shape: ImageShape = [14, 12, 6];
+    // Hardly more values than are examined densely.
+    const shape: ImageShape = [27, 10, 3];
     const right = emerging(shape);
     const wrong: Bijection = {
       ...right,
@@ -283,12 +307,11 @@ describe('a fault', () => {
     const found = { layer: 'layer1', name: 'logDetError', estimated: true };
     expect(problems).toEqual([expect.objectContaining(found)]);
 
-    const exact = await examineLayers(layers, parameters, randomImages(1, shape, 'x'), {
+    const exact = await examineLayers([layers[1]!], parameters, randomImages(1, shape, 'x'), {
       ...engine,
       exact: true,
     });
     expect(exact[0]).toMatchObject({ logDetMethod: 'dense', logDetEstimated: false, logDetUncertainty: 0 });
-    expect(exact[0]!.logDetError).toBeLessThan(1e-8);
     const [problem] = judge(measurementsOf(exact)).problems;
     expect(problem).toMatchObject({ layer: 'layer1', name: 'logDetError' });
     expect(problem).not.toHaveProperty('estimated');

@@ -34,14 +34,13 @@ describe('learningCurveOf', () => {
   });
 
   it('merges neighbours of a log with more steps than it keeps, and says how many batches a point is', () => {
-    const paths = runPaths(folder);
     const count = 2 ** 20 + 3;
-    const lines = Array.from(
-      { length: count },
-      (_, index) => `{"step":${index + 1},"bitsPerDim":${index % 4}}\n`,
-    );
-    writeFileSync(paths.metrics, lines.join(''));
-    const { training, batchesPerPoint } = learningCurveOf(readJsonLines(paths.metrics));
+    const lines = function* () {
+      for (let index = 0; index < count; index++) {
+        yield { step: index + 1, bitsPerDim: index % 4 };
+      }
+    };
+    const { training, batchesPerPoint } = learningCurveOf(lines());
     expect(batchesPerPoint).toBe(2);
     expect(training).toHaveLength(2 ** 19 + 2);
     expect(training.slice(0, 2)).toEqual([

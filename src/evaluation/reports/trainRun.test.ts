@@ -15,9 +15,11 @@ const root = mkdtempSync(join(tmpdir(), 'train-run-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const dataset = tinyDataset(8);
+/** The folder of the run that the first test trains. */
+const whole = join(root, 'whole');
 
 it('has a summary, a curve, samples of every milestone and a card', async () => {
-  const folder = join(root, 'whole');
+  const folder = whole;
   const run = await startRun(tinyConfig(), folder, { dataset });
   const reached: number[] = [];
   const onMilestone = (step: number): void => {
@@ -76,10 +78,12 @@ it('loses only the pictures that cannot be drawn, and reports them', async () =>
   });
 });
 
-it('trains a run in memory without pictures', async () => {
+it('trains a run in memory without pictures, with the statistics of validation images as in a folder', async () => {
   const files = memoryFiles('run');
   const run = await startRun(tinyConfig(), files, { dataset });
-  await trainRun({ ...run, threads: 1 });
+  const seen: number[][] = [];
+  const onReference = (...of: number[]): void => void seen.push(of);
+  await trainRun({ ...run, threads: 1, events: { onReference } });
   expect(await files.list()).toEqual([
     'checkpoints/step-00000002.safetensors',
     'checkpoints/step-00000004.safetensors',
@@ -91,22 +95,9 @@ it('trains a run in memory without pictures', async () => {
     'summary.json',
     'timings.jsonl',
   ]);
-});
-
-it('has the statistics of its validation images, in a folder or anywhere else', async () => {
-  const files = memoryFiles('page');
-  const seen: number[][] = [];
-  const onReference = (...of: number[]): void => void seen.push(of);
-  await trainRun({
-    ...(await startRun(tinyConfig(), files, { dataset })),
-    threads: 1,
-    events: { onReference },
-  });
   expect(seen.at(-1)![0]).toBe(seen.at(-1)![1]);
-  const folder = join(root, 'scored');
-  await trainRun({ ...(await startRun(tinyConfig(), folder, { dataset })), threads: 1 });
   const inFiles = Object(await readFiles(files)) as Record<string, Uint8Array>;
-  await using model = await loadModel(folder);
+  await using model = await loadModel(whole);
   const { data, statistics, ...reference } = readReference(inFiles['scores.json']!, model)!;
   const { data: _, statistics: expected, ...inFolder } = model.reference!;
   expect(statistics!.images).toEqual(expected!.images);

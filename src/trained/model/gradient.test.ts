@@ -32,7 +32,14 @@ it.each<[string, Partial<ModelOptions>, GradientOptions]>([
   ['emerging', {}, {}],
   [
     'a torus, gated, mixtures',
-    { mixing: 'periodic', boundary: 'periodic', conditioner: 'gated', coupling: 'mixture', checkerboard: 1 },
+    {
+      levels: 1,
+      mixing: 'periodic',
+      boundary: 'periodic',
+      conditioner: 'gated',
+      coupling: 'mixture',
+      checkerboard: 1,
+    },
     {},
   ],
   ['maf', { mixing: 'maf', hiddenChannels: 16 }, {}],

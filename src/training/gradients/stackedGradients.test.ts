@@ -43,18 +43,30 @@ function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, im
   return { layout, definition };
 }
 
+/** The fewest that are stacked. */
+const twoSteps = { levels: 1, depth: 2 };
+
 it.each<[string, Partial<ModelOptions>]>([
-  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing }]),
-  ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
+  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing, ...twoSteps }]),
+  ['several levels', {}],
+  ['standard normal priors, additive couplings', { depth: 2, learnedPrior: false, coupling: 'additive' }],
   ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
   ['single steps', { depth: 1 }],
   [
     'checkerboards, gated networks, mixtures',
-    { checkerboard: 3, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
+    { ...twoSteps, checkerboard: 2, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
   ],
-  ['variational dequantisation', { dequantisation: 'variational', dequantisationSteps: 3 }],
-  ['a torus', { mixing: 'periodic', boundary: 'periodic', dequantisation: 'variational' }],
-  ['kernels in arrays of their own', { width: 130, depth: 2 }],
+  [
+    'a torus and variational dequantisation',
+    {
+      ...twoSteps,
+      mixing: 'periodic',
+      boundary: 'periodic',
+      dequantisation: 'variational',
+      dequantisationSteps: 3,
+    },
+  ],
+  ['kernels in arrays of their own', { ...twoSteps, width: 130 }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
   const imageShape = [4, 8, 2] as const;
   const { layout, definition } = definitionOf(changes, imageShape);

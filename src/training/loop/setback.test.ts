@@ -107,7 +107,8 @@ describe('a bad batch', () => {
     const { state } = await trained(whole, { training });
     expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
     expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
-    for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
+    // After a dropped step, between dropped steps, and after the rollback.
+    for (const stopAt of [4, 13, 14, 20]) {
       await trained(stops, { training, stopAt });
     }
     expect(bytes(stops, 20)).toEqual(bytes(whole, 20));

