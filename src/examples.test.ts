@@ -80,12 +80,12 @@ let output: Map<Name, string[]>;
 beforeAll(async () => {
   const installed = join(folder, 'node_modules/emerging-flows');
   mkdirSync(installed, { recursive: true });
-  for (const [place, name] of [
+  for (const [source, name] of [
     [inject('builtPackage'), 'dist'],
     [root, 'models'],
     [root, 'package.json'],
   ] as const) {
-    symlinkSync(join(place, name), join(installed, name));
+    symlinkSync(join(source, name), join(installed, name));
   }
   // The documents load the run of the quick start.
   mkdirSync(join(folder, 'runs'));

@@ -137,9 +137,9 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   it('has declarations that hold together without what is internal', () => {
     expect(declarations().length).toBeGreaterThan(5);
     const dist = join(packed.folder, 'node_modules/emerging-flows/dist');
-    const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
-    expect(own.length).toBeGreaterThan(declarations().length);
-    expect(own.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
+    const declared = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
+    expect(declared.length).toBeGreaterThan(declarations().length);
+    expect(declared.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
   });
 
   /** Draws a digit of the bundled model, whose folder is `found`, and prints its pixels. */
@@ -341,10 +341,10 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
 
   /** What the compiler finds in one of the files `typed`. */
   function problemsIn(name: string): string[] {
-    const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(join(packed.folder, name)));
+    const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(join(packed.folder, name)));
     // Examples in comments end where a program goes on.
     const isUnfinished = inComments.includes(typed[name]!);
-    return textsOf(found.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)));
+    return textsOf(diagnostics.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)));
   }
 
   function textsOf(diagnostics: readonly ts.Diagnostic[]): string[] {

@@ -22,7 +22,7 @@ interface Kind {
   /** Settings of its training. */
   readonly model: readonly string[];
   /** Options of commands that draw images, and of those that read image files. */
-  readonly given: { readonly draw: readonly string[]; readonly read: readonly string[] };
+  readonly options: { readonly draw: readonly string[]; readonly read: readonly string[] };
   readonly unit: 'bitsPerDim' | 'natsPerValue';
   /** Writes the data, and two images to `folder`. */
   write(folder: string): void;
@@ -33,7 +33,7 @@ const kinds: readonly Kind[] = [
     name: 'uniform noise',
     data: 'plain',
     model: [],
-    given: { draw: [], read: [] },
+    options: { draw: [], read: [] },
     unit: 'bitsPerDim',
     write(folder) {
       writeTinyDataset(inFolder('plain'));
@@ -46,14 +46,14 @@ const kinds: readonly Kind[] = [
     name: 'classes, variational noise',
     data: 'photos',
     model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisationWidth=8'],
-    given: { draw: ['--class=right'], read: [] },
+    options: { draw: ['--class=right'], read: [] },
     unit: 'bitsPerDim',
     write(folder) {
       const images = tinyImages(48, SIZE, 0);
       for (let index = 0; index < 48; index++) {
-        const place = `${index < 40 ? 'train' : 'test'}/${index % 2 === 0 ? 'left' : 'right'}`;
+        const subfolder = `${index < 40 ? 'train' : 'test'}/${index % 2 === 0 ? 'left' : 'right'}`;
         const pixels = images.subarray(index * AREA, (index + 1) * AREA);
-        writePng(inFolder('photos', place, `${index}.png`), pixels, [SIZE, SIZE, 1]);
+        writePng(inFolder('photos', subfolder, `${index}.png`), pixels, [SIZE, SIZE, 1]);
         if (index < 2) {
           writePng(join(folder, `${index}.png`), pixels, [SIZE, SIZE, 1]);
         }
@@ -64,7 +64,7 @@ const kinds: readonly Kind[] = [
     name: 'real numbers, given a number and an image',
     data: 'maps.npy',
     model: ['model.continuous=true', 'model.condition=true'],
-    given: { draw: ['--condition=one.npz'], read: ['--condition=one.npz'] },
+    options: { draw: ['--condition=one.npz'], read: ['--condition=one.npz'] },
     unit: 'natsPerValue',
     write(folder) {
       const fields = tinyFields(80, SIZE, 0);
@@ -88,9 +88,9 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-describe.each(kinds)('a model with $name', ({ data, model, given, unit, write }) => {
+describe.each(kinds)('a model with $name', ({ data, model, options, unit, write }) => {
   const [run, exported, images] = [`runs/${data}`, `exports/${data}`, `images of ${data}`];
-  const one = '--threads=1';
+  const singleThread = '--threads=1';
   const bytes = (file: string): Buffer => readFileSync(inFolder(file));
   const listing = (): string[] => readdirSync(inFolder(exported));
 
@@ -104,7 +104,7 @@ describe.each(kinds)('a model with $name', ({ data, model, given, unit, write })
       ...settings,
       '--steps=2',
       `--out=${run}`,
-      one,
+      singleThread,
     );
     mkdirSync(inFolder('exports'), { recursive: true });
     await emerging.json('export', run, `--out=${exported}`);
@@ -113,15 +113,15 @@ describe.each(kinds)('a model with $name', ({ data, model, given, unit, write })
   it('evaluates to what its training measured, and so does its export, which stays as it is', async () => {
     const before = listing();
     const [tested] = JSON.parse(bytes(`${run}/summary.json`).toString()).evaluations;
-    const ofRun = await emerging.json('evaluate', run, one);
+    const ofRun = await emerging.json('evaluate', run, singleThread);
     expect(ofRun[unit]).toBeCloseTo(tested[unit], 6);
-    const ofExport = await emerging.json('evaluate', exported, `--data=${data}`, one);
+    const ofExport = await emerging.json('evaluate', exported, `--data=${data}`, singleThread);
     expect(ofExport).toEqual({ ...ofRun, run: exported, data, worstPicture: null });
     expect(listing()).toEqual(before);
   });
 
   it('draws the same samples as its export', async () => {
-    const drawing = ['--count=2', '--seed=3', ...given.draw, one];
+    const drawing = ['--count=2', '--seed=3', ...options.draw, singleThread];
     for (const [source, file] of [
       [run, 'of-run.png'],
       [exported, 'of-export.png'],
@@ -132,7 +132,7 @@ describe.each(kinds)('a model with $name', ({ data, model, given, unit, write })
   });
 
   it('scores images like its export, which draws maps', async () => {
-    const scoring = [images, ...given.read, one];
+    const scoring = [images, ...options.read, singleThread];
     const ofRun = await emerging.json('score', run, ...scoring);
     expect(ofRun.images).toHaveLength(2);
     expect(ofRun.images[0][unit]).toEqual(expect.any(Number));
@@ -144,21 +144,20 @@ describe.each(kinds)('a model with $name', ({ data, model, given, unit, write })
 
   it('encodes images, which its export decodes exactly', async () => {
     const file = `${data}.latents`;
-    const encoding = [images, ...given.read, '--exact', `--out=${file}`, one];
+    const encoding = [images, ...options.read, '--exact', `--out=${file}`, singleThread];
     expect(await emerging.json('encode', run, ...encoding)).toMatchObject({ images: 2, inexact: [] });
-    const decoded = await emerging.json('decode', exported, file, `--out=decoded ${data}`, one);
+    const decoded = await emerging.json('decode', exported, file, `--out=decoded ${data}`, singleThread);
     expect(decoded).toMatchObject({ images: 2, inexact: [] });
   });
 
   it('interpolates between an image and a sample', async () => {
     const file = inFolder(images, readdirSync(inFolder(images))[0]!);
-    // Without a class, both ends have the same one.
-    const between = ['seed:1', file, '--steps=3', ...given.read, '--out=between.png', one];
+    const between = ['seed:1', file, '--steps=3', ...options.read, '--out=between.png', singleThread];
     expect(await emerging.json('interpolate', run, ...between)).toMatchObject({ steps: 3 });
   });
 
   it('is examined by the doctor like its export', async () => {
-    const how = ['--images=2', '--split=test', one, '--json'];
+    const how = ['--images=2', '--split=test', singleThread, '--json'];
     const ofRun = await emerging.run('doctor', run, ...how);
     const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...how);
     // 1 where it finds a fault of a model that has hardly been trained; not 2, nor the code of a crash.

@@ -76,7 +76,7 @@ describe('without the binaries of the native runtime', () => {
     );
     expect(code, stderr).toBe(0);
     const warnings = [...stderr.matchAll(/^warning: (.*); using the device wasm instead, .*$/gm)];
-    expect(warnings.map(([, said]) => said)).toEqual([expect.stringMatching(reason)]);
+    expect(warnings.map(([, message]) => message)).toEqual([expect.stringMatching(reason)]);
     expect(stderr).toContain('with 2 data-parallel workers');
     expect(summaryOf(emerging.folder, 'a')).toMatchObject({
       device: 'wasm',
