@@ -40,7 +40,7 @@ describe('the pages', () => {
   });
 });
 
-describe('the built site', () => {
+describe('the built site', { tags: 'system' }, () => {
   const site = join(folder, 'site');
   const studio = buildStudio();
   beforeAll(() => buildSite(site, studio));
@@ -85,65 +85,61 @@ describe('the built site', () => {
     }
   });
 
-  describe.skipIf(chromiumPath === undefined)(
-    'in Chromium (scripts/install-system-packages)',
-    { tags: 'system' },
-    () => {
-      let host: Awaited<ReturnType<typeof serveFolder>>;
-      beforeAll(async () => {
-        host = await serveFolder(site, '/below/site/');
-      });
-      afterAll(() => host.close());
+  describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+    let host: Awaited<ReturnType<typeof serveFolder>>;
+    beforeAll(async () => {
+      host = await serveFolder(site, '/below/site/');
+    });
+    afterAll(() => host.close());
 
-      it.each([
-        ['light', 1280],
-        ['dark', 390],
-      ] as const)('has interactive figures, %s and %d pixels wide', async (colorScheme, width) => {
-        const viewport = { width, height: 900 };
-        const said: string[] = [];
-        const { page, close } = await openChromium('about:blank', { colorScheme, viewport });
-        page.on('console', (message) => said.push(message.text()));
-        await page.goto(`${host.url}docs/layers/circulant.html`);
-        const frame = page.locator('.studio-figure');
-        await frame.scrollIntoViewIfNeeded();
-        const figure = page.frameLocator('.studio-figure');
-        await figure.getByText(/The smallest of the 8 eigenvalues/).waitFor();
-        const before = await figure.locator('figcaption').textContent();
-        await figure.getByLabel('To the next channel').press('ArrowLeft');
-        await expect.poll(() => figure.locator('figcaption').textContent()).not.toBe(before);
-        // The frame has its contents' height, and the page's theme.
-        const inside = figure.locator('html');
-        await expect
-          .poll(
-            async () =>
-              (await frame.boundingBox())!.height - (await figure.locator('main').boundingBox())!.height,
-          )
-          .toBeLessThan(4);
-        await page.evaluate(() => {
-          document.documentElement.dataset.theme = 'light';
-        });
-        await expect.poll(() => inside.getAttribute('data-theme')).toBe('light');
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(said).toEqual([]);
-        await close();
+    it.each([
+      ['light', 1280],
+      ['dark', 390],
+    ] as const)('has interactive figures, %s and %d pixels wide', async (colorScheme, width) => {
+      const viewport = { width, height: 900 };
+      const said: string[] = [];
+      const { page, close } = await openChromium('about:blank', { colorScheme, viewport });
+      page.on('console', (message) => said.push(message.text()));
+      await page.goto(`${host.url}docs/layers/circulant.html`);
+      const frame = page.locator('.studio-figure');
+      await frame.scrollIntoViewIfNeeded();
+      const figure = page.frameLocator('.studio-figure');
+      await figure.getByText(/The smallest of the 8 eigenvalues/).waitFor();
+      const before = await figure.locator('figcaption').textContent();
+      await figure.getByLabel('To the next channel').press('ArrowLeft');
+      await expect.poll(() => figure.locator('figcaption').textContent()).not.toBe(before);
+      // The frame has its contents' height, and the page's theme.
+      const inside = figure.locator('html');
+      await expect
+        .poll(
+          async () =>
+            (await frame.boundingBox())!.height - (await figure.locator('main').boundingBox())!.height,
+        )
+        .toBeLessThan(4);
+      await page.evaluate(() => {
+        document.documentElement.dataset.theme = 'light';
       });
+      await expect.poll(() => inside.getAttribute('data-theme')).toBe('light');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(said).toEqual([]);
+      await close();
+    });
 
-      it.each([
-        ['index.html', 1280],
-        ['docs/guide.html', 390],
-        ['docs/layers/woodbury.html', 1280],
-        ['docs/layers/finc.html', 390],
-        ['modules.html', 1280],
-      ])('has no accessibility violations: %s, %d pixels wide', async (file, width) => {
-        const { page, close } = await openChromium(`${host.url}${file}`, {
-          viewport: { width, height: 900 },
-        });
-        await page.waitForLoadState('networkidle');
-        expect(await accessibilityFaults(page)).toEqual([]);
-        await close();
+    it.each([
+      ['index.html', 1280],
+      ['docs/guide.html', 390],
+      ['docs/layers/woodbury.html', 1280],
+      ['docs/layers/finc.html', 390],
+      ['modules.html', 1280],
+    ])('has no accessibility violations: %s, %d pixels wide', async (file, width) => {
+      const { page, close } = await openChromium(`${host.url}${file}`, {
+        viewport: { width, height: 900 },
       });
-    },
-  );
+      await page.waitForLoadState('networkidle');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await close();
+    });
+  });
 });
 
 describe('faults', () => {

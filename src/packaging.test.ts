@@ -19,6 +19,7 @@ import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from './engine/devices/device.ts';
 import { largestDifference } from './numeric/compare.ts';
+import { examplesInComments, examplesInDocument, moduleName } from './testing/documentExamples.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
 import { loadModel } from './trained/loading/loadModel.ts';
@@ -88,8 +89,12 @@ it('keeps the old build until the new one is complete', async () => {
 
 describe('the packed package, unpacked beside its dependencies alone', () => {
   let packed: PackedPackage;
+  /** All files below and the package's declarations, which are read once. */
+  let program: ts.Program;
   beforeAll(async () => {
     packed = await packPackage();
+    const written = Object.entries(typed).map(([name, code]) => packed.write(name, code));
+    program = programOf([...declarations(), ...written], { skipLibCheck: false });
   });
 
   const entries = Object.keys(exported)
@@ -131,43 +136,11 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   });
 
   it('has declarations that hold together without what is internal', () => {
+    expect(declarations().length).toBeGreaterThan(5);
     const dist = join(packed.folder, 'node_modules/emerging-flows/dist');
-    const files = packed.files.filter((file) => /^dist\/api\/.*\.d\.ts$/.test(file));
-    expect(files.length).toBeGreaterThan(5);
-    const entries = files.map((file) => join(dist, '..', file));
-    const program = programOf(entries, { skipLibCheck: false });
-    const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
-    expect(own.length).toBeGreaterThan(files.length);
-    expect(own.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
-  });
-
-  it('has types, for a program that has only the types of Node', () => {
-    const file = packed.write(
-      'typed/wrong.mts',
-      `
-        import { type FlowModel, loadModel, UserError } from 'emerging-flows';
-        import { openDataset } from 'emerging-flows/data';
-        import { emerging } from 'emerging-flows/flows';
-        import { input, operations } from 'emerging-flows/tensor';
-        import { resolveConfig } from 'emerging-flows/training';
-        await using model: FlowModel = await loadModel('runs/a');
-        model.sample({ count: 'one' });
-        openDataset(1, { validation: 0 });
-        emerging([4, 6]);
-        operations.add(input('x', [1]), 'two');
-        resolveConfig({ preset: 3 });
-        export const isLocked = (error: unknown) => error instanceof UserError && error.code === 'locke';
-      `,
-    );
-    // Exactly one error per mistake.
-    expect(compile([file])).toEqual([
-      expect.stringMatching(/^Type 'string' is not assignable to type 'number'/),
-      expect.stringMatching(/^Argument of type 'number' is not assignable to parameter of type 'string'/),
-      expect.stringMatching(/^Argument of type '\[number, number\]' is not assignable/),
-      expect.stringMatching(/^Argument of type '"two"'|^Argument of type 'string'/),
-      expect.stringMatching(/^Type 'number' is not assignable to type 'string'/),
-      expect.stringMatching(/'UserErrorCode' and '"locke"' have no overlap/),
-    ]);
+    const declared = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
+    expect(declared.length).toBeGreaterThan(declarations().length);
+    expect(declared.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
   });
 
   /** Draws a digit of the bundled model, whose folder is `found`, and prints its pixels. */
@@ -185,44 +158,83 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     return [...(await model.sample({ count: 1, temperature: 0.7, seed: 1 }))];
   };
 
-  it('works in a TypeScript project with module nodenext, as a module and as CommonJS', async () => {
-    const [module, common] = [
-      packed.write(
-        'typed/draw.mts',
-        `import { fileURLToPath } from 'node:url';
-         import { loadModel } from 'emerging-flows';
-         import manifest from 'emerging-flows/package.json' with { type: 'json' };
-         if (manifest.name !== 'emerging-flows') throw new Error(manifest.name);
-         ${draw("fileURLToPath(import.meta.resolve('emerging-flows/models/mnist-small'))")}`,
-      ),
-      packed.write(
-        'typed/common.cts',
-        `import { dirname } from 'node:path';
-         import { loadModel } from 'emerging-flows';
-         ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}`,
-      ),
-    ];
-    expect(compile([module, common], { noEmit: false })).toEqual([]);
-    await expectDigit('typed/draw.mjs');
-    if (process.features.require_module) {
-      await expectDigit('typed/common.cjs');
-    }
+  const inComments = examplesInComments();
+  const documents = ['README.md', 'docs/start.md', 'docs/fields.md', 'docs/library.md'];
+  const examples = Object.fromEntries(
+    [...documents.flatMap(examplesInDocument), ...inComments].map((code, index) => [
+      `examples/${moduleName(code) ?? `example${index}`}.mts`,
+      code,
+    ]),
+  );
+  /** The files of TypeScript projects, by name. */
+  const typed: Readonly<Record<string, string>> = {
+    ...examples,
+    'typed/wrong.mts': `
+      import { type FlowModel, loadModel, UserError } from 'emerging-flows';
+      import { openDataset } from 'emerging-flows/data';
+      import { emerging } from 'emerging-flows/flows';
+      import { input, operations } from 'emerging-flows/tensor';
+      import { resolveConfig } from 'emerging-flows/training';
+      await using model: FlowModel = await loadModel('runs/a');
+      model.sample({ count: 'one' });
+      openDataset(1, { validation: 0 });
+      emerging([4, 6]);
+      operations.add(input('x', [1]), 'two');
+      resolveConfig({ preset: 3 });
+      export const isLocked = (error: unknown) => error instanceof UserError && error.code === 'locke';
+    `,
+    'typed/draw.mts': `
+      import { fileURLToPath } from 'node:url';
+      import { loadModel } from 'emerging-flows';
+      import manifest from 'emerging-flows/package.json' with { type: 'json' };
+      if (manifest.name !== 'emerging-flows') throw new Error(manifest.name);
+      ${draw("fileURLToPath(import.meta.resolve('emerging-flows/models/mnist-small'))")}
+    `,
+    'typed/common.cts': `
+      import { dirname } from 'node:path';
+      import { loadModel } from 'emerging-flows';
+      import manifest = require('emerging-flows/package.json');
+      import { Glow } from 'emerging-flows/flows';
+      if (manifest.name !== 'emerging-flows' || !Glow) throw new Error('other');
+      ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}
+    `,
+  };
+
+  it('has types, for a program that has only the types of Node', () => {
+    // Exactly one error per mistake.
+    expect(problemsIn('typed/wrong.mts')).toEqual([
+      expect.stringMatching(/^Type 'string' is not assignable to type 'number'/),
+      expect.stringMatching(/^Argument of type 'number' is not assignable to parameter of type 'string'/),
+      expect.stringMatching(/^Argument of type '\[number, number\]' is not assignable/),
+      expect.stringMatching(/^Argument of type '"two"'|^Argument of type 'string'/),
+      expect.stringMatching(/^Type 'number' is not assignable to type 'string'/),
+      expect.stringMatching(/'UserErrorCode' and '"locke"' have no overlap/),
+    ]);
   });
 
-  it.skipIf(!process.features.require_module)(
-    'works from CommonJS (Node 20.19, 22.12 or later)',
-    async () => {
-      packed.write(
-        'common/draw.cjs',
-        `const { dirname } = require('node:path');
-       const { loadModel } = require('emerging-flows');
-       const { Glow } = require('emerging-flows/flows');
-       if (require('emerging-flows/package.json').name !== 'emerging-flows' || !Glow) throw new Error('other');
-       ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}`,
-      );
-      await expectDigit('common/draw.cjs');
-    },
-  );
+  it('compiles the examples in documents and doc comments', () => {
+    expect(Object.keys(examples)).toHaveLength(13 + inComments.length);
+    expect(inComments.length).toBeGreaterThan(15);
+    expect(Object.keys(examples).map((name) => [name, problemsIn(name)])).toEqual(
+      Object.keys(examples).map((name) => [name, []]),
+    );
+  });
+
+  it('works in a TypeScript project with module nodenext, as a module and as CommonJS', async () => {
+    for (const name of ['typed/draw.mts', 'typed/common.cts']) {
+      expect(problemsIn(name)).toEqual([]);
+      program.emit(program.getSourceFile(join(packed.folder, name)));
+    }
+    // CommonJS needs Node 20.19, 22.12 or later.
+    const scripts = ['typed/draw.mjs', ...(process.features.require_module ? ['typed/common.cjs'] : [])];
+    const expected = await digit();
+    for (const node of nodes) {
+      for (const script of scripts) {
+        const { stdout } = await run(node, [script], { cwd: packed.folder });
+        expect([node, script, JSON.parse(stdout)]).toEqual([node, script, expected]);
+      }
+    }
+  });
 
   it('draws in WebAssembly if the native runtime is not installed', async () => {
     packed.write(
@@ -283,7 +295,8 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
           Object.assign(globalThis, { drawn: { digit: [...pixels.subarray(0, 784)], losses } });
         `,
         );
-        expect(compile([page, join(project, 'gradients.ts')], browserTypes)).toEqual([]);
+        const files = [page, join(project, 'gradients.ts')];
+        expect(textsOf(ts.getPreEmitDiagnostics(programOf(files, browserTypes)))).toEqual([]);
         cpSync(join(repository, 'models/mnist-small'), join(project, 'public/mnist'), { recursive: true });
         await build({
           root: project,
@@ -311,19 +324,18 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     types: [],
   };
 
-  async function expectDigit(script: string): Promise<void> {
-    const expected = await digit();
-    for (const node of nodes) {
-      const { stdout } = await run(node, [script], { cwd: packed.folder });
-      expect([node, JSON.parse(stdout)]).toEqual([node, expected]);
-    }
+  /** The declarations of the entry points. */
+  function declarations(): string[] {
+    const home = join(packed.folder, 'node_modules/emerging-flows');
+    return packed.files.filter((file) => /^dist\/api\/.*\.d\.ts$/.test(file)).map((file) => join(home, file));
   }
 
-  /** The problems that a TypeScript project finds; the JavaScript is written beside it unless `noEmit` is true. */
-  function compile(files: readonly string[], more: ts.CompilerOptions = {}): string[] {
-    const program = programOf(files, more);
-    program.emit();
-    return textsOf(ts.getPreEmitDiagnostics(program));
+  /** What the compiler finds in one of the files `typed`. */
+  function problemsIn(name: string): string[] {
+    const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(join(packed.folder, name)));
+    // Examples in comments end where a program goes on.
+    const isUnfinished = inComments.includes(typed[name]!);
+    return textsOf(diagnostics.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)));
   }
 
   function textsOf(diagnostics: readonly ts.Diagnostic[]): string[] {
@@ -338,8 +350,12 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
       types: ['node'],
       typeRoots: [join(repository, 'node_modules/@types')],
       resolveJsonModule: true,
+      allowImportingTsExtensions: true,
+      rewriteRelativeImportExtensions: true,
       strict: true,
-      noEmit: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      noUnusedLocals: true,
       skipLibCheck: true,
       ...more,
     };

@@ -54,7 +54,7 @@ function pageViolations(file: string, source: string): string[] {
   // Formulas are set in one room; no other loads what sets them.
   const formulas = /^(katex(\/dist\/katex\.min\.css)?|virtual:excerpts)$/;
   const room = /^rooms\/[^/]+\//;
-  const types = importsOf(source).filter((specifier) => !importedValues(source).includes(specifier));
+  const isImportedType = (specifier: string): boolean => !importedValues(source).includes(specifier);
   return importsOf(source)
     .filter((specifier) => {
       if (!specifier.startsWith('.')) {
@@ -63,7 +63,7 @@ function pageViolations(file: string, source: string): string[] {
       const target = targetOf(file, specifier);
       if (target.startsWith('../')) {
         const isType = /^\.\.\/src\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
-        return !(isType ? types.includes(specifier) : plots.test(target));
+        return !(isType ? isImportedType(specifier) : plots.test(target));
       }
       const own = room.exec(file)?.[0];
       return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== own;

@@ -17,13 +17,9 @@ beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
   writePng(inFolder('images/a.png'), tinyImages(1, 8, 3), [8, 8, 1]);
   writePng(inFolder('others/a.png'), tinyImages(1, 8, 4), [8, 8, 1]);
-  const length = ['--steps=10', '--set=training.warmupSteps=0'];
-  for (const [out, seed] of [
-    ['runs/a', 1],
-    ['runs/b', 2],
-  ]) {
-    await emerging.json('train', '--data=data', ...tinyTraining, ...length, `--seed=${seed}`, `--out=${out}`);
-  }
+  const length = ['--steps=10', '--set=training.warmupSteps=0', '--seed=1', '--out=runs/a'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...length);
+  cpSync(inFolder('runs/a'), inFolder('runs/b'), { recursive: true });
   // Step 4 is the best one.
   const lines = readFileSync(metrics, 'utf8').trim().split('\n');
   const changed = lines.map((line) => {

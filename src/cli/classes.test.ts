@@ -25,7 +25,7 @@ beforeAll(async () => {
     }
   }
   writeTinyDataset(join(emerging.folder, 'unlabelled'));
-  const options = ['--steps=400', '--threads=1', '--set=training.warmupSteps=5'];
+  const options = ['--steps=200', '--threads=1', '--set=training.warmupSteps=5'];
   const rate = '--set=training.learningRate=0.02';
   await emerging.json(
     'train',
@@ -40,7 +40,8 @@ beforeAll(async () => {
     'train',
     '--data=unlabelled',
     ...tinyTraining,
-    '--steps=2',
+    '--steps=1',
+    '--no-test',
     '--threads=1',
     '--out=runs/plain',
   );
@@ -85,7 +86,7 @@ describe('a model of two classes', () => {
     expect(meanOf(height / 2, height)).toBeGreaterThan(meanOf(0, height / 2) + 40);
   });
 
-  it('scores images with their class, and the codes of images keep it', async () => {
+  it('scores images with their class', async () => {
     const images = ['photos/test/dark/0.png', 'photos/test/light/1.png'];
     const { images: scores } = await emerging.json(
       'score',
@@ -101,10 +102,6 @@ describe('a model of two classes', () => {
     expect(readFileSync(join(emerging.folder, 'scores.csv'), 'utf8')).toMatch(
       /,oddness,class,p\(dark\),p\(light\),pValue,bits,complexity,typicality,best-class\n/,
     );
-    const encoded = await emerging.json('encode', 'runs/a', ...images, '--out=two.latents');
-    expect(encoded).toMatchObject({ classes, inexact: [] });
-    const decoded = await emerging.json('decode', 'runs/a', 'two.latents', '--out=decoded');
-    expect(decoded).toMatchObject({ images: 2, inexact: [] });
   });
 
   it('lists wrong labels first', async () => {
@@ -144,19 +141,9 @@ describe('a model of two classes', () => {
     expect(brightness[1]).toBeCloseTo(brightness[0]!, 0);
     expect(brightness[2]).toBeCloseTo(brightness[0]!, 0);
     expect(brightness[3]).toBeGreaterThan(brightness[0]! + 40);
-    await emerging.json(
-      'interpolate',
-      'runs/a',
-      'seed:1',
-      'photos/test/dark/0.png',
-      '--steps=3',
-      '--out=way.png',
-    );
   });
 
-  it('is sound for the doctor, and its export has the same classes', async () => {
-    const { layers } = await emerging.json('doctor', 'runs/a', '--images=8', '--threads=1');
-    expect(layers.at(-1).layer).toBe('prior');
+  it('has an export with the same classes', async () => {
     await emerging.json('export', 'runs/a', '--out=exported');
     const manifest = JSON.parse(readFileSync(join(emerging.folder, 'exported/manifest.json'), 'utf8'));
     expect(manifest.classes).toEqual(classes);
@@ -164,10 +151,6 @@ describe('a model of two classes', () => {
       const inputs: { name: string; shape: unknown }[] = manifest.files[file].inputs;
       expect(inputs.find(({ name }) => name === 'classes')!.shape).toEqual(['N', 2]);
     }
-    await emerging.json('sample', 'exported', '--class=light', '--count=4', '--out=from-export.png');
-    const read = (file: string) => readFileSync(join(emerging.folder, file));
-    await emerging.json('sample', 'runs/a', '--class=light', '--count=4', '--out=from-run.png');
-    expect(read('from-export.png').equals(read('from-run.png'))).toBe(true);
   });
 });
 

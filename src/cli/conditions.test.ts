@@ -44,7 +44,7 @@ beforeAll(async () => {
     '--set=model.condition=[level]',
     '--out=runs/a',
   );
-}, 240_000);
+});
 
 it('a run lists its conditions, and evaluate uses those of the data', async () => {
   expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/condition:\n.*name: level\n.*mean: 0\.\d+/);
@@ -54,8 +54,6 @@ it('a run lists its conditions, and evaluate uses those of the data', async () =
   const found = await emerging.json('evaluate', 'runs/a', '--threads=1');
   const summary = JSON.parse(readFileSync(at('runs/a/summary.json'), 'utf8'));
   expect(found.bitsPerDim).toBeCloseTo(summary.evaluations[0].bitsPerDim, 6);
-  const doctor = await emerging.json('doctor', 'runs/a', '--threads=1', '--images=4');
-  expect(doctor.reconstruction.exactPixelShare).toBe(1);
 });
 
 it('samples are drawn given each condition', async () => {
@@ -100,7 +98,7 @@ it('warns about numbers far outside those of the training images, and posteriors
   );
 });
 
-it('images are scored and encoded given their own condition, or one for all', async () => {
+it('images are scored given their own condition, or one for all', async () => {
   const scores = async (...args: string[]) => {
     const { images } = await emerging.json('score', 'runs/a', ...args, '--threads=1');
     return Object.fromEntries(
@@ -116,20 +114,6 @@ it('images are scored and encoded given their own condition, or one for all', as
   expect(given[file]).toBeCloseTo(own[file]!, 6);
   const inFolder = await scores('maps');
   expect(inFolder[file]).toBeCloseTo(own[file]!, 6);
-
-  const encoded = await emerging.json('encode', 'runs/a', '--data=maps', '--exact', '--out=maps.latents');
-  expect(encoded).toMatchObject({ images: 20, inexact: [] });
-  const decoded = await emerging.json('decode', 'runs/a', 'maps.latents', '--out=decoded');
-  expect(decoded).toMatchObject({ images: 20, inexact: [] });
-  const row = await emerging.json(
-    'interpolate',
-    'runs/a',
-    'seed:1',
-    'maps/test/0.png',
-    '--condition=level=0.4',
-    '--out=row.png',
-  );
-  expect(row.steps).toBe(8);
 });
 
 it('infers the conditions of images, which are near the true ones', async () => {
@@ -216,7 +200,7 @@ describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () =
 it('resumes, unless the values that it uses have changed', async () => {
   const csv = readFileSync(at('maps/conditions.csv'), 'utf8');
   const resume = (steps: number) =>
-    emerging.run('train', '--resume=runs/a', `--steps=${steps}`, '--threads=1');
+    emerging.run('train', '--resume=runs/a', `--steps=${steps}`, '--threads=1', '--no-test');
   writeFileSync(at('maps/conditions.csv'), csv.replace(',odd,', ',other,').replaceAll('chance', 'luck'));
   expect(await resume(302)).toMatchObject({ code: 0 });
   writeFileSync(at('maps/conditions.csv'), csv.replace(/(train\/7\.png),[\d.]+/, '$1,0.25'));

@@ -1,6 +1,6 @@
 // Fields of real numbers through the commands: results in nats per value in every text and file, samples as arrays, and one
 // line where something is for integers of 8 bits.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -80,9 +80,10 @@ describe('a continuous run', () => {
   });
 
   it('resumes', async () => {
-    await inNats('train', '--data=maps.npy', ...training, '--steps=4', '--no-test', '--out=runs/b');
-    expect(await inNats('train', '--resume=runs/b', '--steps=6', '--threads=1')).toContain('nats/value');
-    expect(JSON.parse(read('runs/b/summary.json'))).toMatchObject({ steps: 6, complete: true });
+    cpSync(inFolder('runs/a'), inFolder('runs/b'), { recursive: true });
+    const args = ['--resume=runs/b', '--steps=12', '--threads=1', '--no-test'];
+    expect(await inNats('train', ...args)).toContain('nats/value');
+    expect(JSON.parse(read('runs/b/summary.json'))).toMatchObject({ steps: 12, complete: true });
   });
 
   it('is evaluated: the mean log-density per value', async () => {
@@ -182,10 +183,6 @@ describe('a continuous run', () => {
     expect(manifest.image).toMatchObject({ values: 'float32' });
     expect(manifest.trained.natsPerValue.map(({ split }: { split: string }) => split)).toContain('test');
     expect(read('exported/README.md')).not.toMatch(/bits.dim/i);
-    const { natsPerValue } = await emerging.json('evaluate', 'exported', '--data=maps.npy', '--threads=1');
-    const [test] = JSON.parse(read('runs/a/summary.json')).evaluations;
-    expect(natsPerValue).toBeCloseTo(test.natsPerValue, 5);
-    expect(await inNats('score', 'exported', 'arrays', '--threads=1')).toContain('NATS/VALUE');
   });
 
   it('is examined by the doctor, without the images that are made of bytes', async () => {
@@ -207,7 +204,7 @@ describe('a continuous run', () => {
 });
 
 describe('FITS files', () => {
-  it('are shown, prepared, trained on and scored', async () => {
+  it('are shown, prepared and scored', async () => {
     expect(await inNats('datasets', 'show', 'sky', '--out=sky.png')).toMatch(
       /mean 280\.\d+, deviation 5\.\d+, from 27/,
     );
@@ -215,9 +212,7 @@ describe('FITS files', () => {
     const files = await openDataset(inFolder('sky'), { validation: 0 });
     const prepared = await openDataset(inFolder('sky.images'), { validation: 0 });
     expect(readAll(prepared.test)).toEqual(readAll(files.test));
-    const options = ['--steps=4', '--no-test', '--out=runs/sky'];
-    await inNats('train', '--data=sky.images', ...training, ...options);
-    expect(await inNats('score', 'runs/sky', 'sky/00.fits', '--threads=1')).toContain('NATS/VALUE');
+    expect(await inNats('score', 'runs/a', 'sky/00.fits', '--threads=1')).toContain('NATS/VALUE');
   });
 });
 
@@ -259,27 +254,26 @@ describe('in one line,', () => {
     );
   });
 
-  it('values that float32 hardly tells apart are refused, or warned about', async () => {
+  it('values that float32 hardly tells apart are refused', async () => {
     const far = (scale: number): string =>
       damaged((fields) => fields.set(fields.map((value) => 1e5 + scale * value)));
     expect(await start(far(0.004), '--set=model.continuous=true')).toMatch(
       /damaged.npy: the training images are nearly constant \(mean 1\d+(\.\d+)?, standard deviation 0\.\d+\), which float32 hardly resolves: subtract the mean before you save them$/,
     );
-    far(0.2);
-    const options = ['--set=model.continuous=true', '--steps=1', '--no-test', '--out=runs/far'];
-    expect(await inNats('train', '--data=damaged.npy', ...tinyTraining, ...options)).toMatch(
-      /float32 resolves the values around 1\d+(\.\d+)? only to \d(\.\d)? % of their deviation: subtract the mean/,
-    );
   });
 
-  it('float64 values are read, with their rounding', async () => {
+  it('float64 values are read, with their rounding, and a warning if float32 hardly tells them apart', async () => {
     const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (60, 8, 8), }`.padEnd(117);
-    const doubles = Float64Array.from(tinyFields(60, SIZE, 0), (value) => value / 3);
+    const doubles = Float64Array.from(tinyFields(60, SIZE, 0), (value) => 1e5 + (0.6 * value) / 3);
     const bytes = [Buffer.from(`\x93NUMPY\x01\0\x76\0${header}\n`, 'latin1'), new Uint8Array(doubles.buffer)];
     writeFileSync(inFolder('doubles.npy'), Buffer.concat(bytes));
     const options = ['--set=model.continuous=true', '--steps=1', '--no-test', '--out=runs/doubles'];
-    expect(await inNats('train', '--data=doubles.npy', ...tinyTraining, ...options)).toMatch(
+    const text = await inNats('train', '--data=doubles.npy', ...tinyTraining, ...options);
+    expect(text).toMatch(
       /float64 values are rounded to float32, by at most \d\.\de-8 of the largest value of their image/,
+    );
+    expect(text).toMatch(
+      /float32 resolves the values around 1\d+(\.\d+)? only to \d(\.\d)? % of their deviation: subtract the mean/,
     );
   });
 

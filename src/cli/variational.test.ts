@@ -1,5 +1,5 @@
-// Every command on a run with variational dequantisation, as processes.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// What commands say of a model with variational dequantisation.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../testing/command.ts';
@@ -8,13 +8,12 @@ import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const variational = ['--set=model.dequantisation=variational', '--set=model.dequantisationWidth=8'];
-const common = ['--data=data', ...tinyTraining, '--threads=1', '--steps=6'];
+const common = ['--data=data', ...tinyTraining, '--threads=1', '--steps=6', '--no-test'];
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
-  await emerging.json('train', ...common, ...variational, '--out=runs/v', '--stop-at=3');
-  await emerging.json('train', '--resume=runs/v', '--threads=1');
-  await emerging.json('train', ...common, '--out=runs/u', '--no-test');
+  await emerging.json('train', ...common, ...variational, '--out=runs/v');
+  await emerging.json('train', ...common, '--out=runs/u');
 });
 
 it('evaluates, and says which bound a number is', async () => {
@@ -31,13 +30,8 @@ it('evaluates, and says which bound a number is', async () => {
   expect(compared.runs.map(({ bound }: { bound: string }) => bound)).toEqual(['uniform', 'variational']);
 });
 
-it('scores, maps, examines, draws, encodes and decodes', async () => {
-  await emerging.run('sample', 'runs/v', '--count=4', '--out=samples.png', '--threads=1');
-  expect(existsSync(inFolder('samples.png'))).toBe(true);
-  const scored = await emerging.run('score', 'runs/v', '--data=data', '--map=maps', '--json', '--threads=1');
-  expect(scored).toMatchObject({ code: 0 });
-  expect(readdirSync(inFolder('maps')).length).toBeGreaterThan(0);
-  const { code, stdout } = await emerging.run('doctor', 'runs/v', '--images=8', '--threads=1');
+it('examines the noise', async () => {
+  const { code, stdout } = await emerging.run('doctor', 'runs/v', '--images=4', '--threads=1');
   // 1 where it finds a fault of a model that has hardly been trained; not 2, nor the code of a crash.
   expect([0, 1]).toContain(code);
   expect(stdout).toMatch(/^dequantiser\/steps\/1\/second .* dense /m);
@@ -48,19 +42,12 @@ it('scores, maps, examines, draws, encodes and decodes', async () => {
   expect(stdout).toMatch(/^dequantisation noise outside \[0, 1\) +> 0 +0$/m);
 });
 
-it('exports the noise too, and reads the export', async () => {
+it('exports the noise too', async () => {
   const { files } = await emerging.json('export', 'runs/v', '--out=exported');
   expect(files).toContain(join('exported', 'dequantiser.onnx'));
   const manifest = JSON.parse(readFileSync(inFolder('exported/manifest.json'), 'utf8'));
   expect(Object.keys(manifest.files)).toContain('dequantiser.onnx');
   expect(manifest.model.dequantisation).toBe('variational');
-  const how = ['--split=test', '--threads=1'];
-  const ofExport = await emerging.json('evaluate', 'exported', '--data=data', ...how);
-  expect(ofExport.bound).toBe('variational');
-  expect(ofExport.bitsPerDim).toBe((await emerging.json('evaluate', 'runs/v', ...how)).bitsPerDim);
-  expect((await emerging.json('export', 'runs/u', '--out=plain')).files).not.toContain(
-    join('plain', 'dequantiser.onnx'),
-  );
 });
 
 it.each([

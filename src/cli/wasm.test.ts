@@ -1,14 +1,12 @@
-// The commands on the device wasm, and without the native runtime, whose programs it then runs.
-import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+// The commands on the device wasm, and without the binaries of the native runtime, whose programs it then runs.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../numeric/compare.ts';
 import { commandLine, commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
-import { type MissingPart, packageWithoutNative } from '../testing/withoutNative.ts';
+import { packageWithoutBinaries } from '../testing/withoutNative.ts';
 
 const train = ['train', '--data=data', '--no-test', ...tinyTraining];
 const summaryOf = (folder: string, run: string) =>
@@ -18,30 +16,16 @@ describe('on wasm', () => {
   const emerging = commandProcess();
   beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
 
-  it('trains with workers, which have one thread each, and a resume says what moves', async () => {
+  it('trains, and a resume says what moves', async () => {
     const { code, stderr } = await emerging.run(
-      ...[
-        ...train,
-        '--steps=4',
-        '--stop-at=2',
-        '--device=wasm',
-        '--threads=2',
-        '--workers=2',
-        '--out=runs/a',
-      ],
+      ...[...train, '--steps=4', '--stop-at=2', '--device=wasm', '--threads=2', '--out=runs/a'],
     );
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('with 2 data-parallel workers');
-    expect(summaryOf(emerging.folder, 'a')).toMatchObject({
-      device: 'wasm',
-      threads: 2,
-      workers: 2,
-      steps: 2,
-    });
+    expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', threads: 1, steps: 2 });
     expect(readFileSync(join(emerging.folder, 'runs/a/README.md'), 'utf8')).toContain('on wasm');
     const resumed = await emerging.run('train', '--resume=runs/a', '--no-test', '--threads=1');
     expect(resumed.stderr).toContain(
-      'trained on wasm with 2 threads and 2 workers before, now on cpu with 1 thread: results will differ',
+      'trained on wasm with 1 thread before, now on cpu with 1 thread: results will differ',
     );
   });
 
@@ -62,47 +46,35 @@ describe('on wasm', () => {
   });
 });
 
-describe.each<[MissingPart, RegExp]>([
-  ['package', /^onnxruntime-node is not installed$/],
-  ['binaries', /^onnxruntime-node cannot be loaded: Cannot find module '.*onnxruntime_binding\.node'$/],
-])('without the %s of the native runtime', (missing, reason) => {
-  const root = packageWithoutNative(missing);
-  const emerging = commandLine(root);
-  const warning = /^(emerging-flows|warning): (.*); using the device wasm instead, .*$/gm;
+describe('without the binaries of the native runtime', () => {
+  const emerging = commandLine(packageWithoutBinaries());
+  const reason = /^onnxruntime-node cannot be loaded: Cannot find module '.*onnxruntime_binding\.node'$/;
 
-  it("runs the README's first example, with one line of warning", async () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, example] = /```ts\n(.*?)```/s.exec(readme)!;
-    writeFileSync(join(root, 'example.mjs'), example!);
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: root });
-    expect(stdout).toMatch(/^12544 true Float64Array\(16\) \[/);
-    const [[line, , said] = []] = [...stderr.matchAll(warning)];
-    expect(stderr).toBe(`${line}\n`);
-    expect(said).toMatch(reason);
+  it('lists what does not work', async () => {
+    const { devices } = await emerging.json('devices');
+    expect(devices[0]).toEqual({
+      device: 'cpu',
+      works: false,
+      reason: expect.stringMatching(reason),
+      remedy: 'install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
+    });
+    expect(devices.at(-1)).toEqual({ device: 'wasm', works: true, reason: null, remedy: null });
   });
 
-  // One way suffices for what takes longer.
-  if (missing === 'binaries') {
-    it('lists what does not work, and trains on wasm', async () => {
-      const { devices } = await emerging.json('devices');
-      expect(devices[0]).toEqual({
-        device: 'cpu',
-        works: false,
-        reason: expect.stringMatching(reason),
-        remedy: 'install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
-      });
-      expect(devices.at(-1)).toEqual({ device: 'wasm', works: true, reason: null, remedy: null });
-      writeTinyDataset(join(emerging.folder, 'data'));
-      const { code, stderr } = await emerging.run(
-        ...train,
-        '--steps=2',
-        '--workers=2',
-        '--threads=2',
-        '--out=runs/a',
-      );
-      expect(code, stderr).toBe(0);
-      expect([...stderr.matchAll(warning)]).toHaveLength(1);
-      expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', workers: 2, steps: 2 });
+  it('trains on wasm, with workers, which have one thread each, and one line of warning', async () => {
+    writeTinyDataset(join(emerging.folder, 'data'));
+    const { code, stderr } = await emerging.run(
+      ...[...train, '--steps=2', '--workers=2', '--threads=2', '--out=runs/a'],
+    );
+    expect(code, stderr).toBe(0);
+    const warnings = [...stderr.matchAll(/^warning: (.*); using the device wasm instead, .*$/gm)];
+    expect(warnings.map(([, message]) => message)).toEqual([expect.stringMatching(reason)]);
+    expect(stderr).toContain('with 2 data-parallel workers');
+    expect(summaryOf(emerging.folder, 'a')).toMatchObject({
+      device: 'wasm',
+      threads: 2,
+      workers: 2,
+      steps: 2,
     });
-  }
+  });
 });

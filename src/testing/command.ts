@@ -203,7 +203,7 @@ function runCall(call: Call): Promise<CommandResult> {
 }
 
 /** A new folder that is removed after the tests of this file. */
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'emerging-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -211,7 +211,12 @@ function temporaryFolder(): string {
 
 /** The package in a folder of its own, for tests that change it. */
 export function buildPackage(): string {
-  const [built, folder] = [inject('builtPackage'), temporaryFolder()];
-  cpSync(built, folder, { recursive: true, verbatimSymlinks: true });
+  const folder = temporaryFolder();
+  copyPackage(folder);
   return folder;
+}
+
+/** Copies the package to a folder. */
+export function copyPackage(folder: string): void {
+  cpSync(inject('builtPackage'), folder, { recursive: true, verbatimSymlinks: true });
 }

@@ -19,11 +19,35 @@ let browser: Browser | undefined;
 beforeAll(() => {
   cpSync(join(repository, 'examples'), join(root, 'examples'), { recursive: true });
   symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
+  makeSmaller('conditions/digits.mjs', [
+    ['model: { condition: true }', 'model: { condition: true, levels: 1, depth: 1, width: 8 }'],
+    ['20_000', '500'],
+    ['validation, 200', 'validation, 20'],
+    ['test, 200', 'test, 20'],
+  ]);
+  makeSmaller('training-loop/train.mjs', [
+    ['depth: 4, width: 32', 'depth: 1, width: 8'],
+    ['batchSize: 32', 'batchSize: 16'],
+    ['validation: 0.01', 'validation: 0.001'],
+  ]);
 });
 afterAll(async () => {
   server?.kill();
   await browser?.close();
 });
+
+/** Replaces numbers in an example, whose models would take long. */
+function makeSmaller(file: string, changes: readonly (readonly [from: string, to: string])[]): void {
+  const path = join(root, 'examples', file);
+  const text = readFileSync(path, 'utf8');
+  for (const [from] of changes) {
+    expect(text).toContain(from);
+  }
+  writeFileSync(
+    path,
+    changes.reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
+  );
+}
 
 /** Runs an example in the folder of the package; returns its output, line by line. */
 async function run(file: string, ...args: string[]): Promise<string[]> {
@@ -37,7 +61,7 @@ it('finds a blank image and noise among digits in a folder', async () => {
   const images: Record<string, Uint8Array> = {
     blank: new Uint8Array(784),
     noise: Uint8Array.from({ length: 784 }, (_, index) => (index * index * 37) % 251),
-    ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`digit-${index}`, readOne(test, index)])),
+    ...Object.fromEntries([0, 1, 2, 3].map((index) => [`digit-${index}`, readOne(test, index)])),
   };
   mkdirSync(join(root, 'images'));
   for (const [name, data] of Object.entries(images)) {
@@ -51,9 +75,9 @@ it('finds a blank image and noise among digits in a folder', async () => {
     expect.stringMatching(/^noise\.png\ttypicality \d+\.\d\d\tp 0\.0008\t\d+\.\d+ bits.dim$/),
     expect.stringMatching(/^blank\.png\ttypicality \d+\.\d\d\tp 0\.00\d\d\t0\.\d+ bits.dim$/),
   ]);
-  expect(lines.slice(2, 8).every((line) => line.startsWith('digit-'))).toBe(true);
-  expect(lines.at(-1)).toBe('8 images, 0 skipped; pictures in odd');
-  expect(readdirSync(join(root, 'odd'))).toHaveLength(9);
+  expect(lines.slice(2, 6).every((line) => line.startsWith('digit-'))).toBe(true);
+  expect(lines.at(-1)).toBe('6 images, 0 skipped; pictures in odd');
+  expect(readdirSync(join(root, 'odd'))).toHaveLength(7);
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
 });
 
@@ -63,7 +87,7 @@ it('completes digits in which a square is hidden', async () => {
   expect(lines.at(-1)).toMatch(/^the digits of the picture: \d\.\d{3} bits.dim; whole.png$/);
   const { width, height } = decode(readFileSync(join(root, 'whole.png')));
   expect([width, height].every((side) => side > 7 * 28)).toBe(true);
-}, 120_000);
+});
 
 it('trains a custom layer in a loop', async () => {
   const lines = await run('training-loop/train.mjs', '41', 'drawn.png');

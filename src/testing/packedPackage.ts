@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll } from 'vitest';
+import { afterAll, inject } from 'vitest';
+import type {} from './builtPackage.ts';
 
 const run = promisify(execFile);
 
@@ -62,14 +63,19 @@ export interface PackedPackage {
   without<Result>(name: string, action: () => Promise<Result>): Promise<Result>;
 }
 
-/** Builds, packs and installs the package, without the page of the studio and the documents; removed after the tests. */
+/**
+ * Packs and installs the built package, with its declarations, but without the page of the studio and the documents; removed
+ * after the tests.
+ */
 export async function packPackage(): Promise<PackedPackage> {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const staged = join(folder, 'staged');
+  cpSync(join(inject('builtPackage'), 'dist'), join(staged, 'dist'), { recursive: true });
+  rmSync(join(staged, 'dist/testing'), { recursive: true });
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const build = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(staged, 'dist')];
-  await run(process.execPath, [compiler, ...build], { cwd: repository });
+  const declarations = ['--emitDeclarationOnly', '--noCheck', '--outDir', join(staged, 'dist')];
+  await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...declarations], { cwd: repository });
   await run(process.execPath, [join(repository, 'scripts/copy-files.mjs'), join(staged, 'dist')]);
   for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'models']) {
     cpSync(join(repository, name), join(staged, name), { recursive: true });

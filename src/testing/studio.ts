@@ -8,7 +8,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
 import { typeOf } from '../studioServer/headers.ts';
-import { buildPackage, type CommandLine } from './command.ts';
+import { type CommandLine, copyPackage, temporaryFolder } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,9 +17,10 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
  * top of a file. The page is bundled once for all test files.
  */
 export function buildStudio(): string {
-  const root = buildPackage();
+  const root = temporaryFolder();
   // Not when the tests are collected: all tests of the file may be left out.
   beforeAll(async () => {
+    copyPackage(root);
     const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
     cpSync(page, join(root, 'dist/page'), { recursive: true });
     cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });

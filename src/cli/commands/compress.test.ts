@@ -12,6 +12,8 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyIm
 
 const { folder, run, json, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
+/** Threads take longer to start than these files to read. */
+const oneWorker = '--workers=1';
 const digitsModel = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 
 beforeAll(async () => {
@@ -77,7 +79,7 @@ it('compresses a dataset in blocks, in several threads, without the model', asyn
     code: 1,
     stderr: "emerging: set.eflow doesn't contain its model: name it with --model MODEL\n",
   });
-  const back = await json('decompress', 'set.eflow', '--model=run', '--out=set', '--workers=2');
+  const back = await json('decompress', 'set.eflow', '--model=run', '--out=set', oneWorker);
   expect(back.files).toHaveLength(48);
   expect(back.files[47]).toBe('test-00047.png');
   expect(await pixelsIn(at('set', 'test-00047.png'))).toEqual([...tinyImages(48, 8, 1).subarray(47 * 64)]);
@@ -113,7 +115,7 @@ it('writes what a damaged file still has, reports the rest, and exits with 1', a
   const bytes = readFileSync(at('whole.eflow'));
   bytes[bytes.length - 300]! ^= 4;
   writeFileSync(at('damaged.eflow'), bytes);
-  const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some');
+  const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some', oneWorker);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
   expect(stderr).toContain(lost);
   expect(stderr).toMatch(
@@ -123,7 +125,7 @@ it('writes what a damaged file still has, reports the rest, and exits with 1', a
 
 it('writes or lists what is chosen of a damaged file, and says what is lost', async () => {
   const two = ['--only', 'test-00001.png', 'test-00047.png'];
-  const part = await run('decompress', 'damaged.eflow', '--out=part', ...two);
+  const part = await run('decompress', 'damaged.eflow', '--out=part', ...two, oneWorker);
   expect(part).toMatchObject({ code: 1, stdout: '1 image: part\n' });
   expect(part.stderr).not.toContain('no image');
   const none = await run('decompress', 'damaged.eflow', '--out=none', '--only=test-00047.png');
@@ -319,7 +321,15 @@ it('reports a full disk in one line, and leaves nothing under the name of the fi
 
 it('writes only the images that are chosen, by name, folder or position', async () => {
   await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2', '--workers=1');
-  const chosen = await json('decompress', 'some.eflow', '--only', 'more', '--out=chosen', '--range=0');
+  const chosen = await json(
+    'decompress',
+    'some.eflow',
+    '--only',
+    'more',
+    '--out=chosen',
+    '--range=0',
+    oneWorker,
+  );
   expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
   expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
   for (const [choice, message] of [
@@ -332,7 +342,7 @@ it('writes only the images that are chosen, by name, folder or position', async 
     expect(code).toBe(2);
     expect(existsSync(at('none'))).toBe(false);
   }
-  const beyond = await run('decompress', 'some.eflow', '--range=3-7', '--out=beyond');
+  const beyond = await run('decompress', 'some.eflow', '--range=3-7', '--out=beyond', oneWorker);
   expect(beyond).toMatchObject({ code: 0, stdout: '2 images: beyond\n' });
   expect(beyond.stderr).toContain('some.eflow has only 5 images: the last position is 4, not 7\n');
 });

@@ -1,6 +1,7 @@
 // `emerging datasets audit`: its page, its summary, and what it refuses.
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
@@ -11,6 +12,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyIm
 
 const emerging = commandProcess();
 const at = (...names: string[]): string => join(emerging.folder, ...names);
+const digitsModel = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 const hostile = '<img src=x onerror=alert(1)>.png';
 
 beforeAll(async () => {
@@ -32,17 +34,8 @@ beforeAll(async () => {
   writeFileSync(at('mixed/odd/other.bmp'), 'BM');
   writeFileSync(at('mixed/notes.txt'), 'notes');
   writeTinyDataset(at('data'));
-  writeTinyDataset(at('larger'), { size: 12 });
-  for (const data of ['data', 'larger']) {
-    await emerging.json(
-      'train',
-      `--data=${data}`,
-      ...tinyTraining,
-      '--steps=4',
-      `--out=runs/${data}`,
-      '--threads=1',
-    );
-  }
+  const options = ['--steps=4', '--no-test', '--out=runs/data', '--threads=1'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
 it('finds planted faults, and writes nothing but the page', async () => {
@@ -139,6 +132,7 @@ describe('with a model', () => {
       '--data=classes',
       '--set=model.classes=true',
       '--steps=4',
+      '--no-test',
       '--out=runs/classes',
       '--threads=1',
     ];
@@ -166,13 +160,13 @@ describe('with a model', () => {
       'datasets',
       'audit',
       'mixed',
-      '--model=runs/larger',
+      `--model=${digitsModel}`,
       '--out=other.html',
       '--threads=1',
     );
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(
-      /\nThe model was not used: \S+\.png is 8x8x1 grey, but the model takes 12x12x1 grey .*: add --resize to fit it\.\n/,
+      /\nThe model was not used: \S+\.png is 8x8x1 grey, but the model takes 28x28x1 grey .*: add --resize to fit it\.\n/,
     );
     expect(stdout).toMatch(/\nOdd images +\d+; fewer than 1 expected by chance; without the model\n/);
     expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);

@@ -45,7 +45,7 @@ it('a resume continues the events in a new file, and writes none if there were n
   const text = readFileSync(inFolder(`resumed/tensorboard/${files[1]}`), 'latin1');
   expect(text.split('bits per dim/training')).toHaveLength(3);
   cpSync(inFolder('runs/b'), inFolder('without'), { recursive: true });
-  await emerging.json('train', '--resume=without', '--stop-at=6', '--threads=1');
+  await emerging.json('train', '--resume=without', '--stop-at=6', '--no-test', '--threads=1');
   expect(existsSync(inFolder('without/tensorboard'))).toBe(false);
 });
 

@@ -1,8 +1,11 @@
 // The effect of signals on a process that listens for them, each tested in a separate process.
 import { spawn } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, inject, it } from 'vitest';
+import type {} from '../../testing/builtPackage.ts';
 
-const module = new URL('./interruption.ts', import.meta.url).href;
+const module = pathToFileURL(join(inject('builtPackage'), 'dist/cli/terminal/interruption.js')).href;
 
 /** How a process ended. */
 interface Ended {
@@ -23,7 +26,7 @@ function run(
     const interruption = listenForInterruption(() => say('stopping'), { hangUp: true });
     ${body}`;
   return new Promise((resolve, reject) => {
-    const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script];
+    const args = ['--input-type=module', '--eval', script];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const waiting = [...signals];
     let stdout = '';
