@@ -10,7 +10,9 @@ const REGISTER_AFTER_MS = 5000;
 
 // While the page starts: almost every room computes.
 compileRuntime();
-render(<Page />, document.querySelector('#page')!);
+const container = document.querySelector('#page')!;
+container.replaceChildren();
+render(<Page />, container);
 
 // Only browsers that trust the connection have service workers; the development server has no built one.
 if (import.meta.env.MODE === 'production' && 'serviceWorker' in navigator) {

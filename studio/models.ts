@@ -40,10 +40,15 @@ export function openModels(): void {
 export async function findModels(): Promise<void> {
   try {
     const response = await fetch(new URL('models.json', document.baseURI), { cache: 'no-store' });
+    const text = (await response.text()).trim();
+    const isPage = text.startsWith('<');
     if (!response.ok) {
-      throw new Error(`the server returned ${response.status}: ${(await response.text()).trim()}`);
+      throw new Error(`the server returned ${response.status}${isPage || text === '' ? '' : `: ${text}`}`);
     }
-    const offered: OfferedModel[] = await response.json();
+    if (isPage) {
+      throw new Error('the server returned a page in place of models.json');
+    }
+    const offered: OfferedModel[] = JSON.parse(text);
     // The browser's own models take a moment to list; don't wait unless one of them is chosen.
     if (!settings.value.model?.startsWith(KEPT)) {
       models.value = [...offered, ...(models.value ?? []).filter(({ path }) => path.startsWith(KEPT))];

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { typeOf } from '../src/studioServer/headers.ts';
 import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';
@@ -318,12 +319,21 @@ describe.skipIf(chromiumPath === undefined)(
       const host = await opened(serveFolder(join(emerging.folder, 'site'), '/people/ada/'));
       const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
       await sheetOf(page, /^16 samples from seed 2/).waitFor();
+      expect(await page.getByText('its scripts cannot be loaded').count()).toBe(0);
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
       expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
         'models/emoji',
         'models/mnist',
         'models/mnist-small',
       ]);
+    });
+
+    it('says why it may not start, if a host sends its scripts as text', async () => {
+      await emerging.run('studio', '--build=plain');
+      const plain = (name: string): string => (/\.m?js$/.test(name) ? 'text/plain' : typeOf(name));
+      const host = await opened(serveFolder(join(emerging.folder, 'plain'), '/', plain));
+      const { page } = await opened(openChromium(host.url));
+      await page.getByText('its scripts cannot be loaded').waitFor();
     });
 
     it('refuses a folder with other files', async () => {

@@ -29,7 +29,10 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
   const mpi = await openMpi();
   const job = await whileOthersJoin(lateText(launch, leastPatience), () => mpi.join());
   if (job.size !== launch.size) {
-    job.finalize();
+    // With others, it would wait for them.
+    if (job.size === 1) {
+      job.finalize();
+    }
     throw notTogether(launch);
   }
   let left = false;

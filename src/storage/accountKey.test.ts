@@ -1,5 +1,5 @@
 // Marks: this account recognises its own, and nobody can make them without its key.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -45,6 +45,14 @@ it('has a key that nobody else reads, and never a half-written one', () => {
   if (process.platform !== 'win32') {
     expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
   }
+});
+
+it.each(['HOME', 'XDG_STATE_HOME'])('creates no missing parent of %s', (name) => {
+  const missing = join(root, 'missing');
+  vi.stubEnv('XDG_STATE_HOME', name === 'HOME' ? '' : join(missing, 'state'));
+  vi.stubEnv('HOME', missing);
+  expect(markOf('a')).toBeUndefined();
+  expect(existsSync(missing)).toBe(false);
 });
 
 it('makes no mark where the key cannot be kept', () => {

@@ -4,11 +4,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { exists, readText } from './files.ts';
+import { exists, readText, requireExists } from './files.ts';
 
 /**
  * The mark of a text, which nobody without the account's key can make. The key is created with the first mark, in
- * the state folder of the account (`XDG_STATE_HOME`, by default `~/.local/state`).
+ * the state folder of the account (`XDG_STATE_HOME`, by default `~/.local/state`). A missing home folder is not created:
+ * the system gives some accounts none, and root could create it anywhere.
  *
  * @returns undefined if the key cannot be read or created, such as without a home folder
  */
@@ -37,20 +38,24 @@ function markWith(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }
 
-function keyPath(): string {
-  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-  return join(state, 'emerging-flows', 'account.key');
+/** Where the key is, and the folder that must exist for it. */
+function keyLocation(): { readonly path: string; readonly base: string } {
+  const { XDG_STATE_HOME: chosen } = process.env;
+  const state = chosen || join(homedir(), '.local', 'state');
+  return { path: join(state, 'emerging-flows', 'account.key'), base: chosen ? dirname(chosen) : homedir() };
 }
 
 /** The key; undefined if there is none, or the file does not hold one, as after a crash. */
 function readKey(): string | undefined {
-  const path = keyPath();
+  const { path } = keyLocation();
   const key = exists(path) ? readText(path) : '';
   return /^[0-9a-f]{64}$/.test(key) ? key : undefined;
 }
 
 function createKey(): string {
-  const [path, key] = [keyPath(), randomBytes(32).toString('hex')];
+  const { path, base } = keyLocation();
+  requireExists(base);
+  const key = randomBytes(32).toString('hex');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     writeFileSync(path, key, { flag: 'wx', mode: 0o600 });

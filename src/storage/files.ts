@@ -21,7 +21,7 @@ import { cleanedUpAfter } from './cleanUp.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { bytesOf, type FileContent } from './fileStore.ts';
-import { PartialFile, type PartialFileOptions } from './partialFiles.ts';
+import { PartialFile, type PartialFileOptions, partialPath } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
 const toAppend =
@@ -99,8 +99,8 @@ export function requireExists(path: string): void {
 }
 
 /**
- * Checks that a file may be written at `path`, before the work instead of after it: it is not a folder, and
- * its parent folder exists and is writable.
+ * Checks that a file may be written at `path`, before the work instead of after it: it is not a folder, its name is
+ * not too long, and its parent folder exists and is writable.
  *
  * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
  */
@@ -113,6 +113,8 @@ export function requireWritable(path: string): void {
   }
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    // Fails if the name under which the file is written first is too long.
+    lstatSync(partialPath(realPath(path)), { throwIfNoEntry: false });
   } catch (error) {
     throw cannotWrite(path, error);
   }

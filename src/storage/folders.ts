@@ -1,11 +1,21 @@
 // Folders and the paths in them: created, listed and removed, with readable errors.
-import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError, hasCode } from './fileErrors.ts';
+import { explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { exists, realPath } from './files.ts';
+import { partialPath } from './partialFiles.ts';
 
 /** The path of something in a folder, or in its subfolders. */
 export function pathIn(folder: string, ...names: readonly string[]): string {
@@ -124,6 +134,30 @@ export function makeFolders(path: string): string[] {
       ? new UserError('io', `cannot create the folder ${path}: ${why}`, { cause: error })
       : explainFileError(error, path, 'create the folder');
     throw cleanedUpAfter(explained, () => removeEmptyFolders(made));
+  }
+}
+
+/**
+ * Checks that a missing folder can be created at `path`, before the work instead of after it: no name on the way is too
+ * long, and the innermost folder that exists is writable.
+ *
+ * @throws UserError if not
+ */
+export function requireCreatable(path: string): void {
+  const target = resolve(path);
+  const missing = missingFolders(target);
+  const parent = dirname(missing[0] ?? target);
+  if (!statSync(parent).isDirectory()) {
+    throw new UserError('io', `cannot create the folder ${path}: ${reasonFor('ENOTDIR', path)}`);
+  }
+  try {
+    accessSync(parent, constants.W_OK | constants.X_OK);
+    // Fails if a name, or the one under which the folder is written first, is too long.
+    for (const name of [...missing, partialPath(target)]) {
+      lstatSync(join(parent, basename(name)), { throwIfNoEntry: false });
+    }
+  } catch (error) {
+    throw explainFileError(error, path, 'create the folder');
   }
 }
 

@@ -4,20 +4,29 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError } from './fileErrors.ts';
+import type { FileContent } from './fileStore.ts';
 import { exists, isFolder, writeFileAtomically } from './files.ts';
-import { folderOf, listFolder, makeFolders, pathIn, removeEmptyFolders } from './folders.ts';
+import {
+  folderOf,
+  listFolder,
+  makeFolders,
+  pathIn,
+  removeEmptyFolders,
+  requireCreatable,
+} from './folders.ts';
 import { moveIntoPlace, partialPath } from './partialFiles.ts';
 
 /** An arbitrary folder, only to resolve paths in it. */
 const anyFolder = resolve('folder');
 
 /**
- * Checks that `writeNewFolder` may write there: the path does not exist, or is an empty folder.
+ * Checks that `writeNewFolder` may write there: the path does not exist and can be created, or is an empty folder.
  *
- * @throws UserError (`exists`) if not
+ * @throws UserError (`exists`) if it has contents; as `requireCreatable` does
  */
 export function requireNewFolder(path: string): void {
   if (!exists(path)) {
+    requireCreatable(path);
     return;
   }
   if (!isFolder(path)) {
@@ -72,7 +81,7 @@ export function requireDistinctFiles(names: readonly string[]): void {
 /** A folder that is being written: `write` its files, then `finish` or `discard`. */
 export interface NewFolder {
   /** Writes a file, whose name may have subfolders. Throws UserError if the disk does not allow it. */
-  write(name: string, content: Uint8Array | string): void;
+  write(name: string, content: FileContent): void;
   /** Moves the folder to its destination. Throws UserError if that is not possible. */
   finish(): void;
   /** Removes what was created. */

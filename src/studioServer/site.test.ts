@@ -31,8 +31,9 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const read = (name: string): string => readFileSync(join(site, name), 'utf8');
 
-it('writes the page with its content security policy, the models and their list', () => {
-  expect(writeSite(site, files)).toBe(12);
+it('writes the page with its content security policy, the models and their list', async () => {
+  expect(await writeSite(site, files)).toBe(12);
+  expect(readdirSync(root).sort()).toEqual(['page', 'site']);
   expect(read('index.html')).toMatch(
     /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
   );
@@ -46,37 +47,64 @@ it('writes the page with its content security policy, the models and their list'
   }
 });
 
-it('replaces only its own files when built again', () => {
-  writeSite(site, files);
+it('replaces only its own files when built again', async () => {
+  await writeSite(site, files);
   writeFileSync(join(site, 'CNAME'), 'studio.example');
   rmSync(join(root, 'page', 'assets', 'a.js'));
   writeFileSync(join(root, 'page', 'assets', 'b.js'), 'two');
-  writeSite(site, studioFiles([], join(root, 'page')));
+  await writeSite(site, studioFiles([], join(root, 'page')));
   expect(readdirSync(join(site, 'assets'))).toEqual(['b.js']);
   expect(existsSync(join(site, 'models/mnist-small/model.safetensors'))).toBe(false);
   expect(read('CNAME')).toBe('studio.example');
 });
 
-it('refuses a folder with other files, and a file', () => {
+it('leaves no new folder when it is stopped or fails, and an earlier page that works', async () => {
+  const controller = new AbortController();
+  // Stops at the second file.
+  const stopping: StudioFiles = {
+    ...files,
+    find(name) {
+      controller.abort();
+      return files.find(name);
+    },
+  };
+  expect(await writeSite(site, stopping, controller.signal)).toBeUndefined();
+  const failing: StudioFiles = { ...files, find: (name) => (isPage(name) ? undefined : files.find(name)) };
+  await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
+  expect(readdirSync(root)).toEqual(['page']);
+  await writeSite(site, files);
+  const page = read('index.html');
+  rmSync(join(root, 'page', 'assets', 'a.js'));
+  writeFileSync(join(root, 'page', 'assets', 'b.js'), 'two');
+  writeFileSync(join(root, 'page', 'index.html'), '<html><head></head>b</html>');
+  await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
+  expect(read('index.html')).toBe(page);
+  expect(readdirSync(join(site, 'assets'))).toEqual(['a.js', 'b.js']);
+  await writeSite(site, files);
+  expect(readdirSync(join(site, 'assets'))).toEqual(['b.js']);
+});
+
+const isPage = (name: string): boolean => name === 'index.html';
+
+it('refuses a folder with other files, and a file', async () => {
   mkdirSync(site);
   requireSiteFolder(site);
   writeFileSync(join(site, 'thesis.tex'), '');
-  const failure = failureOf(() => writeSite(site, files));
-  expect(failure.code).toBe('exists');
-  expect(failure.message).toBe(
-    `${site} is not empty (contains thesis.tex) and not an earlier build of the studio: choose another folder`,
-  );
+  await expect(writeSite(site, files)).rejects.toMatchObject({
+    code: 'exists',
+    message: `${site} is not empty (contains thesis.tex) and not an earlier build of the studio: choose another folder`,
+  });
   writeFileSync(join(site, 'studio-files.json'), '{ "files": ["../page/index.html"] }');
-  expect(failureOf(() => writeSite(site, files)).code).toBe('exists');
+  await expect(writeSite(site, files)).rejects.toMatchObject({ code: 'exists' });
   expect(failureOf(() => requireSiteFolder(join(site, 'thesis.tex'))).code).toBe('exists');
   expect(readdirSync(site)).toEqual(['studio-files.json', 'thesis.tex']);
 });
 
-it('does not write through a link', () => {
-  writeSite(site, files);
+it('does not write through a link', async () => {
+  await writeSite(site, files);
   mkdirSync(join(root, 'mine'));
   rmSync(join(site, 'assets'), { recursive: true });
   symlinkSync(join(root, 'mine'), join(site, 'assets'));
-  expect(failureOf(() => writeSite(site, files)).message).toMatch(/links in .* are not followed/);
+  await expect(writeSite(site, files)).rejects.toThrow(/links in .* are not followed/);
   expect(readdirSync(join(root, 'mine'))).toEqual([]);
 });

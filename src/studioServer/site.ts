@@ -1,15 +1,24 @@
 // Writes a studio as static files for any host.
+import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
+import { cleanedUpAfter } from '../storage/cleanUp.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
 import { blocksOf } from '../storage/fileBytes.ts';
 import type { FileContent } from '../storage/fileStore.ts';
 import { exists, isFolder, readText } from '../storage/files.ts';
-import { folderOf, listFolder, makeFolders, pathIn } from '../storage/folders.ts';
+import { folderOf, listFolder, pathIn } from '../storage/folders.ts';
 import { parsedJson } from '../storage/jsonText.ts';
-import { requireDistinctFiles, staysInFolder } from '../storage/newFolder.ts';
+import {
+  requireDistinctFiles,
+  requireNewFolder,
+  startNewFolder,
+  staysInFolder,
+} from '../storage/newFolder.ts';
 import type { StudioFiles } from './files.ts';
+import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';
+import { MODELS_FILE } from './offeredModel.ts';
 
 /** Lists a site's files, so that the next build replaces only these. */
 const LIST_FILE = 'studio-files.json';
@@ -26,41 +35,103 @@ export function requireSiteFolder(folder: string): void {
 }
 
 /**
- * Writes a studio into a folder. Only files of an earlier site are replaced or removed.
+ * Writes a studio into a folder. A new folder appears when it is complete. In an earlier site, only its own files are
+ * replaced or removed; its page is replaced after all that the new one needs, and before what it no longer needs is removed.
  *
- * @returns the number of files
+ * @param signal stops the build: a new folder is not written
+ * @returns the number of files; undefined if the signal stopped the build
  * @throws UserError if the folder contains other files, or writing fails
  */
-export function writeSite(folder: string, files: StudioFiles): number {
+export async function writeSite(
+  folder: string,
+  files: StudioFiles,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
   const earlier = earlierFiles(folder);
-  const names = files.list();
-  requireDistinctFiles(names);
-  makeFolders(folder);
+  const listed = files.list();
+  requireDistinctFiles(listed);
+  const names = [...listed.filter((name) => !isEntry(name)), ...listed.filter(isEntry)];
+  const isComplete =
+    earlier === undefined
+      ? await writeNewSite(folder, files, names, signal)
+      : await replaceSite(folder, files, names, earlier, signal);
+  return isComplete ? names.length : undefined;
+}
+
+/** Whether a file refers to others: a page, or a list. */
+function isEntry(name: string): boolean {
+  return name.endsWith('.html') || name === MODELS_FILE || name === RUNS_FILE;
+}
+
+async function writeNewSite(
+  folder: string,
+  files: StudioFiles,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const site = startNewFolder(folder);
+  try {
+    for (const name of names) {
+      if (await isStopped(signal)) {
+        site.discard();
+        return false;
+      }
+      site.write(name, contentOf(files, name));
+    }
+    site.write(LIST_FILE, listText(names));
+    site.finish();
+    return true;
+  } catch (error) {
+    throw cleanedUpAfter(error, site.discard);
+  }
+}
+
+async function replaceSite(
+  folder: string,
+  files: StudioFiles,
+  names: readonly string[],
+  earlier: readonly string[],
+  signal?: AbortSignal,
+): Promise<boolean> {
   const site = new ClosedFolder(folder);
   const write = (name: string, content: FileContent): void => {
     makeFoldersIn(site, folderOf(name));
     site.write(pathIn(folder, name), content);
   };
-  // Write the list first, so that a build interrupted by a full disk is recognised as a site.
-  write(LIST_FILE, `${JSON.stringify({ files: [...new Set([...earlier, ...names])] }, null, 2)}\n`);
+  // The list comes first, so that the next build knows the files of an interrupted one.
+  write(LIST_FILE, listText([...new Set([...earlier, ...names])]));
   for (const name of names) {
+    if (await isStopped(signal)) {
+      return false;
+    }
     write(name, contentOf(files, name));
   }
-  for (const name of earlier.filter((one) => !names.includes(one))) {
+  for (const name of earlier.filter((file) => !names.includes(file))) {
     site.remove(pathIn(folder, name));
   }
-  write(LIST_FILE, `${JSON.stringify({ files: names }, null, 2)}\n`);
-  return names.length;
+  write(LIST_FILE, listText(names));
+  return true;
 }
 
-/** The files of the earlier site in a folder; none if it is new or empty. */
-function earlierFiles(folder: string): readonly string[] {
-  if (exists(folder) && !isFolder(folder)) {
-    throw new UserError('exists', `cannot build in ${folder}: it is a file; choose another name`);
+/** Whether a signal has arrived: signals of the system are delivered between tasks. */
+async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
+  await setImmediate();
+  return signal?.aborted === true;
+}
+
+function listText(names: readonly string[]): string {
+  return `${JSON.stringify({ files: names }, null, 2)}\n`;
+}
+
+/** The files of the earlier site in a folder; undefined if it is new or empty. */
+function earlierFiles(folder: string): readonly string[] | undefined {
+  if (!isFolder(folder)) {
+    requireNewFolder(folder);
+    return undefined;
   }
-  const [first] = exists(folder) ? listFolder(folder) : [];
+  const [first] = listFolder(folder);
   if (first === undefined) {
-    return [];
+    return undefined;
   }
   const list = pathIn(folder, LIST_FILE);
   const earlier = exists(list) ? listSchema.safeParse(parsedJson(readText(list))).data : undefined;

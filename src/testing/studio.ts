@@ -129,14 +129,14 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-/** Serves a folder below a path, as a host that sets no headers but the type does. */
-export async function serveFolder(folder: string, below: string): Promise<Running> {
+/** Serves a folder below a path, as a host that sets no headers but the type does: by a file's name, `contentType`. */
+export async function serveFolder(folder: string, below: string, contentType = typeOf): Promise<Running> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;
     const file = name && join(folder, name);
     if (file && existsSync(file) && statSync(file).isFile()) {
-      response.writeHead(200, { 'content-type': typeOf(file) }).end(readFileSync(file));
+      response.writeHead(200, { 'content-type': contentType(file) }).end(readFileSync(file));
     } else {
       response.writeHead(404).end();
     }

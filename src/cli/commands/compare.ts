@@ -24,6 +24,7 @@ import { noteImplausible } from '../parts/implausible.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
+import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { openImagesOf } from '../parts/runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -60,10 +61,14 @@ async function runCompare(directories: readonly string[], options: CompareComman
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
-  const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'));
+  const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'), [data]);
   const engine = await compileOptions(options);
   const { models, broken } = await loadCompared(directories, { weights, step: options.step });
   const [first] = models as [ComparedModel];
+  requireNoInput(
+    output.path,
+    models.flatMap(({ trained }) => runInputs(trained)),
+  );
   const runs = models.flatMap(({ run }) => run ?? []);
   for (const run of runs) {
     requireSameData(runs[0]!, run, split, data);

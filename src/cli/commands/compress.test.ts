@@ -359,12 +359,12 @@ it.each([
   [
     ['compress', 'photos/a.png', '--model=run', '--out=photos/a.png'],
     2,
-    'photos/a.png would replace one of the images; choose another name',
+    'photos/a.png would replace one of the inputs; choose another name',
   ],
   [
     ['compress', 'photos', '--model=run', '--out=photos/a.png'],
     2,
-    'photos/a.png would replace one of the images; choose another name',
+    'photos/a.png would replace one of the inputs; choose another name',
   ],
   [
     ['decompress', 'photos/a.png', '--out=x'],

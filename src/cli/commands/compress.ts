@@ -5,11 +5,9 @@ import { type CompressedSize, defaultBlock, partsAfter } from '../../codec/compr
 import type { EarlierFile } from '../../codec/earlierBlocks.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
-import { imageFormats, imageName } from '../../data/formats/imageDecoding.ts';
-import { UserError } from '../../errors.ts';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import { exists, realPath, writePartsAtomically } from '../../storage/files.ts';
-import { isWithin } from '../../storage/folders.ts';
+import { writePartsAtomically } from '../../storage/files.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -70,8 +68,7 @@ export function registerCompress(command: Command): void {
 async function runCompress(paths: string[], options: CompressCommandOptions): Promise<void> {
   const { out, embed: withModel, block } = options;
   const tiles = options.tiles === true;
-  outputFile(out);
-  requireNoInput(out, options.data === undefined ? paths : [...paths, options.data]);
+  outputFile(out, [...paths, options.data]);
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
@@ -134,15 +131,6 @@ function afterEarlier<Result>(
   use: (earlier: EarlierFile | undefined) => Promise<Result>,
 ): Promise<Result> {
   return path === undefined ? use(undefined) : withFile(path, (bytes) => use({ bytes, source: path }));
-}
-
-/** Checks that the output replaces none of the images, nor an archive of them. */
-function requireNoInput(out: string, paths: readonly string[]): void {
-  const isInput = (path: string): boolean =>
-    realPath(path) === realPath(out) || (imageName.test(out) && isWithin(path, out));
-  if (exists(out) && paths.some(isInput)) {
-    throw new UserError('invalid-argument', `${out} would replace one of the images; choose another name`);
-  }
 }
 
 /** What was compressed, to how much. */

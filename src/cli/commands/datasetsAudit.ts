@@ -70,7 +70,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputPage(options.out ?? besideData(nameOrPath, '-audit.html'));
+  const page = outputPage(options.out ?? besideData(nameOrPath, '-audit.html'), [nameOrPath]);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);

@@ -12,6 +12,7 @@ import { presetForOwnImages } from '../../experiments/presets.ts';
 import { timesHalved } from '../../numeric/imageShape.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
+import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { onRanks } from '../ranks/onRanks.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -103,6 +104,9 @@ export function registerDatasetsPrepare(datasets: Command): void {
 }
 
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions, ranks: Ranks): Promise<void> {
+  if (options.out !== undefined && ranks.rank === 0) {
+    requireNoModelFile(options.out);
+  }
   let bar: Progress | undefined;
   const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'), {
     ranks: ranks.size > 1,

@@ -70,7 +70,7 @@ export function registerDatasetsShow(datasets: Command): void {
 
 async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
   const { split, limit } = options;
-  const output = outputPng(options.out ?? besideData(nameOrPath, `-${split}.png`));
+  const output = outputPng(options.out ?? besideData(nameOrPath, `-${split}.png`), [nameOrPath]);
   const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);

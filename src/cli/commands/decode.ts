@@ -5,7 +5,7 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import { writeNewFolder } from '../../storage/newFolder.ts';
 import { readLatents } from '../../trained/loading/latentsFile.ts';
 import { shortChecksum } from '../../trained/model/corrections.ts';
 import { isDouble, largestLatent } from '../../trained/model/latents.ts';
@@ -16,6 +16,7 @@ import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, stepText } from '../parts/options.ts';
+import { requireOutputFolder } from '../parts/outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -47,7 +48,7 @@ async function runDecode(
   options: DecodeCommandOptions,
 ): Promise<void> {
   const { out } = options;
-  requireNewFolder(out);
+  requireOutputFolder(out);
   const model = keep(await openModel(directory, options));
   const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import { requireNewFolder, startNewFolder, staysInFolder } from '../../storage/newFolder.ts';
+import { startNewFolder, staysInFolder } from '../../storage/newFolder.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -14,6 +14,7 @@ import { chosenImages, type PositionRange, positionRange, requireChosen } from '
 import { printList } from '../parts/compressedList.ts';
 import { fileNamer } from '../parts/fileNames.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
+import { requireOutputFolder } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -76,7 +77,7 @@ async function runDecompress(
     );
   }
   if (out !== undefined) {
-    requireNewFolder(out);
+    requireOutputFolder(out);
   }
   const given = model === undefined ? undefined : await loadTrained(model, { step });
   if (out !== undefined) {

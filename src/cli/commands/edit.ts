@@ -20,6 +20,7 @@ import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
@@ -76,8 +77,8 @@ async function runEdit(
   image: string,
   options: EditCommandOptions,
 ): Promise<void> {
-  const { out, toClass } = options;
-  const output = outputPng(out);
+  const { out, toClass, from, towards, condition } = options;
+  const output = outputPng(out, [image, from, towards, ...conditionInputs(condition)]);
   const groups = groupsOf(options);
   const model = keep(await openModel(directory, options));
   const edit = groups

@@ -21,6 +21,7 @@ import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '.
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
@@ -73,7 +74,7 @@ async function runEncode(
       `cannot write ${out}: latents are written as safetensors; name it .safetensors`,
     );
   }
-  outputFile(out);
+  outputFile(out, [...paths, options.data, ...conditionInputs(options.condition)]);
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);
   const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, given));

@@ -26,6 +26,7 @@ import {
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
+import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { notOfRun, openImagesOf } from '../parts/runImages.ts';
 import { sheetNames } from '../parts/sheetNames.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
@@ -76,7 +77,7 @@ export function registerEvaluate(command: Command): void {
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions, ranks: Ranks): Promise<void> {
   const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
-  const output = worst !== undefined && ranks.rank === 0 ? outputPng(worst) : undefined;
+  const output = worst !== undefined && ranks.rank === 0 ? outputPng(worst, [data]) : undefined;
   const engine = await compileOptionsOf(ranks, options);
   const { trained, images } = await requireSameInputs(ranks, async () => {
     const trained = await loadTrained(directory, { weights, step });
@@ -91,6 +92,9 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
         : { model: new FlowModel(trained).fingerprint, images: JSON.stringify(await identityOf(images)) };
     return { trained, images, checksums };
   });
+  if (output) {
+    requireNoInput(output.path, runInputs(trained));
+  }
   const run = isRun(trained) ? trained : undefined;
   const passes = drawsOf(trained.model, { draws, importance });
   const count = Math.min(options.count ?? images.count, images.count);

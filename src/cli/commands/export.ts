@@ -5,12 +5,13 @@ import { UserError } from '../../errors.ts';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
 import { requireFinite } from '../../evaluation/odd/reference.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import { writeNewFolder } from '../../storage/newFolder.ts';
 import { loadRun } from '../../trained/loading/loadRun.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../parts/options.ts';
+import { requireOutputFolder } from '../parts/outputFile.ts';
 import { referenceScores, scoreDefaults } from '../ranks/measuredScores.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -61,7 +62,7 @@ async function scoresOf(
 
 async function runExport(directory: string, options: ExportCommandOptions): Promise<void> {
   const { out, weights, json } = options;
-  requireNewFolder(out);
+  requireOutputFolder(out);
   const scores = await scoresOf(directory, options);
   const { step, files: contents } = await exportModel(directory, { weights, step: options.step, scores });
   const files = writeNewFolder(out, contents);

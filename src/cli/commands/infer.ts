@@ -20,6 +20,7 @@ import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOpt
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { calibrationText, csvOf, noteCutOff, short, summaryOf, tableOf } from '../parts/posteriorText.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -72,7 +73,8 @@ async function runInfer(
   options: InferCommandOptions,
 ): Promise<void> {
   const { range: ranges, draws, seed, out } = options;
-  const output = out === undefined ? undefined : outputFile(out);
+  const inputs = [...paths, options.data, ...conditionInputs(options.condition)];
+  const output = out === undefined ? undefined : outputFile(out, inputs);
   const model = keep(await openModel(directory, options));
   const given = await givenConditions(model, options);
   const inferred = componentsOf(model.model).filter(

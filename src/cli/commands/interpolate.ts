@@ -19,6 +19,7 @@ import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOpt
 import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { overflowNote } from '../parts/overflowNote.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 interface InterpolateCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
@@ -63,7 +64,7 @@ async function runInterpolate(
   options: InterpolateCommandOptions,
 ): Promise<void> {
   const { steps, out } = options;
-  const output = outputPng(out);
+  const output = outputPng(out, [...ends, ...conditionInputs(options.condition)]);
   const model = keep(await openModel(directory, options));
   requireDrawable(steps, { imageShape: model.imageShape, kind: model.kind, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];

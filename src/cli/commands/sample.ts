@@ -21,6 +21,7 @@ import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOpt
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
 import { overflowNote } from '../parts/overflowNote.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -76,8 +77,9 @@ export function registerSample(command: Command): void {
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse } = options;
-  const output = out === undefined ? undefined : outputPng(out);
-  const array = options.array === undefined ? undefined : outputNpy(options.array);
+  const inputs = conditionInputs(options.condition);
+  const output = out === undefined ? undefined : outputPng(out, inputs);
+  const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
   const model = keep(await openModel(directory, options, { inverse }));
   if (out === undefined && options.array === undefined) {
     throw new UserError(

@@ -16,7 +16,6 @@ import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
-import { requireNewFolder } from '../../storage/newFolder.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { choiceFrom } from '../../trained/model/conditions.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
@@ -33,7 +32,8 @@ import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '.
 import { noteImplausible } from '../parts/implausible.ts';
 import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
-import { outputFile, outputPng } from '../parts/outputFile.ts';
+import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
+import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { scoreCsv } from '../parts/scoreCsv.ts';
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreText } from '../parts/scoreReport.ts';
@@ -125,10 +125,11 @@ async function runScore(
 ): Promise<void> {
   const { out, sheet, map: mapFolder, step, against: otherDirectory, updateReference } = options;
   const format = out === undefined ? undefined : formatOf(out);
-  const list = out !== undefined && ranks.rank === 0 ? outputFile(out) : undefined;
-  const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet) : undefined;
+  const inputs = [...paths, options.data, options.reference, ...conditionInputs(options.condition)];
+  const list = out !== undefined && ranks.rank === 0 ? outputFile(out, inputs) : undefined;
+  const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet, inputs) : undefined;
   if (mapFolder !== undefined && ranks.rank === 0) {
-    requireNewFolder(mapFolder);
+    requireOutputFolder(mapFolder);
   }
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
@@ -157,6 +158,11 @@ async function runScore(
           };
     return { source, model, against, read, set, checksums };
   });
+  for (const output of [list, picture]) {
+    if (output) {
+      requireNoInput(output.path, runInputs(source));
+    }
+  }
   const reference = await referenceFor(source, model, directory, options, ranks);
   const about = {
     data: reference.data,

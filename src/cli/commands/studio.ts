@@ -8,7 +8,9 @@ import { type Shelf, shelfOf } from '../../studioServer/shelf.ts';
 import { requireSiteFolder, writeSite } from '../../studioServer/site.ts';
 import { visibleText } from '../../visibleText.ts';
 import { wholeNumber } from '../parts/options.ts';
+import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 
 interface StudioCommandOptions {
@@ -54,7 +56,13 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
   }
   if (build !== undefined) {
     requireSiteFolder(build);
-    const count = writeSite(build, files);
+    requireNoModelFile(build);
+    const interruption = listenForInterruption(() => noteOnStderr('stopping the build'));
+    const count = await writeSite(build, files, interruption.signal).finally(interruption.release);
+    if (count === undefined) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
     writeStdout(`${visibleText(`${formatCounted(count, 'file')}: ${build}`)}\n`);
     return;
   }

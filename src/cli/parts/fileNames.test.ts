@@ -19,6 +19,20 @@ it('ends all names with .png, once', () => {
   });
 });
 
+it('shortens names that systems cannot have, each to another one', () => {
+  const long = '長い名前'.repeat(30);
+  const { files, notes } = namesAndNotes([`${long}/a.jpg`, `${long}1.png`, `${long}2.PNG`, 'short']);
+  expect(new Set(files).size).toBe(4);
+  for (const part of files.flatMap((file) => file.split('/'))) {
+    expect(Buffer.byteLength(part)).toBeLessThanOrEqual(230);
+  }
+  expect(files[0]).toBe(`${long.slice(0, 76)}/a.jpg.png`);
+  expect(files.slice(1)).toEqual([`${long.slice(0, 75)}.png`, `${long.slice(0, 74)}-2.png`, 'short.png']);
+  expect(notes).toContain(
+    '3 images written under another name, since most systems allow no name of more than 255 bytes',
+  );
+});
+
 it.each([
   ['a', 'a.png'],
   ['a.png', 'A.PNG'],

@@ -11,7 +11,7 @@ import type { Split } from '../../data/sources/splitOfName.ts';
 import { phrase, UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { zeros } from '../../numeric/values.ts';
-import { isFolder } from '../../storage/files.ts';
+import { exists, isFolder } from '../../storage/files.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { oneOf, wholeNumber } from './options.ts';
@@ -80,6 +80,13 @@ export async function readImages(
       'no images: name image files or folders, or a dataset with --data',
     );
   }
+  const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
+  if (dataset !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `${dataset} is not an image but a file of many: name it with --data`,
+    );
+  }
   const onSkip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
   };
@@ -95,6 +102,11 @@ export async function readImages(
   return conditions
     ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape) }
     : named;
+}
+
+/** Whether a path is a file of many images by its name: an archive, a table or prepared images. */
+export function isDatasetFile(path: string): boolean {
+  return /\.(images|zip|tar|tgz|parquet)(\.gz)?$/i.test(path) && exists(path) && !isFolder(path);
 }
 
 /**

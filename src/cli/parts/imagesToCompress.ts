@@ -11,7 +11,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { exists } from '../../storage/files.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { type ImageOptions, namesOfSet, openImages } from './imageInput.ts';
+import { type ImageOptions, isDatasetFile, namesOfSet, openImages } from './imageInput.ts';
 
 /** Images that are not read yet. */
 export interface ImagesToCompress {
@@ -32,7 +32,9 @@ export async function imagesToCompress(
   { data, split, count, tiles }: Omit<ImageOptions, 'resize'> & { readonly tiles: boolean },
 ): Promise<ImagesToCompress> {
   const [only] = paths;
-  const isNamed = paths.length === 1 && datasets.some(({ name }) => name === only) && !exists(only!);
+  const isNamed =
+    paths.length === 1 &&
+    (isDatasetFile(only!) || (datasets.some(({ name }) => name === only) && !exists(only!)));
   if (data !== undefined && paths.length > 0) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }

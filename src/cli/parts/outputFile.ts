@@ -4,7 +4,9 @@ import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { requireNewFolder } from '../../storage/newFolder.ts';
 import { noteOnStderr } from '../terminal/output.ts';
+import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
 
 /**
  * The path of an output. A path named by the user may be a link. A default name may not: the link may have come with a
@@ -43,16 +45,21 @@ export interface OutputFile {
   write(content: Uint8Array | string): void;
 }
 
+/** Paths and names of datasets that a command reads; undefined stands for one that the user left out. */
+type Inputs = readonly (string | undefined)[];
+
 /**
  * Checks before the work that an output can be written, and notes on stderr if it replaces a file. A link named by the
  * user is written through, except in a run folder or an export, which may come from a stranger.
  *
- * @throws UserError if not
+ * @throws UserError if not, or if it would replace one of the inputs or a file that a model needs
  */
-export function outputFile(place: OutputPlace): OutputFile {
+export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
   // First, because the other checks need access to the folder.
   requireWritablePlace(place);
+  requireNoModelFile(path);
+  requireNoInput(path, inputs);
   const closed =
     typeof place === 'string'
       ? strangersFolder(path)
@@ -74,8 +81,8 @@ export function outputFile(place: OutputPlace): OutputFile {
  *
  * @throws UserError if it cannot be written, or if the name does not end in .png
  */
-export function outputPng(place: OutputPlace): OutputFile {
-  return outputOfType(place, '.png', 'pictures are written as PNG');
+export function outputPng(place: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(place, inputs, { ending: '.png', why: 'pictures are written as PNG' });
 }
 
 /**
@@ -83,8 +90,8 @@ export function outputPng(place: OutputPlace): OutputFile {
  *
  * @throws UserError if it cannot be written, or if the name does not end in .html
  */
-export function outputPage(place: OutputPlace): OutputFile {
-  return outputOfType(place, '.html', 'the page is written as HTML');
+export function outputPage(place: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(place, inputs, { ending: '.html', why: 'the page is written as HTML' });
 }
 
 /** Checks that the folder is writable; the user hasn't named it if the name is the default. */
@@ -106,14 +113,18 @@ function requireWritablePlace(place: OutputPlace): void {
   }
 }
 
-function outputOfType(place: OutputPlace, extension: string, why: string): OutputFile {
+function outputWithEnding(
+  place: OutputPlace,
+  inputs: Inputs,
+  { ending, why }: { readonly ending: string; readonly why: string },
+): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
-  const own = extname(path);
-  if (own.toLowerCase() !== extension) {
-    const name = `${path.slice(0, path.length - own.length)}${extension}`;
+  const extension = extname(path);
+  if (extension.toLowerCase() !== ending) {
+    const name = `${path.slice(0, path.length - extension.length)}${ending}`;
     throw new UserError('invalid-argument', `cannot write ${path}: ${why}; name it ${name}`);
   }
-  return outputFile(place);
+  return outputFile(place, inputs);
 }
 
 /**
@@ -121,14 +132,24 @@ function outputOfType(place: OutputPlace, extension: string, why: string): Outpu
  *
  * @throws UserError if it cannot be written, or if the name does not end in .npy
  */
-export function outputNpy(path: string): OutputFile {
+export function outputNpy(path: string, inputs: Inputs): OutputFile {
   if (extname(path).toLowerCase() !== '.npy') {
     throw new UserError(
       'invalid-argument',
       `cannot write ${path}: arrays are written as NumPy files; name it .npy`,
     );
   }
-  return outputFile(path);
+  return outputFile(path, inputs);
+}
+
+/**
+ * Checks before the work that a new folder can be written.
+ *
+ * @throws UserError if there is one with contents, or a model uses its name
+ */
+export function requireOutputFolder(path: string): void {
+  requireNewFolder(path);
+  requireNoModelFile(path);
 }
 
 /** The run folder or export that contains a path, directly or in a subfolder. */

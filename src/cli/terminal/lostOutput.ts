@@ -3,40 +3,22 @@ import { reasonFor } from '../../storage/fileErrors.ts';
 import { noteOnStderr } from './output.ts';
 
 /**
- * Reports lost output in one line, once, and sets the exit code to 1; the work continues. A reader that has exited, as
- * with `| head`, is not an error: nothing is reported, and the exit code stays.
+ * Reports a lost result on stdout in one line, once, and sets the exit code to 1; the work continues. A reader that has
+ * exited, as with `| head`, is not an error: nothing is reported, and the exit code stays. Progress and notes on stderr may
+ * be lost: the result counts, and a failure has its exit code.
  */
 export function reportLostOutput(): void {
-  process.stdout.on('error', once(reportLoss));
-  // stderr is lost too: nowhere is left to report it.
-  process.stderr.on('error', once(failUnlessReaderLeft));
-}
-
-function reportLoss(error: NodeJS.ErrnoException): void {
-  if (failUnlessReaderLeft(error)) {
-    const why = reasonFor(error.code ?? '', 'standard output') ?? error.message;
-    noteOnStderr(`emerging: cannot write the output: ${why}`);
-  }
-}
-
-/** Whether output was lost, other than to a reader that has exited. */
-function failUnlessReaderLeft({ code }: NodeJS.ErrnoException): boolean {
-  if (code === 'EPIPE') {
-    return false;
-  }
-  // At exit, because the command may still set another exit code.
-  process.once('exit', () => {
-    process.exitCode ||= 1;
-  });
-  return true;
-}
-
-function once(use: (error: NodeJS.ErrnoException) => unknown): (error: NodeJS.ErrnoException) => void {
-  let isUsed = false;
-  return (error) => {
-    if (!isUsed) {
-      isUsed = true;
-      use(error);
+  let isReported = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isReported && error.code !== 'EPIPE') {
+      isReported = true;
+      const why = reasonFor(error.code ?? '', 'standard output') ?? error.message;
+      noteOnStderr(`emerging: cannot write the output: ${why}`);
+      // At exit, because the command may still set another exit code.
+      process.once('exit', () => {
+        process.exitCode ||= 1;
+      });
     }
-  };
+  });
+  process.stderr.on('error', () => {});
 }

@@ -5,7 +5,7 @@ import type { DecodedImage } from '../contract/rawImages.ts';
 /** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
 const losses: Readonly<Record<string, string>> = {
   '16-bit': 'has more than 8 bits per value, and only 8 can be compressed',
-  'transparency on white': 'is transparent, and only grey and RGB can be compressed',
+  'transparency on white': 'is transparent: only grey and RGB can be compressed; remove its alpha channel',
   CMYK: 'is in CMYK, and only grey and RGB can be compressed',
   'first of several frames': 'has several frames, and only single images can be compressed',
 };

@@ -7,13 +7,13 @@ import { entryAt, exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
-import { checkpointPath, type RunPaths, runPaths } from './runFolder.ts';
+import { checkpointPath, holdsExport, type RunPaths, runPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
 
 /**
  * Rejects a folder that can't hold a new run, before anything is read for it.
  *
- * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or is a file
+ * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or an export, or is a file
  */
 export function requireNoRun(directory: string): void {
   if (exists(directory) && !isFolder(directory)) {
@@ -21,6 +21,9 @@ export function requireNoRun(directory: string): void {
       'exists',
       `cannot create the run folder ${directory}: it is a file; choose another name`,
     );
+  }
+  if (holdsExport(directory)) {
+    throw new UserError('exists', `${directory} holds an exported model; choose another folder for the run`);
   }
   if (holdsRun(runPaths(directory))) {
     throw new UserError(
@@ -111,5 +114,6 @@ function isFree(directory: string): boolean {
   if (entryAt(directory)?.isSymbolicLink()) {
     return false;
   }
-  return !exists(directory) || (isFolder(directory) && !holdsRun(runPaths(directory)));
+  const isTaken = holdsRun(runPaths(directory)) || holdsExport(directory);
+  return !exists(directory) || (isFolder(directory) && !isTaken);
 }

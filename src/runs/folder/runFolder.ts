@@ -114,7 +114,7 @@ export function isRunFolder(folder: string): boolean {
 }
 
 function listExports(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => exists(manifestIn(folder)));
+  return entriesOf(parent).filter(holdsExport);
 }
 
 function entriesOf(parent: string): string[] {
@@ -126,7 +126,7 @@ function entriesOf(parent: string): string[] {
 
 /** The message for a folder that should be a run but is not. */
 function noRun(directory: string): string {
-  if (exists(manifestIn(directory))) {
+  if (holdsExport(directory)) {
     return (
       `${directory} is an exported model, but this needs the run it was exported from: ` +
       'an export has neither a config.yaml nor the name of its dataset'
@@ -141,7 +141,7 @@ function noRun(directory: string): string {
 function noModel(directory: string): string {
   const what = !exists(directory)
     ? 'it does not exist'
-    : exists(manifestIn(directory))
+    : holdsExport(directory)
       ? 'it has a manifest.json and no model.safetensors'
       : 'it has neither a config.yaml nor a manifest.json';
   const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
@@ -151,8 +151,9 @@ function noModel(directory: string): string {
   );
 }
 
-function manifestIn(directory: string): string {
-  return pathIn(directory, 'manifest.json');
+/** Whether a folder has the manifest of an export. */
+export function holdsExport(directory: string): boolean {
+  return exists(pathIn(directory, 'manifest.json'));
 }
 
 /** A listed folder the user may have meant: inside the named one, or else next to it. */

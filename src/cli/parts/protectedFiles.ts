@@ -1,0 +1,93 @@
+// Files that no output may replace: those of a model, and the inputs of the command.
+import { basename, dirname, join, sep } from 'node:path';
+import { datasets } from '../../data/registry.ts';
+import { dataFolders } from '../../data/sets/dataFolder.ts';
+import { UserError } from '../../errors.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
+import { exists, isFolder, realPath } from '../../storage/files.ts';
+import { isWithin, pathFrom } from '../../storage/folders.ts';
+import { fileKey } from '../../storage/newFolder.ts';
+import { SCORES_FILE } from '../../trained/loading/cachedScores.ts';
+import type { LoadedRun } from '../../trained/loading/loadRun.ts';
+import { isExported, isRun } from '../../trained/loading/loadTrained.ts';
+import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
+import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+
+/** Results that no reader of a folder takes for data, so that a command may write them there again. */
+const resultName = /\.(csv|json|html|safetensors|eflow)$/i;
+const conditionsName = /(^|[./\\])conditions\.csv$/i;
+
+/**
+ * Checks that an output is no file that a run or an export uses itself, whether it exists or not: a checkpoint that is
+ * added is loaded as one that is replaced. Pictures may be written there, such as into `samples`.
+ *
+ * @throws UserError (`invalid-argument`) if it is
+ */
+export function requireNoModelFile(path: string): void {
+  const target = exists(path) ? realPath(path) : join(realPath(dirname(path)), basename(path));
+  // Only their direct subfolders have files that models need.
+  for (const folder of [dirname(target), dirname(dirname(target))]) {
+    const model = modelIn(folder);
+    if (model?.uses(fileKey(target))) {
+      throw new UserError(
+        'invalid-argument',
+        `cannot write ${path}: the name belongs to the ${model.what} in ${pathFrom('.', folder) || '.'}; choose another name`,
+      );
+    }
+  }
+}
+
+/**
+ * Checks that an output replaces none of the inputs, nor a file in a folder or a named dataset among them.
+ *
+ * @param inputs paths and names of datasets; those that don't exist are ignored
+ * @throws UserError (`invalid-argument`) if it does
+ */
+export function requireNoInput(path: string, inputs: readonly (string | undefined)[]): void {
+  if (!exists(path)) {
+    return;
+  }
+  const isNamed = inputs.some((input) => datasets.some(({ name }) => name === input));
+  const sources = [...inputs.filter((input) => input !== undefined), ...(isNamed ? dataFolders() : [])];
+  const isTable = conditionsName.test(path);
+  const isData = isTable || !resultName.test(path);
+  const target = realPath(path);
+  const isPartOf = (source: string): boolean =>
+    realPath(source) === target ||
+    (isData && isFolder(source) && isWithin(source, path)) ||
+    // Tables may lie beside images.
+    (isTable && dirname(realPath(source)) === dirname(target));
+  if (sources.some((source) => exists(source) && isPartOf(source))) {
+    throw new UserError('invalid-argument', `${path} would replace one of the inputs; choose another name`);
+  }
+}
+
+/** The images of a run and their conditions, as inputs; an export has none. */
+export function runInputs(trained: LoadedRun | TrainedModel): readonly (string | undefined)[] {
+  return isRun(trained) ? [trained.config.data.name, trained.config.data.conditions] : [];
+}
+
+/** The paths in options `--condition`, each `FILE` or `NAME=FILE`. */
+export function conditionInputs(condition: readonly string[] = []): string[] {
+  return condition.flatMap((text) => [text, text.slice(text.indexOf('=') + 1)]);
+}
+
+/** What a folder with a model is, and which files it uses; undefined for other folders. */
+function modelIn(folder: string): { what: string; uses(key: string): boolean } | undefined {
+  const uses = (files: readonly string[]) => (key: string) =>
+    files.some((file) => key === fileKey(file) || key.startsWith(fileKey(file) + sep));
+  const named = (...names: readonly string[]): string[] => names.map((name) => join(folder, name));
+  const { directory: _, samples, checkpoints, config, ...files } = runPaths(folder);
+  if (exists(config) && exists(checkpoints)) {
+    return {
+      what: 'run',
+      uses: uses([config, checkpoints, ...Object.values(files), ...named(SCORES_FILE)]),
+    };
+  }
+  if (isExported(folder)) {
+    const isFile = uses(named(MANIFEST_FILE, WEIGHTS_FILE, SCORES_FILE, 'README.md'));
+    return { what: 'export', uses: (key) => isFile(key) || key.endsWith('.onnx') };
+  }
+  return undefined;
+}
