@@ -1,6 +1,6 @@
 // The one kind of error that a user can fix: bad input, a missing file, a full disk.
 import { distance } from 'fastest-levenshtein';
-import { visibleText } from './visibleText.ts';
+import { messageLine } from './visibleText.ts';
 
 /**
  * The kind of error, for programs that handle it.
@@ -104,9 +104,8 @@ export function phrase(
 
 /** A message on one line, its terms worded by `wordsFor`. */
 export function say(message: Phrase, wordsFor: (term: Term) => string): string {
-  const text = message.map((part) => (typeof part === 'string' ? part : wordsFor(part))).join('');
-  // Names in corrupt archives may contain anything: keep it one line, without terminal control characters.
-  return visibleText(text.replace(/\s*\n\s*/g, ' '));
+  // Names in corrupt archives may contain anything.
+  return messageLine(message.map((part) => (typeof part === 'string' ? part : wordsFor(part))).join(''));
 }
 
 function inLibraryWords(term: Term): string {

@@ -1,4 +1,5 @@
 // Makes text from outside (names of files, datasets, presets) safe to show on a terminal, in a plot or in a model card.
+// Everything here takes linear time.
 
 /**
  * Control characters, line and paragraph separators, bidirectional controls, lone surrogates, and the two code points
@@ -15,6 +16,31 @@ export function visibleText(text: string): string {
 /** The same for a text of several lines; line feeds are kept. */
 export function visibleLines(text: string): string {
   return text.replace(invisibleInLines, escaped);
+}
+
+/** The most characters of a text from a file in a message. */
+const MOST_QUOTED = 200;
+/** The most characters of a message; paths and names in it may have any length. */
+export const MOST_IN_MESSAGE = 2000;
+
+/** A text from a file as part of a message: at most `most` characters, of which those in the middle are left out. */
+export function shortText(text: string, most = MOST_QUOTED): string {
+  if (text.length <= most) {
+    return text;
+  }
+  const end = Math.floor(most / 3);
+  return `${text.slice(0, most - end - 1)}…${text.slice(text.length - end)}`;
+}
+
+/** A message on one line, not too long, with its invisible characters escaped. */
+export function messageLine(text: string): string {
+  const [first = '', ...others] = shortText(text, MOST_IN_MESSAGE).split('\n');
+  if (others.length === 0) {
+    return visibleText(first);
+  }
+  const last = others.pop()!.trimStart();
+  const inside = others.map((line) => line.trim()).filter((line) => line !== '');
+  return visibleText([first.trimEnd(), ...inside, last].join(' '));
 }
 
 function escaped(character: string): string {

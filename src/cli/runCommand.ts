@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { messageLine } from '../visibleText.ts';
 import { commandOf, commandPath, createProgram, requireKnownCommand } from './commandTree.ts';
 import { reportFailure } from './terminal/failure.ts';
 
@@ -43,7 +44,8 @@ function withLongerOptions(message: string, program: Command, args: readonly str
   const longer = commandOf(program, args).options.flatMap(({ long }) =>
     long?.startsWith(name) ? [long] : [],
   );
-  const bare = message.replace(/\s*\(Did you mean .*\)$/, '');
+  const hint = message.lastIndexOf(' (Did you mean ');
+  const bare = hint === -1 ? message : message.slice(0, hint);
   return longer.length > 0
     ? `${bare} (Did you mean ${longer.join(' or ')}?)`
     : message.replace(' (Did you mean --help?)', '');
@@ -76,10 +78,7 @@ async function explained(error: unknown, program: Command, args: readonly string
       return missing;
     }
     const what = withLongerOptions(
-      error.message
-        .replace(/^error: /, '')
-        .replace(/\s*\n\s*/g, ' ')
-        .replace(/\.$/, ''),
+      messageLine(error.message.replace(/^error: /, '')).replace(/\.$/, ''),
       program,
       args,
     );

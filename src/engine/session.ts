@@ -181,8 +181,14 @@ export interface SessionOptions {
   readonly allocates?: boolean | undefined;
 }
 
+/** How the runtime ends a condition that a failure has broken. */
+const CONDITION_END = ' was false. ';
+
 /** What the runtime says of a failure, in one line, without the place in its sources and the condition there. */
 export function reasonOf(cause: unknown): string {
   const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  return line!.replace(/\/onnxruntime_src\/.* was false\. /, '');
+  const [start, end] = [line!.indexOf('/onnxruntime_src/'), line!.lastIndexOf(CONDITION_END)];
+  return start === -1 || end < start
+    ? line!
+    : line!.slice(0, start) + line!.slice(end + CONDITION_END.length);
 }

@@ -132,7 +132,8 @@ export class ParameterLayout {
         // One at a time: in float64, a large model's values would take twice its memory.
         for (const { path, start } of members) {
           const spec = this.specs[path]!;
-          const family = spec.family === undefined ? path : path.replace(/[^/]*$/, spec.family);
+          const family =
+            spec.family === undefined ? path : path.slice(0, path.lastIndexOf('/') + 1) + spec.family;
           data.set(spec.initial(new RandomStream(seed, 'parameter', family)), start);
         }
         return [name, { shape, data }];

@@ -32,6 +32,15 @@ export function folderOf(path: string): string {
   return dirname(path);
 }
 
+/** A path without the separators at its end; that of the root stays. */
+export function withoutEndSeparators(path: string): string {
+  let end = path.length;
+  while (end > 1 && (path[end - 1] === '/' || path[end - 1] === '\\')) {
+    end--;
+  }
+  return path.slice(0, end);
+}
+
 /** A path relative to a folder, with `/` on every system. */
 export function pathFrom(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/');

@@ -38,5 +38,5 @@ const types: Readonly<Record<string, string>> = {
 
 /** A file's media type by its name; unknown ones are bytes, which browsers don't interpret. */
 export function typeOf(name: string): string {
-  return types[/[^.]*$/.exec(name)![0]] ?? 'application/octet-stream';
+  return types[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 }

@@ -55,7 +55,12 @@ export function textsIn(source: string): string[] {
   );
 }
 
-function foundIn(source: string, find: (node: ts.Node) => string | undefined): string[] {
+/** The regular expressions in the source of a file, as they are written there. */
+export function regularExpressionsIn(file: string, source: string): string[] {
+  return foundIn(source, (node) => (ts.isRegularExpressionLiteral(node) ? node.text : undefined), file);
+}
+
+function foundIn(source: string, find: (node: ts.Node) => string | undefined, file = 'file.ts'): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const text = find(node);
@@ -64,7 +69,7 @@ function foundIn(source: string, find: (node: ts.Node) => string | undefined): s
     }
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest, true));
+  visit(ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true));
   return found;
 }
 

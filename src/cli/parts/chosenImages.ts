@@ -44,7 +44,7 @@ export function chosenImages(
   names: readonly string[] | undefined,
   range: PositionRange | undefined,
 ): ChosenImages {
-  const wanted = (names ?? []).map((name) => name.replace(/^\.\/|\/+$/g, ''));
+  const wanted = (names ?? []).map(withoutSlashes);
   const missing = new Set(wanted);
   const known = new Set<string>();
   const seen = new Set<number>();
@@ -117,4 +117,13 @@ export function requireChosen(chosen: ChosenImages, file: SeenFile, found: numbe
       noteOnStderr(note);
     }
   }
+}
+
+/** A name without `./` at its start and slashes at its end. */
+function withoutSlashes(name: string): string {
+  let tidied = name.startsWith('./') ? name.slice(2) : name;
+  while (tidied.endsWith('/')) {
+    tidied = tidied.slice(0, -1);
+  }
+  return tidied;
 }

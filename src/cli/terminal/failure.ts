@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { UserError, type UserErrorCode } from '../../errors.ts';
+import { messageLine } from '../../visibleText.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
 import { exitCodeOf, messageOf } from './wording.ts';
 
@@ -52,13 +53,9 @@ function describe(error: unknown, debug: boolean): string {
     return messageOf(error);
   }
   if (error instanceof CommanderError) {
-    return onOneLine(error.message.replace(/^error: /, ''));
+    return messageLine(error.message.replace(/^error: /, '').trim());
   }
   const what = error instanceof Error ? error.message || error.name : String(error);
   const hint = debug ? '' : ' (run again with --debug for the stack trace)';
-  return `unexpected error: ${onOneLine(what)}${hint}`;
-}
-
-function onOneLine(text: string): string {
-  return text.trim().replace(/\s*[\r\n]+\s*/g, ' ');
+  return `unexpected error: ${messageLine(what.trim())}${hint}`;
 }

@@ -1,6 +1,6 @@
 // All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
 import { PassThrough } from 'node:stream';
-import { visibleLines, visibleText } from '../../visibleText.ts';
+import { MOST_IN_MESSAGE, shortText, visibleLines, visibleText } from '../../visibleText.ts';
 
 let isMuted = false;
 
@@ -21,9 +21,9 @@ export function writeStdout(lines: string): void {
   }
 }
 
-/** Writes a text to stderr as one line. */
+/** Writes a text to stderr as one line that is not too long. */
 export function noteOnStderr(text: string): void {
-  writeStderr(`${visibleText(text)}\n`);
+  writeStderr(`${visibleText(shortText(text, MOST_IN_MESSAGE))}\n`);
 }
 
 /** Writes lines to stderr with control characters escaped, as in `\u001b`. */

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
 import { exists, isFolder, requireExists } from '../../storage/files.ts';
+import { withoutEndSeparators } from '../../storage/folders.ts';
 import type { WantedConditions } from '../contract/conditions.ts';
 import { readArrayTable } from './arrayTable.ts';
 import { readCsvTable } from './csvTable.ts';
@@ -12,6 +13,9 @@ import type { ConditionTable } from './table.ts';
 const DEFAULT_NAME = 'condition';
 
 const ARRAY = /\.np[yz]$/i;
+
+/** The extensions of images that names of their conditions don't have. */
+const IMAGES = /\.(images|gz|zip|tar|tgz|npy|npz|parquet)$/i;
 
 /**
  * Reads the table of the conditions of images.
@@ -37,12 +41,12 @@ export async function readTableAt(
   if (!isFolder(path) && ARRAY.test(path)) {
     return readArrayTable(path, called, areImages);
   }
-  return (await readImageTable(path, called)) ?? readCsvTable(path, names !== undefined);
+  return (await readImageTable(path, called)) ?? readCsvTable(path, names);
 }
 
 /** The table that is beside images: `conditions.csv` in a folder, or `maps.conditions.csv` next to it or to `maps.zip`. */
 function tableBeside(images: string, otherwise: Phrase): string {
-  const stem = images.replace(/[/\\]+$/, '').replace(/(\.(images|gz|zip|tar|tgz|npy|npz|parquet))+$/i, '');
+  const stem = withoutExtensions(withoutEndSeparators(images));
   const inFolder = isFolder(images)
     ? ['csv', 'npy', 'npz'].map((type) => join(images, `conditions.${type}`))
     : [];
@@ -63,4 +67,13 @@ function tableBeside(images: string, otherwise: Phrase): string {
     );
   }
   return path;
+}
+
+/** A path without extensions of images: that of `maps.tar.gz` is `maps`. */
+function withoutExtensions(path: string): string {
+  let stem = path;
+  for (let match = IMAGES.exec(stem); match !== null; match = IMAGES.exec(stem)) {
+    stem = stem.slice(0, match.index);
+  }
+  return stem;
 }

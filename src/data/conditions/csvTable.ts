@@ -1,6 +1,7 @@
 // Conditions in a CSV file: a number in each column of each row.
 import { UserError } from '../../errors.ts';
 import { readText } from '../../storage/files.ts';
+import { shortText } from '../../visibleText.ts';
 import { isNumber, parseCsv } from '../formats/csv.ts';
 import type { ConditionTable } from './table.ts';
 
@@ -9,35 +10,72 @@ const FILE_COLUMN = 'file';
 
 /** The most bytes of a file: 256 MiB. */
 const largestTable = 2 ** 28;
+/** The most rows: 4 million. */
+const maxRows = 2 ** 22;
+/** The most numbers in the columns that are used: 256 MiB. */
+const maxNumbers = 2 ** 25;
+
+/** A column that is used: its numbers, and its first cell that is none. */
+interface NumberColumn {
+  readonly values: number[];
+  problem?: { readonly line: number; readonly text: string };
+}
 
 /**
  * Reads a CSV file of conditions.
  *
- * @param isChosen whether the columns to use are chosen
- * @throws UserError (`invalid-data`) if it is corrupt, or, when a column is used, if a cell in it is not a number
+ * @param chosen the columns to use; by default all
+ * @throws UserError (`invalid-data`) if it is corrupt or too large, or, when a column is used, if a cell in it is not a number
  */
-export function readCsvTable(path: string, isChosen: boolean): ConditionTable {
+export function readCsvTable(path: string, chosen?: readonly string[]): ConditionTable {
   const { columns, rows } = parseCsv(readText(path, largestTable), path);
   const fileColumn = columns.findIndex((name) => name.toLowerCase() === FILE_COLUMN);
-  const files = fileColumn === -1 ? undefined : rows.map(({ cells }) => cells[fileColumn]!);
-  const open = (column: number): ((row: number) => Float64Array) => {
-    const numbers = Float64Array.from(rows, ({ line, cells }) => {
+  const files: string[] = [];
+  const wanted = new Set(chosen ?? columns);
+  const used = new Map<number, NumberColumn>(
+    columns.flatMap((name, column) =>
+      column !== fileColumn && wanted.has(name) ? [[column, { values: [] }]] : [],
+    ),
+  );
+  let count = 0;
+  for (const { line, cells } of rows) {
+    count++;
+    if (count > maxRows || count * used.size > maxNumbers) {
+      throw new UserError(
+        'invalid-data',
+        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep only those of your images`,
+      );
+    }
+    if (fileColumn !== -1) {
+      files.push(cells[fileColumn]!);
+    }
+    for (const [column, numbers] of used) {
       const text = cells[column]!;
       const value = isNumber(text) ? Number(text) : Number.NaN;
       if (!Number.isFinite(Math.fround(value))) {
-        const why = Number.isNaN(value)
-          ? `expected a number${isChosen ? '' : ' (or list the columns to use in model.condition)'}`
-          : 'too large for float32; scale the column';
-        throw new UserError('invalid-data', `${path}:${line}: ${columns[column]} is '${text}': ${why}`);
+        numbers.problem ??= { line, text };
       }
-      return value;
-    });
-    return (row) => numbers.subarray(row, row + 1);
+      numbers.values.push(value);
+    }
+  }
+  const open = (column: number): ((row: number) => readonly number[]) => {
+    const { values, problem } = used.get(column)!;
+    if (problem !== undefined) {
+      const { line, text } = problem;
+      const why = isNumber(text)
+        ? 'too large for float32; scale the column'
+        : `expected a number${chosen ? '' : ' (or list the columns to use in model.condition)'}`;
+      throw new UserError(
+        'invalid-data',
+        `${path}:${line}: ${shortText(columns[column]!)} is '${shortText(text)}': ${why}`,
+      );
+    }
+    return (row) => [values[row]!];
   };
   return {
     path,
-    rows: rows.length,
-    ...(files && { files }),
+    rows: count,
+    ...(fileColumn !== -1 && { files }),
     columns: columns.flatMap((name, column) =>
       column === fileColumn ? [] : [{ name, shape: [], open: () => open(column) }],
     ),

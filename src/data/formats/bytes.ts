@@ -1,5 +1,6 @@
 // Helpers for bytes that the readers of all formats use, and their error for a corrupt file.
 import { UserError } from '../../errors.ts';
+import { shortText } from '../../visibleText.ts';
 
 /** A view of the same bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
@@ -26,5 +27,7 @@ export class CorruptFile extends UserError {}
 
 /** The error for a corrupt file, or a corrupt file in an archive. */
 export function corruptFile(where: string, why: string, cause?: unknown): CorruptFile {
-  return new CorruptFile('invalid-data', `${where}: corrupt: ${why}; use another copy`, { cause });
+  // Both may have names from the file.
+  const message = `${shortText(where, 1000)}: corrupt: ${shortText(why)}; use another copy`;
+  return new CorruptFile('invalid-data', message, { cause });
 }

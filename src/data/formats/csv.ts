@@ -1,5 +1,6 @@
 // Comma-separated values with a header, as spreadsheets and pandas write them (RFC 4180).
 import { UserError } from '../../errors.ts';
+import { shortText } from '../../visibleText.ts';
 
 /** A row of a table, and the line of the file that it starts in. */
 interface CsvRow {
@@ -11,36 +12,53 @@ interface CsvRow {
 /** A table with a header. */
 interface CsvTable {
   readonly columns: readonly string[];
-  readonly rows: readonly CsvRow[];
+  /** The rows, one at a time: those of a large file take several times its size. */
+  readonly rows: Iterable<CsvRow>;
 }
+
+/** The most columns; catalogues have a few hundred. */
+const maxColumns = 2 ** 14;
 
 /**
  * The table in a text. Cells may be quoted; empty lines are skipped, and spaces around a cell are removed.
  *
  * @param source the file, for errors
- * @throws UserError (`invalid-data`) if a quote is not closed, a column has no name or that of another, or a row has more
- *   or fewer cells than the header
+ * @throws UserError (`invalid-data`) if a column has no name or that of another, or there are too many; while the rows are
+ *   read, if a quote is not closed, or a row has more or fewer cells than the header
  */
 export function parseCsv(text: string, source: string): CsvTable {
-  const [header, ...rows] = rowsOf(text.replace(/^\uFEFF/, ''), source);
+  const rows = readRows(text, source);
+  const header = rows.next().value;
   if (header === undefined) {
     throw new UserError('invalid-data', `${source}: it is empty: expected a header and a row for each image`);
   }
   const columns = header.cells;
   requireHeader(columns, source);
-  const wrong = columns.findIndex((name, index) => name === '' || columns.indexOf(name) !== index);
-  if (wrong !== -1) {
-    const what = columns[wrong] === '' ? 'has no name' : `is a second '${columns[wrong]}'`;
-    throw new UserError('invalid-data', `${source}: column ${wrong + 1} of the header ${what}: rename it`);
+  const seen = new Set<string>();
+  columns.forEach((name, index) => {
+    if (name === '' || seen.has(name)) {
+      const problem = name === '' ? 'has no name' : `is a second '${shortText(name)}'`;
+      throw new UserError(
+        'invalid-data',
+        `${source}: column ${index + 1} of the header ${problem}: rename it`,
+      );
+    }
+    seen.add(name);
+  });
+  return { columns, rows: evenRows(rows, columns.length, source) };
+}
+
+/** The rows, which must have as many cells as the header. */
+function* evenRows(rows: Iterable<CsvRow>, columns: number, source: string): Generator<CsvRow, void, void> {
+  for (const row of rows) {
+    if (row.cells.length !== columns) {
+      throw new UserError(
+        'invalid-data',
+        `${source}:${row.line}: ${row.cells.length} cells, but the header has ${columns} columns`,
+      );
+    }
+    yield row;
   }
-  const uneven = rows.find(({ cells }) => cells.length !== columns.length);
-  if (uneven) {
-    throw new UserError(
-      'invalid-data',
-      `${source}:${uneven.line}: ${uneven.cells.length} cells, but the header has ${columns.length} columns`,
-    );
-  }
-  return { columns, rows };
 }
 
 /** Refuses what looks like a header, but isn't one: the first row of numbers, or columns that commas don't separate. */
@@ -48,7 +66,7 @@ function requireHeader(columns: readonly string[], source: string): void {
   if (columns.every(isNumber)) {
     throw new UserError(
       'invalid-data',
-      `${source}: its first row has only numbers, ${columns.slice(0, 3).join(', ')}: add a header with the names of the columns`,
+      `${source}: its first row has only numbers, ${shortText(columns.slice(0, 3).join(', '))}: add a header with the names of the columns`,
     );
   }
   const [separator] = (columns.length === 1 && /[;\t]/.exec(columns[0]!)) || [];
@@ -62,44 +80,123 @@ function requireHeader(columns: readonly string[], source: string): void {
 
 /** Whether a cell is a decimal number. */
 export function isNumber(text: string): boolean {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
-/** A cell with what ends it: quoted, or plain. */
-const cell = /(?:[^\S\n]*"((?:[^"]|"")*)"[^\S\n]*|([^,"\n]*))(,|\n|$)/y;
-
-function rowsOf(text: string, source: string): CsvRow[] {
-  const rows: CsvRow[] = [];
-  const all = text.replaceAll('\r\n', '\n');
-  let line = 1;
-  let start = line;
-  let cells: string[] = [];
-  for (cell.lastIndex = 0; cell.lastIndex < all.length; ) {
-    const at = cell.lastIndex;
-    const found = cell.exec(all);
-    if (found === null) {
-      throw new UserError(
-        'invalid-data',
-        `${source}:${line}: a quote is not closed, or followed by other text`,
-      );
-    }
-    const [whole, quoted, plain = '', end] = found;
-    cells.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'));
-    line += whole.split('\n').length - 1;
-    const isLast = cell.lastIndex === all.length;
-    if (end === ',' && isLast) {
-      cells.push('');
-    }
-    if (end === '\n' || isLast) {
-      if (cells.length > 1 || cells[0] !== '') {
-        rows.push({ line: start, cells });
+/** The rows of a text, the header first. It is scanned once, without regular expressions, which overflow the stack. */
+function* readRows(text: string, source: string): Generator<CsvRow, void, void> {
+  const scanner = new CellScanner(text, source);
+  while (!scanner.isAtEnd) {
+    const { line } = scanner;
+    const cells: string[] = [];
+    do {
+      cells.push(scanner.readCell());
+      if (cells.length > maxColumns) {
+        throw new UserError(
+          'invalid-data',
+          `${source}:${line}: more than ${maxColumns} columns: remove some`,
+        );
       }
-      [cells, start] = [[], line];
-    }
-    // An empty match at the end would repeat for ever.
-    if (cell.lastIndex === at) {
-      break;
+    } while (scanner.lastEnd === ',');
+    if (cells.length > 1 || cells[0] !== '') {
+      yield { line, cells };
     }
   }
-  return rows;
+}
+
+/** Reads the cells of a text, one after the other. */
+class CellScanner {
+  readonly #text: string;
+  readonly #source: string;
+  #position: number;
+  /** The next comma and the next end of a line; the end of the text if there is none. */
+  #comma = -1;
+  #newline = -1;
+  /** The line of the next cell. */
+  line = 1;
+  /** What ended the last cell: `''` at the end of the text. */
+  lastEnd: ',' | '\n' | '' = '\n';
+
+  constructor(text: string, source: string) {
+    this.#text = text;
+    this.#source = source;
+    this.#position = text.startsWith('\uFEFF') ? 1 : 0;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position >= this.#text.length;
+  }
+
+  readCell(): string {
+    const text = this.#text;
+    const start = this.#skipBlanks(this.#position);
+    if (text[start] !== '"') {
+      const end = this.#endFrom(start);
+      const cell = text.slice(this.#position, end);
+      if (cell.includes('"')) {
+        throw this.#unclosed();
+      }
+      this.#finish(end);
+      return cell.trim();
+    }
+    let quote = text.indexOf('"', start + 1);
+    while (quote !== -1 && text[quote + 1] === '"') {
+      quote = text.indexOf('"', quote + 2);
+    }
+    const end = quote === -1 ? -1 : this.#skipBlanks(quote + 1);
+    if (quote === -1 || (end < text.length && text[end] !== ',' && text[end] !== '\n')) {
+      throw this.#unclosed();
+    }
+    const cell = text
+      .slice(start + 1, quote)
+      .replaceAll('\r\n', '\n')
+      .replaceAll('""', '"');
+    for (let at = text.indexOf('\n', start); at !== -1 && at < quote; at = text.indexOf('\n', at + 1)) {
+      this.line++;
+    }
+    this.#finish(end);
+    return cell;
+  }
+
+  /** The next position with something other than spaces, or with the end of a line. */
+  #skipBlanks(from: number): number {
+    let position = from;
+    while (position < this.#text.length && isBlank(this.#text[position]!)) {
+      position++;
+    }
+    return position;
+  }
+
+  /** Where the cell without quotes ends that has this position. */
+  #endFrom(position: number): number {
+    // Found once each: a search for each cell of a file without commas would read it to its end.
+    this.#comma = this.#next(',', this.#comma, position);
+    this.#newline = this.#next('\n', this.#newline, position);
+    return Math.min(this.#comma, this.#newline);
+  }
+
+  #next(character: string, known: number, position: number): number {
+    if (known >= position) {
+      return known;
+    }
+    const next = this.#text.indexOf(character, position);
+    return next === -1 ? this.#text.length : next;
+  }
+
+  #finish(end: number): void {
+    this.lastEnd = (this.#text[end] ?? '') as typeof this.lastEnd;
+    this.line += this.lastEnd === '\n' ? 1 : 0;
+    this.#position = end + 1;
+  }
+
+  #unclosed(): UserError {
+    return new UserError(
+      'invalid-data',
+      `${this.#source}:${this.line}: a quote is not closed, or followed by other text`,
+    );
+  }
+}
+
+function isBlank(character: string): boolean {
+  return character !== '\n' && character.trim() === '';
 }

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { shortText } from '../../visibleText.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 import { type ElementType, elementBytes } from './elements.ts';
 
@@ -60,7 +61,7 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
     throw new UserError(
       'invalid-data',
-      `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
+      `${source}: ${what}: ${shortText(shape.join(' x '))} needs ${expected} bytes after the header, found ${found}`,
     );
   }
   return { ...elements, shape, offset: begin + length };
@@ -85,7 +86,7 @@ export function numpyType(name: string, source: string): NumpyType {
   if (type === undefined) {
     throw new UserError(
       'invalid-data',
-      `${source}: its elements are of type ${JSON.stringify(name)}: convert them with astype('uint8'), astype('uint16') or astype('float32')`,
+      `${source}: its elements are of type ${JSON.stringify(shortText(name))}: convert them with astype('uint8'), astype('uint16') or astype('float32')`,
     );
   }
   return { type, isLittle: order !== '>' };
@@ -105,7 +106,7 @@ function parseHeader(text: string, source: string): Header {
   if (descr === undefined || fortran === undefined || shape === undefined) {
     throw new UserError(
       'invalid-data',
-      `${source}: corrupt or not a plain array: its header is ${JSON.stringify(text.trim())}`,
+      `${source}: corrupt or not a plain array: its header is ${JSON.stringify(shortText(text.trim()))}`,
     );
   }
   const axes = shape

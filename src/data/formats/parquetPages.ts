@@ -1,9 +1,9 @@
 // Pages of a Parquet column of byte strings; every length and count is checked before it is used.
 import { crc32 } from 'node:zlib';
-import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { Budget } from '../contract/budget.ts';
 import { viewOf } from './bytes.ts';
+import { type DataPageHeader, type PageHeader, readPageHeader } from './parquetHeaders.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
 
@@ -34,48 +34,38 @@ const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => U
  *
  * @param options.rows the number of values according to the footer
  * @param options.budget charged for the decompressed bytes
- * @param options.parseHeader reads a page header and advances the reader past it
  * @throws OverBudget; Error if anything is inconsistent
  */
 export function* readPages(
   chunk: Uint8Array,
   column: ByteColumn,
-  {
-    rows,
-    budget,
-    parseHeader,
-  }: {
-    readonly rows: number;
-    readonly budget: Budget;
-    readonly parseHeader: (reader: { view: DataView; offset: number }) => PageHeader;
-  },
+  { rows, budget }: { readonly rows: number; readonly budget: Budget },
 ): Generator<Uint8Array | null, void, void> {
-  const reader = { view: viewOf(chunk), offset: 0 };
+  let offset = 0;
   let dictionary: Uint8Array[] | undefined;
   for (let row = 0; row < rows; ) {
-    const header = parseHeader(reader);
-    const length = header.compressed_page_size;
-    if (!(length >= 0 && reader.offset + length <= chunk.length)) {
-      throw new Error(`a page of ${length} bytes, but only ${chunk.length - reader.offset} remain`);
+    const header = readPageHeader(chunk, offset);
+    const { page, size, compressedSize: length, checksum, end } = header;
+    if (!(length >= 0 && end + length <= chunk.length)) {
+      throw new Error(`a page of ${length} bytes, but only ${chunk.length - end} remain`);
     }
-    const bytes = chunk.subarray(reader.offset, reader.offset + length);
-    reader.offset += length;
-    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) {
+    offset = end + length;
+    const bytes = chunk.subarray(end, offset);
+    if (checksum !== undefined && crc32(bytes) !== checksum >>> 0) {
       throw new Error('a page does not match the checksum in its header');
     }
-    budget.spend(Math.max(0, header.uncompressed_page_size), 'bytes');
-    if (header.type === 'DICTIONARY_PAGE') {
-      const count = header.dictionary_page_header?.num_values ?? -1;
-      const page = inflated(bytes, header.uncompressed_page_size, column.codec);
-      dictionary = [...byteStrings(page, atMost(count, rows))];
+    budget.spend(Math.max(0, size), 'bytes');
+    if (page.type === 'dictionary') {
+      const content = inflated(bytes, size, column.codec);
+      dictionary = [...byteStrings(content, atMost(page.values, rows))];
       continue;
     }
-    const { levels, values, encoding } =
-      header.type === 'DATA_PAGE'
-        ? dataPage(bytes, header, column, rows - row)
-        : header.type === 'DATA_PAGE_V2'
-          ? dataPageV2(bytes, header, column, rows - row)
-          : fail(`unsupported page type ${header.type}`);
+    const { levels, values, encoding } = (page.type === 'data' ? dataPage : dataPageV2)(
+      bytes,
+      { ...header, page },
+      column,
+      rows - row,
+    );
     const present = levels.reduce((sum, level) => sum + Number(level === column.maxDefinitionLevel), 0);
     const found = decodeValues(values, encoding, present, dictionary);
     for (const level of levels) {
@@ -92,10 +82,12 @@ interface DataPage {
   readonly encoding: string;
 }
 
-function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
-  const { num_values, encoding } = header.data_page_header ?? fail('a page without a header');
-  const page = inflated(bytes, header.uncompressed_page_size, column.codec);
-  const count = atMost(num_values, rows);
+type Header = Pick<PageHeader, 'size'> & { readonly page: DataPageHeader };
+
+function dataPage(bytes: Uint8Array, header: Header, column: ByteColumn, rows: number): DataPage {
+  const { values, encoding } = header.page;
+  const page = inflated(bytes, header.size, column.codec);
+  const count = atMost(values, rows);
   if (column.maxDefinitionLevel === 0) {
     return { levels: new Uint32Array(count), values: page, encoding };
   }
@@ -108,23 +100,19 @@ function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, row
   };
 }
 
-function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
-  const page = header.data_page_header_v2 ?? fail('a page without a header');
-  const levelBytes = atMost(page.definition_levels_byte_length, bytes.length);
-  if (page.repetition_levels_byte_length !== 0) {
+function dataPageV2(bytes: Uint8Array, { size, page }: Header, column: ByteColumn, rows: number): DataPage {
+  const levelBytes = atMost(page.levelBytes, bytes.length);
+  if (page.repetitionBytes !== 0) {
     throw new Error('a page contains lists');
   }
-  const count = atMost(page.num_values, rows);
+  const count = atMost(page.values, rows);
   const rest = bytes.subarray(levelBytes);
   return {
     levels:
       column.maxDefinitionLevel === 0
         ? new Uint32Array(count)
         : readRuns(bytes.subarray(0, levelBytes), widthOf(column.maxDefinitionLevel), count),
-    values:
-      page.is_compressed === false
-        ? rest
-        : inflated(rest, header.uncompressed_page_size - levelBytes, column.codec),
+    values: page.isCompressed ? inflated(rest, size - levelBytes, column.codec) : rest,
     encoding: page.encoding,
   };
 }

@@ -19,6 +19,9 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
   for (let done = 0; done < count; ) {
     let header = 0;
     for (let shift = 0, byte = 128; byte >= 128; shift += 7) {
+      if (shift > 28) {
+        throw new Error('a run of more than 2^32 integers');
+      }
       byte = nextByte();
       header += (byte & 127) * 2 ** shift;
     }

@@ -1,5 +1,6 @@
 // Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet; no code is run.
 import { UserError } from '../../errors.ts';
+import { shortText } from '../../visibleText.ts';
 import { viewOf } from './bytes.ts';
 import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';
 
@@ -16,7 +17,7 @@ export function readPickle(bytes: Uint8Array, source: string): Pickled {
   } catch (cause) {
     throw new UserError(
       'invalid-data',
-      `${source}: not a pickle of plain arrays: ${(cause as Error).message}`,
+      `${source}: not a pickle of plain arrays: ${shortText((cause as Error).message)}`,
       { cause },
     );
   }

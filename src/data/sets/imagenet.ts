@@ -34,7 +34,7 @@ async function findImagenet(side: 32 | 64, record: ImagenetRecord): Promise<Part
       const file = basename(path);
       return file.includes(`${side}x${side}`) || file.toLowerCase().startsWith(name);
     });
-    const parts = own.filter(({ path }) => !other.test(basename(path).replace(/\d+-of-\d+/, '')));
+    const parts = own.filter(({ path }) => !other.test(basename(path).replace(/(?<!\d)\d+-of-\d+/, '')));
     for (const found of [parts, shared]) {
       if (found.length > 0) {
         return found;

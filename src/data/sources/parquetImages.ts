@@ -1,14 +1,17 @@
 // Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
-import type { FileMetaData, SchemaTree } from 'hyparquet';
-import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
-// Its index only has readers that decompress whole pages without limits or checksums; `exports` of the package has this.
-import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
-import { viewOf } from '../formats/bytes.ts';
+import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
+import {
+  type ColumnChunk,
+  type ParquetFooter,
+  readParquetFooter,
+  type SchemaElement,
+} from '../formats/parquetHeaders.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import { labelsNotRead } from './arrayImages.ts';
 
@@ -21,14 +24,19 @@ const labelNames = ['label', 'labels', 'class'];
 const damagedFooter = 'its footer, at the end of the file, is damaged; use another copy';
 /** Longer footers are rejected; those of tens of thousands of row groups are shorter. */
 const maxFooterBytes = 2 ** 24;
+/** The most columns that an error lists. */
+const MOST_NAMES = 8;
+/** The most columns that contain one another. */
+const maxColumnDepth = 32;
 
-interface ImageColumn extends ByteColumn {
-  readonly path: readonly string[];
+/** The column of the images: its path in the schema, joined by dots. */
+interface ImageColumn extends Pick<ByteColumn, 'maxDefinitionLevel'> {
+  readonly path: string;
 }
 
 /** The number of rows of a Parquet file; throws as `parquetImages` does. */
 export async function countParquet(file: RandomAccess, source: string, budget: Budget): Promise<number> {
-  return Number((await readMetadata(file, source, budget)).num_rows);
+  return (await readFooter(file, source, budget)).rows;
 }
 
 /**
@@ -46,21 +54,18 @@ export async function* parquetImages(
   prefix: string,
   budget: Budget,
 ): AsyncGenerator<RawImage, void, void> {
-  const metadata = await readMetadata(file, source, budget);
-  const hasLabels = leaves(parquetSchema(metadata)).some(([column]) =>
-    labelNames.includes(column!.element.name.toLowerCase()),
-  );
+  const { schema, groups } = await readFooter(file, source, budget);
+  const { path, maxDefinitionLevel, hasLabels } = imageColumn(schema, source);
   let row = 0;
-  for (const group of metadata.row_groups) {
+  for (const { rows, columns } of groups) {
     const start = row;
     try {
-      const { path, codec, maxDefinitionLevel } = imageColumn(metadata, group);
-      const chunk = await readChunk(file, group, path);
-      for (const bytes of readPages(
-        chunk,
-        { codec, maxDefinitionLevel },
-        { rows: Number(group.num_rows), budget, parseHeader: parquetHeader },
-      )) {
+      const column = columns.find((one) => one.path === path);
+      if (column === undefined) {
+        throw new Error(`a row group without the column ${shortText(path)}`);
+      }
+      const chunk = await readChunk(file, column, budget);
+      for (const bytes of readPages(chunk, { codec: column.codec, maxDefinitionLevel }, { rows, budget })) {
         const where = `${source}: row ${row}`;
         yield {
           name: `${prefix}${row}`,
@@ -82,103 +87,136 @@ export async function* parquetImages(
   }
 }
 
-async function readMetadata(file: RandomAccess, source: string, budget: Budget): Promise<FileMetaData> {
-  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
-    Uint8Array.from(await file.read(start, end - start)).buffer;
+async function readFooter(file: RandomAccess, source: string, budget: Budget): Promise<ParquetFooter> {
   try {
-    await requireShortFooter(file);
-    const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
-    requireTable(metadata);
-    const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
-    if (rows !== Number(metadata.num_rows) || metadata.row_groups.some(({ num_rows }) => num_rows < 0)) {
-      throw new Error(`its footer claims ${metadata.num_rows} rows, but ${rows} in its row groups`);
+    const footer = parsedFooter(await footerBytes(file));
+    const rows = footer.groups.reduce((sum, group) => sum + group.rows, 0);
+    if (rows !== footer.rows || footer.groups.some((group) => group.rows < 0)) {
+      throw new Error(`its footer claims ${footer.rows} rows, but ${rows} in its row groups`);
     }
     budget.spend(rows, 'images');
-    return metadata;
+    return footer;
   } catch (cause) {
     throw cause instanceof UserError ? cause : unreadable(source, cause, damagedFooter);
   }
 }
 
-/** The parser takes what the footer of a damaged file says, without asking whether it describes a table. */
-function requireTable({ schema, row_groups }: FileMetaData): void {
-  const isTable =
-    Array.isArray(schema) &&
-    schema.every((element) => typeof element?.name === 'string') &&
-    Array.isArray(row_groups) &&
-    row_groups.every(
-      (group) =>
-        Array.isArray(group?.columns) &&
-        group.columns.every(({ meta_data }) => !meta_data || Array.isArray(meta_data.path_in_schema)),
-    );
-  if (!isTable) {
-    throw new Error(damagedFooter);
+function parsedFooter(bytes: Uint8Array): ParquetFooter {
+  try {
+    return readParquetFooter(bytes);
+  } catch (cause) {
+    throw new Error(`${damagedFooter} (${(cause as Error).message})`, { cause });
   }
 }
 
-/** The footer is parsed into objects, which can be as short as one byte each. */
-async function requireShortFooter(file: RandomAccess): Promise<void> {
-  const length = viewOf(await file.read(file.size - 8, 8)).getUint32(0, true);
+/** The bytes of the footer: they precede its length and the signature. */
+async function footerBytes(file: RandomAccess): Promise<Uint8Array> {
+  const end = await file.read(file.size - 8, 8);
+  const length = viewOf(end).getUint32(0, true);
+  if (charactersOf(end.subarray(4)) !== 'PAR1') {
+    throw new Error('it does not end with PAR1; use another copy');
+  }
   if (length > maxFooterBytes) {
     throw new Error(
       `a footer of ${length} bytes, but at most ${maxFooterBytes} are supported: write larger row groups`,
     );
   }
+  return file.read(file.size - 8 - length, length);
 }
 
-type RowGroup = FileMetaData['row_groups'][number];
-
-function chunkOf(
-  group: RowGroup,
-  path: readonly string[],
-): NonNullable<RowGroup['columns'][number]['meta_data']> {
-  const found = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === path.join('.'));
-  if (!found?.meta_data) {
-    throw new Error(`a row group without the column ${path.join('.')}`);
+/**
+ * The column of the images, and whether there is one of labels.
+ *
+ * @throws UserError if there is no column of images, or it contains lists
+ */
+function imageColumn(
+  schema: readonly SchemaElement[],
+  source: string,
+): ImageColumn & { readonly hasLabels: boolean } {
+  try {
+    let [steps, plainSteps]: (readonly SchemaElement[] | undefined)[] = [];
+    let hasLabels = false;
+    const names: string[] = [];
+    for (const leaf of leaves(schema)) {
+      const [{ name }] = leaf as [SchemaElement];
+      hasLabels ||= isAmong(labelNames, name);
+      if (names.length < MOST_NAMES) {
+        names.push(shortText(leaf.map((element) => element.name).join('.'), 40));
+      }
+      if (leaf.at(-1)!.isBytes) {
+        steps ??= leaf.length === 2 && leaf[1]!.name === 'bytes' ? leaf : undefined;
+        plainSteps ??= leaf.length === 1 && isAmong(plainNames, name) ? leaf : undefined;
+      }
+    }
+    steps ??= plainSteps;
+    if (steps === undefined) {
+      throw new Error(
+        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ')}${names.length < MOST_NAMES ? '' : ', …'}`,
+      );
+    }
+    const path = steps.map(({ name }) => name).join('.');
+    const repetitions = steps.map(({ repetition }) => repetition);
+    if (repetitions.includes('repeated')) {
+      throw new Error(`the column ${shortText(path)} contains lists`);
+    }
+    const maxDefinitionLevel = repetitions.filter((repetition) => repetition === 'optional').length;
+    return { path, maxDefinitionLevel, hasLabels };
+  } catch (cause) {
+    throw unreadable(source, cause, damagedFooter);
   }
-  return found.meta_data;
 }
 
-function imageColumn(metadata: FileMetaData, group: RowGroup): ImageColumn {
-  const root = parquetSchema(metadata);
-  const byteLeaves = leaves(root).filter((steps) => steps.at(-1)!.element.type === 'BYTE_ARRAY');
-  const steps =
-    byteLeaves.find((path) => path.length === 2 && path[1]!.element.name === 'bytes') ??
-    byteLeaves.find((path) => path.length === 1 && plainNames.includes(path[0]!.element.name.toLowerCase()));
-  if (steps === undefined) {
-    const names = leaves(root).map((path) => path.map(({ element }) => element.name).join('.'));
-    throw new Error(
-      `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ')}`,
-    );
-  }
-  const path = steps.map(({ element }) => element.name);
-  const levels = steps.map(({ element }) => element.repetition_type);
-  if (levels.includes('REPEATED')) {
-    throw new Error(`the column ${path.join('.')} contains lists`);
-  }
-  const maxDefinitionLevel = levels.filter((level) => level === 'OPTIONAL').length;
-  return { path, codec: chunkOf(group, path).codec, maxDefinitionLevel };
+/** Whether a name, in any case, is one of these; a long one isn't read for each of the columns in its group. */
+function isAmong(names: readonly string[], name: string): boolean {
+  return name.length < 16 && names.includes(name.toLowerCase());
 }
 
 /** The path to each leaf, without the root. */
-function leaves(node: SchemaTree, steps: readonly SchemaTree[] = []): (readonly SchemaTree[])[] {
-  return node.children.length === 0
-    ? [steps]
-    : node.children.flatMap((child) => leaves(child, [...steps, child]));
+function* leaves(schema: readonly SchemaElement[]): Generator<readonly SchemaElement[], void, void> {
+  /** The columns that contain the next one, and how many of their fields follow. */
+  const parents: { readonly element: SchemaElement; left: number }[] = [];
+  for (const element of schema) {
+    while (parents.at(-1)?.left === 0) {
+      parents.pop();
+    }
+    const parent = parents.at(-1);
+    const isRoot = element === schema[0];
+    if (parent === undefined && !isRoot) {
+      return;
+    }
+    if (parent) {
+      parent.left--;
+    }
+    if (element.children > 0) {
+      parents.push({ element, left: element.children });
+      if (parents.length > maxColumnDepth) {
+        throw new Error(`more than ${maxColumnDepth} levels of columns`);
+      }
+    } else if (!isRoot) {
+      yield [...parents.slice(1).map((one) => one.element), element];
+    }
+  }
+  if (parents.some(({ left }) => left !== 0)) {
+    throw new Error(damagedFooter);
+  }
 }
 
-async function readChunk(file: RandomAccess, group: RowGroup, path: readonly string[]): Promise<Uint8Array> {
-  const { dictionary_page_offset, data_page_offset, total_compressed_size } = chunkOf(group, path);
-  const length = Number(total_compressed_size);
+async function readChunk(
+  file: RandomAccess,
+  { start, length }: ColumnChunk,
+  budget: Budget,
+): Promise<Uint8Array> {
   if (length > maxBytesAtOnce / 2) {
     throw new Error(`a row group of ${length} bytes is too large: write smaller ones`);
   }
-  return file.read(Number(dictionary_page_offset || data_page_offset), length);
+  // Many row groups can share one chunk.
+  budget.spend(Math.max(0, length), 'bytes');
+  return file.read(start, length);
 }
 
 function unreadable(source: string, cause: unknown, damaged: string): UserError {
-  // The parser trips over damaged bytes, and then speaks of JavaScript instead of the file.
+  // Readers trip over damaged bytes, and then speak of JavaScript instead of the file.
   const tripped = cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError;
-  const why = tripped ? damaged : (cause as Error).message.replace(/^parquet /, '');
+  const why = tripped ? damaged : (cause as Error).message;
   return new UserError('invalid-data', `${source}: cannot be read as Parquet: ${why}`, { cause });
 }

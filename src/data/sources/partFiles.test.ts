@@ -10,7 +10,6 @@ import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { viewOf } from '../formats/bytes.ts';
 import { npyBytes } from '../formats/npyBytes.ts';
 import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
@@ -126,18 +125,6 @@ describe('arrays', () => {
     ['evil.pickle', /evil.pickle: not a pickle of plain arrays: it calls posix system/],
   ])('are rejected in %s', async (name, message) => {
     await expect(imagesOf(fixture(name))).rejects.toThrow(message);
-  });
-
-  it('in Parquet have page headers, which a part of hyparquet reads that is in no index', async () => {
-    const { parquetHeader } = await import('hyparquet/src/column.js');
-    const reader = { view: viewOf(await readFile(fixture('plain.parquet'))), offset: 'PAR1'.length };
-    expect(parquetHeader(reader)).toMatchObject({
-      type: 'DATA_PAGE_V2',
-      uncompressed_page_size: 1771,
-      compressed_page_size: 1771,
-      data_page_header_v2: { num_values: 4, encoding: 'PLAIN', definition_levels_byte_length: 3 },
-    });
-    expect(reader.offset).toBeGreaterThan('PAR1'.length);
   });
 
   it('are rejected in the words of the file if a byte of a Parquet footer is wrong', async () => {

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
 import { entryAt, exists, isFolder } from '../../storage/files.ts';
-import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
+import { listFolder, makeFolders, removeEmptyFolders, withoutEndSeparators } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointPath, holdsExport, type RunPaths, runPaths } from './runFolder.ts';
@@ -93,7 +93,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
 
 /** The first of `base`, `base-2`, `base-3` … where a run can be created and which is not a link. */
 export function nextFreeRunFolder(base: string): string {
-  const stem = base.replace(/(?<=.)[/\\]+$/, '');
+  const stem = withoutEndSeparators(base);
   let candidate = stem;
   for (let number = 2; !isFree(candidate); number++) {
     candidate = `${stem}-${number}`;

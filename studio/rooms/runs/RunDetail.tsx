@@ -12,7 +12,7 @@ import { type FoundRun, urlOf, type WatchedRun } from './watch.ts';
 /** The run. */
 export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun | undefined }) {
   const samples = run.samples.map((file) => ({
-    step: Number(/(\d+)\.png$/.exec(file)![1]),
+    step: Number(/(?<!\d)(\d+)\.png$/.exec(file)![1]),
     url: urlOf(run.path, file),
   }));
   return (

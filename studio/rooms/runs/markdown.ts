@@ -59,10 +59,35 @@ function cellsOf(row: string): string[] {
 
 /** Text without pictures, link addresses, emphasis and escapes. */
 function plain(text: string): string {
-  return text
-    .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
-    .replace(/(?<!\\)\[([^\]]*)\]\([^)]*\)/g, '$1')
+  const withoutPictures = replaceLinks(text, '![', () => '');
+  return replaceLinks(withoutPictures, '[', (label) => label)
     .replace(/(?<!\\)[*`]/g, '')
     .replace(/\\([\\`*_[\]<>|~&@:.])/g, '$1')
     .trim();
+}
+
+/**
+ * Replaces links or pictures, `[label](address)` with this start. Cards come from anyone: each character is searched once for
+ * each bracket, where a regular expression would begin again at every start.
+ */
+function replaceLinks(text: string, start: '![' | '[', replacement: (label: string) => string): string {
+  const parts: string[] = [];
+  let from = 0;
+  let open = text.indexOf(start);
+  while (open !== -1) {
+    const isEscaped = start === '[' && text[open - 1] === '\\';
+    const label = open + start.length;
+    const close = isEscaped ? open : text.indexOf(']', label);
+    const end = isEscaped || text[close + 1] !== '(' ? -1 : text.indexOf(')', close + 2);
+    if (close === -1 || (end === -1 && text[close + 1] === '(')) {
+      break;
+    }
+    if (end !== -1) {
+      parts.push(text.slice(from, open), replacement(text.slice(label, close)));
+      from = end + 1;
+    }
+    // Up to an end without an address, no other start has one.
+    open = text.indexOf(start, end === -1 ? close + 1 : from);
+  }
+  return parts.join('') + text.slice(from);
 }
