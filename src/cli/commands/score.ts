@@ -31,7 +31,7 @@ import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
-import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng } from '../parts/outputFile.ts';
 import { scoreCsv } from '../parts/scoreCsv.ts';
@@ -135,7 +135,7 @@ async function runScore(
   const engine = await compileOptionsOf(ranks, options);
   const { source, model, against, read, set } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
-    const model = keep(new FlowModel(source, engine));
+    const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
     const against =
       otherDirectory === undefined
         ? undefined
