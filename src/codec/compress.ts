@@ -13,12 +13,12 @@ import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockBytes, type BlockCoders, MOST_VALUES } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
 import { type EarlierFile, earlierBlocks } from './earlierBlocks.ts';
-import { blockAbout, endAbout } from './file/abouts.ts';
+import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
+import { countingImages, tilesIn, tilesOf } from './model/tiles.ts';
 import { type NamedImage, requireImage, requireImages } from './namedImage.ts';
-import { countingImages, tilesIn, tilesOf } from './tiles.ts';
 
 /** How images are compressed. */
 export interface CompressOptions {
@@ -70,7 +70,7 @@ const BLOCK_VALUES = 2 ** 26;
 
 /** The images of a block, unless their number is chosen. */
 export function defaultBlock(imageShape: ImageShape): number {
-  return Math.max(1, Math.min(2000, Math.floor(BLOCK_VALUES / dimensionsOf(imageShape))));
+  return Math.max(1, Math.min(DEFAULT_BLOCK, Math.floor(BLOCK_VALUES / dimensionsOf(imageShape))));
 }
 
 /**
@@ -156,7 +156,14 @@ export async function* partsBy(
   );
   for await (const { images: own, stored } of coded) {
     const about = blockAbout({ ...own, runs: stored.runs }, imageShape);
-    const record = encodeRecord({ kind: 'block', number: blocks++, about, bytes: stored.bytes });
+    const record = encodeRecord({ kind: 'block', number: blocks, about, bytes: stored.bytes });
+    if (readBlockAbout(about, stored.bytes.length, header) === undefined) {
+      throw new UserError(
+        'unsupported',
+        phrase`block ${blocks} has ${own.names.length} images, too many for their names or for its ${stored.bytes.length} bytes: use a smaller ${option('block', DEFAULT_BLOCK)}`,
+      );
+    }
+    blocks++;
     count += own.names.length;
     values += own.shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
     plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);

@@ -3,7 +3,8 @@ import { option, phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import type { RandomAccess } from '../storage/randomAccess.ts';
-import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
+import { byHeader } from '../storage/safetensorsHeader.ts';
+import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type FileEnd, readBlockAbout, readEndAbout, readLostAbout } from './file/abouts.ts';
@@ -38,7 +39,7 @@ export async function openCompressed(
     requireModelOf(header, given, source);
     return { source, bytes, header, model: given };
   }
-  const model = await embeddedModel(header, source);
+  const model = await embeddedModel(bytes, header, source);
   if (!isModelOf(header, model)) {
     throw new UserError(
       'mismatch',
@@ -69,15 +70,21 @@ function isModelOf(header: FileHeader, model: TrainedModel): boolean {
   );
 }
 
-async function embeddedModel(header: ReadHeader, source: string): Promise<TrainedModel> {
-  const bytes = await header.readModel();
-  if (!bytes) {
+async function embeddedModel(file: RandomAccess, header: ReadHeader, source: string): Promise<TrainedModel> {
+  const { modelBytes, end } = header;
+  const isDamaged = await header.isModelDamaged();
+  if (modelBytes === 0 || isDamaged) {
     throw new UserError(
       'not-ready',
-      phrase`${bytes === null ? `the model in ${source} is damaged` : `${source} doesn't contain its model`}: name it with ${option('model', 'MODEL')}`,
+      phrase`${isDamaged ? `the model in ${source} is damaged` : `${source} doesn't contain its model`}: name it with ${option('model', 'MODEL')}`,
     );
   }
-  return readExport(memoryFiles(source, { [WEIGHTS_FILE]: bytes }));
+  const start = end - modelBytes;
+  const check = byHeader(requireOwnArrays);
+  for (let length: number | undefined = 0; length !== undefined; ) {
+    length = check(await file.read(start, length), modelBytes, source);
+  }
+  return readExport(memoryFiles(source, { [WEIGHTS_FILE]: await file.read(start, modelBytes) }));
 }
 
 /** How much a file contains. */
@@ -95,7 +102,7 @@ export async function extentOf({ bytes, header }: CompressedFile): Promise<Exten
     if (record.kind === 'block') {
       blocks++;
     } else {
-      end ??= readEndAbout((await record.read())?.about);
+      end ??= readEndAbout(await record.readAbout());
     }
   }
   return { blocks, count: end?.images };
@@ -129,32 +136,53 @@ export interface Listing {
   readonly damaged: readonly string[];
 }
 
-/** Lists the images of a file, without its model. */
-export async function listImages({ bytes, header, source }: Omit<CompressedFile, 'model'>): Promise<Listing> {
-  const { imageShape } = header;
+/** The most images of a list, and characters of their names: they are held in memory. */
+const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [2 ** 20, 2 ** 25];
+
+/**
+ * Lists the images of a file, without its model.
+ *
+ * @param isChosen which images to list, by their names and positions; by default all
+ * @throws UserError (`unsupported`) if they are too many for a list
+ */
+export async function listImages(
+  { bytes, header, source }: Omit<CompressedFile, 'model'>,
+  isChosen: (name: string, position: number) => boolean = () => true,
+): Promise<Listing> {
   const [images, blocks, damaged]: [ListedImage[], ListedBlock[], string[]] = [[], [], []];
   const lost = new LostImages((problem) => damaged.push(`${source}: ${problem}`));
-  if ((await header.readModel()) === null) {
+  let characters = 0;
+  if (await header.isModelDamaged()) {
     damaged.push(`${source}: the model in it is damaged`);
   }
   for await (const found of recordsIn(bytes, header.end)) {
     const { kind, number, start, end } = found;
     if (kind === 'end') {
-      const about = readEndAbout((await found.read())?.about);
+      const about = readEndAbout(await found.readAbout());
       if (about) {
         lost.takeEnd(about, end);
       }
     } else if (lost.isNext(number)) {
-      const block = readBlockAbout((await found.read())?.about, imageShape);
+      const block = readBlockAbout(await found.readAbout(), found.bytes, header);
       if (block === undefined) {
-        lost.takeDamaged(number, readLostAbout(await found.readUnchecked(), imageShape));
+        lost.takeDamaged(number, readLostAbout(await found.readUnchecked(), found.bytes, header));
         continue;
       }
       lost.takeRead(number, block);
       const { first, names, shapes } = block;
-      names.forEach((name, index) => {
-        images.push({ position: first + index, name, shape: shapes[index]!, block: number });
-      });
+      for (const [index, name] of names.entries()) {
+        const position = first + index;
+        if (isChosen(name, position)) {
+          images.push({ position, name, shape: shapes[index]!, block: number });
+          characters += name.length;
+        }
+      }
+      if (images.length > MOST_LISTED || characters > MOST_LISTED_CHARACTERS) {
+        throw new UserError(
+          'unsupported',
+          phrase`${source} has too many images to list (more than ${MOST_LISTED}, or ${MOST_LISTED_CHARACTERS} characters of names): choose some with ${option('range', '0-99999')}`,
+        );
+      }
       const values = shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
       const size = end - start;
       blocks.push({ block: number, images: names.length, bytes: size, bitsPerDim: (8 * size) / values });

@@ -20,8 +20,8 @@ import type { ReadHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { type FoundRecord, recordsIn, shortSha256 } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
+import { countingImages, imageOf, tilesIn } from './model/tiles.ts';
 import type { NamedImage } from './namedImage.ts';
-import { countingImages, imageOf, tilesIn } from './tiles.ts';
 
 /** How a file is decompressed. */
 export interface DecompressOptions {
@@ -72,8 +72,11 @@ export async function* imagesBy(
   { source, bytes, header }: CompressedFile,
   { signal, onImages, onDamage, only = () => true }: Omit<DecompressOptions, 'model'> = {},
 ): AsyncGenerator<NamedImage> {
-  const { imageShape } = header;
   const lost = new LostImages((problem) => onDamage?.(`${source}: ${problem}`));
+  if (await header.isModelDamaged()) {
+    // The images are decoded with another copy of it.
+    onDamage?.(`${source}: the model in it is damaged`);
+  }
   const decoded = mapInOrder(
     recordsIn(bytes, header.end),
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
@@ -82,7 +85,7 @@ export async function* imagesBy(
       ...(await decodedRecord(record, header, { coders, only, signal, ...(onImages && { onImages }) })),
     }),
   );
-  for await (const { record, block, pixels, end } of decoded) {
+  for await (const { record, block, wanted, pixels, end } of decoded) {
     const { kind, number } = record;
     if (end) {
       lost.takeEnd(end, record.end);
@@ -97,11 +100,7 @@ export async function* imagesBy(
     } else {
       lost.takeRead(number, block);
       if (pixels !== 'unwanted') {
-        for (const [index, image] of imagesOf(block, pixels!, imageShape, header.tiles)) {
-          if (only(image.name, index)) {
-            yield image;
-          }
-        }
+        yield* imagesOf(block, pixels!, header, wanted!);
       }
     }
   }
@@ -118,13 +117,15 @@ async function whyUndecodable({ runtime }: ReadHeader): Promise<string> {
 /** A record, decoded: a block with its pixels, or why there are none; or the end. */
 interface Decoded {
   readonly block?: DescribedBlock | undefined;
+  /** Whether each image of the block is wanted. */
+  readonly wanted?: readonly boolean[] | undefined;
   readonly pixels?: Uint8Array | 'unwanted' | 'damaged' | 'undecodable';
   readonly end?: FileEnd | undefined;
 }
 
 async function decodedRecord(
-  found: FoundRecord,
-  { imageShape, tiles }: ReadHeader,
+  record: FoundRecord,
+  header: ReadHeader,
   {
     coders,
     only,
@@ -132,48 +133,52 @@ async function decodedRecord(
     onImages,
   }: BlockWork & { readonly coders: BlockCoders; only(name: string, index: number): boolean },
 ): Promise<Decoded> {
-  const record = await found.read();
-  if (found.kind === 'end') {
-    return { end: readEndAbout(record?.about) };
+  const about = await record.readAbout();
+  if (record.kind === 'end') {
+    return { end: readEndAbout(about) };
   }
-  const block = record
-    ? readBlockAbout(record.about, imageShape)
-    : readLostAbout(await found.readUnchecked(), imageShape);
-  const isWanted = block?.names.map((name, index) => only(name, block.first + index)).includes(true);
-  if (record === undefined || block === undefined) {
+  const block =
+    about === undefined
+      ? readLostAbout(await record.readUnchecked(), record.bytes, header)
+      : readBlockAbout(about, record.bytes, header);
+  const wanted = block?.names.map((name, index) => only(name, block.first + index));
+  if (about === undefined || block === undefined) {
     return { block, pixels: 'damaged' };
   }
-  if (!isWanted) {
+  if (!wanted!.includes(true)) {
     return { block, pixels: 'unwanted' };
   }
+  const { imageShape, tiles } = header;
   const units = block.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
   const pixels = await coders.decode(
-    { runs: block.runs, bytes: record.bytes },
+    { runs: block.runs, bytes: await record.readBytes() },
     // The last image is decoded first.
     { signal, ...(onImages && { onImages: countingImages(onImages, units.toReversed()) }) },
   );
   const size = units.reduce((sum, count) => sum + count, 0) * dimensionsOf(imageShape);
   const isRight = pixels?.length === size && shortSha256([pixels!]) === block.checksum;
-  return { block, pixels: isRight ? pixels : 'undecodable' };
+  return { block, wanted, pixels: isRight ? pixels : 'undecodable' };
 }
 
-/** The images of a block, each with its position in the file. */
+/** The wanted images of a block. */
 function* imagesOf(
-  { first, names, shapes }: DescribedBlock,
+  { names, shapes }: DescribedBlock,
   pixels: Uint8Array,
-  imageShape: ImageShape,
-  tiles: boolean,
-): Generator<[index: number, image: NamedImage]> {
+  { imageShape, tiles }: ReadHeader,
+  wanted: readonly boolean[],
+): Generator<NamedImage> {
   const size = dimensionsOf(imageShape);
   let position = 0;
   for (const [index, name] of names.entries()) {
     const shape = shapes[index]!;
     const whole: ImageShape = [shape[0], shape[1], imageShape[2]];
     const length = (tiles ? tilesIn(whole, imageShape) : 1) * size;
-    const own = pixels.slice(position, position + length);
+    if (wanted[index]) {
+      const stored = pixels.slice(position, position + length);
+      const image = tiles ? imageOf(stored, whole, imageShape) : stored;
+      yield { name, shape, pixels: inChannels(image, imageShape[2], shape[2]) };
+    }
     position += length;
-    const image = tiles ? imageOf(own, whole, imageShape) : own;
-    yield [first + index, { name, shape, pixels: inChannels(image, imageShape[2], shape[2]) }];
   }
 }
 

@@ -55,23 +55,25 @@ export async function earlierBlocks(earlier: EarlierFile, now: WrittenNow): Prom
       blocks.set(record.number, record);
     }
   }
-  const images = readBlockAbout((await blocks.get(0)?.read())?.about, imageShape)?.names.length;
+  const described = async (record: FoundRecord | undefined): Promise<DescribedBlock | undefined> =>
+    record && readBlockAbout(await record.readAbout(), record.bytes, now.header);
+  const images = (await described(blocks.get(0)))?.names.length;
   // The last block may be smaller.
   if (block !== undefined && images !== undefined && (images > block || (images < block && blocks.has(1)))) {
     throw otherwise(source, phrase`with ${option('block', images)}`);
   }
   return {
     async find(number, images) {
-      const record = await blocks.get(number)?.read();
-      const known = readBlockAbout(record?.about, imageShape);
+      const record = blocks.get(number);
+      const known = await described(record);
       if (record === undefined || known === undefined) {
         return undefined;
       }
       const { runs } = known;
-      if (blockAbout({ ...images, runs }, imageShape) !== record.about) {
+      if (blockAbout({ ...images, runs }, imageShape) !== (await record.readUnchecked())) {
         throw otherwise(source, otherImages(known, images, now.header));
       }
-      return { runs, bytes: record.bytes };
+      return { runs, bytes: await record.readBytes() };
     },
   };
 }

@@ -24,3 +24,9 @@ export function dimensionsOf([height, width, channels]: ImageShape): number {
 export function showImageShape(shape: ImageShape): string {
   return shape.join('x');
 }
+
+/** The shape in a text of `showImageShape`: three whole decimal numbers above 0; undefined for anything else. */
+export function imageShapeIn(text: string): ImageShape | undefined {
+  const [, height, width, channels] = /^([1-9]\d{0,6})x([1-9]\d{0,6})x([1-9]\d{0,6})$/.exec(text) ?? [];
+  return height === undefined ? undefined : [Number(height), Number(width), Number(channels)];
+}

@@ -1,4 +1,5 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
+
 import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -22,6 +23,7 @@ import {
 } from '../parts/comparedModels.ts';
 import { noteImplausible } from '../parts/implausible.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
+import { noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
@@ -87,7 +89,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   try {
     compared = await releaseAfter((keep) => {
       const flows = models.map(({ trained }) =>
-        keep(new FlowModel(trained, { ...engine, batchSize: batch })),
+        keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch })),
       );
       return compareModels(flows, images, { draws, seed, onProgress: (done) => bar.update(done) });
     });

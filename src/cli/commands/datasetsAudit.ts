@@ -1,4 +1,5 @@
 // `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
+
 import { basename, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { onlyRank } from '../../cluster/ranks.ts';
@@ -18,7 +19,7 @@ import { oddSection } from '../audit/oddSection.ts';
 import type { AuditSection } from '../audit/section.ts';
 import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
-import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPage } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
@@ -155,7 +156,7 @@ async function modelFor(
     return undefined;
   }
   const source = await loadTrained(directory, { step });
-  const model = keep(new FlowModel(source, engine));
+  const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
   return { model, reference: await referenceFor(source, model, directory, {}, onlyRank), resize };
 }
 

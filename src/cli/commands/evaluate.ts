@@ -1,4 +1,5 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
+
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
@@ -24,6 +25,7 @@ import {
   storedEvaluation,
 } from '../parts/evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
+import { noteLargeImages } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
@@ -104,7 +106,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   let ofChosen: Evaluation;
   try {
     ofChosen = await releaseAfter((keep) => {
-      const model = keep(new FlowModel(trained, { ...engine, batchSize: batch }));
+      const model = keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch }));
       const onProgress = (done: number): void => bar.update(done);
       return evaluate(model, chosen, { draws, seed, importance, ranks, onProgress });
     });

@@ -30,7 +30,7 @@ import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
-import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
@@ -136,7 +136,7 @@ async function runScore(
   const engine = await compileOptionsOf(ranks, options);
   const { source, model, against, read, set } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
-    const model = keep(new FlowModel(source, engine));
+    const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
     const against =
       otherDirectory === undefined
         ? undefined

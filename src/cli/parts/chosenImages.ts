@@ -29,7 +29,7 @@ interface SeenFile {
 
 /** A choice of images. */
 export interface ChosenImages {
-  /** Whether an image is chosen. */
+  /** Whether an image is chosen; to be called once for each. */
   isChosen(name: string, index: number): boolean;
   /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
   isAllSeen(count: number | undefined): boolean;
@@ -46,8 +46,9 @@ export function chosenImages(
 ): ChosenImages {
   const wanted = (names ?? []).map(withoutSlashes);
   const missing = new Set(wanted);
+  /** Names and folders, for suggestions. */
   const known = new Set<string>();
-  const seen = new Set<number>();
+  let seen = 0;
   let isRangeMissing = range !== undefined;
   return {
     isChosen(name, index) {
@@ -59,19 +60,19 @@ export function chosenImages(
       for (const one of named) {
         missing.delete(one);
       }
-      if (missing.size > 0) {
+      if (missing.size > 0 && known.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) {
         for (const path of pathsOf(name)) {
           known.add(path);
         }
       }
-      seen.add(index);
+      seen++;
       isRangeMissing &&= !isInRange;
       return (names === undefined && range === undefined) || named.length > 0 || isInRange;
     },
-    isAllSeen: (count) => seen.size === count,
+    isAllSeen: (count) => seen === count,
     missingIn({ source, count }) {
       const [first] = missing;
-      const orLost = seen.size === count ? '' : '; it may be among the lost images';
+      const orLost = seen === count ? '' : '; it may be among the lost images';
       if (first !== undefined) {
         const names = [...known];
         const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
@@ -94,6 +95,9 @@ export function chosenImages(
     },
   };
 }
+
+/** About so many names, of so many characters, are searched for what may have been meant. */
+const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
 
 /** A path and the folders that it is in. */
 function pathsOf(name: string): string[] {

@@ -29,17 +29,16 @@ export async function printList(
   if (given) {
     requireModelOf(header, given, source);
   }
-  const all = await listImages({ bytes, header, source });
-  const { count, damaged, blocks } = all;
+  const listing = await listImages({ bytes, header, source }, chosen.isChosen);
+  const { images, count, damaged, blocks } = listing;
   damaged.forEach(noteOnStderr);
-  const images = all.images.filter(({ name, position }) => chosen.isChosen(name, position));
   requireChosen(chosen, { source, count }, images.length);
   const { model: fingerprint, modelBytes, imageShape, tiles } = header;
   const model = { fingerprint, bytes: modelBytes, imageShape };
   writeStdout(
     json
       ? `${JSON.stringify({ file: source, bytes: bytes.size, model, tiles, images, blocks, damaged })}\n`
-      : `${textOf({ ...all, images }, header, { bytes: bytes.size, isGiven: given !== undefined })}\n`,
+      : `${textOf(listing, header, { bytes: bytes.size, isGiven: given !== undefined })}\n`,
   );
   return damaged.length === 0;
 }

@@ -3,6 +3,9 @@ import type { Command } from 'commander';
 import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { FlowModelOptions } from '../../trained/model/flowModelOptions.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -25,5 +28,14 @@ export async function openModel(
   options: ModelOptions,
   more: Pick<LoadModelOptions, 'inverse'> = {},
 ): Promise<FlowModel> {
-  return loadModel(directory, { ...(await compileOptions(options)), ...more, step: options.step });
+  const use = { ...(await compileOptions(options)), ...noteLargeImages, ...more };
+  return loadModel(directory, { ...use, step: options.step });
 }
+
+/** Says on stderr that images take much memory, before the work begins. */
+export const noteLargeImages: Pick<FlowModelOptions, 'onLargeImage'> = {
+  onLargeImage: (bytes) =>
+    noteOnStderr(
+      `each image takes about ${formatBytes(bytes)} of memory, and may take minutes: this is a large model`,
+    ),
+};

@@ -1,9 +1,11 @@
 // What records say about their bytes, as JSON: the names and shapes of images, and how they are stored.
 import * as z from 'zod/mini';
 import { maxSide } from '../../data/contract/rawImages.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { parsedJson } from '../../storage/jsonText.ts';
-import type { Run } from '../model/blockCoder.ts';
+import { imagesIn, type Run } from '../model/blockCoder.ts';
+import { tilesIn } from '../model/tiles.ts';
+import type { FileHeader } from './header.ts';
 import { type PackedName, packNames, unpackNames } from './packedNames.ts';
 import { shortSha256 } from './records.ts';
 
@@ -23,6 +25,17 @@ export interface DescribedBlock extends BlockImages {
   readonly checksum: string;
 }
 
+/** How the images of a file are stored. */
+export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
+
+/** The images of a block by default; with tiles, these. */
+export const DEFAULT_BLOCK = 2000;
+
+/** The most images, or tiles, of a block of so many bytes: in larger blocks than the default, each takes a bit at least. */
+function mostIn(bytes: number): number {
+  return Math.max(DEFAULT_BLOCK, 8 * bytes);
+}
+
 /** The description of a block. */
 export function blockAbout(
   { first, names, shapes, runs, pixels }: BlockImages & { readonly pixels: Uint8Array },
@@ -38,50 +51,69 @@ export function blockAbout(
     runs: runs.map(({ batch, count }) => [batch, count]),
     pixels: shortSha256([pixels]),
   };
-  return JSON.stringify({ ...about, check: checkOf(about) });
+  return withCheck(JSON.stringify(about));
 }
 
-/** A checksum of the description alone, which tells what is lost if only the other bytes of a record are damaged. */
-function checkOf(about: object): string {
-  return shortSha256([JSON.stringify(about)]).slice(0, 8);
+/** A description with a checksum of itself, which tells what is lost if only the other bytes of a record are damaged. */
+function withCheck(about: string): string {
+  return `${about.slice(0, -1)},"check":"${shortSha256([about]).slice(0, 8)}"}`;
 }
 
-const count = z.int().check(z.positive());
-const side = z.int().check(z.positive(), z.maximum(maxSide));
+/** The characters that `withCheck` writes in place of the last one. */
+const CHECK_LENGTH = withCheck('{}').length - 1;
+
+/** More bytes than the stack of a block has besides those of its images. */
+const STACK_BYTES = 16;
+
 const blockSchema = z.object({
   first: z.int().check(z.nonnegative()),
   names: z.unknown(),
-  shapes: z.optional(z.array(z.tuple([side, side, z.union([z.literal(1), z.literal(3)]), count]))),
-  runs: z.array(z.tuple([z.int().check(z.nonnegative()), count])),
+  shapes: z.optional(z.unknown()),
+  runs: z.unknown(),
   pixels: z.string(),
 });
 
-/** Reads a description; undefined for anything that `blockAbout` doesn't make. */
+/**
+ * Reads a description; undefined for anything that `blockAbout` doesn't make, or more images than the block can hold.
+ *
+ * @param bytes how many bytes it describes
+ */
 export function readBlockAbout(
   about: string | undefined,
-  imageShape: ImageShape,
+  bytes: number,
+  { imageShape, tiles }: StoredAs,
 ): DescribedBlock | undefined {
   const { data } = blockSchema.safeParse(parsedJson(about ?? ''));
-  const names = unpackNames(data?.names);
-  if (data === undefined || names === undefined) {
+  const most = mostIn(bytes);
+  const runs = unpackRuns(data?.runs, most);
+  const names = runs && unpackNames(data?.names, most);
+  if (data === undefined || runs === undefined || names === undefined) {
     return undefined;
   }
   const shapes =
     data.shapes === undefined ? names.map(() => imageShape) : unpackShapes(data.shapes, names.length);
-  const runs = data.runs.map(([batch, runCount]) => ({ batch, count: runCount }));
-  return shapes.length === names.length
+  if (shapes === undefined) {
+    return undefined;
+  }
+  const isSize = ([height, width]: ImageShape): boolean =>
+    height === imageShape[0] && width === imageShape[1];
+  const stored = tiles ? shapes.reduce((sum, shape) => sum + tilesIn(shape, imageShape), 0) : shapes.length;
+  const isWhole = stored === imagesIn(runs) && (tiles || shapes.every(isSize));
+  // A plain image takes 8 bits a value, and no batch takes more.
+  return isWhole && bytes <= stored * dimensionsOf(imageShape) + STACK_BYTES
     ? { first: data.first, names, shapes, runs, checksum: data.pixels }
     : undefined;
 }
 
 /** Reads the description of a damaged record; undefined unless it is intact. */
-export function readLostAbout(about: string | undefined, imageShape: ImageShape): DescribedBlock | undefined {
-  const parsed = parsedJson(about ?? '');
-  if (typeof parsed !== 'object' || parsed === null || !('check' in parsed)) {
-    return undefined;
-  }
-  const { check, ...rest } = parsed;
-  return check === checkOf(rest) ? readBlockAbout(about, imageShape) : undefined;
+export function readLostAbout(
+  about: string | undefined,
+  bytes: number,
+  header: StoredAs,
+): DescribedBlock | undefined {
+  return about !== undefined && about === withCheck(`${about.slice(0, -CHECK_LENGTH)}}`)
+    ? readBlockAbout(about, bytes, header)
+    : undefined;
 }
 
 const endSchema = z.object({
@@ -102,6 +134,20 @@ export function readEndAbout(about: string | undefined): FileEnd | undefined {
   return endSchema.safeParse(parsedJson(about ?? '')).data;
 }
 
+/** The runs in a description; undefined if they are not, or of more than `most` images. */
+function unpackRuns(packed: unknown, most: number): Run[] | undefined {
+  const runs: Run[] = [];
+  let images = 0;
+  for (const [batch, count] of listsIn(packed, 2)) {
+    images += Math.max(1, batch!) * count!;
+    if (!(count! > 0 && images <= most)) {
+      return undefined;
+    }
+    runs.push({ batch: batch!, count: count! });
+  }
+  return runs;
+}
+
 /** Shapes, each with the number of images that have it one after the other. */
 type PackedShapes = [height: number, width: number, channels: number, count: number][];
 
@@ -118,13 +164,32 @@ function packShapes(shapes: readonly ImageShape[]): PackedShapes {
   return packed;
 }
 
-/** At most one shape more than there are images. */
-function unpackShapes(packed: PackedShapes, images: number): ImageShape[] {
+/** The shapes in a description; undefined if they are not, or not of so many images. */
+function unpackShapes(packed: unknown, images: number): ImageShape[] | undefined {
   const shapes: ImageShape[] = [];
-  for (const [height, width, channels, number] of packed) {
-    for (let index = 0; index < number && shapes.length <= images; index++) {
-      shapes.push([height, width, channels]);
+  for (const [height, width, channels, count] of listsIn(packed, 4)) {
+    const isShape = isSide(height!) && isSide(width!) && (channels === 1 || channels === 3);
+    if (!(isShape && count! > 0 && shapes.length + count! <= images)) {
+      return undefined;
+    }
+    const shape: ImageShape = [height!, width!, channels];
+    for (let index = 0; index < count!; index++) {
+      shapes.push(shape);
     }
   }
-  return shapes;
+  return shapes.length === images ? shapes : undefined;
+}
+
+function isSide(length: number): boolean {
+  return length > 0 && length <= maxSide;
+}
+
+/** The lists of `length` counts in a list; a list without numbers for anything else. Schemas would keep a line for every fault. */
+function* listsIn(packed: unknown, length: number): Generator<readonly number[]> {
+  for (const entry of Array.isArray(packed) ? (packed as unknown[]) : [[]]) {
+    const isList = Array.isArray(entry) && entry.length === length;
+    yield isList && entry.every((count) => Number.isSafeInteger(count) && count >= 0)
+      ? (entry as number[])
+      : Array.from({ length }, () => Number.NaN);
+  }
 }

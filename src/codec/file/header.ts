@@ -1,11 +1,12 @@
 // The start of a compressed file: what it is, how to read it, and the model, unless it is named.
 import * as z from 'zod/mini';
+import { maxSide } from '../../data/contract/rawImages.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { parsedJson } from '../../storage/jsonText.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
-import { shortSha256 } from './records.ts';
+import { sha256Between, shortSha256 } from './records.ts';
 
 /** Like that of PNG: a byte that is no ASCII, a name, and line ends that a transfer as text would change. */
 const MAGIC = Uint8Array.of(0x89, 0x45, 0x46, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -20,13 +21,14 @@ const MOST_ABOUT = 2 ** 20;
 /** The end of names of compressed files. */
 const COMPRESSED_ENDING = '.eflow';
 
+const length = z.int().check(z.positive(), z.maximum(maxSide));
 const aboutSchema = z.object({
   /** The fingerprint of the model. */
   model: z.string(),
   /** The size of the model in the file and its SHA-256; missing if it has to be named. */
   embedded: z.optional(z.object({ bytes: z.int().check(z.nonnegative()), sha256: z.string() })),
   /** Height, width and channels of the images that the model takes. */
-  imageShape: z.tuple([z.int(), z.int(), z.int()]),
+  imageShape: z.tuple([length, length, length]),
   /** What computes the networks: another one may compute other bits. */
   runtime: z.string(),
   /** Whether images are cut into tiles of this shape. */
@@ -62,10 +64,10 @@ export function isCompressed(start: Uint8Array): boolean {
 export interface ReadHeader extends FileHeader {
   /** Where the records begin. */
   readonly end: number;
-  /** The size of the model in the file; 0 if it has none. */
+  /** The size of the model in the file, which is before the records; 0 if it has none. */
   readonly modelBytes: number;
-  /** The bytes of the model, if the file has them undamaged; null if they are damaged. */
-  readModel(): Promise<Uint8Array | null | undefined>;
+  /** Whether the model in the file is damaged or cut off; false if it has none. */
+  isModelDamaged(): Promise<boolean>;
 }
 
 /**
@@ -115,15 +117,12 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
     ...header,
     end: from + (embedded?.bytes ?? 0),
     modelBytes: embedded?.bytes ?? 0,
-    async readModel() {
-      if (embedded === undefined) {
-        return undefined;
-      }
-      if (from + embedded.bytes > file.size) {
-        return null;
-      }
-      const model = await file.read(from, embedded.bytes);
-      return sha256([model]) === embedded.sha256 ? model : null;
+    async isModelDamaged() {
+      const end = from + (embedded?.bytes ?? 0);
+      return (
+        embedded !== undefined &&
+        (end > file.size || (await sha256Between(file, from, end)) !== embedded.sha256)
+      );
     },
   };
 }

@@ -6,20 +6,35 @@ export type PackedName =
   | readonly [shared: number, rest: string]
   | readonly [first: string, count: number];
 
-/** What `unpackNames` makes at most, so that a damaged file doesn't fill the memory. */
-const MOST_NAMES = 2 ** 24;
+/** The most characters of the names of a block: a damaged description of a few bytes can stand for any number. */
+export const MOST_CHARACTERS = 2 ** 24;
 
-/** A name with a number of fixed width as its last digits: `digit-00017.png`. */
-const numbered = /^(.*?)(\d+)(\D*)$/s;
+/** The most digits of a number that is counted up: whole numbers of more are not exact. */
+const MOST_DIGITS = 15;
+
+/** Where the last digits of a name are, a number of fixed width: `digit-00017.png`; undefined if it has none, or too many. */
+function lastNumber(name: string): [start: number, end: number] | undefined {
+  let end = name.length;
+  while (end > 0 && !isDigit(name, end - 1)) {
+    end--;
+  }
+  let start = end;
+  while (start > 0 && isDigit(name, start - 1)) {
+    start--;
+  }
+  return end > start && end - start <= MOST_DIGITS ? [start, end] : undefined;
+}
+
+function isDigit(name: string, index: number): boolean {
+  const code = name.charCodeAt(index);
+  return code >= 0x30 && code <= 0x39;
+}
 
 /** The name after a numbered one; undefined if there is none of the same width. */
 function nameAfter(name: string): string | undefined {
-  const [, start, digits, end] = numbered.exec(name) ?? [];
-  if (digits === undefined || digits.length > 15) {
-    return undefined;
-  }
-  const next = String(Number(digits) + 1).padStart(digits.length, '0');
-  return next.length === digits.length ? `${start}${next}${end}` : undefined;
+  const [start, end] = lastNumber(name) ?? [0, 0];
+  const next = String(Number(name.slice(start, end)) + 1).padStart(end - start, '0');
+  return next.length === end - start ? name.slice(0, start) + next + name.slice(end) : undefined;
 }
 
 /** Packs names. */
@@ -39,33 +54,51 @@ export function packNames(names: readonly string[]): PackedName[] {
   return packed;
 }
 
-/** The inverse of `packNames`; undefined for anything that it doesn't make. */
-export function unpackNames(packed: unknown): string[] | undefined {
+/**
+ * The inverse of `packNames`; undefined for anything that it doesn't make, and for more than `most` names or
+ * `MOST_CHARACTERS`.
+ */
+export function unpackNames(packed: unknown, most: number): string[] | undefined {
   if (!Array.isArray(packed)) {
     return undefined;
   }
   const names: string[] = [];
+  let characters = 0;
+  const add = (name: string | undefined): boolean => {
+    if (name === undefined || names.length >= most || characters + name.length > MOST_CHARACTERS) {
+      return false;
+    }
+    characters += name.length;
+    names.push(name);
+    return true;
+  };
   for (const entry of packed as unknown[]) {
-    const [one, other] = Array.isArray(entry) ? (entry as unknown[]) : [0, entry];
-    if (typeof one === 'number' && typeof other === 'string') {
-      names.push((names.at(-1) ?? '').slice(0, one) + other);
-    } else if (typeof one === 'string' && typeof other === 'number') {
-      if (!(Number.isInteger(other) && names.length + other <= MOST_NAMES)) {
+    const [first, second, ...others] = Array.isArray(entry) ? (entry as unknown[]) : [0, entry];
+    const before = names.at(-1) ?? '';
+    if (others.length > 0) {
+      return undefined;
+    }
+    if (isCount(first) && typeof second === 'string') {
+      if (first > before.length || !add(before.slice(0, first) + second)) {
         return undefined;
       }
-      let name: string | undefined = one;
-      for (let index = 0; index < other; index++) {
-        if (name === undefined) {
+    } else if (typeof first === 'string' && isCount(second) && second > 0) {
+      let name: string | undefined = first;
+      for (let index = 0; index < second; index++) {
+        if (!add(name)) {
           return undefined;
         }
-        names.push(name);
-        name = nameAfter(name);
+        name = index + 1 < second ? nameAfter(name!) : undefined;
       }
     } else {
       return undefined;
     }
   }
   return names;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function sharedStart(one: string, other: string): number {

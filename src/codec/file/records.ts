@@ -1,6 +1,7 @@
 // The records of a compressed file: each has checksums of its own, so that damage to one costs no other.
 import { crc32 } from '../../data/formats/compression.node.ts';
-import { sha256 } from '../../platform/sha256.node.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import { sha256, startSha256 } from '../../platform/sha256.node.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 
 /** The kind of a record. */
@@ -26,17 +27,39 @@ const kinds: readonly RecordKind[] = ['block', 'end'];
  */
 const HEAD_BYTES = 32;
 
-/** The most bytes of a description. */
-const MOST_ABOUT = 2 ** 26;
+/** The most bytes of a description, which is parsed as a whole. */
+const MOST_ABOUT = 2 ** 22;
 
 /** The first 8 bytes of SHA-256, in hexadecimal. */
 export function shortSha256(parts: Iterable<Uint8Array | string>): string {
   return sha256(parts).slice(0, 16);
 }
 
-/** The bytes of a record. */
+/** A hash of bytes of a file, in hexadecimal, without holding them in memory. */
+export async function sha256Between(file: RandomAccess, start: number, end: number): Promise<string> {
+  const hash = startSha256();
+  for (let position = start; position < end; position += HASHED) {
+    hash.update(await file.read(position, Math.min(HASHED, end - position)));
+  }
+  return hash.digest();
+}
+
+/** Bytes that are hashed at once. */
+const HASHED = 2 ** 20;
+
+/**
+ * The bytes of a record.
+ *
+ * @throws UserError (`unsupported`) if its description is too long
+ */
 export function encodeRecord({ kind, number, about, bytes }: FileRecord): Uint8Array {
   const description = new TextEncoder().encode(about);
+  if (description.length > MOST_ABOUT) {
+    throw new UserError(
+      'unsupported',
+      phrase`the names of the images in block ${number} take ${description.length} bytes (limit ${MOST_ABOUT}): use a smaller ${option('block', 'N')}, or shorter names`,
+    );
+  }
   const record = new Uint8Array(HEAD_BYTES + description.length + bytes.length);
   record.set(MARK);
   const view = new DataView(record.buffer);
@@ -57,11 +80,18 @@ export interface FoundRecord {
   /** Where it begins, and where it ends. */
   readonly start: number;
   readonly end: number;
-  /** Reads it; undefined if it is damaged. */
-  read(): Promise<FileRecord | undefined>;
+  /** How many bytes it has besides its description. */
+  readonly bytes: number;
+  /** Its description; undefined if anything of the record is damaged. */
+  readAbout(): Promise<string | undefined>;
   /** Its description, unchecked; undefined if it is cut off. */
   readUnchecked(): Promise<string | undefined>;
+  /** Its other bytes, unchecked. */
+  readBytes(): Promise<Uint8Array>;
 }
+
+/** Bytes that are searched at once. */
+const SEARCHED = 2 ** 16;
 
 /**
  * The records of a file from a position on, in order. Where none begins, the next one is searched for, so that a damaged
@@ -70,24 +100,37 @@ export interface FoundRecord {
 export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerator<FoundRecord> {
   let position = from;
   while (position + HEAD_BYTES <= file.size) {
-    const found = await recordAt(file, position);
-    if (found !== undefined) {
-      yield found;
-      position = found.end;
-    } else {
-      position = await nextMark(file, position + 1);
+    const bytes = await file.read(position, Math.min(SEARCHED, file.size - position));
+    const record = firstRecord(file, bytes, position);
+    // The last bytes may be the beginning of a head.
+    position = record?.end ?? position + bytes.length - HEAD_BYTES + 1;
+    if (record !== undefined) {
+      yield record;
     }
   }
 }
 
-async function recordAt(file: RandomAccess, start: number): Promise<FoundRecord | undefined> {
-  const head = await file.read(start, HEAD_BYTES);
+/** The first record that begins in bytes of a file, which are at a position; undefined if none does. */
+function firstRecord(file: RandomAccess, bytes: Uint8Array, position: number): FoundRecord | undefined {
+  const last = bytes.length - HEAD_BYTES;
+  const isMark = (index: number): boolean => MARK.every((byte, offset) => bytes[index + offset] === byte);
+  for (let index = bytes.indexOf(MARK[0]!); index >= 0 && index <= last; ) {
+    const record =
+      isMark(index) && recordWith(bytes.subarray(index, index + HEAD_BYTES), file, position + index);
+    if (record) {
+      return record;
+    }
+    index = bytes.indexOf(MARK[0]!, index + 1);
+  }
+  return undefined;
+}
+
+/** The record with a head, which begins with a mark, at a position of a file; undefined if it isn't one. */
+function recordWith(head: Uint8Array, file: RandomAccess, start: number): FoundRecord | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const isHead =
-    MARK.every((byte, index) => head[index] === byte) &&
-    view.getUint32(28, true) === crc32(head.subarray(0, 28));
+  const isHead = view.getUint32(28, true) === crc32(head.subarray(0, 28));
   const kind = kinds[view.getUint32(4, true)];
-  const [number, aboutBytes, bytes] = [8, 12, 16].map((at) => view.getUint32(at, true)) as [
+  const [number, aboutBytes, bytes] = [8, 12, 16].map((offset) => view.getUint32(offset, true)) as [
     number,
     number,
     number,
@@ -98,41 +141,19 @@ async function recordAt(file: RandomAccess, start: number): Promise<FoundRecord 
   const checksum = view.getBigUint64(20).toString(16).padStart(16, '0');
   const from = start + HEAD_BYTES;
   const end = from + aboutBytes + bytes;
-  const textOf = (about: Uint8Array): string => new TextDecoder().decode(about);
+  const readUnchecked = async (): Promise<string | undefined> =>
+    from + aboutBytes > file.size ? undefined : new TextDecoder().decode(await file.read(from, aboutBytes));
   return {
     kind,
     number,
     start,
     end,
-    async read() {
-      if (end > file.size) {
-        return undefined;
-      }
-      const body = await file.read(from, aboutBytes + bytes);
-      if (shortSha256([body]) !== checksum) {
-        return undefined;
-      }
-      const about = textOf(body.subarray(0, aboutBytes));
-      return { kind, number, about, bytes: body.subarray(aboutBytes) };
+    bytes,
+    readUnchecked,
+    async readAbout() {
+      const isSound = end <= file.size && (await sha256Between(file, from, end)).startsWith(checksum);
+      return isSound ? readUnchecked() : undefined;
     },
-    async readUnchecked() {
-      return from + aboutBytes > file.size ? undefined : textOf(await file.read(from, aboutBytes));
-    },
+    readBytes: () => file.read(end - bytes, bytes),
   };
-}
-
-/** Bytes that are searched at once. */
-const SEARCHED = 2 ** 16;
-
-/** The first position from `from` on where a mark is; the end of the file if there is none. */
-async function nextMark(file: RandomAccess, from: number): Promise<number> {
-  for (let start = from; start < file.size; start += SEARCHED) {
-    const bytes = await file.read(start, Math.min(SEARCHED + MARK.length - 1, file.size - start));
-    for (let at = bytes.indexOf(MARK[0]!); at >= 0; at = bytes.indexOf(MARK[0]!, at + 1)) {
-      if (MARK.every((byte, index) => bytes[at + index] === byte)) {
-        return start + at;
-      }
-    }
-  }
-  return file.size;
 }

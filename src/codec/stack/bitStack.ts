@@ -40,14 +40,24 @@ export class BitStack {
   private length: number;
   private lowest: number;
 
-  /** An empty stack, or the one whose `bytes` these are. */
+  /**
+   * An empty stack, or the one whose `bytes` these are.
+   *
+   * @throws StackEmpty if they aren't those of a stack
+   */
   constructor(bytes?: Uint8Array) {
     this.words = new Uint16Array(1024);
     this.length = 0;
     if (bytes !== undefined) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       this.length = (bytes.length - STATE_BYTES) / 2;
-      this.words = Uint16Array.from({ length: this.length }, (_, index) => view.getUint16(2 * index, true));
+      if (!(this.length >= 0 && Number.isInteger(this.length))) {
+        throw new StackEmpty();
+      }
+      this.words = new Uint16Array(this.length);
+      for (let index = 0; index < this.length; index++) {
+        this.words[index] = view.getUint16(2 * index, true);
+      }
       this.state =
         view.getUint16(2 * this.length, true) * 2 ** 36 +
         view.getUint16(2 * this.length + 2, true) * 2 ** 20 +

@@ -5,7 +5,7 @@ import { optionsText, type RecordedOptions, recordedIn } from '../../experiments
 import type { Flow } from '../../models/flow.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
-import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { type ImageShape, imageShapeIn, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
 import type { Safetensors } from '../../storage/safetensors.ts';
@@ -111,18 +111,14 @@ export function recordIn(metadata: Safetensors['metadata'], path: string): Check
   const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
   const guard = version >= 2 ? guardIn(metadata.guard) : newGuard(0);
   const trainedOptions = metadata.model === undefined ? undefined : recordedIn(metadata.model);
-  const sides = /^(\d+)x(\d+)x(\d+)$/
-    .exec(metadata.imageShape ?? '')
-    ?.slice(1)
-    .map(Number);
-  if (step === null || updates === null || guard === null || trainedOptions === null || !sides) {
+  const imageShape = imageShapeIn(metadata.imageShape ?? '');
+  if (step === null || updates === null || guard === null || trainedOptions === null || !imageShape) {
     throw new UserError(
       'invalid-data',
       `${path} is not a training checkpoint: its metadata lacks the step, the image shape, the guard or the model`,
     );
   }
   const optimizer = optimizerIn(metadata, path);
-  const imageShape = sides as [number, number, number];
   const about = { path, step, updates, guard, optimizer, imageShape };
   return trainedOptions === undefined ? about : { ...about, trainedOptions };
 }

@@ -3,6 +3,8 @@
 import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import { recordedSchema, requireTrainedOptions } from '../../experiments/trainedOptions.ts';
+import type { Flow } from '../../models/flow.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
@@ -24,12 +26,15 @@ export interface Manifest {
   readonly path: string;
   /** The model's options, if listed. */
   readonly model?: object | undefined;
+  /** The shape of its images, if listed. */
+  readonly imageShape?: readonly number[] | undefined;
   /** The files by name; empty in exports of earlier versions. */
   readonly files: ReadonlyMap<string, FileChecksum>;
 }
 
 const fileSchema = z.object({ bytes: z.optional(z.int()), sha256: z.optional(z.string()) });
 const manifestSchema = z.object({
+  image: z.optional(z.object({ shape: z.optional(z.tuple([z.number(), z.number(), z.number()])) })),
   model: z.optional(recordedSchema),
   files: z.optional(z.record(z.string(), fileSchema)),
 });
@@ -49,7 +54,7 @@ export function manifestFrom(text: string, path: string): Manifest {
     ([name, { bytes, sha256: checksum }]): [string, FileChecksum][] =>
       bytes === undefined || checksum === undefined ? [] : [[name, { bytes, sha256: checksum }]],
   );
-  return { path, model: data.model, files: new Map(files) };
+  return { path, model: data.model, imageShape: data.image?.shape, files: new Map(files) };
 }
 
 /** The size and the checksum of a file's contents. */
@@ -98,7 +103,7 @@ export function requireListed(
 /**
  * Checks the weights of an export against the manifest.
  *
- * @param options the model's options, from the file of the weights
+ * @param model the model, from the file of the weights
  * @throws UserError (`mismatch`) if they differ
  */
 export function requireListedWeights(
@@ -107,12 +112,19 @@ export function requireListedWeights(
     readonly name: string;
     readonly path: string;
     readonly bytes: Uint8Array;
-    readonly options: object;
+    readonly model: Pick<Flow, 'imageShape' | 'options'>;
   },
 ): void {
-  const { name, path, bytes, options } = weights;
+  const { name, path, bytes, model } = weights;
   if (manifest.model !== undefined) {
-    requireTrainedOptions(manifest.model, manifest.path, options, path);
+    requireTrainedOptions(manifest.model, manifest.path, model.options, path);
+  }
+  const { imageShape } = manifest;
+  if (imageShape !== undefined && imageShape.join() !== model.imageShape.join()) {
+    throw new UserError(
+      'mismatch',
+      `${path} is for images of ${showImageShape(model.imageShape)}, but ${manifest.path} for images of ${imageShape.join('x')}; restore the files of one export, or export again`,
+    );
   }
   requireListed(manifest, name, path, bytes);
 }

@@ -4,7 +4,7 @@ import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
 import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import { imageShapeIn } from '../../numeric/imageShape.ts';
 import { atMost, type FileStore } from '../../storage/fileStore.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type HeaderCheck,
   ifLarge,
   missingFrom,
+  quote,
 } from '../../storage/safetensorsHeader.ts';
 import { constant } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -67,7 +68,7 @@ export async function readExport(
   const model = modelOf(metadata, path);
   if (listing !== undefined) {
     const manifest = manifestFrom(new TextDecoder().decode(listing), files.pathOf(MANIFEST_FILE));
-    requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, options: model.options });
+    requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, model });
   }
   const wanted = shapesOf(model);
   requireNone(missingFrom(tensors, wanted), path);
@@ -98,8 +99,11 @@ function stepIn({ step = '' }: Record<string, string>): number | undefined {
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
   try {
     const options = modelOptions(JSON.parse(model));
-    const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
-    return modelFor(options, [height, width, channels] satisfies ImageShape);
+    const shape = imageShapeIn(imageShape);
+    if (shape === undefined) {
+      throw new UserError('invalid-data', `${quote(imageShape)} is not an image shape such as 28x28x1`);
+    }
+    return modelFor(options, shape);
   } catch (cause) {
     if (cause instanceof UserError && cause.code === 'not-found') {
       throw new UserError(cause.code, phrase`${path}: ${cause.phrase}`, { cause });

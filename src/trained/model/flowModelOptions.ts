@@ -13,6 +13,11 @@ import type { WorkOptions } from './workOptions.ts';
 export interface FlowModelOptions extends CompileOptions {
   /** The most images per run of a program; results do not depend on it. Default 64. */
   readonly batchSize?: number;
+  /**
+   * Called once, before long work, if a single image takes a GiB of memory or more, with about how many bytes. More than
+   * is available is an error.
+   */
+  onLargeImage?(bytes: number): void;
 }
 
 /** What images are given, for a model that depends on it. */

@@ -1,20 +1,24 @@
 // The programs of a trained model: compiled on first use, run on as many images at a time as fit.
 import { isOnAny, onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { defaultDevice } from '../../engine/devices/device.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import { type CompileOptions, requirePlace } from '../../engine/program.ts';
+import { requirePlace } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { componentReader } from '../likelihood/conditionArrays.ts';
 import type { Measurement } from '../likelihood/likelihood.ts';
 import type { FlowModelOptions, MeasurementOptions } from './flowModelOptions.ts';
-import { type ImageProgram, imagesPerRun } from './modelPrograms.ts';
+import { bytesOfRun, type ImageCompileOptions, type ImageProgram, imagesPerRun } from './modelPrograms.ts';
 import type { TrainedModel } from './trainedModel.ts';
 import { partOfWork, type WorkOptions } from './workOptions.ts';
 
+/** The bytes from which a single image is large. */
+const LARGE = 2 ** 30;
+
 /** Compiles one kind of program of a model. */
-export type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
+export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => Promise<ImageProgram>;
 
 /** How one kind of program is run. */
 interface RunOptions extends WorkOptions {
@@ -29,7 +33,7 @@ export class ImagePrograms {
   /** The precision in which they compute unless another one is asked for. */
   readonly precision: Precision;
   private readonly trained: TrainedModel;
-  private readonly options: CompileOptions;
+  private readonly options: ImageCompileOptions;
   private readonly batchSize: number;
   private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<ImageProgram>>>> = {
     float32: new Map(),
@@ -38,7 +42,7 @@ export class ImagePrograms {
 
   constructor(
     trained: TrainedModel,
-    { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions,
+    { batchSize = 64, precision = 'float32', onLargeImage, ...options }: FlowModelOptions,
   ) {
     requireWhole('batchSize', batchSize, 1);
     requirePlace(options);
@@ -46,7 +50,19 @@ export class ImagePrograms {
     this.precision = precision;
     this.trained = trained;
     this.batchSize = batchSize;
-    this.options = options;
+    const { imageShape } = trained.model;
+    const { device = defaultDevice } = options;
+    let isTold = false;
+    this.options = {
+      ...options,
+      onBytesPerImage(bytesPerImage) {
+        imagesPerRun({ bytesPerImage, device }, { most: 1, imageShape });
+        if (bytesOfRun(bytesPerImage) >= LARGE && !isTold) {
+          isTold = true;
+          onLargeImage?.(bytesOfRun(bytesPerImage));
+        }
+      },
+    };
   }
 
   /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */

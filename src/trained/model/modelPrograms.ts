@@ -40,13 +40,24 @@ export interface ImageProgram extends Program {
   readonly bytesPerImage: number;
 }
 
+/** How a program over images is compiled. */
+export interface ImageCompileOptions extends CompileOptions {
+  /**
+   * Called with about how many bytes of results are alive at once for each image, before the graph is prepared, which takes long
+   * for large images; what it throws is thrown.
+   */
+  onBytesPerImage?(bytes: number): void;
+}
+
 async function compileForImages(
   definition: ProgramDefinition,
-  options: CompileOptions,
+  { onBytesPerImage, ...options }: ImageCompileOptions,
 ): Promise<ImageProgram> {
+  const bytesIn = (graph: ProgramDefinition): number =>
+    (options.precision === 'float64' ? 8 : 4) * peakElements(graph);
+  onBytesPerImage?.(bytesIn(definition));
   const prepared = prepare(definition, options);
-  const bytesPerImage = (options.precision === 'float64' ? 8 : 4) * peakElements(prepared);
-  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage });
+  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage: bytesIn(prepared) });
 }
 
 /**
@@ -55,7 +66,7 @@ async function compileForImages(
  * @throws UserError (`out-of-memory`) if a single image does not fit
  */
 export function imagesPerRun(
-  { bytesPerImage, device }: ImageProgram,
+  { bytesPerImage, device }: Pick<ImageProgram, 'bytesPerImage' | 'device'>,
   { most, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
 ): number {
   if (!isHost(device)) {
@@ -64,17 +75,22 @@ export function imagesPerRun(
   }
   const available = addressableOn(device, availableBytes());
   const what = `the activations of an image of ${showImageShape(imageShape)}`;
-  requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images', available);
+  requireMemory(what, bytesOfRun(bytesPerImage), 'use a smaller model, or smaller images', available);
   return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
 }
 
 /** The share of available memory that results may take: the runtime holds about twice what is alive. */
 const SHARE = 0.4;
 
+/** About how many bytes a run takes whose results take so many. */
+export function bytesOfRun(results: number): number {
+  return results / SHARE;
+}
+
 /** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 export function compileLikelihood(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   return compileForImages(
     likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }),
@@ -85,7 +101,7 @@ export function compileLikelihood(
 /** The program that computes `logLikelihoods`, ln p(x | class) under every class, `[N, K]`, from `image` and `noise`. */
 export function compileClassLikelihoods(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
@@ -104,7 +120,7 @@ interface ImageInputs {
 /** Compiles a program of `image`, `noise` and what the images are conditioned on, if anything. */
 function compileOfImages(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
   outputsOf: (inputs: ImageInputs) => Readonly<Record<string, Tensor>>,
 ): Promise<ImageProgram> {
   const shape = [OPEN_BATCH, ...model.imageShape];
@@ -119,7 +135,7 @@ function compileOfImages(
  * density of the latents and ln|det| of each level (`latents 0`, `logDet 0`, …), without those that are the same for every
  * image, and `byClass`, the log-density of the top latents under every class, `[N, K]`.
  */
-export function compileDensities(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+export function compileDensities(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
   const { model } = trained;
   return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
     const { u, logDensity } = model.noiseOf(image, noise, tensors);
@@ -145,7 +161,7 @@ export function compileDensities(trained: TrainedModel, options: CompileOptions)
 }
 
 /** The program that computes `bits`, where −log2 p of each image arises, `[N, H, W]`, from `image`, `noise` and `classes`, if any. */
-export function compileBitsMap(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+export function compileBitsMap(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
   return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
     const map = trained.model.logLikelihoodMap(image, noise, tensors, condition);
     return { bits: divide(map, -Math.LN2) };
@@ -156,7 +172,7 @@ export function compileBitsMap(trained: TrainedModel, options: CompileOptions): 
  * The program that computes `bits`, what dequantisation and then every stage contribute to −log2 p of each image, `[N, 1 + S]`,
  * from `image`, `noise` and `classes`, if any.
  */
-export function compileStageBits(trained: TrainedModel, options: CompileOptions): Promise<ImageProgram> {
+export function compileStageBits(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
   const { model } = trained;
   return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
     const { u, logDensity } = model.noiseOf(image, noise, tensors);
@@ -182,7 +198,7 @@ export function compileStageBits(trained: TrainedModel, options: CompileOptions)
 /** The program that computes what every stage makes of `image`, as the encoder takes it. */
 export function compileStageImages(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const x = model.dequantise(image, constant(0.5));
@@ -218,7 +234,7 @@ function stageLatent(index: number): string {
 /** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
 export function compileEncoder(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const condition = conditionInputs(model, OPEN_BATCH);
@@ -234,7 +250,7 @@ export function compileEncoder(
  */
 export async function compileLogDetGradient(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram | undefined> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   // The log-determinant of the layers does not depend on the class.
@@ -255,7 +271,7 @@ export async function compileLogDetGradient(
  */
 export function compileValueGradient(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const condition = conditionInputs(model, OPEN_BATCH);
@@ -266,7 +282,7 @@ export function compileValueGradient(
 /** The same for a model with classes, of p(x) = Σ p(x | class)/K. */
 export function compileMarginalGradient(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const byClass = model.logDensityByClass(x, parametersFrom(parameters));
@@ -299,7 +315,7 @@ export async function encodeBatch(program: Program, images: Omit<Batch, 'noise'>
 /** The program that decodes latents, one input per level. */
 export function compileDecoder(
   { model, parameters }: TrainedModel,
-  options: CompileOptions,
+  options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
   const condition = conditionInputs(model, OPEN_BATCH);
