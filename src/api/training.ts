@@ -11,7 +11,15 @@ export { type ConfigFile, type ConfigSources, resolveConfig } from '../experimen
 export type { Schedule } from '../experiments/schedule.ts';
 export { type AdamaxOptions, adamax } from '../optimizers/adamax.ts';
 export { type AdamwOptions, adamw } from '../optimizers/adamw.ts';
-export type { Optimizer } from '../optimizers/optimizer.ts';
+export { type MuonOptions, muon } from '../optimizers/muon.ts';
+export type {
+  Optimizer,
+  OptimizerKind,
+  RuleKind,
+  Tensors,
+  UpdatedParameter,
+  UpdateRule,
+} from '../optimizers/optimizer.ts';
 export type {
   OptimizerState,
   TrainingStart,

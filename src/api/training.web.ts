@@ -9,6 +9,7 @@ export { type ConfigFile, type ConfigSources, resolveConfig } from '../experimen
 export type { Schedule } from '../experiments/schedule.ts';
 export { adamax } from '../optimizers/adamax.ts';
 export { adamw } from '../optimizers/adamw.ts';
+export { muon } from '../optimizers/muon.ts';
 export type { TrainingStart, TrainingState } from '../runs/contents/trainingState.ts';
 export type { ResumeOptions, Run, RunOptions } from '../runs/open/openRun.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';

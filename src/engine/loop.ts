@@ -46,24 +46,28 @@ const PAGE_BYTES = 65536;
 const MOST_PAGES = 65535;
 
 /**
- * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such
- * vectors, computed by elementwise operations. It works in float32, and its results equal ONNX Runtime's
+ * Compiles programs whose inputs are scalars and vectors of the open length, and whose outputs are such
+ * vectors, computed by elementwise operations. They work in float32, and their results equal ONNX Runtime's
  * bit for bit, except for the sign of a zero from a maximum.
  *
+ * @param definitions one program, or several on the same memory: vectors of the same name are the same
  * @param lengths the length of the vectors in each set: a run processes one set
  * @throws Error if it has a tensor of another shape, or an operation without an instruction; UserError if
  * there is not enough memory or address space for it
  */
 export async function compileLoop(
-  definition: ProgramDefinition,
+  definitions: ProgramDefinition | readonly ProgramDefinition[],
   lengths: Readonly<Record<string, number>>,
 ): Promise<Loop> {
-  checkInputs(definition);
-  const scalars = Object.keys(definition.inputs).filter((name) => definition.inputs[name]!.rank === 0);
-  const vectors = Object.keys({ ...definition.inputs, ...definition.outputs }).filter(
-    (name) => !scalars.includes(name),
+  const programs = [definitions].flat();
+  programs.forEach(checkInputs);
+  const inputs = Object.assign({}, ...programs.map((program) => program.inputs));
+  const outputs = Object.assign({}, ...programs.map((program) => program.outputs));
+  const scalars = Object.keys(inputs).filter((name) => inputs[name]!.rank === 0);
+  const vectors = Object.keys({ ...inputs, ...outputs }).filter((name) => !scalars.includes(name));
+  const modules = await Promise.all(
+    programs.map((program) => WebAssembly.compile(moduleOf(program, scalars, vectors))),
   );
-  const module = await WebAssembly.compile(moduleOf(definition, scalars, vectors));
   const sets = new Map<string, VectorSet>();
   const memories = placesOf(lengths, vectors.length);
   const bytes = memories.reduce((total, places) => total + places.at(-1)!.end, 0);
@@ -72,7 +76,9 @@ export async function compileLoop(
   for (const places of memories) {
     const { end } = places.at(-1)!;
     const memory = memoryOf(end);
-    const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
+    const instances = await Promise.all(
+      modules.map((module) => WebAssembly.instantiate(module, { loop: { memory } })),
+    );
     // Vector by vector, each of all sets: what is done to one vector of all sets is done in one piece.
     const stride = end / vectors.length;
     const arraysAt = (offset: number, length: number): Record<string, Float32Array> =>
@@ -89,7 +95,7 @@ export async function compileLoop(
         starts: vectors.map((_, index) => index * stride + offset),
         bytes: lengths[name]! * Float32Array.BYTES_PER_ELEMENT,
         vectors: arraysAt(offset, lengths[name]!),
-        run: exports.run as VectorSet['run'],
+        runs: instances.map(({ exports }) => exports.run as VectorSet['runs'][number]),
       });
     }
   }
@@ -151,11 +157,11 @@ interface VectorSet {
   readonly starts: readonly number[];
   readonly bytes: number;
   readonly vectors: Readonly<Record<string, Float32Array>>;
-  /** Takes the start addresses, the number of bytes and the scalars. */
-  run(...values: number[]): void;
+  /** For each program: takes the start addresses, the number of bytes and the scalars. */
+  readonly runs: readonly ((...values: number[]) => void)[];
 }
 
-/** A compiled loop and the memory that it works on. */
+/** Compiled loops and the memory that they work on. */
 export class Loop {
   private readonly scalars: readonly string[];
   private readonly sets: ReadonlyMap<string, VectorSet>;
@@ -183,12 +189,13 @@ export class Loop {
   }
 
   /**
-   * Runs the loop on a set: its outputs are written in place, over the inputs of the same names.
+   * Runs a loop on a set: its outputs are written in place, over the inputs of the same names.
    *
+   * @param program which of several, from 0
    * @throws Error if a scalar is missing
    */
-  run(set: string, scalars: Readonly<Record<string, number>>): void {
-    const { starts, bytes, run } = this.setOf(set);
+  run(set: string, scalars: Readonly<Record<string, number>>, program = 0): void {
+    const { starts, bytes, runs } = this.setOf(set);
     const values = this.scalars.map((name) => {
       const value = scalars[name];
       if (value === undefined) {
@@ -197,7 +204,7 @@ export class Loop {
       return value;
     });
     if (bytes > 0) {
-      run(...starts, bytes, ...values);
+      runs[program]!(...starts, bytes, ...values);
     }
   }
 

@@ -1,5 +1,5 @@
 // How a model's parameters are laid out in arrays: small ones packed into one, large ones in their own.
-import type { ParameterSpecs } from '../flows/contract/parameters.ts';
+import type { ParameterSpec, ParameterSpecs } from '../flows/contract/parameters.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { once } from '../numeric/once.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -41,15 +41,28 @@ interface Group {
 export class ParameterLayout {
   readonly trained: readonly string[];
   readonly specs: ParameterSpecs;
+  /** The parts in which small parameters are packed apart from the others, by path. */
+  readonly parts: Readonly<Record<string, string>>;
+  private readonly packing: Packing;
   private readonly groups: readonly Group[];
   private readonly places: ReadonlyMap<string, { group: string; shape: readonly number[]; start: number }>;
 
-  constructor(specs: ParameterSpecs, packing: Packing = 'large ones apart') {
+  /**
+   * @param parts the parts by path, such as matrices of one shape: the parameters of a part are packed together, into one
+   * group or one section of a vector, which other parameters are not in; by default all are in the same part
+   */
+  constructor(
+    specs: ParameterSpecs,
+    packing: Packing = 'large ones apart',
+    parts: Readonly<Record<string, string>> = {},
+  ) {
     this.specs = specs;
+    this.packing = packing;
+    this.parts = parts;
     const groups = new Map<string, Group>();
-    for (const [path, { shape, trained }] of Object.entries(specs)) {
+    for (const [path, { shape, trained }] of inParts(specs, parts)) {
       const size = sizeOf(shape);
-      const name = groupOf(path, size, trained, packing);
+      const name = groupOf(path, size, trained, packing, parts[path]);
       const group = groups.get(name) ?? { name, shape: [0], trained, members: [] };
       const previous = group.members.at(-1);
       const start = previous ? previous.start + sizeOf(previous.shape) : 0;
@@ -96,13 +109,34 @@ export class ParameterLayout {
     return { inputs, tensors };
   }
 
+  /** The layout of some of the parameters, packed in the same way. */
+  only(isKept: (spec: ParameterSpec) => boolean): ParameterLayout {
+    const kept = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
+    return new ParameterLayout(Object.fromEntries(kept), this.packing, this.parts);
+  }
+
+  /** The paths of the parameters in a group, in order. */
+  pathsIn(name: string): string[] {
+    return this.group(name).members.map(({ path }) => path);
+  }
+
+  /**
+   * Arrays of this layout, in another layout of the same parameters: the arrays themselves where both have the same group,
+   * and copies of the others.
+   */
+  convert(groups: Readonly<Groups>, to: ParameterLayout): Groups {
+    const isSame = (name: string): boolean =>
+      name in groups && to.has(name) && this.pathsIn(name).join() === to.pathsIn(name).join();
+    const names = Object.keys(groups);
+    const changed = names.filter((name) => !isSame(name));
+    const copied = to.pack(this.unpack(Object.fromEntries(changed.map((name) => [name, groups[name]!]))));
+    const same = names.filter(isSame).map((name) => [name, groups[name]!]);
+    return { ...copied, ...Object.fromEntries(same) };
+  }
+
   /** The shape of a group's array. */
   shapeOf(name: string): readonly number[] {
-    const group = this.groups.find((candidate) => candidate.name === name);
-    if (!group) {
-      throw new Error(`no group '${name}' of parameters`);
-    }
-    return group.shape;
+    return this.group(name).shape;
   }
 
   /** The shapes of the arrays of all groups, or of the trained ones. */
@@ -148,6 +182,18 @@ export class ParameterLayout {
     }
   }
 
+  private has(name: string): boolean {
+    return this.groups.some((group) => group.name === name);
+  }
+
+  private group(name: string): Group {
+    const group = this.groups.find((candidate) => candidate.name === name);
+    if (!group) {
+      throw new Error(`no group '${name}' of parameters`);
+    }
+    return group;
+  }
+
   /** Copies parameters by path into their groups' arrays, as float32. */
   pack(arrays: Readonly<Record<string, NdArray>>): Groups {
     return Object.fromEntries(
@@ -183,14 +229,32 @@ export class ParameterLayout {
   }
 }
 
-function groupOf(path: string, size: number, trained: boolean, packing: Packing): string {
+function groupOf(path: string, size: number, trained: boolean, packing: Packing, part = ''): string {
   if (!trained) {
     return 'fixed';
   }
   if (packing === 'one vector') {
     return 'trained';
   }
-  return size > LARGE ? path : 'small';
+  return size > LARGE ? path : `small ${part}`.trim();
+}
+
+/** The parameters, part by part. */
+function inParts(
+  specs: ParameterSpecs,
+  parts: Readonly<Record<string, string>>,
+): readonly (readonly [string, ParameterSpec])[] {
+  const byPart = new Map<string | undefined, [string, ParameterSpec][]>();
+  for (const entry of Object.entries(specs)) {
+    const part = parts[entry[0]];
+    const members = byPart.get(part);
+    if (members) {
+      members.push(entry);
+    } else {
+      byPart.set(part, [entry]);
+    }
+  }
+  return [...byPart.values()].flat();
 }
 
 /** The members of a group, in runs that belong to the same flow step. */

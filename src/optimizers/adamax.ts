@@ -1,12 +1,12 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
 import * as z from 'zod/mini';
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
-import { epsilonOption, type Optimizer, optimizerChoice } from './optimizer.ts';
+import { epsilonOption, type Optimizer, optimizerChoice, singleNumbers, type Tensors } from './optimizer.ts';
 
-const kind = { name: 'adamax', moments: ['first', 'second'] } as const;
+const ruleKind = { name: 'adamax', moments: ['first', 'second'], itemShape: singleNumbers } as const;
+
+/** What checkpoints and memory depend on in Adamax. */
+export const adamaxKind = { name: 'adamax', rules: [ruleKind] } as const;
 
 /** Adamax's decay rates, and its bias correction for the zero start of the first moment. */
 export interface AdamaxOptions {
@@ -30,8 +30,8 @@ export interface AdamaxOptions {
  */
 export function adamax({ beta1 = 0.9, beta2, epsilon = 1e-8, biasCorrection }: AdamaxOptions): Optimizer {
   return {
-    ...kind,
-    program: programOf(beta1, beta2, epsilon),
+    ...adamaxKind,
+    rules: [{ ...ruleKind, update: updateWith(beta1, beta2, epsilon) }],
     scalars(t, learningRate) {
       const warmth = biasCorrection === 'glow' ? Math.sqrt(1 - beta2 ** t) : 1;
       return { rate: (learningRate * warmth) / (1 - beta1 ** t) };
@@ -39,30 +39,30 @@ export function adamax({ beta1 = 0.9, beta2, epsilon = 1e-8, biasCorrection }: A
   };
 }
 
-function programOf(beta1: number, beta2: number, epsilon: number): ProgramDefinition {
-  const vector = (name: string): Tensor => input(name, [OPEN_BATCH]);
-  const [weights, gradients] = [vector('weights'), vector('gradients')];
-  const [first, second] = [vector('first'), vector('second')];
-  const rate = input('rate', []);
-  const m = add(multiply(first, beta1), multiply(gradients, 1 - beta1));
-  const u = maximum(multiply(second, beta2), abs(gradients));
-  const updated = subtract(weights, multiply(rate, divide(m, add(u, epsilon))));
-  return {
-    inputs: { rate, gradients, weights, first, second },
-    outputs: { first: m, second: u, weights: updated },
+function updateWith(beta1: number, beta2: number, epsilon: number) {
+  return ({ weights, gradients, first, second, rate }: Tensors): Tensors => {
+    const m = add(multiply(first!, beta1), multiply(gradients!, 1 - beta1));
+    const u = maximum(multiply(second!, beta2), abs(gradients!));
+    return { first: m, second: u, weights: subtract(weights!, multiply(rate!, divide(m, add(u, epsilon)))) };
   };
 }
 
+/** The keys of Adamax. */
+export const adamaxOptions = {
+  /** Bias correction of the moments, for adamax and what muon leaves to it. */
+  biasCorrection: z
+    .enum(['glow', 'standard'], 'one of glow, standard')
+    .check(z.describe('Bias correction of the moments, for adamax and what muon leaves to it.')),
+  ...epsilonOption,
+};
+
+/** Their defaults. */
+export const adamaxDefaults = { biasCorrection: 'glow', epsilon: 1e-8 } as const;
+
 /** Adamax as a configuration chooses it: β₁ = 0.9, β₂ = 1 − 1/(steps per epoch). */
 export const adamaxChoice = optimizerChoice({
-  ...kind,
-  options: {
-    /** Bias correction of the moments, for adamax. */
-    biasCorrection: z
-      .enum(['glow', 'standard'], 'one of glow, standard')
-      .check(z.describe('Bias correction of the moments, for adamax.')),
-    ...epsilonOption,
-  },
-  defaults: { biasCorrection: 'glow', epsilon: 1e-8 },
-  create: (options, stepsPerEpoch) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),
+  ...adamaxKind,
+  options: adamaxOptions,
+  defaults: adamaxDefaults,
+  create: (options, { stepsPerEpoch }) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),
 });

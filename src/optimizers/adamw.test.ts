@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamw } from './adamw.ts';
+import { updateProgram } from './programs.ts';
 
 const LENGTH = 9;
 const [beta1, beta2, epsilon] = [0.8, 0.95, 1e-3];
@@ -38,7 +39,7 @@ describe.each([0, 0.7])('with a weight decay of %d', (weightDecay) => {
     // Every other weight decays.
     const decays = start.map((_, index) => index % 2);
     const optimizer = adamw({ beta1, beta2, epsilon, weightDecay });
-    const program = await compile(optimizer.program, { precision: 'float64' });
+    const program = await compile(updateProgram(optimizer), { precision: 'float64' });
     const zeros = { shape: [LENGTH], data: new Float64Array(LENGTH) };
     let state = { weights: { shape: [LENGTH], data: start }, first: zeros, second: zeros } as Awaited<
       ReturnType<typeof program.run>

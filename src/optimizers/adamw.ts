@@ -1,12 +1,18 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
 import * as z from 'zod/mini';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
-import { epsilonOption, type Optimizer, optimizerChoice } from './optimizer.ts';
+import {
+  epsilonOption,
+  fractionText,
+  type Optimizer,
+  optimizerChoice,
+  singleNumbers,
+  type Tensors,
+  weightDecayOption,
+} from './optimizer.ts';
 
-const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
+const ruleKind = { name: 'adamw', moments: ['first', 'second'], itemShape: singleNumbers } as const;
+const kind = { name: 'adamw', rules: [ruleKind] } as const;
 
 /** AdamW's decay rates of the moments and of the weights. */
 export interface AdamwOptions {
@@ -34,7 +40,7 @@ export function adamw(options: AdamwOptions): Optimizer {
   const { beta1, beta2, weightDecay } = options;
   return {
     ...kind,
-    program: programOf(options),
+    rules: [{ ...ruleKind, decays: weightDecay > 0, update: updateWith(options) }],
     scalars: (t, learningRate) => ({
       rate: learningRate / (1 - beta1 ** t),
       correction: 1 / Math.sqrt(1 - beta2 ** t),
@@ -43,29 +49,15 @@ export function adamw(options: AdamwOptions): Optimizer {
   };
 }
 
-function programOf({ beta1, beta2, epsilon, weightDecay }: AdamwOptions): ProgramDefinition {
-  const vector = (name: string): Tensor => input(name, [OPEN_BATCH]);
-  const [weights, gradients] = [vector('weights'), vector('gradients')];
-  const [first, second] = [vector('first'), vector('second')];
-  const [rate, correction] = [input('rate', []), input('correction', [])];
-  const m = add(multiply(first, beta1), multiply(gradients, 1 - beta1));
-  const v = add(multiply(second, beta2), multiply(multiply(gradients, gradients), 1 - beta2));
-  const step = multiply(rate, divide(m, add(multiply(sqrt(v), correction), epsilon)));
-  const inputs = { rate, correction, gradients, weights, first, second };
-  const outputs = { first: m, second: v };
-  if (weightDecay === 0) {
-    return { inputs, outputs: { ...outputs, weights: subtract(weights, step) } };
-  }
-  const [decay, decays] = [input('decay', []), vector('decays')];
-  const whole = add(step, multiply(multiply(decay, decays), weights));
-  return {
-    inputs: { ...inputs, decay, decays },
-    outputs: { ...outputs, weights: subtract(weights, whole) },
+function updateWith({ beta1, beta2, epsilon, weightDecay }: AdamwOptions) {
+  return ({ weights, gradients, first, second, rate, correction, decay, decays }: Tensors): Tensors => {
+    const m = add(multiply(first!, beta1), multiply(gradients!, 1 - beta1));
+    const v = add(multiply(second!, beta2), multiply(multiply(gradients!, gradients!), 1 - beta2));
+    const step = multiply(rate!, divide(m, add(multiply(sqrt(v), correction!), epsilon)));
+    const whole = weightDecay === 0 ? step : add(step, multiply(multiply(decay!, decays!), weights!));
+    return { first: m, second: v, weights: subtract(weights!, whole) };
   };
 }
-
-const fraction = 'a number of at least 0 and below 1';
-const weightDecayText = 'a number from 0 to 1000';
 
 /** AdamW as a configuration chooses it. */
 export const adamwChoice = optimizerChoice({
@@ -73,29 +65,22 @@ export const adamwChoice = optimizerChoice({
   options: {
     /** Decay of the running mean of gradients, for adamw. */
     beta1: z
-      .number(fraction)
+      .number(fractionText)
       .check(
-        z.minimum(0, fraction),
-        z.lt(1, fraction),
+        z.minimum(0, fractionText),
+        z.lt(1, fractionText),
         z.describe('Decay of the running mean of gradients, for adamw.'),
       ),
     /** Decay of the running mean of squared gradients, for adamw. */
     beta2: z
-      .number(fraction)
+      .number(fractionText)
       .check(
-        z.minimum(0, fraction),
-        z.lt(1, fraction),
+        z.minimum(0, fractionText),
+        z.lt(1, fractionText),
         z.describe('Decay of the running mean of squared gradients, for adamw.'),
       ),
     ...epsilonOption,
-    /** Weight decay of adamw, times the learning rate, for the kernels of coupling networks. */
-    weightDecay: z
-      .number(weightDecayText)
-      .check(
-        z.minimum(0, weightDecayText),
-        z.maximum(1000, weightDecayText),
-        z.describe('Weight decay of adamw, times the learning rate, for the kernels of coupling networks.'),
-      ),
+    ...weightDecayOption,
   },
   defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
   create: adamw,

@@ -1,7 +1,6 @@
 // The moving average of the weights, maintained alongside any optimiser's update.
 import { add, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
 
 /**
@@ -13,7 +12,7 @@ import { input } from '../tensor/tensor.ts';
  * those of the update and the new `average`.
  */
 export function withAverage({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
-  const [share, average] = [input('share', []), input('average', [OPEN_BATCH])];
+  const [share, average] = [input('share', []), input('average', outputs.weights!.shape)];
   const moved = add(average, multiply(share, subtract(outputs.weights!, average)));
   return { inputs: { ...inputs, share, average }, outputs: { ...outputs, average: moved } };
 }

@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
-import { loopChecks, optimizerChecks } from '../testing/goldenOptimizers.ts';
+import { inPlaceChecks, optimizerChecks } from '../testing/goldenOptimizers.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of optimizerChecks) {
@@ -10,8 +10,8 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   }
 });
 
-describe('in a loop', () => {
-  for (const [names, check] of loopChecks) {
+describe('in place', () => {
+  for (const [names, check] of inPlaceChecks) {
     it.each(goldenCases(names))('%s', async (_, golden) => expectWithin(await check(golden, 'float32')));
   }
 });

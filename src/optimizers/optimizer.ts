@@ -1,25 +1,87 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
 import * as z from 'zod/mini';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
-/** What checkpoints record of an optimiser. */
-interface OptimizerKind {
-  /** Its name in configurations and checkpoints. */
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What decides which rule updates a parameter. */
+export interface UpdatedParameter {
+  /** The lengths of its axes. */
+  readonly shape: readonly number[];
+  /** Whether it is the kernel of a network, `[…, in, out]`. */
+  readonly kernel?: boolean;
+}
+
+/** What checkpoints and memory depend on in a rule. */
+export interface RuleKind {
+  /** Its name; unique within an optimiser. */
   readonly name: string;
   /** The moments it keeps for each weight, as named in checkpoints; all are zero before the first update. */
   readonly moments: readonly string[];
+  /**
+   * The shape of the items that it updates as wholes and that make up the parameter: `[]` for single numbers,
+   * `[rows, columns]` for matrices. Undefined if it leaves the parameter to the next rule.
+   */
+  itemShape(parameter: UpdatedParameter): Shape | undefined;
 }
 
-/** A rule by which gradients change weights, with its options. */
+/**
+ * A rule by which gradients change some of the weights: functions of symbolic tensors, applied one after the other. The
+ * tensors are `weights`, `gradients`, the rule's moments and the optimiser's scalars.
+ */
+export interface UpdateRule extends RuleKind {
+  /** Whether `update` also takes `decays`, which is 1 for the weights that decay and 0 for the others. */
+  readonly decays?: boolean;
+  /** Elementwise: new `gradients` and moments. If missing, they stay as they are. */
+  accumulate?(tensors: Tensors): Tensors;
+  /** The direction of each item, `[N, …item]`, which replaces its gradients of the same shape. If missing, they stay. */
+  direction?(gradients: Tensor): Tensor;
+  /** Elementwise: new `weights`, and moments if `accumulate` is missing. */
+  update(tensors: Tensors): Tensors;
+}
+
+/** What checkpoints and memory depend on in an optimiser. */
+export interface OptimizerKind {
+  /** Its name in configurations and checkpoints. */
+  readonly name: string;
+  /** Its rules: the first that takes a parameter updates it, and the last takes all. */
+  readonly rules: readonly RuleKind[];
+}
+
+/** The rules by which gradients change weights, with their options. */
 export interface Optimizer extends OptimizerKind {
-  /**
-   * The program of an update. Inputs: `weights`, `gradients` and the moments, vectors of any length, and the `scalars`;
-   * where weights decay also the vector `decays`, 1 where they do and 0 elsewhere. Outputs: the new `weights` and
-   * moments under the same names.
-   */
-  readonly program: ProgramDefinition;
-  /** The program's scalars for update t = 1, 2, … with the schedule's learning rate. */
+  readonly rules: readonly UpdateRule[];
+  /** The scalars of all rules for update t = 1, 2, … with the schedule's learning rate. */
   scalars(t: number, learningRate: number): Readonly<Record<string, number>>;
+}
+
+/** The rule that updates a parameter, and the shape of the items that it updates as wholes. */
+export function ruleFor<Rule extends RuleKind>(
+  { name, rules }: { readonly name: string; readonly rules: readonly Rule[] },
+  parameter: UpdatedParameter,
+): { readonly rule: Rule; readonly item: Shape } {
+  for (const rule of rules) {
+    const item = rule.itemShape(parameter);
+    if (item !== undefined) {
+      return { rule, item };
+    }
+  }
+  throw new Error(`no rule of ${name} updates a parameter of shape ${parameter.shape.join('x')}`);
+}
+
+/** The names of the moments of all rules. */
+export function momentNames({ rules }: OptimizerKind): string[] {
+  return [...new Set(rules.flatMap(({ moments }) => moments))];
+}
+
+/** What a run gives an optimiser besides its options. */
+export interface RunRates {
+  /** The steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** The learning rate between warm-up and decay. */
+  readonly learningRate: number;
 }
 
 /** An optimiser that a configuration can choose. */
@@ -29,10 +91,10 @@ export interface OptimizerChoice<Options extends z.core.$ZodShape = z.core.$ZodS
    * sentence 'training.epsilon must be …'. A key shared by two optimisers means the same in both.
    */
   readonly options: Options;
-  /** The defaults of the options. */
+  /** The defaults of the options. A key has the same default in all optimisers. */
   readonly defaults: z.infer<z.ZodMiniObject<Options>>;
-  /** The optimiser with these options, for a run with `stepsPerEpoch` steps per epoch. */
-  create(options: z.infer<z.ZodMiniObject<Options>>, stepsPerEpoch: number): Optimizer;
+  /** The optimiser with these options, for a run with these rates. */
+  create(options: z.infer<z.ZodMiniObject<Options>>, rates: RunRates): Optimizer;
 }
 
 /** Returns the choice unchanged, with the types of its options inferred. */
@@ -57,3 +119,27 @@ export const epsilonOption = {
       ),
     ),
 };
+
+const weightDecayText = 'a number from 0 to 1000';
+
+/** The option of optimisers with decoupled weight decay. */
+export const weightDecayOption = {
+  /** Weight decay, times the learning rate: by adamw of the kernels of coupling networks, by muon of its matrices. */
+  weightDecay: z
+    .number(weightDecayText)
+    .check(
+      z.minimum(0, weightDecayText),
+      z.maximum(1000, weightDecayText),
+      z.describe(
+        'Weight decay, times the learning rate: by adamw of the kernels of coupling networks, by muon of its matrices.',
+      ),
+    ),
+};
+
+/** β as an option: at least 0 and below 1. */
+export const fractionText = 'a number of at least 0 and below 1';
+
+/** The shape of the items of a rule for single numbers, which takes all parameters. */
+export function singleNumbers(): Shape {
+  return [];
+}

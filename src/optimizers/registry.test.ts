@@ -7,35 +7,41 @@ import type { NdArray } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from './adamax.ts';
 import { averageShare, withAverage } from './average.ts';
-import { type OptimizerName, optimizerNames, optimizerOf, optimizers } from './registry.ts';
+import { elementwisePrograms, updateProgram } from './programs.ts';
+import { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionDefaults } from './registry.ts';
 
 const STEPS_PER_EPOCH = 20;
 
 const configured = (name: OptimizerName) =>
-  optimizerOf({ optimizer: name, ...optimizers[name].defaults }, STEPS_PER_EPOCH);
+  optimizerOf({ optimizer: name, learningRate: 0.01, ...optimizers[name].defaults }, STEPS_PER_EPOCH);
 
 describe.each(optimizerNames)('%s', (name) => {
-  it('has its registered name and a default for each option', () => {
-    const { options, defaults, moments } = optimizers[name];
-    expect(configured(name)).toMatchObject({ name, moments });
+  it('has its registered name, the moments that checkpoints expect, and a default for each option', () => {
+    const { options, defaults, rules } = optimizers[name];
+    const kinds = rules.map((rule) => ({ name: rule.name, moments: rule.moments }));
+    expect(configured(name)).toMatchObject({ name, rules: kinds });
     expect(z.strictObject(options).parse(defaults)).toEqual(defaults);
+    expect(optionDefaults).toMatchObject(defaults);
   });
 
-  it.each([1, 7, 20_001])(
-    'computes in a loop what ONNX Runtime computes, bit for bit, for %i weights',
-    async (length) => {
+  const single = configured(name).rules.filter(({ direction }) => !direction);
+  const cases = single.flatMap((rule) => [1, 7, 20_001].map((length) => [rule.name, length, rule] as const));
+  it.each(cases)(
+    'computes in a loop what ONNX Runtime computes, bit for bit, by %s for %i weights',
+    async (_, length, rule) => {
       const random = new RandomStream(0, name, length);
       const vector = (draw: () => number): NdArray => ({
         shape: [length],
         data: Float32Array.from({ length }, draw),
       });
       const optimizer = configured(name);
-      const definition = withAverage(optimizer.program);
+      const definition = withAverage(updateProgram(optimizer, [{ rule, item: [], count: length }]));
       const program = await compile(definition, { threads: 1 });
-      const loop = await compileLoop(definition, { all: length });
+      const [elementwise] = elementwisePrograms(optimizer, rule);
+      const loop = await compileLoop(withAverage(elementwise!), { all: length });
       const vectors = loop.vectorsOf('all');
-      const decays = 'decays' in definition.inputs ? { decays: vector(() => random.integer(2)) } : {};
-      const zeros = [...optimizer.moments, 'average'].map((kind) => [kind, vector(() => 0)]);
+      const decays = rule.decays ? { decays: vector(() => random.integer(2)) } : {};
+      const zeros = [...rule.moments, 'average'].map((kind) => [kind, vector(() => 0)]);
       let state: Record<string, NdArray> = {
         weights: vector(() => random.normal()),
         ...Object.fromEntries(zeros),

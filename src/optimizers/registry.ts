@@ -2,12 +2,14 @@
 import * as z from 'zod/mini';
 import { adamaxChoice } from './adamax.ts';
 import { adamwChoice } from './adamw.ts';
+import { muonChoice } from './muon.ts';
 import type { Optimizer, OptimizerChoice } from './optimizer.ts';
 
 /** The optimisers by their names in configurations and checkpoints. */
 export const optimizers = {
   adamax: adamaxChoice,
   adamw: adamwChoice,
+  muon: muonChoice,
 } satisfies Record<string, OptimizerChoice>;
 
 /** The name of an optimiser. */
@@ -47,9 +49,12 @@ export const optionDefaults: Readonly<Record<string, unknown>> = Object.assign(
  * The optimiser that a configuration's `training` chooses, for a run with `stepsPerEpoch` steps per epoch.
  */
 export function optimizerOf(
-  training: { readonly optimizer: OptimizerName },
+  training: { readonly optimizer: OptimizerName; readonly learningRate: number },
   stepsPerEpoch: number,
 ): Optimizer {
   const choice: OptimizerChoice = optimizers[training.optimizer];
-  return choice.create(z.object(choice.options).parse(training), stepsPerEpoch);
+  return choice.create(z.object(choice.options).parse(training), {
+    stepsPerEpoch,
+    learningRate: training.learningRate,
+  });
 }

@@ -6,7 +6,7 @@ import { bundle } from './browser.ts';
 import { expectWithin, goldenCases } from './golden.ts';
 import { layerChecks } from './goldenLayers.ts';
 import { modelChecks } from './goldenModels.ts';
-import { loopChecks, optimizerChecks } from './goldenOptimizers.ts';
+import { inPlaceChecks, optimizerChecks } from './goldenOptimizers.ts';
 import type { Comparison, GoldenCheck } from './goldenValues.ts';
 import { chromiumPath, openPage } from './pages.ts';
 
@@ -15,16 +15,16 @@ const checks: Readonly<Record<string, readonly GoldenCheck[]>> = {
   layerChecks,
   modelChecks,
   optimizerChecks,
-  loopChecks,
+  inPlaceChecks,
 };
 
 const script = `
   import { configureRuntime } from 'emerging-flows';
   import { layerChecks } from '../dist/testing/goldenLayers.js';
   import { modelChecks } from '../dist/testing/goldenModels.js';
-  import { loopChecks, optimizerChecks } from '../dist/testing/goldenOptimizers.js';
+  import { inPlaceChecks, optimizerChecks } from '../dist/testing/goldenOptimizers.js';
   configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
-  const checks = { layerChecks, modelChecks, optimizerChecks, loopChecks };
+  const checks = { layerChecks, modelChecks, optimizerChecks, inPlaceChecks };
   globalThis.check = async (list, index, name) => {
     const golden = await (await fetch('/golden/' + name + '.json')).json();
     return checks[list][index][1](golden, 'float64');

@@ -1,27 +1,42 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
 
 import { type Device, defaultDevice } from '../engine/devices/device.ts';
-import { compileLoop } from '../engine/loop.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
+import { releaseAfter } from '../engine/resources.ts';
+import { ParameterLayout } from '../models/parameterLayout.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { adamax } from '../optimizers/adamax.ts';
 import { adamw } from '../optimizers/adamw.ts';
 import { averageShare, withAverage } from '../optimizers/average.ts';
-import type { Optimizer } from '../optimizers/optimizer.ts';
+import { muon } from '../optimizers/muon.ts';
+import { type Optimizer, ruleFor } from '../optimizers/optimizer.ts';
+import { updateProgram } from '../optimizers/programs.ts';
 import type { OptimizerName } from '../optimizers/registry.ts';
+import { newGuard } from '../runs/contents/guardState.ts';
+import { HostArrays } from '../training/step/hostArrays.ts';
 import { type Comparison, compared, type GoldenCase, type GoldenCheck, ndarray } from './goldenValues.ts';
 
-/** The checks of optimisers, by the names of their cases. */
-export const optimizerChecks: readonly GoldenCheck[] = [[/(^|-)adam(ax|w)-/, checkOptimizer]];
+const names = /(^|-)(adam(ax|w)|muon)-/;
 
-/** The checks of the loops that update weights in place, in float32 whatever the precision. */
-export const loopChecks: readonly GoldenCheck[] = [[/(^|-)adam(ax|w)-/, checkLoop]];
+/** The checks of optimisers, by the names of their cases. */
+export const optimizerChecks: readonly GoldenCheck[] = [[names, checkOptimizer]];
+
+/** The checks of updates in place, as in training: in float32 whatever the precision. */
+export const inPlaceChecks: readonly GoldenCheck[] = [[names, checkInPlace]];
 
 /** The optimiser named by a case's kind, with the case's options. */
 const optimizerOf: Record<OptimizerName, (golden: GoldenCase) => Optimizer> = {
   adamax: (golden) => adamax(golden as Parameters<typeof adamax>[0]),
   adamw: (golden) => adamw(golden as Parameters<typeof adamw>[0]),
+  muon: ({ momentum, steps, weightDecay }) =>
+    muon({
+      momentum,
+      iterations: steps,
+      weightDecay,
+      rest: adamax({ beta2: 0.9, biasCorrection: 'standard' }),
+      restRate: 1,
+    }),
 };
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
@@ -32,57 +47,81 @@ async function checkOptimizer(
   device: Device = defaultDevice,
 ): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind as OptimizerName](golden);
-  const definition = withAverage(optimizer.program);
-  const program = await compile(definition, { precision, device });
-  const weights = ndarray(golden.start);
-  const filled = (value: number): NdArray => ({
-    shape: weights.shape,
-    data: new Float64Array(weights.data.length).fill(value),
-  });
-  const decays = 'decays' in definition.inputs ? { decays: filled(golden.decays ? 1 : 0) } : {};
-  const zeros = optimizer.moments.map((moment) => [moment, filled(0)]);
-  const comparisons: Comparison[] = [];
-  let state: Record<string, NdArray> = { weights, average: filled(0), ...Object.fromEntries(zeros) };
-  for (const [index, gradients] of golden.gradients.entries()) {
-    const t = index + 1;
-    const scalars = {
-      ...optimizer.scalars(t, golden.learningRate),
-      share: averageShare(t, golden.decay),
+  const { rule, item } = ruleFor(optimizer, parameterOf(golden));
+  const length = sizeOf(golden.start.shape);
+  const vector = (data: NdArray['data']): NdArray => ({ shape: [length], data });
+  const filled = (value: number): NdArray => vector(new Float64Array(length).fill(value));
+  const definition = withAverage(updateProgram(optimizer, [{ rule, item, count: length / sizeOf(item) }]));
+  return releaseAfter(async (keep) => {
+    const program = keep(await compile(definition, { precision, device }));
+    const decays = rule.decays ? { decays: filled(golden.decays ? 1 : 0) } : {};
+    const zeros = ['average', ...rule.moments].map((name) => [name, filled(0)]);
+    const comparisons: Comparison[] = [];
+    let state: Record<string, NdArray> = {
+      weights: vector(ndarray(golden.start).data),
+      ...Object.fromEntries(zeros),
     };
-    state = await program.run({
-      ...state,
-      ...decays,
-      gradients: ndarray(gradients),
-      ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, scalar(value)])),
-    });
-    comparisons.push(
-      compared(`weights after ${t}`, state.weights!.data, golden.parameters[index].data, precision),
-      compared(`average after ${t}`, state.average!.data, golden.average[index].data, precision),
-    );
-  }
-  await program.release();
-  return comparisons;
+    for (const [index, gradients] of golden.gradients.entries()) {
+      const t = index + 1;
+      const scalars = {
+        ...optimizer.scalars(t, golden.learningRate),
+        share: averageShare(t, golden.decay),
+      };
+      const feeds = Object.entries(scalars).map(([name, value]) => [name, scalar(value)]);
+      state = await program.run({
+        ...state,
+        ...decays,
+        gradients: vector(ndarray(gradients).data),
+        ...Object.fromEntries(feeds),
+      });
+      comparisons.push(...comparedAfter(t, golden, state.weights!, state.average!, precision));
+    }
+    return comparisons;
+  });
 }
 
-async function checkLoop(golden: GoldenCase): Promise<Comparison[]> {
+async function checkInPlace(golden: GoldenCase): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind as OptimizerName](golden);
-  const definition = withAverage(optimizer.program);
-  const loop = await compileLoop(definition, { all: golden.start.data.length });
-  const vectors = loop.vectorsOf('all');
-  vectors.weights!.set(golden.start.data);
-  vectors.decays?.fill(golden.decays ? 1 : 0);
-  const comparisons: Comparison[] = [];
-  for (const [index, gradients] of golden.gradients.entries()) {
-    const t = index + 1;
-    vectors.gradients!.set(gradients.data);
-    loop.run('all', {
-      ...optimizer.scalars(t, golden.learningRate),
-      share: averageShare(t, golden.decay),
-    });
-    comparisons.push(
-      compared(`weights after ${t}`, vectors.weights!, golden.parameters[index].data, 'float32'),
-      compared(`average after ${t}`, vectors.average!, golden.average[index].data, 'float32'),
-    );
-  }
-  return comparisons;
+  const layout = new ParameterLayout({
+    kernel: {
+      ...parameterOf(golden),
+      trained: true,
+      decays: golden.decays ?? false,
+      initial: () => Float64Array.from(golden.start.data),
+    },
+  });
+  return releaseAfter(async (keep) => {
+    const options = { optimizer, averageDecay: golden.decay, batchSize: 1 };
+    const arrays = keep(await HostArrays.open(layout, options));
+    await arrays.take({ step: 0, updates: 0, guard: newGuard(0), weights: layout.initial(0), average: {} });
+    const gradientsByPath = arrays.layout.unpack(arrays.target(0).gradients as Record<string, NdArray>);
+    const comparisons: Comparison[] = [];
+    for (const [index, gradients] of golden.gradients.entries()) {
+      gradientsByPath.kernel!.data.set(gradients.data);
+      await arrays.update(index + 1, golden.learningRate);
+      const state = await arrays.read();
+      const [weights, average] = [state.weights, state.average].map(
+        (groups) => layout.unpack(groups).kernel!,
+      ) as [NdArray, NdArray];
+      comparisons.push(...comparedAfter(index + 1, golden, weights, average, 'float32'));
+    }
+    return comparisons;
+  });
+}
+
+function parameterOf({ kind, start }: GoldenCase) {
+  return { shape: start.shape as number[], kernel: kind === 'muon' };
+}
+
+function comparedAfter(
+  t: number,
+  golden: GoldenCase,
+  weights: NdArray,
+  average: NdArray,
+  precision: Precision,
+): Comparison[] {
+  return [
+    compared(`weights after ${t}`, weights.data, golden.parameters[t - 1].data, precision),
+    compared(`average after ${t}`, average.data, golden.average[t - 1].data, precision),
+  ];
 }

@@ -13,6 +13,8 @@ export interface ParameterSpec {
   readonly trained: boolean;
   /** Whether weight decay applies: to network kernels, and to nothing that enters a log-determinant. */
   readonly decays?: boolean;
+  /** Whether it is the kernel of a network, `[…, in, out]`: an optimiser may update it as a matrix. */
+  readonly kernel?: boolean;
   /**
    * 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. Computed on
    * first use: the shapes of a model are known, and compared with a file's, before anything is allocated.

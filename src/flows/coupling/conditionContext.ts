@@ -138,5 +138,5 @@ function dense(path: string, inputs: number, outputs: number): ParameterSpecs {
 }
 
 function fanInKernel(inputs: number, outputs: number): ParameterSpec {
-  return { ...normalParameter([inputs, outputs], 1 / Math.sqrt(inputs)), decays: true };
+  return { ...normalParameter([inputs, outputs], 1 / Math.sqrt(inputs)), kernel: true, decays: true };
 }

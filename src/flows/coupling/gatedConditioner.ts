@@ -98,7 +98,7 @@ function networkParameters(
 ): ParameterSpecs {
   const kernel = (...shape: readonly number[]): ParameterSpec => {
     const fanIn = shape.slice(0, -1).reduce((product, length) => product * length, 1);
-    return { ...normalParameter(shape, 1 / Math.sqrt(fanIn)), decays: true };
+    return { ...normalParameter(shape, 1 / Math.sqrt(fanIn)), kernel: true, decays: true };
   };
   return {
     'first/kernel': kernel(3, 3, seen, width),
@@ -114,7 +114,7 @@ function networkParameters(
         [`${path}/offset`]: filledParameter([width], 0),
       })),
     ),
-    'last/kernel': { ...filledParameter([3, 3, 2 * width, outputs], 0), decays: true },
+    'last/kernel': { ...filledParameter([3, 3, 2 * width, outputs], 0), kernel: true, decays: true },
     'last/bias': filledParameter([outputs], 0),
   };
 }

@@ -65,6 +65,9 @@ function networkParameters({
     ...prefixed('conv3', scaledConvolutionParameters(width, outputs, boundary)),
   };
   return Object.fromEntries(
-    Object.entries(parameters).map(([path, spec]) => [path, { ...spec, decays: path.endsWith('/kernel') }]),
+    Object.entries(parameters).map(([path, spec]) => {
+      const kernel = path.endsWith('/kernel');
+      return [path, { ...spec, kernel, decays: kernel }];
+    }),
   );
 }

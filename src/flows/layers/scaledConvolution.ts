@@ -49,7 +49,7 @@ export function scaledConvolutionParameters(
   boundary: ImageBoundary,
 ): ParameterSpecs {
   return {
-    kernel: filledParameter(edgeKernelShape(channels, outputs, boundary), 0),
+    kernel: { ...filledParameter(edgeKernelShape(channels, outputs, boundary), 0), kernel: true },
     bias: filledParameter([outputs], 0),
     logScale: filledParameter([outputs], 0),
   };

@@ -250,7 +250,7 @@ export function topPrior(
         }
       : learnedPrior
         ? {
-            ...(hasEdge && { edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0) }),
+            ...(hasEdge && { edgeKernel: { ...filledParameter([3, 3, 1, 2 * channels], 0), kernel: true } }),
             bias: filledParameter([2 * channels], 0),
             logScale: filledParameter([2 * channels], 0),
             ...(classes > 0 && {

@@ -92,7 +92,7 @@ it.each([
   [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape, the guard or the model'],
   [
     { optimizer: 'sgd\n' },
-    "was trained with the optimiser 'sgd', but this version only supports adamax, adamw: update emerging-flows",
+    "was trained with the optimiser 'sgd', but this version only supports adamax, adamw, muon: update emerging-flows",
   ],
   [{ updates: undefined }, 'its metadata lacks the step, the image shape, the guard or the model'],
   [{ checksum: undefined }, 'is corrupt: its checksum does not match'],

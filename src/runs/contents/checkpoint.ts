@@ -7,9 +7,10 @@ import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { type ImageShape, imageShapeIn, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { type OptimizerName, optimizerNames } from '../../optimizers/registry.ts';
+import { type OptimizerName, optimizerNames, optimizers } from '../../optimizers/registry.ts';
 import type { Safetensors } from '../../storage/safetensors.ts';
 import { type GuardState, guardSchema, newGuard } from './guardState.ts';
+import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** The format named in a checkpoint's metadata. */
@@ -62,13 +63,18 @@ export function checkpointContents(
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
   const { name, moments } = state.optimizer;
-  const parts: [string, Groups][] = [
-    ['weights', state.weights],
-    ['average', state.average],
-    ...Object.entries(moments).map(([moment, groups]): [string, Groups] => [placeOf(moment), groups]),
+  const kept = momentLayouts(layout, optimizers[name as OptimizerName]);
+  const parts: [string, Groups, ParameterLayout][] = [
+    ['weights', state.weights, layout],
+    ['average', state.average, layout],
+    ...Object.entries(moments).map(([moment, groups]): [string, Groups, ParameterLayout] => [
+      placeOf(moment),
+      groups,
+      kept[moment]!,
+    ]),
   ];
-  for (const [place, groups] of parts) {
-    for (const [parameter, array] of Object.entries(layout.unpack(groups))) {
+  for (const [place, groups, parameters] of parts) {
+    for (const [parameter, array] of Object.entries(parameters.unpack(groups))) {
       tensors.set(`${place}/${parameter}`, array);
     }
   }

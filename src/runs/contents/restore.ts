@@ -6,9 +6,11 @@ import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { optimizers } from '../../optimizers/registry.ts';
+import { momentNames } from '../../optimizers/optimizer.ts';
+import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
+import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A model and its training state. */
@@ -61,17 +63,21 @@ function arraysOf(
   { optimizer }: CheckpointRecord,
   parameters: ParameterSpecs,
 ): Map<string, readonly number[]> {
-  const places = ['weights', 'average', ...optimizers[optimizer].moments.map(placeOf)];
   return new Map(
-    places.flatMap((place) =>
-      parametersIn(place, parameters).map((name) => [`${place}/${name}`, parameters[name]!.shape] as const),
+    layoutsByPlace(new ParameterLayout(parameters), optimizer).flatMap(([place, { specs }]) =>
+      Object.entries(specs).map(([name, { shape }]) => [`${place}/${name}`, shape] as const),
     ),
   );
 }
 
-/** The parameters that have an array at a place of a checkpoint: fixed ones have no average and no moments. */
-function parametersIn(place: string, parameters: ParameterSpecs): string[] {
-  return Object.keys(parameters).filter((name) => parameters[name]!.trained || place === 'weights');
+/** The places of a checkpoint, each with the layout of the parameters that have an array there: fixed ones have no average and no moments. */
+function layoutsByPlace(layout: ParameterLayout, optimizer: OptimizerName): [string, ParameterLayout][] {
+  const moments = Object.entries(momentLayouts(layout, optimizers[optimizer]));
+  return [
+    ['weights', layout],
+    ['average', layout.only(({ trained }) => trained)],
+    ...moments.map(([moment, kept]): [string, ParameterLayout] => [placeOf(moment), kept]),
+  ];
 }
 
 function requireNone(difference: string | undefined, path: string): void {
@@ -88,14 +94,16 @@ function requireNone(difference: string | undefined, path: string): void {
 function stateFrom(checkpoint: Checkpoint, layout: ParameterLayout): TrainingState {
   const { path, step, updates, guard, optimizer, tensors } = checkpoint;
   requireNone(missingFrom(tensors, arraysOf(checkpoint, layout.specs)), path);
-  const read = (place: string): Groups =>
-    layout.pack(
-      Object.fromEntries(
-        parametersIn(place, layout.specs).map((name) => [name, tensors.get(`${place}/${name}`)!]),
+  const places: Readonly<Record<string, Groups>> = Object.fromEntries(
+    layoutsByPlace(layout, optimizer).map(([place, kept]) => [
+      place,
+      kept.pack(
+        Object.fromEntries(Object.keys(kept.specs).map((name) => [name, tensors.get(`${place}/${name}`)!])),
       ),
-    );
-  const [weights, average] = [read('weights'), read('average')];
-  const moments = optimizers[optimizer].moments.map((moment) => [moment, read(placeOf(moment))]);
+    ]),
+  );
+  const moments = momentNames(optimizers[optimizer]).map((moment) => [moment, places[placeOf(moment)]!]);
   const remembered = { name: optimizer, moments: Object.fromEntries(moments) };
-  return { step, updates, guard, weights, average, optimizer: remembered };
+  const { weights, average } = places;
+  return { step, updates, guard, weights: weights!, average: average!, optimizer: remembered };
 }

@@ -7,6 +7,7 @@ import { requireArgument } from '../../numeric/optionValues.ts';
 import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { newGuard } from '../contents/guardState.ts';
+import { momentLayouts } from '../contents/momentLayouts.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
 
 /** A trained model that a run starts from, such as the result of `loadModel`. */
@@ -68,7 +69,10 @@ export function startFrom(
     );
   }
   const unused = Object.keys(parameters).filter((path) => own[path] === undefined);
-  const moments = optimizers[optimizer].moments.map((moment) => [moment, layout.zeros()]);
+  const moments = Object.entries(momentLayouts(layout, optimizers[optimizer])).map(([moment, kept]) => [
+    moment,
+    kept.zeros(),
+  ]);
   const state = {
     step: 0,
     updates: 0,

@@ -15,6 +15,8 @@ export interface ThreadData {
   /** The modules that register parts of the model, to be imported first; none for the library's. */
   readonly modules: readonly string[];
   readonly imageShape: ImageShape;
+  /** The parts of the layout of the parameters. */
+  readonly parts: ParameterLayout['parts'];
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;
   /** The weights, in memory shared by all threads if possible; read only. */
@@ -35,13 +37,15 @@ export interface GradientThread {
 export async function openGradientThread({
   model: options,
   imageShape,
+  parts,
   plan,
   engine,
   weights,
   gradients,
 }: ThreadData): Promise<GradientThread> {
   const model = flowFor(imageShape, options);
-  const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
+  const layout = new ParameterLayout(model.parameters, 'large ones apart', parts);
+  const program = await planGradients(model, layout, plan).compile(engine);
   // The runtime does not accept memory shared between threads.
   const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];
   return {

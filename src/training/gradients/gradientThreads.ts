@@ -29,6 +29,7 @@ export async function startGradientThreads(
         model: model.options,
         modules: modulesOf(model.options),
         imageShape: model.imageShape,
+        parts: layout.parts,
         plan,
         // Each thread numbers only the files of its own sessions.
         engine: { precision, device, threads, ...(profile && { profile: `${profile}-${index}` }) },

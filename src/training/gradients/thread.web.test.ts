@@ -9,6 +9,7 @@ const data: ThreadData = {
   model: { levels: 1, depth: 1, width: 4, mixing: '1x1' } as ThreadData['model'],
   modules: [],
   imageShape: [2, 2, 1],
+  parts: {},
   plan: { images: 1 } as ThreadData['plan'],
   engine: { threads: 1 },
   weights: { all: { shape, data: Float32Array.from([1, 2]) } },

@@ -7,6 +7,7 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { optimizers } from '../../optimizers/registry.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
+import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import { planSharedGradients } from '../gradients/sharedGradients.ts';
 
 /** The size of a training. */
@@ -48,11 +49,14 @@ export function trainingSize(
   const model = modelFor(options, imageShape);
   const parameters = countParameters(imageShape, options);
   const layout = new ParameterLayout(model.parameters);
-  const bytesOf = (which: 'all' | 'trained'): number =>
-    Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
-  const { moments } = optimizers[training.optimizer];
+  const bytesOf = (which: 'all' | 'trained', parameters = layout): number =>
+    Object.values(parameters.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const moments = Object.values(momentLayouts(layout, optimizers[training.optimizer]));
   // Besides the weights: their average, the gradients, and the moments.
-  const state = bytesOf('all') + bytesOf('trained') * (2 + moments.length);
+  const state =
+    bytesOf('all') +
+    2 * bytesOf('trained') +
+    moments.reduce((total, kept) => total + bytesOf('trained', kept), 0);
   if (state > available) {
     return { parameters, bytes: state, available, fits: false };
   }

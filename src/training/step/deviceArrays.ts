@@ -7,9 +7,11 @@ import { defaultDevice } from '../../engine/devices/device.ts';
 import { arrayLimits } from '../../engine/devices/providers.node.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
+import { updateProgram } from '../../optimizers/programs.ts';
+import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { compileStepPrograms, type StepPrograms } from './devicePrograms.ts';
@@ -20,6 +22,7 @@ import {
   type StateArrays,
   type StateArraysOptions,
 } from './stateArrays.ts';
+import { sectionsIn, updateLayout } from './updateLayout.ts';
 
 /** The one group of trained weights in a packed layout. */
 const TRAINED = 'trained';
@@ -73,7 +76,7 @@ export class DeviceArrays implements StateArrays {
    */
   static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
     const { device = defaultDevice, traffic, ranks = onlyRank, batchSize } = options;
-    const layout = new ParameterLayout(hostLayout.specs, 'one vector');
+    const layout = updateLayout(hostLayout, 'one vector', options.optimizer);
     const shape = layout.shapeOf(TRAINED);
     const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
     const most = mostArrayBytes(await arrayLimits(device));
@@ -98,7 +101,9 @@ export class DeviceArrays implements StateArrays {
         {
           device,
           traffic,
-          update: withAverage(options.optimizer.program),
+          update: withAverage(
+            updateProgram(options.optimizer, sectionsIn(layout, TRAINED, options.optimizer)),
+          ),
           length: sizeOf(shape),
           parts,
           microBatch,
@@ -107,7 +112,7 @@ export class DeviceArrays implements StateArrays {
       );
       const arrays = { total, part, bitsPerDim };
       const opened = new DeviceArrays(hostLayout, layout, options, memory, programs, arrays);
-      if ('decays' in options.optimizer.program.inputs) {
+      if (options.optimizer.rules.some(({ decays }) => decays)) {
         const decays = layout.zeros();
         layout.markDecays(decays);
         await opened.fill('decays', decays[TRAINED]!.data as Float32Array);
@@ -179,8 +184,11 @@ export class DeviceArrays implements StateArrays {
     const { [TRAINED]: weights, fixed } = this.packed(state.weights);
     await this.fill('weights', weights);
     await this.fill('average', this.packed(state.average)[TRAINED]);
-    for (const moment of optimizer.moments) {
-      await this.fill(moment, this.packed(state.optimizer?.moments[moment])[TRAINED]);
+    const kept = momentLayouts(this.hostLayout, optimizer);
+    for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
+      const { [TRAINED]: shape = [0] } = layout.shapes();
+      const { [TRAINED]: values } = layout.pack(kept[moment]!.unpack(state.optimizer?.moments[moment] ?? {}));
+      await this.fill(moment, values?.data as Float32Array | undefined, shape);
     }
     if (fixed) {
       await this.fill('fixed', fixed);
@@ -199,10 +207,13 @@ export class DeviceArrays implements StateArrays {
   }
 
   private async copyToHost(): Promise<ArraysOfState> {
-    const { name, moments } = this.options.optimizer;
+    const { optimizer } = this.options;
+    const { name } = optimizer;
+    const kept = momentLayouts(this.hostLayout, optimizer);
     const remembered: Record<string, Groups> = {};
-    for (const moment of moments) {
-      remembered[moment] = await this.readVector(this.vectors.get(moment)!);
+    for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
+      const vector = await this.memory.read(this.vectors.get(moment)!);
+      remembered[moment] = kept[moment]!.pack(layout.unpack({ [TRAINED]: vector }));
     }
     return {
       weights: { ...this.fixed, ...(await this.readVector(this.vectors.get('weights')!)) },
@@ -243,8 +254,8 @@ export class DeviceArrays implements StateArrays {
   }
 
   /** Sets a vector; by default to zeros. */
-  private async fill(name: string, data?: Float32Array): Promise<void> {
-    const values = data ?? new Float32Array(sizeOf(this.total.shape));
+  private async fill(name: string, data?: Float32Array, shape = this.total.shape): Promise<void> {
+    const values = data ?? new Float32Array(sizeOf(shape));
     const known = this.vectors.get(name);
     if (known) {
       await this.memory.write(known, values);

@@ -1,12 +1,17 @@
-// The arrays of a training in the host's memory, where a loop updates the weights.
+// The arrays of a training in the host's memory, where loops update the weights.
 import { onlyRank, sumGradients } from '../../cluster/ranks.ts';
 import { compileLoop, type Loop } from '../../engine/loop.ts';
+import { type Keep, releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
+import type { UpdateRule } from '../../optimizers/optimizer.ts';
+import { elementwisePrograms } from '../../optimizers/programs.ts';
+import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
+import { HostDirections } from './hostDirections.ts';
 import {
   type ArraysOfState,
   type BatchGradients,
@@ -14,13 +19,26 @@ import {
   type StateArrays,
   type StateArraysOptions,
 } from './stateArrays.ts';
+import { sectionsIn, updateLayout } from './updateLayout.ts';
 
-/** Arrays of the trained groups of a layout in the memory of a loop, which is the update of the weights. */
+/** The groups that a rule updates, and the loops that do it. */
+interface RuleUpdate {
+  readonly rule: UpdateRule;
+  readonly groups: readonly string[];
+  readonly loop: Loop;
+  /** What replaces the gradients before the last program of the loop. */
+  readonly directions: HostDirections | undefined;
+  /** How many programs the loop has. */
+  readonly programs: number;
+}
+
+/** Arrays of the trained groups of a layout in the memory of loops, which are the update of the weights. */
 export class HostArrays implements StateArrays {
   readonly layout: ParameterLayout;
   readonly memory = undefined;
+  private readonly hostLayout: ParameterLayout;
   private readonly options: StateArraysOptions;
-  private readonly loop: Loop;
+  private readonly updates: readonly RuleUpdate[];
   /** bits/dim of the images of a batch; those of other ranks stay zero. */
   private readonly bitsPerDim: Float32Array;
   /** The gradients of the batch, and of one micro-batch if there are several. */
@@ -28,10 +46,16 @@ export class HostArrays implements StateArrays {
   private readonly part: Groups;
   private fixed: Groups = {};
 
-  private constructor(layout: ParameterLayout, options: StateArraysOptions, loop: Loop) {
+  private constructor(
+    hostLayout: ParameterLayout,
+    layout: ParameterLayout,
+    options: StateArraysOptions,
+    updates: readonly RuleUpdate[],
+  ) {
+    this.hostLayout = hostLayout;
     this.layout = layout;
     this.options = options;
-    this.loop = loop;
+    this.updates = updates;
     this.bitsPerDim = new Float32Array(options.batchSize);
     this.total = this.groups('gradients');
     this.part = this.microBatch === this.images ? {} : layout.zeros();
@@ -41,21 +65,30 @@ export class HostArrays implements StateArrays {
    * Compiles the update and allocates its memory: weights, gradients, average, and the optimiser's arrays of
    * the same size.
    *
+   * @param hostLayout the layout of the states that come in and go out
    * @throws UserError if there is not enough memory or address space
    */
-  static async open(layout: ParameterLayout, options: StateArraysOptions): Promise<HostArrays> {
-    const lengths = Object.entries(layout.shapes('trained')).map(([group, shape]) => [group, sizeOf(shape)]);
-    const program = withAverage(options.optimizer.program);
-    const loop = await compileLoop(program, Object.fromEntries(lengths));
-    const arrays = new HostArrays(layout, options, loop);
-    if ('decays' in program.inputs) {
-      layout.markDecays(arrays.groups('decays'));
-    }
-    return arrays;
+  static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<HostArrays> {
+    const { optimizer } = options;
+    const layout = updateLayout(hostLayout, 'large ones apart', optimizer);
+    return releaseOnFailure(async (keep) => {
+      const updates: RuleUpdate[] = [];
+      for (const rule of optimizer.rules) {
+        updates.push(await openUpdate(rule, layout, options, keep));
+      }
+      const arrays = new HostArrays(hostLayout, layout, options, updates);
+      if (optimizer.rules.some(({ decays }) => decays)) {
+        layout.markDecays(arrays.groups('decays'));
+      }
+      return arrays;
+    });
   }
 
   get drawn(): Groups {
-    return this.groups('weights');
+    // Converted groups would be copies.
+    const weights = this.groups('weights');
+    const converted = this.layout.convert(weights, this.hostLayout);
+    return Object.fromEntries(Object.entries(weights).filter(([group, array]) => converted[group] === array));
   }
 
   get weights(): Groups {
@@ -84,7 +117,7 @@ export class HostArrays implements StateArrays {
     // Zeros for the images of other ranks: their sum is exact.
     const bitsPerDim = this.bitsPerDim.slice();
     await ranks.sum(bitsPerDim);
-    for (const gradients of this.loop.wholeOf('gradients')) {
+    for (const gradients of this.updates.flatMap(({ loop }) => loop.wholeOf('gradients'))) {
       await sumGradients(ranks, gradients, gradientPrecision);
     }
     return { bitsPerDim, gradientNorm: normOf(this.total) };
@@ -97,8 +130,15 @@ export class HostArrays implements StateArrays {
   async update(t: number, learningRate: number): Promise<void> {
     const { optimizer, averageDecay } = this.options;
     const scalars = { ...optimizer.scalars(t, learningRate), share: averageShare(t, averageDecay) };
-    for (const group of this.layout.trained) {
-      this.loop.run(group, scalars);
+    for (const { groups, loop, directions, programs } of this.updates) {
+      for (let program = 0; program < programs; program++) {
+        if (program === programs - 1) {
+          await directions?.run(this.total, loop.wholeOf('gradients'));
+        }
+        for (const group of groups) {
+          loop.run(group, scalars, program);
+        }
+      }
     }
   }
 
@@ -107,22 +147,26 @@ export class HostArrays implements StateArrays {
     requireOwnMoments(optimizer, state);
     this.fill('weights', state.weights);
     this.fill('average', state.average);
-    for (const moment of optimizer.moments) {
-      this.fill(moment, state.optimizer?.moments[moment]);
+    for (const [moment, layout] of Object.entries(momentLayouts(this.hostLayout, optimizer))) {
+      this.fill(moment, state.optimizer?.moments[moment], layout);
     }
     // Not in the loop's memory: nothing ever writes to them.
     this.fixed = Object.fromEntries(
-      Object.entries(state.weights).filter(([group]) => !this.layout.trained.includes(group)),
+      Object.entries(state.weights).filter(([group]) => !this.hostLayout.trained.includes(group)),
     );
   }
 
   async read(): Promise<ArraysOfState> {
-    const { name, moments } = this.options.optimizer;
-    const remembered = moments.map((moment) => [moment, this.groups(moment)]);
+    const { optimizer } = this.options;
+    const own = momentLayouts(this.layout, optimizer);
+    const remembered = Object.entries(momentLayouts(this.hostLayout, optimizer)).map(([moment, layout]) => [
+      moment,
+      own[moment]!.convert(this.groups(moment), layout),
+    ]);
     return {
-      weights: this.weights,
-      average: this.average,
-      optimizer: { name, moments: Object.fromEntries(remembered) },
+      weights: { ...this.fixed, ...this.layout.convert(this.groups('weights'), this.hostLayout) },
+      average: this.layout.convert(this.groups('average'), this.hostLayout),
+      optimizer: { name: optimizer.name, moments: Object.fromEntries(remembered) },
     };
   }
 
@@ -131,10 +175,12 @@ export class HostArrays implements StateArrays {
   }
 
   async readGradients(): Promise<Groups> {
-    return this.total;
+    return this.layout.convert(this.total, this.hostLayout);
   }
 
-  async release(): Promise<void> {}
+  async release(): Promise<void> {
+    await releaseInTurn(this.updates.map(({ directions }) => directions));
+  }
 
   /** bits/dim of a micro-batch of this rank. */
   private bitsOf(part: number): Float32Array {
@@ -153,24 +199,53 @@ export class HostArrays implements StateArrays {
     return this.options.microBatch ?? this.images;
   }
 
-  /** The arrays of the trained groups in the loop's memory, by their names in its program. */
+  /** The arrays with a name in the programs of the loops, by group. */
   private groups(name: string): Groups {
-    const arrays = this.layout.trained.map((group) => [
-      group,
-      { shape: this.layout.shapeOf(group), data: this.loop.vectorsOf(group)[name]! },
-    ]);
-    return Object.fromEntries(arrays);
+    const arrays = new Map(
+      this.updates.flatMap(({ groups, loop }) =>
+        groups.flatMap((group) => {
+          const data = loop.vectorsOf(group)[name];
+          return data ? [[group, { shape: this.layout.shapeOf(group), data }]] : [];
+        }),
+      ),
+    );
+    return Object.fromEntries(
+      this.layout.trained.flatMap((group) => {
+        const array = arrays.get(group);
+        return array ? [[group, array]] : [];
+      }),
+    );
   }
 
   /** Fills the arrays with this name with the values of others; with zeros if there are none. */
-  private fill(name: string, source: Groups = {}): void {
-    for (const [group, { data }] of Object.entries(this.groups(name))) {
-      const given = source[group]?.data;
-      if (!given) {
+  private fill(name: string, source: Groups = {}, layout = this.hostLayout): void {
+    const given = layout.unpack(source);
+    for (const [path, { data }] of Object.entries(this.layout.unpack(this.groups(name)))) {
+      if (given[path]) {
+        data.set(given[path].data);
+      } else {
         data.fill(0);
-      } else if (given !== data) {
-        data.set(given);
       }
     }
   }
+}
+
+/** Compiles the loops and directions of a rule, and allocates their memory. */
+async function openUpdate(
+  rule: UpdateRule,
+  layout: ParameterLayout,
+  options: StateArraysOptions,
+  keep: Keep,
+): Promise<RuleUpdate> {
+  const { optimizer } = options;
+  const groups = layout.trained.filter((group) => sectionsIn(layout, group, optimizer)[0]!.rule === rule);
+  const lengths = groups.map((group) => [group, sizeOf(layout.shapeOf(group))]);
+  const programs = [...elementwisePrograms(optimizer, rule)];
+  programs.push(withAverage(programs.pop()!));
+  const loop = await compileLoop(programs, Object.fromEntries(lengths));
+  const sections = groups.flatMap((group) =>
+    sectionsIn(layout, group, optimizer).map((section) => ({ ...section, group })),
+  );
+  const directions = rule.direction ? keep(await HostDirections.open(sections, options)) : undefined;
+  return { rule, groups, loop, directions, programs: programs.length };
 }

@@ -6,6 +6,8 @@ import { DEQUANTISER, type Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
+import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
@@ -35,15 +37,16 @@ export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
  * What in a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null if all is finite.
  */
 export function notFiniteInState(state: TrainingState, layout: ParameterLayout): string | null {
+  const moments = momentLayouts(layout, optimizers[state.optimizer.name as OptimizerName]);
   const parts = [
-    ['weight', state.weights],
+    ['weight', state.weights, layout],
     ...Object.entries(state.optimizer.moments).map(
-      ([name, groups]) => [`${name} moment of`, groups] as const,
+      ([name, groups]) => [`${name} moment of`, groups, moments[name]!] as const,
     ),
-    ['average of', state.average],
+    ['average of', state.average, layout],
   ] as const;
-  for (const [words, groups] of parts) {
-    const [path] = notFiniteIn(groups, layout);
+  for (const [words, groups, parameters] of parts) {
+    const [path] = notFiniteIn(groups, parameters);
     if (path !== undefined) {
       return `the ${words} ${path} is not finite`;
     }

@@ -8,6 +8,8 @@ import { ParameterLayout } from '../../models/parameterLayout.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
+import { momentNames } from '../../optimizers/optimizer.ts';
+import { updateProgram } from '../../optimizers/programs.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import { expectClose, goldenCases } from '../../testing/golden.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
@@ -35,13 +37,13 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
         precision,
       },
     );
-    const updateProgram = await compile(withAverage(optimizer.program), { precision });
+    const update = await compile(withAverage(updateProgram(optimizer)), { precision });
     // In double precision throughout: the trainer's own state is float32.
     const state: Record<string, NdArray> = {};
     const doubles = packDouble(layout, start);
     for (const { name, shape } of groups) {
       state[`weights/${name}`] = doubles[name]!;
-      for (const kind of [...optimizer.moments, 'average']) {
+      for (const kind of [...momentNames(optimizer), 'average']) {
         state[`${kind}/${name}`] = { shape, data: new Float64Array(doubles[name]!.data.length) };
       }
     }
@@ -56,9 +58,9 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
       const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
       expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
       for (const { name, shape } of groups) {
-        const kinds = ['weights', ...optimizer.moments, 'average'];
+        const kinds = ['weights', ...momentNames(optimizer), 'average'];
         const vectors = kinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
-        const updated = await updateProgram.run({
+        const updated = await update.run({
           ...Object.fromEntries(vectors),
           gradients: vectorOf(found[`gradients/${name}`]!),
           rate: scalar(rate!),
@@ -80,7 +82,7 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
         }
       }
     }
-    await Promise.all([gradientProgram.release(), updateProgram.release()]);
+    await Promise.all([gradientProgram.release(), update.release()]);
   });
 });
 

@@ -1,0 +1,133 @@
+// The directions of an update on the host: products of whole matrices, which no loop computes.
+import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import type { Groups } from '../../models/parameterLayout.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import type { Section } from '../../optimizers/programs.ts';
+import { concatenate, split } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+
+/** The most numbers that are processed together: 4 MiB. Larger matrices gain nothing from company, and take memory. */
+const MOST_TOGETHER = 2 ** 20;
+
+/** A group whose items get a direction. */
+export interface DirectedGroup extends Section {
+  readonly group: string;
+}
+
+/** Groups that are processed together: their items have the same rule and shape. */
+type Batch = readonly DirectedGroup[];
+
+/**
+ * Replaces the gradients of some groups by their directions, in place. Several ranks divide the groups among them and
+ * exchange the results: so all have the same, even if their processors round products differently.
+ */
+export class HostDirections {
+  private readonly program: Program | undefined;
+  private readonly ranks: Ranks;
+  private readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** The groups of other ranks. */
+  private readonly others: readonly string[];
+
+  private constructor(
+    program: Program | undefined,
+    ranks: Ranks,
+    shapes: Readonly<Record<string, readonly number[]>>,
+    others: readonly string[],
+  ) {
+    this.program = program;
+    this.ranks = ranks;
+    this.shapes = shapes;
+    this.others = others;
+  }
+
+  /** Compiles the program of this rank's share; the groups are those with a direction. */
+  static async open(
+    groups: readonly DirectedGroup[],
+    { ranks = onlyRank, device, threads }: CompileOptions & { readonly ranks?: Ranks },
+  ): Promise<HostDirections> {
+    const batches = batchesIn(groups);
+    const share = batches.filter((_, index) => index % ranks.size === ranks.rank);
+    const others = batches.filter((batch) => !share.includes(batch)).flat();
+    const engine = { ...(device && { device }), ...(threads !== undefined && { threads }) };
+    const program = share.length > 0 ? await compile(definitionOf(share), engine) : undefined;
+    const shapes = share.flat().map((group) => [group.group, stackShape(group)] as const);
+    return new HostDirections(
+      program,
+      ranks,
+      Object.fromEntries(shapes),
+      others.map(({ group }) => group),
+    );
+  }
+
+  /**
+   * @param gradients the gradients of all groups, which become directions
+   * @param wholes the memory that holds them and no other gradients
+   */
+  async run(gradients: Groups, wholes: readonly Float32Array[]): Promise<void> {
+    const stacks = Object.fromEntries(
+      Object.entries(this.shapes).map(([group, shape]) => [group, { shape, data: gradients[group]!.data }]),
+    );
+    await this.program?.run(stacks, stacks);
+    if (this.ranks.size > 1) {
+      for (const group of this.others) {
+        gradients[group]!.data.fill(0);
+      }
+      // The others have zeros there: the sums are exact.
+      for (const whole of wholes) {
+        await this.ranks.sum(whole);
+      }
+    }
+  }
+
+  /** Frees the program. */
+  async release(): Promise<void> {
+    await this.program?.release();
+  }
+}
+
+/** The groups in batches of limited size. */
+function batchesIn(groups: readonly DirectedGroup[]): Batch[] {
+  const batches: DirectedGroup[][] = [];
+  for (const group of groups) {
+    const isAlike = ([first]: Batch): boolean =>
+      first!.rule === group.rule && first!.item.join() === group.item.join();
+    const batch = batches.find(
+      (candidate) =>
+        isAlike(candidate) &&
+        [...candidate, group].reduce((total, member) => total + sizeOf(stackShape(member)), 0) <=
+          MOST_TOGETHER,
+    );
+    if (batch) {
+      batch.push(group);
+    } else {
+      batches.push([group]);
+    }
+  }
+  return batches;
+}
+
+function stackShape({ item, count }: Section): readonly number[] {
+  return [count, ...item];
+}
+
+/** The program that returns the direction of each group under its name. */
+function definitionOf(batches: readonly Batch[]): ProgramDefinition {
+  const inputs: Record<string, Tensor> = {};
+  const outputs: Record<string, Tensor> = {};
+  for (const batch of batches) {
+    const stacks = batch.map((group) => {
+      const stack = input(group.group, stackShape(group));
+      inputs[group.group] = stack;
+      return stack;
+    });
+    const direction = batch[0]!.rule.direction!(stacks.length > 1 ? concatenate(stacks, 0) : stacks[0]!);
+    const counts = batch.map(({ count }) => count);
+    const directions = batch.length > 1 ? split(direction, 0, counts) : [direction];
+    for (const [index, { group }] of batch.entries()) {
+      outputs[group] = directions[index]!;
+    }
+  }
+  return { inputs, outputs };
+}
