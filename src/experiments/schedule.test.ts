@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import type { ConfigLayer } from './configSchema.ts';
 import { resolveConfig } from './resolve.ts';
-import { learningRateAt, scheduleOf } from './schedule.ts';
+import { learningRateAt, scheduleOf, withSteps } from './schedule.ts';
 
 const configOf = (training: NonNullable<ConfigLayer['training']>) =>
   resolveConfig({ overrides: { data: { name: 'mnist' }, training } });
@@ -99,5 +99,43 @@ describe('the learning rate', () => {
   test('is 0 after the last step of a decay', () => {
     const schedule = scheduleOf(configOf({ steps: 10, warmupSteps: 0, decay: 0.4 }), 100);
     expect([11, 12].map((step) => learningRateAt(step, schedule))).toEqual([0, 0]);
+  });
+});
+
+describe('another number of steps', () => {
+  const lengthOf = (training: NonNullable<ConfigLayer['training']>, steps: number) => {
+    const config = withSteps(configOf({ batchSize: 10, ...training }), steps, 95);
+    const { epochs, steps: chosen, warmupEpochs, warmupSteps } = config.training;
+    return { epochs, chosen, warmupEpochs, warmupSteps };
+  };
+  const neither = { epochs: undefined, warmupEpochs: undefined, warmupSteps: undefined };
+
+  test('replaces steps or epochs, and keeps a warm-up of up to a tenth', () => {
+    expect(lengthOf({ steps: 7, warmupSteps: 20 }, 200)).toEqual({
+      ...neither,
+      chosen: 200,
+      warmupSteps: 20,
+    });
+    expect(lengthOf({ epochs: 7, warmupEpochs: 2 }, 200)).toEqual({
+      ...neither,
+      chosen: 200,
+      warmupEpochs: 2,
+    });
+    expect(withSteps(configOf({ steps: 7 }), 200, 60_000)).toMatchObject(
+      configOf({ steps: 200, warmupSteps: 20 }),
+    );
+  });
+
+  test('shortens a longer warm-up to a tenth', () => {
+    expect(lengthOf({ steps: 7, warmupSteps: 21 }, 200)).toEqual({
+      ...neither,
+      chosen: 200,
+      warmupSteps: 20,
+    });
+    expect(lengthOf({ epochs: 7, warmupEpochs: 3 }, 205)).toEqual({
+      ...neither,
+      chosen: 205,
+      warmupSteps: 20,
+    });
   });
 });

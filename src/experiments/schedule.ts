@@ -59,6 +59,22 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
   };
 }
 
+/** The largest share of the steps that a warm-up takes if a time budget chooses their number. */
+const MOST_WARMUP = 0.1;
+
+/** A configuration with another number of steps; a warm-up longer than a tenth of them is shortened to a tenth. */
+export function withSteps(config: Config, steps: number, trainingImages: number): Config {
+  const { warmupSteps } = scheduleOf(config, trainingImages);
+  const mostWarmup = Math.floor(MOST_WARMUP * steps);
+  const { epochs: _, ...training } = config.training;
+  const { warmupEpochs: __, ...others } = training;
+  return {
+    ...config,
+    training:
+      warmupSteps > mostWarmup ? { ...others, steps, warmupSteps: mostWarmup } : { ...training, steps },
+  };
+}
+
 /**
  * The learning rate of step t = 1, 2, …: `learningRate · min(1, t / warmupSteps) · d` with `d = min(1, (T + 1 - t) / decaySteps)`
  * and T the total number of steps; along a cosine, (1 − cos(π·d)) / 2 instead of d.

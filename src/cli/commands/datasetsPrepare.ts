@@ -9,6 +9,7 @@ import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.
 import { datasets as knownDatasets } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { presetForOwnImages } from '../../experiments/presets.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
 import { timesHalved } from '../../numeric/imageShape.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
@@ -18,6 +19,7 @@ import { formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
+import { DEFAULT_PRESET } from '../training/preparedRun.ts';
 import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
 
 interface DatasetsPrepareOptions {
@@ -140,9 +142,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions, r
   const { file, name, header, damaged } = prepared;
   printPrepared(summaryOf(file, header, damaged), options, [
     levelsText(header),
-    ...(timesHalved(header.imageShape[0]) > 0
-      ? [`to train: emerging train ${presetFor(name, header)}--data ${shellWord(name)}`]
-      : []),
+    ...(timesHalved(header.imageShape[0]) > 0 ? trainingLines(name, header) : []),
   ]);
   if (!options.skipDamaged) {
     reportSkipped(damaged);
@@ -167,12 +167,28 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
 }
 
-/** The option that chooses the preset for users' own images of this shape and number, if there is one. */
-function presetFor(name: string, { imageShape, counts }: PackedHeader): string {
-  const preset = knownDatasets.some((known) => known.name === name)
+/** How long the recommended training takes. */
+const MINUTES = 30;
+
+/** Up to so many steps, passes over few images take less than that, and more of them would memorise the images. */
+const FEW_STEPS = 5000;
+
+/** The command that trains on these images, and how long it takes. */
+function trainingLines(name: string, { imageShape, counts }: PackedHeader): string[] {
+  const own = knownDatasets.some((known) => known.name === name)
     ? undefined
     : presetForOwnImages(imageShape, counts.train);
-  return preset === undefined ? '' : `--preset ${preset.name} `;
+  const command = `emerging train ${own === undefined ? '' : `--preset ${own.name} `}--data ${shellWord(name)}`;
+  const preset = own?.name ?? DEFAULT_PRESET;
+  const { steps, epochs = 0, batchSize } = resolveConfig({ preset }).training;
+  const totalSteps = steps ?? epochs * Math.ceil(counts.train / batchSize);
+  const length = steps === undefined ? `${epochs} epochs` : formatCounted(steps, 'step');
+  return steps === undefined && totalSteps <= FEW_STEPS
+    ? [`to train: ${command}`, `this takes the ${length} of ${preset}: ${formatCounted(totalSteps, 'step')}`]
+    : [
+        `to train: ${command} --minutes ${MINUTES}`,
+        `without --minutes, it takes the ${length} of ${preset}${totalSteps > FEW_STEPS ? ', which may take hours' : ''}`,
+      ];
 }
 
 /** Which depths the images allow: each level of a model halves their sides. */

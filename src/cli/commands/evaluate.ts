@@ -3,12 +3,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
-import { evenlySpread, subset } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { drawsOf, type Evaluation, evaluate, type MeasuredImage } from '../../evaluation/measure/evaluate.ts';
+import { drawsOf } from '../../evaluation/measure/evaluate.ts';
 import { writeRunCard } from '../../evaluation/reports/runCard.ts';
 import { drawWorst } from '../../evaluation/reports/runPictures.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -19,9 +18,11 @@ import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import {
+  evaluateSpread,
   evaluationLines,
   evaluationRecord,
   failUnlessFinite,
+  type PartialEvaluation,
   storedEvaluation,
 } from '../parts/evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
@@ -100,15 +101,13 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   const run = isRun(trained) ? trained : undefined;
   const passes = drawsOf(trained.model, { draws, importance });
   const count = Math.min(options.count ?? images.count, images.count);
-  const positions = evenlySpread(count, images.count);
-  const chosen = count < images.count ? subset(images, positions) : images;
   const bar = createImageProgress({ label: 'evaluating', images: count, passes });
-  let ofChosen: Evaluation;
+  let measured: PartialEvaluation;
   try {
-    ofChosen = await releaseAfter((keep) => {
+    measured = await releaseAfter((keep) => {
       const model = keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch }));
       const onProgress = (done: number): void => bar.update(done);
-      return evaluate(model, chosen, { draws, seed, importance, ranks, onProgress });
+      return evaluateSpread(model, images, count, { draws, seed, importance, ranks, onProgress });
     });
   } finally {
     bar.finish();
@@ -116,13 +115,6 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   if (ranks.rank > 0) {
     return;
   }
-  const inSplit = (one: MeasuredImage): MeasuredImage => ({ ...one, index: positions[one.index]! });
-  const measured = {
-    ...ofChosen,
-    worst: inSplit(ofChosen.worst),
-    worstImages: ofChosen.worstImages.map(inSplit),
-    ...(count < images.count && { available: images.count }),
-  };
   const record = evaluationRecord(measured, {
     split,
     weights: trained.weights,

@@ -328,6 +328,107 @@ describe('a run', () => {
   });
 });
 
+describe('a time budget', () => {
+  // At most a few of the chosen steps are trained: their number depends on the machine.
+  const short = ['--minutes=10', '--stop-at=8', '--no-test', '--threads=1'];
+
+  it('chooses the number of steps, and the run is the same as with this number', async () => {
+    const { code, stderr } = await emerging.run(...newRun, ...short, '--out=runs/budget');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(', as many steps as fit in 10m 0s, into runs/budget\n');
+    const [, said] =
+      /^([\d,]+) steps chosen: about [\dms ]+ at [\d.]+ms a step, milestones included$/m.exec(stderr) ?? [];
+    const { training } = resolveConfig({ file: readTextFile(inFolder('runs/budget/config.yaml')) });
+    const { steps } = training;
+    expect(steps!.toLocaleString('en-US')).toBe(said);
+    expect(stderr).not.toContain('warm-up');
+    expect(stderr).toContain(`step 8/${steps} `);
+    const fixed = [`--set=training.steps=${steps}`, '--stop-at=8', '--no-test', '--threads=1'];
+    await emerging.json(...newRun, ...fixed, '--out=runs/chosen');
+    expect(sameBytes('runs/budget', 'runs/chosen', 8)).toEqual(equal);
+    expect(read('runs/budget/config.yaml')).toEqual(read('runs/chosen/config.yaml'));
+    for (const run of ['runs/budget', 'runs/chosen']) {
+      await emerging.json('train', `--resume=${run}`, '--stop-at=12', '--threads=1');
+    }
+    expect(sameBytes('runs/budget', 'runs/chosen', 12)).toEqual(equal);
+  });
+
+  it('ends the training with how long it took, and draws at every milestone', async () => {
+    const warmup = '--set=training.warmupEpochs=1000';
+    // Longer only if the machine is too slow for less.
+    for (const minutes of [0.05, 0.5, 5]) {
+      const { code, stderr } = await emerging.run(
+        ...newRun,
+        `--minutes=${minutes}`,
+        warmup,
+        '--out=runs/whole',
+      );
+      if (code === 2 && minutes < 5) {
+        expect(stderr).toMatch(/ minutes are too short to train: .*; use at least --minutes [\d.]+\n$/);
+        expect(existsSync(inFolder('runs/whole'))).toBe(false);
+        continue;
+      }
+      expect(code, stderr).toBe(0);
+      const { steps, warmupSteps } = resolveConfig({
+        file: readTextFile(inFolder('runs/whole/config.yaml')),
+      }).training;
+      expect(warmupSteps).toBe(Math.floor(steps! / 10));
+      expect(stderr).toContain(
+        `the warm-up of 9,000 steps is shortened to ${warmupSteps!.toLocaleString('en-US')}, a tenth of the run\n`,
+      );
+      expect(stderr).toMatch(/^training took [\dms. ]+ of [\dms. ]+$/m);
+      const first = String(Math.ceil(steps! / 5)).padStart(8, '0');
+      expect(stderr).toContain(`: samples in runs/whole/samples/step-${first}.png\n`);
+      expect(JSON.parse(read('runs/whole/summary.json').toString())).toMatchObject({ steps, complete: true });
+      return;
+    }
+  });
+
+  it.each([
+    [
+      [...newRun, '--minutes=1', '--steps=5'],
+      '--minutes chooses the number of steps: omit --steps, or --minutes',
+    ],
+    [
+      [...newRun, '--minutes=1', '--epochs=5'],
+      '--minutes chooses the number of steps: omit --epochs, or --minutes',
+    ],
+    [
+      [...newRun, '--minutes=1', '--set=training.epochs=5'],
+      '--minutes chooses the number of steps: omit --set training.epochs, or --minutes',
+    ],
+    [
+      ['train', '--resume=runs/a', '--minutes=2'],
+      'runs/a is at step 6, and its number of steps is already chosen: omit --minutes 2, or set another number with training.steps',
+    ],
+  ])('is refused in one line: %j', async (args, message) => {
+    expect(await emerging.run(...args)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `emerging: ${message}\n`,
+    });
+  });
+
+  it.each(['0', '-1', 'soon'])('of %s minutes is refused in one line', async (minutes) => {
+    const { code, stderr } = await emerging.run(...newRun, `--minutes=${minutes}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be a number above 0.');
+  });
+});
+
+it('evaluates as many test images as the preset says, and how to evaluate all', async () => {
+  const small = ['levels=1', 'depth=1', 'width=4', 'coupling=affine', 'checkerboard=0'];
+  const { code, stdout, stderr } = await emerging.run(
+    ...['train', '--preset=mnist-quickstart', '--steps=1', '--out=runs/digits'],
+    ...small.map((setting) => `--set=model.${setting}`),
+  );
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain(' on 2,000 of 10,000 test images; average weights');
+  expect(stdout).toContain('\nto evaluate all 10,000: npx emerging evaluate runs/digits\n');
+  const { evaluations } = JSON.parse(read('runs/digits/summary.json').toString());
+  expect(evaluations).toMatchObject([{ images: 2000, available: 10_000, split: 'test' }]);
+});
+
 describe('a run that is interrupted', () => {
   it('is the same after a resume, no matter how it was stopped, and has its preset and device on record', async () => {
     const steps = 150;

@@ -1,5 +1,5 @@
 // `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { fromLeader, type Ranks } from '../../cluster/ranks.ts';
 import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
@@ -16,6 +16,7 @@ import type { Lock } from '../../storage/lock.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
+import { budgetInMinutes } from '../../training/loop/timeBudget.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite, storedEvaluation } from '../parts/evaluationRecord.ts';
@@ -49,6 +50,7 @@ import { trainWithProgress } from '../training/trainWithProgress.ts';
 
 interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
   readonly stopAt?: number;
+  readonly minutes?: number;
   readonly test: boolean;
   readonly tensorboard?: true;
   readonly json?: true;
@@ -63,6 +65,11 @@ export function registerTrain(command: Command): void {
     .option('--data <name|path>', 'the dataset')
     .option('--steps <n>', 'total number of training steps', wholeNumber(1))
     .option('--epochs <n>', 'total number of passes over the training images', wholeNumber(1))
+    .option(
+      '--minutes <n>',
+      'train as many steps as fit in so many minutes on this machine; the evaluation on test images follows',
+      minutesOf,
+    )
     .option('--stop-at <n>', 'stop after this step, without changing the schedule', wholeNumber(1))
     .option(
       '--out <dir>',
@@ -100,18 +107,21 @@ export function registerTrain(command: Command): void {
 }
 
 async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<void> {
+  requireOneLength(options);
   const engine = await compileOptionsOf(ranks, options);
   let opened: PreparedRun | undefined;
+  let minutes: number | null = null;
   const assignment = await fromLeader<Assignment | null>(ranks, async () => {
     opened = await prepareRun(options, engine, ranks);
     const { config, paths } = opened;
     requireLengthAhead(opened, options);
+    minutes = await budgetInMinutes({ ...opened, minutes: options.minutes });
     return (await isDone(opened, options))
       ? null
       : { config, name: paths.directory, images: await imagesOf(opened, options) };
   });
   if (opened !== undefined) {
-    await runOpened(opened, options, engine, ranks);
+    await runOpened(opened, options, minutes, engine, ranks);
   } else if (assignment !== null) {
     await followRun(ranks, assignment, options, engine);
   }
@@ -121,6 +131,7 @@ async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<voi
 async function runOpened(
   run: PreparedRun,
   options: TrainCommandOptions,
+  minutes: number | null,
   engine: CompileOptions,
   ranks: Ranks,
 ): Promise<void> {
@@ -152,11 +163,15 @@ async function runOpened(
     }
   }
   const board = options.tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
-  const { result, exitCode } = await trainWithProgress(run, options, engine, board, ranks);
+  const { result, exitCode } = await trainWithProgress(run, options, minutes, engine, board, ranks);
   // The training has released it, and the rest writes into the run folder too.
   const lock = lockRun(run.paths);
   try {
-    const untested = await finish({ run, result, board, lock }, options, engine);
+    const untested = await finish(
+      { run: { ...run, config: result.config }, result, board, lock },
+      options,
+      engine,
+    );
     process.exitCode = exitCode || untested || process.exitCode;
   } finally {
     lock.release();
@@ -208,6 +223,9 @@ async function finish(
   });
   print(await run.store.readSummary(), options, [
     ...(test ? evaluationLines(test) : []),
+    test?.available === undefined
+      ? undefined
+      : `to evaluate all ${formatCount(test.available)}: npx emerging evaluate ${shellWord(directory)}`,
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
@@ -250,6 +268,29 @@ function requireLengthAhead(
     `${length} is below step ${state.step}, which the run has reached: choose a higher value to train longer, or start a new run ` +
       `with emerging train --config ${shellWord(paths.config)} --set training.steps=${totalSteps}`,
   );
+}
+
+/** Rejects two lengths for one run. */
+function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOptions): void {
+  const other = [
+    ...(steps === undefined ? [] : ['--steps']),
+    ...(epochs === undefined ? [] : ['--epochs']),
+    ...set.flatMap((setting) => /^training\.(steps|epochs)(?==)/.exec(setting)?.slice(0, 1) ?? []),
+  ][0];
+  if (minutes !== undefined && other !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `--minutes chooses the number of steps: omit ${other.startsWith('-') ? other : `--set ${other}`}, or --minutes`,
+    );
+  }
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() === '' || !Number.isFinite(minutes) || minutes <= 0) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return minutes;
 }
 
 /** Whether nothing is left to do: the run has reached its last step and was evaluated. */

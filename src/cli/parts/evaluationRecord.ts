@@ -1,8 +1,13 @@
 // An evaluation as `emerging evaluate` and `emerging train` store and print it.
-import { imageText } from '../../data/contract/dataset.ts';
+import { evenlySpread, type ImageSet, imageText, subset } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEvaluation.ts';
-import type { Evaluation } from '../../evaluation/measure/evaluate.ts';
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type MeasuredImage,
+} from '../../evaluation/measure/evaluate.ts';
 import { errorText } from '../../evaluation/reports/errorText.ts';
 import { boundText, type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import { bitsOf, valuesText } from '../../models/imageValues.ts';
@@ -10,6 +15,7 @@ import type { ModelOptions } from '../../models/options.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import type { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -31,9 +37,33 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
   readonly bound: DequantisationName;
 }
 
+/** An evaluation of some images of a set. */
+export type PartialEvaluation = Evaluation & Pick<EvaluationRecord, 'available'>;
+
+/** Evaluates `count` images, evenly spread over a set; the worst ones have their indices in the set. */
+export async function evaluateSpread(
+  model: FlowModel,
+  images: ImageSet,
+  count: number,
+  options: EvaluateOptions,
+): Promise<PartialEvaluation> {
+  if (count >= images.count) {
+    return evaluate(model, images, options);
+  }
+  const positions = evenlySpread(count, images.count);
+  const evaluation = await evaluate(model, subset(images, positions), options);
+  const inSet = (image: MeasuredImage): MeasuredImage => ({ ...image, index: positions[image.index]! });
+  return {
+    ...evaluation,
+    worst: inSet(evaluation.worst),
+    worstImages: evaluation.worstImages.map(inSet),
+    available: images.count,
+  };
+}
+
 /** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
-  { perImage: _, ...measured }: Evaluation & Pick<EvaluationRecord, 'available'>,
+  { perImage: _, ...measured }: PartialEvaluation,
   { split, weights, model }: { split: Split; weights: WeightsKind | undefined; model: ModelOptions },
 ): EvaluationRecord {
   return {

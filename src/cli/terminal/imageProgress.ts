@@ -12,6 +12,7 @@ export function createImageProgress(
   const bar = createProgress({ label, total: images, unit: 'images' }, stream);
   return {
     update: (done, fields) => bar.update(Math.floor(done / passes), fields),
+    expect: (total) => bar.expect(total),
     note: (text) => bar.note(text),
     finish: (text) => bar.finish(text),
   };

@@ -39,6 +39,17 @@ describe('progress without a terminal', () => {
     ]);
   });
 
+  it('shows the total once it is known', () => {
+    const { stream, lines } = fakeStream();
+    const progress = createProgress({ label: 'step', total: null }, stream);
+    progress.update(1);
+    progress.expect(4);
+    vi.advanceTimersByTime(10_000);
+    progress.update(2);
+    progress.finish();
+    expect(lines()).toEqual(['step 1', 'step 2/4 · 50 % · 20s left']);
+  });
+
   it('prints no state twice, and finishes once', () => {
     const { stream, lines } = fakeStream();
     const progress = createProgress({ label: 'step', total: 1 }, stream);

@@ -30,6 +30,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** Reports that `done` units are done; fields that are omitted keep their last values. */
   update(done: number, fields?: ProgressFields): void;
+  /** Sets the total number of units, once it is known. */
+  expect(total: number): void;
   /** Prints a line of text above the bar. */
   note(text: string): void;
   /** Keeps the last state on the screen and prints a closing line, if any. Only the first call has an effect. */
@@ -55,7 +57,7 @@ export function createProgress(
 
 /** The progress and its text, shared by the two ways to show it. */
 class ProgressState {
-  private readonly options: ProgressOptions;
+  private options: ProgressOptions;
   private readonly rate = new SmoothedRate();
   private done: number;
   private fields: ProgressFields = {};
@@ -63,6 +65,10 @@ class ProgressState {
   constructor(options: ProgressOptions) {
     this.options = { ...options, label: visibleText(options.label) };
     this.done = options.start ?? 0;
+  }
+
+  expect(total: number): void {
+    this.options = { ...this.options, total };
   }
 
   advance(done: number, fields: ProgressFields): void {
@@ -134,6 +140,11 @@ class TerminalProgress implements Progress {
     this.bar.update(done);
   }
 
+  expect(total: number): void {
+    this.state.expect(total);
+    this.bar.setTotal(total);
+  }
+
   note(text: string): void {
     if (this.finished) {
       this.stream.write(`${visibleText(text)}\n`);
@@ -176,6 +187,10 @@ class PlainProgress implements Progress {
     if (now() >= this.nextPrint) {
       this.print();
     }
+  }
+
+  expect(total: number): void {
+    this.state.expect(total);
   }
 
   note(text: string): void {

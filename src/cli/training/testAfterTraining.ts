@@ -1,11 +1,12 @@
 // The measurements at the end of training: test images, and the statistics of validation images for scores. Ctrl-C skips
 // them without losing the record of the training.
-import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import { storeRunReference } from '../../evaluation/odd/runReference.ts';
+import { isOnOwnData } from '../../experiments/experimentName.ts';
+import { type Preset, presets } from '../../experiments/presets.ts';
 import type { Lock } from '../../storage/lock.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
-import { type EvaluationRecord, evaluationRecord } from '../parts/evaluationRecord.ts';
+import { type EvaluationRecord, evaluateSpread, evaluationRecord } from '../parts/evaluationRecord.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -21,28 +22,37 @@ interface Outcome<Result> {
   readonly exitCode: number;
 }
 
-/** Evaluates a trained model on the test images of its run, whose lock it renews. */
+/** Evaluates a trained model on the test images of its run, or as many as its preset says; renews the lock of the run. */
 export function testAfterTraining(
   model: FlowModel,
-  { dataset: { test } }: PreparedRun,
+  run: PreparedRun,
   lock: Lock,
 ): Promise<Outcome<EvaluationRecord & { readonly seed: number }>> {
-  return measured({ label: 'testing', images: test.count, lock }, async (following) => {
-    const evaluation = await evaluate(model, test, { ...TEST, ...following });
+  const { test } = run.dataset;
+  const count = Math.min(measuredBy(run)?.test ?? test.count, test.count);
+  return measured({ label: 'testing', images: count, lock }, async (following) => {
+    const evaluation = await evaluateSpread(model, test, count, { ...TEST, ...following });
     const about = { split: 'test', weights: 'average', model: model.model.options } as const;
     return { seed: TEST.seed, ...evaluationRecord(evaluation, about) };
   });
 }
 
-/** Stores the statistics of the validation images in the run, whose lock it renews. */
+/** How many images the preset of a run measures, unless the run is on other images. */
+function measuredBy({ preset, config }: PreparedRun): Preset['measured'] {
+  return isOnOwnData(preset, config) ? presets.find(({ name }) => name === preset)?.measured : undefined;
+}
+
+/** Stores the statistics of validation images in the run, whose lock it renews. */
 export function referenceAfterTraining(
   model: FlowModel,
   run: PreparedRun,
   lock: Lock,
 ): Promise<Outcome<void>> {
-  const images = run.dataset.validation.count;
-  return measured({ label: 'validation', images, lock }, (following) =>
-    storeRunReference(model, run, following),
+  const { count } = run.dataset.validation;
+  const images = measuredBy(run)?.reference;
+  const measuring = { label: 'validation', images: Math.min(images ?? count, count), lock };
+  return measured(measuring, (following) =>
+    storeRunReference(model, run, { ...following, ...(images !== undefined && { images }) }),
   );
 }
 

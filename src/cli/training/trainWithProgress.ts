@@ -6,18 +6,19 @@ import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/reports/folderReports.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { flowName } from '../../experiments/experimentName.ts';
-import type { Schedule } from '../../experiments/schedule.ts';
+import { type Schedule, scheduleOf, withSteps } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
 import { unitOf } from '../../models/unit.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { type Place, placeOf } from '../../training/loop/recordTraining.ts';
+import type { ChosenSteps } from '../../training/loop/timeBudget.ts';
 import type { TrainingResult } from '../../training/loop/train.ts';
 import type { PreparationPart, TrainingEvents } from '../../training/loop/trainingEvents.ts';
 import type { StepOptions } from '../parts/options.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
-import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
+import { formatBytes, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
@@ -44,12 +45,15 @@ const preparations: Record<PreparationPart, string> = {
 export async function trainWithProgress(
   run: PreparedRun,
   { stopAt, resume, activations, workers }: StepOptions & { stopAt?: number; resume?: string },
+  minutes: number | null,
   engine: CompileOptions,
   board: TensorBoard | undefined,
   ranks: Ranks,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
   const { config, dataset, schedule, paths, state } = run;
-  const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
+  const begin = performance.now();
+  const total = minutes === null ? schedule.totalSteps : null;
+  const bar = createProgress({ label: 'step', total, start: state?.step ?? 0 });
   const interruption = listenForInterruption(
     () =>
       bar.note(
@@ -69,7 +73,7 @@ export async function trainWithProgress(
   const parameters = countParameters(dataset.imageShape, config.model);
   bar.note(
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${minutes === null ? formatCounted(schedule.totalSteps, 'step') : `as many steps as fit in ${formatDuration(60 * minutes)}`}, ` +
       `into ${paths.directory}`,
   );
   if (ranks.size > 1) {
@@ -86,14 +90,17 @@ export async function trainWithProgress(
   const note = (text: string): void => bar.note(text);
   for (const warning of [
     ...unusedKeyWarnings(config.model),
-    ...scheduleWarnings(schedule, stopAt),
+    ...(minutes === null ? scheduleWarnings(schedule, stopAt) : []),
     ...exchangeWarnings(config, ranks),
   ]) {
     bar.note(`warning: ${warning}`);
   }
   const unit = unitOf(config.model);
   let recent: number | undefined;
-  const expected = expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps));
+  const expected =
+    minutes === null
+      ? expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps))
+      : () => undefined;
   try {
     const before = await run.store.readSummaryIfSound();
     const training = {
@@ -102,6 +109,7 @@ export async function trainWithProgress(
       // Only once it was evaluated.
       completes: false,
       stopAt,
+      minutes: minutes ?? undefined,
       activations,
       workers,
       ranks,
@@ -122,6 +130,19 @@ export async function trainWithProgress(
           bar.note(
             `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
           );
+        },
+        onStepsChosen(chosen) {
+          bar.expect(chosen.steps);
+          const ofChosen = scheduleOf(
+            withSteps(config, chosen.steps, dataset.train.count),
+            dataset.train.count,
+          );
+          for (const text of [
+            ...chosenText(chosen, schedule, ofChosen),
+            ...scheduleWarnings(ofChosen, stopAt),
+          ]) {
+            bar.note(text);
+          }
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
@@ -147,7 +168,15 @@ export async function trainWithProgress(
         },
       } satisfies TrainingEvents,
     };
-    const result = await trainWithPictures(training, (what, draw) => drawOrNote(what, draw, note));
+    const result = await trainWithPictures(
+      training,
+      (what, draw) => drawOrNote(what, draw, note),
+      (step, { file }) => note(`step ${step}: samples in ${file}`),
+    );
+    if (minutes !== null && result.complete) {
+      const seconds = (performance.now() - begin) / 1000;
+      note(`training took ${formatDuration(seconds)} of ${formatDuration(60 * minutes)}`);
+    }
     // Perhaps only another rank was told to end.
     return { result, exitCode: result.interrupted ? interruption.exitCode() || TERMINATED : 0 };
   } catch (error) {
@@ -180,6 +209,22 @@ function sharingText({ device, threads, workers }: Place): string {
   return workers > 1
     ? `, with ${workers} data-parallel workers, each with its own weights and gradients`
     : `; ${threads} threads share each operation`;
+}
+
+/** The steps that fit into a time budget, and whether the warm-up is shorter for it. */
+function chosenText(
+  { steps, seconds, secondsPerStep }: ChosenSteps,
+  { warmupSteps }: Schedule,
+  chosen: Schedule,
+): string[] {
+  return [
+    `${formatCounted(steps, 'step')} chosen: about ${formatDuration(seconds)} at ${formatDuration(secondsPerStep)} a step, milestones included`,
+    ...(chosen.warmupSteps < warmupSteps
+      ? [
+          `the warm-up of ${formatCounted(warmupSteps, 'step')} is shortened to ${formatCount(chosen.warmupSteps)}, a tenth of the run`,
+        ]
+      : []),
+  ];
 }
 
 /** What is probably not meant in the lengths of a run. */

@@ -45,9 +45,9 @@ export async function measureReference(
   };
 }
 
-/** The images that `measureReference` measures. */
-export function referenceImages(images: ImageSet): ImageSet {
-  return evenly(images, MOST_IMAGES);
+/** The images that `measureReference` measures: all, or `most` at even distances. */
+export function referenceImages(images: ImageSet, most = MOST_IMAGES): ImageSet {
+  return evenly(images, most);
 }
 
 /** How many images `measureReference` measures of so many, some of them twice: for progress. */

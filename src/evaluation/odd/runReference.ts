@@ -11,17 +11,18 @@ import {
 } from '../../trained/loading/cachedScores.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
-import { measureReference, requireFinite } from './reference.ts';
+import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
 /**
- * Measures the validation images of a trained run and stores their statistics, unless it has them or there are no images.
+ * Measures validation images of a trained run and stores their statistics, unless it has them or there are no images: up to
+ * 2,000, or `images`.
  *
  * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or if the file is damaged or cannot be written
  */
 export async function storeRunReference(
   model: FlowModel,
   { config, dataset, store }: Pick<Run, 'config' | 'dataset' | 'store'>,
-  following: WorkOptions = {},
+  { images, ...following }: WorkOptions & { readonly images?: number } = {},
 ): Promise<void> {
   const of = validationOf(config);
   const { fingerprint } = model;
@@ -30,7 +31,8 @@ export async function storeRunReference(
   if (dataset.validation.count === 0 || foundScores(cached, of, { fingerprint })?.statistics !== undefined) {
     return;
   }
-  const scores = await measureReference(model, dataset.validation, dataName(config), following);
+  const reference = referenceImages(dataset.validation, images);
+  const scores = await measureReference(model, reference, dataName(config), following);
   requireFinite(scores);
   await store.writeFile(SCORES_FILE, withScores(cached, of, scores));
 }

@@ -13,7 +13,7 @@ import { lastStepOf } from '../../training/loop/milestones.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
 import { engineOf } from './engineOf.ts';
 import { writeRunCard } from './runCard.ts';
-import { type DrawnSamples, drawLearningCurve, drawSamples } from './runPictures.ts';
+import { type DrawnSamples, drawLearningCurve, drawSamples, rehearsePictures } from './runPictures.ts';
 
 /** A `Run` in a folder and how to train it. */
 export interface FolderTrainingOptions extends TrainingOptions {
@@ -27,18 +27,52 @@ export interface FolderTrainingOptions extends TrainingOptions {
  */
 export type TryDrawing = <Drawn>(what: string, draw: () => Drawn | Promise<Drawn>) => Promise<Drawn | null>;
 
-/** Trains a run and draws pictures at every milestone but the last step's, which `finishRun` draws. */
+/**
+ * Trains a run and draws pictures at every milestone but the last step's, which `finishRun` draws.
+ *
+ * @param onSamples called when samples of a step are drawn
+ */
 export async function trainWithPictures(
   options: FolderTrainingOptions,
   tryDrawing: TryDrawing,
+  onSamples: (step: number, samples: DrawnSamples) => void = () => {},
 ): Promise<TrainingResult> {
-  const { events = {} } = options;
+  const { events = {}, config, dataset, stopAt } = options;
+  let { totalSteps } = scheduleOf(config, dataset.train.count);
   const draw = milestonePictures(options, tryDrawing);
-  const onMilestone = async (step: number, state: TrainingState): Promise<void> => {
-    await draw(step, state);
-    await events.onMilestone?.(step, state);
-  };
-  return train({ ...options, events: { ...events, onMilestone } });
+  return train({
+    ...options,
+    events: {
+      ...events,
+      onStepsChosen(chosen) {
+        totalSteps = chosen.steps;
+        events.onStepsChosen?.(chosen);
+      },
+      async onMilestone(step, state) {
+        const samples = step === lastStepOf({ totalSteps }, stopAt) ? null : await draw(step, state);
+        if (samples !== null) {
+          onSamples(step, samples);
+        }
+        await events.onMilestone?.(step, state);
+      },
+    },
+    rehearseMilestone: async (state) => {
+      await tryDrawing('pictures before the first step', () =>
+        withModel(options, state, (model) => rehearsePictures(model)),
+      );
+    },
+  });
+}
+
+/** Calls `use` with the model of a state of the training. */
+function withModel<Result>(
+  options: FolderTrainingOptions,
+  state: TrainingState,
+  use: (model: FlowModel) => Promise<Result>,
+): Promise<Result> {
+  const { dataset, config } = options;
+  const trained = trainedModel(flowFor(dataset.imageShape, config.model), state, 'average');
+  return releaseAfter((keep) => use(keep(new FlowModel(trained, engineOf(options)))));
 }
 
 /** What `finishRun` has drawn; null for what failed, or has nothing to show. */
@@ -98,16 +132,12 @@ export function pictureTitle({
 function milestonePictures(
   options: FolderTrainingOptions,
   tryDrawing: TryDrawing,
-): (step: number, state: TrainingState) => Promise<void> {
-  const { config, dataset, paths, stopAt } = options;
-  const lastStep = lastStepOf(scheduleOf(config, dataset.train.count), stopAt);
+): (step: number, state: TrainingState) => Promise<DrawnSamples | null> {
+  const { config, paths } = options;
   const started = performance.now();
   let lastCurve = started;
   let sampling = 0;
   return async (step, state) => {
-    if (step === lastStep) {
-      return;
-    }
     if (performance.now() - lastCurve >= curveEvery) {
       lastCurve = performance.now();
       await tryDrawing(`learning curve of step ${step}`, () =>
@@ -115,14 +145,13 @@ function milestonePictures(
       );
     }
     const begin = performance.now();
-    if (sampling <= Math.max(quick, mostShare * (begin - started))) {
-      await tryDrawing(`samples of step ${step}`, () => {
-        const trained = trainedModel(flowFor(dataset.imageShape, config.model), state, 'average');
-        return releaseAfter((keep) =>
-          drawSamples(keep(new FlowModel(trained, engineOf(options))), step, paths),
-        );
-      });
-      sampling = performance.now() - begin;
+    if (sampling > Math.max(quick, mostShare * (begin - started))) {
+      return null;
     }
+    const samples = await tryDrawing(`samples of step ${step}`, () =>
+      withModel(options, state, (model) => drawSamples(model, step, paths)),
+    );
+    sampling = performance.now() - begin;
+    return samples;
   };
 }

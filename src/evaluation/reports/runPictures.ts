@@ -59,8 +59,39 @@ export interface DrawnSamples {
   readonly overflowed: number;
 }
 
+/** Draws the pictures of a milestone without keeping them. */
+export async function rehearsePictures(model: FlowModel): Promise<void> {
+  const { images, columns } = await sampleSheet(model);
+  const { imageShape } = model;
+  contactSheet(images, { imageShape, ...columns });
+  const points = [1, 2].map((step) => ({ step, bitsPerDim: step }));
+  const curve = { training: points, validation: points, batchesPerPoint: 1 };
+  await plotPng(curvePlot([{ name: 'rehearsal', curve }], { title: 'rehearsal' })!);
+}
+
 /** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
 export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
+  const { images, columns, ...counts } = await sampleSheet(model);
+  const { imageShape, kind } = model;
+  const file = samplesPath(paths, step);
+  const files = runFiles(paths);
+  files.makeFolder(paths.samples);
+  files.write(file, contactSheet(images, { imageShape, ...columns }));
+  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
+  // Someone else may have put them there: decoded within the limits for images of others.
+  const decoded = sheets
+    .map((name) => pathIn(paths.samples, name))
+    .map(async (path) => {
+      const sheet = await decodeImage(readSheet(path), path);
+      return { ...sheet, data: requireEightBits(sheet.data, path) };
+    });
+  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
+  files.write(pathIn(paths.samples, 'over-time.png'), stacked);
+  return { file, ...counts };
+}
+
+/** The samples of a sheet, and how many columns it has. */
+async function sampleSheet(model: FlowModel) {
   const { temperature, seed } = SAMPLES;
   const classes = model.classes.length;
   const columns = classes > 0 && classes <= MOST_COLUMNS ? { columns: classes } : {};
@@ -78,22 +109,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
       overflowed = which.length;
     },
   });
-  const { imageShape, kind } = model;
-  const file = samplesPath(paths, step);
-  const files = runFiles(paths);
-  files.makeFolder(paths.samples);
-  files.write(file, contactSheet(images, { imageShape, ...columns }));
-  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
-  // Someone else may have put them there: decoded within the limits for images of others.
-  const decoded = sheets
-    .map((name) => pathIn(paths.samples, name))
-    .map(async (path) => {
-      const sheet = await decodeImage(readSheet(path), path);
-      return { ...sheet, data: requireEightBits(sheet.data, path) };
-    });
-  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
-  files.write(pathIn(paths.samples, 'over-time.png'), stacked);
-  return { file, count, overflowed };
+  return { images, columns, count, overflowed };
 }
 
 /**

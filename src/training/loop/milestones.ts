@@ -2,13 +2,16 @@
 import type { Schedule } from '../../experiments/schedule.ts';
 
 /** The most validations in a run, and milestone checkpoints, the last step's included. */
-const MILESTONES = 5;
+export const MILESTONES = 5;
 
 /** The most steps between two states that training can roll back to. */
 const ANCHOR_STEPS = 250;
 
 /** The last step of this call: the schedule's last, or the one to stop at. */
-export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_INFINITY): number {
+export function lastStepOf(
+  { totalSteps }: Pick<Schedule, 'totalSteps'>,
+  stopAt = Number.POSITIVE_INFINITY,
+): number {
   return Math.min(totalSteps, stopAt);
 }
 

@@ -89,6 +89,8 @@ export async function recordStart(run: RecordedRun, place: Place): Promise<void>
     complete: false,
     ...place,
     changes,
+    // The number of steps is chosen.
+    minutes: undefined,
   });
 }
 

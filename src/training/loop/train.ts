@@ -1,5 +1,5 @@
 // A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
-import { isOnAny, onlyRank, type Ranks, RanksLost } from '../../cluster/ranks.ts';
+import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../cluster/ranks.ts';
 import type { Dataset } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
 import { defaultDevice } from '../../engine/devices/device.ts';
@@ -8,6 +8,7 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { usedDevice } from '../../engine/runtime.node.ts';
 import { phrase, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
+import { withSteps } from '../../experiments/schedule.ts';
 import type { Flow } from '../../models/flow.ts';
 import { unitOf } from '../../models/unit.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
@@ -25,8 +26,9 @@ import { guardedStep } from './guardedStep.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { placeOf, recordResult, recordStart } from './recordTraining.ts';
 import { answerStep, requireTrained } from './setback.ts';
+import { type BudgetOptions, budgetInMinutes, chooseSteps } from './timeBudget.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
-import { prepareTraining, type TrainingParts } from './trainingParts.ts';
+import { prepareTraining, type TrainingParts, withConfig } from './trainingParts.ts';
 
 /**
  * A `Run` (what is trained, on what, and where it is written) and how to train it. Training is in float32.
@@ -46,6 +48,12 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly otherImages?: DatasetIdentity | undefined;
   /** Ends after this step without changing the schedule. */
   readonly stopAt?: number | undefined;
+  /**
+   * A time budget for a run that has not taken a step. A few steps are timed and undone; then `training.steps` becomes as
+   * many as fit on this machine, with the validations and pictures of the milestones, and a longer warm-up becomes a tenth
+   * of them. The run records both, and trains as if it had been started with them.
+   */
+  readonly minutes?: number | undefined;
   /** When aborted, on any rank, training ends after the current step; a run always takes at least one step. */
   readonly signal?: AbortSignal | undefined;
   /** The seconds of training after which a checkpoint is written between milestones; default 600. */
@@ -60,6 +68,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
    * contents do not matter.
    */
   readonly ranks?: Ranks | undefined;
+  /** @internal Does what `onMilestone` does and leaves nothing, so that a time budget can account for it. */
+  readonly rehearseMilestone?: ((state: TrainingState) => Promise<void>) | undefined;
   /** @internal What is trained to, in place of the images: `trainToAction` sets it. */
   readonly action?: Action | undefined;
   /**
@@ -75,6 +85,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
 export interface TrainingResult {
   /** The trained model. */
   readonly model: Flow;
+  /** The experiment; with a time budget, with the number of steps that was chosen. */
+  readonly config: Config;
   /** The state after the last step; its arrays share one block of memory, freed only when all are unused. */
   readonly state: TrainingState;
   /**
@@ -131,22 +143,29 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 }
 
 async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep): Promise<TrainingResult> {
-  const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
+  const begin = performance.now();
+  const { dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const { completes = true, otherImages, ranks = onlyRank } = options;
   const device = await usedDevice(options.device ?? defaultDevice);
   const engine: CompileOptions = { ...options, device, precision: 'float32' };
   for (const note of await store.mend()) {
     events.onTrouble?.(options.state?.step ?? 0, note);
   }
-  const parts = await prepareTraining(options, engine, keep, events.onPreparing);
-  const { model, schedule, trainer, checkpoints } = parts;
-  const { workers } = trainer.plan;
+  const minutes = await fromLeader(ranks, () => budgetInMinutes(options));
+  const prepared = await prepareTraining(options, engine, keep, events.onPreparing);
+  const { workers } = prepared.trainer.plan;
   const place = placeOf(engine, workers, ranks.size);
-  events.onPrepared?.(trainer.plan);
-  await requireSameAsCpu(parts);
+  events.onPrepared?.(prepared.trainer.plan);
+  const beforeComparison = performance.now();
+  await requireSameAsCpu(prepared);
+  const milestoneSeconds = (performance.now() - beforeComparison) / 1000;
+  const parts =
+    minutes === null ? prepared : await withBudget(prepared, options, { minutes, begin, milestoneSeconds });
+  const { config, model, schedule, trainer, checkpoints } = parts;
+  const run = { ...options, config };
   let agreed = trainer.progress.step;
   // Before the first step: after a kill it would be too late.
-  await recordStart(options, place);
+  await recordStart(run, place);
   await store.rewind(config, trainer.progress.step);
   if (otherImages !== undefined) {
     await store.recordImages({ name: dataset.name, ...otherImages });
@@ -209,6 +228,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   }
   const result = {
     model,
+    config,
     state,
     validationBitsPerDim,
     ...timeOf(await store.readTimings()),
@@ -217,8 +237,24 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     complete,
     interrupted: await isInterrupted(),
   };
-  await recordResult(options, result, place, completes);
+  await recordResult(run, result, place, completes);
   return result;
+}
+
+/** The parts of a run with as many steps as fit into its time budget. */
+async function withBudget(
+  parts: TrainingParts,
+  { store, dataset, events, rehearseMilestone: rehearse }: TrainingOptions,
+  budget: BudgetOptions,
+): Promise<TrainingParts> {
+  // Until the number of steps is chosen, a resume after a kill finds the budget here.
+  await store.writeSummary({ ...(await store.readSummary()), minutes: budget.minutes });
+  const chosen = await chooseSteps(parts, { ...budget, rehearse });
+  const { count } = dataset.train;
+  const config = withSteps(parts.config, chosen.steps, count);
+  await store.rewind(config, 0);
+  events?.onStepsChosen?.(chosen);
+  return withConfig(parts, config, count);
 }
 
 /** The validation result of the state after a step. */

@@ -1,5 +1,6 @@
 // The events reported during training.
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { ChosenSteps } from './timeBudget.ts';
 
 /** What is prepared before the first step, in this order; the weights only if there is no state to resume. */
 export type PreparationPart = 'weights' | 'programs';
@@ -14,6 +15,8 @@ export interface TrainingEvents {
    * Before the first step: how activations are handled, the bytes a step needs, and the number of workers.
    */
   onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
+  /** Before the first step of a run with a time budget: the number of steps that fit into it. */
+  onStepsChosen?(chosen: ChosenSteps): void;
   /** After each step: its number, its batch's mean bits/dim, the speed so far, and its learning rate. */
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */

@@ -27,7 +27,7 @@ import { guardFor } from '../step/guard.ts';
 import { isFiniteArray } from '../step/notFinite.ts';
 import { startFromData } from '../step/startFromData.ts';
 import { openStateArrays, Trainer } from '../step/trainer.ts';
-import { CheckpointWriter } from './checkpointWriter.ts';
+import { CheckpointWriter, type CheckpointWriterOptions } from './checkpointWriter.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import { Validation } from './validation.ts';
 
@@ -119,7 +119,7 @@ export async function prepareTraining(
   const options = { ...engine, layout: arrays.layout, batchSize: measured, seed, ranks };
   const validation = keep(new Validation(model, dataset.validation, options));
   const written = { store, layout, model, schedule };
-  const checkpoints = ranks.rank === 0 ? await CheckpointWriter.open(written, start.step) : noCheckpoints;
+  const checkpoints = await openCheckpoints(ranks, written, start.step);
   return {
     config,
     store,
@@ -134,6 +134,31 @@ export async function prepareTraining(
     loss,
     startAgain,
   };
+}
+
+/** The parts of a run that has not taken a step, with another configuration of the same model and optimiser. */
+export async function withConfig(
+  parts: TrainingParts,
+  config: Config,
+  trainingImages: number,
+): Promise<TrainingParts> {
+  const { store, trainer, model, ranks } = parts;
+  const schedule = scheduleOf(config, trainingImages);
+  const { layout } = trainer;
+  return {
+    ...parts,
+    config,
+    schedule,
+    checkpoints: await openCheckpoints(ranks, { store, layout, model, schedule }, trainer.progress.step),
+  };
+}
+
+function openCheckpoints(
+  { rank }: Ranks,
+  options: CheckpointWriterOptions,
+  start: number,
+): TrainingParts['checkpoints'] | Promise<TrainingParts['checkpoints']> {
+  return rank === 0 ? CheckpointWriter.open(options, start) : noCheckpoints;
 }
 
 /** On ranks other than 0, which have the same state. */

@@ -1,6 +1,6 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
+import { firstImages, type ImageSet } from '../../data/contract/dataset.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -39,12 +39,28 @@ export class Validation {
 
   /** The mean bits/dim of the images with these weights, given their conditions; null if there are no images. */
   async measure(weights: ProgramArrays): Promise<number | null> {
-    const { model, images, options } = this;
+    return this.images.count === 0 ? null : mean(await this.measureImages(this.images, weights));
+  }
+
+  /** How many seconds a measurement will take, as one batch on each rank shows. */
+  async expectedSeconds(weights: ProgramArrays): Promise<number> {
+    const { images, options } = this;
     if (images.count === 0) {
-      return null;
+      return 0;
     }
+    const { batchSize, ranks } = options;
+    const some = firstImages(images, Math.min(batchSize * (ranks?.size ?? 1), images.count));
+    // The first run compiles the program and touches memory.
+    await this.measureImages(some, weights);
+    const begin = performance.now();
+    await this.measureImages(some, weights);
+    return ((performance.now() - begin) / 1000) * (images.count / some.count);
+  }
+
+  private async measureImages(images: ImageSet, weights: ProgramArrays): Promise<Float64Array> {
+    const { model, options } = this;
     const { seed, ranks } = options;
-    const batchSize = Math.min(options.batchSize, images.count);
+    const batchSize = Math.min(options.batchSize, this.images.count);
     const measurement = {
       batchSize,
       values: model.values,
@@ -56,7 +72,7 @@ export class Validation {
       condition: conditionReader(model, images, 'the dataset'),
     };
     this.program ??= await this.compile(batchSize);
-    return mean(await measureBitsPerDim(this.program, images, measurement));
+    return measureBitsPerDim(this.program, images, measurement);
   }
 
   /** Frees the program. */

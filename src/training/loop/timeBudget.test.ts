@@ -1,0 +1,203 @@
+// How a time budget chooses the number of steps, and that the run is then the same as one with this number.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { followerStore } from '../ranks/followerStore.ts';
+import { leastBudget, StepTimes, stepsWithin } from './timeBudget.ts';
+import { type TrainingOptions, type TrainingResult, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'time-budget-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+describe('the time of a step', () => {
+  const timed = (budget: number, seconds: readonly number[]): StepTimes => {
+    const times = new StepTimes(budget);
+    for (const each of seconds) {
+      times.add(each);
+    }
+    return times;
+  };
+
+  it('is the median of the last three of five: the first ones are slower', () => {
+    const times = timed(600, [9, 3, 2, 1, 2.5]);
+    expect(times.areEnough).toBe(true);
+    expect(times.median).toBe(2);
+  });
+
+  it('needs five steps, and of quick ones a second or 2 % of the budget', () => {
+    expect(timed(600, [9, 3, 2, 1]).areEnough).toBe(false);
+    expect(timed(600, Array(9).fill(0.1)).areEnough).toBe(false);
+    expect(timed(600, Array(11).fill(0.1)).areEnough).toBe(true);
+    expect(timed(20, Array(5).fill(0.1)).areEnough).toBe(true);
+  });
+});
+
+describe('the number of steps', () => {
+  it('leaves time for what has passed, five milestones and a tenth of the rest', () => {
+    expect(stepsWithin({ budget: 600, elapsed: 20, perStep: 0.5, perMilestone: 16 })).toBe(900);
+    expect(stepsWithin({ budget: 600, elapsed: 20, perStep: 0.5, perMilestone: 0 })).toBe(1044);
+  });
+
+  it('is 0 if nothing is left, and never more than a configuration accepts', () => {
+    expect(stepsWithin({ budget: 60, elapsed: 61, perStep: 0.5, perMilestone: 0 })).toBe(0);
+    expect(stepsWithin({ budget: 1e15, elapsed: 1, perStep: 1e-3, perMilestone: 0 })).toBe(1e9);
+  });
+
+  it('is ten for the shortest budget', () => {
+    const plan = { elapsed: 3, perStep: 0.7, perMilestone: 2 };
+    expect(stepsWithin({ ...plan, budget: leastBudget(plan) + 1e-9 })).toBe(10);
+    expect(stepsWithin({ ...plan, budget: leastBudget(plan) - 1e-3 })).toBe(9);
+  });
+});
+
+/** Seconds of the clock that every reading of it advances. */
+const TICK = 0.025;
+/** With that clock, about a hundred steps. */
+const minutes = 0.05;
+/** Both the warm-up, which is shortened, and the decay depend on the number of steps. */
+const training = { warmupSteps: 1000, decay: 0.95, steps: 500 } as const;
+
+async function begin(
+  name: string,
+  options: Partial<TrainingOptions>,
+  layer: ConfigLayer['training'] = training,
+): Promise<TrainingResult> {
+  return train({
+    ...(await startRun(tinyConfig(layer), inRoot(name), { dataset })),
+    threads: 1,
+    ...options,
+  });
+}
+
+async function resume(
+  name: string,
+  options: Partial<TrainingOptions> = {},
+  changes?: ConfigLayer,
+): Promise<TrainingResult> {
+  return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), threads: 1, ...options });
+}
+
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+
+/** What must be equal to the byte in equal runs. */
+function bytes(name: string, step: number): Record<string, string> {
+  const paths = runPaths(inRoot(name));
+  return {
+    config: readFileSync(paths.config, 'utf8'),
+    metrics: readFileSync(paths.metrics, 'utf8'),
+    checkpoint: readFileSync(checkpointPath(paths, step), 'base64'),
+  };
+}
+
+describe('a run with a time budget', () => {
+  beforeEach(() => {
+    let milliseconds = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      milliseconds += 1000 * TICK;
+      return milliseconds;
+    });
+  });
+
+  it('has the bytes of one that was started with the chosen steps, also after a stop', async () => {
+    const told: number[] = [];
+    const onStepsChosen: NonNullable<TrainingOptions['events']>['onStepsChosen'] = ({ steps, seconds }) => {
+      expect(seconds).toBeLessThan(60 * minutes);
+      told.push(steps);
+    };
+    const { config, complete, state } = await begin('budget', { minutes, events: { onStepsChosen } });
+    const steps = config.training.steps!;
+    expect(told).toEqual([steps]);
+    expect(steps).toBeGreaterThan(20);
+    expect(complete).toBe(true);
+    expect(state.step).toBe(steps);
+    const warmupSteps = Math.floor(steps / 10);
+    expect(config.training).toEqual(tinyConfig({ ...training, steps, warmupSteps }).training);
+    expect(summaryOf('budget').minutes).toBeUndefined();
+    await begin('fixed', {}, { ...training, steps, warmupSteps });
+    expect(bytes('budget', steps)).toEqual(bytes('fixed', steps));
+
+    await begin('stopped', { minutes, stopAt: 7 });
+    const { config: chosen } = await resume('stopped', { stopAt: 9 });
+    const last = chosen.training.steps!;
+    await begin('whole', {}, { ...training, steps: last, warmupSteps: Math.floor(last / 10) });
+    await resume('stopped');
+    expect(bytes('stopped', last)).toEqual(bytes('whole', last));
+    expect(summaryOf('stopped')).toMatchObject({ steps: last, complete: true });
+    expect(summaryOf('stopped').changes).toBeUndefined();
+  });
+
+  it('chooses once: not after a step, but again if it was killed before', async () => {
+    await begin('once', { minutes, stopAt: 1 });
+    await expect(resume('once', { minutes })).rejects.toThrow(
+      `${inRoot('once')} is at step 1, and its number of steps is already chosen: omit minutes: 0.05, or set another number`,
+    );
+    const kill = async (): Promise<never> => {
+      throw new Error('killed');
+    };
+    await expect(begin('killed', { minutes, rehearseMilestone: kill })).rejects.toThrow('killed');
+    expect(summaryOf('killed')).toEqual({ minutes });
+    const { config } = await resume('killed', { stopAt: 1 });
+    expect(config.training.steps).not.toBe(training.steps);
+    await expect(begin('other', { minutes, rehearseMilestone: kill })).rejects.toThrow('killed');
+    const other = await resume('other', { stopAt: 1 }, { training: { steps: 33 } });
+    expect(other.config.training.steps).toBe(33);
+  });
+
+  it('accounts for what the caller does at a milestone', async () => {
+    const rehearseMilestone = async (): Promise<void> => {
+      // Half a second.
+      Array.from({ length: 0.5 / TICK }, () => performance.now());
+    };
+    const short = { minutes: 0.1, stopAt: 1 };
+    const alone = await begin('alone', short);
+    const drawing = await begin('drawing', { ...short, rehearseMilestone });
+    const fewer = alone.config.training.steps! - drawing.config.training.steps!;
+    // Five milestones and the rehearsal itself take three seconds of six.
+    expect(fewer).toBeGreaterThan(0.4 * alone.config.training.steps!);
+  });
+
+  it.each([
+    [
+      1e-4,
+      /^0\.0001 minutes are too short to train: preparing took .* s, a step takes .* s and .*; use at least minutes: 0\.\d+$/,
+    ],
+    [0, /^minutes must be a number above 0, not 0$/],
+    [Number.NaN, /^minutes must be a number above 0, not NaN$/],
+  ])('of %d minutes is refused in one line', async (refused, message) => {
+    const name = `refused ${refused}`;
+    await expect(begin(name, { minutes: refused })).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-argument', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('has the same number of steps and the same weights on all ranks', async () => {
+    const config = tinyConfig({ ...training, microBatch: 4 });
+    const onRanks = async (name: string, options: Partial<TrainingOptions>, own = config) => {
+      const results = await onLocalRanks(2, async (ranks) => {
+        const run =
+          ranks.rank === 0
+            ? await startRun(own, inRoot(name), { dataset })
+            : { config: own, dataset, store: followerStore(name, own) };
+        return train({ ...run, threads: 1, ranks, stopAt: 8, ...options });
+      });
+      return results as [TrainingResult, TrainingResult];
+    };
+    const [first, second] = await onRanks('ranks', { minutes });
+    const { steps, warmupSteps } = first.config.training;
+    expect(second.config.training).toEqual(first.config.training);
+    expect(second.state.weights).toEqual(first.state.weights);
+    await onRanks('fixed ranks', {}, tinyConfig({ ...training, microBatch: 4, steps, warmupSteps }));
+    expect(bytes('ranks', 8)).toEqual(bytes('fixed ranks', 8));
+    await expect(onRanks('short ranks', { minutes: 1e-4 })).rejects.toThrow('too short to train');
+  });
+});

@@ -1,0 +1,210 @@
+// How many steps fit into a time budget, as a few timed steps and measurements on this machine show.
+import { fromLeader, isOnAny } from '../../cluster/ranks.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { learningRateAt } from '../../experiments/schedule.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
+import { median } from '../../numeric/statistics.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { MILESTONES } from './milestones.ts';
+import type { TrainingParts } from './trainingParts.ts';
+
+/** At least so many steps are timed, … */
+const TIMED_STEPS = 5;
+/** … and quick ones for this many seconds, … */
+const TIMED_SECONDS = 1;
+/** … but for no more than this share of the budget. */
+const TIMED_SHARE = 0.02;
+
+/** The share of the remaining time that is left unused: later steps may be slower. */
+const MARGIN = 0.1;
+
+/** Fewer steps train nothing. */
+const LEAST_STEPS = 10;
+
+/** As many steps as a configuration accepts. */
+const MOST_STEPS = 1_000_000_000;
+
+/** The number of steps chosen for a time budget, and what it is based on. */
+export interface ChosenSteps {
+  readonly steps: number;
+  /** The budget. */
+  readonly minutes: number;
+  readonly secondsPerStep: number;
+  /** How long the training is expected to take from its start, milestones included. */
+  readonly seconds: number;
+}
+
+/** The times of the first steps, of which the first ones are slower: they compile and touch memory. */
+export class StepTimes {
+  private readonly seconds: number[] = [];
+  private readonly enoughSeconds: number;
+
+  /** @param budget in seconds */
+  constructor(budget: number) {
+    this.enoughSeconds = Math.min(TIMED_SECONDS, TIMED_SHARE * budget);
+  }
+
+  add(seconds: number): void {
+    this.seconds.push(seconds);
+  }
+
+  /** Whether enough steps have been timed. */
+  get areEnough(): boolean {
+    const total = this.seconds.reduce((sum, each) => sum + each, 0);
+    return this.seconds.length >= TIMED_STEPS && total >= this.enoughSeconds;
+  }
+
+  /** The median of the later half: of five steps, the last three. */
+  get median(): number {
+    return median(this.seconds.slice(Math.floor(this.seconds.length / 2)));
+  }
+}
+
+/** What a time budget is divided into, in seconds. */
+export interface TimePlan {
+  /** The budget. */
+  readonly budget: number;
+  /** What has already passed of it. */
+  readonly elapsed: number;
+  readonly perStep: number;
+  /** The time of each milestone: validation and pictures. */
+  readonly perMilestone: number;
+}
+
+/** The number of steps that fit into a budget: `0.9 · (budget − elapsed − 5 · perMilestone) / perStep`, at most 10⁹. */
+export function stepsWithin({ budget, elapsed, perStep, perMilestone }: TimePlan): number {
+  const left = budget - elapsed - MILESTONES * perMilestone;
+  return Math.min(MOST_STEPS, Math.max(0, Math.floor(((1 - MARGIN) * left) / perStep)));
+}
+
+/** The shortest budget in seconds with enough steps to train. */
+export function leastBudget({ elapsed, perStep, perMilestone }: Omit<TimePlan, 'budget'>): number {
+  return elapsed + MILESTONES * perMilestone + (LEAST_STEPS * perStep) / (1 - MARGIN);
+}
+
+/** A run whose length a time budget may choose. */
+interface BudgetedRun {
+  readonly config: Config;
+  readonly store: RunStore;
+  readonly state?: TrainingState | undefined;
+  readonly minutes?: number | undefined;
+}
+
+/**
+ * The time budget that chooses the number of steps of a run: that of this call, or of an earlier one that was stopped before
+ * it had chosen, unless another length has been set since. Null if there is none.
+ *
+ * @throws UserError (`invalid-argument`) if it is not above 0, or the run has already taken a step
+ */
+export async function budgetInMinutes({
+  config,
+  store,
+  state,
+  minutes,
+}: BudgetedRun): Promise<number | null> {
+  const step = state?.step ?? 0;
+  if (minutes !== undefined) {
+    requireArgument(
+      Number.isFinite(minutes) && minutes > 0,
+      `minutes must be a number above 0, not ${minutes}`,
+    );
+    if (step > 0) {
+      throw new UserError(
+        'invalid-argument',
+        phrase`${store.name} is at step ${step}, and its number of steps is already chosen: omit ${option('minutes', minutes)}, or set another number with training.steps`,
+      );
+    }
+    return minutes;
+  }
+  const { minutes: pending } = step > 0 ? {} : await store.readSummary();
+  if (typeof pending !== 'number' || !(pending > 0)) {
+    return null;
+  }
+  const { training } = resolveConfig({ file: await store.readConfig() });
+  const { steps, epochs } = config.training;
+  return training.steps === steps && training.epochs === epochs ? pending : null;
+}
+
+/** What the time of a run depends on besides its steps. */
+export interface BudgetOptions {
+  readonly minutes: number;
+  /** When training began, on the clock of `performance.now()`. */
+  readonly begin: number;
+  /** The seconds that a milestone needs besides validation and pictures. */
+  readonly milestoneSeconds: number;
+  /** Does what the caller does at a milestone, and leaves nothing. */
+  readonly rehearse?: ((state: TrainingState) => Promise<void>) | undefined;
+}
+
+/**
+ * Chooses the number of steps that fit into a time budget: rank 0 decides for all. The steps that it times are undone: the
+ * run then starts as it would with this number of steps.
+ *
+ * @throws UserError (`invalid-argument`) if too few fit
+ */
+export async function chooseSteps(
+  parts: TrainingParts,
+  { minutes, begin, milestoneSeconds, rehearse }: BudgetOptions,
+): Promise<ChosenSteps> {
+  const { ranks, trainer, validation } = parts;
+  const budget = 60 * minutes;
+  const elapsed = (): number => secondsSince(begin);
+  const times = await timeSteps(parts, budget, elapsed);
+  const validationSeconds = await validation.expectedSeconds(trainer.weights('average'));
+  const state = await trainer.state();
+  return fromLeader(ranks, async () => {
+    const rehearsal = performance.now();
+    await rehearse?.(state);
+    const perMilestone = milestoneSeconds + validationSeconds + secondsSince(rehearsal);
+    const plan = { budget, elapsed: elapsed(), perStep: times.median, perMilestone };
+    const steps = stepsWithin(plan);
+    if (steps < LEAST_STEPS) {
+      throw tooShort(minutes, plan);
+    }
+    const seconds = plan.elapsed + steps * plan.perStep + MILESTONES * perMilestone;
+    return { steps, minutes, secondsPerStep: plan.perStep, seconds };
+  });
+}
+
+/** Times steps from the start of the run, and undoes them. Rank 0 decides when they are enough, or the budget is spent. */
+async function timeSteps(
+  { trainer, batches, schedule, ranks }: TrainingParts,
+  budget: number,
+  elapsed: () => number,
+): Promise<StepTimes> {
+  const { step, updates, guard, weights, average } = await trainer.state();
+  // On the host they are the arrays of the training, which its steps change.
+  const start = { step, updates, guard, ...structuredClone({ weights, average }) };
+  const times = new StepTimes(budget);
+  const learningRate = learningRateAt(step + 1, schedule);
+  for (let batch = step; await isOnAny(ranks, ranks.rank === 0 && !times.areEnough); batch++) {
+    const begin = performance.now();
+    await trainer.step(batches.at(batch), learningRate);
+    times.add(secondsSince(begin));
+    if (await isOnAny(ranks, ranks.rank === 0 && elapsed() > budget)) {
+      break;
+    }
+  }
+  await trainer.replace(start);
+  return times;
+}
+
+function tooShort(minutes: number, plan: TimePlan): UserError {
+  const { elapsed, perStep, perMilestone } = plan;
+  const least = leastBudget(plan) / 60;
+  // Rounded up to two digits, so that the next attempt succeeds even if it is a little slower.
+  const unit = 10 ** (Math.floor(Math.log10(least)) - 1);
+  const enough = Number((unit * (Math.floor(least / unit) + 2)).toPrecision(2));
+  const show = (seconds: number): string => `${Number(seconds.toPrecision(2))} s`;
+  return new UserError(
+    'invalid-argument',
+    phrase`${minutes} ${minutes === 1 ? 'minute is' : 'minutes are'} too short to train: preparing took ${show(elapsed)}, a step takes ${show(perStep)} and each of ${MILESTONES} milestones ${show(perMilestone)}; use at least ${option('minutes', enough)}`,
+  );
+}
+
+function secondsSince(begin: number): number {
+  return (performance.now() - begin) / 1000;
+}
