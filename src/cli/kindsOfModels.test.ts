@@ -7,7 +7,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { npyOfFields, tinyFields } from '../testing/tinyFields.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { tinyImages, tinyTraining } from '../testing/tinyImages.ts';
 import { zipOf } from '../testing/zipFiles.ts';
 
 const emerging = commandProcess();
@@ -29,19 +29,6 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  {
-    name: 'uniform noise',
-    data: 'plain',
-    model: [],
-    options: { draw: [], read: [] },
-    unit: 'bitsPerDim',
-    write(folder) {
-      writeTinyDataset(inFolder('plain'));
-      for (const index of [0, 1]) {
-        writePng(join(folder, `${index}.png`), tinyImages(1, SIZE, index), [SIZE, SIZE, 1]);
-      }
-    },
-  },
   {
     name: 'classes, variational noise',
     data: 'photos',
@@ -157,7 +144,7 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, write 
   });
 
   it('is examined by the doctor like its export', async () => {
-    const how = ['--images=2', '--split=test', singleThread, '--json'];
+    const how = ['--images=2', '--quick', '--split=test', singleThread, '--json'];
     const ofRun = await emerging.run('doctor', run, ...how);
     const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...how);
     // 1 where it finds a fault of a model that has hardly been trained; not 2, nor the code of a crash.

@@ -20,7 +20,10 @@ beforeAll(() => {
   cpSync(join(repository, 'examples'), join(root, 'examples'), { recursive: true });
   symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
   makeSmaller('conditions/digits.mjs', [
-    ['model: { condition: true }', 'model: { condition: true, levels: 1, depth: 1, width: 8 }'],
+    [
+      'model: { condition: true }',
+      "model: { condition: true, levels: 1, depth: 1, width: 8, coupling: 'affine', checkerboard: 0 }",
+    ],
     ['20_000', '500'],
     ['validation, 200', 'validation, 20'],
     ['test, 200', 'test, 20'],

@@ -245,6 +245,8 @@ it('keeps what was there if it is stopped', async () => {
     'compress',
     '--data=many',
     '--model=run',
+    '--block=1',
+    oneWorker,
     '--out=kept.eflow',
   );
   expect(code).toBe(130);
