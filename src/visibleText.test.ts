@@ -1,6 +1,6 @@
 // Invisible characters in a text are escaped, and everything else is unchanged.
 import { expect, it } from 'vitest';
-import { visibleLines, visibleText } from './visibleText.ts';
+import { messageLine, shortText, visibleLines, visibleText } from './visibleText.ts';
 
 it.each([
   ['an escape sequence', '\u001b[31mred', '\\u001b[31mred'],
@@ -21,6 +21,19 @@ it.each(['größer/画像/😀/👩‍👧', 'a b', '', 'C:\\images'])('leaves %
 
 it('keeps the line breaks of a text with several lines', () => {
   expect(visibleLines('a\n\u001bb\r\n')).toBe('a\n\\u001bb\\u000d\n');
+});
+
+it('makes a message one line of bounded length', () => {
+  expect(messageLine('a \n\n  b\n\u001bc')).toBe('a b \\u001bc');
+  expect(messageLine('a\r\nb ')).toBe('a b ');
+  const message = messageLine(`x.tar: ${' '.repeat(1_000_000)}\n${' '.repeat(1_000_000)}; use another copy`);
+  expect(message).toHaveLength(1000);
+  expect(message).toMatch(/^x.tar: .*… {2}.*; use another copy$/);
+});
+
+it('leaves out the middle of a long text', () => {
+  expect(shortText('abcdefghij', 7)).toBe('abcd…ij');
+  expect(shortText('abcdefg', 7)).toBe('abcdefg');
 });
 
 it('preserves the meaning of JSON', () => {

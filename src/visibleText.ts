@@ -21,7 +21,7 @@ export function visibleLines(text: string): string {
 /** The most characters of a text from a file in a message. */
 const MOST_QUOTED = 200;
 /** The most characters of a message; paths and names in it may have any length. */
-export const MOST_IN_MESSAGE = 2000;
+export const MOST_IN_MESSAGE = 1000;
 
 /** A text from a file as part of a message: at most `most` characters, of which those in the middle are left out. */
 export function shortText(text: string, most = MOST_QUOTED): string {

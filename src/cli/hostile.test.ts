@@ -10,6 +10,7 @@ import { breachOf, commandLimits } from '../testing/hostile/contract.ts';
 import { writeHostileImages } from '../testing/hostile/hostileImages.ts';
 import { writeHostileLatents } from '../testing/hostile/hostileLatents.ts';
 import { type HostileFolder, writeHostileModels } from '../testing/hostile/hostileModels.ts';
+import { writeHostileTables } from '../testing/hostile/hostileTables.ts';
 import { runInLimits } from '../testing/hostile/inLimits.ts';
 import type { Outcome } from '../testing/hostile/runCommands.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
@@ -105,6 +106,24 @@ it.each<[string, (path: string) => string[]]>([
   ['train', (path) => ['train', `--data=${path}`, '--steps=1', '--no-test', '--out=trained', ...quick]],
 ])('%s survives all images', { timeout: 600_000 }, async (_, command) => {
   await expectRefusals(images, command);
+});
+
+it('train survives all tables of conditions', { timeout: 600_000 }, async () => {
+  const train = [
+    'train',
+    '--data=data',
+    ...tinyTraining,
+    '--set=model.condition=true',
+    '--no-test',
+    ...quick,
+  ];
+  const tables = writeHostileTables(join(emerging.folder, 'tables'));
+  await expectRefusals(tables, (path) => [
+    ...train,
+    `--set=data.conditions=${path}`,
+    '--steps=1',
+    '--out=given',
+  ]);
 });
 
 // One command may take ten times its processor time by the clock.

@@ -9,6 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blackPng, deflated, npy, picklesOfNothing, zip } from '../testing/hostile/hostileImages.ts';
+import { hostileParquet } from '../testing/hostile/hostileParquet.ts';
 import { OverBudget } from './contract/budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
@@ -64,6 +65,22 @@ describe('a few bytes', () => {
       );
     },
     quick,
+  );
+
+  it.each<[string, RegExp]>([
+    ['nested lists', /damaged; use another copy \(a list of 33554431 elements, but only \d+ bytes remain\)/],
+    ['empty structures', /\(more than 2097152 values\)/],
+    ['two million names', /no column of images: .* found x, x, x, x, x, x, x, x, …$/],
+    ['columns in columns', /more than 32 levels of columns/],
+    ['an endless integer', /\(an integer of more than 10 bytes\)/],
+    ['millions of fields', /\(more than 2097152 values\)/],
+    ['a name of spaces', /no column of images: .* found {3}.*…/],
+  ])(
+    'cannot be a Parquet file with %s',
+    async (what, message) => {
+      await expect(open(await write('a.parquet', hostileParquet[what]!()))).rejects.toThrow(message);
+    },
+    4 * quick,
   );
 
   it(

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { exists } from '../storage/files.ts';
 import { filesBelow, pathIn } from '../storage/folders.ts';
+import { visibleText } from '../visibleText.ts';
 import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
@@ -59,10 +60,10 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
         };
       }
       if (path === MODELS_FILE) {
-        return { text: `${JSON.stringify(models(), null, 2)}\n` };
+        return { text: listText(models()) };
       }
       if (path === RUNS_FILE) {
-        return { text: `${JSON.stringify(runs(), null, 2)}\n` };
+        return { text: listText(runs()) };
       }
       const file = shelved.file(path);
       return file !== undefined && exists(file) ? { file } : undefined;
@@ -74,4 +75,11 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
     ],
     stopped: () => shelved.all().stopped,
   };
+}
+
+/** A list as JSON. Its texts are shown in the page: names of folders, and what runs say of themselves. */
+function listText(list: unknown): string {
+  const visible = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? visibleText(value) : value;
+  return `${JSON.stringify(list, visible, 2)}\n`;
 }

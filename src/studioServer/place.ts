@@ -1,7 +1,8 @@
 // A model's place: its folder on disk, and its path in the page.
 import { realPath } from '../storage/files.ts';
+import { visibleText } from '../visibleText.ts';
 
-/** A model's folder, and its path in the page: `runs/first`. */
+/** A model's folder, and its path in the page, `runs/first`, with invisible characters escaped. */
 export interface Place {
   readonly path: string;
   readonly folder: string;
@@ -11,5 +12,5 @@ export interface Place {
 
 /** Creates the place of a folder. */
 export function placeOf(path: string, folder: string): Place {
-  return { path, folder, real: realPath(folder) };
+  return { path: visibleText(path), folder, real: realPath(folder) };
 }

@@ -81,6 +81,17 @@ it('skips unreadable folders, and links out of their folder', () => {
   }
 });
 
+it('shows names as visible text, and counts folders that it cannot show', () => {
+  writeRun('gnp\u202e');
+  writeRun('a\u001b');
+  writeRun('a\\u001b');
+  mkdirSync(Buffer.concat([Buffer.from(`${root}/`), Uint8Array.of(0x61, 0xff)]));
+  expect(look()).toEqual({
+    paths: ['runs/a\\u001b', 'runs/gnp\\u202e'],
+    stopped: `left out 2 folders in ${root} whose names can't be shown, such as those that are not UTF-8: rename them`,
+  });
+});
+
 describe('several shelves', () => {
   it('are searched again, but not immediately if that takes long', () => {
     writeRun('first');

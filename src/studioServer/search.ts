@@ -3,9 +3,10 @@ import { type Dir, type Dirent, opendirSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { isRunFolder } from '../runs/folder/runFolder.ts';
 import { explainFileError } from '../storage/fileErrors.ts';
-import { isFolder } from '../storage/files.ts';
+import { exists, isFolder } from '../storage/files.ts';
 import { isWithin, pathIn } from '../storage/folders.ts';
 import { isExported } from '../trained/loading/loadTrained.ts';
+import { messageLine, visibleText } from '../visibleText.ts';
 import { type Place, placeOf } from './place.ts';
 
 /** Where a search stops. */
@@ -24,7 +25,7 @@ const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, mi
 /** The result of a search. */
 export interface Found {
   readonly places: readonly Place[];
-  /** Where it stopped early, if it did. */
+  /** Where it stopped early, and what it left out, if it did. */
   readonly stopped: string | undefined;
 }
 
@@ -33,7 +34,7 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
   const { levels, folders, names, milliseconds } = { ...usualLimits, ...limits };
   const end = performance.now() + milliseconds;
   const places: Place[] = [];
-  let [looked, read, stoppedEarly] = [0, 0, false];
+  let [looked, read, unreadable, stoppedEarly] = [0, 0, 0, false];
   const canContinue = (): boolean => {
     stoppedEarly ||= looked >= folders || read >= names || performance.now() > end;
     return !stoppedEarly;
@@ -54,7 +55,9 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
       .filter((entry) => !entry.name.startsWith('.') && entry.name !== 'node_modules')
       .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && leadsInside(folder, entry.name)))
       .map(({ name }) => name);
-    return new Map(inside.sort().map((name) => [`${path}/${name}`, pathIn(folder, name)]));
+    const readable = inside.filter((name) => canBeShown(folder, name));
+    unreadable += inside.length - readable.length;
+    return new Map(readable.sort().map((name) => [`${path}/${name}`, pathIn(folder, name)]));
   };
   let level = new Map([[path, folder]]);
   for (let depth = 0; depth <= levels; depth++) {
@@ -70,13 +73,34 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
     level = next;
   }
   canContinue();
-  const stopped = `searched only the first ${looked === 1 ? 'folder' : `${looked} folders`} in ${folder}: name the folder of your runs`;
-  return { places, stopped: stoppedEarly ? stopped : undefined };
+  const stops = [
+    ...(stoppedEarly
+      ? [
+          `searched only the first ${looked === 1 ? 'folder' : `${looked} folders`} in ${folder}: name the folder of your runs`,
+        ]
+      : []),
+    ...(unreadable > 0
+      ? [
+          `left out ${unreadable === 1 ? 'a folder' : `${unreadable} folders`} in ${folder} whose names can't be shown, such as those that are not UTF-8: rename them`,
+        ]
+      : []),
+  ];
+  return { places, stopped: stops.length > 0 ? messageLine(stops.join('; it ')) : undefined };
 }
 
 /** Whether a folder is a run or an export. */
 export function isModel(folder: string): boolean {
   return isRunFolder(folder) || isExported(folder);
+}
+
+/**
+ * Whether a folder has a path in the page. Bytes that are not UTF-8 are replaced by U+FFFD, and nothing has that name; a name
+ * with its invisible characters escaped may be that of another folder.
+ */
+function canBeShown(folder: string, name: string): boolean {
+  const isThere = (one: string): boolean => unlessDenied(() => exists(pathIn(folder, one))) !== false;
+  const shown = visibleText(name);
+  return (!name.includes('\ufffd') || isThere(name)) && (shown === name || !isThere(shown));
 }
 
 /** Whether a link leads to a folder inside its own folder. */

@@ -5,11 +5,11 @@ import { UserError } from '../../errors.ts';
 import { type RunOverview, runOverview } from '../../evaluation/reports/runOverview.ts';
 import { unitNamed } from '../../models/unit.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
-import { isRunFolder, listRunFolders } from '../../runs/folder/runFolder.ts';
+import { countUnreadableNames, isRunFolder, listRunFolders } from '../../runs/folder/runFolder.ts';
 import { isFolder } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
-import { formatCount, formatRate } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** Adds the arguments and options of `runs`, and what it does. */
@@ -26,6 +26,12 @@ export function registerRuns(command: Command): void {
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);
+      const unreadable = countUnreadableNames(directory);
+      if (unreadable > 0) {
+        noteOnStderr(
+          `${formatCounted(unreadable, 'name')} in ${directory} not in UTF-8, left out: rename what has ${unreadable === 1 ? 'it' : 'them'}`,
+        );
+      }
       writeStdout(`${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : textOf(runs, directory)}\n`);
     });
 }

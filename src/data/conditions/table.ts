@@ -3,6 +3,9 @@ import { UserError, unknownName } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Conditions, ConditionValues } from '../contract/dataset.ts';
 
+/** The most components of a column; models depend on at most 256 in all. */
+const MOST_COMPONENTS = 2 ** 16;
+
 /** Reads the values of a row of a column. */
 type RowReader = (row: number) => ArrayLike<number>;
 
@@ -42,16 +45,21 @@ export function componentsIn(
   names?: readonly string[],
 ): Conditions {
   const all = columns.flatMap((column) => componentsOfColumn(column, imageShape, path));
-  const known = all.map(({ name }) => name);
-  const unknown = names?.find((name) => !known.includes(name));
+  const byName = new Map<string, Component>();
+  for (const component of all) {
+    if (byName.has(component.name)) {
+      throw new UserError(
+        'invalid-data',
+        `${path}: two of its conditions are called ${component.name}: rename one`,
+      );
+    }
+    byName.set(component.name, component);
+  }
+  const unknown = names?.find((name) => !byName.has(name));
   if (unknown !== undefined) {
-    throw unknownName(`condition of ${path}`, unknown, known);
+    throw unknownName(`condition of ${path}`, unknown, [...byName.keys()]);
   }
-  const repeated = known.find((name, index) => known.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    throw new UserError('invalid-data', `${path}: two of its conditions are called ${repeated}: rename one`);
-  }
-  const wanted = names?.map((name) => all[known.indexOf(name)]!) ?? all;
+  const wanted = names?.map((name) => byName.get(name)!) ?? all;
   return Object.fromEntries(wanted.map(({ name, open }) => [name, open()]));
 }
 
@@ -90,7 +98,7 @@ function componentsOfColumn(
 ): Component[] {
   if (shape.length < 2) {
     const [count = 1] = shape;
-    return named(name, count, (component) => gathered(open(), [component]));
+    return named(name, count, path, (component) => gathered(open(), [component]));
   }
   const [rows, columns, channels = 1] = shape as [number, number, number?];
   const times = height / rows;
@@ -105,7 +113,7 @@ function componentsOfColumn(
   }
   // A division by a whole number is exact where the result is; a product with its reciprocal is not.
   const scaled = (place: number): number => (isCoarser ? Math.floor(place / times) : place * finer);
-  return named(name, (isCoarser ? 1 : finer ** 2) * channels, (component) => {
+  return named(name, (isCoarser ? 1 : finer ** 2) * channels, path, (component) => {
     const [offset, channel] = [Math.floor(component / channels), component % channels];
     const [down, right] = isCoarser ? [0, 0] : [Math.floor(offset / finer), offset % finer];
     const positions = Int32Array.from({ length: height * width }, (_, pixel) => {
@@ -118,7 +126,18 @@ function componentsOfColumn(
 }
 
 /** Components by the name of their column, with numbers if there are several. */
-function named(name: string, count: number, open: (component: number) => ConditionValues): Component[] {
+function named(
+  name: string,
+  count: number,
+  path: string,
+  open: (component: number) => ConditionValues,
+): Component[] {
+  if (count > MOST_COMPONENTS) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: ${name} has ${count} numbers for each pixel or image, but at most ${MOST_COMPONENTS} are supported`,
+    );
+  }
   return Array.from({ length: count }, (_, component) => ({
     name: count === 1 ? name : `${name}${component}`,
     open: () => open(component),

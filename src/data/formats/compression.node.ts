@@ -1,26 +1,40 @@
 // Deflate and CRC-32 by Node's zlib.
 import { promisify } from 'node:util';
 import { crc32, inflateRaw as inflateRawLater, inflateSync } from 'node:zlib';
+import { TooLarge } from './decompressed.ts';
 
-export { crc32 };
+export { crc32, TooLarge };
 
 const inflateRawAsync = promisify(inflateRawLater);
 
 /**
  * Decompresses zlib data, given in parts, whose checksum is verified; bytes after its end are ignored.
  *
- * @throws Error if it is corrupt, truncated or has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
 export async function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
-  // A single chunk: several would be concatenated into a copy.
-  return inflateSync(Buffer.concat(parts), { maxOutputLength: most, chunkSize: most + 1 });
+  try {
+    // A single chunk: several would be concatenated into a copy.
+    return inflateSync(Buffer.concat(parts), { maxOutputLength: most, chunkSize: most + 1 });
+  } catch (error) {
+    throw explained(error, most);
+  }
 }
 
 /**
  * Decompresses deflated data.
  *
- * @throws Error if it is corrupt, truncated or has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
-export function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  return inflateRawAsync(bytes, { maxOutputLength: Math.max(1, most) });
+export async function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  try {
+    return await inflateRawAsync(bytes, { maxOutputLength: Math.max(1, most) });
+  } catch (error) {
+    throw explained(error, most);
+  }
+}
+
+/** Node's error for too many bytes only says that it cannot create a buffer. */
+function explained(error: unknown, most: number): unknown {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLarge(most) : error;
 }

@@ -1,6 +1,8 @@
 // Deflate by the browser, and CRC-32.
 import { decompressed } from './decompressed.ts';
 
+export { TooLarge } from './decompressed.ts';
+
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) {
@@ -21,7 +23,7 @@ export function crc32(bytes: Uint8Array): number {
 /**
  * Decompresses zlib data, given in parts, whose checksum is verified.
  *
- * @throws Error if it is corrupt, truncated or has more than `most` bytes, or bytes follow its end
+ * @throws Error if it is corrupt or truncated, or bytes follow its end; TooLarge
  */
 export function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
   return decompressed(parts, 'deflate', most);
@@ -30,7 +32,7 @@ export function inflateZlib(parts: readonly Uint8Array[], most: number): Promise
 /**
  * Decompresses deflated data.
  *
- * @throws Error if it is corrupt, truncated or has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge
  */
 export function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   return decompressed([bytes], 'deflate-raw', most);

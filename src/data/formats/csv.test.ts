@@ -37,6 +37,16 @@ it.each<[string, string, string[][]]>([
   expect(cellsOf(text)).toEqual(expected);
 });
 
+it('reads rows of any length and number in linear time', () => {
+  const long = ' '.repeat(1_000_000);
+  const columns = Array.from({ length: 10_000 }, (_, column) => `c${column}`).join();
+  expect(cellsOf(`a\n${long}x${long}\n`)).toEqual([['x']]);
+  expect(cellsOf(`a\n"${'""'.repeat(1_000_000)}"\n`)[0]![0]).toHaveLength(1_000_000);
+  expect(cellsOf(`${columns}\n${columns}`)[0]).toHaveLength(10_000);
+  expect(() => cellsOf(`a\n${`${long}"`.repeat(20)}`)).toThrow('a.csv:2: a quote is not closed');
+  expect(() => cellsOf(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
+});
+
 it('knows the line in which each row starts', () => {
   const { columns, rows } = parseCsv('a,b\n"1\n1",2\n\n3,4\n', 'a.csv');
   expect(columns).toEqual(['a', 'b']);

@@ -1,12 +1,20 @@
 // Decompresses data in memory by a stream, wherever JavaScript runs.
 import { joinBytes } from '../../platform/joinBytes.ts';
 
+/** Compressed data has more bytes than are allowed. */
+export class TooLarge extends Error {
+  /** @param most how many bytes are allowed */
+  constructor(most: number) {
+    super(`it decompresses to more than ${most} bytes`);
+  }
+}
+
 /**
  * The content of compressed data, given in parts, whose checksum is verified if the format has one.
  *
  * @param most the maximum number of bytes
  * @param onBytes called with the number of bytes before they are kept; ends the work by an error
- * @throws Error if it is corrupt, truncated or too large
+ * @throws Error if it is corrupt or truncated; TooLarge
  */
 export async function decompressed(
   parts: readonly Uint8Array[],
@@ -25,7 +33,7 @@ export async function decompressed(
       onBytes?.(next.value.length);
       length += next.value.length;
       if (length > most) {
-        throw new Error(`larger than ${most} bytes`);
+        throw new TooLarge(most);
       }
       found.push(next.value);
     }

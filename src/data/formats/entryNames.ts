@@ -1,5 +1,8 @@
 // The names of files in archives.
 
+/** Compares names of files, numbers in them by value; `localeCompare` would take many times as long. */
+export const inNumericalOrder = new Intl.Collator('en', { numeric: true }).compare;
+
 /** Archives of a folder's content have names that start with `./`. */
 export function tidy(name: string): string {
   return name.replace(/^(\.\/)+/, '');

@@ -40,6 +40,16 @@ describe('decodeImage', () => {
     expect(image.notes).toEqual(notes);
   });
 
+  it('notes formats that names do not promise', async () => {
+    const notesOf = async (name: string, source: string): Promise<readonly string[]> =>
+      (await decodeImage(readFileSync(fixture(name)), source)).notes;
+    expect(await notesOf('smooth.jpeg', 'a.zip: b.PNG')).toEqual(['JPEG named .png']);
+    expect(await notesOf('opaque.png', 'b.jpg')).toEqual(['PNG named .jpg']);
+    expect(await notesOf('plain.tiff', 'a.tif')).toEqual([]);
+    expect(await notesOf('smooth.jpeg', 'a.jpg')).toEqual([]);
+    expect(await notesOf('smooth.jpeg', 'a.parquet: row 3')).toEqual([]);
+  });
+
   it('applies a palette', async () => {
     const image = await decode('palette.png');
     expect([shapeOf(image), image.notes]).toEqual([[10, 12, 3], ['palette']]);
@@ -151,7 +161,9 @@ describe('decodeImage', () => {
     // The header of a small image before the data of a larger one.
     const png = await flat(1000).png().toBuffer();
     const lie = Buffer.concat([small.subarray(0, 33), png.subarray(33)]);
-    await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: corrupt: .*larger than/);
+    await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(
+      'lie.png: corrupt: its data has more bytes than the 490 that its header requires; use another copy',
+    );
   });
 
   describe('of GIF, TIFF and AVIF files', () => {

@@ -49,7 +49,7 @@ export const otherImageName = new RegExp(
  * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3) with 8 bits, or with 16
  * if a PNG or TIFF file has them; that of a .npy, FITS or 16-bit TIFF file has up to four channels. Possible
  * notes: 'palette' (not of GIF files, which all have one), '16-bit' (or 10 or 12), 'transparency on white', 'CMYK',
- * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages).
+ * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages), 'JPEG named .png' and the like.
  *
  * PNG is always read by the same decoder, so that pixels do not depend on what is installed; the other formats
  * need the optional package sharp, in a page the browser's own decoders.
@@ -84,25 +84,48 @@ export async function decodeImage(
     budget.spend(pixels * Math.ceil(scans / FREE_SCANS), 'pixels');
     await admit?.(pixelBytes * pixels);
   };
-  switch (formatOf(bytes)) {
-    case 'PNG':
-      return decodePng(bytes, source, begin);
-    case 'npy':
-      return decodeNpy(bytes, source, begin);
-    case 'FITS':
-      return decodeFits(bytes, source, begin);
-    case 'photo':
-      return decodePhoto(bytes, source, begin);
-    case undefined:
-      throw new UserError(
-        'invalid-data',
-        `${source}: ${bytes.length === 0 ? 'empty; use another copy' : `not a ${imageFormats} image; convert it`}`,
-      );
+  const format = formatOf(bytes);
+  if (format === undefined) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: ${bytes.length === 0 ? 'empty; use another copy' : `not a ${imageFormats} image; convert it`}`,
+    );
   }
+  const image = await (decoders[format] ?? decodePhoto)(bytes, source, begin);
+  const extension = /\.([a-z]{3,4})$/i.exec(source)?.[1]?.toLowerCase() ?? '';
+  const named = extensions[extension];
+  return named === undefined || named === format
+    ? image
+    : { ...image, notes: [...image.notes, `${format} named .${extension}`] };
 }
 
+type ImageFormat = 'PNG' | 'npy' | 'FITS' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
+
+/** The decoders of formats that are not photos. */
+const decoders: Partial<Record<ImageFormat, typeof decodePng | typeof decodeNpy>> = {
+  PNG: decodePng,
+  npy: decodeNpy,
+  FITS: decodeFits,
+};
+
+/** The formats that names promise. */
+const extensions: Readonly<Record<string, ImageFormat>> = {
+  png: 'PNG',
+  npy: 'npy',
+  fit: 'FITS',
+  fits: 'FITS',
+  fts: 'FITS',
+  jpg: 'JPEG',
+  jpeg: 'JPEG',
+  webp: 'WebP',
+  gif: 'GIF',
+  tif: 'TIFF',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+};
+
 /** Which of the supported formats it has, if any. */
-function formatOf(bytes: Uint8Array): 'PNG' | 'npy' | 'FITS' | 'photo' | undefined {
+function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   const start = charactersOf(bytes.subarray(0, 64));
   if (start.startsWith('\x93NUMPY')) {
     return 'npy';
@@ -113,10 +136,20 @@ function formatOf(bytes: Uint8Array): 'PNG' | 'npy' | 'FITS' | 'photo' | undefin
   if (start.startsWith('\x89PNG')) {
     return 'PNG';
   }
-  const isWebP = start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP';
-  // JPEG, GIF, and TIFF in both byte orders.
-  const isOther = /^(\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*)/.test(start);
-  return isWebP || isOther || isAvif(bytes, start) ? 'photo' : undefined;
+  if (start.startsWith('\xff\xd8\xff')) {
+    return 'JPEG';
+  }
+  if (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') {
+    return 'WebP';
+  }
+  if (/^GIF8[79]a/.test(start)) {
+    return 'GIF';
+  }
+  // In both byte orders.
+  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) {
+    return 'TIFF';
+  }
+  return isAvif(bytes, start) ? 'AVIF' : undefined;
 }
 
 /** Whether the brands in the first box of the file, of which `start` has some, include AVIF; HEIC has others. */

@@ -20,6 +20,8 @@ export interface NpyArray extends NumpyType {
 
 const magic = '\x93NUMPY';
 const maxHeaderLength = 1 << 16;
+/** The most axes of NumPy's arrays. */
+const maxAxes = 64;
 
 /**
  * Reads the header of a .npy file (versions 1, 2 and 3) and checks the file's size against it.
@@ -61,7 +63,7 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
     throw new UserError(
       'invalid-data',
-      `${source}: ${what}: ${shortText(shape.join(' x '))} needs ${expected} bytes after the header, found ${found}`,
+      `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
     );
   }
   return { ...elements, shape, offset: begin + length };
@@ -114,5 +116,8 @@ function parseHeader(text: string, source: string): Header {
     .map((axis) => axis.replace('L', '').trim())
     .filter((axis) => axis !== '')
     .map(Number);
+  if (axes.length > maxAxes || axes.includes(Number.NaN)) {
+    throw corruptFile(source, `its shape is (${shortText(shape)})`);
+  }
   return { descr, fortranOrder: fortran === 'True', shape: axes };
 }

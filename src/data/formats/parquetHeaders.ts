@@ -23,7 +23,7 @@ export interface ColumnChunk {
 }
 
 /** Rows that are stored together. */
-export interface RowGroup {
+interface RowGroup {
   readonly rows: number;
   readonly columns: readonly ColumnChunk[];
 }

@@ -1,6 +1,6 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
 import { charactersOf, viewOf } from './bytes.ts';
-import { crc32, inflateZlib } from './compression.node.ts';
+import { crc32, inflateZlib, TooLarge } from './compression.node.ts';
 
 /** The fields of the header. */
 export interface PngHeader {
@@ -154,7 +154,10 @@ async function inflated(data: readonly Uint8Array[], header: PngHeader): Promise
     (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
     0,
   );
-  const bytes = await inflateZlib(data, size + trailingBytes);
+  const bytes = await inflateZlib(data, size + trailingBytes).catch((cause: unknown) => {
+    const why = `its data has more bytes than the ${size} that its header requires`;
+    throw cause instanceof TooLarge ? new Error(why, { cause }) : cause;
+  });
   if (bytes.length < size) {
     throw new Error(`its data has ${bytes.length} bytes, but its header requires ${size}`);
   }

@@ -1,9 +1,11 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
-import { UserError } from '../../errors.ts';
+import { fewNames, UserError } from '../../errors.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
 import { charactersOf } from '../formats/bytes.ts';
+import { inNumericalOrder } from '../formats/entryNames.ts';
 import { numpyType, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
 import { isPickledArray } from '../formats/pickledObjects.ts';
@@ -77,17 +79,17 @@ async function* zippedImages(
   const published = splitsAmong(entries.map(({ name }) => name));
   if (published.size > 0) {
     const isOfSplit = ({ name }: { readonly name: string }): boolean => splitOfArray(name) !== undefined;
-    const notes = entries.filter((entry) => !isOfSplit(entry)).map(({ name }) => noteOfOther(name));
+    const notes = notesOnOthers(entries.filter((entry) => !isOfSplit(entry)).map(({ name }) => name));
     for (const entry of entries.filter(isOfSplit)) {
       const where = `${source}: ${entry.name}`;
       const opened = await openZipEntry(file, entry, source, budget);
-      yield* npyImages(opened, where, `${prefix}${entry.name}/`, budget, [...new Set(notes)]);
+      yield* npyImages(opened, where, `${prefix}${entry.name}/`, budget, notes);
     }
     return;
   }
   const batches = entries
     .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    .sort((a, b) => inNumericalOrder(a.name, b.name));
   if (batches.length === 0 || depth + 1 >= maxDepth) {
     throw new UserError(
       'invalid-data',
@@ -101,9 +103,13 @@ async function* zippedImages(
   }
 }
 
-/** What is noted of an array beside those of images. */
-function noteOfOther(name: string): string {
-  return /^y_|label/i.test(name) ? labelsNotRead : `${name} not read`;
+/** What is noted of arrays beside those of images; few notes, as each image has them. */
+function notesOnOthers(names: readonly string[]): string[] {
+  const others = names.filter((name) => !/^y_|label/i.test(name));
+  return [
+    ...(others.length < names.length ? [labelsNotRead] : []),
+    ...(others.length > 0 ? [`${shortText(fewNames(others))} not read`] : []),
+  ];
 }
 
 /** The splits that the arrays of an .npz file are named after; none in other files, or without training images. */

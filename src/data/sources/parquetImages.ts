@@ -151,7 +151,7 @@ function imageColumn(
     steps ??= plainSteps;
     if (steps === undefined) {
       throw new Error(
-        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ')}${names.length < MOST_NAMES ? '' : ', …'}`,
+        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ') || 'none'}${names.length < MOST_NAMES ? '' : ', …'}`,
       );
     }
     const path = steps.map(({ name }) => name).join('.');

@@ -18,6 +18,7 @@ import {
 } from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { charactersOf } from '../formats/bytes.ts';
+import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
 import { loadImages } from './loadImages.ts';
@@ -63,12 +64,10 @@ export async function findParts(folder: string): Promise<Part[]> {
       }
       throw cannotRead(candidate, cause);
     });
-    const parts = names
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-      .flatMap((name): Part[] => {
-        const split = splitOfPart(name);
-        return split === undefined ? [] : [{ split, path: join(candidate, name) }];
-      });
+    const parts = names.sort(inNumericalOrder).flatMap((name): Part[] => {
+      const split = splitOfPart(name);
+      return split === undefined ? [] : [{ split, path: join(candidate, name) }];
+    });
     if (parts.length > 0) {
       return withoutCopies(parts);
     }

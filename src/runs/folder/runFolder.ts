@@ -101,6 +101,11 @@ export function listRunFolders(parent: string): string[] {
   return entriesOf(parent).filter(isRunFolder);
 }
 
+/** How many folders directly inside a folder have names that are not UTF-8: they can't be opened by these. */
+export function countUnreadableNames(parent: string): number {
+  return entriesOf(parent).filter((path) => path.includes('\ufffd') && !exists(path)).length;
+}
+
 /** Whether a folder is that of a run; also if the system denies access to its configuration. */
 export function isRunFolder(folder: string): boolean {
   try {

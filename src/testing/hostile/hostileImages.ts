@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import { fixture } from '../../data/fixtures/formula.ts';
 import type { HostileFolder } from './hostileModels.ts';
+import { hostileParquet } from './hostileParquet.ts';
 import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from './hostilePhotos.ts';
 
 /** A file of an archive, and what the archive says of it. */
@@ -131,6 +132,12 @@ const files: Readonly<Record<string, () => Uint8Array>> = {
   'photos/train/b.gif': () => gifOfFrames(1_000_000),
   'photos/test/c.tiff': () => tiffOfPages(60_000),
   'photos/test/d.tiff': tiffOfLargeTiles,
+  ...Object.fromEntries(Object.entries(hostileParquet).map(([what, file]) => [`${what}.parquet`, file])),
+  'spaces.pickle': () => Buffer.from(`\x80\x02c${' '.repeat(1_000_000)}x\nsystem\n)R.`, 'latin1'),
+  'newlines.pickle': () => Buffer.from(`\x80\x02c${' \r'.repeat(500_000)}x\nsystem\n)R.`, 'latin1'),
+  'spaces.npy': () => npy(`1${' '.repeat(60_000)}x`, 1),
+  'spaces.zip': () =>
+    zip([{ ...deflated('', blackPng(8)), name: `${' '.repeat(60_000)}\n.npy`, checksum: 1 }]),
   'brackets.npz': () => zip([deflated('data.npy', npy('('.repeat(60_000), 10))]),
 };
 

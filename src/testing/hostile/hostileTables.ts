@@ -1,0 +1,29 @@
+// Tables of conditions that are far larger than the images they are for, or that take long to read.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflated, npy, zip } from './hostileImages.ts';
+import type { HostileFolder } from './hostileModels.ts';
+
+const rows = (count: number, row: string): string => `${row}\n`.repeat(count);
+
+const tables: Readonly<Record<string, () => string | Uint8Array>> = {
+  'digits.csv': () => `omega\n${'1'.repeat(400_000)}x\n${rows(207, '1')}`,
+  'columns.csv': () => `${Array.from({ length: 150_000 }, (_, column) => `c${column}`).join()}\n`,
+  'rows.csv': () => `omega\n${rows(10_000_000, '1')}`,
+  'files.csv': () => `file,omega\n${rows(6_000_000, 'a,1')}`,
+  'quoted.csv': () => `omega\n"${'a'.repeat(30_000_000)}"\n`,
+  'quotes.csv': () => `omega\n"${'""'.repeat(10_000_000)}"\n`,
+  'commas.csv': () => `a,b\n${','.repeat(20_000_000)}`,
+  'spaces.csv': () => `omega\n${' '.repeat(1_000_000)}x\n${rows(207, '1')}`,
+  'names.csv': () => `${'x'.repeat(5_000_000)},${'y'.repeat(5_000_000)}\n${rows(208, '1,z')}`,
+  'components.npz': () => zip([deflated('low.npy', npy('208, 1000000', 208_000_000))]),
+};
+
+/** Writes tables that must be refused. */
+export function writeHostileTables(folder: string): HostileFolder[] {
+  mkdirSync(folder, { recursive: true });
+  return Object.entries(tables).map(([name, content]) => {
+    writeFileSync(join(folder, name), content());
+    return { path: join(folder, name), verdict: 'refuse' };
+  });
+}
