@@ -44,7 +44,7 @@ function colourImage(name: string, height: number, width: number): NamedImage {
 describe('compressed images', () => {
   const model = randomModel(grey, { mixing: 'emerging' }, 0.1);
 
-  it.each([0, 1, 4, 23])('return in order with their names: %d', async (count) => {
+  it.each([0, 1, 23])('return in order with their names: %d', async (count) => {
     const images = namedImages(count);
     const bytes = await compress(model, images, { block: 10 });
     expect(await decompress(bytes)).toEqual({ images, damaged: [] });
@@ -89,8 +89,6 @@ describe('compressed images', () => {
     expect(await compress(model, images, { block: 5, workers: 2, onImages })).toEqual(bytes);
     expect(done).toBe(23);
     expect(await decompress(bytes, { workers: 2 })).toEqual({ images, damaged: [] });
-    const stopped = { workers: 2, signal: AbortSignal.abort(new Error('enough')) };
-    await expect(compress(model, images, stopped)).rejects.toThrow('enough');
   });
 
   it('report progress, and stop when told to', async () => {

@@ -35,11 +35,12 @@ it('gives real digits about the bits/dim stated in its manifest', async () => {
 });
 
 it('finds noise and inverted digits far less likely', async () => {
-  const found = mean(await model.bitsPerDim(digits));
+  const some = digits.subarray(0, 30 * 784);
+  const found = mean(await model.bitsPerDim(some));
   const random = new RandomStream(0, 'noise');
-  const noise = digits.map(() => random.integer(256));
+  const noise = some.map(() => random.integer(256));
   expect(mean(await model.bitsPerDim(noise))).toBeGreaterThan(found + 3);
-  expect(mean(await model.bitsPerDim(digits.map((value) => 255 - value)))).toBeGreaterThan(found + 3);
+  expect(mean(await model.bitsPerDim(some.map((value) => 255 - value)))).toBeGreaterThan(found + 3);
 });
 
 it('recovers every pixel from its latents', async () => {
