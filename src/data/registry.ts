@@ -1,9 +1,9 @@
 // The named datasets and the formats of users' own images, and how they are opened.
-import { UserError, unknownName } from '../errors.ts';
+import { nearestNames, UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, isFolder } from '../storage/files.ts';
-import { filesBelow } from '../storage/folders.ts';
+import { filesBelow, folderOf, listFolder, pathIn } from '../storage/folders.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
 import { imagesWithTable, sourceWithTable } from './conditions/tabledImages.ts';
 import type { WantedConditions } from './contract/conditions.ts';
@@ -298,16 +298,24 @@ async function find(nameOrPath: string): Promise<Found> {
   return { locate, open, openPart, openRaw };
 }
 
+/** The error for a path or name without a dataset, with similar ones. */
+function notFound(path: string): UserError {
+  const parent = folderOf(path);
+  const beside = isFolder(parent) ? listFolder(parent).map((name) => pathIn(parent, name)) : [];
+  // With a slash it can only be meant as a path.
+  if (/[/\\]/.test(path)) {
+    const near = nearestNames(path, beside);
+    const hint = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '';
+    return new UserError('not-found', `dataset '${path}': no such file or folder${hint}`);
+  }
+  const names = datasets.map(({ name }) => name);
+  const known = nearestNames(path, names).length > 0 ? names : [...nearestNames(path, beside), ...names];
+  return unknownName('file, folder or dataset', path, known);
+}
+
 async function findAt(path: string): Promise<Found> {
   if (!exists(path)) {
-    // With a slash it can only be meant as a path.
-    throw /[/\\]/.test(path)
-      ? new UserError('not-found', `dataset '${path}': no such file or folder`)
-      : unknownName(
-          'file, folder or dataset',
-          path,
-          datasets.map(({ name }) => name),
-        );
+    throw notFound(path);
   }
   const openArchive = openingOnce();
   if (isFolder(path)) {

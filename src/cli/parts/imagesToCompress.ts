@@ -101,6 +101,10 @@ async function ofDataset(
   },
 ): Promise<ImagesToCompress> {
   const set = await openImages(dataset, split, { like: imageShape, most: count, oneIfOther: !tiles });
+  const other = split === 'test' ? 'train' : 'test';
+  noteOnStderr(
+    `${dataset}: only its ${split === 'train' ? 'training' : split} images; --split ${other} chooses the others`,
+  );
   const names = namesOfSet(set, split);
   return {
     count: set.count,

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
 import { type Admit, type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
-import { charactersOf, viewOf } from './bytes.ts';
+import { CorruptFile, charactersOf, viewOf } from './bytes.ts';
 import { decodeFits } from './fits.ts';
 import { isFits } from './fitsHeader.ts';
 import { MOST_SCANS } from './jpegScans.ts';
@@ -86,7 +86,7 @@ export async function decodeImage(
   };
   const format = formatOf(bytes);
   if (format === undefined) {
-    throw new UserError(
+    throw new CorruptFile(
       'invalid-data',
       `${source}: ${bytes.length === 0 ? 'empty; use another copy' : `not a ${imageFormats} image; convert it`}`,
     );
