@@ -21,9 +21,14 @@ export function writeStdout(lines: string): void {
   }
 }
 
-/** Writes a text to stderr as one line. */
+/** The most characters of a line on stderr: names in files may be of any length. */
+const LONGEST_NOTE = 4000;
+
+/** Writes a text to stderr as one line; of a very long one, the beginning and the end. */
 export function noteOnStderr(text: string): void {
-  writeStderr(`${visibleText(text)}\n`);
+  const half = LONGEST_NOTE / 2;
+  const shown = text.length > LONGEST_NOTE ? `${text.slice(0, half)} … ${text.slice(-half)}` : text;
+  writeStderr(`${visibleText(shown)}\n`);
 }
 
 /** Writes lines to stderr with control characters escaped, as in `\u001b`. */
