@@ -20,6 +20,7 @@ const quick = ['--threads=1'];
 
 let runs: readonly HostileFolder[];
 let exports: readonly HostileFolder[];
+let scores: readonly HostileFolder[];
 let images: readonly HostileFolder[];
 let latents: readonly HostileFolder[];
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
   const encoding = ['--data=data', '--count=2', '--out=two.safetensors', ...quick];
   await emerging.json('encode', 'sound/run', ...encoding);
   mkdirSync(join(emerging.folder, 'hostile'));
-  ({ runs, exports } = writeHostileModels(join(emerging.folder, 'hostile'), {
+  ({ runs, exports, scores } = writeHostileModels(join(emerging.folder, 'hostile'), {
     run: join(emerging.folder, 'sound/run'),
     exported: join(emerging.folder, 'sound/export'),
   }));
@@ -93,6 +94,10 @@ it.each<[string, (path: string) => string[]]>([
   ['interpolate', (path) => ['interpolate', path, 'seed:0', 'seed:1', '--out=between.png', ...quick]],
 ])('%s survives all exports', { timeout: 600_000 }, async (_, command) => {
   await expectRefusals(exports, command);
+});
+
+it('score survives all scores of exports', { timeout: 600_000 }, async () => {
+  await expectRefusals(scores, (path) => ['score', path, 'data/test', ...quick]);
 });
 
 const prepared = (path: string): string => `--out=${path.replace('images/', 'prepared-')}`;

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
 import { type ModelOptions, modelDefaults, optionalDefaults } from '../models/options.ts';
+import { isShort, parsedJson } from '../storage/jsonText.ts';
 import { clip, show } from './configErrors.ts';
 
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
@@ -28,11 +29,8 @@ export function optionsText(options: ModelOptions): string {
 
 /** The options in a text of `optionsText`; null if it is none. */
 export function recordedIn(text: string): RecordedOptions | null {
-  try {
-    return recordedSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  const options = parsedJson(text);
+  return (isShort(options) ? recordedSchema.safeParse(options).data : undefined) ?? null;
 }
 
 /** The most differences that an error lists. */

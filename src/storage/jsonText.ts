@@ -263,3 +263,25 @@ function isWithinDepth(value: unknown, deepest: number): boolean {
     (deepest > 0 && Object.values(value).every((inner) => isWithinDepth(inner, deepest - 1)))
   );
 }
+
+/** The most values in a file that a schema checks: a schema keeps a report of each that is wrong. */
+const MOST_VALUES = 100_000;
+
+/** Whether a value has few enough values in it for a schema. */
+export function isShort(value: unknown): boolean {
+  const open = [value];
+  let values = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'object' && next !== null) {
+      const inside = Object.values(next);
+      values += inside.length;
+      if (values > MOST_VALUES) {
+        return false;
+      }
+      for (const inner of inside) {
+        open.push(inner);
+      }
+    }
+  }
+  return true;
+}

@@ -7,7 +7,7 @@ import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
 import { runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists, readText } from '../storage/files.ts';
 import { isWithin, pathIn } from '../storage/folders.ts';
-import { parseJsonObject } from '../storage/jsonText.ts';
+import { isShort, parseJsonObject } from '../storage/jsonText.ts';
 import { SCORES_FILE } from '../trained/loading/cachedScores.ts';
 import { isExported } from '../trained/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../trained/loading/manifest.ts';
@@ -121,9 +121,8 @@ const manifestSchema = z.object({
 
 function exportIn(folder: string): Found {
   const path = pathIn(folder, 'manifest.json');
-  const { data: manifest } = manifestSchema.safeParse(
-    parseJsonObject(readText(path), path, '; export it again'),
-  );
+  const content = parseJsonObject(readText(path), path, '; export it again');
+  const manifest = isShort(content) ? manifestSchema.safeParse(content).data : undefined;
   if (manifest === undefined) {
     throw new UserError('invalid-data', `${path} does not describe a model: export it again`);
   }

@@ -57,8 +57,10 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
 }
 
 function nextName(folder: string): string {
-  const numbers = (exists(folder) ? listFolder(folder) : []).map((name) =>
-    Number(/^events\.out\.tfevents\.(\d+)\.emerging$/.exec(name)?.[1] ?? -1),
-  );
-  return `events.out.tfevents.${String(Math.max(-1, ...numbers) + 1).padStart(8, '0')}.emerging`;
+  let last = -1;
+  for (const name of exists(folder) ? listFolder(folder) : []) {
+    // A longer number is not exact, so that the next one would be the same.
+    last = Math.max(last, Number(/^events\.out\.tfevents\.(\d{1,15})\.emerging$/.exec(name)?.[1] ?? -1));
+  }
+  return `events.out.tfevents.${String(last + 1).padStart(8, '0')}.emerging`;
 }

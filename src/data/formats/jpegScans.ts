@@ -1,4 +1,4 @@
-// Counts the scans of a JPEG file: each is a pass over the whole image, even if it has only a few bytes.
+// Counts the scans of a JPEG file, each a pass over the whole image even if it has only a few bytes, and its segments.
 
 /** The most scans of a file: encoders write about ten. */
 export const MOST_SCANS = 100;
@@ -8,23 +8,36 @@ const END = 0xd9;
 const SCAN = 0xda;
 
 /**
- * The number of scans, at most one more than `MOST_SCANS`. Bytes between markers are skipped, as decoders do.
+ * The number of scans, at most one more than `MOST_SCANS`.
  *
  * @param bytes the file, or the rest of it after any marker
  */
 export function countScans(bytes: Uint8Array): number {
-  let scans = 0;
-  let at = bytes.indexOf(0xff);
-  while (at !== -1 && at + 1 < bytes.length && scans <= MOST_SCANS) {
-    const marker = bytes[at + 1]!;
+  return countMarkers(bytes, MOST_SCANS, (marker) => marker === SCAN);
+}
+
+/** The number of segments, at most one more than `most`: decoders keep those that they don't know, each in a block of memory. */
+export function countSegments(bytes: Uint8Array, most: number): number {
+  return countMarkers(bytes, most, isSegment);
+}
+
+/** Whether a marker begins a segment. 0xff before another 0xff is padding; before 0 it is a value in a scan. */
+function isSegment(marker: number): boolean {
+  return marker !== 0 && marker !== 0xff && !isBare(marker);
+}
+
+/** How many markers are counted, at most one more than `most`. Bytes between markers are skipped, as decoders do. */
+function countMarkers(bytes: Uint8Array, most: number, isCounted: (marker: number) => boolean): number {
+  let count = 0;
+  let offset = bytes.indexOf(0xff);
+  while (offset !== -1 && offset + 1 < bytes.length && count <= most) {
+    const marker = bytes[offset + 1]!;
     if (marker === END) {
       break;
     }
-    scans += marker === SCAN ? 1 : 0;
-    // 0xff before another 0xff is padding; before 0 it is a value in a scan.
-    const isSegment = marker !== 0 && marker !== 0xff && !isBare(marker);
-    const length = isSegment ? 2 + 256 * (bytes[at + 2] ?? 0) + (bytes[at + 3] ?? 0) : 1;
-    at = bytes.indexOf(0xff, at + length);
+    count += isCounted(marker) ? 1 : 0;
+    const length = isSegment(marker) ? 2 + 256 * (bytes[offset + 2] ?? 0) + (bytes[offset + 3] ?? 0) : 1;
+    offset = bytes.indexOf(0xff, offset + length);
   }
-  return scans;
+  return count;
 }

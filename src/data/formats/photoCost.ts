@@ -4,15 +4,19 @@ import { largestImage } from './avifItems.ts';
 import type { DecodingCost } from './beginDecoding.ts';
 import { charactersOf } from './bytes.ts';
 import { gifFrames, webpFrames } from './frameCounts.ts';
-import { countScans } from './jpegScans.ts';
+import { countScans, countSegments } from './jpegScans.ts';
+import { MOST_PARTS, requireFewParts } from './photoHeader.ts';
 import { tiffHeader } from './tiffHeader.ts';
 
 /** Decoders list all frames or pages before they read the first: ten thousand take a second. */
 const MOST_PAGES = 4096;
 
-/** Throws Error if a file has so many frames or pages that even listing them takes long. */
+/** Throws Error if a file has so many parts, frames or pages that even listing them takes long, or much memory. */
 export function requirePlausible(bytes: Uint8Array): void {
   const start = charactersOf(bytes.subarray(0, 4));
+  if (start.startsWith('\u00ff\u00d8')) {
+    requireFewParts(countSegments(bytes, MOST_PARTS));
+  }
   const pages =
     start === 'GIF8'
       ? gifFrames(bytes, MOST_PAGES)

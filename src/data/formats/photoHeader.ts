@@ -26,7 +26,7 @@ export interface PhotoHeader {
 }
 
 /** The most segments or chunks, all of which are kept. */
-const MOST_PARTS = 2 ** 16;
+export const MOST_PARTS = 2 ** 16;
 const exifStart = 'Exif\0\0';
 
 /**
@@ -72,7 +72,7 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
       orientation = exifOrientation(content.subarray(6));
     }
     if (!isExif && !isProfile) {
-      requireFew(plain.push(bytes.subarray(offset, end)));
+      requireFewParts(plain.push(bytes.subarray(offset, end)));
     }
     offset = end;
   }
@@ -85,7 +85,8 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
   return { ...frame, orientation, scans: countScans(plain.at(-1)!), isAnimation: false, plain };
 }
 
-function requireFew(parts: number): void {
+/** Throws Error for too many parts. */
+export function requireFewParts(parts: number): void {
   if (parts > MOST_PARTS) {
     throw new Error(`it has more than ${MOST_PARTS} parts`);
   }
@@ -134,7 +135,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
         // No longer with a profile (0x20) and EXIF data (0x08).
         chunk[8]! &= ~0x28;
       }
-      requireFew(chunks.push(chunk));
+      requireFewParts(chunks.push(chunk));
     }
     offset = next;
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import {
   bytes,
+  type Change,
   type Changes,
   edit,
   fifo,
@@ -26,8 +27,237 @@ export function unbindExport(folder: string): void {
   write('manifest.json', '{}')(folder);
 }
 
+/** Changes the metadata in the header of the weights, and its tensors. */
+function about(
+  change: (metadata: Record<string, unknown>, tensors: Record<string, unknown>) => void,
+): Change {
+  return header(weights, (text) => {
+    const { __metadata__: metadata, ...tensors } = JSON.parse(text) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    change(metadata!, tensors);
+    return JSON.stringify({ __metadata__: metadata, ...tensors });
+  });
+}
+
+/** Changes the options of the model in the weights. */
+function options(changes: object): Change {
+  return about((metadata) => {
+    metadata.model = JSON.stringify({ ...JSON.parse(metadata.model as string), ...changes });
+  });
+}
+
+/** Changes of options of the model, which commands must refuse. */
+const optionChanges: Readonly<Record<string, object>> = {
+  'negative levels': { levels: -1 },
+  'half a level': { levels: 0.5 },
+  'levels as text': { levels: '1' },
+  'endless width': { width: 1e9 },
+  'infinite width': { width: 1e308 },
+  'endless kernel': { kernelSize: 1e9 + 1 },
+  'endless dilation': { dilation: 1e15 },
+  'endless hidden channels': { hiddenChannels: 2 ** 40 },
+  'endless checkerboards': { checkerboard: Array(100_000).fill(1) },
+  'a checkerboard without end': { checkerboard: [1e9] },
+  'mixing constructor': { mixing: 'constructor' },
+  'mixing __proto__': { mixing: '__proto__' },
+  'coupling toString': { coupling: 'toString' },
+  'flow valueOf': { flow: 'valueOf' },
+  'mask hasOwnProperty': { mask: 'hasOwnProperty' },
+  'conditioner constructor': { conditioner: 'constructor' },
+  'an unknown option': { '\u001b[2J\u202e': 1 },
+  'a long option': { ['x'.repeat(2 ** 20)]: 1 },
+  'a mixing of a megabyte': { mixing: 'x'.repeat(2 ** 20) },
+  'a million classes': { classes: Array.from({ length: 500_000 }, (_, index) => `class ${index}`) },
+  'a million faults': { classes: Array(2_000_000).fill(0) },
+  'conditions of faults': { condition: Array(1_000_000).fill({}) },
+  'no bits': { bits: 0 },
+  'many bits': { bits: 1000 },
+  'NaN as text': { scaleFloor: 'NaN' },
+};
+
+/** Contents of a manifest, which commands must refuse. */
+const refusedManifests: Readonly<Record<string, string>> = {
+  'of a huge shape': '{"image":{"shape":[1e9,1e9,1]}}',
+  'of a negative shape': '{"image":{"shape":[-8,8,1]}}',
+  'of a fractional shape': '{"image":{"shape":[8.5,8,1]}}',
+  'of a shape of texts': '{"image":{"shape":["8","8","1"]}}',
+  'of four lengths': '{"image":{"shape":[8,8,1,1]}}',
+  'of an infinite shape': '{"image":{"shape":[1e999,8,1]}}',
+  'with NaN': '{"image":{"shape":[NaN,8,1]}}',
+  'with a list of an image': '{"image":[]}',
+  'with a list of files': '{"files":[]}',
+  'with a negative size': '{"files":{"model.safetensors":{"bytes":-1,"sha256":""}}}',
+  'with an infinite size': '{"files":{"model.safetensors":{"bytes":1e999,"sha256":""}}}',
+  'with a list as checksum': '{"files":{"model.safetensors":{"bytes":1,"sha256":[]}}}',
+  'with a huge level': '{"model":{"levels":1e308}}',
+  'with an option twice': '{"model":{"levels":1,"levels":9}}',
+  'with an option of Object': '{"model":{"toString":1}}',
+  'with a control character': '{"model":{"\\u001b[2J\\u202e\\n":1}}',
+  'with a long option': `{"model":{"${'x'.repeat(3e6)}":1}}`,
+  'with a long value': `{"model":{"mixing":"${'x'.repeat(3e6)}"}}`,
+  'with a million faults': `{"model":{"mixing":[${'null,'.repeat(8e5)}0]}}`,
+  'with a million faulty options': `{"model":{${Array.from({ length: 2e5 }, (_, index) => `"${index}":null`).join()}}}`,
+  'with a million faulty files': `{"files":{${Array.from({ length: 2e5 }, (_, index) => `"${index}":0`).join()}}}`,
+  'with a million options': `{"model":{${Array.from({ length: 3e5 }, (_, index) => `"${index}":0`).join()}}}`,
+  'with a deep option': `{"model":{"mixing":${'['.repeat(60)}${']'.repeat(60)}}}`,
+  'of nothing': '',
+  'of null': 'null',
+  'of a list': '[]',
+  'of a text': '"manifest"',
+  'with a comment': '{} // export',
+};
+
+/** Contents of a manifest that may also be read. */
+const manifests: Readonly<Record<string, string>> = {
+  'with __proto__': '{"__proto__":{"files":{"model.safetensors":{"bytes":1,"sha256":""}}}}',
+  'with a file __proto__': '{"files":{"__proto__":{"bytes":1,"sha256":""}}}',
+  'with a file constructor': '{"files":{"constructor":{"bytes":1,"sha256":""}}}',
+  'with an option __proto__': '{"model":{"__proto__":{"levels":3}}}',
+  'with a byte order mark': '\ufeff{}',
+};
+
+/** Scores that belong to no model, or whose numbers are not those of images. */
+const scores: Readonly<Record<string, object>> = {
+  'endless draws': { draws: 1e9 },
+  'no draws': { draws: 0 },
+  'half a draw': { draws: 1.5 },
+  'a negative seed': { seed: -1 },
+  'an endless seed': { seed: 1e308 },
+  'no numbers': { bitsPerDim: [] },
+  'texts as numbers': { bitsPerDim: ['1', '2'] },
+  'a nested number': { bitsPerDim: [[1]] },
+  'huge numbers': { bitsPerDim: [-1e308, 1e308] },
+  'descending numbers': { bitsPerDim: [2, 1] },
+  'one number': { bitsPerDim: [1] },
+  'data with control characters': { data: '\u001b[2J\u202e\n' },
+  'a name of a megabyte': { data: 'x'.repeat(2 ** 20) },
+  'statistics of nothing': { statistics: {} },
+  'statistics as list': { statistics: [] },
+  'statistics without bits': { statistics: { images: { code: [1, 2] } } },
+  'statistics of other images': { statistics: { images: { bits: [1] } } },
+  'statistics __proto__': JSON.parse('{"statistics":{"images":{"bits":[1,2],"__proto__":[1,2]}}}'),
+  'statistics constructor': { statistics: { images: { bits: [1, 2], constructor: [1, 2] } } },
+  'places of another size': placesOf({ mean: [1], deviation: [1] }),
+  'places of an endless square': placesOf({ side: 2 ** 53 - 1 }),
+  'places of no images': placesOf({ images: 0 }),
+  'places of -1 images': placesOf({ images: -1 }),
+  'places without a mean': placesOf({ mean: [] }),
+  'places that vary by 0': placesOf({ deviation: Array(64).fill(0) }),
+  'places of huge numbers': placesOf({ mean: Array(64).fill(1e308), deviation: Array(64).fill(-1e308) }),
+};
+
+/** Those that `score` must refuse. */
+const refusedScores: ReadonlySet<string> = new Set([
+  'endless draws',
+  'no draws',
+  'a negative seed',
+  'places of -1 images',
+]);
+
+function placesOf(changes: object): object {
+  const places = { images: 2, side: 3, mean: Array(64).fill(1), deviation: Array(64).fill(1), ...changes };
+  return { statistics: { images: { bits: [1, 2] }, places } };
+}
+
+/** Changes of the scores in an export, which `score` reads. */
+export const scoresChanges: Changes = Object.fromEntries(
+  Object.entries(scores).map(([name, changes]) => [
+    `scores with ${name}`,
+    [
+      refusedScores.has(name) ? 'refuse' : 'cope',
+      edit('scores.json', (text) =>
+        JSON.stringify({ ...JSON.parse(text), bitsPerDim: [1, 2], statistics: undefined, ...changes }),
+      ),
+    ],
+  ]),
+);
+
 /** Changes of an export, with what commands that use it must do. */
 export const exportChanges: Changes = {
+  ...Object.fromEntries(
+    Object.entries(optionChanges).map(([name, changes]) => [name, ['refuse', options(changes)] as const]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(refusedManifests).map(([name, text]) => [
+      `manifest ${name}`,
+      ['refuse', write('manifest.json', text)] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(manifests).map(([name, text]) => [
+      `manifest ${name}`,
+      ['cope', write('manifest.json', text)] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['1e1x8x1', '8x8x1x1', '8x8', ' 8x8x1', '-8x8x1', '8.0x8x1'].map((imageShape) => [
+      `image shape ${imageShape}`,
+      ['refuse', about((metadata) => Object.assign(metadata, { imageShape }))] as const,
+    ]),
+  ),
+  'large images': ['cope', about((metadata) => Object.assign(metadata, { imageShape: '256x256x1' }))],
+  'step without end': ['cope', about((metadata) => Object.assign(metadata, { step: '9'.repeat(400) }))],
+  'weights of another kind': ['cope', about((metadata) => Object.assign(metadata, { weights: '__proto__' }))],
+  'a number in the metadata': ['refuse', about((metadata) => Object.assign(metadata, { step: 4 }))],
+  'a tensor __proto__': [
+    'cope',
+    header(weights, (text) =>
+      text.replace(
+        '{"__metadata__"',
+        '{"__proto__":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"__metadata__"',
+      ),
+    ),
+  ],
+  'a tensor of a negative shape': [
+    'refuse',
+    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[-8')),
+  ],
+  'a tensor of a fractional shape': [
+    'refuse',
+    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[0.5')),
+  ],
+  'a tensor of a huge shape': [
+    'refuse',
+    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[9007199254740991,9007199254740991')),
+  ],
+  'overlapping tensors': [
+    'refuse',
+    header(weights, (text) => text.replace(/("data_offsets":\[)\d+(,\d+\])(?!.*"data_offsets")/, '$10$2')),
+  ],
+  'offsets without end': [
+    'refuse',
+    header(weights, (text) => text.replace(/"data_offsets":\[\d+,\d+\]/, '"data_offsets":[0,1e300]')),
+  ],
+  'integers as weights': ['refuse', header(weights, (text) => text.replace('"F32"', '"I64"'))],
+  'a hundred thousand tensors': [
+    'cope',
+    about((_, tensors) => {
+      for (let index = 0; index < 100_000; index++) {
+        tensors[`tensor ${index}`] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
+      }
+    }),
+  ],
+  'a tensor with a long name': [
+    'cope',
+    about((_, tensors) => {
+      tensors['\u001b'.repeat(2e6)] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
+    }),
+  ],
+  'no header': ['refuse', bytes(weights, (file) => Buffer.concat([Buffer.alloc(8), file.subarray(8)]))],
+  'a header as long as the file': [
+    'refuse',
+    bytes(weights, (file) => {
+      file.writeBigUInt64LE(BigInt(file.length - 8));
+      return file;
+    }),
+  ],
+  'a header without end': [
+    'refuse',
+    bytes(weights, (file) => Buffer.concat([Buffer.alloc(8, 0xff), file.subarray(8)])),
+  ],
+  'NaN as weights': ['refuse', bytes(weights, (file) => file.fill(0xff, file.length - 64))],
   depth: ['refuse', header(weights, (text) => text.replace('\\"depth\\":1', '\\"depth\\":20000000'))],
   'depth within bounds': [
     'refuse',

@@ -1,6 +1,8 @@
 // Latents whose image names collide or lead elsewhere.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { megabytes, tensorOfHoles } from './hostileFiles.ts';
 import type { HostileFolder } from './hostileModels.ts';
 
@@ -39,6 +41,121 @@ export function withImageNames(latents: Uint8Array, images: readonly string[]): 
   return Buffer.concat([size, text, file.subarray(8 + length)]);
 }
 
+/** Changes of the metadata and of the tensors of latents of two images, and what `decode` must do. */
+const changes: Readonly<
+  Record<string, readonly [HostileFolder['verdict'], (metadata: Metadata, tensors: Tensors) => void]>
+> = {
+  'of three names': ['refuse', (metadata) => set(metadata, { images: '["a","b","c"]' })],
+  'of no names': ['refuse', (metadata) => set(metadata, { images: '[]' })],
+  'of numbers as names': ['refuse', (metadata) => set(metadata, { images: '[1,2]' })],
+  'of an object as names': [
+    'refuse',
+    (metadata) => set(metadata, { images: '{"0":"a","1":"b","length":2}' }),
+  ],
+  'of nested names': [
+    'refuse',
+    (metadata) => set(metadata, { images: `${'['.repeat(1e6)}${']'.repeat(1e6)}` }),
+  ],
+  'of a million names': [
+    'refuse',
+    (metadata) => set(metadata, { images: JSON.stringify([...Array(1e6).keys()].map(String)) }),
+  ],
+  'of half a list': ['refuse', (metadata) => set(metadata, { images: '["a"' })],
+  'with prototypes as names': [
+    'cope',
+    (metadata) => set(metadata, { images: '["__proto__","constructor"]' }),
+  ],
+  'with a long name': [
+    'cope',
+    (metadata) => set(metadata, { images: JSON.stringify(['a'.repeat(2 ** 20), 'b']) }),
+  ],
+  'with a name of slashes': [
+    'refuse',
+    (metadata) => set(metadata, { images: JSON.stringify(['/'.repeat(2 ** 20), 'b']) }),
+  ],
+  'of another format': ['refuse', (metadata) => set(metadata, { format: 'latents' })],
+  'of no model': ['refuse', (metadata) => set(metadata, { model: '' })],
+  'of a prototype as model': ['refuse', (metadata) => set(metadata, { model: '__proto__' })],
+  'of classes': ['cope', (metadata) => set(metadata, { classes: '["constructor","__proto__"]' })],
+  'with half a checksum': ['refuse', (metadata) => set(metadata, { pixelChecksums: 'abc' })],
+  'with checksums of nothing': [
+    'refuse',
+    (metadata) => set(metadata, { pixelChecksums: '', latentChecksums: '' }),
+  ],
+  'with a million checksums': ['refuse', (metadata) => set(metadata, { latentChecksums: '0'.repeat(8e6) })],
+  'with false checksums': [
+    'cope',
+    (metadata) => set(metadata, { latentChecksums: metadata.latentChecksums!.replaceAll(/./g, '0') }),
+  ],
+  'with control characters as checksums': [
+    'cope',
+    (metadata) => set(metadata, { pixelChecksums: metadata.pixelChecksums!.replaceAll(/./g, '\u001b') }),
+  ],
+  'without corrections': [
+    'refuse',
+    (metadata, tensors) => {
+      set(metadata, { corrections: '2' });
+      for (const name of Object.keys(tensors)) {
+        if (/^(correction|whole)/.test(name)) {
+          delete tensors[name];
+        }
+      }
+    },
+  ],
+  'with endless corrections': ['cope', (metadata) => set(metadata, { corrections: '1e999' })],
+  'of infinite numbers': ['refuse', (_, tensors) => fill(tensors, 'latent/0', Number.POSITIVE_INFINITY)],
+  'of NaN': ['refuse', (_, tensors) => fill(tensors, 'latent/0', Number.NaN)],
+  'of huge numbers': ['cope', (_, tensors) => fill(tensors, 'latent/0', 3e38)],
+  'of one level only': ['refuse', (_, tensors) => delete tensors['latent/0']],
+  'of another shape': [
+    'refuse',
+    (_, tensors) => {
+      const { shape, data } = tensors['latent/0']!;
+      tensors['latent/0'] = { shape: [...shape].reverse(), data };
+    },
+  ],
+  'with another tensor': [
+    'cope',
+    (_, tensors) => {
+      tensors['latent/1e9'] = { shape: [1], data: Float32Array.of(1) };
+      tensors['condition/__proto__'] = { shape: [1], data: Float32Array.of(1) };
+    },
+  ],
+  'with positions below 0': ['refuse', (metadata, tensors) => correct(metadata, tensors, [-1], [0])],
+  'with positions beyond the end': [
+    'refuse',
+    (metadata, tensors) => correct(metadata, tensors, [2 ** 40], [0]),
+  ],
+  'with half a position': ['refuse', (metadata, tensors) => correct(metadata, tensors, [0.5], [0])],
+  'with NaN as position': ['refuse', (metadata, tensors) => correct(metadata, tensors, [Number.NaN], [0])],
+  'with a position twice': ['refuse', (metadata, tensors) => correct(metadata, tensors, [1, 1], [0, 0])],
+  'with more positions than values': [
+    'refuse',
+    (metadata, tensors) => correct(metadata, tensors, [1, 2], [0]),
+  ],
+  'with values beyond 255': ['refuse', (metadata, tensors) => correct(metadata, tensors, [1], [256])],
+  'with NaN as value': ['refuse', (metadata, tensors) => correct(metadata, tensors, [1], [Number.NaN])],
+};
+
+type Metadata = Record<string, string>;
+type Tensors = Record<string, NdArray>;
+
+function set(metadata: Metadata, changed: Metadata): void {
+  Object.assign(metadata, changed);
+}
+
+function fill(tensors: Tensors, name: string, value: number): void {
+  tensors[name]!.data.fill(value);
+}
+
+function correct(metadata: Metadata, tensors: Tensors, positions: number[], values: number[]): void {
+  metadata.corrections = '1';
+  tensors['correction/position'] = { shape: [positions.length], data: Float64Array.from(positions) };
+  tensors['whole/index'] = { shape: [0], data: new Float64Array(0) };
+  tensors['whole/pixels'] = { shape: [0, 8, 8, 1], data: new Float32Array(0) };
+  tensors['correction/value'] = { shape: [values.length], data: Float32Array.from(values) };
+}
+
 /** Writes latents of two images, from a sound file of two, that collide or lead elsewhere. */
 export function writeHostileLatents(folder: string, sound: string): HostileFolder[] {
   const latents = readFileSync(sound);
@@ -50,5 +167,13 @@ export function writeHostileLatents(folder: string, sound: string): HostileFolde
     writeFileSync(path, withImageNames(latents, images));
     return { path, verdict };
   });
-  return [...named, { path: ofHoles, verdict: 'refuse' }];
+  const changed = Object.entries(changes).map(([name, [verdict, change]]): HostileFolder => {
+    const path = join(folder, `latents ${name}`);
+    const { tensors, metadata } = decodeSafetensors(Uint8Array.from(latents), sound);
+    const all = Object.fromEntries(tensors);
+    change(metadata, all);
+    writeFileSync(path, encodeSafetensors(new Map(Object.entries(all)), metadata));
+    return { path, verdict };
+  });
+  return [...named, ...changed, { path: ofHoles, verdict: 'refuse' }];
 }

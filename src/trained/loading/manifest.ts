@@ -6,7 +6,7 @@ import { recordedSchema, requireTrainedOptions } from '../../experiments/trained
 import type { Flow } from '../../models/flow.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
+import { isShort, parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
 /** The name of the manifest in an export. */
 export const MANIFEST_FILE = 'manifest.json';
@@ -46,7 +46,8 @@ const manifestSchema = z.object({
  * @throws UserError (`invalid-data`) if it is not a manifest
  */
 export function manifestFrom(text: string, path: string): Manifest {
-  const { data } = manifestSchema.safeParse(parseJsonObject(text, path, '; export again'));
+  const content = parseJsonObject(text, path, '; export again');
+  const data = isShort(content) ? manifestSchema.safeParse(content).data : undefined;
   if (data === undefined) {
     throw new UserError('invalid-data', `${path} does not describe an exported model; export again`);
   }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
@@ -87,7 +87,22 @@ it.each<[string, Record<string, string>, RegExp]>([
     { ...metadata, imageShape: '4x5x1' },
     /sides divisible by 2, and the images are 4 x 5/,
   ],
-  ['no image', { ...metadata, imageShape: '0x0x1' }, /0x0x1 is not the shape of an image/],
+  ...[
+    '0x0x1',
+    '1e3x1e3x1',
+    '4x6x1x1',
+    '4x6',
+    ' 4x6x1',
+    '4.0x6x1',
+    '-4x6x1',
+    '04x6x1',
+    '0x4x6x1',
+    '4x6x1\n',
+  ].map((imageShape): [string, Record<string, string>, RegExp] => [
+    `the image shape ${JSON.stringify(imageShape)}`,
+    { ...metadata, imageShape },
+    /".*" is not an image shape such as 28x28x1/,
+  ]),
   ['an endless image', { ...metadata, imageShape: '4096x4096x1' }, /models take at most 2048x2048 pixels/],
   [
     'far more steps than it has weights for',
@@ -109,6 +124,50 @@ it.each<[string, Record<string, string>, RegExp]>([
   write(new Map(arrays), about);
   await expect(loadTrained(folder)).rejects.toThrow(UserError);
   await expect(loadTrained(folder)).rejects.toThrow(message);
+});
+
+it.each<[string, unknown, RegExp]>([
+  [
+    'another shape',
+    [4, 8, 1],
+    /model.safetensors is for images of 4x6x1, but .*manifest.json for images of 4x8x1/,
+  ],
+  ['no numbers', ['4', '6', '1'], /manifest.json does not describe an exported model/],
+  ['four numbers', [4, 6, 1, 1], /manifest.json does not describe an exported model/],
+  ['a huge shape', [1e9, 1e9, 1], /but .*manifest.json for images of 1000000000x1000000000x1/],
+])('refuses a manifest whose image has %s', async (_, shape, message) => {
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape } }));
+  await expect(loadTrained(folder)).rejects.toThrow(message);
+});
+
+it('accepts a manifest of the same image shape', async () => {
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape: [4, 6, 1] } }));
+  expect((await loadTrained(folder)).model.imageShape).toEqual([4, 6, 1]);
+});
+
+it('tells of large images, and refuses larger ones, before their graphs are prepared', async () => {
+  const wide = new Glow([2048, 2048, 1], { ...options, learnedPrior: true, bits: 5, width: 256 });
+  const weights = Object.entries(randomParameters(wide.parameters)).map(
+    ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
+  );
+  write(new Map(weights), { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) });
+  const told: number[] = [];
+  const onLargeImage = (bytes: number): void => {
+    told.push(bytes);
+    throw new Error('told');
+  };
+  const large = await loadModel(folder, { onLargeImage });
+  await expect(large.sample({ count: 1 })).rejects.toThrow('told');
+  expect(told).toHaveLength(1);
+  expect(told[0]).toBeGreaterThan(2 ** 30);
+  const available = vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 30);
+  await expect(large.sample({ count: 1 })).rejects.toThrow(
+    /^the activations of an image of 2048x2048x1 take .* GiB of memory, but only 1.0 GiB is available/,
+  );
+  available.mockRestore();
+  const small = await loadModel(new URL('../../../models/mnist-small', import.meta.url), { onLargeImage });
+  await small.sample({ count: 1 });
+  expect(told).toHaveLength(1);
 });
 
 it('refuses missing weights', async () => {

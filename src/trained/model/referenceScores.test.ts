@@ -21,7 +21,10 @@ describe('scores', () => {
   it.each<[unknown, string]>([
     [null, 'it is not an object'],
     [{ ...earlier, data: 1 }, 'it does not name its data and its model'],
-    [{ ...earlier, draws: 0 }, 'its draws or its seed are not whole numbers'],
+    ...[{ draws: 0 }, { draws: 1e9 }, { draws: 1.5 }, { seed: -1 }].map((wrong): [unknown, string] => [
+      { ...earlier, ...wrong },
+      'its draws or its seed are not whole numbers (draws: at most 4096)',
+    ]),
     [{ ...earlier, bitsPerDim: [2, 1] }, 'its bitsPerDim are not ascending numbers'],
     [{ ...earlier, bitsPerDim: [1, null] }, 'its bitsPerDim are not ascending numbers'],
     ...[
@@ -34,6 +37,7 @@ describe('scores', () => {
       { images, places: 1 },
       { images, places: { ...places, side: 2 } },
       { images, places: { ...places, side: -1 } },
+      { images, places: { ...places, images: -1 } },
       { images, places: { ...places, deviation: [1] } },
       { images, places: { ...places, mean: [1, null] } },
     ].map((statistics): [unknown, string] => [

@@ -84,6 +84,13 @@ export function scoresText(scores: ReferenceScores): string {
   return `${stringifyJson(scores)}\n`;
 }
 
+/** The most draws of scores in a file, which those of other images repeat. */
+const MOST_DRAWS = 4096;
+
+function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
 /** What is wrong with scores from a file; undefined if nothing is. */
 export function problemInScores(value: unknown): string | undefined {
   if (!isObject(value)) {
@@ -93,8 +100,8 @@ export function problemInScores(value: unknown): string | undefined {
   if (typeof data !== 'string' || typeof fingerprint !== 'string') {
     return 'it does not name its data and its model';
   }
-  if (!Number.isSafeInteger(draws) || (draws as number) < 1 || !Number.isSafeInteger(seed)) {
-    return 'its draws or its seed are not whole numbers';
+  if (!isWhole(draws, 1, MOST_DRAWS) || !isWhole(seed, 0)) {
+    return `its draws or its seed are not whole numbers (draws: at most ${MOST_DRAWS})`;
   }
   const isAscending =
     areNumbers(bitsPerDim) && bitsPerDim.every((one, index) => index === 0 || one >= bitsPerDim[index - 1]!);
@@ -117,9 +124,8 @@ function areStatistics(value: unknown, count: number): boolean {
     columns.every((column) => areNumbers(column) && column.length === count) &&
     (places === undefined ||
       (isObject(places) &&
-        Number.isSafeInteger(places.images) &&
-        Number.isSafeInteger(places.side) &&
-        (places.side as number) > 0 &&
+        isWhole(places.images, 1) &&
+        isWhole(places.side, 1) &&
         (places.side as number) % 2 === 1 &&
         areNumbers(places.mean) &&
         areNumbers(places.deviation) &&
