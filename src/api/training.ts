@@ -42,7 +42,7 @@ export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/p
 export type { Batch, BatchNoise } from '../trained/likelihood/likelihood.ts';
 export type { Action } from '../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
-export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
+export type { ChosenSteps, PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
 export { followerStore } from '../training/ranks/followerStore.ts';
 export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from '../training/step/batchLoader.ts';

@@ -25,7 +25,7 @@ export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.web.ts';
 export type { Action } from '../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
-export type { PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
+export type { ChosenSteps, PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
 export { BatchLoader } from '../training/step/batchLoader.ts';
 export { startFromData } from '../training/step/startFromData.ts';

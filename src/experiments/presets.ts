@@ -28,11 +28,13 @@ export interface Preset {
   readonly paper?: PaperResult;
   /** The result that others report on the test images. */
   readonly othersBitsPerDim?: number;
-  /**
-   * How many images the command measures at the end of training, evenly spread: test images, by default all, and validation
-   * images as a reference for scores, by default up to 2,000.
-   */
-  readonly measured?: { readonly test: number; readonly reference: number };
+  /** How many images the command measures at the end of training, evenly spread. */
+  readonly measured?: {
+    /** Test images; by default all. */
+    readonly test: number;
+    /** Validation images, to score others against; by default up to 2,000. */
+    readonly reference: number;
+  };
   /** The folder under `runs` for its runs; by default its name. */
   readonly folder?: string;
 }

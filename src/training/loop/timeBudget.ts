@@ -9,6 +9,7 @@ import { median } from '../../numeric/statistics.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { MILESTONES } from './milestones.ts';
+import type { ChosenSteps } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
 /** At least so many steps are timed, … */
@@ -26,16 +27,6 @@ const LEAST_STEPS = 10;
 
 /** As many steps as a configuration accepts. */
 const MOST_STEPS = 1_000_000_000;
-
-/** The number of steps chosen for a time budget, and what it is based on. */
-export interface ChosenSteps {
-  readonly steps: number;
-  /** The budget. */
-  readonly minutes: number;
-  readonly secondsPerStep: number;
-  /** How long the training is expected to take from its start, milestones included. */
-  readonly seconds: number;
-}
 
 /** The times of the first steps, of which the first ones are slower: they compile and touch memory. */
 export class StepTimes {

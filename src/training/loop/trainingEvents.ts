@@ -1,9 +1,20 @@
 // The events reported during training.
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import type { ChosenSteps } from './timeBudget.ts';
 
 /** What is prepared before the first step, in this order; the weights only if there is no state to resume. */
 export type PreparationPart = 'weights' | 'programs';
+
+/** The number of steps chosen for a time budget, and what it is based on. */
+export interface ChosenSteps {
+  /** The total from the start of the run. */
+  readonly steps: number;
+  /** The budget. */
+  readonly minutes: number;
+  /** The median of the timed steps. */
+  readonly secondsPerStep: number;
+  /** How long the training is expected to take from its start, milestones included. */
+  readonly seconds: number;
+}
 
 /** Callbacks during training. */
 export interface TrainingEvents {
