@@ -4,7 +4,6 @@ import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/reports/folderReports.ts';
-import type { Config } from '../../experiments/configSchema.ts';
 import { flowName } from '../../experiments/experimentName.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
@@ -84,11 +83,7 @@ export async function trainWithProgress(
     );
   }
   const note = (text: string): void => bar.note(text);
-  for (const warning of [
-    ...unusedKeyWarnings(config.model),
-    ...scheduleWarnings(schedule, stopAt),
-    ...exchangeWarnings(config, ranks),
-  ]) {
+  for (const warning of [...unusedKeyWarnings(config.model), ...scheduleWarnings(schedule, stopAt)]) {
     bar.note(`warning: ${warning}`);
   }
   const unit = unitOf(config.model);
@@ -197,12 +192,4 @@ function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalS
         ]
       : []),
   ];
-}
-
-/** What has no effect on one process. Not an error: a run may continue with any number of ranks. */
-function exchangeWarnings({ training }: Config, { size }: Ranks): string[] {
-  const { gradientPrecision: precision = 'float32' } = training;
-  return size > 1 || precision === 'float32'
-    ? []
-    : [`training.gradientPrecision=${precision} has no effect on one process, which exchanges no gradients`];
 }

@@ -46,7 +46,7 @@ export async function measureReference(
 }
 
 /** The images that `measureReference` measures. */
-export function referenceImages(images: ImageSet): ImageSet {
+function referenceImages(images: ImageSet): ImageSet {
   return evenly(images, MOST_IMAGES);
 }
 
