@@ -22,16 +22,16 @@ export interface FileChecksum {
 export interface Manifest {
   /** Its path, for errors. */
   readonly path: string;
-  /** The model's options, if listed. */
-  readonly model?: object | undefined;
-  /** The files by name; empty in exports of earlier versions. */
+  /** The model's options. */
+  readonly model: object;
+  /** The files by name. */
   readonly files: ReadonlyMap<string, FileChecksum>;
 }
 
-const fileSchema = z.object({ bytes: z.optional(z.int()), sha256: z.optional(z.string()) });
+const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
-  model: z.optional(recordedSchema),
-  files: z.optional(z.record(z.string(), fileSchema)),
+  model: recordedSchema,
+  files: z.record(z.string(), fileSchema),
 });
 
 /**
@@ -45,11 +45,7 @@ export function manifestFrom(text: string, path: string): Manifest {
   if (data === undefined) {
     throw new UserError('invalid-data', `${path} does not describe an exported model; export again`);
   }
-  const files = Object.entries(data.files ?? {}).flatMap(
-    ([name, { bytes, sha256: checksum }]): [string, FileChecksum][] =>
-      bytes === undefined || checksum === undefined ? [] : [[name, { bytes, sha256: checksum }]],
-  );
-  return { path, model: data.model, files: new Map(files) };
+  return { path, model: data.model, files: new Map(Object.entries(data.files)) };
 }
 
 /** The size and the checksum of a file's contents. */
@@ -111,9 +107,7 @@ export function requireListedWeights(
   },
 ): void {
   const { name, path, bytes, options } = weights;
-  if (manifest.model !== undefined) {
-    requireTrainedOptions(manifest.model, manifest.path, options, path);
-  }
+  requireTrainedOptions(manifest.model, manifest.path, options, path);
   requireListed(manifest, name, path, bytes);
 }
 
