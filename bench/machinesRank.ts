@@ -80,7 +80,6 @@ async function timeSum(sum: () => Promise<void>, byteLength: number): Promise<vo
 const timed: Ranks = {
   ...ranks,
   sum: (numbers) => timeSum(() => ranks.sum(numbers), numbers.byteLength),
-  sumRounded: (numbers) => timeSum(() => ranks.sumRounded(numbers), numbers.byteLength / 2),
 };
 
 /** The images of a configuration; random ones in their place if they have not been downloaded. */

@@ -34,7 +34,7 @@ const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 
 /** Packages, and the only files that may import them. */
 const wrapped: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['cluster/openMpi.node.ts', 'engine/devices/vulkan.node.ts'],
+  koffi: ['cluster/openMpi.node.ts'],
   'onnxruntime-node': ['engine/nativeRuntime.node.ts'],
   // In Node, `engine/wasmRuntime.node.ts` loads it by path. The tests run exported files with the runtime alone, in both builds.
   'onnxruntime-web': [

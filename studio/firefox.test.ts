@@ -214,16 +214,5 @@ describe.skipIf(firefoxPath === undefined)(
       }
       await expect.poll(() => facts('runs/live')).toMatch(/, stopped\b/);
     });
-
-    it('opens without a network once it has stored itself', async () => {
-      const server = await startStudio(emerging);
-      await enter('', server.url);
-      await page.evaluate(async () => void (await navigator.serviceWorker.ready));
-      await server.close();
-      await expect(fetch(server.url)).rejects.toThrow();
-      await enter('#/draw?seed=3', server.url);
-      await appears('fieldset[aria-label^="64 samples from seed 3"]');
-      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
-    });
   },
 );

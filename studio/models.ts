@@ -13,7 +13,7 @@ export const models = signal<readonly OfferedModel[] | undefined>(undefined);
 /** Why the list couldn't be loaded, as a sentence. */
 export const modelsProblem = signal<string | undefined>(undefined);
 
-/** The bundled model whose samples are fast; the service worker keeps it. */
+/** The bundled model whose samples are fast. */
 const FAST = 'models/mnist-small';
 
 /** The chosen model's path: the one in the address, otherwise the fast one, or the first usable one. */

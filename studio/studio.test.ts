@@ -129,21 +129,6 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.title()).toBe('No such page · Emerging studio');
     });
 
-    it('opens without a network once it has stored itself, with the bundled model', async () => {
-      const server = await startStudio(emerging);
-      const { page } = await opened(openChromium(server.url, { serviceWorkers: 'allow' }));
-      await page.evaluate(() => navigator.serviceWorker.ready);
-      await server.close();
-      await expect(fetch(server.url)).rejects.toThrow();
-      await page.goto('about:blank');
-      await page.goto(`${server.url}#/draw?seed=3`);
-      await sheetOf(page, /^64 samples from seed 3/).waitFor();
-      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
-      // What was never loaded: another room, its code and its digits.
-      await page.getByRole('link', { name: 'Train', exact: true }).click();
-      await page.getByRole('heading', { name: 'Train', level: 1 }).waitFor();
-    });
-
     it('lets the keyboard skip the navigation', async () => {
       // Without a hash, the page is loaded again, and nothing has been in focus.
       await open('');

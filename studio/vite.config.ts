@@ -1,6 +1,5 @@
 // Bundles the studio from its sources and the built package: `npm run build`, or `npx vite studio` for development.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +11,6 @@ import { glossary } from './glossary.ts';
 import { mixingTexts } from './mixings.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
-/** The service worker is beside the page, under one name: it may serve only what is below it, and replaces the earlier one. */
-const SERVICE_WORKER = 'service-worker.js';
-
 /** Adds the training digits, prepared by the built package. */
 function digits(): Plugin {
   let source: Uint8Array | undefined;
@@ -24,27 +20,6 @@ function digits(): Plugin {
     generateBundle() {
       source ??= preparedDigits();
       this.emitFile({ type: 'asset', fileName: DIGITS_FILE, source });
-    },
-  };
-}
-
-/** Gives the service worker the names of the page's files. */
-function builtFiles(): Plugin {
-  return {
-    name: 'built-files',
-    apply: 'build',
-    generateBundle: {
-      order: 'post',
-      handler(_, bundle) {
-        const worker = bundle[SERVICE_WORKER];
-        if (worker?.type !== 'chunk') {
-          throw new Error(`the build has no ${SERVICE_WORKER}`);
-        }
-        const names = Object.keys(bundle).filter((name) => name !== SERVICE_WORKER);
-        const files = JSON.stringify(names.sort());
-        const build = createHash('sha256').update(files).digest('hex').slice(0, 16);
-        worker.code = worker.code.replaceAll('BUILT_FILES', files).replaceAll('BUILD', JSON.stringify(build));
-      },
     },
   };
 }
@@ -72,7 +47,6 @@ export default defineConfig({
     woff2Only,
     mixingTexts,
     digits(),
-    builtFiles(),
   ],
   resolve: {
     alias: {
@@ -90,14 +64,11 @@ export default defineConfig({
     // Preparing the digits dominates the build time.
     rolldownOptions: {
       input: Object.fromEntries(
-        ['index.html', 'figure.html', 'serviceWorker.ts'].map((file) => [
+        ['index.html', 'figure.html'].map((file) => [
           file.split('.')[0]!,
           fileURLToPath(new URL(file, import.meta.url)),
         ]),
       ),
-      output: {
-        entryFileNames: ({ name }) => (name === 'serviceWorker' ? SERVICE_WORKER : 'assets/[name]-[hash].js'),
-      },
       checks: { pluginTimings: false },
     },
     chunkSizeWarningLimit: 20_000,

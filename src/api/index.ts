@@ -11,8 +11,7 @@ export { isCompressed } from '../codec/file/header.ts';
 export { requireCodable } from '../codec/model/modelCoder.ts';
 export type { NamedImage } from '../codec/namedImage.ts';
 export { PngEstimate } from '../codec/pngEstimate.ts';
-export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
-export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
+export { type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
   effectiveSampleSize,

@@ -1,7 +1,7 @@
 // `emerging-flows/training`: configurations and presets, runs in their folders or in files, and training.
 
 export { type JoinOptions, joinRanks } from '../cluster/joinRanks.node.ts';
-export type { GradientPrecision, Ranks, Summed } from '../cluster/ranks.ts';
+export type { Ranks, Summed } from '../cluster/ranks.ts';
 export { type ActionTrainingOptions, trainToAction } from '../evaluation/action/trainToAction.ts';
 export { trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';

@@ -1,6 +1,6 @@
 // `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
 
-export type { GradientPrecision, Ranks, Summed } from '../cluster/ranks.ts';
+export type { Ranks, Summed } from '../cluster/ranks.ts';
 export { type ActionTrainingOptions, trainToAction } from '../evaluation/action/trainToAction.ts';
 export { trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';

@@ -1,5 +1,5 @@
 // A run whose images have changed since: every command that reads them says so, and stores nothing.
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
@@ -134,27 +134,6 @@ it('refuses to resume on other images, unless the user says so, which is recorde
     from: JSON.parse(before).train.sha256.slice(0, 12),
     to: record().train.sha256.slice(0, 12),
   });
-});
-
-it('keeps the split of a run of an earlier version, which has no record', async () => {
-  rmSync(inFolder('runs/b/data.json'));
-  const { train } = await openDataset(inFolder('original'), { validation: 0 });
-  const holdOut = { by: 'position' } as const;
-  const { validation } = await openDataset(inFolder('original'), { validation: 0.1, holdOut });
-  expect([train.count, validation.count]).toEqual([45, 5]);
-  const run = await emerging.json(
-    'evaluate',
-    'runs/b',
-    '--data=original',
-    '--split=validation',
-    '--threads=1',
-  );
-  expect(run.images).toBe(5);
-  renameSync(inFolder('photos'), inFolder('changed'));
-  renameSync(inFolder('original'), inFolder('photos'));
-  const { code, stderr } = await emerging.run('train', '--resume=runs/b', '--steps=5', '--threads=1');
-  expect(code, stderr).toBe(0);
-  expect(existsSync(inFolder('runs/b/data.json'))).toBe(false);
 });
 
 it('refuses a damaged record', async () => {

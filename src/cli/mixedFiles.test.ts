@@ -1,4 +1,4 @@
-// Runs and exports with files of different models: every command refuses them, but files from earlier versions still load.
+// Runs and exports with files of different models: every command refuses them.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -119,7 +119,7 @@ describe('a run', () => {
     expect(stdout).not.toContain('note ');
   });
 
-  it('from before options were recorded still loads, and the doctor says what it cannot check', async () => {
+  it('without recorded options still loads, and the doctor says what it cannot check', async () => {
     const bitsPerDim = async (run: string) =>
       (await emerging.json('evaluate', run, '--draws=1', '--split=validation', quick)).bitsPerDim;
     const before = await bitsPerDim('runs/first');
@@ -134,10 +134,10 @@ describe('a run', () => {
     const { stdout, stderr, code } = await emerging.run('doctor', 'model', '--images=2', quick);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(
-      'note     the checkpoint is from an earlier version and records no model options: check model/config.yaml yourself\n',
+      'note     the checkpoint records no model options: check model/config.yaml yourself\n',
     );
     const report = await emerging.json('doctor', 'model', '--images=2', quick);
-    expect(JSON.stringify(report)).not.toContain('earlier version');
+    expect(JSON.stringify(report)).not.toContain('no model options');
     expect(await emerging.json('train', '--resume=model', '--steps=8', '--no-test', quick)).toMatchObject({
       steps: 8,
     });
@@ -211,19 +211,6 @@ describe('an export', () => {
     );
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).not.toContain('note ');
-  });
-
-  it('from before checksums were listed still loads, and the doctor says what it cannot check', async () => {
-    editFile('manifest.json', (text) => text.replace(/ {6}"(bytes|sha256)": .*,\n/g, ''));
-    replace('encoder.onnx');
-    const sampled = await emerging.json('sample', 'model', '--count=2', '--out=s.png', quick);
-    expect(sampled).toMatchObject({ step: 6 });
-    await emerging.json('score', 'model', 'images', '--draws=1', quick);
-    const { code, stdout } = await emerging.run('doctor', 'model', '--data=data', '--images=2', quick);
-    expect(code).toBe(0);
-    expect(stdout).toContain(
-      'note     the export is from an earlier version and lists no checksums: only its weights were checked\n',
-    );
   });
 
   it('with a damaged manifest is refused', async () => {

@@ -1,7 +1,6 @@
 // Data exchanges between ranks: MPI requests, waiting for them, and errors for ranks that don't respond.
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import { fromBfloat16, sumBfloat16, toBfloat16 } from './bfloat16.ts';
 import type { MpiJob, Request } from './openMpi.node.ts';
 import { nameOfRank, type Ranks, RanksLost, type Summed } from './ranks.ts';
 
@@ -37,7 +36,7 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [1, 20];
 const SUSPENDED = 1000;
 
 /** The exchanges of one rank with all others. */
-export class Exchanges implements Pick<Ranks, 'sum' | 'sumRounded' | 'broadcast' | 'meet'> {
+export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   /** The host of each rank, once known. */
   hosts: readonly string[] = [];
   private readonly job: MpiJob;
@@ -53,32 +52,6 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'sumRounded' | 'broadcast'
   async sum(numbers: Summed): Promise<void> {
     const pieces = this.piecesOf(numbers);
     await this.exchange(pieces.map((piece) => () => this.job.sum(piece)));
-  }
-
-  /**
-   * Rank r adds the r-th part of every piece, and sends the sums to all. Only once all sums are known: MPI wants requests
-   * in the same order everywhere, and pieces may arrive in another.
-   */
-  async sumRounded(numbers: Float32Array): Promise<void> {
-    const { job } = this;
-    const pieces = this.piecesOf(numbers);
-    const sums: Uint16Array[] = [];
-    const add = pieces.map((piece, index) => () => {
-      const length = Math.ceil(piece.length / job.size);
-      const [own, terms] = [new Uint16Array(job.size * length), new Uint16Array(job.size * length)];
-      toBfloat16(piece, own);
-      return andThen(job.allToAll(own, terms), () => {
-        sums[index] = sumBfloat16(
-          Array.from({ length: job.size }, (_, rank) => terms.subarray(rank * length, (rank + 1) * length)),
-        );
-      });
-    });
-    await this.exchange(add);
-    const share = pieces.map((piece, index) => () => {
-      const all = new Uint16Array(job.size * sums[index]!.length);
-      return andThen(job.allGather(sums[index]!, all), () => fromBfloat16(all, piece));
-    });
-    await this.exchange(share);
   }
 
   async broadcast(bytes: Uint8Array, from: number): Promise<void> {
@@ -197,15 +170,4 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'sumRounded' | 'broadcast'
       (_, index) => numbers.subarray(index * length, (index + 1) * length) as Numbers,
     );
   }
-}
-
-/** A request, and what is done with its result; it is not asked again once it is done. */
-function andThen(request: Request, use: () => void): Request {
-  return () => {
-    const isDone = request();
-    if (isDone) {
-      use();
-    }
-    return isDone;
-  };
 }

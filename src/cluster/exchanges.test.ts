@@ -1,8 +1,6 @@
 // Exchanges with a job of MPI that a test controls: pieces, and ranks that do not come.
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../numeric/random.ts';
-import { fromBfloat16, sumBfloat16, toBfloat16 } from './bfloat16.ts';
 import { Exchanges, patienceOf } from './exchanges.node.ts';
 import type { MpiJob, Request } from './openMpi.node.ts';
 
@@ -13,8 +11,6 @@ function jobOf(overrides: Partial<MpiJob> = {}): MpiJob {
     rank: 0,
     size: 3,
     sum: done,
-    allToAll: done,
-    allGather: done,
     broadcast: done,
     barrier: done,
     send: done,
@@ -57,76 +53,6 @@ it('exchanges long arrays in pieces, in order, two at a time', async () => {
     pieces.map((_, index) => index * pieces[0]!.byteLength),
   );
   expect(pieces.reduce((total, { length }) => total + length, 0)).toBe(numbers.length);
-});
-
-describe('a rounded sum', () => {
-  /** Jobs that are connected: parts arrive in the order of the calls, some of them late. */
-  function connected(size: number): { jobs: MpiJob[]; sent(): number } {
-    const calls: Record<string, { parts: Uint16Array[]; looks: number }> = {};
-    let bytes = 0;
-    const jobs = Array.from({ length: size }, (_, rank) => {
-      let count = 0;
-      const connect =
-        (read: (parts: readonly Uint16Array[], into: Uint16Array) => void) =>
-        (own: Uint16Array, into: Uint16Array): Request => {
-          const number = count++;
-          calls[number] ??= { parts: [], looks: 0 };
-          const call = calls[number];
-          call.parts[rank] = own;
-          return () => {
-            const isHere = Object.keys(call.parts).length === size && call.looks++ >= (5 * number) % 7;
-            if (isHere) {
-              read(call.parts, into);
-            }
-            return isHere;
-          };
-        };
-      return jobOf({
-        rank,
-        size,
-        allToAll: connect((parts, into) => {
-          const length = into.length / size;
-          for (const [from, part] of parts.entries()) {
-            into.set(part.subarray(rank * length, (rank + 1) * length), from * length);
-          }
-          bytes += into.byteLength - 2 * length;
-        }),
-        allGather: connect((parts, into) => {
-          for (const [from, part] of parts.entries()) {
-            into.set(part, from * part.length);
-          }
-          bytes += into.byteLength - into.byteLength / size;
-        }),
-      });
-    });
-    return { jobs, sent: () => bytes };
-  }
-
-  it.each([
-    [2, 5],
-    [3, 1_000_001],
-    [3, 2],
-    [3, 0],
-  ])('of %i ranks and %i numbers is that of their rounded numbers, on every rank', async (size, length) => {
-    const random = new RandomStream(size);
-    const own = Array.from({ length: size }, () => Float32Array.from({ length }, () => random.normal()));
-    const rounded = own.map((numbers) => {
-      const bits = new Uint16Array(length);
-      toBfloat16(numbers, bits);
-      return bits;
-    });
-    const expected = new Float32Array(length);
-    fromBfloat16(sumBfloat16(rounded), expected);
-    const { jobs, sent } = connected(size);
-    await Promise.all(jobs.map((job, rank) => exchangesOf(job, 30).sumRounded(own[rank]!)));
-    expect(own.every((numbers) => Buffer.from(numbers.buffer).equals(Buffer.from(expected.buffer)))).toBe(
-      true,
-    );
-    // Two bytes of each number to every other rank that adds it, and two of each sum.
-    const padded = sent() / (2 * (size - 1) * 2);
-    expect(padded).toBeGreaterThanOrEqual(length);
-    expect(padded).toBeLessThan(length + 10 * size);
-  });
 });
 
 describe('ranks that do not come', () => {

@@ -57,7 +57,6 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
     hosts: [],
     cores: 1,
     sum: (numbers) => exchanges.sum(numbers),
-    sumRounded: (numbers) => exchanges.sumRounded(numbers),
     broadcast: (bytes, from) => exchanges.broadcast(bytes, from),
     meet: (seconds) => exchanges.meet(seconds),
     async leave() {

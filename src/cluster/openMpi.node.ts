@@ -25,10 +25,6 @@ export interface MpiJob {
   readonly size: number;
   /** Replaces numbers by their sums over all processes. */
   sum(numbers: Summed): Request;
-  /** Sends the first of equal parts to process 0, the next to process 1, …; what comes goes into `into` in the same order. */
-  allToAll(parts: Uint16Array, into: Uint16Array): Request;
-  /** Sends a part to all processes; their parts go into `into` in order. */
-  allGather(part: Uint16Array, into: Uint16Array): Request;
   /** Replaces bytes by those of a process. */
   broadcast(bytes: Uint8Array, from: number): Request;
   /** Done once all processes have started it. */
@@ -73,9 +69,6 @@ function joinWith({ symbol, call }: Library): MpiJob {
     return result[0]!;
   };
   const startSum = call('MPI_Iallreduce', 'void*', 'void*', 'int', 'void*', 'void*', 'void*', 'void*');
-  const partsFunction = ['void*', 'int', 'void*', 'void*', 'int', 'void*', 'void*', 'void*'];
-  const startAllToAll = call('MPI_Ialltoall', ...partsFunction);
-  const startAllGather = call('MPI_Iallgather', ...partsFunction);
   const startBroadcast = call('MPI_Ibcast', 'void*', 'int', 'void*', 'int', 'void*', 'void*');
   const startBarrier = call('MPI_Ibarrier', 'void*', 'void*');
   const startSend = call('MPI_Isend', 'void*', 'int', 'void*', 'int', 'int', 'void*', 'void*');
@@ -85,8 +78,8 @@ function joinWith({ symbol, call }: Library): MpiJob {
   const abort = call('MPI_Abort', 'void*', 'int');
   const nothing = new Uint8Array(1);
   /** What MPI reads until a request is done, kept from the garbage collector. */
-  const sending = new Set<Summed | Uint16Array>();
-  const request = (start: (handle: BigUint64Array) => number, sent?: Summed | Uint16Array): Request => {
+  const sending = new Set<Summed>();
+  const request = (start: (handle: BigUint64Array) => number, sent?: Summed): Request => {
     const handle = new BigUint64Array(1);
     const flag = Int32Array.of(0);
     if (sent) {
@@ -114,15 +107,6 @@ function joinWith({ symbol, call }: Library): MpiJob {
       const own = numbers.slice();
       return request((handle) => startSum(own, numbers, numbers.length, type, add, world, handle), own);
     },
-    allToAll(parts, into) {
-      const bytes = parts.byteLength / size;
-      return request((handle) => startAllToAll(parts, bytes, byte, into, bytes, byte, world, handle), parts);
-    },
-    allGather: (part, into) =>
-      request(
-        (handle) => startAllGather(part, part.byteLength, byte, into, part.byteLength, byte, world, handle),
-        part,
-      ),
     broadcast: (bytes, from) =>
       request((handle) => startBroadcast(bytes, bytes.length, byte, from, world, handle)),
     barrier: () => request((handle) => startBarrier(world, handle)),

@@ -5,9 +5,6 @@ import { availableCores } from '../platform/machine.node.ts';
 /** Numbers that are summed over the ranks in place. */
 export type Summed = Float32Array | Float64Array;
 
-/** The number format in which ranks exchange gradients. */
-export type GradientPrecision = 'float32' | 'bfloat16';
-
 /**
  * One of several processes that run the same program; every method is called by all of them, in the same order.
  *
@@ -25,11 +22,6 @@ export interface Ranks {
   readonly cores: number;
   /** Replaces numbers by their sums over all ranks, which are the same bytes on every rank. */
   sum(numbers: Summed): Promise<void>;
-  /**
-   * Replaces numbers by their sums over all ranks, with half the bytes of `sum`: each rank's numbers are rounded to
-   * bfloat16, added in float32 in the order of the ranks, and rounded again. The sums are the same bytes on every rank.
-   */
-  sumRounded(numbers: Float32Array): Promise<void>;
   /** Replaces bytes by those of a rank. */
   broadcast(bytes: Uint8Array, from: number): Promise<void>;
   /**
@@ -53,7 +45,6 @@ export const onlyRank: Ranks = {
     return availableCores();
   },
   sum: async () => {},
-  sumRounded: async () => {},
   broadcast: async () => {},
   meet: async () => [],
   leave: async () => {},
@@ -99,15 +90,6 @@ export function partOfRank(
 ): { readonly first: number; readonly end: number } {
   const startOf = (which: number): number => Math.floor((which * count) / size);
   return { first: startOf(rank), end: startOf(rank + 1) };
-}
-
-/** Replaces gradients by their sums over all ranks. */
-export function sumGradients(
-  ranks: Ranks,
-  gradients: Float32Array,
-  precision: GradientPrecision = 'float32',
-): Promise<void> {
-  return precision === 'bfloat16' ? ranks.sumRounded(gradients) : ranks.sum(gradients);
 }
 
 /** Whether something holds on any rank. */

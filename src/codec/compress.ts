@@ -12,7 +12,6 @@ import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockBytes, type BlockCoders, MOST_VALUES } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
-import { type EarlierFile, earlierBlocks } from './earlierBlocks.ts';
 import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
@@ -86,22 +85,12 @@ export async function* compressParts(
   options: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   requireKnown(options, compressOptions);
-  return yield* partsAfter(undefined, trained, images, options);
-}
-
-/** `compressParts`, with the blocks that an interrupted call has written: the file is the same. */
-export async function* partsAfter(
-  earlier: EarlierFile | undefined,
-  trained: TrainedModel,
-  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  options: CompressOptions,
-): AsyncGenerator<Uint8Array, CompressedSize> {
   const { workers = 1 } = options;
   requireWhole('workers', workers, 1);
   requireImages(images);
   const coders = await startCoders(trained, workers);
   try {
-    return yield* partsBy(coders, trained, images, { ...options, earlier });
+    return yield* partsBy(coders, trained, images, options);
   } finally {
     await coders.release();
   }
@@ -112,14 +101,7 @@ export async function* partsBy(
   coders: BlockCoders,
   trained: TrainedModel,
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  {
-    block,
-    withModel = true,
-    tiles = false,
-    signal,
-    onImages,
-    earlier,
-  }: CompressOptions & { readonly earlier?: EarlierFile | undefined } = {},
+  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
@@ -128,24 +110,11 @@ export async function* partsBy(
   const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
   const start = encodeHeader(header, model);
   const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
-  const done =
-    earlier &&
-    (await earlierBlocks(earlier, {
-      start,
-      header,
-      withModel,
-      ...(!tiles && { block: Math.min(units, most) }),
-    }));
   const encoded = async (images: ImageBlock): Promise<BlockBytes> => {
     signal?.throwIfAborted();
-    const known = await done?.find(images.number, images);
-    if (known === undefined) {
-      const counts = images.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
-      const work = { signal, ...(onImages && { onImages: countingImages(onImages, counts) }) };
-      return coders.encode(images.pixels, work);
-    }
-    onImages?.(images.names.length);
-    return known;
+    const counts = images.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
+    const work = { signal, ...(onImages && { onImages: countingImages(onImages, counts) }) };
+    return coders.encode(images.pixels, work);
   };
   let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
   yield start;

@@ -1,6 +1,5 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
 import { basename, extname, join } from 'node:path';
-import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { requireArgument } from '../numeric/optionValues.ts';
@@ -8,7 +7,6 @@ import { exists, requireWritable } from '../storage/files.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
 import { packedTarget } from './packed/packedTarget.ts';
-import type { PackedTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/packImages.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
@@ -35,11 +33,6 @@ export interface PrepareDatasetOptions {
   readonly limit?: number | undefined;
   /** The file to write, compressed if its name ends in `.gz`; by default NAME.images, or NAME-SIZE.images, in the first data folder. */
   readonly out?: string | undefined;
-  /**
-   * The processes that decode a share of the source images each, by default only this one: all call this function with
-   * the same images and options. Rank 0 alone writes the file.
-   */
-  readonly ranks?: Ranks | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
   /** Called with the number of source images done; `total` is null if it is only known at the end. */
@@ -112,14 +105,11 @@ export async function prepareDataset(
     showImageShape([size, size, channels]) === showImageShape(named.imageShape);
   const file =
     out ?? join(dataFolders()[0], hasNativeShape ? preparedName(named) : fileName(nameOrPath, size));
-  const isWriter = (options.ranks ?? onlyRank).rank === 0;
-  if (isWriter) {
-    requireFree(file);
-    if (out === undefined) {
-      writableDataFolder().files.requireNoLink(file);
-    }
-    requireWritable(file);
+  requireFree(file);
+  if (out === undefined) {
+    writableDataFolder().files.requireNoLink(file);
   }
+  requireWritable(file);
   const all = await openRawDataset(nameOrPath);
   const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
   const total = countPictures(dataset);
@@ -129,7 +119,7 @@ export async function prepareDataset(
   for (const warning of [...warnings, ...unlabelled]) {
     onWarning?.(warning);
   }
-  const prepared = await prepare(dataset, isWriter ? packedTarget(file) : nowhere, {
+  const prepared = await prepare(dataset, packedTarget(file), {
     ...rest,
     crop,
     validation,
@@ -142,9 +132,6 @@ export async function prepareDataset(
   });
   return prepared && { file, name: hasNativeShape && out === undefined ? nameOrPath : file, ...prepared };
 }
-
-/** On ranks that do not write the file. */
-const nowhere: PackedTarget = { write() {}, finish() {}, discard() {} };
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */
 function fileName(nameOrPath: string, size: number): string {

@@ -3,7 +3,6 @@ import { UserError } from '../errors.ts';
 import { visibleText } from '../visibleText.ts';
 import { type Device, devices } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
-import { type AdapterList, listAdapters } from './devices/vulkan.node.ts';
 import { nativeProblem } from './nativeRuntime.node.ts';
 import { reasonOf } from './session.ts';
 import { tryDevice } from './tryDevice.ts';
@@ -20,27 +19,16 @@ export interface DeviceReport {
   readonly remedy: string | null;
 }
 
-/** The devices, and the adapters among which WebGPU finds its own. */
-export interface DeviceList {
-  /** Every device that the library knows. */
-  readonly devices: readonly DeviceReport[];
-  /** The adapters of the system. */
-  readonly adapters: AdapterList;
-}
-
-/**
- * Tries every device with a small program, and lists the adapters that the system's Vulkan loader knows.
- */
-export async function listDevices(): Promise<DeviceList> {
-  const adapters = await listAdapters();
+/** Tries every device that the library knows with a small program. */
+export async function listDevices(): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const device of devices) {
-    reports.push(await reportOf(device, adapters));
+    reports.push(await reportOf(device));
   }
-  return { devices: reports, adapters };
+  return reports;
 }
 
-async function reportOf(device: Device, adapters: AdapterList): Promise<DeviceReport> {
+async function reportOf(device: Device): Promise<DeviceReport> {
   const { isNative, remedy } = providers[device];
   // Not found out with a program, which would run on a substitute.
   const problem = isNative ? await nativeProblem() : null;
@@ -48,7 +36,7 @@ async function reportOf(device: Device, adapters: AdapterList): Promise<DeviceRe
     return { device, works: false, reason: visibleText(problem), remedy: NATIVE_REMEDY };
   }
   const reason = await failureOf(device);
-  return { device, works: reason === null, reason, remedy: reason === null ? null : remedy(adapters) };
+  return { device, works: reason === null, reason, remedy: reason === null ? null : remedy() };
 }
 
 /** What the runtime says of a device that does not work; null if it works. */

@@ -3,8 +3,8 @@ import type { Dataset, Labels } from '../data/contract/dataset.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from './configSchema.ts';
 
-/** What to do about images without labels; prepared files of earlier versions have none. */
-const REMEDY = 'put them into folders by class, prepare them again if they were, or leave out model.classes';
+/** What to do about images without labels. */
+const REMEDY = 'put them into folders by class, or leave out model.classes';
 
 /** What to do about images with other classes than a model. */
 const OTHER_CLASSES =

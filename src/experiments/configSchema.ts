@@ -17,7 +17,6 @@ const choices = {
   dequantisation: dequantisationNames,
   optimizer: optimizerNames,
   decayCurve: ['linear', 'cosine'],
-  gradientPrecision: ['float32', 'bfloat16'],
 } as const;
 
 // Each check's error text states what is expected and completes the sentence 'model.levels must be …'. The
@@ -354,15 +353,6 @@ const training = section({
     .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
     .check(
       z.describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.'),
-      changeable,
-    ),
-  /** In what several ranks exchange their gradients: bfloat16 takes half the bytes of float32, the default. */
-  gradientPrecision: z
-    .exactOptional(choice(choices.gradientPrecision))
-    .check(
-      z.describe(
-        'In what several ranks exchange their gradients: bfloat16 takes half the bytes of float32, the default.',
-      ),
       changeable,
     ),
   /** Steps between logged gradient norms of all layers; by default, none are logged. */

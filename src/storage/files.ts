@@ -15,13 +15,13 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { bytesOf, type FileContent } from './fileStore.ts';
-import { PartialFile, type PartialFileOptions, partialPath } from './partialFiles.ts';
+import { PartialFile, type PartialFileOptions, partialPath, removePartialFiles } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
 const toAppend =
@@ -190,26 +190,19 @@ export function writeFileAtomically(
   }
 }
 
-/** How many parts of a file have been written, and their bytes. */
-export interface WrittenParts {
-  readonly parts: number;
-  readonly bytes: number;
-}
-
 /**
- * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does.
+ * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does, and removes what a killed process
+ * has left of it.
  *
- * @param keepAs called if an error stops it: the path, in the same folder, where what has been written is kept; undefined
- * if it isn't
  * @returns what the generator returns
  */
 export async function writePartsAtomically<Result>(
   path: string,
   parts: AsyncGenerator<Uint8Array, Result>,
-  keepAs: (error: unknown, written: WrittenParts) => string | undefined = () => undefined,
 ): Promise<Result> {
+  removePartialFiles(dirname(path), basename(path));
   const file = new PartialFile(path);
-  let [position, count] = [0, 0];
+  let position = 0;
   try {
     for (;;) {
       const { done, value } = await parts.next();
@@ -219,13 +212,11 @@ export async function writePartsAtomically<Result>(
       }
       file.write(value, position);
       position += value.length;
-      count++;
     }
   } catch (error) {
     // Otherwise a failed write leaves its threads running.
     await parts.return(undefined as Result).catch(() => {});
-    const kept = keepAs(error, { parts: count, bytes: position });
-    throw cleanedUpAfter(error, () => (kept === undefined ? file.discard() : file.keepAs(kept)));
+    throw cleanedUpAfter(error, () => file.discard());
   }
 }
 

@@ -13,7 +13,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { hasProcess } from './processes.ts';
@@ -111,16 +111,6 @@ export class PartialFile {
     }
   }
 
-  /** Leaves what has been written under another name in the same folder, and what was there before. */
-  keepAs(path: string): void {
-    try {
-      this.close();
-      renameSync(this.partial, path);
-    } catch (error) {
-      throw cannotWrite(path, error);
-    }
-  }
-
   /** Leaves only what was there before. */
   discard(): void {
     try {
@@ -161,15 +151,6 @@ export function removePartialFiles(folder: string, of?: string): void {
     if (!hasCode(error, 'ENOENT')) {
       throw explainFileError(error, folder, 'clean up');
     }
-  }
-}
-
-/** The paths of the partial files of one file that `removePartialFiles` would remove. */
-export function partialFilesOf(path: string): string[] {
-  try {
-    return abandonedFiles(dirname(path), basename(path));
-  } catch (error) {
-    throw explainFileError(error, dirname(path), 'read the folder');
   }
 }
 

@@ -1,6 +1,5 @@
 // Ranks within this process, which take turns: what they compute, without MPI.
 
-import { fromBfloat16, sumBfloat16, toBfloat16 } from '../cluster/bfloat16.ts';
 import { LeaderFailed, type Ranks } from '../cluster/ranks.ts';
 
 /**
@@ -42,11 +41,6 @@ export async function onLocalRanks<Result>(
             numbers[index]! += one[index]!;
           }
         }
-      },
-      async sumRounded(numbers) {
-        const own = new Uint16Array(numbers.length);
-        toBfloat16(numbers, own);
-        fromBfloat16(sumBfloat16(await exchange(rank, own)), numbers);
       },
       async broadcast(bytes, from) {
         bytes.set((await exchange(rank, bytes.slice()))[from]!);

@@ -179,10 +179,6 @@ export async function openChromium(
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
   const context = await (await browser).newContext(options);
-  if (options.serviceWorkers !== 'allow') {
-    // Storing the whole page for use without a network would slow other tests down.
-    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
-  }
   // As generous as the limits of the tests (`vitest.config.ts`).
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();

@@ -1,19 +1,16 @@
 // `emerging compress`: compresses images with a model, without loss.
 
 import type { Command } from 'commander';
-import { type CompressedSize, defaultBlock, partsAfter } from '../../codec/compress.ts';
-import type { EarlierFile } from '../../codec/earlierBlocks.ts';
+import { type CompressedSize, compressParts, defaultBlock } from '../../codec/compress.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import { withFile } from '../../storage/fileBytes.ts';
 import { writePartsAtomically } from '../../storage/files.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addSetOptions, type ImageOptions, reportSkipped } from '../parts/imageInput.ts';
 import { imagesToCompress } from '../parts/imagesToCompress.ts';
-import { interruptedFile } from '../parts/interruptedFile.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
@@ -29,7 +26,6 @@ interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, Checkpoin
   readonly tiles?: true;
   readonly workers?: number;
   readonly embed: boolean;
-  readonly resume?: true;
   readonly json?: true;
 }
 
@@ -47,10 +43,6 @@ export function registerCompress(command: Command): void {
     .option('--tiles', "cut images of any size into tiles of the model's shape")
     .option('--workers <n>', 'blocks coded at the same time (default: one per core)', wholeNumber(1))
     .option('--no-embed', 'leave the model out: emerging decompress then needs --model')
-    .option(
-      '--resume',
-      'continue a file that an interrupted call has begun, with the same images and options',
-    )
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(addSetOptions(command))
     .addHelpText(
@@ -79,10 +71,6 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     show: wholeImages,
   });
   const interruption = listenForInterruption(() => bar.note('stopping'));
-  const before = interruptedFile(out, {
-    resume: options.resume === true,
-    isStopped: () => interruption.signal.aborted,
-  });
   const skipped: string[] = [];
   const skip = (reason: string): void => {
     bar.note(`skipped: ${reason}`);
@@ -96,23 +84,19 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   };
   let size: CompressedSize;
   try {
-    size = await afterEarlier(before.earlier, (earlier) => {
-      const parts = partsAfter(earlier, trained, png.following(images.read(skip)), {
-        block,
-        withModel,
-        tiles,
-        workers:
-          options.workers ??
-          workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape))),
-        signal: interruption.signal,
-        onImages,
-      });
-      return writePartsAtomically(out, parts, before.keepAs);
+    const parts = compressParts(trained, png.following(images.read(skip)), {
+      block,
+      withModel,
+      tiles,
+      workers:
+        options.workers ??
+        workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape))),
+      signal: interruption.signal,
+      onImages,
     });
-    before.clear();
+    size = await writePartsAtomically(out, parts);
   } catch (error) {
     bar.finish();
-    before.report();
     if (interruption.signal.aborted) {
       process.exitCode = interruption.exitCode();
       return;
@@ -123,14 +107,6 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     interruption.release();
   }
   report(size, png, { trained, skipped, options });
-}
-
-/** Opens the file of an interrupted call, if there is one. */
-function afterEarlier<Result>(
-  path: string | undefined,
-  use: (earlier: EarlierFile | undefined) => Promise<Result>,
-): Promise<Result> {
-  return path === undefined ? use(undefined) : withFile(path, (bytes) => use({ bytes, source: path }));
 }
 
 /** What was compressed, to how much. */

@@ -1,7 +1,6 @@
 // `emerging datasets prepare`: decodes a dataset once, into a packed file that training reads at full speed.
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Ranks } from '../../cluster/ranks.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
@@ -14,7 +13,6 @@ import { timesHalved } from '../../numeric/imageShape.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
-import { onRanks } from '../ranks/onRanks.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
@@ -95,29 +93,23 @@ export function registerDatasetsPrepare(datasets: Command): void {
       `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
         '\nCorrupt images are reported and skipped, and the exit code is then 1; with --skip-damaged it is 0.\n' +
         'With --crop tiles, tiles of nearly one colour are skipped, and all tiles of an image go to the same split.\n' +
-        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images\n' +
-        '\nmpirun -n 4 emerging datasets prepare divides the images among four processes: docs/machines.md',
+        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
     )
     .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
-      options.verify
-        ? verify(nameOrPath, options)
-        : onRanks((ranks) => runPrepare(nameOrPath, options, ranks)),
+      options.verify ? verify(nameOrPath, options) : runPrepare(nameOrPath, options),
     );
 }
 
-async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions, ranks: Ranks): Promise<void> {
-  if (options.out !== undefined && ranks.rank === 0) {
+async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
+  if (options.out !== undefined) {
     requireNoModelFile(options.out);
   }
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'), {
-    ranks: ranks.size > 1,
-  });
+  const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'));
   let prepared: PreparedDataset | null;
   try {
     prepared = await prepareDataset(nameOrPath, {
       ...options,
-      ranks,
       signal: interruption.signal,
       onProgress(pictures, total) {
         bar ??= createProgress({ label: 'preparing', total, unit: 'images' });
@@ -134,9 +126,6 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions, r
   }
   if (prepared === null) {
     process.exitCode = interruption.exitCode();
-    return;
-  }
-  if (ranks.rank > 0) {
     return;
   }
   const { file, name, header, damaged } = prepared;

@@ -43,15 +43,13 @@ describe.skipIf(process.platform !== 'linux')('without a driver', () => {
   it('says why, and what may hide it', () => {
     const { status, stdout } = runWith(none, 'devices', '--json');
     expect(status).toBe(0);
-    const { devices, adapters } = JSON.parse(stdout);
+    const { devices } = JSON.parse(stdout);
     expect(devices[1]).toEqual({
       device: 'webgpu',
       works: false,
       reason: 'Failed to get a WebGPU adapter: No supported adapters',
       remedy: 'VK_DRIVER_FILES may hide a driver that is installed: unset it',
     });
-    // Null where there is no Vulkan loader either.
-    expect(adapters ?? []).toEqual([]);
     const text = runWith(none, 'devices').stdout;
     expect(text).toMatch(/^webgpu +no$/m);
     expect(text).toContain(
@@ -71,26 +69,8 @@ describe.skipIf(process.platform !== 'linux')('without a driver', () => {
 });
 
 describeOnGpu('with a driver', () => {
-  it('lists its adapters', async () => {
-    const { devices, adapters } = await emerging.json('devices');
+  it('works', async () => {
+    const { devices } = await emerging.json('devices');
     expect(devices[1]).toEqual({ device: 'webgpu', works: true, reason: null, remedy: null });
-    expect(adapters.length).toBeGreaterThan(0);
-    for (const adapter of adapters) {
-      const { name, kind, driver, memoryBytes, storageBufferBytes, bufferBytes, storageBuffers } = adapter;
-      expect(name).toMatch(/^[\x20-\x7e]{3,}$/);
-      expect(driver).toMatch(/^[\x20-\x7e]{3,}$/);
-      expect(['discrete', 'integrated', 'virtual', 'software', 'unknown']).toContain(kind);
-      expect(memoryBytes).toBeGreaterThan(2 ** 26);
-      // The least that WebGPU promises.
-      expect(storageBufferBytes).toBeGreaterThanOrEqual(2 ** 27);
-      expect(bufferBytes).toBeGreaterThanOrEqual(2 ** 28);
-      expect(bufferBytes).toBeLessThan(2 ** 50);
-      expect(storageBuffers).toBeGreaterThanOrEqual(8);
-    }
-    const { stdout } = await emerging.run('devices');
-    expect(stdout).toContain(adapters[0].name);
-    expect(stdout.includes('slower than --device cpu')).toBe(
-      adapters.every(({ kind }: { kind: string }) => kind === 'software'),
-    );
   });
 });

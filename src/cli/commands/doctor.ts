@@ -94,19 +94,17 @@ interface FileFindings {
   readonly kind: 'checkpoint' | 'export';
   /** One line for each wrong file. */
   readonly found: readonly string[];
-  /** What could not be checked in files of an earlier version. */
+  /** What could not be checked. */
   readonly note: string | null;
 }
 
 function checkpointOf({ damage, recordsOptions, paths }: LoadedRun): FileFindings {
-  const note = `the checkpoint is from an earlier version and records no model options: check ${paths.config} yourself`;
+  const note = `the checkpoint records no model options: check ${paths.config} yourself`;
   return { kind: 'checkpoint', found: damage === null ? [] : [damage], note: recordsOptions ? null : note };
 }
 
 async function filesOf(directory: string): Promise<FileFindings> {
-  const { listed, problems } = await examineFiles(directory);
-  const note = 'the export is from an earlier version and lists no checksums: only its weights were checked';
-  return { kind: 'export', found: problems, note: listed > 0 ? null : note };
+  return { kind: 'export', found: await examineFiles(directory), note: null };
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */

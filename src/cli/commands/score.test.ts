@@ -353,37 +353,6 @@ it('adds the statistics to an export, whose manifest lists them', async () => {
   ]);
 });
 
-it('compares with a second model', async () => {
-  await emerging.json(
-    'train',
-    '--data=data',
-    ...tinyTraining,
-    '--steps=2',
-    '--no-test',
-    '--out=runs/general',
-  );
-  const report = await scoreMine('--against=runs/general', '--draws=1');
-  expect(report.score).toBe('ratio');
-  const general = await emerging.json('score', 'runs/general', 'mine', '--threads=1', '--draws=1');
-  const bitsOf = (name: string): number =>
-    general.images.find(({ file }: { file: string }) => file === name).bitsPerDim;
-  for (const { file, score, bitsPerDim, pValue } of report.images) {
-    expect(score).toBeCloseTo(bitsPerDim - bitsOf(file), 5);
-    expect((17 * pValue) % 1).toBeCloseTo(0, 9);
-  }
-  // An export has no images, so that its ratios have no p-values.
-  const exported = await emerging.run('score', 'exported', 'mine', '--against=runs/general');
-  expect(exported.stdout).toMatch(/^IMAGE +RATIO +BITS\/DIM/);
-  expect(exported.stdout).toContain(
-    '\nNo p-values: the second model must measure the validation images, and an export has none: name them with --reference data\n',
-  );
-  const named = ['--against=runs/general', '--reference=plain', '--threads=1'];
-  const { images } = await emerging.json('score', 'exported', 'mine', ...named);
-  for (const { pValue } of images) {
-    expect((13 * pValue) % 1).toBeCloseTo(0, 9);
-  }
-});
-
 it('compares with all images of a plain folder, and says what few of them are worth', async () => {
   const { stdout, stderr } = await emerging.run(
     'score',
@@ -450,14 +419,6 @@ it('refuses scores that cannot be computed, in one line', async () => {
   );
   writePng(inFolder('sizes/large.png'), new Uint8Array(15 * 16), [15, 16, 1]);
   for (const [code, message, ...args] of [
-    [
-      1,
-      'a ratio needs two models of the same images: the model takes 8x8x1',
-      'mine',
-      '--against=runs/larger',
-    ],
-    [2, 'a ratio needs two models, and these are the same: name another', 'mine', '--against=runs/a'],
-    [2, 'the score ratio needs a second, more general model', 'mine', '--score=ratio'],
     [2, 'the score label needs a model with classes', 'mine', '--score=label'],
     [2, 'the score best-class needs a model with classes', 'mine', '--score=best-class'],
     [2, "unknown score 'typical': ", 'mine', '--score=typical'],

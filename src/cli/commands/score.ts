@@ -7,7 +7,7 @@ import { identityOf } from '../../data/identity.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf } from '../../evaluation/measure/evaluate.ts';
-import { type OddReport, oddReport, requireComparable, type Score } from '../../evaluation/odd/score.ts';
+import { type OddReport, oddReport, type Score } from '../../evaluation/odd/score.ts';
 import type { OddScore } from '../../evaluation/odd/scores/contract.ts';
 import { type OddScoreName, oddScoreNames, oddScores } from '../../evaluation/odd/scores/registry.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
@@ -40,7 +40,7 @@ import { type FileScore, scoreText } from '../parts/scoreReport.ts';
 import { scoreDefaults } from '../ranks/measuredScores.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
-import { otherBitsOf, referenceFor } from '../ranks/scoreReference.ts';
+import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -51,7 +51,6 @@ const PICTURES = 100;
 
 interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionCommandOptions {
   readonly score?: OddScoreName;
-  readonly against?: string;
   readonly draws?: number;
   readonly seed?: number;
   readonly reference?: string;
@@ -69,10 +68,9 @@ export function registerScore(command: Command): void {
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--score <name>',
-      `order the images by this score: ${oddScoreNames.join(', ')} (default: the best that the model has; with --against ratio)`,
+      `order the images by this score: ${oddScoreNames.join(', ')} (default: the best that the model has)`,
       oneOf('score', oddScoreNames),
     )
-    .option('--against <model>', 'a second, more general model of such images, for the score ratio')
     .option(
       '--draws <k>',
       `dequantisation draws per image (default: ${scoreDefaults.draws}, or as in the export)`,
@@ -123,7 +121,7 @@ async function runScore(
   options: ScoreCommandOptions,
   ranks: Ranks,
 ): Promise<void> {
-  const { out, sheet, map: mapFolder, step, against: otherDirectory, updateReference } = options;
+  const { out, sheet, map: mapFolder, step, updateReference } = options;
   const format = out === undefined ? undefined : formatOf(out);
   const inputs = [...paths, options.data, options.reference, ...conditionInputs(options.condition)];
   const list = out !== undefined && ranks.rank === 0 ? outputFile(out, inputs) : undefined;
@@ -134,14 +132,9 @@ async function runScore(
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
   const engine = await compileOptionsOf(ranks, options);
-  const { source, model, against, read, set } = await requireSameInputs(ranks, async () => {
+  const { source, model, read, set } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
-    const against =
-      otherDirectory === undefined
-        ? undefined
-        : keep(new FlowModel(await loadTrained(otherDirectory), engine));
-    requireComparable(model, against);
     if (mapFolder !== undefined) {
       requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
     }
@@ -153,10 +146,10 @@ async function runScore(
       ranks.size === 1
         ? {}
         : {
-            model: `${model.fingerprint} ${against?.fingerprint}`,
+            model: model.fingerprint,
             images: JSON.stringify(set && (await identityOf(set))),
           };
-    return { source, model, against, read, set, checksums };
+    return { source, model, read, set, checksums };
   });
   for (const output of [list, picture]) {
     if (output) {
@@ -184,25 +177,17 @@ async function runScore(
   const { names, paths: files = names, pixels, skipped } = read;
   const { draws = reference.draws, seed = reference.seed } = options;
   const how = { draws, seed, ranks };
-  const wanted = options.score ?? (against && 'ratio');
-  const other =
-    against && wanted === 'ratio' ? await otherBitsOf(source, against, reference, options, how) : undefined;
   const report = await withImageProgress('scoring', names.length, (onProgress) =>
     oddReport(model, set, reference, {
       ...how,
-      score: wanted,
-      against,
-      againstReference: other && 'bits' in other ? other.bits : undefined,
+      score: options.score,
       onProgress,
     }),
   );
   if (ranks.rank > 0) {
     return;
   }
-  const whyNoPValues =
-    other && 'missing' in other
-      ? other.missing
-      : `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
+  const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
   const unit = unitOf(model.model.options);
   const places = reference.statistics?.places;
   const maps =

@@ -1,7 +1,6 @@
-// `mpirun emerging evaluate`, `score` and `datasets prepare`: the results of one process, printed and written by rank 0.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// `mpirun emerging evaluate` and `score`: the results of one process, printed and written by rank 0.
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../testing/command.ts';
@@ -31,18 +30,6 @@ const evaluationsOf = (name: string): object[] =>
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
-  for (const [folder, count] of [
-    ['train', 45],
-    ['test', 5],
-  ] as const) {
-    mkdirSync(inFolder('photos', folder), { recursive: true });
-    for (let index = 0; index < count; index++) {
-      const data = Uint8Array.from({ length: 72 }, (_, pixel) => (37 * index + pixel * pixel) % 256);
-      const whole = encode({ width: 9, height: 8, data, channels: 1 });
-      const bytes = index === 20 ? whole.subarray(0, 60) : whole;
-      writeFileSync(inFolder('photos', folder, `${String(index).padStart(3, '0')}.png`), bytes);
-    }
-  }
   await emerging.json('train', '--data=data', ...tinyTraining, '--no-test', '--steps=3', '--out=run');
 });
 
@@ -82,23 +69,7 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     expect(source.pValue).toBeGreaterThan(0);
   });
 
-  it('prepare the bytes of one process, corrupt images included', async () => {
-    const args = (out: string) => [
-      'datasets',
-      'prepare',
-      'photos',
-      '--size=8',
-      '--crop=center',
-      `--out=${out}`,
-    ];
-    const one = await emerging.run(...args('one.images'));
-    const two = await run(3, ...args('two.images'));
-    expect([two.code, two.stdout.replaceAll('two.images', 'one.images')]).toEqual([one.code, one.stdout]);
-    expect(two.stderr.match(/skipped/g)).toEqual(one.stderr.match(/skipped/g));
-    expect(readFileSync(inFolder('two.images'))).toEqual(readFileSync(inFolder('one.images')));
-  });
-
-  it('report an error once, by rank 0, and name a rank with another model or other images', async () => {
+  it('report an error once, by rank 0, and name a rank with another model', async () => {
     const lines = ({ stderr }: JobResult): string[] => stderr.trim().split('\n');
     const missing = await run(2, 'evaluate', 'nowhere');
     expect(lines(missing)).toEqual([(await emerging.run('evaluate', 'nowhere')).stderr.trim()]);
@@ -115,19 +86,5 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     expect(lines(await differing('cd elsewhere', 'evaluate', 'run'))).toEqual([
       expect.stringMatching(/^emerging: the models of rank 1 on .* and rank 0 on .* differ: copy the folder/),
     ]);
-    cpSync(inFolder('photos'), inFolder('elsewhere', 'photos'), { recursive: true });
-    writeFileSync(inFolder('elsewhere', 'photos', 'train', 'more.png'), 'corrupt');
-    const prepared = await differing(
-      'cd elsewhere',
-      'datasets',
-      'prepare',
-      'photos',
-      '--size=8',
-      '--out=x.images',
-    );
-    expect(lines(prepared).at(-1)).toMatch(
-      /^emerging: the images of rank 1 on .* and rank 0 on .* have different names: /,
-    );
-    expect(() => readFileSync(inFolder('x.images'))).toThrow('ENOENT');
   });
 });

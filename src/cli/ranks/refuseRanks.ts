@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { afterLeader } from './afterLeader.ts';
 
 /** The commands whose work several processes share. */
-const shared = ['train', 'evaluate', 'score', 'datasets prepare'];
+const shared = ['train', 'evaluate', 'score'];
 
 /**
  * Refuses a command that a launcher has started several times, if every process would do the same work and write the same

@@ -1,8 +1,7 @@
 // What `emerging score` compares images with: the validation images of the model, or of another dataset.
 import type { Ranks } from '../../cluster/ranks.ts';
 import { UserError } from '../../errors.ts';
-import { referenceImages, requireFinite } from '../../evaluation/odd/reference.ts';
-import { meanBits } from '../../evaluation/odd/score.ts';
+import { requireFinite } from '../../evaluation/odd/reference.ts';
 import { lastPart } from '../../experiments/experimentName.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
@@ -12,7 +11,7 @@ import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from './measuredScores.ts';
-import { openNamedReference, openOwnReference } from './openReference.ts';
+import { openNamedReference } from './openReference.ts';
 
 /** Which images are compared with, and how they are measured. */
 interface ReferenceOptions {
@@ -70,29 +69,4 @@ export async function referenceFor(
     );
   }
   return scores;
-}
-
-/** bits/dim of the reference images under a second model, or why they cannot be measured, and what to do. */
-export async function otherBitsOf(
-  source: LoadedRun | TrainedModel,
-  against: FlowModel,
-  known: ReferenceScores,
-  { reference }: ReferenceOptions,
-  how: { readonly draws: number; readonly seed: number; readonly ranks: Ranks },
-): Promise<{ readonly bits: Float64Array } | { readonly missing: string }> {
-  if (!isRun(source) && reference === undefined) {
-    return {
-      missing: `the second model must measure the validation images, and an export has none: name them with --reference ${shellWord(known.data)}`,
-    };
-  }
-  if (known.statistics === undefined) {
-    return {
-      missing: 'the bits/dim of each validation image are unknown: measure them with --update-reference',
-    };
-  }
-  const images =
-    reference === undefined
-      ? await openOwnReference(source as LoadedRun, how.ranks)
-      : await openNamedReference(source, reference, how.ranks);
-  return { bits: await meanBits(against, referenceImages(images), how) };
 }

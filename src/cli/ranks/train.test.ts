@@ -81,25 +81,6 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     expect(samples).toEqual([2, 4, 6, 8, 10]);
   });
 
-  it('exchanges gradients in bfloat16, if told so, and all ranks have the same weights', async () => {
-    const rounded = [...settings, '--set=training.gradientPrecision=bfloat16'];
-    // The ranks compare their weights at every milestone.
-    const { code, stderr } = await run(3, ...train(...rounded, '--out=rounded'));
-    expect(code, stderr).toBe(0);
-    expect(stderr).not.toContain('gradientPrecision');
-    const alone = await emerging.run(...train(...rounded, '--out=rounded alone'));
-    expect(alone.stderr).toContain(
-      'warning: training.gradientPrecision=bfloat16 has no effect on one process, which exchanges no gradients\n',
-    );
-    const [expected, found] = [lossesOf('alone'), lossesOf('rounded')];
-    expect(lossesOf('rounded alone')).toEqual(expected);
-    expect(found).toHaveLength(10);
-    const differences = found.map((loss, step) => Math.abs(loss - expected[step]));
-    expect(differences[0]).toBeLessThan(1e-5);
-    expect(Math.max(...differences)).toBeLessThan(0.02);
-    expect(found).not.toEqual(expected);
-  });
-
   // Of two numbers, the sum does not depend on their order.
   it('has the same bytes each time', async () => {
     await trained(4, 'again');

@@ -4,7 +4,6 @@ import { isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/reports/folderReports.ts';
-import type { Config } from '../../experiments/configSchema.ts';
 import { flowName } from '../../experiments/experimentName.ts';
 import { type Schedule, scheduleOf, withSteps } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
@@ -90,7 +89,6 @@ export async function trainWithProgress(
   for (const warning of [
     ...unusedKeyWarnings(config.model),
     ...(minutes === null ? scheduleWarnings(schedule, stopAt) : []),
-    ...exchangeWarnings(config, ranks),
   ]) {
     bar.note(`warning: ${warning}`);
   }
@@ -241,12 +239,4 @@ function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalS
         ]
       : []),
   ];
-}
-
-/** What has no effect on one process. Not an error: a run may continue with any number of ranks. */
-function exchangeWarnings({ training }: Config, { size }: Ranks): string[] {
-  const { gradientPrecision: precision = 'float32' } = training;
-  return size > 1 || precision === 'float32'
-    ? []
-    : [`training.gradientPrecision=${precision} has no effect on one process, which exchanges no gradients`];
 }

@@ -1,6 +1,6 @@
 // Labels: the class of each image, as a number, and the names of the classes.
 import { UserError } from '../../errors.ts';
-import { checkIndex, type ImageSet, type Labels } from './dataset.ts';
+import { checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most classes that a dataset or a model may have. */
 export const MOST_CLASSES = 1024;
@@ -51,9 +51,4 @@ export function countClasses({ count, labels }: ImageSet): number[] {
     counts[labels.classOf(index)]!++;
   }
   return counts;
-}
-
-/** The classes of the images at these positions, or of all. */
-function classNumbers(labels: Labels, indices: Iterable<number>): Uint16Array {
-  return Uint16Array.from(indices, (index) => labels.classOf(index));
 }

@@ -5,7 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { eightBit } from '../../testing/eightBit.ts';
-import { onLocalRanks } from '../../testing/localRanks.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
 import { packedFile } from './packedFile.ts';
@@ -68,46 +67,7 @@ const options: PrepareOptions = {
 const open = async (name: string) => packedFile.open(inFolder(name));
 
 describe('prepare', () => {
-  it.each([2, 3])(
-    'by %i ranks writes the bytes of one process, and all stop if one is told to',
-    async (size) => {
-      const dataset: RawDataset = {
-        train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 40, 10), d: picture(2, 3, 20) }),
-        test: many(30),
-      };
-      const tiled: PrepareOptions = { ...options, crop: 'tiles' };
-      const nowhere = { write() {}, finish() {}, discard() {} };
-      const targetOf = (name: string, rank: number) => (rank === 0 ? packedTarget(inFolder(name)) : nowhere);
-      const expected = await prepare(dataset, packedTarget(inFolder(`one-of-${size}`)), tiled);
-      const found = await onLocalRanks(size, (ranks) =>
-        prepare(dataset, targetOf(`shared-${size}`, ranks.rank), { ...tiled, ranks }),
-      );
-      expect(found).toEqual(Array.from({ length: size }, () => expected));
-      expect(readFileSync(inFolder(`shared-${size}`))).toEqual(readFileSync(inFolder(`one-of-${size}`)));
-      const stopped = await onLocalRanks(size, (ranks) =>
-        prepare(dataset, targetOf(`stopped-${size}`, ranks.rank), {
-          ...tiled,
-          ranks,
-          ...(ranks.rank === 1 && { signal: AbortSignal.abort() }),
-        }),
-      );
-      expect(stopped).toEqual(Array.from({ length: size }, () => null));
-      expect(leftOf(`stopped-${size}`)).toEqual([]);
-    },
-  );
-
-  it('by several ranks refuses other images on one of them', async () => {
-    const nowhere = { write() {}, finish() {}, discard() {} };
-    const failing = onLocalRanks(2, (ranks) => {
-      const train = split({ a: picture(2, 2, 0), [ranks.rank === 0 ? 'b' : 'c']: picture(2, 2, 5) });
-      return prepare({ train, test: many(0) }, nowhere, { ...options, ranks });
-    });
-    await expect(failing).rejects.toThrow(
-      /^the images of rank 1 on host1 and rank 0 on host0 have different names: /,
-    );
-  });
-
-  it('by several ranks closes the images if it fails between two of them', async () => {
+  it('closes the images if it fails between two of them', async () => {
     let open = 0;
     const train: RawSplit = {
       count: 100,
@@ -123,14 +83,11 @@ describe('prepare', () => {
       },
     };
     const nowhere = { write() {}, finish() {}, discard() {} };
-    const failing = onLocalRanks(2, async (ranks) => {
-      const onProgress = () => {
-        throw new Error(`nobody looks, and ${open} are open`);
-      };
-      const preparing = prepare({ train, test: many(0) }, nowhere, { ...options, ranks, onProgress });
-      return String(await preparing.catch((error) => error));
-    });
-    expect(await failing).toEqual(Array(2).fill('Error: nobody looks, and 2 are open'));
+    const onProgress = () => {
+      throw new Error(`nobody looks, and ${open} is open`);
+    };
+    const preparing = prepare({ train, test: many(0) }, nowhere, { ...options, onProgress });
+    await expect(preparing).rejects.toThrow('nobody looks, and 1 is open');
     expect(open).toBe(0);
   });
 

@@ -1,5 +1,4 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
-import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { bytesOfValues, kindInWords, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
@@ -15,7 +14,6 @@ import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPi
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';
-import { type NamedPicture, sharedPictures } from './sharedPictures.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
@@ -33,8 +31,6 @@ export interface PrepareOptions extends FitOptions {
   readonly unique?: boolean;
   /** The number of training images that the dataset has been limited to, recorded in the file. */
   readonly limit?: number | undefined;
-  /** The processes that decode a share of the source images each, all with the same options; by default only this one. */
-  readonly ranks?: Ranks | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
   /** Called with the number of source images done. */
@@ -98,6 +94,15 @@ export async function prepare(
   }
 }
 
+/** What has become of a source image. */
+interface NamedPicture {
+  readonly name: string;
+  /** The number of its class; undefined if it has no label. */
+  readonly label: number | undefined;
+  /** The images made from it, or why it was left out. */
+  readonly picture: FittedPicture | UserError;
+}
+
 /** The state of preparing a dataset. */
 class Preparation {
   /** How many source images or tiles were affected, by note. */
@@ -105,7 +110,7 @@ class Preparation {
   readonly damaged: string[] = [];
   private readonly writer: PackedWriter;
   private readonly options: PrepareOptions;
-  /** Whether the signal has stopped the work, on any rank. */
+  /** Whether the signal has stopped the work. */
   isStopped = false;
   /** The kind and the channels of all images, which are those of the first one. */
   kind: ValueKind = 'uint8';
@@ -144,25 +149,15 @@ class Preparation {
 
   /** What has become of all source images, in order. */
   private async *pictures(split: RawSplit): AsyncGenerator<NamedPicture, void, void> {
-    const { signal, ranks = onlyRank } = this.options;
     const limits = { items: 2 * availableCores(), bytes: maxDecodingBytes };
-    const fit = (some: AsyncIterable<RawImage>): AsyncIterable<NamedPicture> =>
-      mapInOrder(some, limits, async (image, admit) => ({
-        name: image.name,
-        label: image.label,
-        picture: await this.fitted(image, admit),
-      }));
-    const isStopped = (): boolean => signal?.aborted === true;
-    const onStop = (): void => {
-      this.isStopped = true;
-    };
-    if (ranks.size > 1) {
-      yield* sharedPictures(split.images(), ranks, fit, { isStopped, onStop });
-      return;
-    }
-    for await (const picture of fit(split.images())) {
-      if (isStopped()) {
-        onStop();
+    const pictures = mapInOrder(split.images(), limits, async (image, admit) => ({
+      name: image.name,
+      label: image.label,
+      picture: await this.fitted(image, admit),
+    }));
+    for await (const picture of pictures) {
+      if (this.options.signal?.aborted) {
+        this.isStopped = true;
         return;
       }
       yield picture;

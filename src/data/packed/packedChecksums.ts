@@ -30,7 +30,7 @@ export function checksumsIn(bytes: Uint8Array): Uint32Array {
 }
 
 /**
- * Adds the positions in the file of images that don't match their checksums. Files of earlier versions have none.
+ * Adds the positions in the file of images that don't match their checksums.
  *
  * @param images consecutive images, from position `first`, of `size` bytes each
  */
@@ -39,7 +39,7 @@ export function collectWrong(
   images: Uint8Array,
   { size, first, checksums }: { size: number; first: number; checksums: Uint32Array },
 ): void {
-  for (let at = 0; checksums.length > 0 && at < images.length; at += size) {
+  for (let at = 0; at < images.length; at += size) {
     const position = first + at / size;
     if (crc32(images.subarray(at, at + size)) !== checksums[position]) {
       wrong.add(position);

@@ -59,20 +59,6 @@ const nameBytes = 4 * '"train/\\n0.png"\n'.length + 2 * '"test/\\n0.png"\n'.leng
 /** The bytes of the checksums of six images. */
 const checksumBytes = 6 * 4;
 
-/** The file as an earlier version wrote it: before 4 without image checksums, version 1 without split checksums and names. */
-function asVersion(version: 1 | 2, path: string): string {
-  const bytes = readFileSync(path);
-  const [, json] = bytes.toString('utf8', 0, HEADER_BYTES).split('\n');
-  const { names, splits, checksums, ...header } = JSON.parse(json!);
-  const text = JSON.stringify(version === 1 ? header : { ...header, splits, names });
-  const checksum = createHash('sha256').update(text).digest('hex');
-  const start = Buffer.alloc(HEADER_BYTES, ' ');
-  start.write(`emerging-images ${version} ${checksum}\n${text}\n`);
-  const kept = bytes.length - checksums.bytes - (version === 1 ? names.bytes : 0);
-  writeFileSync(`${path}-${version}`, Buffer.concat([start, bytes.subarray(HEADER_BYTES, kept)]));
-  return `${path}-${version}`;
-}
-
 describe('a packed file', () => {
   it('has the names of its images, and the checksums of its splits', async () => {
     const path = write('named', { train: 3, validation: 1, test: 2 });
@@ -86,25 +72,6 @@ describe('a packed file', () => {
     for (const split of [train, validation!, test]) {
       expect(split.checksum).toBe(createHash('sha256').update(readAll(split)).digest('hex'));
     }
-  });
-
-  it('of version 1 opens too, without names', async () => {
-    const path = asVersion(1, write('old', { train: 4, test: 2 }));
-    const { train, test } = await packedFile.open(path);
-    expect([readAll(train), readAll(test)]).toEqual([pixels(4, 0), pixels(2, 1)]);
-    expect([train.nameOf, train.checksum]).toEqual([undefined, undefined]);
-    expect((await verifyPackedFile(path)).counts).toEqual({ train: 4, test: 2 });
-  });
-
-  it('of version 2 opens too, without the checksums of its images', async () => {
-    const path = asVersion(2, write('unverified', { train: 4, test: 2 }));
-    const content = readFileSync(path);
-    content[HEADER_BYTES + 100]! ^= 1;
-    writeFileSync(path, content);
-    const { train } = await packedFile.open(path);
-    expect(train.nameOf!(3)).toBe('train/\n3.png');
-    expect(readAll(train)[100]).toBe(pixels(4, 0)[100]! ^ 1);
-    await expect(verifyPackedFile(path)).rejects.toThrow('its images do not match their checksum');
   });
 
   it('is rejected if its names changed, once they are needed', async () => {
@@ -131,7 +98,7 @@ describe('a packed file', () => {
     const lines = readFileSync(write('text', { train: 4, test: 2 }), 'latin1')
       .slice(0, HEADER_BYTES)
       .split('\n');
-    expect(lines[0]).toMatch(/^emerging-images 4 [0-9a-f]{64}$/);
+    expect(lines[0]).toMatch(/^emerging-images 5 [0-9a-f]{64}$/);
     expect(JSON.parse(lines[1]!)).toMatchObject({ ...about, counts: { train: 4, test: 2 } });
     expect(lines[2]).toMatch(/^ +$/);
     expect(readPackedHeader(inFolder('text')).source).toBe('somewhere');
@@ -174,7 +141,7 @@ describe('a packed file', () => {
     [
       'its version',
       changed('version', 16, '6'),
-      'a prepared file of version 6, but only up to 5 is supported; prepare it again',
+      'a prepared file of version 6, but only version 5 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
@@ -189,7 +156,7 @@ describe('a packed file', () => {
     const bytes = readFileSync(path);
     const json = change(bytes.toString('utf8', 0, HEADER_BYTES).split('\n')[1]!);
     const start = Buffer.alloc(HEADER_BYTES, ' ');
-    start.write(`emerging-images 4 ${createHash('sha256').update(json).digest('hex')}\n${json}\n`);
+    start.write(`emerging-images 5 ${createHash('sha256').update(json).digest('hex')}\n${json}\n`);
     writeFileSync(path, Buffer.concat([start, bytes.subarray(HEADER_BYTES)]));
     const message = `${path}: corrupt: its header is not valid JSON; prepare it again`;
     await expect(packedFile.open(path)).rejects.toThrow(message);

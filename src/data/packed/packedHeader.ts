@@ -8,13 +8,7 @@ import { charactersOf } from '../formats/bytes.ts';
 
 /** The start of a packed file. */
 const magic = 'emerging-images';
-/**
- * Version 1 has no names and no checksums of splits; versions 2 (without labels) and 3 (with labels) have no
- * checksums of single images. Versions before 5 have 8-bit values, and files of such values are still written as version 4,
- * which earlier installations read.
- */
 const version = 5;
-const eightBitVersion = 4;
 
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
@@ -55,23 +49,21 @@ const headerSchema = z.object({
   }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256,
-  /** SHA-256 of the images of each split; omitted in version 1. */
-  splits: z.optional(
-    z.object({
-      /** Of the training images. */
-      train: sha256,
-      /** Of the validation images, if the file has any. */
-      validation: z.optional(sha256),
-      /** Of the test images. */
-      test: sha256,
-    }),
-  ),
-  /** The names of the images, after the images; omitted in version 1. */
-  names: z.optional(part),
+  /** SHA-256 of the images of each split. */
+  splits: z.object({
+    /** Of the training images. */
+    train: sha256,
+    /** Of the validation images, if the file has any. */
+    validation: z.optional(sha256),
+    /** Of the test images. */
+    test: sha256,
+  }),
+  /** The names of the images, after the images. */
+  names: part,
   /** The labels of the images, after their names; omitted if they have none. */
   labels: z.optional(part),
-  /** The CRC-32 of each image, after the labels; omitted before version 4. */
-  checksums: z.optional(part),
+  /** The CRC-32 of each image, after the labels. */
+  checksums: part,
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
@@ -104,8 +96,7 @@ export interface PackedFile extends PackedBytes {
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const own = header.values === undefined ? eightBitVersion : version;
-  const text = new TextEncoder().encode(`${magic} ${own} ${sha256Of([json])}\n${json}\n`);
+  const text = new TextEncoder().encode(`${magic} ${version} ${sha256Of([json])}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -126,10 +117,10 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   }
   const [line = '', json = ''] = new TextDecoder().decode(start).split('\n');
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
-  if (found !== undefined && !(Number(found) >= 1 && Number(found) <= version)) {
+  if (found !== undefined && Number(found) !== version) {
     throw new UserError(
       'invalid-data',
-      `${path}: a prepared file of version ${found}, but only up to ${version} is supported; prepare it again`,
+      `${path}: a prepared file of version ${found}, but only version ${version} is supported; prepare it again`,
     );
   }
   if (checksum !== sha256Of([json])) {

@@ -124,11 +124,11 @@ export function packedSource(packed: PackedFile): DatasetSource {
     return checksums;
   };
   const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
-    const checksum = header.splits?.[name];
+    const checksum = header.splits[name];
     return {
       ...imagesAt(packed, first, count, checksumsOnce),
       ...(checksum !== undefined && { checksum }),
-      ...(header.names && { nameOf: (index: number) => nameAt(first + checkIndex(index, count)) }),
+      nameOf: (index: number) => nameAt(first + checkIndex(index, count)),
       ...(stored && {
         labels: {
           classes: stored.classes,

@@ -59,13 +59,10 @@ export function readLabels(packed: PackedFile): StoredLabels | undefined {
   return labels;
 }
 
-/** The names of all images, in order; none in a file of version 1. */
+/** The names of all images, in order. */
 export function readNames(packed: PackedFile): string[] {
   const { path, header } = packed;
-  const bytes = readPart(packed, 'names', mostNameBytes * totalOf(header));
-  if (bytes === undefined) {
-    return [];
-  }
+  const bytes = readPart(packed, 'names', mostNameBytes * totalOf(header))!;
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
   if (lines.length !== totalOf(header)) {
     throw corruptPackedFile(path, `it has ${lines.length} names for ${totalOf(header)} images`);
@@ -73,12 +70,11 @@ export function readNames(packed: PackedFile): string[] {
   return lines.map((line) => nameIn(line, path));
 }
 
-/** The checksums of all images, in order; none in a file of an earlier version. */
+/** The checksums of all images, in order. */
 export function readChecksums(packed: PackedFile): Uint32Array {
   const total = totalOf(packed.header);
-  const bytes = readPart(packed, 'checksums', CHECKSUM_BYTES * total);
-  const checksums = bytes ? checksumsIn(bytes) : new Uint32Array();
-  if (bytes && checksums.length !== total) {
+  const checksums = checksumsIn(readPart(packed, 'checksums', CHECKSUM_BYTES * total)!);
+  if (checksums.length !== total) {
     throw corruptPackedFile(packed.path, `it has ${checksums.length} checksums for ${total} images`);
   }
   return checksums;

@@ -3,8 +3,8 @@ import { inEightBits } from '../../numeric/values.ts';
 import { checkOutput, type ImageSet, imagesBuffer } from '../contract/dataset.ts';
 
 /**
- * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8, as models of
- * earlier versions saw them; others are unchanged.
+ * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8; others are
+ * unchanged.
  *
  * @param bits undefined for real numbers
  */

@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ArrayLimits } from './arrayLimits.ts';
 import type { Device } from './device.ts';
-import { type AdapterList, arrayLimitsOf, listAdapters } from './vulkan.node.ts';
 
 /** The runtime's name for a device, with settings. */
 type Provider =
@@ -20,9 +19,7 @@ interface NodeProvider {
   /** What the runtime is told. */
   provider(deviceIndex: number): Provider;
   /** What to install or change where the device does not work; null if nothing is known. */
-  remedy(adapters: AdapterList): string | null;
-  /** Whether the runtime takes one of the adapters that `listAdapters` lists. */
-  readonly usesAdapters: boolean;
+  remedy(): string | null;
   /** Whether the operations of a program are profiled there. */
   readonly profiles: boolean;
 }
@@ -37,7 +34,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     substitute: 'wasm',
     provider: () => 'cpu',
     remedy: () => null,
-    usesAdapters: false,
     profiles: true,
   },
   webgpu: {
@@ -50,7 +46,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
       validationMode: process.env.EMERGING_WEBGPU_VALIDATION === 'full' ? 'full' : 'basic',
     }),
     remedy: webGpuRemedy,
-    usesAdapters: true,
     profiles: false,
   },
   cuda: {
@@ -58,7 +53,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     substitute: null,
     provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
     remedy: cudaRemedy,
-    usesAdapters: false,
     profiles: false,
   },
   wasm: {
@@ -66,16 +60,13 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     substitute: null,
     provider: () => 'wasm',
     remedy: () => null,
-    usesAdapters: false,
     profiles: false,
   },
 };
 
-/** The limits of arrays on a device; undefined where they are unknown: only on Linux, the runtime uses Vulkan. */
-export async function arrayLimits(device: Device): Promise<ArrayLimits | undefined> {
-  return providers[device].usesAdapters && process.platform === 'linux'
-    ? arrayLimitsOf((await listAdapters()).adapters ?? [])
-    : undefined;
+/** The limits of arrays on a device; undefined, because the runtime doesn't report them. */
+export async function arrayLimits(_device: Device): Promise<ArrayLimits | undefined> {
+  return undefined;
 }
 
 /** Variables of the Vulkan loader that hide drivers. */
@@ -86,7 +77,7 @@ const hiding = [
   'VK_LOADER_DRIVERS_DISABLE',
 ];
 
-function webGpuRemedy(list: AdapterList): string {
+function webGpuRemedy(): string {
   if (process.platform !== 'linux') {
     return 'update the system and the driver of the GPU';
   }
@@ -98,9 +89,7 @@ function webGpuRemedy(list: AdapterList): string {
     return `${hidden.join(', ')} may hide a driver that is installed: unset it`;
   }
   const mesa = 'apt-get install libvulkan1 mesa-vulkan-drivers covers AMD, Intel and a software driver';
-  return list.adapters === null || list.adapters.length === 0
-    ? `install the Vulkan loader and the Vulkan driver of the GPU: on Debian and Ubuntu, ${mesa}; NVIDIA's driver includes its own`
-    : 'update the Vulkan driver of the GPU';
+  return `install the Vulkan loader and the Vulkan driver of the GPU, or update it: on Debian and Ubuntu, ${mesa}; NVIDIA's driver includes its own`;
 }
 
 function cudaRemedy(): string {

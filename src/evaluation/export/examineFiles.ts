@@ -9,20 +9,13 @@ import { type FileChecksum, problemOfFile } from '../../trained/loading/manifest
 /** The bytes per read. */
 const BLOCK = 2 ** 22;
 
-/** The result of comparing files with a manifest. */
-export interface FilesExamination {
-  /** The number of files that the manifest lists with a checksum; 0 in exports of earlier versions. */
-  readonly listed: number;
-  /** One line for each wrong file. Missing files are not reported: they can't give wrong results. */
-  readonly problems: readonly string[];
-}
-
 /**
- * Compares the files of an export with its manifest.
+ * Compares the files of an export with its manifest: one line for each wrong file. Missing files are not reported: they can't
+ * give wrong results.
  *
  * @throws UserError if the manifest is damaged, or a file cannot be read
  */
-export async function examineFiles(directory: string): Promise<FilesExamination> {
+export async function examineFiles(directory: string): Promise<readonly string[]> {
   const manifest = readManifest(directory);
   const problems: string[] = [];
   for (const name of manifest.files.keys()) {
@@ -32,7 +25,7 @@ export async function examineFiles(directory: string): Promise<FilesExamination>
       problems.push(...(problem === undefined ? [] : [problem]));
     }
   }
-  return { listed: manifest.files.size, problems };
+  return problems;
 }
 
 function checksumAt(path: string): Promise<FileChecksum> {

@@ -45,8 +45,8 @@ describe('p-values', () => {
   });
 
   it('are unknown without the statistics of the reference', () => {
-    const fit = fitted(oddScores.ratio, { bits: [1, 2] });
-    expect(pValues(fit.of({ bits: [1], otherBits: [0] }), fit)).toBeUndefined();
+    const fit = fitted(oddScores['best-class'], { bits: [1, 2] });
+    expect(pValues(fit.of({ bits: [1], bestClass: [0] }), fit)).toBeUndefined();
   });
 
   it('take what is not a number for the oddest of all', () => {

@@ -16,7 +16,6 @@ const images = (count: number, seed: number): ImageSet =>
   imagesInMemory(tinyImages(count, 8, seed), imageShape);
 
 it.each<[OddScoreName, string]>([
-  ['ratio', 'the score ratio needs a second, more general model: name it with against'],
   ['best-class', 'the score best-class needs a model with classes'],
   ['label', 'the score label needs a model with classes'],
 ])('%s is refused before an image is read', async (score, message) => {

@@ -1,8 +1,7 @@
 // Scores how odd images are, compared with reference images.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { ofBits } from '../../data/pixels/eightBitSet.ts';
-import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
-import { showImageShape } from '../../numeric/imageShape.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { kindInWords } from '../../numeric/values.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
@@ -14,7 +13,7 @@ import {
   imageScores,
   type ReferenceScores,
 } from '../../trained/model/referenceScores.ts';
-import { inBitsPerDim, meanOverDraws, requireReference } from '../../trained/model/scoring.ts';
+import { inBitsPerDim, requireReference } from '../../trained/model/scoring.ts';
 import { partOfWork } from '../../trained/model/workOptions.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
 import { measureReference, referencePasses } from './reference.ts';
@@ -65,10 +64,6 @@ export interface ScoredClasses {
 export interface OddOptions extends MeasurementOptions {
   /** The score by which they are ordered; by default the best one that can be computed. */
   readonly score?: OddScoreName | undefined;
-  /** A second, more general model, for the score `ratio`. */
-  readonly against?: FlowModel | undefined;
-  /** bits/dim of the reference images under the second model, for p-values of `ratio`. */
-  readonly againstReference?: ArrayLike<number> | undefined;
 }
 
 /** Scored images. */
@@ -99,7 +94,7 @@ export interface OddReports {
  * the seed and on the image, so that its score does not depend on the others.
  *
  * @param reference the images, or what was measured of them; by default the statistics of validation images that the model carries
- * @throws UserError if the score cannot be computed, or the second model takes other images
+ * @throws UserError if the score cannot be computed
  * @example
  * ```ts
  * import { loadModel, score } from 'emerging-flows';
@@ -133,7 +128,7 @@ export async function oddReport(
   { score: wanted, ...options }: OddOptions = {},
 ): Promise<OddReport> {
   if (wanted !== undefined) {
-    requireNeeds(wanted, { model, images, given, against: options.against });
+    requireNeeds(wanted, { model, images, given });
   }
   const { computable, best, report } = await measured(model, images, given, options);
   const chosen = wanted ?? best;
@@ -175,18 +170,15 @@ function requireNeeds(
     model,
     images,
     given,
-    against,
   }: {
     readonly model: FlowModel;
     readonly images: ImageSet;
     readonly given: ImageSet | ReferenceScores | undefined;
-    readonly against: FlowModel | undefined;
   },
 ): void {
   const { needs, from } = oddScores[name] as OddScore;
   const has: Record<ScoreNeed, boolean> = {
     statistics: given === undefined || !('bitsPerDim' in given) || given.statistics !== undefined,
-    'other model': against !== undefined,
     classes: model.classes.length > 0,
     labels: model.classes.length > 0 && images.labels !== undefined,
   };
@@ -215,55 +207,30 @@ async function measured(
   model: FlowModel,
   images: ImageSet,
   given: ImageSet | ReferenceScores | undefined,
-  { against, againstReference, ranks, ...options }: Omit<OddOptions, 'score'>,
+  { ranks, ...options }: Omit<OddOptions, 'score'>,
 ): Promise<MeasuredImages> {
-  requireComparable(model, against);
   const reference = given ?? requireReference(undefined);
   const isMeasured = 'bitsPerDim' in reference;
   const measuredWith = isMeasured ? reference : { draws: 1, seed: 0 };
   const { draws = measuredWith.draws, seed = measuredWith.seed, ...following } = options;
-  const own = draws * images.count * (against ? 2 : 1);
+  const own = draws * images.count;
   const of = own + (isMeasured ? 0 : draws * referencePasses(reference.count));
   const how = { draws, seed, ranks };
   const { bitsByDraw, classes, ...measured } = await measureStatistics(model, images, {
     ...how,
     ...partOfWork(following, { before: 0, of }),
   });
-  const other = against && {
-    otherBits: await meanBits(against, images, {
-      ...how,
-      ...partOfWork(following, { before: draws * images.count, of }),
-    }),
-  };
   const known = isMeasured
     ? reference
     : await measureReference(model, reference, '', {
         ...how,
         ...partOfWork(following, { before: own, of }),
       });
-  const { length } = known.bitsPerDim;
-  if (againstReference && againstReference.length !== length) {
-    throw new RangeError(`${againstReference.length} bits/dim for ${length} reference images`);
-  }
-  const statistics: ImageStatistics = { ...measured.statistics, ...other };
-  const expected: ImageStatistics = {
-    ...statisticsOf(known),
-    ...(againstReference && { otherBits: againstReference }),
-  };
-  return ranked(statistics, expected, {
-    references: length,
+  return ranked(measured.statistics, statisticsOf(known), {
+    references: known.bitsPerDim.length,
     scored: imageScores(bitsByDraw, known.bitsPerDim),
     classesOf: classes && scoredClasses(model, classes),
   });
-}
-
-/** bits/dim of images, the mean over draws. */
-export async function meanBits(
-  model: FlowModel,
-  images: ImageSet,
-  options: MeasurementOptions,
-): Promise<Float64Array> {
-  return meanOverDraws(await model.bitsPerDimByDraw(images, { ...options, noiseByContent: true }));
 }
 
 function ranked(
@@ -312,15 +279,9 @@ function ranked(
   return { computable, best: isEnough ? defaultScore : 'bits', report };
 }
 
-/** What the values of a model's images are, in words. */
-function valuesOf({ bits }: FlowModel): string {
-  return bits === undefined ? 'real numbers' : `${bits} bits per value`;
-}
-
 /** Why a score that needs this cannot be computed, and what to do. */
 const lacks: Record<ScoreNeed, string | Phrase> = {
   statistics: phrase`statistics of validation images, and of these only bits/dim are known: measure them again with ${call('measureReference')}`,
-  'other model': phrase`a second, more general model: name it with ${option('against', 'MODEL')}`,
   classes: 'a model with classes: train one with model.classes',
   labels: 'a model with classes, and images with the labels of these classes',
 };
@@ -331,31 +292,6 @@ function lacking(name: OddScoreName): UserError {
     needs === 'statistics' ? 'not-ready' : 'invalid-argument',
     phrase`the score ${name} needs ${lacks[needs!]}`,
   );
-}
-
-/**
- * Checks that two models have comparable bits/dim.
- *
- * @throws UserError (`mismatch`) if a second model takes other images, (`invalid-argument`) if it is the same model
- */
-export function requireComparable(model: FlowModel, against: FlowModel | undefined): void {
-  if (against === undefined) {
-    return;
-  }
-  if (model.fingerprint === against.fingerprint) {
-    throw new UserError(
-      'invalid-argument',
-      phrase`a ratio needs two models, and these are the same: name another, more general one with ${option('against', 'MODEL')}`,
-    );
-  }
-  const [own, other] = [model, against].map(({ imageShape }) => showImageShape(imageShape));
-  if (own !== other || model.bits !== against.bits) {
-    throw new UserError(
-      'mismatch',
-      `a ratio needs two models of the same images: the model takes ${own} with ${valuesOf(model)}, ` +
-        `the second one ${other} with ${valuesOf(against)}`,
-    );
-  }
 }
 
 /** The classes that each image may be of. */

@@ -9,17 +9,14 @@ import { type ImageShape, imageShapeIn, showImageShape } from '../../numeric/ima
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../../optimizers/registry.ts';
 import type { Safetensors } from '../../storage/safetensors.ts';
-import { type GuardState, guardSchema, newGuard } from './guardState.ts';
+import { type GuardState, guardSchema } from './guardState.ts';
 import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** The format named in a checkpoint's metadata. */
 const FORMAT = 'emerging-flows';
-/** Incremented with every change that breaks older readers; a checkpoint without a version has version 1. */
+/** Incremented with every change that breaks older readers. */
 const FORMAT_VERSION = 2;
-
-/** The optimiser of a checkpoint that does not name one. */
-const FIRST_OPTIMIZER: OptimizerName = 'adamax';
 
 /** The prefix of an optimiser's moment in the array names of a checkpoint. */
 export function placeOf(moment: string): string {
@@ -29,7 +26,7 @@ export function placeOf(moment: string): string {
 /** A checkpoint as read from its file: its metadata, and its arrays by name. */
 export interface Checkpoint extends CheckpointRecord {
   readonly tensors: ReadonlyMap<string, NdArray>;
-  /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
+  /** The error if its checksum does not match; null if it does. */
   readonly damage: string | null;
 }
 
@@ -99,9 +96,10 @@ export function checkpointContents(
  */
 export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   const record = recordIn(metadata, path);
-  const damage = isWhole(metadata, tensors)
-    ? null
-    : `${path} is corrupt: its checksum does not match; use another copy`;
+  const damage =
+    metadata.checksum === checksumOf(tensors, metadata)
+      ? null
+      : `${path} is corrupt: its checksum does not match; use another copy`;
   return { ...record, tensors, damage };
 }
 
@@ -112,10 +110,10 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
  * @throws UserError if it is inconsistent or doesn't describe a checkpoint
  */
 export function recordIn(metadata: Safetensors['metadata'], path: string): CheckpointRecord {
-  const version = checkFormat(metadata, path);
+  checkFormat(metadata, path);
   const step = countIn(metadata.step);
-  const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
-  const guard = version >= 2 ? guardIn(metadata.guard) : newGuard(0);
+  const updates = countIn(metadata.updates);
+  const guard = guardIn(metadata.guard);
   const trainedOptions = metadata.model === undefined ? undefined : recordedIn(metadata.model);
   const imageShape = imageShapeIn(metadata.imageShape ?? '');
   if (step === null || updates === null || guard === null || trainedOptions === null || !imageShape) {
@@ -141,14 +139,6 @@ export function requireSound(checkpoint: Checkpoint): Checkpoint {
   return checkpoint;
 }
 
-function isWhole(metadata: Record<string, string>, tensors: ReadonlyMap<string, NdArray>): boolean {
-  const { checksum, formatVersion } = metadata;
-  if (versionIn(formatVersion) >= 2) {
-    return checksum === checksumOf(tensors, metadata);
-  }
-  return checksum === undefined || checksum === checksumOf(tensors);
-}
-
 function countIn(text = ''): number | null {
   return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }
@@ -162,7 +152,7 @@ function guardIn(text = ''): GuardState | null {
 }
 
 /** The optimiser; throws if it is unknown. */
-function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, path: string): OptimizerName {
+function optimizerIn({ optimizer = '' }: Record<string, string>, path: string): OptimizerName {
   const known = optimizerNames.find((name) => name === optimizer);
   if (known === undefined) {
     throw new UserError(
@@ -174,13 +164,8 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
   return known;
 }
 
-/** The format version that a checkpoint names. */
-function versionIn(formatVersion = '1'): number {
-  return Number(formatVersion);
-}
-
-/** The format version; throws if it is unknown. */
-function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
+/** @throws UserError for another format, or another version of it */
+function checkFormat({ format, formatVersion = '' }: Record<string, string>, path: string): void {
   if (format !== FORMAT) {
     const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
     throw new UserError(
@@ -188,13 +173,11 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
       `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
     );
   }
-  const version = versionIn(formatVersion);
-  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
+  if (formatVersion !== String(FORMAT_VERSION)) {
     throw new UserError(
       'unsupported',
       `${path} has checkpoint format version '${clip(formatVersion)}', but this version of emerging-flows ` +
-        `reads up to ${FORMAT_VERSION}: update emerging-flows`,
+        `reads version ${FORMAT_VERSION} only: update emerging-flows`,
     );
   }
-  return version;
 }

@@ -71,9 +71,9 @@ export function dataRecordText({ name, ...identity }: DataRecord): string {
   return `${stringifyJson({ name, ...identity }, 2)}\n`;
 }
 
-/** How the validation images of a run are held out; runs of earlier versions, without a record, held them out by position. */
+/** How the validation images of a run are held out; undefined if it has not recorded this. */
 export function holdOutIn(record: DataRecord | undefined): HoldOut | undefined {
-  return record === undefined ? { by: 'position' } : (record.holdOut ?? undefined);
+  return record?.holdOut ?? undefined;
 }
 
 /** What differs between the images that a run recorded and those found; undefined if nothing does. */
@@ -84,9 +84,7 @@ export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity)
   if (recorded.sha256 !== found.sha256) {
     return 'the same number of images, but different ones or in another order';
   }
-  // Runs of earlier versions have recorded no labels.
-  const { labels = found.labels } = recorded;
-  if (labels !== found.labels) {
+  if (recorded.labels !== found.labels) {
     return 'the same images, but with other labels';
   }
   const changed = Object.entries(recorded.conditions ?? {}).find(

@@ -20,8 +20,8 @@ export interface Restored {
 }
 
 /**
- * The model and state in a checkpoint. Checkpoints of earlier versions don't record their options: only the shapes of
- * their weights are compared.
+ * The model and state in a checkpoint. Of a checkpoint that doesn't record its options, only the shapes of
+ * the weights are compared.
  *
  * @param options the model options of the run's configuration
  * @param source the file of the configuration, for errors

@@ -113,7 +113,7 @@ export class RunStore {
     await this.files.write(runFileNames.config, stringifyConfig(config));
   }
 
-  /** What identifies the run's images; undefined if it was not recorded, as in earlier versions. */
+  /** What identifies the run's images; undefined if it was not recorded, as for runs without images. */
   async readImages(): Promise<DataRecord | undefined> {
     const bytes = await this.files.read(runFileNames.dataRecord, atMost(largestRecord));
     return (

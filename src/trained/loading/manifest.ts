@@ -24,19 +24,19 @@ export interface FileChecksum {
 export interface Manifest {
   /** Its path, for errors. */
   readonly path: string;
-  /** The model's options, if listed. */
-  readonly model?: object | undefined;
-  /** The shape of its images, if listed. */
-  readonly imageShape?: readonly number[] | undefined;
-  /** The files by name; empty in exports of earlier versions. */
+  /** The model's options. */
+  readonly model: object;
+  /** The shape of its images. */
+  readonly imageShape: readonly number[];
+  /** The files by name. */
   readonly files: ReadonlyMap<string, FileChecksum>;
 }
 
-const fileSchema = z.object({ bytes: z.optional(z.int()), sha256: z.optional(z.string()) });
+const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
-  image: z.optional(z.object({ shape: z.optional(z.tuple([z.number(), z.number(), z.number()])) })),
-  model: z.optional(recordedSchema),
-  files: z.optional(z.record(z.string(), fileSchema)),
+  image: z.object({ shape: z.tuple([z.number(), z.number(), z.number()]) }),
+  model: recordedSchema,
+  files: z.record(z.string(), fileSchema),
 });
 
 /**
@@ -51,11 +51,12 @@ export function manifestFrom(text: string, path: string): Manifest {
   if (data === undefined) {
     throw new UserError('invalid-data', `${path} does not describe an exported model; export again`);
   }
-  const files = Object.entries(data.files ?? {}).flatMap(
-    ([name, { bytes, sha256: checksum }]): [string, FileChecksum][] =>
-      bytes === undefined || checksum === undefined ? [] : [[name, { bytes, sha256: checksum }]],
-  );
-  return { path, model: data.model, imageShape: data.image?.shape, files: new Map(files) };
+  return {
+    path,
+    model: data.model,
+    imageShape: data.image.shape,
+    files: new Map(Object.entries(data.files)),
+  };
 }
 
 /** The size and the checksum of a file's contents. */
@@ -117,11 +118,9 @@ export function requireListedWeights(
   },
 ): void {
   const { name, path, bytes, model } = weights;
-  if (manifest.model !== undefined) {
-    requireTrainedOptions(manifest.model, manifest.path, model.options, path);
-  }
+  requireTrainedOptions(manifest.model, manifest.path, model.options, path);
   const { imageShape } = manifest;
-  if (imageShape !== undefined && imageShape.join() !== model.imageShape.join()) {
+  if (imageShape.join() !== model.imageShape.join()) {
     throw new UserError(
       'mismatch',
       `${path} is for images of ${showImageShape(model.imageShape)}, but ${manifest.path} for images of ${imageShape.join('x')}; restore the files of one export, or export again`,

@@ -47,8 +47,7 @@ export async function readExport(
   const listing = await files.read(MANIFEST_FILE, atMost(largestManifest));
   const bytes = (await files.read(WEIGHTS_FILE, byHeader(requireOwnArrays)))!;
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  // Exports of earlier versions have no checksum.
-  if (metadata.checksum !== undefined && metadata.checksum !== checksumOf(tensors, metadata)) {
+  if (metadata.checksum !== checksumOf(tensors, metadata)) {
     throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
   }
   if (weights !== undefined && metadata.weights !== weights) {

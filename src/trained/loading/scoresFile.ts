@@ -63,12 +63,9 @@ export function storeExportScores(directory: string, scores: ReferenceScores): v
   const manifest = parseJsonObject(readText(path, largestManifest), path, '; export again');
   const text = scoresText(scores);
   folder.write(pathIn(directory, SCORES_FILE), text);
-  // Exports of earlier versions list no files.
-  if (typeof manifest.files === 'object' && manifest.files !== null) {
-    const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
-    const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
-    folder.write(path, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
-  }
+  const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
+  const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
+  folder.write(path, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
 }
 
 /**

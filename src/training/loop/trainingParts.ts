@@ -77,7 +77,7 @@ export async function prepareTraining(
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
-  const { batchSize, learningRate, gradientPrecision } = config.training;
+  const { batchSize, learningRate } = config.training;
   const share = shareOf(config.training, ranks);
   const { microBatch } = share;
   await requireLatest(state, store, config);
@@ -98,7 +98,7 @@ export async function prepareTraining(
   const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
   const updating = { optimizer, averageDecay: schedule.averageDecay };
   const layout = new ParameterLayout(model.parameters);
-  const training = { ...engine, batchSize, microBatch, ranks, gradientPrecision, ...updating };
+  const training = { ...engine, batchSize, microBatch, ranks, ...updating };
   const loss = action && actionLoss(action);
   const arrays = keep(await openStateArrays(layout, training));
   if (!state) {

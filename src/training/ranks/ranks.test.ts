@@ -147,26 +147,6 @@ it('logs the same norms of layers by one worker, two workers and two ranks, and 
   }
 });
 
-it('in bfloat16, 3 ranks have the same state, close to that of float32', async () => {
-  const size = 3;
-  const training = { batchSize: 12, steps: 6, gradientPrecision: 'bfloat16' } as const;
-  const [name, exact] = [`rounded-${size}`, `exact-${size}`];
-  const several = await trained(size, name, tinyConfig(training));
-  for (const other of several) {
-    expect(stateOf(other)).toEqual(stateOf(several[0]!));
-  }
-  await trained(size, `${name}-again`, tinyConfig(training));
-  expect(metricsOf(`${name}-again`)).toBe(metricsOf(name));
-  const [expected] = await trained(size, exact, tinyConfig({ ...training, gradientPrecision: 'float32' }));
-  expect(metricsOf(name)).not.toBe(metricsOf(exact));
-  const normsOf = (run: string) =>
-    [...readJsonLines(runPaths(inRoot(run)).metrics)].flatMap(({ gradientNorm }) => gradientNorm ?? []);
-  const [norms, exactNorms] = [normsOf(name), normsOf(exact)] as [number[], number[]];
-  expect(Math.abs(norms[0]! / exactNorms[0]! - 1)).toBeLessThan(2 ** -8);
-  expect(norms[0]).not.toBe(exactNorms[0]);
-  expectClose({ name, result: several[0]! }, { name: exact, result: expected! }, 0.02);
-});
-
 it('resumes with another number of ranks, and says so in the summary', async () => {
   const config = tinyConfig();
   const [whole] = await trained(1, 'whole', config);

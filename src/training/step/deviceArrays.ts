@@ -1,5 +1,5 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
-import { onlyRank, sumGradients } from '../../cluster/ranks.ts';
+import { onlyRank } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { mostArrayBytes } from '../../engine/devices/arrayLimits.ts';
@@ -236,9 +236,9 @@ export class DeviceArrays implements StateArrays {
 
   /** The gradients of all ranks, through the host: MPI does not see a device. */
   private async sumOverRanks(): Promise<void> {
-    const { ranks = onlyRank, gradientPrecision } = this.options;
+    const { ranks = onlyRank } = this.options;
     const { data } = await this.memory.read(this.total);
-    await sumGradients(ranks, data as Float32Array, gradientPrecision);
+    await ranks.sum(data as Float32Array);
     await this.memory.write(this.total, data as Float32Array);
   }
 

@@ -1,5 +1,5 @@
 // The arrays of a training in the host's memory, where loops update the weights.
-import { onlyRank, sumGradients } from '../../cluster/ranks.ts';
+import { onlyRank } from '../../cluster/ranks.ts';
 import { compileLoop, type Loop } from '../../engine/loop.ts';
 import { type Keep, releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
@@ -113,12 +113,12 @@ export class HostArrays implements StateArrays {
   }
 
   async collect(): Promise<BatchGradients> {
-    const { ranks = onlyRank, gradientPrecision } = this.options;
+    const { ranks = onlyRank } = this.options;
     // Zeros for the images of other ranks: their sum is exact.
     const bitsPerDim = this.bitsPerDim.slice();
     await ranks.sum(bitsPerDim);
     for (const gradients of this.updates.flatMap(({ loop }) => loop.wholeOf('gradients'))) {
-      await sumGradients(ranks, gradients, gradientPrecision);
+      await ranks.sum(gradients);
     }
     return { bitsPerDim, gradientNorm: normOf(this.total) };
   }

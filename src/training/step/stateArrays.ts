@@ -1,5 +1,5 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
-import type { GradientPrecision, Ranks } from '../../cluster/ranks.ts';
+import type { Ranks } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import type { CompileOptions } from '../../engine/program.ts';
@@ -24,8 +24,6 @@ export interface StateArraysOptions extends UpdateOptions, CompileOptions {
   readonly microBatch?: number;
   /** The processes that share each batch evenly; by default only this one. */
   readonly ranks?: Ranks;
-  /** In what the gradients are summed over these processes; default float32. */
-  readonly gradientPrecision?: GradientPrecision | undefined;
 }
 
 /** The loss and the gradients of a batch, which are in the arrays. */

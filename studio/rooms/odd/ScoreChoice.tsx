@@ -7,7 +7,6 @@ import type { Ratings } from '../../work/oddTasks.ts';
 /** Why a score can't be chosen here. */
 const lacks = {
   statistics: 'needs statistics of validation images',
-  'other model': 'needs a second model: in a terminal',
   classes: 'needs a model with classes',
   labels: 'needs labels: in a terminal',
 } as const;

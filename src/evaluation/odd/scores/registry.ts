@@ -5,18 +5,16 @@ import { bits } from './bits.ts';
 import { complexity } from './complexity.ts';
 import type { OddScore } from './contract.ts';
 import { label } from './label.ts';
-import { ratio } from './ratio.ts';
 import { typicality } from './typicality.ts';
 
 /** The name of a score. */
-export type OddScoreName = 'bits' | 'complexity' | 'typicality' | 'ratio' | 'best-class' | 'label';
+export type OddScoreName = 'bits' | 'complexity' | 'typicality' | 'best-class' | 'label';
 
 /** The scores. */
 export const oddScores: Readonly<Record<OddScoreName, OddScore>> = {
   bits,
   complexity,
   typicality,
-  ratio,
   'best-class': bestClass,
   label,
 };

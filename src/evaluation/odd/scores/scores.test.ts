@@ -25,11 +25,10 @@ describe('bits', () => {
   });
 });
 
-describe('complexity and ratio', () => {
-  it('are bits/dim beyond those of a coder, and of a second model', () => {
-    const images = { bits: [3, 1], code: [1, 2], otherBits: [2.5, 0.5] };
+describe('complexity', () => {
+  it('is bits/dim beyond those of a coder', () => {
+    const images = { bits: [3, 1], code: [1, 2] };
     expect([...oddScores.complexity.fit({})(images)]).toEqual([2, -1]);
-    expect([...oddScores.ratio.fit({})(images)]).toEqual([0.5, 0.5]);
   });
 });
 
@@ -123,7 +122,7 @@ describe('what can be computed', () => {
     expect(computableFrom(images, images)).toEqual(['bits', 'complexity', 'typicality']);
     const earlier = { data: '', draws: 1, seed: 0, fingerprint: '', bitsPerDim: [1] };
     expect(computableFrom(images, statisticsOf(earlier))).toEqual(['bits']);
-    const more = { ...images, otherBits: [1], bestClass: [1], labelMargin: [1] };
-    expect(computableFrom(more, statisticsOf(earlier))).toEqual(['bits', 'ratio', 'best-class', 'label']);
+    const more = { ...images, bestClass: [1], labelMargin: [1] };
+    expect(computableFrom(more, statisticsOf(earlier))).toEqual(['bits', 'best-class', 'label']);
   });
 });
