@@ -7,7 +7,7 @@ export type PackedName =
   | readonly [first: string, count: number];
 
 /** The most characters of the names of a block: a damaged description of a few bytes can stand for any number. */
-export const MOST_CHARACTERS = 2 ** 24;
+const MOST_CHARACTERS = 2 ** 24;
 
 /** The most digits of a number that is counted up: whole numbers of more are not exact. */
 const MOST_DIGITS = 15;
