@@ -76,24 +76,25 @@ function expectClose(
   expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
 }
 
-const configOf = (model: ConfigLayer['model']) =>
+const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
   resolveConfig({
     overrides: {
       // An image on which the model depends would not be flipped with the others.
       data: { name: 'tiny', augment: model?.condition ? [] : ['flip'] },
       model: { levels: 2, depth: 1, width: 4, ...model },
-      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 20 },
+      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 20, ...training },
     },
   });
 
-describe.each<[string, ConfigLayer['model']]>([
+describe.each<[string, ConfigLayer['model'], ConfigLayer['training']?]>([
   ['emerging', {}],
+  ['muon', { width: 8 }, { optimizer: 'muon' }],
   ...conditionedModels.map(([what, model], index): [string, ConfigLayer['model']] => [
     what,
     { ...model, mixing: index === 1 ? 'periodic' : '1x1' },
   ]),
-])('20 steps with clipping and micro-batches (%s)', (what, model) => {
-  const config = configOf(model);
+])('20 steps with clipping and micro-batches (%s)', (what, model, training) => {
+  const config = configOf(model, training);
   let one: TrainingResult;
   beforeAll(async () => {
     [one] = (await trained(1, `${what}-one`, config)) as [TrainingResult];
