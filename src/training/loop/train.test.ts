@@ -218,7 +218,8 @@ describe('a run with muon', () => {
     const { rate, matrixRate } = optimizer.scalars(1000, 0.0015);
     expect(matrixRate).toBe(0.0015);
     expect(rate).toBeCloseTo(
-      optimizerOf(tinyConfig({ ...training, restLearningRate: 0.008 }).training, 5).scalars(1000, 0.003).rate!,
+      optimizerOf(tinyConfig({ ...training, restLearningRate: 0.008 }).training, 5).scalars(1000, 0.003)
+        .rate!,
       15,
     );
   });
