@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Program } from '../../engine/program.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
+import { optimizerOf } from '../../optimizers/registry.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
@@ -174,7 +175,7 @@ describe('a run with adamw', () => {
     });
     const given = { dataset, set: ['training.biasCorrection=glow'] };
     await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
-      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ',
+      'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: ',
     );
   });
 
@@ -194,6 +195,35 @@ describe('a run with adamw', () => {
     );
     expect(readFileSync(config, 'utf8')).toBe(text);
     expect(bytes('adamw edited', 6)).toEqual(bytes('adamw', 6));
+  });
+});
+
+describe('a run with muon', () => {
+  const training = { optimizer: 'muon', learningRate: 0.003, restLearningRate: 0.016 } as const;
+  // Wide enough for matrices of several shapes.
+  const config = tinyConfig(training, { width: 8 });
+  const muonRun = async (name: string, options: Partial<TrainingOptions> = {}) =>
+    train({ ...(await startRun(config, inRoot(name), { dataset })), ...engine, ...options });
+
+  it.each([1, 2])('leaves the same bytes with stops, by %i workers', async (workers) => {
+    const [whole, stopped] = [`muon-${workers}`, `muon-${workers} stopped`];
+    const sharing = { threads: workers, workers };
+    await muonRun(whole, sharing);
+    await muonRun(stopped, { ...sharing, stopAt: 3 });
+    await goOn(stopped, { ...sharing, stopAt: 5 });
+    await goOn(stopped, sharing);
+    expect(bytes(stopped, 6)).toEqual(bytes(whole, 6));
+  });
+
+  it('rolls both learning rates back together', () => {
+    const optimizer = optimizerOf(config.training, 5);
+    const { rate, matrixRate } = optimizer.scalars(1000, 0.0015);
+    expect(matrixRate).toBe(0.0015);
+    expect(rate).toBeCloseTo(
+      optimizerOf(tinyConfig({ ...training, restLearningRate: 0.008 }).training, 5).scalars(1000, 0.003)
+        .rate!,
+      15,
+    );
   });
 });
 

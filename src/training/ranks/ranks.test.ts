@@ -76,20 +76,21 @@ function expectClose(
   expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
 }
 
-const configOf = (model: ConfigLayer['model']) =>
+const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
   resolveConfig({
     overrides: {
       // An image on which the model depends would not be flipped with the others.
       data: { name: 'tiny', augment: model?.condition ? [] : ['flip'] },
       model: { levels: 2, depth: 1, width: 4, ...model },
-      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 6 },
+      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 6, ...training },
     },
   });
 
 const shared = conditionedModels.filter(([what]) => what === 'both' || what === 'conditions');
 
-it.each<[number, string, ConfigLayer['model']]>([
+it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
   [4, 'emerging', {}],
+  [3, 'muon', { width: 8 }, { batchSize: 12, optimizer: 'muon' }],
   ...shared.map(([what, model], index): [number, string, ConfigLayer['model']] => [
     2,
     what,
@@ -97,8 +98,8 @@ it.each<[number, string, ConfigLayer['model']]>([
   ]),
 ])(
   '%i ranks equal one process up to rounding, and are the same each time, with clipping and micro-batches (%s)',
-  async (size, what, model) => {
-    const config = configOf(model);
+  async (size, what, model, training) => {
+    const config = configOf(model, training);
     const [alone] = await trained(1, `${what}-alone`, config);
     const several = await trained(size, what, config);
     // The first gradients of the flow of the noise are small, too.

@@ -12,6 +12,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { median } from '../../numeric/statistics.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
+import { muon } from '../../optimizers/muon.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
@@ -27,6 +28,12 @@ const BATCH = 4;
 const optimizers = {
   adamax: adamax({ beta2: 0.9, biasCorrection: 'glow' }),
   adamw: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-4, weightDecay: 0.1 }),
+  muon: muon({
+    momentum: 0.95,
+    weightDecay: 0.1,
+    rest: adamax({ beta2: 0.9, biasCorrection: 'glow' }),
+    restRate: 2,
+  }),
 };
 
 const modelOf = (changes: Partial<ModelOptions>): Glow =>
@@ -164,6 +171,7 @@ describeOnGpu('training on a device', () => {
   const cases = [
     ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),
     { mixing: '1x1', name: 'adamw', what: 'classes and variational noise', changes: conditioned } as const,
+    { mixing: 'emerging', name: 'muon', what: 'matrices of several shapes', changes: { width: 9 } } as const,
     { mixing: '1x1', name: 'adamax', what: 'stronger couplings', changes: stronger } as const,
   ];
 

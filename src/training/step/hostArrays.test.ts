@@ -1,12 +1,23 @@
 // The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
 import { describe, expect, it } from 'vitest';
 import { onHost } from '../../engine/arrays.ts';
+import { compile } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { Glow } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
+import { averageShare, withAverage } from '../../optimizers/average.ts';
+import { muon } from '../../optimizers/muon.ts';
+import { ruleFor } from '../../optimizers/optimizer.ts';
+import { updateProgram } from '../../optimizers/programs.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
+import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
 import { HostArrays } from './hostArrays.ts';
 
 const averageDecay = 0.9;
@@ -80,5 +91,107 @@ describe('an update', () => {
     await expect(arrays.take({ ...twos(layout), optimizer })).rejects.toThrow(
       'an adamw update cannot use the moments of adamax',
     );
+  });
+});
+
+describe('an update of matrices and other parameters by different rules', () => {
+  const optimizer = muon({
+    momentum: 0.9,
+    weightDecay: 0.5,
+    rest: adamax({ beta2: 0.9, biasCorrection: 'standard' }),
+    restRate: 4,
+  });
+
+  // At the second width, some matrices have their own array, and others are packed with those of their shape.
+  it.each([8, 136])('equals that of every parameter alone, at width %i', async (width) => {
+    const layout = layoutOf('emerging', width);
+    const matrices = Object.entries(layout.specs).filter(
+      ([, spec]) => ruleFor(optimizer, spec).item.length > 0,
+    );
+    expect(matrices.map(([path]) => path)).toEqual(
+      expect.arrayContaining([
+        'levels/0/steps/0/coupling/conv1/kernel',
+        'levels/0/steps/0/coupling/conv2/kernel',
+        'levels/1/steps/0/coupling/conv3/kernel',
+        'prior/edgeKernel',
+      ]),
+    );
+    for (const [path, { shape }] of matrices) {
+      expect(path).toMatch(/(\/coupling\/conv\d\/kernel|\/split\/kernel|^prior\/edgeKernel)$/);
+      expect(Math.min(sizeOf(shape.slice(0, -1)), shape.at(-1)!)).toBeGreaterThanOrEqual(8);
+    }
+    const random = new RandomStream(0, 'update', width);
+    const draw = () => {
+      const groups = layout.zeros();
+      for (const { data } of Object.values(groups)) {
+        data.set(random.normals(data.length));
+      }
+      return groups;
+    };
+    const start = { step: 0, updates: 0, guard: newGuard(0), weights: draw(), average: {} };
+    const gradients = [draw(), draw()];
+    const states = await onLocalRanks(2, (ranks) =>
+      releaseAfter(async (keep) => {
+        const arrays = keep(await HostArrays.open(layout, { optimizer, ...options, ranks }));
+        await arrays.take(start);
+        for (const [index, given] of gradients.entries()) {
+          const converted = Object.entries(layout.convert(given, arrays.layout));
+          for (const [group, { data }] of converted) {
+            onHost(arrays.target(0).gradients)[group]!.data.set(data);
+          }
+          await arrays.update(index + 1, 0.01);
+        }
+        const { weights, average, optimizer: remembered } = await arrays.read();
+        const kept = momentLayouts(layout, optimizer);
+        return {
+          weights: layout.unpack(weights),
+          average: layout.unpack(average),
+          first: kept.first!.unpack(remembered.moments.first!),
+          second: kept.second!.unpack(remembered.moments.second!),
+        };
+      }),
+    );
+    const [state, other] = states as [(typeof states)[0], (typeof states)[0]];
+    expect(other).toEqual(state);
+    expect(Object.keys(state.first)).toEqual(Object.keys(layout.specs));
+    expect(Object.keys(state.second)).toEqual(
+      Object.keys(layout.specs).filter((path) => !matrices.some(([matrix]) => matrix === path)),
+    );
+    const before = layout.unpack(start.weights);
+    for (const [path, spec] of Object.entries(layout.specs)) {
+      const { rule, item } = ruleFor(optimizer, spec);
+      const length = sizeOf(spec.shape);
+      const section = { rule, item, count: length / sizeOf(item) };
+      const vector = (data: NdArray['data']): NdArray => ({ shape: [length], data: Float64Array.from(data) });
+      const expected = await releaseAfter(async (keep) => {
+        const definition = withAverage(updateProgram(optimizer, [section]));
+        const program = keep(await compile(definition, { precision: 'float64', threads: 1 }));
+        const zeros = ['average', ...rule.moments].map((name) => [name, vector(new Float64Array(length))]);
+        let arrays: Record<string, NdArray> = {
+          weights: vector(before[path]!.data),
+          ...Object.fromEntries(zeros),
+        };
+        for (const [index, given] of gradients.entries()) {
+          const scalars = {
+            ...optimizer.scalars(index + 1, 0.01),
+            share: averageShare(index + 1, averageDecay),
+          };
+          const feeds = Object.entries(scalars).map(([name, value]) => [
+            name,
+            { shape: [], data: Float64Array.of(value) },
+          ]);
+          arrays = await program.run({
+            ...arrays,
+            gradients: vector(layout.unpack(given)[path]!.data),
+            ...Object.fromEntries(feeds),
+          });
+        }
+        return arrays;
+      });
+      for (const [name, { data }] of Object.entries(expected)) {
+        const found = state[name as keyof typeof state][path]!;
+        expectClose(`${name} of ${path}`, found.data, data, 'float32');
+      }
+    }
   });
 });
