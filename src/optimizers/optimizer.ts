@@ -77,7 +77,7 @@ export function momentNames({ rules }: OptimizerKind): string[] {
 }
 
 /** What a run gives an optimiser besides its options. */
-export interface RunRates {
+interface RunRates {
   /** The steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** The learning rate between warm-up and decay. */
