@@ -132,12 +132,12 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'optimizer',
       { training: { optimizer: 'sgd' } },
-      "unknown training.optimizer 'sgd': known: adamax, adamw",
+      "unknown training.optimizer 'sgd': known: adamax, adamw, muon",
     ],
     [
       'option of another optimiser',
       { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
-      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
+      'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
     ],
     ['beta', { training: { beta2: 1 } }, 'training.beta2 must be a number of at least 0 and below 1, not 1'],
     [
@@ -280,7 +280,7 @@ describe('a configuration', () => {
     expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
       new UserError(
         'invalid-config',
-        'training.weightDecay is an option of adamw, but training.optimizer is adamax: ' +
+        'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ' +
           'leave it out or set training.optimizer=adamw',
       ),
     );

@@ -61,14 +61,14 @@ describe('layers', () => {
     for (const set of [settings, settings.toReversed()]) {
       expect(() => resolveConfig({ preset, set })).toThrow(
         wrong(
-          'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ' +
+          'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: ' +
             'leave it out or set training.optimizer=adamax',
         ),
       );
     }
     const file = fileOf('data: { name: mnist }\ntraining: { weightDecay: 0.1 }');
     expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
-      'training.weightDecay is an option of adamw, but training.optimizer is adamax: ',
+      'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ',
     );
   });
 

@@ -112,8 +112,7 @@ export function muon({ momentum, iterations = 5, weightDecay = 0, rest, restRate
  * Matrices `[N, rows, columns]` with the same singular vectors, and singular values near 1: Newton–Schulz iterations
  * X ← P·X with P = aI + bG + cG² and G = X·Xᵀ, from X/(‖X‖ + 10⁻⁷), on the shorter side.
  *
- * X and G have a long side and none: for long matrices, some iterations are taken at once, by G ← P·G·P and the product of
- * their P.
+ * G is small if X is long: then several iterations are taken at once, by G ← P·G·P and the product of their P.
  */
 function orthogonalised(matrices: Tensor, iterations: number): Tensor {
   const [count, rows, columns] = matrices.shape as [number, number, number];
