@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
@@ -23,9 +24,18 @@ const arrays = Object.entries(randomParameters(model.parameters)).map(
 );
 const metadata = { weights: 'average', imageShape: '4x6x1', model: JSON.stringify(model.options) };
 
-function write(tensors: ReadonlyMap<string, (typeof arrays)[0][1]>, about: Record<string, string>): void {
-  writeFileSync(join(folder, 'manifest.json'), '{}');
-  writeFileSync(path, encodeSafetensors(tensors, about));
+function write(
+  tensors: ReadonlyMap<string, (typeof arrays)[0][1]>,
+  about: Record<string, string>,
+  listed = model,
+): void {
+  writeManifest(listed.imageShape, listed);
+  writeFileSync(path, encodeSafetensors(tensors, { ...about, checksum: checksumOf(tensors, about) }));
+}
+
+/** Writes a manifest of a model, for images of this shape. */
+function writeManifest(shape: unknown, { options } = model): void {
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape }, model: options, files: {} }));
 }
 
 beforeEach(() => write(new Map(arrays), metadata));
@@ -136,12 +146,12 @@ it.each<[string, unknown, RegExp]>([
   ['four numbers', [4, 6, 1, 1], /manifest.json does not describe an exported model/],
   ['a huge shape', [1e9, 1e9, 1], /but .*manifest.json for images of 1000000000x1000000000x1/],
 ])('refuses a manifest whose image has %s', async (_, shape, message) => {
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape } }));
+  writeManifest(shape);
   await expect(loadTrained(folder)).rejects.toThrow(message);
 });
 
 it('accepts a manifest of the same image shape', async () => {
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape: [4, 6, 1] } }));
+  writeManifest([4, 6, 1]);
   expect((await loadTrained(folder)).model.imageShape).toEqual([4, 6, 1]);
 });
 
@@ -150,7 +160,7 @@ it('tells of large images, and refuses larger ones, before their graphs are prep
   const weights = Object.entries(randomParameters(wide.parameters)).map(
     ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
   );
-  write(new Map(weights), { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) });
+  write(new Map(weights), { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) }, wide);
   const told: number[] = [];
   const onLargeImage = (bytes: number): void => {
     told.push(bytes);
