@@ -1,6 +1,8 @@
 // Hostile changes of an export with 8x8x1 images and depth 1.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import {
   bytes,
@@ -17,14 +19,42 @@ import {
 
 const weights = (folder: string): string => join(folder, 'model.safetensors');
 
-/** Removes the checksums of an export, so that its files reach the checks behind them. */
+/** A manifest that lists no files. */
+const manifestText = (model: unknown): string => JSON.stringify({ model, files: {} });
+
+/** Removes the checksums of files from an export, so that they reach the checks behind them. */
 export function unbindExport(folder: string): void {
   const path = weights(folder);
-  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-  const { checksum: _, ...rest } = metadata;
-  writeFileSync(path, encodeSafetensors(tensors, rest));
-  write('manifest.json', '{}')(folder);
+  const { metadata } = decodeSafetensors(readFileSync(path), path);
+  write('manifest.json', manifestText(JSON.parse(metadata.model!)))(folder);
 }
+
+/** Makes the checksum of changed weights and the options in the manifest right, for the same reason. */
+export function bindExport(folder: string): void {
+  const path = weights(folder);
+  const [status, manifest] = [path, join(folder, 'manifest.json')].map((each) => lstatSync(each));
+  if (!status!.isFile() || status!.size > MOST_BOUND) {
+    return;
+  }
+  try {
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const { checksum: _, ...rest } = metadata;
+    writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+    if (manifest!.isFile() && manifest!.size < MOST_BOUND) {
+      edit('manifest.json', (text) =>
+        /^\{"model":\{.*"files":\{\}\}$/.test(text) ? manifestText(JSON.parse(metadata.model!)) : text,
+      )(folder);
+    }
+  } catch (error) {
+    // What cannot be read has no checksum either.
+    if (!(error instanceof UserError || error instanceof SyntaxError)) {
+      throw error;
+    }
+  }
+}
+
+/** Larger files are refused before they are read. */
+const MOST_BOUND = megabytes(64);
 
 /** Changes of an export, with what commands that use it must do. */
 export const exportChanges: Changes = {

@@ -1,7 +1,7 @@
 // Folders of runs and exports as a stranger could make them: each is a sound one with one change.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportChanges, unbindExport } from './hostileExports.ts';
+import { bindExport, exportChanges, unbindExport } from './hostileExports.ts';
 import type { Change, Changes, Verdict } from './hostileFiles.ts';
 import { runChanges, unbindRun } from './hostileRuns.ts';
 
@@ -19,16 +19,23 @@ export function writeHostileModels(
   folder: string,
   sound: { readonly run: string; readonly exported: string },
 ): { readonly runs: HostileFolder[]; readonly exports: HostileFolder[] } {
-  const copies = (source: string, kind: string, changes: Changes, prepare: Change): HostileFolder[] =>
+  const copies = (
+    source: string,
+    kind: string,
+    changes: Changes,
+    prepare: Change,
+    finish: Change = () => {},
+  ): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {
       const path = join(folder, kind, name);
       cpSync(source, path, { recursive: true });
       prepare(path);
       change(path);
+      finish(path);
       return { path, verdict };
     });
   return {
     runs: copies(sound.run, 'runs', runChanges, unbindRun),
-    exports: copies(sound.exported, 'exports', exportChanges, unbindExport),
+    exports: copies(sound.exported, 'exports', exportChanges, unbindExport, bindExport),
   };
 }

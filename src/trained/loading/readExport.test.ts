@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { recordedIn } from '../../experiments/trainedOptions.ts';
 import { Glow } from '../../models/glow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
@@ -23,9 +25,16 @@ const arrays = Object.entries(randomParameters(model.parameters)).map(
 );
 const metadata = { weights: 'average', imageShape: '4x6x1', model: JSON.stringify(model.options) };
 
+/** The options of the model as recorded; none if there are no sound ones. */
+function optionsIn({ model = '{}' }: Record<string, string>): object {
+  return recordedIn(model) ?? {};
+}
+
 function write(tensors: ReadonlyMap<string, (typeof arrays)[0][1]>, about: Record<string, string>): void {
-  writeFileSync(join(folder, 'manifest.json'), '{}');
-  writeFileSync(path, encodeSafetensors(tensors, about));
+  const manifest = { model: optionsIn(about), files: {} };
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  const checksum = checksumOf(tensors, about);
+  writeFileSync(path, encodeSafetensors(tensors, { ...about, checksum }));
 }
 
 beforeEach(() => write(new Map(arrays), metadata));
