@@ -7,7 +7,7 @@ import type { Outcome } from './runCommands.ts';
 export const commandLimits: Limits = { seconds: 15, bytes: 2 ** 30, openFiles: 256 };
 
 /** The errors that a command reported, one line each. */
-export function errorsOf({ stderr }: Outcome): string[] {
+function errorsOf({ stderr }: Outcome): string[] {
   return stderr.split('\n').filter((line) => line.startsWith('emerging: '));
 }
 

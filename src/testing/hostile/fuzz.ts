@@ -1,97 +1,209 @@
 // `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is up. A command must
 // work or refuse in one line, within limits, and change nothing else. Failures are kept.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import fc from 'fast-check';
 import { wholeNumber } from '../../cli/parts/options.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { visibleText } from '../../visibleText.ts';
+import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
 import { breachOf, commandLimits } from './contract.ts';
-import { formatsOf } from './fuzzing/formats.ts';
-import { Report } from './fuzzing/report.ts';
-import { commandScript, makeWorkplace, Place } from './fuzzing/workplace.ts';
+import { damageOf } from './damage.ts';
 import { runInLimits } from './inLimits.ts';
-import { oneOf } from './mutations/choice.ts';
 import { changeOutside, makeOutside } from './outside.ts';
 
-interface FuzzOptions {
-  readonly minutes: number;
-  readonly seed: number;
-  readonly only?: string;
-  readonly input?: number;
-  readonly keep: string;
-}
-
-const options = new Command('fuzz')
+const { minutes, keep, input, seed } = new Command('fuzz')
   .option('--minutes <n>', 'how long to run', wholeNumber(1), 60)
-  .option('--seed <n>', 'the seed of the damage; by default, from the clock', wholeNumber(0))
-  .option('--only <format>', 'damage only this format')
+  .option(
+    '--seed <n>',
+    'the seed of the damage; by default, from the clock',
+    wholeNumber(0),
+    Math.floor(Date.now() / 1000),
+  )
   .addOption(new Option('--input <n>', 'try only this input of the seed').argParser(wholeNumber(0)))
   .option('--keep <folder>', 'where to keep failures', 'fuzz-findings')
   .parse()
-  .opts<Partial<FuzzOptions> & Pick<FuzzOptions, 'minutes' | 'keep'>>();
-const { minutes, keep, only, input, seed = Math.floor(Date.now() / 1000) } = options;
+  .opts<{ minutes: number; seed: number; input?: number; keep: string }>();
 
 /** Commands per process: starting one takes seconds. */
 const BATCH = 150;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const script = [process.execPath, '--import', import.meta.resolve('tsx'), here('runCommands.ts')];
+const [threads, quick] = ['--threads=1', ['--draws=1', '--threads=1']];
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-fuzz-'));
+const sound = join(folder, 'sound');
 process.stderr.write(`seed ${seed}; training tiny models to damage\n`);
-const workplace = await makeWorkplace(folder);
-const formats = formatsOf(workplace);
-if (only !== undefined && !Object.hasOwn(formats, only)) {
-  throw new Error(`unknown format ${only}: known: ${Object.keys(formats).join(', ')}`);
-}
-const report = new Report(seed, keep);
-mkdirSync(keep, { recursive: true });
+await makeSound();
 
-/** Makes the input of a number, which doesn't depend on other inputs. */
-function make(number: number) {
-  const random = new RandomStream(seed, 'fuzz', number);
-  const drawn = oneOf(random, Object.keys(formats));
-  const format = only ?? drawn;
-  const place = new Place(workplace, join(folder, 'inputs', String(number)));
-  makeOutside(place.outside);
-  return { number, format, place, ...formats[format]!(place, random, workplace) };
-}
+/** What is damaged, by name: files, each with the commands that read it. */
+const targets = [
+  ...filesIn('run').map((name) => ({ name, needs: ['run', 'run2', 'data'], calls: callsOn('run') })),
+  ...filesIn('export').map((name) => ({ name, needs: ['export', 'data'], calls: callsOn('export') })),
+  ...filesIn('data').map((name) => ({ name, needs: ['data', 'run'], calls: callsOnData('data') })),
+  { name: 'prepared.images', needs: ['run', 'prepared.images'], calls: callsOnData('prepared.images') },
+  {
+    name: 'latents.safetensors',
+    needs: ['run', 'latents.safetensors'],
+    calls: [['decode', 'run', 'latents.safetensors', '--out=decoded', threads]],
+  },
+  {
+    name: 'digits.eflow',
+    needs: ['digits.eflow'],
+    calls: [
+      ['decompress', 'digits.eflow', '--out=decoded'],
+      ['decompress', 'digits.eflow', '--list'],
+    ],
+  },
+  ...readdirSync(here('../../data/fixtures'))
+    .filter((name) => !/\.(ts|py|mjs)$/.test(name))
+    .map((name) => ({
+      name: join('fixtures', name),
+      needs: ['run', join('fixtures', name)],
+      calls: callsOnImages(name),
+    })),
+];
 
-async function tryInputs(numbers: readonly number[]): Promise<void> {
-  const inputs = numbers.map(make);
-  const outcomes = await runInLimits(
-    commandScript,
-    inputs.map(({ args, place: { cwd } }) => ({ args, cwd })),
-    commandLimits,
-  );
-  outcomes.forEach((outcome, index) => {
-    const { number, format, what, place, judge } = inputs[index]!;
-    const failure = breachOf(outcome) ?? changeOutside(place.outside) ?? judge?.(outcome);
-    report.add({ number, format, what, folder: place.folder, outcome, failure });
-    if (input === undefined) {
-      rmSync(place.folder, { recursive: true, force: true });
-    } else {
-      process.stdout.write(`${format}: ${what}\n${outcome.stdout}${outcome.stderr}in ${place.cwd}\n`);
-    }
-  });
-}
+/** An input: a file to damage, how, and the command that reads it. */
+const inputs = fc
+  .constantFrom(...targets)
+  .chain((target) => fc.tuple(fc.constant(target), damageOf(target.name), fc.constantFrom(...target.calls)));
 
+const failures = new Map<string, number>();
+let [next, tried] = [0, 0];
 const end = Date.now() + 60_000 * minutes;
-let next = 0;
+if (input === undefined) {
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+} else {
+  await tryInputs([input]);
+}
+process.stdout.write(
+  `${tried} inputs, ${failures.size} distinct failures\n${[...failures].map(([failure, count]) => `${count} x ${failure}\n`).join('')}seed ${seed}\n`,
+);
+rmSync(folder, { recursive: true });
+process.exitCode = failures.size > 0 ? 1 : 0;
+
 async function work(): Promise<void> {
   while (Date.now() < end) {
     next += BATCH;
     const first = next - BATCH;
     await tryInputs(Array.from({ length: BATCH }, (_, index) => first + index));
-    const left = Math.max(0, Math.ceil((end - Date.now()) / 60_000));
-    process.stderr.write(`${report.inputs} inputs, ${report.findings} distinct failures; ${left} min left\n`);
+    process.stderr.write(`${tried} inputs, ${failures.size} distinct failures\n`);
   }
 }
 
-if (input === undefined) {
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  rmSync(folder, { recursive: true });
-} else {
-  await tryInputs([input]);
+async function tryInputs(numbers: readonly number[]): Promise<void> {
+  const made = numbers.map(makeInput);
+  const outcomes = await runInLimits(script, made, commandLimits);
+  for (const [index, outcome] of outcomes.entries()) {
+    const { number, what, place, cwd } = made[index]!;
+    const failure = breachOf(outcome) ?? changeOutside(join(place, 'outside'));
+    tried++;
+    if (failure !== undefined) {
+      const kind = `${outcome.args[0]}: ${failure
+        .replace(/\/\S+/g, 'PATH')
+        .replace(/[\d.,]+/g, 'N')
+        .slice(0, 160)}`;
+      failures.set(visibleText(kind), (failures.get(visibleText(kind)) ?? 0) + 1);
+      const lines = [what, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
+      const repeat = `repeat: npm run fuzz -- --seed ${seed} --input ${number}`;
+      process.stdout.write(`${[...lines, repeat].join('\n  ')}\n`);
+      const kept = join(keep, `${seed}-${number}`);
+      mkdirSync(kept, { recursive: true });
+      writeFileSync(join(kept, 'finding.txt'), `${[...lines, repeat].join('\n')}\n\n${outcome.stderr}`);
+      cpSync(cwd, join(kept, 'cwd'), { recursive: true, verbatimSymlinks: true });
+    } else if (input !== undefined) {
+      process.stdout.write(`${what}\n${outcome.stdout}${outcome.stderr}`);
+    }
+    rmSync(place, { recursive: true });
+  }
 }
-await workplace.close();
-process.stdout.write(`${report.table()}\nseed ${seed}\n`);
-process.exitCode = report.findings > 0 ? 1 : 0;
+
+/** Makes the input of a number, which doesn't depend on other inputs. */
+function makeInput(number: number) {
+  const [[target, damage, args]] = fc.sample(inputs, { seed: seed + number, numRuns: 1 }) as [
+    [
+      (typeof targets)[number],
+      ReturnType<typeof damageOf> extends fc.Arbitrary<infer D> ? D : never,
+      string[],
+    ],
+  ];
+  const place = join(folder, 'inputs', String(number));
+  const cwd = join(place, 'cwd');
+  makeOutside(join(place, 'outside'));
+  for (const name of target.needs) {
+    cpSync(join(sound, name), join(cwd, name), { recursive: true });
+  }
+  const what = `${target.name}: ${damage(join(cwd, target.name), join(place, 'outside'))}`;
+  return { number, what, place, cwd, args };
+}
+
+/** Trains tiny models, exports one, encodes, compresses and prepares images. */
+async function makeSound(): Promise<void> {
+  writeTinyDataset(join(sound, 'data'));
+  cpSync(here('../../data/fixtures'), join(sound, 'fixtures'), { recursive: true });
+  const training = [...tinyTraining, '--set=training.warmupSteps=0', '--steps=4', '--no-test', threads];
+  const calls = [
+    ['train', '--data=data', ...training, '--out=run'],
+    ['train', '--data=data', ...training, '--out=run2', '--set=seed=1'],
+    ['export', 'run', '--out=export'],
+    ['encode', 'run', '--data=data', '--count=4', '--out=latents.safetensors', threads],
+    ['compress', '--data=data', '--model=export', '--count=4', '--out=digits.eflow', '--workers=1'],
+    ['datasets', 'prepare', 'data', '--size=8', '--channels=1', '--out=prepared.images'],
+  ].map((args) => ({ args, cwd: sound }));
+  const outcomes = await runInLimits(script, calls, { ...commandLimits, seconds: 120 });
+  for (const outcome of outcomes) {
+    if (outcome.code !== 0 || breachOf(outcome) !== undefined) {
+      throw new Error(`cannot prepare: ${outcome.args.join(' ')}: ${outcome.killed ?? outcome.stderr}`);
+    }
+  }
+  // Without an earlier checkpoint to fall back on.
+  for (const model of ['run', 'run2']) {
+    const checkpoints = join(sound, model, 'checkpoints');
+    for (const name of readdirSync(checkpoints).filter((file) => !file.includes('00000004'))) {
+      rmSync(join(checkpoints, name));
+    }
+  }
+}
+
+function filesIn(name: string): string[] {
+  return readdirSync(join(sound, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(sound.length + 1));
+}
+
+function callsOn(model: string): string[][] {
+  const both = [
+    ['sample', model, '--count=4', '--out=samples.png', threads],
+    ['score', model, '--data=data', '--count=2', threads],
+    ['encode', model, '--data=data', '--count=2', '--out=encoded.safetensors', threads],
+  ];
+  return model === 'export'
+    ? both
+    : [
+        ...both,
+        ['evaluate', 'run', ...quick],
+        ['doctor', 'run', '--images=2', threads],
+        ['export', 'run', '--out=exported'],
+        ['compare', 'run', 'run2', threads],
+        ['train', '--resume', 'run', '--steps=5', '--no-test', threads],
+        ['runs', '.'],
+      ];
+}
+
+function callsOnData(name: string): string[][] {
+  return [
+    ['evaluate', 'run', `--data=${name}`, ...quick],
+    ['datasets', 'show', name, '--out=shown.png', '--limit=100', '--count=4'],
+    ['datasets', 'prepare', name, '--size=8', '--out=out.images', '--skip-damaged'],
+  ];
+}
+
+function callsOnImages(name: string): string[][] {
+  const path = join('fixtures', basename(name));
+  return /\.(png|jpeg|webp|gif|tiff|avif)$/.test(name)
+    ? [['score', 'run', path, '--resize', ...quick]]
+    : callsOnData(path).slice(1);
+}

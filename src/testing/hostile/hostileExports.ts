@@ -1,6 +1,8 @@
 // Hostile changes of an export with 8x8x1 images and depth 1.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import {
   bytes,
@@ -18,13 +20,56 @@ import {
 
 const weights = (folder: string): string => join(folder, 'model.safetensors');
 
-/** Removes the checksums of an export, so that its files reach the checks behind them. */
-export function unbindExport(folder: string): void {
+/** The manifest of a model that lists no files; `more` replaces parts of it. */
+const manifestText = (model: string, more = ''): string =>
+  `{"image":{"shape":[8,8,1]},"model":${model},"files":{}${more}}`;
+
+/** The options of the model, as they stand in the weights. */
+function modelText(folder: string): string {
   const path = weights(folder);
-  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-  const { checksum: _, ...rest } = metadata;
-  writeFileSync(path, encodeSafetensors(tensors, rest));
-  write('manifest.json', '{}')(folder);
+  return decodeSafetensors(readFileSync(path), path).metadata.model!;
+}
+
+/** Removes the checksums of files from an export, so that they reach the checks behind them. */
+export function unbindExport(folder: string): void {
+  write('manifest.json', manifestText(modelText(folder)))(folder);
+}
+
+/** Makes the checksum of changed weights and the options in the manifest right, for the same reason. */
+export function bindExport(folder: string): void {
+  const path = weights(folder);
+  const [status, manifest] = [path, join(folder, 'manifest.json')].map((each) => lstatSync(each));
+  if (!status!.isFile() || status!.size > MOST_BOUND) {
+    return;
+  }
+  try {
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const { checksum: _, ...rest } = metadata;
+    writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+    if (manifest!.isFile() && manifest!.size < MOST_BOUND) {
+      edit('manifest.json', (text) =>
+        text.startsWith('{"image":{"shape":[8,8,1]},"model":{') && text.endsWith(',"files":{}}')
+          ? manifestText(metadata.model!)
+          : text,
+      )(folder);
+    }
+  } catch (error) {
+    // What cannot be read has no checksum either.
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+  }
+}
+
+/** Larger files are refused before they are read. */
+const MOST_BOUND = megabytes(64);
+
+/** Writes a manifest: of a text in braces that is complete but for the parts in it. */
+function manifest(text: string): Change {
+  return (folder) => {
+    const isPart = text.startsWith('{"');
+    write('manifest.json', isPart ? manifestText(modelText(folder), `,${text.slice(1, -1)}`) : text)(folder);
+  };
 }
 
 /** Changes the metadata in the header of the weights, and its tensors. */
@@ -182,14 +227,11 @@ export const exportChanges: Changes = {
   ...Object.fromEntries(
     Object.entries(refusedManifests).map(([name, text]) => [
       `manifest ${name}`,
-      ['refuse', write('manifest.json', text)] as const,
+      ['refuse', manifest(text)] as const,
     ]),
   ),
   ...Object.fromEntries(
-    Object.entries(manifests).map(([name, text]) => [
-      `manifest ${name}`,
-      ['cope', write('manifest.json', text)] as const,
-    ]),
+    Object.entries(manifests).map(([name, text]) => [`manifest ${name}`, ['cope', manifest(text)] as const]),
   ),
   ...Object.fromEntries(
     ['1e1x8x1', '8x8x1x1', '8x8', ' 8x8x1', '-8x8x1', '8.0x8x1'].map((imageShape) => [
@@ -283,7 +325,7 @@ export const exportChanges: Changes = {
   'manifest as FIFO': ['cope', fifo('manifest.json')],
   'manifest in itself': [
     'cope',
-    edit('manifest.json', (text) => text.replace(/"shape": \[/, '$&[[[["x"]]]],')),
+    edit('manifest.json', (text) => text.replace(/"shape":\[/, '$&[[[["x"]]]],')),
   ],
   'manifest of nested lists': ['cope', write('manifest.json', `{"model":${'['.repeat(1_000_000)}`)],
   'manifest of holes': ['cope', holes('manifest.json', megabytes(4096))],

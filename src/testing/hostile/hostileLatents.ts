@@ -28,7 +28,7 @@ const names: Readonly<Record<string, readonly [HostileFolder['verdict'], readonl
 };
 
 /** Latents under other names of images. */
-export function withImageNames(latents: Uint8Array, images: readonly string[]): Uint8Array {
+function withImageNames(latents: Uint8Array, images: readonly string[]): Uint8Array {
   const file = Buffer.from(latents);
   const length = Number(file.readBigUInt64LE());
   const header = JSON.parse(file.subarray(8, 8 + length).toString()) as {

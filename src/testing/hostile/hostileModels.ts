@@ -1,8 +1,8 @@
 // Folders of runs and exports as a stranger could make them: each is a sound one with one change.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportChanges, scoresChanges, unbindExport } from './hostileExports.ts';
-import { type Change, type Changes, type Verdict, write } from './hostileFiles.ts';
+import { bindExport, exportChanges, scoresChanges, unbindExport } from './hostileExports.ts';
+import type { Change, Changes, Verdict } from './hostileFiles.ts';
 import { runChanges, unbindRun } from './hostileRuns.ts';
 
 /** A hostile folder. */
@@ -19,18 +19,24 @@ export function writeHostileModels(
   folder: string,
   sound: { readonly run: string; readonly exported: string },
 ): Readonly<Record<'runs' | 'exports' | 'scores', HostileFolder[]>> {
-  const copies = (source: string, kind: string, changes: Changes, prepare: Change): HostileFolder[] =>
+  const copies = (
+    source: string,
+    kind: string,
+    changes: Changes,
+    prepare: Change,
+    finish: Change = () => {},
+  ): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {
       const path = join(folder, kind, name);
       cpSync(source, path, { recursive: true });
       prepare(path);
       change(path);
+      finish(path);
       return { path, verdict };
     });
   return {
     runs: copies(sound.run, 'runs', runChanges, unbindRun),
-    exports: copies(sound.exported, 'exports', exportChanges, unbindExport),
-    // Without the checksum of the scores.
-    scores: copies(sound.exported, 'scores', scoresChanges, write('manifest.json', '{}')),
+    exports: copies(sound.exported, 'exports', exportChanges, unbindExport, bindExport),
+    scores: copies(sound.exported, 'scores', scoresChanges, unbindExport),
   };
 }

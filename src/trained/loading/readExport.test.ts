@@ -35,7 +35,10 @@ function write(
 
 /** Writes a manifest of a model, for images of this shape. */
 function writeManifest(shape: unknown, { options } = model): void {
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ image: { shape }, model: options, files: {} }));
+  writeFileSync(
+    join(folder, 'manifest.json'),
+    JSON.stringify({ image: { shape }, model: options, files: {} }),
+  );
 }
 
 beforeEach(() => write(new Map(arrays), metadata));
