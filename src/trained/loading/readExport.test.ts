@@ -24,21 +24,20 @@ const arrays = Object.entries(randomParameters(model.parameters)).map(
 );
 const metadata = { weights: 'average', imageShape: '4x6x1', model: JSON.stringify(model.options) };
 
+/** Writes an export, whose manifest has the options in the metadata of its weights. */
 function write(
   tensors: ReadonlyMap<string, (typeof arrays)[0][1]>,
   about: Record<string, string>,
-  listed = model,
+  imageShape: readonly number[] = model.imageShape,
 ): void {
-  writeManifest(listed.imageShape, listed);
+  writeManifest(imageShape, about.model);
   writeFileSync(path, encodeSafetensors(tensors, { ...about, checksum: checksumOf(tensors, about) }));
 }
 
-/** Writes a manifest of a model, for images of this shape. */
-function writeManifest(shape: unknown, { options } = model): void {
-  writeFileSync(
-    join(folder, 'manifest.json'),
-    JSON.stringify({ image: { shape }, model: options, files: {} }),
-  );
+/** Writes a manifest of a model with these options, for images of this shape. */
+function writeManifest(shape: unknown, options = metadata.model): void {
+  const manifest = { image: { shape }, model: JSON.parse(options), files: {} };
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
 }
 
 beforeEach(() => write(new Map(arrays), metadata));
@@ -163,7 +162,11 @@ it('tells of large images, and refuses larger ones, before their graphs are prep
   const weights = Object.entries(randomParameters(wide.parameters)).map(
     ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
   );
-  write(new Map(weights), { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) }, wide);
+  write(
+    new Map(weights),
+    { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) },
+    wide.imageShape,
+  );
   const told: number[] = [];
   const onLargeImage = (bytes: number): void => {
     told.push(bytes);
