@@ -1,6 +1,7 @@
 // Answers to a request for a model that are not one.
 import { readFileSync } from 'node:fs';
 import { createGzip, gzipSync } from 'node:zlib';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { type Answer, endless } from './hostileServer.ts';
 
@@ -24,7 +25,8 @@ function promising(bytes: number): Buffer {
 }
 
 /** A file with this metadata and no tensor. */
-const describing = (metadata: Record<string, string>): Uint8Array => encodeSafetensors(new Map(), metadata);
+const describing = (metadata: Record<string, string>): Uint8Array =>
+  encodeSafetensors(new Map(), { ...metadata, checksum: checksumOf(new Map(), metadata) });
 
 const options = { levels: 1, depth: 1, width: 4 };
 const whole =
