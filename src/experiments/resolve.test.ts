@@ -46,7 +46,7 @@ describe('layers', () => {
   test("changing the optimiser removes the previous one's options", () => {
     const adamw = 'training.optimizer=adamw';
     const { training } = resolveConfig({ preset, set: [adamw, 'training.beta2=0.99'] });
-    expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.006 });
+    expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.003 });
     expect(training).not.toHaveProperty('biasCorrection');
 
     const file = fileOf('training: { optimizer: adamw, weightDecay: 0.1 }');
