@@ -271,7 +271,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'another model when resuming',
     ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
-    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.epsilon, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
+    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.epsilon, training.weightDecay, training.momentum, training.restLearningRate, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
   ],
   [
     'no run to resume',

@@ -62,7 +62,7 @@ describe('the entry point for browsers', () => {
     [
       'a page that draws',
       `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
-      107,
+      109,
     ],
     [
       'a page that draws, opens images and trains',
@@ -70,7 +70,7 @@ describe('the entry point for browsers', () => {
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,
-      190,
+      195,
     ],
   ])('is small beside the runtime for %s', async (_, script, most) => {
     const { compressedBytes } = await bundle(

@@ -163,7 +163,7 @@ describe('a run', () => {
       step: '6',
       updates: '6',
       guard: expect.stringContaining('"dropped":0'),
-      optimizer: 'adamax',
+      optimizer: 'muon',
       imageShape: '8x8x1',
       model: expect.stringMatching(/^\{"bits":8,.*"width":8\}$/),
       checksum: expect.stringMatching(/^[0-9a-f]{64}$/),

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHeader } from '../../../src/codec/file/header.ts';
+import { inMemory } from '../../../src/storage/randomAccess.ts';
 import { commandLine } from '../../../src/testing/command.ts';
+import { hostileCompressedFiles } from '../../../src/testing/hostile/compressedFiles.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
@@ -113,6 +116,22 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByTestId('checked').waitFor();
       await drop('not.eflow', new Uint8Array(50));
       await expect.poll(alert).toMatch(/^The file is not a file of compressed images; /);
+    });
+
+    it('says in a sentence that hostile files are damaged, and stays usable', async () => {
+      await emerging.run('compress', 'album', '--model=runs/tiny', '--block=12', '--out=start.eflow');
+      const sound = new Uint8Array(readFileSync(inFolder('start.eflow')));
+      const { end } = await readHeader(inMemory(sound, 'start'), 'start');
+      const hostileFiles = hostileCompressedFiles(sound.subarray(0, end));
+      await open('#/compress');
+      for (const name of ['names without end', 'nested names', 'a million runs', 'marks without records']) {
+        await drop('hostile.eflow', hostileFiles.get(name)!());
+        await expect.poll(alert, { message: name }).toMatch(/^The file is damaged[^\n]{1,400}$/);
+        await drop('sound.eflow', sound);
+        expect(await page.getByTestId('checked').textContent()).toBe(
+          '30 images; the checksums of all pixels are right.',
+        );
+      }
     });
 
     it('recognises a compressed file by its content, and takes one at a time, without images', async () => {
