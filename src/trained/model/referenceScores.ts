@@ -84,7 +84,7 @@ export function scoresText(scores: ReferenceScores): string {
   return `${stringifyJson(scores)}\n`;
 }
 
-/** The most draws of scores in a file, which those of other images repeat. */
+/** The most draws in a file of scores: scoring other images repeats them. */
 const MOST_DRAWS = 4096;
 
 function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
