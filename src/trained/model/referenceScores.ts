@@ -15,7 +15,7 @@ export interface ReferenceScores {
   readonly fingerprint: string;
   /** The mean over draws of each image, ascending. */
   readonly bitsPerDim: readonly number[];
-  /** What other scores than bits/dim compare images with; missing in files of earlier versions. */
+  /** What other scores than bits/dim compare images with; missing if a file has only bits/dim. */
   readonly statistics?: ReferenceStatistics;
 }
 
