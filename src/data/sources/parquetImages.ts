@@ -140,7 +140,8 @@ function imageColumn(
     for (const leaf of leaves(schema)) {
       const [{ name }] = leaf as [SchemaElement];
       hasLabels ||= isAmong(labelNames, name);
-      if (names.length < MOST_NAMES) {
+      // One more than is listed tells whether there are others.
+      if (names.length <= MOST_NAMES) {
         names.push(shortText(leaf.map((element) => element.name).join('.'), 40));
       }
       if (leaf.at(-1)!.isBytes) {
@@ -151,7 +152,7 @@ function imageColumn(
     steps ??= plainSteps;
     if (steps === undefined) {
       throw new Error(
-        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ') || 'none'}${names.length < MOST_NAMES ? '' : ', …'}`,
+        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.slice(0, MOST_NAMES).join(', ') || 'none'}${names.length > MOST_NAMES ? ', …' : ''}`,
       );
     }
     const path = steps.map(({ name }) => name).join('.');
