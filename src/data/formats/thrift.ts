@@ -99,9 +99,9 @@ class ThriftReader {
     const header = this.#byte();
     const size = header >> 4 === 15 ? this.#unsigned() : header >> 4;
     // Each element takes at least one byte.
-    const left = this.#bytes.length - this.position;
-    if (size > left) {
-      throw new Error(`a list of ${size} elements, but only ${left} bytes remain`);
+    const remaining = this.#bytes.length - this.position;
+    if (size > remaining) {
+      throw new Error(`a list of ${size} elements, but only ${remaining} bytes remain`);
     }
     this.#count(size);
     return Array.from({ length: size }, () => this.#value(header & 15, depth + 1));

@@ -14,7 +14,7 @@ import { bytesOfRun, type ImageCompileOptions, type ImageProgram, imagesPerRun }
 import type { TrainedModel } from './trainedModel.ts';
 import { partOfWork, type WorkOptions } from './workOptions.ts';
 
-/** An image that takes so many bytes is large. */
+/** From this size on, a single image is large. */
 const LARGE_BYTES = 2 ** 30;
 
 /** Compiles one kind of program of a model. */
