@@ -23,7 +23,7 @@ const MOST_QUOTED = 200;
 /** The most characters of a message; paths and names in it may have any length. */
 export const MOST_IN_MESSAGE = 1000;
 
-/** A text from a file as part of a message: at most `most` characters, of which those in the middle are left out. */
+/** A text from a file for a message: at most `most` characters, with the middle left out if it has more. */
 export function shortText(text: string, most = MOST_QUOTED): string {
   if (text.length <= most) {
     return text;
@@ -32,7 +32,7 @@ export function shortText(text: string, most = MOST_QUOTED): string {
   return `${text.slice(0, most - end - 1)}…${text.slice(text.length - end)}`;
 }
 
-/** A message on one line, not too long, with its invisible characters escaped. */
+/** A message on one line of at most `MOST_IN_MESSAGE` characters, before invisible ones are escaped. */
 export function messageLine(text: string): string {
   const [first = '', ...others] = shortText(text, MOST_IN_MESSAGE).split('\n');
   if (others.length === 0) {

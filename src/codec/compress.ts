@@ -67,7 +67,7 @@ export interface CompressedSize {
 /** The most values of a block, unless the number of images is chosen. */
 const BLOCK_VALUES = 2 ** 26;
 
-/** The images of a block, unless their number is chosen. */
+/** How many images a block has, unless the caller chooses. */
 export function defaultBlock(imageShape: ImageShape): number {
   return Math.max(1, Math.min(DEFAULT_BLOCK, Math.floor(BLOCK_VALUES / dimensionsOf(imageShape))));
 }
@@ -129,7 +129,7 @@ export async function* partsBy(
     if (readBlockAbout(about, stored.bytes.length, header) === undefined) {
       throw new UserError(
         'unsupported',
-        phrase`block ${blocks} has ${own.names.length} images, too many for their names or for its ${stored.bytes.length} bytes: use a smaller ${option('block', DEFAULT_BLOCK)}`,
+        phrase`block ${blocks} has ${own.names.length} images, too many for their names or for its ${stored.bytes.length} bytes: use ${option('block', DEFAULT_BLOCK)} or fewer`,
       );
     }
     blocks++;

@@ -80,6 +80,7 @@ async function embeddedModel(file: RandomAccess, header: ReadHeader, source: str
     );
   }
   const start = end - modelBytes;
+  // A large model must fit its own header before it is read as a whole.
   const check = byHeader(requireOwnArrays);
   for (let length: number | undefined = 0; length !== undefined; ) {
     length = check(await file.read(start, length), modelBytes, source);
@@ -136,14 +137,14 @@ export interface Listing {
   readonly damaged: readonly string[];
 }
 
-/** The most images of a list, and characters of their names: they are held in memory. */
+/** The most images in a list, and characters in their names, since a list is held in memory. */
 const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [2 ** 20, 2 ** 25];
 
 /**
  * Lists the images of a file, without its model.
  *
- * @param isChosen which images to list, by their names and positions; by default all
- * @throws UserError (`unsupported`) if they are too many for a list
+ * @param isChosen whether to list an image, by its name and position; by default, all are listed
+ * @throws UserError (`unsupported`) if a list would have too many images
  */
 export async function listImages(
   { bytes, header, source }: Omit<CompressedFile, 'model'>,
@@ -155,17 +156,17 @@ export async function listImages(
   if (await header.isModelDamaged()) {
     damaged.push(`${source}: the model in it is damaged`);
   }
-  for await (const found of recordsIn(bytes, header.end)) {
-    const { kind, number, start, end } = found;
+  for await (const record of recordsIn(bytes, header.end)) {
+    const { kind, number, start, end } = record;
     if (kind === 'end') {
-      const about = readEndAbout(await found.readAbout());
+      const about = readEndAbout(await record.readAbout());
       if (about) {
         lost.takeEnd(about, end);
       }
     } else if (lost.isNext(number)) {
-      const block = readBlockAbout(await found.readAbout(), found.bytes, header);
+      const block = readBlockAbout(await record.readAbout(), record.bytes, header);
       if (block === undefined) {
-        lost.takeDamaged(number, readLostAbout(await found.readUnchecked(), found.bytes, header));
+        lost.takeDamaged(number, readLostAbout(await record.readUnchecked(), record.bytes, header));
         continue;
       }
       lost.takeRead(number, block);

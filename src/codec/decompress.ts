@@ -74,7 +74,7 @@ export async function* imagesBy(
 ): AsyncGenerator<NamedImage> {
   const lost = new LostImages((problem) => onDamage?.(`${source}: ${problem}`));
   if (await header.isModelDamaged()) {
-    // The images are decoded with another copy of it.
+    // The images are decoded with the model that the caller has given.
     onDamage?.(`${source}: the model in it is damaged`);
   }
   const decoded = mapInOrder(

@@ -309,8 +309,8 @@ function notFound(path: string): UserError {
     return new UserError('not-found', `dataset '${path}': no such file or folder${hint}`);
   }
   const names = datasets.map(({ name }) => name);
-  const known = nearestNames(path, names).length > 0 ? names : [...nearestNames(path, beside), ...names];
-  return unknownName('file, folder or dataset', path, known);
+  const suggested = nearestNames(path, names).length > 0 ? names : [...nearestNames(path, beside), ...names];
+  return unknownName('file, folder or dataset', path, suggested);
 }
 
 async function findAt(path: string): Promise<Found> {

@@ -9,7 +9,7 @@ import { exists, readText, requireExists } from './files.ts';
 /**
  * The mark of a text, which nobody without the account's key can make. The key is created with the first mark, in
  * the state folder of the account (`XDG_STATE_HOME`, by default `~/.local/state`). A missing home folder is not created:
- * the system gives some accounts none, and root could create it anywhere.
+ * some system accounts have none, and root could create it anywhere.
  *
  * @returns undefined if the key cannot be read or created, such as without a home folder
  */
@@ -38,7 +38,7 @@ function markWith(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }
 
-/** Where the key is, and the folder that must exist for it. */
+/** The path of the key, and the folder that must exist before it is created. */
 function keyLocation(): { readonly path: string; readonly base: string } {
   const { XDG_STATE_HOME: chosen } = process.env;
   const state = chosen || join(homedir(), '.local', 'state');

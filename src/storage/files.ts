@@ -113,7 +113,7 @@ export function requireWritable(path: string): void {
   }
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
-    // Fails if the name under which the file is written first is too long.
+    // Fails if the temporary name is too long.
     lstatSync(partialPath(realPath(path)), { throwIfNoEntry: false });
   } catch (error) {
     throw cannotWrite(path, error);
@@ -191,8 +191,8 @@ export function writeFileAtomically(
 }
 
 /**
- * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does, and removes what a killed process
- * has left of it.
+ * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does, and removes partial files that
+ * killed processes have left.
  *
  * @returns what the generator returns
  */

@@ -32,7 +32,7 @@ export function folderOf(path: string): string {
   return dirname(path);
 }
 
-/** A path without the separators at its end; that of the root stays. */
+/** A path without separators at its end; the root stays as it is. */
 export function withoutEndSeparators(path: string): string {
   let end = path.length;
   while (end > 1 && (path[end - 1] === '/' || path[end - 1] === '\\')) {
@@ -147,8 +147,8 @@ export function makeFolders(path: string): string[] {
 }
 
 /**
- * Checks that a missing folder can be created at `path`, before the work instead of after it: no name on the way is too
- * long, and the innermost folder that exists is writable.
+ * Checks that a missing folder can be created at `path`, before the work instead of after it: no missing name is too
+ * long, and the innermost existing folder is writable.
  *
  * @throws UserError if not
  */
@@ -161,7 +161,7 @@ export function requireCreatable(path: string): void {
   }
   try {
     accessSync(parent, constants.W_OK | constants.X_OK);
-    // Fails if a name, or the one under which the folder is written first, is too long.
+    // Fails if a name, or the temporary name of the folder, is too long.
     for (const name of [...missing, partialPath(target)]) {
       lstatSync(join(parent, basename(name)), { throwIfNoEntry: false });
     }

@@ -264,10 +264,10 @@ function isWithinDepth(value: unknown, deepest: number): boolean {
   );
 }
 
-/** The most values in a file that a schema checks: a schema keeps a report of each that is wrong. */
+/** The most values that a schema may check, since it keeps a report of every wrong one. */
 const MOST_VALUES = 100_000;
 
-/** Whether a value has few enough values in it for a schema. */
+/** Whether a value contains few enough values for a schema. */
 export function isShort(value: unknown): boolean {
   const open = [value];
   let values = 0;

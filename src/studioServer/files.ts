@@ -77,7 +77,7 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   };
 }
 
-/** A list as JSON. Its texts are shown in the page: names of folders, and what runs say of themselves. */
+/** A list as JSON, with invisible characters escaped: the page shows its texts, such as names of folders and settings. */
 function listText(list: unknown): string {
   const visible = (_: string, value: unknown): unknown =>
     typeof value === 'string' ? visibleText(value) : value;

@@ -2,7 +2,7 @@
 import { realPath } from '../storage/files.ts';
 import { visibleText } from '../visibleText.ts';
 
-/** A model's folder, and its path in the page, `runs/first`, with invisible characters escaped. */
+/** A model's folder, and its path in the page, such as `runs/first`, with invisible characters escaped. */
 export interface Place {
   readonly path: string;
   readonly folder: string;

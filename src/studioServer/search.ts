@@ -25,7 +25,7 @@ const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, mi
 /** The result of a search. */
 export interface Found {
   readonly places: readonly Place[];
-  /** Where it stopped early, and what it left out, if it did. */
+  /** Where it stopped early, and what it left out; undefined if nothing. */
   readonly stopped: string | undefined;
 }
 
@@ -94,11 +94,11 @@ export function isModel(folder: string): boolean {
 }
 
 /**
- * Whether a folder has a path in the page. Bytes that are not UTF-8 are replaced by U+FFFD, and nothing has that name; a name
- * with its invisible characters escaped may be that of another folder.
+ * Whether a folder has a path of its own in the page. Bytes that are not UTF-8 are read as U+FFFD, under which nothing can be
+ * opened; with its invisible characters escaped, a name may equal the name of another folder.
  */
 function canBeShown(folder: string, name: string): boolean {
-  const isThere = (one: string): boolean => unlessDenied(() => exists(pathIn(folder, one))) !== false;
+  const isThere = (entry: string): boolean => unlessDenied(() => exists(pathIn(folder, entry))) !== false;
   const shown = visibleText(name);
   return (!name.includes('\ufffd') || isThere(name)) && (shown === name || !isThere(shown));
 }

@@ -1,7 +1,7 @@
 // Writes a studio as static files for any host.
-import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
 import { cleanedUpAfter } from '../storage/cleanUp.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
 import { blocksOf } from '../storage/fileBytes.ts';
@@ -36,7 +36,7 @@ export function requireSiteFolder(folder: string): void {
 
 /**
  * Writes a studio into a folder. A new folder appears when it is complete. In an earlier site, only its own files are
- * replaced or removed; its page is replaced after all that the new one needs, and before what it no longer needs is removed.
+ * replaced or removed: first the files that pages need, then pages and lists; then unneeded files are removed.
  *
  * @param signal stops the build: a new folder is not written
  * @returns the number of files; undefined if the signal stopped the build
@@ -98,7 +98,7 @@ async function replaceSite(
     makeFoldersIn(site, folderOf(name));
     site.write(pathIn(folder, name), content);
   };
-  // The list comes first, so that the next build knows the files of an interrupted one.
+  // First, so that the next build knows the files of an interrupted one.
   write(LIST_FILE, listText([...new Set([...earlier, ...names])]));
   for (const name of names) {
     if (await isStopped(signal)) {
@@ -113,9 +113,9 @@ async function replaceSite(
   return true;
 }
 
-/** Whether a signal has arrived: signals of the system are delivered between tasks. */
+/** Whether the build was stopped; lets signals of the system arrive first. */
 async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
-  await setImmediate();
+  await nextTurn();
   return signal?.aborted === true;
 }
 

@@ -1,5 +1,4 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
-
 import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';

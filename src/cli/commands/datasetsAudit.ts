@@ -1,5 +1,4 @@
 // `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
-
 import { basename, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { onlyRank } from '../../cluster/ranks.ts';

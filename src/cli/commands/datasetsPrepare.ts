@@ -156,19 +156,19 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
 }
 
-/** How long the recommended training takes. */
+/** The time budget of the recommended training. */
 const MINUTES = 30;
 
-/** Up to so many steps, passes over few images take less than that, and more of them would memorise the images. */
+/** A preset's epochs with at most so many steps are recommended as they are: on so few images, more would memorise them. */
 const FEW_STEPS = 5000;
 
 /** The command that trains on these images, and how long it takes. */
 function trainingLines(name: string, { imageShape, counts }: PackedHeader): string[] {
-  const own = knownDatasets.some((known) => known.name === name)
+  const ownPreset = knownDatasets.some((known) => known.name === name)
     ? undefined
     : presetForOwnImages(imageShape, counts.train);
-  const command = `emerging train ${own === undefined ? '' : `--preset ${own.name} `}--data ${shellWord(name)}`;
-  const preset = own?.name ?? DEFAULT_PRESET;
+  const command = `emerging train ${ownPreset === undefined ? '' : `--preset ${ownPreset.name} `}--data ${shellWord(name)}`;
+  const preset = ownPreset?.name ?? DEFAULT_PRESET;
   const { steps, epochs = 0, batchSize } = resolveConfig({ preset }).training;
   const totalSteps = steps ?? epochs * Math.ceil(counts.train / batchSize);
   const length = steps === undefined ? `${epochs} epochs` : formatCounted(steps, 'step');

@@ -1,5 +1,4 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
-
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';

@@ -29,7 +29,7 @@ export function registerRuns(command: Command): void {
       const unreadable = countUnreadableNames(directory);
       if (unreadable > 0) {
         noteOnStderr(
-          `${formatCounted(unreadable, 'name')} in ${directory} not in UTF-8, left out: rename what has ${unreadable === 1 ? 'it' : 'them'}`,
+          `left out ${formatCounted(unreadable, 'name')} in ${directory} that ${unreadable === 1 ? 'is' : 'are'} not UTF-8: rename ${unreadable === 1 ? 'it' : 'them'}`,
         );
       }
       writeStdout(`${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : textOf(runs, directory)}\n`);

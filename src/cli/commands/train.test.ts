@@ -180,9 +180,9 @@ describe('a run', () => {
 
   it('depends on its seed', async () => {
     await emerging.json(...newRun, '--steps=6', '--stop-at=1', '--seed=1', '--out=runs/c');
-    const [of0, of1] = ['runs/a', 'runs/c'].map((run) => lines(`${run}/metrics.jsonl`)[0]!);
-    expect(of1).toMatchObject({ step: 1, bitsPerDim: expect.any(Number) });
-    expect(of1!.bitsPerDim).not.toBe(of0!.bitsPerDim);
+    const [seed0, seed1] = ['runs/a', 'runs/c'].map((run) => lines(`${run}/metrics.jsonl`)[0]!);
+    expect(seed1).toMatchObject({ step: 1, bitsPerDim: expect.any(Number) });
+    expect(seed1!.bitsPerDim).not.toBe(seed0!.bitsPerDim);
   });
 
   it('is named after its dataset if that is not the one of its preset, and warns about what has no effect', async () => {
@@ -336,11 +336,11 @@ describe('a time budget', () => {
     const { code, stderr } = await emerging.run(...newRun, ...short, '--out=runs/budget');
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(', as many steps as fit in 10m 0s, into runs/budget\n');
-    const [, said] =
+    const [, printedSteps] =
       /^([\d,]+) steps chosen: about [\dms ]+ at [\d.]+ms a step, milestones included$/m.exec(stderr) ?? [];
     const { training } = resolveConfig({ file: readTextFile(inFolder('runs/budget/config.yaml')) });
     const { steps } = training;
-    expect(steps!.toLocaleString('en-US')).toBe(said);
+    expect(steps!.toLocaleString('en-US')).toBe(printedSteps);
     expect(stderr).not.toContain('warm-up');
     expect(stderr).toContain(`step 8/${steps} `);
     const fixed = [`--set=training.steps=${steps}`, '--stop-at=8', '--no-test', '--threads=1'];

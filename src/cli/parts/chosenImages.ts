@@ -29,7 +29,7 @@ interface SeenFile {
 
 /** A choice of images. */
 export interface ChosenImages {
-  /** Whether an image is chosen; to be called once for each. */
+  /** Whether an image is chosen; must be called once for each. */
   isChosen(name: string, index: number): boolean;
   /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
   isAllSeen(count: number | undefined): boolean;
@@ -96,7 +96,7 @@ export function chosenImages(
   };
 }
 
-/** About so many names, of so many characters, are searched for what may have been meant. */
+/** Suggestions are searched in about so many names, of at most so many characters each. */
 const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
 
 /** A path and the folders that it is in. */
@@ -123,7 +123,7 @@ export function requireChosen(chosen: ChosenImages, file: SeenFile, found: numbe
   }
 }
 
-/** A name without `./` at its start and slashes at its end. */
+/** A name without a leading `./` and trailing slashes. */
 function withoutSlashes(name: string): string {
   let tidied = name.startsWith('./') ? name.slice(2) : name;
   while (tidied.endsWith('/')) {

@@ -11,12 +11,12 @@ export interface FileNamer {
   report(): void;
 }
 
-/** The longest name of a file or folder in bytes: most systems allow 255, of which a temporary name needs some. */
+/** The longest name of a file or folder in bytes: most systems allow 255, and temporary names are longer. */
 const LONGEST_NAME = 230;
 
 /**
  * Names with an ending, by default .png. It is added where it is missing, and again, with a note, if another image already
- * has the same file name on some system. Names that most systems can't have are shortened, with a note.
+ * has the same file name on some system. Names that are too long for most systems are shortened, with a note.
  */
 export function fileNamer(ending: '.png' | '.npy' = '.png'): FileNamer {
   const taken = new Set<string>();
@@ -54,7 +54,7 @@ function noteRenamed(renamed: readonly string[], reason: string): void {
   }
 }
 
-/** A path whose long names are cut; if the last one is, the path ends in `ending`. */
+/** A path with its long names cut; if the last one is cut, the path ends in `ending`. */
 function shortened(path: string, ending: string): string {
   const parts = path.split('/');
   return parts.map((part, index) => cut(part, index === parts.length - 1 ? ending : '')).join('/');

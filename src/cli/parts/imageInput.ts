@@ -80,6 +80,7 @@ export async function readImages(
       'no images: name image files or folders, or a dataset with --data',
     );
   }
+  // Commands without --split have no --data either.
   const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
   if (dataset !== undefined) {
     throw new UserError(
@@ -104,7 +105,7 @@ export async function readImages(
     : named;
 }
 
-/** Whether a path is a file of many images by its name: an archive, a table or prepared images. */
+/** Whether a path is a file of many images, judging by its name: an archive, a table or prepared images. */
 export function isDatasetFile(path: string): boolean {
   return /\.(images|zip|tar|tgz|parquet)(\.gz)?$/i.test(path) && exists(path) && !isFolder(path);
 }

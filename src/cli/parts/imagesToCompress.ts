@@ -101,9 +101,9 @@ async function ofDataset(
   },
 ): Promise<ImagesToCompress> {
   const set = await openImages(dataset, split, { like: imageShape, most: count, oneIfOther: !tiles });
-  const other = split === 'test' ? 'train' : 'test';
+  const otherSplit = split === 'test' ? 'train' : 'test';
   noteOnStderr(
-    `${dataset}: only its ${split === 'train' ? 'training' : split} images; --split ${other} chooses the others`,
+    `${dataset}: only its ${split === 'train' ? 'training' : split} images; --split ${otherSplit} chooses the others`,
   );
   const names = namesOfSet(set, split);
   return {

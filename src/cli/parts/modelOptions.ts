@@ -32,7 +32,7 @@ export async function openModel(
   return loadModel(directory, { ...use, step: options.step });
 }
 
-/** Says on stderr that images take much memory, before the work begins. */
+/** Notes on stderr, before the work begins, that each image takes much memory. */
 export const noteLargeImages: Pick<FlowModelOptions, 'onLargeImage'> = {
   onLargeImage: (bytes) =>
     noteOnStderr(

@@ -45,14 +45,14 @@ export interface OutputFile {
   write(content: Uint8Array | string): void;
 }
 
-/** Paths and names of datasets that a command reads; undefined stands for one that the user left out. */
+/** Paths and names of datasets that a command reads; undefined for options that the user left out. */
 type Inputs = readonly (string | undefined)[];
 
 /**
  * Checks before the work that an output can be written, and notes on stderr if it replaces a file. A link named by the
  * user is written through, except in a run folder or an export, which may come from a stranger.
  *
- * @throws UserError if not, or if it would replace one of the inputs or a file that a model needs
+ * @throws UserError if it can't be written, or would replace one of the inputs or a file that a model needs
  */
 export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
   const path = typeof place === 'string' ? place : place.byDefault;
@@ -145,7 +145,7 @@ export function outputNpy(path: string, inputs: Inputs): OutputFile {
 /**
  * Checks before the work that a new folder can be written.
  *
- * @throws UserError if there is one with contents, or a model uses its name
+ * @throws UserError if a folder with contents exists, or a model uses its name
  */
 export function requireOutputFolder(path: string): void {
   requireNewFolder(path);

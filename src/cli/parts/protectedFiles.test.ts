@@ -101,10 +101,10 @@ it.each([
   expect(contents()).toEqual(before);
 });
 
-it('writes into a run what does not belong to it, and beside images', async () => {
+it('writes other files into a run, and results beside images', async () => {
   const scores = ['--out=run/mine.json', '--sheet=run/samples/odd.png'];
   expect(await emerging.run('score', 'run', 'photos/b', ...scores)).toMatchObject({ code: 0 });
-  // Again, now that they exist; and a file that has another name outside the run keeps it.
+  // Twice, so that the second one replaces a result; and a hard link outside the run, which leaves the run's file unchanged.
   for (const out of ['run/mine.json', 'photos/scores.csv', 'photos/scores.csv', 'hard.json']) {
     expect(await emerging.run('score', 'run', 'photos/b', `--out=${out}`)).toMatchObject({ code: 0 });
   }

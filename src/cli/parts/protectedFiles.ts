@@ -14,34 +14,34 @@ import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
-/** Results that no reader of a folder takes for data, so that a command may write them there again. */
+/** Result files, which readers of image folders ignore: commands may replace them there. */
 const resultName = /\.(csv|json|html|safetensors|eflow)$/i;
 const conditionsName = /(^|[./\\])conditions\.csv$/i;
 
 /**
- * Checks that an output is no file that a run or an export uses itself, whether it exists or not: a checkpoint that is
- * added is loaded as one that is replaced. Pictures may be written there, such as into `samples`.
+ * Checks that an output doesn't have the name of a file that a run or an export uses, even of a missing one: an added
+ * checkpoint would be loaded like a replaced one. Pictures may be written there, such as into `samples`.
  *
- * @throws UserError (`invalid-argument`) if it is
+ * @throws UserError (`invalid-argument`) if it has
  */
 export function requireNoModelFile(path: string): void {
   const target = exists(path) ? realPath(path) : join(realPath(dirname(path)), basename(path));
-  // Only their direct subfolders have files that models need.
+  // Models need files only in their folders and direct subfolders.
   for (const folder of [dirname(target), dirname(dirname(target))]) {
     const model = modelIn(folder);
     if (model?.uses(fileKey(target))) {
       throw new UserError(
         'invalid-argument',
-        `cannot write ${path}: the name belongs to the ${model.what} in ${pathFrom('.', folder) || '.'}; choose another name`,
+        `cannot write ${path}: the name belongs to the ${model.kind} in ${pathFrom('.', folder) || '.'}; choose another name`,
       );
     }
   }
 }
 
 /**
- * Checks that an output replaces none of the inputs, nor a file in a folder or a named dataset among them.
+ * Checks that an output replaces none of the inputs, and no file in input folders and named datasets.
  *
- * @param inputs paths and names of datasets; those that don't exist are ignored
+ * @param inputs paths and names of datasets; missing paths are ignored
  * @throws UserError (`invalid-argument`) if it does
  */
 export function requireNoInput(path: string, inputs: readonly (string | undefined)[]): void {
@@ -63,7 +63,7 @@ export function requireNoInput(path: string, inputs: readonly (string | undefine
   }
 }
 
-/** The images of a run and their conditions, as inputs; an export has none. */
+/** The images of a run and their conditions, as inputs of a command; none for an export. */
 export function runInputs(trained: LoadedRun | TrainedModel): readonly (string | undefined)[] {
   return isRun(trained) ? [trained.config.data.name, trained.config.data.conditions] : [];
 }
@@ -73,21 +73,21 @@ export function conditionInputs(condition: readonly string[] = []): string[] {
   return condition.flatMap((text) => [text, text.slice(text.indexOf('=') + 1)]);
 }
 
-/** What a folder with a model is, and which files it uses; undefined for other folders. */
-function modelIn(folder: string): { what: string; uses(key: string): boolean } | undefined {
+/** The kind of model in a folder, and which files it uses; undefined if there is none. */
+function modelIn(folder: string): { kind: string; uses(key: string): boolean } | undefined {
   const uses = (files: readonly string[]) => (key: string) =>
     files.some((file) => key === fileKey(file) || key.startsWith(fileKey(file) + sep));
   const named = (...names: readonly string[]): string[] => names.map((name) => join(folder, name));
   const { directory: _, samples, checkpoints, config, ...files } = runPaths(folder);
   if (exists(config) && exists(checkpoints)) {
     return {
-      what: 'run',
+      kind: 'run',
       uses: uses([config, checkpoints, ...Object.values(files), ...named(SCORES_FILE)]),
     };
   }
   if (isExported(folder)) {
     const isFile = uses(named(MANIFEST_FILE, WEIGHTS_FILE, SCORES_FILE, 'README.md'));
-    return { what: 'export', uses: (key) => isFile(key) || key.endsWith('.onnx') };
+    return { kind: 'export', uses: (key) => isFile(key) || key.endsWith('.onnx') };
   }
   return undefined;
 }

@@ -4,8 +4,8 @@ import { noteOnStderr } from './output.ts';
 
 /**
  * Reports a lost result on stdout in one line, once, and sets the exit code to 1; the work continues. A reader that has
- * exited, as with `| head`, is not an error: nothing is reported, and the exit code stays. Progress and notes on stderr may
- * be lost: the result counts, and a failure has its exit code.
+ * exited, as with `| head`, is not an error: nothing is reported, and the exit code stays. Progress and notes on stderr may be
+ * lost: they are not the result, and failures have their own exit codes.
  */
 export function reportLostOutput(): void {
   let isReported = false;

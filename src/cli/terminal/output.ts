@@ -21,7 +21,7 @@ export function writeStdout(lines: string): void {
   }
 }
 
-/** Writes a text to stderr as one line that is not too long. */
+/** Writes a text to stderr as one line, cut to the longest message. */
 export function noteOnStderr(text: string): void {
   writeStderr(`${visibleText(shortText(text, MOST_IN_MESSAGE))}\n`);
 }

@@ -28,11 +28,11 @@ export interface DescribedBlock extends BlockImages {
 /** How the images of a file are stored. */
 export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
 
-/** The images of a block by default; with tiles, these. */
+/** How many images a block has by default, or tiles. */
 export const DEFAULT_BLOCK = 2000;
 
-/** The most images, or tiles, of a block of so many bytes: in larger blocks than the default, each takes a bit at least. */
-function mostIn(bytes: number): number {
+/** The most images, or tiles, in a block of `bytes` bytes: beyond the default number, each must take at least a bit. */
+function maxImages(bytes: number): number {
   return Math.max(DEFAULT_BLOCK, 8 * bytes);
 }
 
@@ -62,7 +62,7 @@ function withCheck(about: string): string {
 /** The characters that `withCheck` writes in place of the last one. */
 const CHECK_LENGTH = withCheck('{}').length - 1;
 
-/** More bytes than the stack of a block has besides those of its images. */
+/** More than the bytes that a block's stack adds to those of its images. */
 const STACK_BYTES = 16;
 
 const blockSchema = z.object({
@@ -74,9 +74,9 @@ const blockSchema = z.object({
 });
 
 /**
- * Reads a description; undefined for anything that `blockAbout` doesn't make, or more images than the block can hold.
+ * Reads a description; undefined for anything that `blockAbout` doesn't write, or more images than the block can hold.
  *
- * @param bytes how many bytes it describes
+ * @param bytes the size of the block's coded bytes
  */
 export function readBlockAbout(
   about: string | undefined,
@@ -84,9 +84,9 @@ export function readBlockAbout(
   { imageShape, tiles }: StoredAs,
 ): DescribedBlock | undefined {
   const { data } = blockSchema.safeParse(parsedJson(about ?? ''));
-  const most = mostIn(bytes);
-  const runs = unpackRuns(data?.runs, most);
-  const names = runs && unpackNames(data?.names, most);
+  const limit = maxImages(bytes);
+  const runs = unpackRuns(data?.runs, limit);
+  const names = runs && unpackNames(data?.names, limit);
   if (data === undefined || runs === undefined || names === undefined) {
     return undefined;
   }
@@ -134,13 +134,13 @@ export function readEndAbout(about: string | undefined): FileEnd | undefined {
   return endSchema.safeParse(parsedJson(about ?? '')).data;
 }
 
-/** The runs in a description; undefined if they are not, or of more than `most` images. */
-function unpackRuns(packed: unknown, most: number): Run[] | undefined {
+/** The runs in a description; undefined if they are malformed or have more than `limit` images. */
+function unpackRuns(packed: unknown, limit: number): Run[] | undefined {
   const runs: Run[] = [];
   let images = 0;
   for (const [batch, count] of listsIn(packed, 2)) {
     images += Math.max(1, batch!) * count!;
-    if (!(count! > 0 && images <= most)) {
+    if (!(count! > 0 && images <= limit)) {
       return undefined;
     }
     runs.push({ batch: batch!, count: count! });
@@ -164,7 +164,7 @@ function packShapes(shapes: readonly ImageShape[]): PackedShapes {
   return packed;
 }
 
-/** The shapes in a description; undefined if they are not, or not of so many images. */
+/** The shapes in a description; undefined if they are malformed or don't belong to `images` images. */
 function unpackShapes(packed: unknown, images: number): ImageShape[] | undefined {
   const shapes: ImageShape[] = [];
   for (const [height, width, channels, count] of listsIn(packed, 4)) {
@@ -184,7 +184,7 @@ function isSide(length: number): boolean {
   return length > 0 && length <= maxSide;
 }
 
-/** The lists of `length` counts in a list; a list without numbers for anything else. Schemas would keep a line for every fault. */
+/** The lists of `length` counts in a list; anything else becomes a list of NaN. A schema would report every fault. */
 function* listsIn(packed: unknown, length: number): Generator<readonly number[]> {
   for (const entry of Array.isArray(packed) ? (packed as unknown[]) : [[]]) {
     const isList = Array.isArray(entry) && entry.length === length;

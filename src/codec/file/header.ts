@@ -112,16 +112,17 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
     throw damaged();
   }
   const { embedded, ...header } = data;
-  const from = START_BYTES + length;
+  const modelBytes = embedded?.bytes ?? 0;
+  const modelStart = START_BYTES + length;
+  const end = modelStart + modelBytes;
   return {
     ...header,
-    end: from + (embedded?.bytes ?? 0),
-    modelBytes: embedded?.bytes ?? 0,
+    end,
+    modelBytes,
     async isModelDamaged() {
-      const end = from + (embedded?.bytes ?? 0);
       return (
         embedded !== undefined &&
-        (end > file.size || (await sha256Between(file, from, end)) !== embedded.sha256)
+        (end > file.size || (await sha256Between(file, modelStart, end)) !== embedded.sha256)
       );
     },
   };

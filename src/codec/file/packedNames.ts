@@ -6,13 +6,13 @@ export type PackedName =
   | readonly [shared: number, rest: string]
   | readonly [first: string, count: number];
 
-/** The most characters of the names of a block: a damaged description of a few bytes can stand for any number. */
+/** The most characters in the names of a block: a few damaged bytes could expand to any number. */
 const MOST_CHARACTERS = 2 ** 24;
 
-/** The most digits of a number that is counted up: whole numbers of more are not exact. */
+/** The most digits of a number that is incremented: float64 holds longer ones inexactly. */
 const MOST_DIGITS = 15;
 
-/** Where the last digits of a name are, a number of fixed width: `digit-00017.png`; undefined if it has none, or too many. */
+/** Where the last number of a name starts and ends, as in `digit-00017.png`; undefined if it has none, or too many digits. */
 function lastNumber(name: string): [start: number, end: number] | undefined {
   let end = name.length;
   while (end > 0 && !isDigit(name, end - 1)) {
@@ -32,7 +32,11 @@ function isDigit(name: string, index: number): boolean {
 
 /** The name after a numbered one; undefined if there is none of the same width. */
 function nameAfter(name: string): string | undefined {
-  const [start, end] = lastNumber(name) ?? [0, 0];
+  const range = lastNumber(name);
+  if (range === undefined) {
+    return undefined;
+  }
+  const [start, end] = range;
   const next = String(Number(name.slice(start, end)) + 1).padStart(end - start, '0');
   return next.length === end - start ? name.slice(0, start) + next + name.slice(end) : undefined;
 }
@@ -54,18 +58,15 @@ export function packNames(names: readonly string[]): PackedName[] {
   return packed;
 }
 
-/**
- * The inverse of `packNames`; undefined for anything that it doesn't make, and for more than `most` names or
- * `MOST_CHARACTERS`.
- */
-export function unpackNames(packed: unknown, most: number): string[] | undefined {
+/** The inverse of `packNames`; undefined for malformed input, and for more than `limit` names or `MOST_CHARACTERS`. */
+export function unpackNames(packed: unknown, limit: number): string[] | undefined {
   if (!Array.isArray(packed)) {
     return undefined;
   }
   const names: string[] = [];
   let characters = 0;
   const add = (name: string | undefined): boolean => {
-    if (name === undefined || names.length >= most || characters + name.length > MOST_CHARACTERS) {
+    if (name === undefined || names.length >= limit || characters + name.length > MOST_CHARACTERS) {
       return false;
     }
     characters += name.length;

@@ -35,17 +35,17 @@ export function shortSha256(parts: Iterable<Uint8Array | string>): string {
   return sha256(parts).slice(0, 16);
 }
 
-/** A hash of bytes of a file, in hexadecimal, without holding them in memory. */
+/** The SHA-256 of a range of a file, in hexadecimal; only a part of the range is in memory at a time. */
 export async function sha256Between(file: RandomAccess, start: number, end: number): Promise<string> {
   const hash = startSha256();
-  for (let position = start; position < end; position += HASHED) {
-    hash.update(await file.read(position, Math.min(HASHED, end - position)));
+  for (let position = start; position < end; position += HASH_BYTES) {
+    hash.update(await file.read(position, Math.min(HASH_BYTES, end - position)));
   }
   return hash.digest();
 }
 
 /** Bytes that are hashed at once. */
-const HASHED = 2 ** 20;
+const HASH_BYTES = 2 ** 20;
 
 /**
  * The bytes of a record.
@@ -82,7 +82,7 @@ export interface FoundRecord {
   readonly end: number;
   /** How many bytes it has besides its description. */
   readonly bytes: number;
-  /** Its description; undefined if anything of the record is damaged. */
+  /** Its description; undefined if any byte of the record is damaged. */
   readAbout(): Promise<string | undefined>;
   /** Its description, unchecked; undefined if it is cut off. */
   readUnchecked(): Promise<string | undefined>;
@@ -91,7 +91,7 @@ export interface FoundRecord {
 }
 
 /** Bytes that are searched at once. */
-const SEARCHED = 2 ** 16;
+const SEARCH_BYTES = 2 ** 16;
 
 /**
  * The records of a file from a position on, in order. Where none begins, the next one is searched for, so that a damaged
@@ -100,9 +100,9 @@ const SEARCHED = 2 ** 16;
 export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerator<FoundRecord> {
   let position = from;
   while (position + HEAD_BYTES <= file.size) {
-    const bytes = await file.read(position, Math.min(SEARCHED, file.size - position));
+    const bytes = await file.read(position, Math.min(SEARCH_BYTES, file.size - position));
     const record = firstRecord(file, bytes, position);
-    // The last bytes may be the beginning of a head.
+    // A head may begin in the last bytes.
     position = record?.end ?? position + bytes.length - HEAD_BYTES + 1;
     if (record !== undefined) {
       yield record;
@@ -110,7 +110,7 @@ export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerat
   }
 }
 
-/** The first record that begins in bytes of a file, which are at a position; undefined if none does. */
+/** The first record whose head is within these bytes, read at `position`; undefined if there is none. */
 function firstRecord(file: RandomAccess, bytes: Uint8Array, position: number): FoundRecord | undefined {
   const last = bytes.length - HEAD_BYTES;
   const isMark = (index: number): boolean => MARK.every((byte, offset) => bytes[index + offset] === byte);
@@ -125,7 +125,7 @@ function firstRecord(file: RandomAccess, bytes: Uint8Array, position: number): F
   return undefined;
 }
 
-/** The record with a head, which begins with a mark, at a position of a file; undefined if it isn't one. */
+/** The record at `start`, read from its head, whose mark has been checked; undefined if the rest of the head is invalid. */
 function recordWith(head: Uint8Array, file: RandomAccess, start: number): FoundRecord | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const isHead = view.getUint32(28, true) === crc32(head.subarray(0, 28));

@@ -43,7 +43,7 @@ export class BitStack {
   /**
    * An empty stack, or the one whose `bytes` these are.
    *
-   * @throws StackEmpty if they aren't those of a stack
+   * @throws StackEmpty if `bytes` don't have the length of a stack
    */
   constructor(bytes?: Uint8Array) {
     this.words = new Uint16Array(1024);

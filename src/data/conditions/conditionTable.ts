@@ -14,8 +14,8 @@ const DEFAULT_NAME = 'condition';
 
 const ARRAY = /\.np[yz]$/i;
 
-/** The extensions of images that names of their conditions don't have. */
-const IMAGES = /\.(images|gz|zip|tar|tgz|npy|npz|parquet)$/i;
+/** The extensions of image files, which the names of their conditions leave out. */
+const IMAGE_EXTENSION = /\.(images|gz|zip|tar|tgz|npy|npz|parquet)$/i;
 
 /**
  * Reads the table of the conditions of images.
@@ -69,11 +69,11 @@ function tableBeside(images: string, otherwise: Phrase): string {
   return path;
 }
 
-/** A path without extensions of images: that of `maps.tar.gz` is `maps`. */
+/** A path without the extensions of image files: `maps` for `maps.tar.gz`. */
 function withoutExtensions(path: string): string {
   let stem = path;
-  for (let match = IMAGES.exec(stem); match !== null; match = IMAGES.exec(stem)) {
-    stem = stem.slice(0, match.index);
+  while (IMAGE_EXTENSION.test(stem)) {
+    stem = stem.slice(0, stem.lastIndexOf('.'));
   }
   return stem;
 }

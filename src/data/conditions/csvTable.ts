@@ -10,12 +10,12 @@ const FILE_COLUMN = 'file';
 
 /** The most bytes of a file: 256 MiB. */
 const largestTable = 2 ** 28;
-/** The most rows: 4 million. */
+/** The most rows. */
 const maxRows = 2 ** 22;
 /** The most numbers in the columns that are used: 256 MiB. */
 const maxNumbers = 2 ** 25;
 
-/** A column that is used: its numbers, and its first cell that is none. */
+/** A used column: its numbers, and its first cell that isn't one. */
 interface NumberColumn {
   readonly values: number[];
   problem?: { readonly line: number; readonly text: string };

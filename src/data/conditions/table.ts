@@ -3,7 +3,7 @@ import { UserError, unknownName } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Conditions, ConditionValues } from '../contract/dataset.ts';
 
-/** The most components of a column; models depend on at most 256 in all. */
+/** The most components of a column; models take at most 256 in all. */
 const MOST_COMPONENTS = 2 ** 16;
 
 /** Reads the values of a row of a column. */

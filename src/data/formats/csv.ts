@@ -12,7 +12,7 @@ interface CsvRow {
 /** A table with a header. */
 interface CsvTable {
   readonly columns: readonly string[];
-  /** The rows, one at a time: those of a large file take several times its size. */
+  /** Can be read once; together, the rows of a large file would take several times its size in memory. */
   readonly rows: Iterable<CsvRow>;
 }
 
@@ -23,8 +23,8 @@ const maxColumns = 2 ** 14;
  * The table in a text. Cells may be quoted; empty lines are skipped, and spaces around a cell are removed.
  *
  * @param source the file, for errors
- * @throws UserError (`invalid-data`) if a column has no name or that of another, or there are too many; while the rows are
- *   read, if a quote is not closed, or a row has more or fewer cells than the header
+ * @throws UserError (`invalid-data`) if a column has no name or the name of another, or there are too many; while the rows
+ *   are read, if a quote is not closed, or a row has more or fewer cells than the header
  */
 export function parseCsv(text: string, source: string): CsvTable {
   const rows = readRows(text, source);
@@ -83,7 +83,7 @@ export function isNumber(text: string): boolean {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
-/** The rows of a text, the header first. It is scanned once, without regular expressions, which overflow the stack. */
+/** The rows of a text, header first; scanned without regular expressions, which overflow the stack in long cells. */
 function* readRows(text: string, source: string): Generator<CsvRow, void, void> {
   const scanner = new CellScanner(text, source);
   while (!scanner.isAtEnd) {
@@ -109,12 +109,15 @@ class CellScanner {
   readonly #text: string;
   readonly #source: string;
   #position: number;
-  /** The next comma and the next end of a line; the end of the text if there is none. */
+  /**
+   * The next comma and the next end of a line, or the end of the text. They are kept: searching again for each cell of a file
+   * without commas would read it to its end.
+   */
   #comma = -1;
   #newline = -1;
   /** The line of the next cell. */
   line = 1;
-  /** What ended the last cell: `''` at the end of the text. */
+  /** The character after the last cell: `''` at the end of the text. */
   lastEnd: ',' | '\n' | '' = '\n';
 
   constructor(text: string, source: string) {
@@ -151,14 +154,18 @@ class CellScanner {
       .slice(start + 1, quote)
       .replaceAll('\r\n', '\n')
       .replaceAll('""', '"');
-    for (let at = text.indexOf('\n', start); at !== -1 && at < quote; at = text.indexOf('\n', at + 1)) {
+    for (
+      let newline = text.indexOf('\n', start);
+      newline !== -1 && newline < quote;
+      newline = text.indexOf('\n', newline + 1)
+    ) {
       this.line++;
     }
     this.#finish(end);
     return cell;
   }
 
-  /** The next position with something other than spaces, or with the end of a line. */
+  /** The next position of a newline or a character that isn't a space. */
   #skipBlanks(from: number): number {
     let position = from;
     while (position < this.#text.length && isBlank(this.#text[position]!)) {
@@ -167,9 +174,8 @@ class CellScanner {
     return position;
   }
 
-  /** Where the cell without quotes ends that has this position. */
+  /** The end of the unquoted cell around a position. */
   #endFrom(position: number): number {
-    // Found once each: a search for each cell of a file without commas would read it to its end.
     this.#comma = this.#next(',', this.#comma, position);
     this.#newline = this.#next('\n', this.#newline, position);
     return Math.min(this.#comma, this.#newline);

@@ -101,14 +101,14 @@ export async function decodeImage(
 
 type ImageFormat = 'PNG' | 'npy' | 'FITS' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
 
-/** The decoders of formats that are not photos. */
+/** The decoders of all formats but photos. */
 const decoders: Partial<Record<ImageFormat, typeof decodePng | typeof decodeNpy>> = {
   PNG: decodePng,
   npy: decodeNpy,
   FITS: decodeFits,
 };
 
-/** The formats that names promise. */
+/** The formats that the extensions of names promise. */
 const extensions: Readonly<Record<string, ImageFormat>> = {
   png: 'PNG',
   npy: 'npy',

@@ -16,7 +16,7 @@ export function countScans(bytes: Uint8Array): number {
   return countMarkers(bytes, MOST_SCANS, (marker) => marker === SCAN);
 }
 
-/** The number of segments, at most one more than `most`: decoders keep those that they don't know, each in a block of memory. */
+/** The number of segments, at most one more than `most`. Decoders allocate memory for each, even of unknown kinds. */
 export function countSegments(bytes: Uint8Array, most: number): number {
   return countMarkers(bytes, most, isSegment);
 }
@@ -26,7 +26,7 @@ function isSegment(marker: number): boolean {
   return marker !== 0 && marker !== 0xff && !isBare(marker);
 }
 
-/** How many markers are counted, at most one more than `most`. Bytes between markers are skipped, as decoders do. */
+/** The number of markers with `isCounted`, at most one more than `most`. Bytes between markers are skipped, as decoders do. */
 function countMarkers(bytes: Uint8Array, most: number, isCounted: (marker: number) => boolean): number {
   let count = 0;
   let offset = bytes.indexOf(0xff);

@@ -1,4 +1,4 @@
-// What the footer of a Parquet file and the headers of its pages say; all other fields are skipped.
+// The fields of Parquet footers and page headers that reading images needs; all others are skipped.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 import { readThrift, type ThriftStruct, type ThriftValue } from './thrift.ts';
 
@@ -15,7 +15,7 @@ export interface SchemaElement {
 export interface ColumnChunk {
   /** The names of the column and the groups that it is in, joined by dots. */
   readonly path: string;
-  /** Undefined if the file, damaged or newer, names one that is not known. */
+  /** Undefined if unknown: the file is damaged, or newer. */
   readonly codec: string | undefined;
   readonly start: number;
   /** Its bytes in the file. */
@@ -41,7 +41,7 @@ export interface DataPageHeader {
   readonly type: 'data' | 'data2';
   readonly values: number;
   readonly encoding: string;
-  /** The bytes of the levels before the values of a page of version 2. */
+  /** The bytes of the definition levels before the values, in pages of version 2. */
   readonly levelBytes: number;
   readonly repetitionBytes: number;
   /** Whether the values are compressed. */
@@ -52,9 +52,10 @@ export interface DataPageHeader {
 export interface PageHeader {
   readonly page: DataPageHeader | { readonly type: 'dictionary'; readonly values: number };
   readonly compressedSize: number;
+  /** Its bytes once decompressed. */
   readonly size: number;
   readonly checksum: number | undefined;
-  /** Where the page starts. */
+  /** Where the header ends and the page starts. */
   readonly end: number;
 }
 

@@ -19,9 +19,9 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** The deepest structures of Parquet have about ten levels. */
+/** The deepest nesting; Parquet's is about ten levels. */
 const maxDepth = 32;
-/** The most bytes of an integer of 64 bits. */
+/** The most bytes of a 64-bit integer. */
 const maxIntegerBytes = 10;
 
 /**
@@ -70,7 +70,7 @@ class ThriftReader {
       throw new Error(`more than ${maxDepth} levels`);
     }
     switch (type) {
-      // Of an element of a list; that of a field is in its header.
+      // List elements only: a field has its boolean in its header.
       case TRUE:
       case FALSE:
         return this.#byte() === TRUE;
@@ -99,9 +99,9 @@ class ThriftReader {
     const header = this.#byte();
     const size = header >> 4 === 15 ? this.#unsigned() : header >> 4;
     // Each element takes at least one byte.
-    const left = this.#bytes.length - this.position;
-    if (size > left) {
-      throw new Error(`a list of ${size} elements, but only ${left} bytes remain`);
+    const remaining = this.#bytes.length - this.position;
+    if (size > remaining) {
+      throw new Error(`a list of ${size} elements, but only ${remaining} bytes remain`);
     }
     this.#count(size);
     return Array.from({ length: size }, () => this.#value(header & 15, depth + 1));

@@ -39,9 +39,9 @@ export function collectWrong(
   images: Uint8Array,
   { size, first, checksums }: { size: number; first: number; checksums: Uint32Array },
 ): void {
-  for (let at = 0; at < images.length; at += size) {
-    const position = first + at / size;
-    if (crc32(images.subarray(at, at + size)) !== checksums[position]) {
+  for (let offset = 0; offset < images.length; offset += size) {
+    const position = first + offset / size;
+    if (crc32(images.subarray(offset, offset + size)) !== checksums[position]) {
       wrong.add(position);
     }
   }

@@ -103,7 +103,7 @@ async function* zippedImages(
   }
 }
 
-/** What is noted of arrays beside those of images; few notes, as each image has them. */
+/** Notes on arrays other than images; few, since every image repeats them. */
 function notesOnOthers(names: readonly string[]): string[] {
   const others = names.filter((name) => !/^y_|label/i.test(name));
   return [

@@ -26,7 +26,7 @@ const damagedFooter = 'its footer, at the end of the file, is damaged; use anoth
 const maxFooterBytes = 2 ** 24;
 /** The most columns that an error lists. */
 const MOST_NAMES = 8;
-/** The most columns that contain one another. */
+/** The deepest nesting of columns. */
 const maxColumnDepth = 32;
 
 /** The column of the images: its path in the schema, joined by dots. */
@@ -60,7 +60,7 @@ export async function* parquetImages(
   for (const { rows, columns } of groups) {
     const start = row;
     try {
-      const column = columns.find((one) => one.path === path);
+      const column = columns.find((chunk) => chunk.path === path);
       if (column === undefined) {
         throw new Error(`a row group without the column ${shortText(path)}`);
       }
@@ -140,7 +140,8 @@ function imageColumn(
     for (const leaf of leaves(schema)) {
       const [{ name }] = leaf as [SchemaElement];
       hasLabels ||= isAmong(labelNames, name);
-      if (names.length < MOST_NAMES) {
+      // One more than is listed tells whether there are others.
+      if (names.length <= MOST_NAMES) {
         names.push(shortText(leaf.map((element) => element.name).join('.'), 40));
       }
       if (leaf.at(-1)!.isBytes) {
@@ -151,7 +152,7 @@ function imageColumn(
     steps ??= plainSteps;
     if (steps === undefined) {
       throw new Error(
-        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ') || 'none'}${names.length < MOST_NAMES ? '' : ', …'}`,
+        `no column of images: expected one with a field bytes, such as image.bytes, found ${names.slice(0, MOST_NAMES).join(', ') || 'none'}${names.length > MOST_NAMES ? ', …' : ''}`,
       );
     }
     const path = steps.map(({ name }) => name).join('.');
@@ -166,14 +167,14 @@ function imageColumn(
   }
 }
 
-/** Whether a name, in any case, is one of these; a long one isn't read for each of the columns in its group. */
+/** Whether a name is one of these, in any case. Long names are not converted: a group may have one, read for each column. */
 function isAmong(names: readonly string[], name: string): boolean {
   return name.length < 16 && names.includes(name.toLowerCase());
 }
 
 /** The path to each leaf, without the root. */
 function* leaves(schema: readonly SchemaElement[]): Generator<readonly SchemaElement[], void, void> {
-  /** The columns that contain the next one, and how many of their fields follow. */
+  /** The groups around the next element, and how many of their elements follow. */
   const parents: { readonly element: SchemaElement; left: number }[] = [];
   for (const element of schema) {
     while (parents.at(-1)?.left === 0) {
@@ -193,7 +194,7 @@ function* leaves(schema: readonly SchemaElement[]): Generator<readonly SchemaEle
         throw new Error(`more than ${maxColumnDepth} levels of columns`);
       }
     } else if (!isRoot) {
-      yield [...parents.slice(1).map((one) => one.element), element];
+      yield [...parents.slice(1).map((group) => group.element), element];
     }
   }
   if (parents.some(({ left }) => left !== 0)) {
@@ -215,7 +216,7 @@ async function readChunk(
 }
 
 function unreadable(source: string, cause: unknown, damaged: string): UserError {
-  // Readers trip over damaged bytes, and then speak of JavaScript instead of the file.
+  // Errors of JavaScript, caused by damaged bytes, don't mention the file.
   const tripped = cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError;
   const why = tripped ? damaged : (cause as Error).message;
   return new UserError('invalid-data', `${source}: cannot be read as Parquet: ${why}`, { cause });

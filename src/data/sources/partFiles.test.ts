@@ -5,6 +5,7 @@ import { cpSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
@@ -125,6 +126,16 @@ describe('arrays', () => {
     ['evil.pickle', /evil.pickle: not a pickle of plain arrays: it calls posix system/],
   ])('are rejected in %s', async (name, message) => {
     await expect(imagesOf(fixture(name))).rejects.toThrow(message);
+  });
+
+  it.each([
+    [8, /, found c0, c1, c2, c3, c4, c5, c6, c7$/],
+    [9, /, found c0, c1, c2, c3, c4, c5, c6, c7, …$/],
+  ])('are missing in a Parquet file of %i other columns, which are named', async (count, message) => {
+    const columnData = Array.from({ length: count }, (_, column) => ({ name: `c${column}`, data: [1, 2] }));
+    const path = join(folder, 'x.parquet');
+    await writeFile(path, new Uint8Array(parquetWriteBuffer({ columnData })));
+    await expect(imagesOf(path)).rejects.toThrow(message);
   });
 
   it('are rejected in the words of the file if a byte of a Parquet footer is wrong', async () => {

@@ -60,19 +60,19 @@ export function checkpointContents(
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
   const { name, moments } = state.optimizer;
-  const kept = momentLayouts(layout, optimizers[name as OptimizerName]);
+  const layouts = momentLayouts(layout, optimizers[name as OptimizerName]);
   const parts: [string, Groups, ParameterLayout][] = [
     ['weights', state.weights, layout],
     ['average', state.average, layout],
     ...Object.entries(moments).map(([moment, groups]): [string, Groups, ParameterLayout] => [
       placeOf(moment),
       groups,
-      kept[moment]!,
+      layouts[moment]!,
     ]),
   ];
-  for (const [place, groups, parameters] of parts) {
-    for (const [parameter, array] of Object.entries(parameters.unpack(groups))) {
-      tensors.set(`${place}/${parameter}`, array);
+  for (const [prefix, groups, partLayout] of parts) {
+    for (const [parameter, array] of Object.entries(partLayout.unpack(groups))) {
+      tensors.set(`${prefix}/${parameter}`, array);
     }
   }
   const metadata = {
@@ -164,7 +164,11 @@ function optimizerIn({ optimizer = '' }: Record<string, string>, path: string): 
   return known;
 }
 
-/** @throws UserError for another format, or another version of it */
+/**
+ * Checks the format of a checkpoint.
+ *
+ * @throws UserError for another format or version
+ */
 function checkFormat({ format, formatVersion = '' }: Record<string, string>, path: string): void {
   if (format !== FORMAT) {
     const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;

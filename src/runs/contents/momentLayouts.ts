@@ -1,8 +1,8 @@
-// How the moments of an optimiser are laid out: it keeps some of them for some of the parameters only.
+// The layouts of an optimiser's moments, some of which only some parameters have.
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
 import { momentNames, type OptimizerKind, ruleFor } from '../../optimizers/optimizer.ts';
 
-/** The layouts of an optimiser's moments by name: of the trained parameters that it keeps a moment for, packed as in `layout`. */
+/** The layout of each moment of an optimiser, by name: the trained parameters that have this moment, packed as in `layout`. */
 export function momentLayouts(
   layout: ParameterLayout,
   optimizer: OptimizerKind,

@@ -20,8 +20,7 @@ export interface Restored {
 }
 
 /**
- * The model and state in a checkpoint. Of a checkpoint that doesn't record its options, only the shapes of
- * the weights are compared.
+ * The model and state in a checkpoint. If it doesn't record its options, only the shapes of the weights are compared.
  *
  * @param options the model options of the run's configuration
  * @param source the file of the configuration, for errors
@@ -70,7 +69,7 @@ function arraysOf(
   );
 }
 
-/** The places of a checkpoint, each with the layout of the parameters that have an array there: fixed ones have no average and no moments. */
+/** The prefixes of array names in a checkpoint, each with the layout of its arrays: fixed parameters have no average and no moments. */
 function layoutsByPlace(layout: ParameterLayout, optimizer: OptimizerName): [string, ParameterLayout][] {
   const moments = Object.entries(momentLayouts(layout, optimizers[optimizer]));
   return [

@@ -101,7 +101,7 @@ export function listRunFolders(parent: string): string[] {
   return entriesOf(parent).filter(isRunFolder);
 }
 
-/** How many folders directly inside a folder have names that are not UTF-8: they can't be opened by these. */
+/** How many entries of a folder can't be opened because their names are not UTF-8. */
 export function countUnreadableNames(parent: string): number {
   return entriesOf(parent).filter((path) => path.includes('\ufffd') && !exists(path)).length;
 }

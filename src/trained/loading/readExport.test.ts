@@ -157,7 +157,7 @@ it('accepts a manifest of the same image shape', async () => {
   expect((await loadTrained(folder)).model.imageShape).toEqual([4, 6, 1]);
 });
 
-it('tells of large images, and refuses larger ones, before their graphs are prepared', async () => {
+it('reports large images, and refuses larger ones, before their graphs are prepared', async () => {
   const wide = new Glow([2048, 2048, 1], { ...options, learnedPrior: true, bits: 5, width: 256 });
   const weights = Object.entries(randomParameters(wide.parameters)).map(
     ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
@@ -167,15 +167,15 @@ it('tells of large images, and refuses larger ones, before their graphs are prep
     { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) },
     wide.imageShape,
   );
-  const told: number[] = [];
+  const reported: number[] = [];
   const onLargeImage = (bytes: number): void => {
-    told.push(bytes);
-    throw new Error('told');
+    reported.push(bytes);
+    throw new Error('reported');
   };
   const large = await loadModel(folder, { onLargeImage });
-  await expect(large.sample({ count: 1 })).rejects.toThrow('told');
-  expect(told).toHaveLength(1);
-  expect(told[0]).toBeGreaterThan(2 ** 30);
+  await expect(large.sample({ count: 1 })).rejects.toThrow('reported');
+  expect(reported).toHaveLength(1);
+  expect(reported[0]).toBeGreaterThan(2 ** 30);
   const available = vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 30);
   await expect(large.sample({ count: 1 })).rejects.toThrow(
     /^the activations of an image of 2048x2048x1 take .* GiB of memory, but only 1.0 GiB is available/,
@@ -183,7 +183,7 @@ it('tells of large images, and refuses larger ones, before their graphs are prep
   available.mockRestore();
   const small = await loadModel(new URL('../../../models/mnist-small', import.meta.url), { onLargeImage });
   await small.sample({ count: 1 });
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
 });
 
 it('refuses missing weights', async () => {

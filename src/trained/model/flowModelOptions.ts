@@ -14,8 +14,8 @@ export interface FlowModelOptions extends CompileOptions {
   /** The most images per run of a program; results do not depend on it. Default 64. */
   readonly batchSize?: number;
   /**
-   * Called once, before long work, if a single image takes a GiB of memory or more, with about how many bytes. More than
-   * is available is an error.
+   * Called once, before long work, if a single image takes a GiB of memory or more, with about how many bytes. If they aren't
+   * available, the work fails instead.
    */
   onLargeImage?(bytes: number): void;
 }

@@ -14,8 +14,8 @@ import { bytesOfRun, type ImageCompileOptions, type ImageProgram, imagesPerRun }
 import type { TrainedModel } from './trainedModel.ts';
 import { partOfWork, type WorkOptions } from './workOptions.ts';
 
-/** The bytes from which a single image is large. */
-const LARGE = 2 ** 30;
+/** From this size on, a single image is large. */
+const LARGE_BYTES = 2 ** 30;
 
 /** Compiles one kind of program of a model. */
 export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => Promise<ImageProgram>;
@@ -52,13 +52,14 @@ export class ImagePrograms {
     this.batchSize = batchSize;
     const { imageShape } = trained.model;
     const { device = defaultDevice } = options;
-    let isTold = false;
+    let isReported = false;
     this.options = {
       ...options,
       onBytesPerImage(bytesPerImage) {
+        // Throws if a single image does not fit.
         imagesPerRun({ bytesPerImage, device }, { most: 1, imageShape });
-        if (bytesOfRun(bytesPerImage) >= LARGE && !isTold) {
-          isTold = true;
+        if (bytesOfRun(bytesPerImage) >= LARGE_BYTES && !isReported) {
+          isReported = true;
           onLargeImage?.(bytesOfRun(bytesPerImage));
         }
       },

@@ -44,7 +44,7 @@ export interface ImageProgram extends Program {
 export interface ImageCompileOptions extends CompileOptions {
   /**
    * Called with about how many bytes of results are alive at once for each image, before the graph is prepared, which takes long
-   * for large images; what it throws is thrown.
+   * for large images. If it throws, compiling fails.
    */
   onBytesPerImage?(bytes: number): void;
 }
@@ -82,7 +82,7 @@ export function imagesPerRun(
 /** The share of available memory that results may take: the runtime holds about twice what is alive. */
 const SHARE = 0.4;
 
-/** About how many bytes a run takes whose results take so many. */
+/** About how many bytes a run takes in all if its results take `results` bytes. */
 export function bytesOfRun(results: number): number {
   return results / SHARE;
 }

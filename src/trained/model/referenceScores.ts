@@ -15,7 +15,7 @@ export interface ReferenceScores {
   readonly fingerprint: string;
   /** The mean over draws of each image, ascending. */
   readonly bitsPerDim: readonly number[];
-  /** What other scores than bits/dim compare images with; missing in files of earlier versions. */
+  /** What other scores than bits/dim compare images with; missing if a file has only bits/dim. */
   readonly statistics?: ReferenceStatistics;
 }
 
@@ -84,7 +84,7 @@ export function scoresText(scores: ReferenceScores): string {
   return `${stringifyJson(scores)}\n`;
 }
 
-/** The most draws of scores in a file, which those of other images repeat. */
+/** The most draws in a file of scores: scoring other images repeats them. */
 const MOST_DRAWS = 4096;
 
 function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
