@@ -232,9 +232,9 @@ describe('download', () => {
   it('waits for a slow connection', async () => {
     answer = async (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
-      for (let start = 0; start < content.length; start += 100_000) {
-        await wait(100);
-        response.write(content.subarray(start, start + 100_000));
+      for (let start = 0; start < content.length; start += 20_000) {
+        await wait(20);
+        response.write(content.subarray(start, start + 20_000));
       }
       response.end();
     };
