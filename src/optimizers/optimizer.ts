@@ -32,7 +32,7 @@ export interface RuleKind {
  * tensors are `weights`, `gradients`, the rule's moments and the optimiser's scalars.
  */
 export interface UpdateRule extends RuleKind {
-  /** Whether `update` also takes `decays`, which is 1 for the weights that decay and 0 for the others. */
+  /** Whether `update` also takes `decays`: 1 for weights that decay, 0 for the others. */
   readonly decays?: boolean;
   /** Elementwise: new `gradients` and moments. If missing, they stay as they are. */
   accumulate?(tensors: Tensors): Tensors;
@@ -136,8 +136,14 @@ export const weightDecayOption = {
     ),
 };
 
-/** β as an option: at least 0 and below 1. */
-export const fractionText = 'a number of at least 0 and below 1';
+const fractionText = 'a number of at least 0 and below 1';
+
+/** An option for β, the decay of a moment: at least 0 and below 1. */
+export function decayOption(description: string) {
+  return z
+    .number(fractionText)
+    .check(z.minimum(0, fractionText), z.lt(1, fractionText), z.describe(description));
+}
 
 /** The shape of the items of a rule for single numbers, which takes all parameters. */
 export function singleNumbers(): Shape {
