@@ -10,7 +10,7 @@ import { wholeNumber } from '../../cli/parts/options.ts';
 import { visibleText } from '../../visibleText.ts';
 import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
 import { breachOf, commandLimits } from './contract.ts';
-import { damageOf } from './damage.ts';
+import { damageTo } from './damage.ts';
 import { runInLimits } from './inLimits.ts';
 import { changeOutside, makeOutside } from './outside.ts';
 
@@ -69,7 +69,7 @@ const targets = [
 /** An input: a file to damage, how, and the command that reads it. */
 const inputs = fc
   .constantFrom(...targets)
-  .chain((target) => fc.tuple(fc.constant(target), damageOf(target.name), fc.constantFrom(...target.calls)));
+  .chain((target) => fc.tuple(fc.constant(target), damageTo(target.name), fc.constantFrom(...target.calls)));
 
 const failures = new Map<string, number>();
 let [next, tried] = [0, 0];
@@ -102,18 +102,22 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
     const failure = breachOf(outcome) ?? changeOutside(join(place, 'outside'));
     tried++;
     if (failure !== undefined) {
-      const kind = `${outcome.args[0]}: ${failure
+      const general = failure
         .replace(/\/\S+/g, 'PATH')
         .replace(/[\d.,]+/g, 'N')
-        .slice(0, 160)}`;
-      failures.set(visibleText(kind), (failures.get(visibleText(kind)) ?? 0) + 1);
+        .slice(0, 160);
+      const kind = visibleText(`${outcome.args[0]}: ${general}`);
+      failures.set(kind, (failures.get(kind) ?? 0) + 1);
       const lines = [what, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
       const repeat = `repeat: npm run fuzz -- --seed ${seed} --input ${number}`;
       process.stdout.write(`${[...lines, repeat].join('\n  ')}\n`);
-      const kept = join(keep, `${seed}-${number}`);
-      mkdirSync(kept, { recursive: true });
-      writeFileSync(join(kept, 'finding.txt'), `${[...lines, repeat].join('\n')}\n\n${outcome.stderr}`);
-      cpSync(cwd, join(kept, 'cwd'), { recursive: true, verbatimSymlinks: true });
+      const findingFolder = join(keep, `${seed}-${number}`);
+      mkdirSync(findingFolder, { recursive: true });
+      writeFileSync(
+        join(findingFolder, 'finding.txt'),
+        `${[...lines, repeat].join('\n')}\n\n${outcome.stderr}`,
+      );
+      cpSync(cwd, join(findingFolder, 'cwd'), { recursive: true, verbatimSymlinks: true });
     } else if (input !== undefined) {
       process.stdout.write(`${what}\n${outcome.stdout}${outcome.stderr}`);
     }
@@ -123,13 +127,7 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
 
 /** Makes the input of a number, which doesn't depend on other inputs. */
 function makeInput(number: number) {
-  const [[target, damage, args]] = fc.sample(inputs, { seed: seed + number, numRuns: 1 }) as [
-    [
-      (typeof targets)[number],
-      ReturnType<typeof damageOf> extends fc.Arbitrary<infer D> ? D : never,
-      string[],
-    ],
-  ];
+  const [target, damage, args] = fc.sample(inputs, { seed: seed + number, numRuns: 1 })[0]!;
   const place = join(folder, 'inputs', String(number));
   const cwd = join(place, 'cwd');
   makeOutside(join(place, 'outside'));

@@ -187,7 +187,9 @@ export class DeviceArrays implements StateArrays {
     const hostLayouts = momentLayouts(this.hostLayout, optimizer);
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const { [TRAINED]: shape = [0] } = layout.shapes();
-      const { [TRAINED]: values } = layout.pack(hostLayouts[moment]!.unpack(state.optimizer?.moments[moment] ?? {}));
+      const { [TRAINED]: values } = layout.pack(
+        hostLayouts[moment]!.unpack(state.optimizer?.moments[moment] ?? {}),
+      );
       await this.fill(moment, values?.data as Float32Array | undefined, shape);
     }
     if (fixed) {
