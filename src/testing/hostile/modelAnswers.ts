@@ -151,8 +151,8 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     error: /does not fit its own model: \S+ is missing, expected/,
   },
   'a model of huge images': {
-    answer: whole(describing({ model: JSON.stringify(options), imageShape: '1e9x1e9x3' })),
-    error: /the images are 1000000000x1000000000x3, but models take at most/,
+    answer: whole(describing({ model: JSON.stringify(options), imageShape: '1000000x1000000x3' })),
+    error: /the images are 1000000x1000000x3, but models take at most/,
   },
   'a model of huge depth': {
     answer: whole(describing({ model: JSON.stringify({ ...options, depth: 1e9 }), imageShape: '8x8x1' })),
