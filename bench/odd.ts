@@ -138,7 +138,7 @@ async function scoreAll(
 }
 
 /** The pixels of at most so many images, evenly spread. */
-function spreadPixels(images: ImageSet, most: number): Uint8Array {
-  const indices = evenlySpread(Math.min(most, images.count), images.count);
+function spreadPixels(images: ImageSet, limit: number): Uint8Array {
+  const indices = evenlySpread(Math.min(limit, images.count), images.count);
   return eightBit(readAll(subset(images, indices)));
 }

@@ -111,8 +111,8 @@ export class ParameterLayout {
 
   /** The layout of some of the parameters, packed in the same way. */
   only(isKept: (spec: ParameterSpec) => boolean): ParameterLayout {
-    const kept = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
-    return new ParameterLayout(Object.fromEntries(kept), this.packing, this.parts);
+    const specs = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
+    return new ParameterLayout(Object.fromEntries(specs), this.packing, this.parts);
   }
 
   /** The paths of the parameters in a group, in order. */

@@ -98,8 +98,8 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
   const made = numbers.map(makeInput);
   const outcomes = await runInLimits(script, made, commandLimits);
   for (const [index, outcome] of outcomes.entries()) {
-    const { number, what, place, cwd } = made[index]!;
-    const failure = breachOf(outcome) ?? changeOutside(join(place, 'outside'));
+    const { number, description, inputFolder, cwd } = made[index]!;
+    const failure = breachOf(outcome) ?? changeOutside(join(inputFolder, 'outside'));
     tried++;
     if (failure !== undefined) {
       const general = failure
@@ -108,7 +108,7 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
         .slice(0, 160);
       const kind = visibleText(`${outcome.args[0]}: ${general}`);
       failures.set(kind, (failures.get(kind) ?? 0) + 1);
-      const lines = [what, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
+      const lines = [description, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
       const repeat = `repeat: npm run fuzz -- --seed ${seed} --input ${number}`;
       process.stdout.write(`${[...lines, repeat].join('\n  ')}\n`);
       const findingFolder = join(keep, `${seed}-${number}`);
@@ -119,23 +119,23 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
       );
       cpSync(cwd, join(findingFolder, 'cwd'), { recursive: true, verbatimSymlinks: true });
     } else if (input !== undefined) {
-      process.stdout.write(`${what}\n${outcome.stdout}${outcome.stderr}`);
+      process.stdout.write(`${description}\n${outcome.stdout}${outcome.stderr}`);
     }
-    rmSync(place, { recursive: true });
+    rmSync(inputFolder, { recursive: true });
   }
 }
 
 /** Makes the input of a number, which doesn't depend on other inputs. */
 function makeInput(number: number) {
   const [target, damage, args] = fc.sample(inputs, { seed: seed + number, numRuns: 1 })[0]!;
-  const place = join(folder, 'inputs', String(number));
-  const cwd = join(place, 'cwd');
-  makeOutside(join(place, 'outside'));
+  const inputFolder = join(folder, 'inputs', String(number));
+  const cwd = join(inputFolder, 'cwd');
+  makeOutside(join(inputFolder, 'outside'));
   for (const name of target.needs) {
     cpSync(join(sound, name), join(cwd, name), { recursive: true });
   }
-  const what = `${target.name}: ${damage(join(cwd, target.name), join(place, 'outside'))}`;
-  return { number, what, place, cwd, args };
+  const description = `${target.name}: ${damage(join(cwd, target.name), join(inputFolder, 'outside'))}`;
+  return { number, description, inputFolder, cwd, args };
 }
 
 /** Trains tiny models, exports one, encodes, compresses and prepares images. */

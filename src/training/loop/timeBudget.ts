@@ -66,8 +66,8 @@ export interface TimePlan {
 
 /** The number of steps that fit into a budget: `0.9 · (budget − elapsed − 5 · perMilestone) / perStep`, at most 10⁹. */
 export function stepsWithin({ budget, elapsed, perStep, perMilestone }: TimePlan): number {
-  const left = budget - elapsed - MILESTONES * perMilestone;
-  return Math.min(MOST_STEPS, Math.max(0, Math.floor(((1 - MARGIN) * left) / perStep)));
+  const remaining = budget - elapsed - MILESTONES * perMilestone;
+  return Math.min(MOST_STEPS, Math.max(0, Math.floor(((1 - MARGIN) * remaining) / perStep)));
 }
 
 /** The shortest budget in seconds with enough steps to train. */
