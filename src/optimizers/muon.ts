@@ -34,7 +34,7 @@ export interface MuonOptions {
   readonly weightDecay?: number;
   /** The optimiser of the other parameters. */
   readonly rest: Optimizer;
-  /** Its learning rate relative to that of the matrices. */
+  /** The learning rate of `rest`, relative to the schedule's. */
   readonly restRate: number;
 }
 
@@ -56,7 +56,7 @@ const MOST_AT_ONCE = 3;
 /** Added to a norm, so that gradients of zeros give zeros. */
 const LEAST_NORM = 1e-7;
 
-/** The root mean square of the changes of a matrix, relative to the learning rate: about that of Adam. */
+/** The root mean square change of a matrix, relative to the learning rate: about the same as with Adam. */
 const CHANGE = 0.2;
 
 /** The matrix of a kernel `[…, in, out]` as it is stored, with its edge channel; its columns are the last axis. */

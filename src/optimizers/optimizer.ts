@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** What decides which rule updates a parameter. */
+/** The properties of a parameter that select its rule. */
 export interface UpdatedParameter {
   /** The lengths of its axes. */
   readonly shape: readonly number[];
@@ -14,7 +14,7 @@ export interface UpdatedParameter {
   readonly kernel?: boolean;
 }
 
-/** What checkpoints and memory depend on in a rule. */
+/** The properties of a rule that checkpoints and memory depend on. */
 export interface RuleKind {
   /** Its name; unique within an optimiser. */
   readonly name: string;
@@ -42,7 +42,7 @@ export interface UpdateRule extends RuleKind {
   update(tensors: Tensors): Tensors;
 }
 
-/** What checkpoints and memory depend on in an optimiser. */
+/** The properties of an optimiser that checkpoints and memory depend on. */
 export interface OptimizerKind {
   /** Its name in configurations and checkpoints. */
   readonly name: string;
@@ -76,7 +76,7 @@ export function momentNames({ rules }: OptimizerKind): string[] {
   return [...new Set(rules.flatMap(({ moments }) => moments))];
 }
 
-/** What a run gives an optimiser besides its options. */
+/** The rates of a run that an optimiser may depend on. */
 interface RunRates {
   /** The steps of an epoch. */
   readonly stepsPerEpoch: number;

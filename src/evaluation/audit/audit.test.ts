@@ -47,7 +47,7 @@ function raw(name: string, picture: Partial<DecodedImage> & { data: Uint8Array }
   return { name, label, decode: async () => decoded };
 }
 
-/** Images spread over the package emoji-datasource-google, whose neighbours are alike, such as keycaps. */
+/** Images spread over the package emoji-datasource-google, whose neighbours are similar, such as keycaps. */
 async function greyEmoji(count: number): Promise<RawImage[]> {
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),

@@ -54,7 +54,7 @@ export function bindExport(folder: string): void {
       )(folder);
     }
   } catch (error) {
-    // What cannot be read has no checksum either.
+    // Unreadable weights have no checksum to correct.
     if (!(error instanceof UserError)) {
       throw error;
     }

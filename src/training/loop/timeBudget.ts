@@ -52,7 +52,7 @@ export class StepTimes {
   }
 }
 
-/** What a time budget is divided into, in seconds. */
+/** A time budget and its parts, in seconds. */
 export interface TimePlan {
   /** The budget. */
   readonly budget: number;
@@ -118,7 +118,7 @@ export async function budgetInMinutes({
   return training.steps === steps && training.epochs === epochs ? pending : null;
 }
 
-/** What the time of a run depends on besides its steps. */
+/** A time budget, and the work at a milestone besides validation. */
 export interface BudgetOptions {
   readonly minutes: number;
   /** When training began, on the clock of `performance.now()`. */

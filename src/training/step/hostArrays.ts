@@ -26,7 +26,7 @@ interface RuleUpdate {
   readonly rule: UpdateRule;
   readonly groups: readonly string[];
   readonly loop: Loop;
-  /** What replaces the gradients before the last program of the loop. */
+  /** Replaces the gradients before the last program of the loop. */
   readonly directions: HostDirections | undefined;
   /** How many programs the loop has. */
   readonly programs: number;
