@@ -31,6 +31,10 @@ const { minutes, keep, input, seed } = new Command('fuzz')
 const BATCH = 150;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const script = [process.execPath, '--import', import.meta.resolve('tsx'), here('runCommands.ts')];
+/** Files that commands read on their own or in a folder: pickles are only read in archives. */
+const fixtures = readdirSync(here('../../data/fixtures')).filter(
+  (name) => !/\.(ts|py|mjs|pickle)$/.test(name),
+);
 const [threads, quick] = ['--threads=1', ['--draws=1', '--threads=1']];
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-fuzz-'));
@@ -57,13 +61,18 @@ const targets = [
       ['decompress', 'digits.eflow', '--list'],
     ],
   },
-  ...readdirSync(here('../../data/fixtures'))
-    .filter((name) => !/\.(ts|py|mjs)$/.test(name))
+  ...fixtures
+    .filter((name) => !isFits(name))
     .map((name) => ({
       name: join('fixtures', name),
       needs: ['run', join('fixtures', name)],
       calls: callsOnImages(name),
     })),
+  ...fixtures.filter(isFits).map((name) => ({
+    name: join('maps', name, 'train', name),
+    needs: [join('maps', name)],
+    calls: [callToPrepare(join('maps', name))],
+  })),
 ];
 
 /** An input: a file to damage, how, and the command that reads it. */
@@ -142,6 +151,11 @@ function makeInput(number: number) {
 async function makeSound(): Promise<void> {
   writeTinyDataset(join(sound, 'data'));
   cpSync(here('../../data/fixtures'), join(sound, 'fixtures'), { recursive: true });
+  for (const name of fixtures.filter(isFits)) {
+    for (const split of ['train', 'test']) {
+      cpSync(join(sound, 'fixtures', name), join(sound, 'maps', name, split, name));
+    }
+  }
   const training = [...tinyTraining, '--set=training.warmupSteps=0', '--steps=4', '--no-test', threads];
   const calls = [
     ['train', '--data=data', ...training, '--out=run'],
@@ -195,8 +209,17 @@ function callsOnData(name: string): string[][] {
   return [
     ['evaluate', 'run', `--data=${name}`, ...quick],
     ['datasets', 'show', name, '--out=shown.png', '--limit=100', '--count=4'],
-    ['datasets', 'prepare', name, '--size=8', '--out=out.images', '--skip-damaged'],
+    callToPrepare(name),
   ];
+}
+
+function callToPrepare(name: string): string[] {
+  return ['datasets', 'prepare', name, '--size=8', '--out=out.images', '--skip-damaged'];
+}
+
+/** FITS images are only read in folders. */
+function isFits(name: string): boolean {
+  return name.endsWith('.fits');
 }
 
 function callsOnImages(name: string): string[][] {
