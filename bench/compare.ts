@@ -55,8 +55,8 @@ async function theirs(): Promise<Rates> {
 }
 
 async function peer(...layout: readonly string[]): Promise<Rates> {
-  const script = ['bench', ...shape, ...layout, ...(autocast ? ['--autocast'] : [])];
-  const rates = await pytorchJson<Record<string, number>>(python, 'glow_torch.py', ...script);
+  const words = ['bench', ...shape, ...layout, ...(autocast ? ['--autocast'] : [])];
+  const rates = await pytorchJson<Record<string, number>>(python, ...words);
   requireSize(rates.parameters!);
   return { training: rates.trainImagesPerSecond!, forward: rates.forwardImagesPerSecond! };
 }

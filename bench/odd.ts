@@ -12,6 +12,7 @@ import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
 import {
   type Dataset,
+  evenlySpread,
   type ImageSet,
   imagesInMemory,
   readAll,
@@ -33,15 +34,17 @@ import { isolationForest, nearestNeighbours } from './odd/baselines.ts';
 import { changed, changes } from './odd/changes.ts';
 import { trainModel } from './shared/trainModel.ts';
 
-/** Half the quick start's width, and affine couplings. */
+/** Half the quick start's width, affine couplings and Adamax. */
 const small = [
   ...['model.depth=3', 'model.width=32', 'model.coupling=affine'],
   ...['model.checkerboard=2', 'model.checkerboardWidth=16'],
-  ...['training.learningRate=0.01', 'training.batchSize=16'],
+  ...['training.optimizer=adamax', 'training.learningRate=0.01', 'training.batchSize=16'],
 ];
 
 /** The training images of the methods without a flow. */
 const BASELINE_IMAGES = 1000;
+
+type OptionName = 'steps' | 'images' | 'seeds' | 'threads';
 
 /** AUC by score, for each kind of odd images. */
 type Results = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -53,17 +56,7 @@ const command = new Command('odd')
   .option('--seeds <n>', 'models of each dataset', wholeNumber(1), 1)
   .option('--threads <n>', 'threads', wholeNumber(1), 2)
   .parse();
-const {
-  steps,
-  images: count,
-  seeds,
-  threads,
-} = command.opts<Record<string, number>>() as {
-  steps: number;
-  images: number;
-  seeds: number;
-  threads: number;
-};
+const { steps, images: count, seeds, threads } = command.opts<Record<OptionName, number>>();
 
 try {
   const [first, second, ...more] = await Promise.all(
@@ -96,8 +89,8 @@ async function examine(dataset: Dataset, other: Dataset, seed: number): Promise<
   const set = [...small, `training.steps=${steps}`, `seed=${seed}`];
   const config = resolveConfig({ preset: DEFAULT_PRESET, set });
   const model = await trainModel(`${dataset.name} ${seed}`, dataset, config, threads);
-  const test = evenly(dataset.test, count);
-  const kinds: Record<string, Uint8Array> = { [other.name]: evenly(other.test, count) };
+  const test = spreadPixels(dataset.test, count);
+  const kinds: Record<string, Uint8Array> = { [other.name]: spreadPixels(other.test, count) };
   for (const kind of Object.keys(changes)) {
     kinds[kind] = await changed(test, dataset.imageShape, kind, seed);
   }
@@ -134,7 +127,7 @@ async function scoreAll(
   const { images } = await oddReport(model, imagesInMemory(pixels, imageShape), reference, { seed });
   const inOrder = images.toSorted((a, b) => a.index - b.index);
   const names = oddScoreNames.filter((score) => inOrder[0]!.scores[score] !== undefined);
-  const known = evenly(train, BASELINE_IMAGES);
+  const known = spreadPixels(train, BASELINE_IMAGES);
   return {
     ...Object.fromEntries(
       names.map((score) => [score, Float64Array.from(inOrder, ({ scores }) => scores[score]!)]),
@@ -144,9 +137,8 @@ async function scoreAll(
   };
 }
 
-/** The pixels of at most so many images, at even distances. */
-function evenly(images: ImageSet, most: number): Uint8Array {
-  const chosen = Math.min(most, images.count);
-  const indices = Array.from({ length: chosen }, (_, index) => Math.floor((index * images.count) / chosen));
+/** The pixels of at most so many images, evenly spread. */
+function spreadPixels(images: ImageSet, limit: number): Uint8Array {
+  const indices = evenlySpread(Math.min(limit, images.count), images.count);
   return eightBit(readAll(subset(images, indices)));
 }

@@ -66,7 +66,7 @@ function samplingFigures(
   first: SamplingTimes,
   images: number,
 ) {
-  // Round by round: what slows a round slows all its measurements.
+  // Round by round, since other load slows all measurements of a round.
   const against = (others: readonly number[]): number =>
     median(samples.map((seconds, round) => seconds / others[round]!));
   return {

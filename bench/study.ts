@@ -71,8 +71,8 @@ async function run(studies: readonly Study[], options: Options, interruption: In
   const training = threads === undefined ? [] : ['--threads', threads];
   for (const unit of units) {
     await perform(unit, { root, training, interruption }, ({ directory, steps, rate }) => {
-      const left = formatCounted(countOpenRuns(units, root), 'run');
-      process.stderr.write(`${directory}: ${formatCount(steps!)} steps at rate ${rate} · ${left} left\n`);
+      const openRuns = formatCounted(countOpenRuns(units, root), 'run');
+      process.stderr.write(`${directory}: ${formatCount(steps!)} steps at rate ${rate} · ${openRuns} left\n`);
     });
   }
   for (const study of studies) {

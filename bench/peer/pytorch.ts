@@ -1,5 +1,4 @@
-// PyTorch for comparison: its scripts in separate processes, and the options of the benchmarks that call
-// them.
+// PyTorch for comparison: its script in a separate process, and the options of the benchmark that calls it.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -33,15 +32,8 @@ function withoutKernelSettings(): NodeJS.ProcessEnv {
   return env;
 }
 
-/** The output of a script in this folder. */
-export function pytorchJson<Result>(
-  python: string,
-  script: 'glow_torch.py',
-  ...args: readonly string[]
-): Promise<Result> {
-  return programJson(
-    python,
-    [fileURLToPath(new URL(script, import.meta.url)), ...args],
-    withoutKernelSettings(),
-  );
+/** The output of `glow_torch.py`. */
+export function pytorchJson<Result>(python: string, ...args: readonly string[]): Promise<Result> {
+  const script = fileURLToPath(new URL('glow_torch.py', import.meta.url));
+  return programJson(python, [script, ...args], withoutKernelSettings());
 }

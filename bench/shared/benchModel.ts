@@ -55,7 +55,7 @@ export function randomPixels(imageShape: ImageShape, count: number): Uint8Array 
   return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
 }
 
-/** What batches are made for without a model: 8 bits, uniform noise, no classes. */
+/** The default for batches: 8 bits, uniform noise, no classes. */
 const anyModel: BatchedModel = {
   options: {},
   values: { bits: 8 },
@@ -82,7 +82,7 @@ export interface BenchTrainingOptions extends CompileOptions {
   readonly microBatch?: number;
   /** Whether activations are kept or recomputed; default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  /** The number of data-parallel workers; by default the number that is likely to be fastest. */
   readonly workers?: number | undefined;
 }
 

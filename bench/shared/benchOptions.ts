@@ -89,7 +89,7 @@ export function givenCouplingOptions(options: CouplingOptions): CouplingOptions 
   );
 }
 
-/** The model that the options describe, without its mixing, and its images; what has no effect is noted on stderr. */
+/** The model that the options describe, without its mixing, and the shape of its images. Warns of options without effect. */
 export function describedModel(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
   const { levels, depth, width, size, channels } = options;
   const imageShape: ImageShape = [size, size, channels];

@@ -35,10 +35,10 @@ export interface SampledModel {
 
 /** The times of one mixing with one inverse, in seconds, over the rounds. */
 export interface SamplingTimes {
-  /** Its position among the models. */
+  /** The position of the model among the models. */
   readonly model: number;
   readonly mixing: Mixing;
-  /** Its name. */
+  /** The name of the inverse. */
   readonly inverse: string;
   /** Log-likelihoods of a batch of 8-bit images, weights frozen; empty if not requested. */
   readonly forwards: readonly number[];
@@ -51,9 +51,9 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
   const { models, inverses, temperature, forward, warmUp, rounds, signal, onProgress, ...options } =
     benchmark;
   return releaseAfter(async (keep) => {
-    const contenders = models.flatMap(({ mixing, trained }, place) =>
+    const contenders = models.flatMap(({ mixing, trained }, position) =>
       (hasInverseMethods(mixing) ? inverses : ([undefined] as const)).map((inverse) => ({
-        place,
+        position,
         mixing,
         inverse: inverse ?? mixings[mixing].inverse,
         model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
@@ -69,8 +69,8 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
       })),
       { warmUp, rounds, signal, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
     );
-    return contenders.map(({ place, mixing, inverse }, index) => ({
-      model: place,
+    return contenders.map(({ position, mixing, inverse }, index) => ({
+      model: position,
       mixing,
       inverse,
       forwards: times[index]!.flatMap(({ forward }) => forward ?? []),

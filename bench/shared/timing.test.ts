@@ -14,8 +14,8 @@ describe('measureInTurn', () => {
       return `${name}${round}`;
     });
     const values = await measureInTurn(measures, { warmUp: 1, rounds: 20 });
-    const kept = Array.from({ length: 20 }, (_, index) => index + 1);
-    expect(values).toEqual(['a', 'b'].map((name) => kept.map((round) => `${name}${round}`)));
+    const rounds = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(values).toEqual(['a', 'b'].map((name) => rounds.map((round) => `${name}${round}`)));
     const orders = Array.from({ length: 21 }, (_, round) => calls.slice(2 * round, 2 * round + 2).join(''));
     expect(new Set(orders)).toEqual(new Set(['ab', 'ba']));
   });

@@ -23,14 +23,14 @@ export interface Turns {
   readonly rounds: number;
   /** Checked before each measurement. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each round with the number of those done, `warmUp` included. */
+  /** Called after each round with the number of rounds done, including `warmUp`. */
   onRound?(done: number): void;
 }
 
 /**
- * Measures several things in turn, each once per round, so that other load on the machine affects all of them
- * alike. Every round has a random order of its own: what runs before something leaves its data in the caches. Returns, for
- * each, the values of the rounds that are kept.
+ * Measures several things in turn, each once per round, so that other load on the machine affects all of them equally. Every
+ * round has its own random order, since each measurement leaves its data in the caches. Returns, for each, the values of the
+ * rounds that are kept.
  *
  * @param measures each is passed the number of the round, from 0, including `warmUp`
  * @throws the signal's reason once it is aborted

@@ -7,7 +7,7 @@ import { differFromZero, type SeedMean } from './statistics.ts';
 
 const right = (title: string) => ({ title, align: 'right' as const });
 
-/** A table for each comparison, and what to know of the runs. */
+/** A table for each comparison, and notes on the runs. */
 export function reportText(results: StudyResults): string {
   const { study, runs, searches, failures, images } = results;
   const rolledBack = runs.flatMap(({ variant, seed, rollbacks }) => (rollbacks ? `${variant}-${seed}` : []));

@@ -1,4 +1,4 @@
-// Commands that say the same of every kind of model: the result of training, of the run and of its export agree.
+// Commands on every kind of model: training, the run and its export give the same results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -144,10 +144,10 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, write 
   });
 
   it('is examined by the doctor like its export', async () => {
-    const how = ['--images=2', '--quick', '--split=test', singleThread, '--json'];
-    const ofRun = await emerging.run('doctor', run, ...how);
-    const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...how);
-    // 1 where it finds a fault of a model that has hardly been trained; not 2, nor the code of a crash.
+    const examination = ['--images=2', '--quick', '--split=test', singleThread, '--json'];
+    const ofRun = await emerging.run('doctor', run, ...examination);
+    const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...examination);
+    // 1 if it finds a fault in the hardly trained model; other codes are failures of the command.
     expect([0, 1], ofRun.stderr).toContain(ofRun.code);
     const report = JSON.parse(ofRun.stdout);
     expect(report.reconstruction.images).toBe(2);

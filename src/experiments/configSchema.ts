@@ -64,7 +64,8 @@ function section<Shape extends z.core.$ZodShape>(shape: Shape) {
 const MOST_RATE = 1000;
 const MOST_NORM = 1_000_000_000;
 const MOST_EPOCHS = 1_000_000;
-const MOST_STEPS = 1_000_000_000;
+/** The most training steps. */
+export const MOST_STEPS = 1_000_000_000;
 const MOST_IMAGES = 1_048_576;
 const MOST_CHANNELS = 8192;
 const MOST_LEVELS = 12;

@@ -49,7 +49,7 @@ const mnistQuickstart = {
   model: { levels: 2, depth: 4, width: 64, mixing: 'emerging', ...strongCouplings },
   // On validation images after the same number of training images: batches of 16 were better than of 32, and those better
   // than of 64, by far. Muon reached 1.23 bits/dim on test images where Adamax reached 1.39 (learningRate 0.006, one seed).
-  // As many steps as slow machines take in a minute and a half.
+  // Slow machines take a minute and a half for these steps.
   training: {
     optimizer: 'muon',
     biasCorrection: 'standard',

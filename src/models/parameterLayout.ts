@@ -41,15 +41,15 @@ interface Group {
 export class ParameterLayout {
   readonly trained: readonly string[];
   readonly specs: ParameterSpecs;
-  /** The parts in which small parameters are packed apart from the others, by path. */
+  /** The part of each parameter that is packed apart from the others, by path. */
   readonly parts: Readonly<Record<string, string>>;
   private readonly packing: Packing;
   private readonly groups: readonly Group[];
   private readonly places: ReadonlyMap<string, { group: string; shape: readonly number[]; start: number }>;
 
   /**
-   * @param parts the parts by path, such as matrices of one shape: the parameters of a part are packed together, into one
-   * group or one section of a vector, which other parameters are not in; by default all are in the same part
+   * @param parts the parts by path, such as matrices of one shape: the small parameters of a part share a group, or a
+   * section of the vector, with no others; by default, there is one part
    */
   constructor(
     specs: ParameterSpecs,
@@ -111,8 +111,8 @@ export class ParameterLayout {
 
   /** The layout of some of the parameters, packed in the same way. */
   only(isKept: (spec: ParameterSpec) => boolean): ParameterLayout {
-    const kept = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
-    return new ParameterLayout(Object.fromEntries(kept), this.packing, this.parts);
+    const specs = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
+    return new ParameterLayout(Object.fromEntries(specs), this.packing, this.parts);
   }
 
   /** The paths of the parameters in a group, in order. */
@@ -121,8 +121,8 @@ export class ParameterLayout {
   }
 
   /**
-   * Arrays of this layout, in another layout of the same parameters: the arrays themselves where both have the same group,
-   * and copies of the others.
+   * Converts arrays to another layout of the same parameters: groups that both layouts have stay the same arrays, and the
+   * others are copied.
    */
   convert(groups: Readonly<Groups>, to: ParameterLayout): Groups {
     const isSame = (name: string): boolean =>

@@ -5,7 +5,7 @@ import { epsilonOption, type Optimizer, optimizerChoice, singleNumbers, type Ten
 
 const ruleKind = { name: 'adamax', moments: ['first', 'second'], itemShape: singleNumbers } as const;
 
-/** What checkpoints and memory depend on in Adamax. */
+/** The properties of Adamax that checkpoints and memory depend on. */
 export const adamaxKind = { name: 'adamax', rules: [ruleKind] } as const;
 
 /** Adamax's decay rates, and its bias correction for the zero start of the first moment. */

@@ -1,9 +1,8 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
-import * as z from 'zod/mini';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
 import {
+  decayOption,
   epsilonOption,
-  fractionText,
   type Optimizer,
   optimizerChoice,
   singleNumbers,
@@ -54,8 +53,8 @@ function updateWith({ beta1, beta2, epsilon, weightDecay }: AdamwOptions) {
     const m = add(multiply(first!, beta1), multiply(gradients!, 1 - beta1));
     const v = add(multiply(second!, beta2), multiply(multiply(gradients!, gradients!), 1 - beta2));
     const step = multiply(rate!, divide(m, add(multiply(sqrt(v), correction!), epsilon)));
-    const whole = weightDecay === 0 ? step : add(step, multiply(multiply(decay!, decays!), weights!));
-    return { first: m, second: v, weights: subtract(weights!, whole) };
+    const change = weightDecay === 0 ? step : add(step, multiply(multiply(decay!, decays!), weights!));
+    return { first: m, second: v, weights: subtract(weights!, change) };
   };
 }
 
@@ -64,21 +63,9 @@ export const adamwChoice = optimizerChoice({
   ...kind,
   options: {
     /** Decay of the running mean of gradients, for adamw. */
-    beta1: z
-      .number(fractionText)
-      .check(
-        z.minimum(0, fractionText),
-        z.lt(1, fractionText),
-        z.describe('Decay of the running mean of gradients, for adamw.'),
-      ),
+    beta1: decayOption('Decay of the running mean of gradients, for adamw.'),
     /** Decay of the running mean of squared gradients, for adamw. */
-    beta2: z
-      .number(fractionText)
-      .check(
-        z.minimum(0, fractionText),
-        z.lt(1, fractionText),
-        z.describe('Decay of the running mean of squared gradients, for adamw.'),
-      ),
+    beta2: decayOption('Decay of the running mean of squared gradients, for adamw.'),
     ...epsilonOption,
     ...weightDecayOption,
   },

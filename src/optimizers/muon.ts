@@ -16,7 +16,7 @@ import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { adamax, adamaxDefaults, adamaxKind, adamaxOptions } from './adamax.ts';
 import {
-  fractionText,
+  decayOption,
   type Optimizer,
   optimizerChoice,
   type Tensors,
@@ -34,7 +34,7 @@ export interface MuonOptions {
   readonly weightDecay?: number;
   /** The optimiser of the other parameters. */
   readonly rest: Optimizer;
-  /** Its learning rate relative to that of the matrices. */
+  /** The learning rate of `rest`, relative to the schedule's. */
   readonly restRate: number;
 }
 
@@ -44,22 +44,22 @@ const LEAST_SIDE = 8;
 /** The coefficients of an iteration, which bring singular values into about 0.7 to 1.2. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 
-/** A matrix is long if one side is at least this many times the other: what iterations at once cost and save is equal at 1.5. */
+/** Several iterations at once cost less if one side is at least this many times the other; they break even at 1.5. */
 const LONG = 2;
 
 /**
- * How many iterations are taken at once. Each multiplies the rounding errors of small eigenvalues of G by up to a² ≈ 12, and
- * three leave them far below what changes a direction in float32.
+ * The most iterations at once. Each multiplies the rounding errors of small eigenvalues of G by up to a² ≈ 12; after three,
+ * they are still too small to change a direction in float32.
  */
 const MOST_AT_ONCE = 3;
 
 /** Added to a norm, so that gradients of zeros give zeros. */
 const LEAST_NORM = 1e-7;
 
-/** The root mean square of the changes of a matrix, relative to the learning rate: about that of Adam. */
+/** The root mean square change of a matrix, relative to the learning rate: about the same as with Adam. */
 const CHANGE = 0.2;
 
-/** A kernel `[…, in, out]` is a matrix of all axes but the last by the last, as it is stored: with its edge channel. */
+/** The matrix of a kernel `[…, in, out]` as it is stored, with its edge channel; its columns are the last axis. */
 function matrixShape({ shape, kernel }: UpdatedParameter): Shape | undefined {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
@@ -94,8 +94,8 @@ export function muon({ momentum, iterations = 5, weightDecay = 0, rest, restRate
         },
         update({ weights, gradients, matrixRate, matrixDecay }): Tensors {
           const step = multiply(matrixRate!, gradients!);
-          const whole = weightDecay > 0 ? add(step, multiply(matrixDecay!, weights!)) : step;
-          return { weights: subtract(weights!, whole) };
+          const change = weightDecay > 0 ? add(step, multiply(matrixDecay!, weights!)) : step;
+          return { weights: subtract(weights!, change) };
         },
       },
       ...rest.rules,
@@ -112,7 +112,7 @@ export function muon({ momentum, iterations = 5, weightDecay = 0, rest, restRate
  * Matrices `[N, rows, columns]` with the same singular vectors, and singular values near 1: Newton–Schulz iterations
  * X ← P·X with P = aI + bG + cG² and G = X·Xᵀ, from X/(‖X‖ + 10⁻⁷), on the shorter side.
  *
- * G is small if X is long: then several iterations are taken at once, by G ← P·G·P and the product of their P.
+ * If X is long, G is small: then G ← P·G·P stands in for X in several iterations, and X is multiplied once, by all their P.
  */
 function orthogonalised(matrices: Tensor, iterations: number): Tensor {
   const [count, rows, columns] = matrices.shape as [number, number, number];
@@ -120,14 +120,14 @@ function orthogonalised(matrices: Tensor, iterations: number): Tensor {
   const norms = sqrt(sum(multiply(matrices, matrices), [1, 2]));
   let x = divide(matrices, reshape(add(norms, LEAST_NORM), [count, 1, 1]));
   const [diagonalA, diagonalB] = [A, B].map((value) => multiply(identity(short), value)) as [Tensor, Tensor];
-  const most = long >= LONG * short ? MOST_AT_ONCE : 1;
-  for (let left = iterations; left > 0; left -= most) {
+  const atOnce = long >= LONG * short ? MOST_AT_ONCE : 1;
+  for (let remaining = iterations; remaining > 0; remaining -= atOnce) {
     const transposed = transpose(x, [0, 2, 1]);
     let gram = rows > columns ? stackedProduct(transposed, x) : stackedProduct(x, transposed);
     let factors: Tensor | undefined;
-    for (let ahead = Math.min(left, most); ahead > 0; ahead--) {
+    for (let ahead = Math.min(remaining, atOnce); ahead > 0; ahead--) {
       const factor = add(stackedProduct(gram, add(multiply(gram, C), diagonalB)), diagonalA);
-      // All are polynomials of the first G: symmetric, and in any order.
+      // All factors are polynomials of the first G: symmetric, and their order doesn't matter.
       factors = factors ? stackedProduct(factor, factors) : factor;
       if (ahead > 1) {
         gram = stackedProduct(stackedProduct(factor, gram), factor);
@@ -145,13 +145,7 @@ export const muonChoice = optimizerChoice({
   ...kind,
   options: {
     /** Decay of the momentum of matrices, for muon. */
-    momentum: z
-      .number(fractionText)
-      .check(
-        z.minimum(0, fractionText),
-        z.lt(1, fractionText),
-        z.describe('Decay of the momentum of matrices, for muon.'),
-      ),
+    momentum: decayOption('Decay of the momentum of matrices, for muon.'),
     /** Learning rate of all parameters but the matrices, for muon; it follows the same schedule. */
     restLearningRate: z
       .number(rateText)

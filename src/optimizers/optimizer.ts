@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** What decides which rule updates a parameter. */
+/** The properties of a parameter that select its rule. */
 export interface UpdatedParameter {
   /** The lengths of its axes. */
   readonly shape: readonly number[];
@@ -14,7 +14,7 @@ export interface UpdatedParameter {
   readonly kernel?: boolean;
 }
 
-/** What checkpoints and memory depend on in a rule. */
+/** The properties of a rule that checkpoints and memory depend on. */
 export interface RuleKind {
   /** Its name; unique within an optimiser. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface RuleKind {
  * tensors are `weights`, `gradients`, the rule's moments and the optimiser's scalars.
  */
 export interface UpdateRule extends RuleKind {
-  /** Whether `update` also takes `decays`, which is 1 for the weights that decay and 0 for the others. */
+  /** Whether `update` also takes `decays`: 1 for weights that decay, 0 for the others. */
   readonly decays?: boolean;
   /** Elementwise: new `gradients` and moments. If missing, they stay as they are. */
   accumulate?(tensors: Tensors): Tensors;
@@ -42,7 +42,7 @@ export interface UpdateRule extends RuleKind {
   update(tensors: Tensors): Tensors;
 }
 
-/** What checkpoints and memory depend on in an optimiser. */
+/** The properties of an optimiser that checkpoints and memory depend on. */
 export interface OptimizerKind {
   /** Its name in configurations and checkpoints. */
   readonly name: string;
@@ -76,7 +76,7 @@ export function momentNames({ rules }: OptimizerKind): string[] {
   return [...new Set(rules.flatMap(({ moments }) => moments))];
 }
 
-/** What a run gives an optimiser besides its options. */
+/** The rates of a run that an optimiser may depend on. */
 interface RunRates {
   /** The steps of an epoch. */
   readonly stepsPerEpoch: number;
@@ -136,8 +136,14 @@ export const weightDecayOption = {
     ),
 };
 
-/** β as an option: at least 0 and below 1. */
-export const fractionText = 'a number of at least 0 and below 1';
+const fractionText = 'a number of at least 0 and below 1';
+
+/** An option for β, the decay of a moment: at least 0 and below 1. */
+export function decayOption(description: string) {
+  return z
+    .number(fractionText)
+    .check(z.minimum(0, fractionText), z.lt(1, fractionText), z.describe(description));
+}
 
 /** The shape of the items of a rule for single numbers, which takes all parameters. */
 export function singleNumbers(): Shape {

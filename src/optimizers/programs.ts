@@ -16,9 +16,9 @@ export interface Section {
 }
 
 /**
- * The program of an update of vectors that consist of sections in this order. Inputs: `weights`, `gradients`, and every
- * moment and `decays`, which skip the sections of rules without them; the optimiser's scalars. Outputs: the new
- * `weights` and moments under the same names.
+ * The program of an update of vectors that consist of sections in this order. Inputs: `weights`, `gradients`, the moments
+ * and `decays`, without the sections whose rules don't take them, and the optimiser's scalars. Outputs: the new `weights`
+ * and moments under the same names.
  *
  * @param sections by default any number of single numbers, updated by the first rule
  */
@@ -27,7 +27,7 @@ export function updateProgram(
   sections: readonly Section[] = [{ rule: optimizer.rules[0]!, item: [], count: OPEN_BATCH }],
 ): ProgramDefinition {
   const lengths = new Map<string, number>();
-  const places = sections.map(({ rule, item, count }) => {
+  const ranges = sections.map(({ rule, item, count }) => {
     const size = count * elementCount(item);
     return vectorNames(rule).map((name) => {
       const start = lengths.get(name) ?? 0;
@@ -39,12 +39,12 @@ export function updateProgram(
   const scalars = scalarInputs(optimizer);
   const parts: Record<string, Tensor[]> = {};
   for (const [index, section] of sections.entries()) {
-    const tensors = places[index]!.map(({ name, start, end }): [string, Tensor] => {
+    const tensors = ranges[index]!.map(({ name, start, end }): [string, Tensor] => {
       const vector = vectors[name]!;
       const isWhole = start === 0 && end === vector.shape[0];
       return [name, isWhole ? vector : slice(vector, 0, start, end)];
     });
-    const updated = updatedSection(section, { ...Object.fromEntries(tensors), ...scalars });
+    const updated = updateSection(section, { ...Object.fromEntries(tensors), ...scalars });
     for (const [name, tensor] of Object.entries(updated)) {
       parts[name] = [...(parts[name] ?? []), tensor];
     }
@@ -61,7 +61,7 @@ export function updateProgram(
 }
 
 /** The new weights and moments of a section. */
-function updatedSection({ rule, item, count }: Section, tensors: Tensors): Tensors {
+function updateSection({ rule, item, count }: Section, tensors: Tensors): Tensors {
   const { gradients = tensors.gradients!, ...moments } = rule.accumulate?.(tensors) ?? {};
   const direction = rule.direction
     ? reshape(rule.direction(reshape(gradients, [count, ...item])), gradients.shape)
@@ -70,8 +70,8 @@ function updatedSection({ rule, item, count }: Section, tensors: Tensors): Tenso
 }
 
 /**
- * The elementwise programs of a rule over vectors of any length, in order: between them, its direction replaces the
- * gradients. A rule without a direction has one.
+ * The elementwise programs of a rule over vectors of any length, in order. A rule without a direction has one; otherwise
+ * the direction replaces the gradients before the last.
  */
 export function elementwisePrograms(optimizer: Optimizer, rule: UpdateRule): readonly ProgramDefinition[] {
   if (!rule.direction) {

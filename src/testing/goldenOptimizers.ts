@@ -47,7 +47,7 @@ async function checkOptimizer(
   device: Device = defaultDevice,
 ): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind as OptimizerName](golden);
-  const { rule, item } = ruleFor(optimizer, parameterOf(golden));
+  const { rule, item } = ruleFor(optimizer, goldenParameter(golden));
   const length = sizeOf(golden.start.shape);
   const vector = (data: NdArray['data']): NdArray => ({ shape: [length], data });
   const filled = (value: number): NdArray => vector(new Float64Array(length).fill(value));
@@ -74,7 +74,7 @@ async function checkOptimizer(
         gradients: vector(ndarray(gradients).data),
         ...Object.fromEntries(feeds),
       });
-      comparisons.push(...comparedAfter(t, golden, state.weights!, state.average!, precision));
+      comparisons.push(...compareAfter(t, golden, state.weights!, state.average!, precision));
     }
     return comparisons;
   });
@@ -84,7 +84,7 @@ async function checkInPlace(golden: GoldenCase): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind as OptimizerName](golden);
   const layout = new ParameterLayout({
     kernel: {
-      ...parameterOf(golden),
+      ...goldenParameter(golden),
       trained: true,
       decays: golden.decays ?? false,
       initial: () => Float64Array.from(golden.start.data),
@@ -103,17 +103,19 @@ async function checkInPlace(golden: GoldenCase): Promise<Comparison[]> {
       const [weights, average] = [state.weights, state.average].map(
         (groups) => layout.unpack(groups).kernel!,
       ) as [NdArray, NdArray];
-      comparisons.push(...comparedAfter(index + 1, golden, weights, average, 'float32'));
+      comparisons.push(...compareAfter(index + 1, golden, weights, average, 'float32'));
     }
     return comparisons;
   });
 }
 
-function parameterOf({ kind, start }: GoldenCase) {
+/** The shape of the weights of a case, and whether they are a kernel. */
+function goldenParameter({ kind, start }: GoldenCase) {
   return { shape: start.shape as number[], kernel: kind === 'muon' };
 }
 
-function comparedAfter(
+/** Compares weights and their average after update t. */
+function compareAfter(
   t: number,
   golden: GoldenCase,
   weights: NdArray,

@@ -1,8 +1,8 @@
-// A reporter that ends a test run with the tests that need more than Node, and the command that installs it.
+// A reporter that lists the skipped tests at the end, and the commands that run them.
 import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Names the skipped tests with the tag `system`, by file and first heading, and says how to run them. */
+/** Lists the skipped tests with the tag `system`, by file and first heading. */
 export class SkippedTests implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = new Map<string, number>();
@@ -20,7 +20,7 @@ export class SkippedTests implements Reporter {
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     console.log(
       [
-        `Skipped (${total}), since they need system packages, or damage files and kill processes many times:`,
+        `Skipped (${total}), since they need system packages, build the site, or damage files and kill processes many times:`,
         ...[...counts].sort().map(([heading, count]) => `${String(count).padStart(4)}  ${heading}`),
         '',
         'All of these packages: sudo scripts/install-system-packages (Debian or Ubuntu)',

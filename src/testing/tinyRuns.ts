@@ -59,7 +59,14 @@ export function tinyConfig(training: ConfigLayer['training'] = {}, model: Config
     overrides: {
       data: { name: 'tiny' },
       model: { levels: 2, depth: 1, width: 4, ...model },
-      training: { batchSize: 8, warmupSteps: 0, steps: 6, ...training },
+      training: {
+        // As high as the default learning rate: Adamax, for the rest, diverges on so few images at Muon's default.
+        ...(training?.optimizer === 'muon' && { restLearningRate: 0.001 }),
+        batchSize: 8,
+        warmupSteps: 0,
+        steps: 6,
+        ...training,
+      },
     },
   });
 }

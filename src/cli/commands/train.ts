@@ -67,8 +67,8 @@ export function registerTrain(command: Command): void {
     .option('--epochs <n>', 'total number of passes over the training images', wholeNumber(1))
     .option(
       '--minutes <n>',
-      'train as many steps as fit in so many minutes on this machine; the evaluation on test images follows',
-      minutesOf,
+      'train as many steps as fit in n minutes on this machine; the evaluation on test images follows',
+      parseMinutes,
     )
     .option('--stop-at <n>', 'stop after this step, without changing the schedule', wholeNumber(1))
     .option(
@@ -272,20 +272,18 @@ function requireLengthAhead(
 
 /** Rejects two lengths for one run. */
 function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOptions): void {
-  const other = [
-    ...(steps === undefined ? [] : ['--steps']),
-    ...(epochs === undefined ? [] : ['--epochs']),
-    ...set.flatMap((setting) => /^training\.(steps|epochs)(?==)/.exec(setting)?.slice(0, 1) ?? []),
-  ][0];
+  const [key] = set.flatMap((setting) => /^training\.(?:steps|epochs)(?==)/.exec(setting) ?? []);
+  const fromSet = key === undefined ? undefined : `--set ${key}`;
+  const other = steps !== undefined ? '--steps' : epochs !== undefined ? '--epochs' : fromSet;
   if (minutes !== undefined && other !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `--minutes chooses the number of steps: omit ${other.startsWith('-') ? other : `--set ${other}`}, or --minutes`,
+      `--minutes chooses the number of steps: omit ${other}, or --minutes`,
     );
   }
 }
 
-function minutesOf(text: string): number {
+function parseMinutes(text: string): number {
   const minutes = Number(text);
   if (text.trim() === '' || !Number.isFinite(minutes) || minutes <= 0) {
     throw new InvalidArgumentError('It must be a number above 0.');

@@ -29,12 +29,7 @@ export interface Assignment {
 export async function followRun(
   ranks: Ranks,
   { config, name, images }: Assignment,
-  {
-    stopAt,
-    minutes,
-    activations,
-    workers,
-  }: StepOptions & { readonly stopAt?: number; readonly minutes?: number },
+  { stopAt, activations, workers }: StepOptions & { readonly stopAt?: number },
   engine: CompileOptions,
 ): Promise<void> {
   const { validation } = config.data;
@@ -49,7 +44,7 @@ export async function followRun(
   try {
     const store = followerStore(name, config);
     const { signal } = interruption;
-    await train({ ...engine, config, dataset, store, stopAt, minutes, activations, workers, signal, ranks });
+    await train({ ...engine, config, dataset, store, stopAt, activations, workers, signal, ranks });
   } finally {
     interruption.release();
   }

@@ -22,7 +22,7 @@ interface Outcome<Result> {
   readonly exitCode: number;
 }
 
-/** Evaluates a trained model on the test images of its run, or as many as its preset says; renews the lock of the run. */
+/** Evaluates a trained model on the test images of its run, on as many as its preset measures; renews the lock of the run. */
 export function testAfterTraining(
   model: FlowModel,
   run: PreparedRun,
@@ -51,9 +51,7 @@ export function referenceAfterTraining(
   const { count } = run.dataset.validation;
   const images = measuredBy(run)?.reference;
   const measuring = { label: 'validation', images: Math.min(images ?? count, count), lock };
-  return measured(measuring, (following) =>
-    storeRunReference(model, run, { ...following, ...(images !== undefined && { images }) }),
-  );
+  return measured(measuring, (following) => storeRunReference(model, run, { ...following, images }));
 }
 
 async function measured<Result>(

@@ -69,9 +69,13 @@ export async function trainWithProgress(
     bar.note(note);
   }
   const parameters = countParameters(dataset.imageShape, config.model);
+  const length =
+    minutes === null
+      ? formatCounted(schedule.totalSteps, 'step')
+      : `as many steps as fit in ${formatDuration(60 * minutes)}`;
   bar.note(
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${minutes === null ? formatCounted(schedule.totalSteps, 'step') : `as many steps as fit in ${formatDuration(60 * minutes)}`}, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
       `into ${paths.directory}`,
   );
   if (ranks.size > 1) {
@@ -130,15 +134,13 @@ export async function trainWithProgress(
         },
         onStepsChosen(chosen) {
           bar.expect(chosen.steps);
-          const ofChosen = scheduleOf(
-            withSteps(config, chosen.steps, dataset.train.count),
-            dataset.train.count,
-          );
-          for (const text of [
-            ...chosenText(chosen, schedule, ofChosen),
-            ...scheduleWarnings(ofChosen, stopAt),
-          ]) {
+          const { count } = dataset.train;
+          const chosenSchedule = scheduleOf(withSteps(config, chosen.steps, count), count);
+          for (const text of chosenTexts(chosen, schedule, chosenSchedule)) {
             bar.note(text);
+          }
+          for (const warning of scheduleWarnings(chosenSchedule, stopAt)) {
+            bar.note(`warning: ${warning}`);
           }
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
@@ -208,8 +210,8 @@ function sharingText({ device, threads, workers }: Place): string {
     : `; ${threads} threads share each operation`;
 }
 
-/** The steps that fit into a time budget, and whether the warm-up is shorter for it. */
-function chosenText(
+/** Says how many steps fit into a time budget, and whether the warm-up becomes shorter. */
+function chosenTexts(
   { steps, seconds, secondsPerStep }: ChosenSteps,
   { warmupSteps }: Schedule,
   chosen: Schedule,

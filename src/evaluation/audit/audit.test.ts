@@ -4,7 +4,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firstImages, type ImageSet, imagesInMemory, readAll, readOne } from '../../data/contract/dataset.ts';
+import {
+  evenlySpread,
+  firstImages,
+  type ImageSet,
+  imagesInMemory,
+  readAll,
+  readOne,
+} from '../../data/contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
 import { resized } from '../../data/pixels/resize.ts';
 import { openSplit } from '../../data/registry.ts';
@@ -40,19 +47,16 @@ function raw(name: string, picture: Partial<DecodedImage> & { data: Uint8Array }
   return { name, label, decode: async () => decoded };
 }
 
-/** Images from the whole of the package emoji-datasource-google: neighbours in it are alike, such as keycaps. */
+/** Images spread over the package emoji-datasource-google, whose neighbours are similar, such as keycaps. */
 async function greyEmoji(count: number): Promise<RawImage[]> {
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
     'img/google/64',
   );
   const names = readdirSync(folder).sort();
-  const spread = Array.from(
-    { length: count },
-    (_, index) => names[Math.floor((index * names.length) / count)]!,
-  );
   return Promise.all(
-    spread.map(async (name) => {
+    evenlySpread(count, names.length).map(async (index) => {
+      const name = names[index]!;
       const picture = sharp(join(folder, name)).resize(SIDE, SIDE).flatten({ background: 'black' });
       return raw(name, { data: await picture.greyscale().raw().toBuffer() });
     }),

@@ -1,5 +1,5 @@
 // Measures reference images, to score others against them later.
-import { type ImageSet, subset } from '../../data/contract/dataset.ts';
+import { evenlySpread, type ImageSet, subset } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
@@ -63,15 +63,9 @@ export function requireFinite({ bitsPerDim }: ReferenceScores): void {
   }
 }
 
-/** At most so many images, at even distances. */
+/** At most so many images, evenly spread. */
 function evenly(images: ImageSet, most: number): ImageSet {
-  const { count } = images;
-  return count <= most
-    ? images
-    : subset(
-        images,
-        Array.from({ length: most }, (_, place) => Math.floor((place * count) / most)),
-      );
+  return images.count <= most ? images : subset(images, evenlySpread(most, images.count));
 }
 
 /** Seven digits: float32 has no more, and files are half as long. */

@@ -14,15 +14,15 @@ import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
 /**
- * Measures validation images of a trained run and stores their statistics, unless it has them or there are no images: up to
- * 2,000, or `images`.
+ * Measures validation images of a trained run and stores their statistics, unless it has them or there are no images.
  *
+ * @param options.images the most images to measure; default 2,000
  * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or if the file is damaged or cannot be written
  */
 export async function storeRunReference(
   model: FlowModel,
   { config, dataset, store }: Pick<Run, 'config' | 'dataset' | 'store'>,
-  { images, ...following }: WorkOptions & { readonly images?: number } = {},
+  { images, ...following }: WorkOptions & { readonly images?: number | undefined } = {},
 ): Promise<void> {
   const of = validationOf(config);
   const { fingerprint } = model;

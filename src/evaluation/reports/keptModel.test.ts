@@ -35,12 +35,12 @@ it('gives real digits about the bits/dim stated in its manifest', async () => {
 });
 
 it('finds noise and inverted digits far less likely', async () => {
-  const some = digits.subarray(0, 30 * 784);
-  const found = mean(await model.bitsPerDim(some));
+  const few = digits.subarray(0, 30 * 784);
+  const digitBits = mean(await model.bitsPerDim(few));
   const random = new RandomStream(0, 'noise');
-  const noise = some.map(() => random.integer(256));
-  expect(mean(await model.bitsPerDim(noise))).toBeGreaterThan(found + 3);
-  expect(mean(await model.bitsPerDim(some.map((value) => 255 - value)))).toBeGreaterThan(found + 3);
+  const noise = few.map(() => random.integer(256));
+  expect(mean(await model.bitsPerDim(noise))).toBeGreaterThan(digitBits + 3);
+  expect(mean(await model.bitsPerDim(few.map((value) => 255 - value)))).toBeGreaterThan(digitBits + 3);
 });
 
 it('recovers every pixel from its latents', async () => {

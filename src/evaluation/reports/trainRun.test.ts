@@ -19,34 +19,33 @@ const dataset = tinyDataset(8);
 const whole = join(root, 'whole');
 
 it('has a summary, a curve, samples of every milestone and a card', async () => {
-  const folder = whole;
-  const run = await startRun(tinyConfig(), folder, { dataset });
+  const run = await startRun(tinyConfig(), whole, { dataset });
   const reached: number[] = [];
   const onMilestone = (step: number): void => {
     // Its samples are there when the caller is told of the milestone.
-    expect(step === 6 || existsSync(join(folder, 'samples', `step-0000000${step}.png`))).toBe(true);
+    expect(step === 6 || existsSync(join(whole, 'samples', `step-0000000${step}.png`))).toBe(true);
     reached.push(step);
   };
   const { validationBitsPerDim } = await trainRun({ ...run, threads: 1, events: { onMilestone } });
   expect(reached).toEqual([2, 4, 6]);
-  expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toMatchObject({
-    run: folder,
+  expect(JSON.parse(readFileSync(join(whole, 'summary.json'), 'utf8'))).toMatchObject({
+    run: whole,
     preset: null,
     steps: 6,
     complete: true,
     bitsPerDim: validationBitsPerDim,
     device: 'cpu',
     threads: 1,
-    checkpoint: join(folder, 'checkpoints', 'step-00000006.safetensors'),
-    samples: join(folder, 'samples', 'step-00000006.png'),
+    checkpoint: join(whole, 'checkpoints', 'step-00000006.safetensors'),
+    samples: join(whole, 'samples', 'step-00000006.png'),
   });
-  expect(readdirSync(join(folder, 'samples'))).toEqual([
+  expect(readdirSync(join(whole, 'samples'))).toEqual([
     'over-time.png',
     'step-00000002.png',
     'step-00000004.png',
     'step-00000006.png',
   ]);
-  const card = readFileSync(join(folder, 'README.md'), 'utf8');
+  const card = readFileSync(join(whole, 'README.md'), 'utf8');
   expect(card).toContain('samples/step-00000006.png');
   expect(card).toContain('curve.png');
   expect(card).toContain(validationBitsPerDim!.toFixed(4));

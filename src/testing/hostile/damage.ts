@@ -1,4 +1,4 @@
-// Damage to files, drawn by fast-check: of bytes, of values in JSON and YAML, and links in the place of files.
+// Damage to files, drawn by fast-check: to bytes, to values in JSON and YAML, and links in place of files.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
@@ -7,8 +7,8 @@ import { plantedLinks } from './plantedLinks.ts';
 /** Damages the file at a path; returns what was done. */
 export type Damage = (path: string, outside: string) => string;
 
-/** Damage of bytes: half of it is near the start, where formats have their headers. */
-const ofBytes: fc.Arbitrary<Damage> = fc
+/** Damage to bytes, half of it near the start, where formats have their headers. */
+const byteDamage: fc.Arbitrary<Damage> = fc
   .array(
     fc.record({
       kind: fc.constantFrom('set', 'insert', 'remove', 'truncate'),
@@ -24,14 +24,13 @@ const ofBytes: fc.Arbitrary<Damage> = fc
   )
   .map((edits) => (path) => {
     let bytes = readFileSync(path);
-    for (const { kind, position, bytes: given } of edits) {
+    for (const { kind, position, bytes: edited } of edits) {
       const start = position % Math.max(1, bytes.length);
-      const [before, after] = [bytes.subarray(0, start), bytes.subarray(start)];
-      const kept = { set: after.subarray(given.length), insert: after, remove: after.subarray(given.length) };
+      const rest = bytes.subarray(kind === 'insert' ? start : start + edited.length);
       bytes = Buffer.concat([
-        before,
-        kind === 'set' || kind === 'insert' ? given : new Uint8Array(),
-        kind === 'truncate' ? new Uint8Array() : kept[kind as keyof typeof kept],
+        bytes.subarray(0, start),
+        ...(kind === 'set' || kind === 'insert' ? [edited] : []),
+        ...(kind === 'truncate' ? [] : [rest]),
       ]);
     }
     writeFileSync(path, bytes);
@@ -47,20 +46,25 @@ const oddValue = fc.oneof(
   fc.constant(Array.from({ length: 10_000 }, () => 1)),
 );
 
-/** Damage of a value at a random place of a tree: it is replaced, removed, or has another name. */
-const ofTree = fc.record({
-  place: fc.nat(),
+/** Damage to a random value in a tree: it is replaced, removed or renamed. */
+interface TreeDamage {
+  readonly position: number;
+  readonly kind: 'replace' | 'remove' | 'rename';
+  /** The new value or name. */
+  readonly value: unknown;
+}
+
+const treeDamage: fc.Arbitrary<TreeDamage> = fc.record({
+  position: fc.nat(),
   kind: fc.constantFrom('replace', 'replace', 'remove', 'rename'),
   value: oddValue,
 });
 
-type TreeDamage = typeof ofTree extends fc.Arbitrary<infer Value> ? Value : never;
-
 /** A copy of a tree with one value changed. */
-function damageTree(tree: unknown, { place, kind, value }: TreeDamage): unknown {
+function damageTree(tree: unknown, { position, kind, value }: TreeDamage): unknown {
   const root = { root: structuredClone(tree) } as Record<string, unknown>;
-  const places = placesIn(root);
-  const { branch, key } = places[place % places.length]!;
+  const entries = entriesIn(root);
+  const { branch, key } = entries[position % entries.length]!;
   const old = branch[key];
   if (kind === 'replace') {
     branch[key] = value;
@@ -68,33 +72,40 @@ function damageTree(tree: unknown, { place, kind, value }: TreeDamage): unknown 
     delete branch[key];
     if (kind === 'rename') {
       Object.defineProperty(branch, String(value).slice(0, 1000), {
-        ...{ value: old, enumerable: true, configurable: true, writable: true },
+        value: old,
+        enumerable: true,
+        configurable: true,
+        writable: true,
       });
     }
   }
   return root.root;
 }
 
-function placesIn(branch: Record<string, unknown>): { branch: Record<string, unknown>; key: string }[] {
-  // Only the first of a long list.
+/** The values in a tree, each as a key of its branch. */
+function entriesIn(branch: Record<string, unknown>): { branch: Record<string, unknown>; key: string }[] {
+  // A long list has too many.
   return Object.keys(branch)
     .slice(0, 200)
     .flatMap((key) => {
       const value = branch[key];
       const inner = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-      return [{ branch, key }, ...placesIn(inner)];
+      return [{ branch, key }, ...entriesIn(inner)];
     });
 }
 
-/** Damage of the values of a text. */
-const ofText = (read: (text: string) => unknown, write: (tree: unknown) => string): fc.Arbitrary<Damage> =>
-  ofTree.map((damage) => (path) => {
+/** Damage to the values in a text. */
+const textDamage = (
+  read: (text: string) => unknown,
+  write: (tree: unknown) => string,
+): fc.Arbitrary<Damage> =>
+  treeDamage.map((damage) => (path) => {
     writeFileSync(path, write(damageTree(read(readFileSync(path, 'utf8')), damage)));
     return `a value (${damage.kind})`;
   });
 
-/** Damage of the JSON header of a safetensors file, with the right length. */
-const ofHeader: fc.Arbitrary<Damage> = ofTree.map((damage) => (path) => {
+/** Damage to the JSON header of a safetensors file, with the right length. */
+const headerDamage: fc.Arbitrary<Damage> = treeDamage.map((damage) => (path) => {
   const file = readFileSync(path);
   const length = Number(file.readBigUInt64LE());
   const header = Buffer.from(
@@ -107,8 +118,8 @@ const ofHeader: fc.Arbitrary<Damage> = ofTree.map((damage) => (path) => {
   return `its header (${damage.kind})`;
 });
 
-/** A link in the place of the file. */
-const asLink: fc.Arbitrary<Damage> = fc
+/** A link in place of the file. */
+const linkDamage: fc.Arbitrary<Damage> = fc
   .constantFrom(...Object.keys(plantedLinks))
   .map((name) => (path, outside) => {
     rmSync(path, { recursive: true });
@@ -116,8 +127,8 @@ const asLink: fc.Arbitrary<Damage> = fc
     return name;
   });
 
-const json = ofText(JSON.parse, (tree) => JSON.stringify(tree));
-const jsonLines = ofText(
+const json = textDamage(JSON.parse, (tree) => JSON.stringify(tree));
+const jsonLines = textDamage(
   (text) =>
     text
       .trimEnd()
@@ -129,17 +140,21 @@ const jsonLines = ofText(
 const byEnding: Readonly<Record<string, fc.Arbitrary<Damage>>> = {
   json,
   jsonl: jsonLines,
-  yaml: ofText(parse, (tree) => stringify(tree)),
-  safetensors: ofHeader,
+  yaml: textDamage(parse, (tree) => stringify(tree)),
+  safetensors: headerDamage,
 };
 
-/** Damage of a file by its name: of its values if it has any, of its bytes, or a link. */
-export function damageOf(name: string): fc.Arbitrary<Damage> {
+/** Damage to a file, by its name: to its values if it has any, to its bytes, or a link in its place. */
+export function damageTo(name: string): fc.Arbitrary<Damage> {
   const values = byEnding[name.split('.').at(-1)!];
-  return fc.oneof({ weight: 3, arbitrary: ofBytes }, ...(values ? [{ weight: 6, arbitrary: values }] : []), {
-    weight: 1,
-    arbitrary: asLink,
-  });
+  return fc.oneof(
+    { weight: 3, arbitrary: byteDamage },
+    ...(values ? [{ weight: 6, arbitrary: values }] : []),
+    {
+      weight: 1,
+      arbitrary: linkDamage,
+    },
+  );
 }
 
 function littleEndian(value: bigint): Buffer {

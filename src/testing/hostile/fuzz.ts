@@ -10,7 +10,7 @@ import { wholeNumber } from '../../cli/parts/options.ts';
 import { visibleText } from '../../visibleText.ts';
 import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
 import { breachOf, commandLimits } from './contract.ts';
-import { damageOf } from './damage.ts';
+import { damageTo } from './damage.ts';
 import { runInLimits } from './inLimits.ts';
 import { changeOutside, makeOutside } from './outside.ts';
 
@@ -31,6 +31,10 @@ const { minutes, keep, input, seed } = new Command('fuzz')
 const BATCH = 150;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const script = [process.execPath, '--import', import.meta.resolve('tsx'), here('runCommands.ts')];
+/** Files that commands read on their own or in a folder: pickles are only read in archives. */
+const fixtures = readdirSync(here('../../data/fixtures')).filter(
+  (name) => !/\.(ts|py|mjs|pickle)$/.test(name),
+);
 const [threads, quick] = ['--threads=1', ['--draws=1', '--threads=1']];
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-fuzz-'));
@@ -57,19 +61,24 @@ const targets = [
       ['decompress', 'digits.eflow', '--list'],
     ],
   },
-  ...readdirSync(here('../../data/fixtures'))
-    .filter((name) => !/\.(ts|py|mjs)$/.test(name))
+  ...fixtures
+    .filter((name) => !isFits(name))
     .map((name) => ({
       name: join('fixtures', name),
       needs: ['run', join('fixtures', name)],
       calls: callsOnImages(name),
     })),
+  ...fixtures.filter(isFits).map((name) => ({
+    name: join('maps', name, 'train', name),
+    needs: [join('maps', name)],
+    calls: [callToPrepare(join('maps', name))],
+  })),
 ];
 
 /** An input: a file to damage, how, and the command that reads it. */
 const inputs = fc
   .constantFrom(...targets)
-  .chain((target) => fc.tuple(fc.constant(target), damageOf(target.name), fc.constantFrom(...target.calls)));
+  .chain((target) => fc.tuple(fc.constant(target), damageTo(target.name), fc.constantFrom(...target.calls)));
 
 const failures = new Map<string, number>();
 let [next, tried] = [0, 0];
@@ -98,52 +107,55 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
   const made = numbers.map(makeInput);
   const outcomes = await runInLimits(script, made, commandLimits);
   for (const [index, outcome] of outcomes.entries()) {
-    const { number, what, place, cwd } = made[index]!;
-    const failure = breachOf(outcome) ?? changeOutside(join(place, 'outside'));
+    const { number, description, inputFolder, cwd } = made[index]!;
+    const failure = breachOf(outcome) ?? changeOutside(join(inputFolder, 'outside'));
     tried++;
     if (failure !== undefined) {
-      const kind = `${outcome.args[0]}: ${failure
+      const general = failure
         .replace(/\/\S+/g, 'PATH')
         .replace(/[\d.,]+/g, 'N')
-        .slice(0, 160)}`;
-      failures.set(visibleText(kind), (failures.get(visibleText(kind)) ?? 0) + 1);
-      const lines = [what, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
+        .slice(0, 160);
+      const kind = visibleText(`${outcome.args[0]}: ${general}`);
+      failures.set(kind, (failures.get(kind) ?? 0) + 1);
+      const lines = [description, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
       const repeat = `repeat: npm run fuzz -- --seed ${seed} --input ${number}`;
       process.stdout.write(`${[...lines, repeat].join('\n  ')}\n`);
-      const kept = join(keep, `${seed}-${number}`);
-      mkdirSync(kept, { recursive: true });
-      writeFileSync(join(kept, 'finding.txt'), `${[...lines, repeat].join('\n')}\n\n${outcome.stderr}`);
-      cpSync(cwd, join(kept, 'cwd'), { recursive: true, verbatimSymlinks: true });
+      const findingFolder = join(keep, `${seed}-${number}`);
+      mkdirSync(findingFolder, { recursive: true });
+      writeFileSync(
+        join(findingFolder, 'finding.txt'),
+        `${[...lines, repeat].join('\n')}\n\n${outcome.stderr}`,
+      );
+      cpSync(cwd, join(findingFolder, 'cwd'), { recursive: true, verbatimSymlinks: true });
     } else if (input !== undefined) {
-      process.stdout.write(`${what}\n${outcome.stdout}${outcome.stderr}`);
+      process.stdout.write(`${description}\n${outcome.stdout}${outcome.stderr}`);
     }
-    rmSync(place, { recursive: true });
+    rmSync(inputFolder, { recursive: true });
   }
 }
 
 /** Makes the input of a number, which doesn't depend on other inputs. */
 function makeInput(number: number) {
-  const [[target, damage, args]] = fc.sample(inputs, { seed: seed + number, numRuns: 1 }) as [
-    [
-      (typeof targets)[number],
-      ReturnType<typeof damageOf> extends fc.Arbitrary<infer D> ? D : never,
-      string[],
-    ],
-  ];
-  const place = join(folder, 'inputs', String(number));
-  const cwd = join(place, 'cwd');
-  makeOutside(join(place, 'outside'));
+  const [target, damage, args] = fc.sample(inputs, { seed: seed + number, numRuns: 1 })[0]!;
+  const inputFolder = join(folder, 'inputs', String(number));
+  const cwd = join(inputFolder, 'cwd');
+  makeOutside(join(inputFolder, 'outside'));
   for (const name of target.needs) {
     cpSync(join(sound, name), join(cwd, name), { recursive: true });
   }
-  const what = `${target.name}: ${damage(join(cwd, target.name), join(place, 'outside'))}`;
-  return { number, what, place, cwd, args };
+  const description = `${target.name}: ${damage(join(cwd, target.name), join(inputFolder, 'outside'))}`;
+  return { number, description, inputFolder, cwd, args };
 }
 
 /** Trains tiny models, exports one, encodes, compresses and prepares images. */
 async function makeSound(): Promise<void> {
   writeTinyDataset(join(sound, 'data'));
   cpSync(here('../../data/fixtures'), join(sound, 'fixtures'), { recursive: true });
+  for (const name of fixtures.filter(isFits)) {
+    for (const split of ['train', 'test']) {
+      cpSync(join(sound, 'fixtures', name), join(sound, 'maps', name, split, name));
+    }
+  }
   const training = [...tinyTraining, '--set=training.warmupSteps=0', '--steps=4', '--no-test', threads];
   const calls = [
     ['train', '--data=data', ...training, '--out=run'],
@@ -197,8 +209,17 @@ function callsOnData(name: string): string[][] {
   return [
     ['evaluate', 'run', `--data=${name}`, ...quick],
     ['datasets', 'show', name, '--out=shown.png', '--limit=100', '--count=4'],
-    ['datasets', 'prepare', name, '--size=8', '--out=out.images', '--skip-damaged'],
+    callToPrepare(name),
   ];
+}
+
+function callToPrepare(name: string): string[] {
+  return ['datasets', 'prepare', name, '--size=8', '--out=out.images', '--skip-damaged'];
+}
+
+/** FITS images are only read in folders. */
+function isFits(name: string): boolean {
+  return name.endsWith('.fits');
 }
 
 function callsOnImages(name: string): string[][] {

@@ -24,7 +24,7 @@ const weights = (folder: string): string => join(folder, 'model.safetensors');
 const manifestText = (model: string, more = ''): string =>
   `{"image":{"shape":[8,8,1]},"model":${model},"files":{}${more}}`;
 
-/** The options of the model, as they stand in the weights. */
+/** The text of the model's options in the weights. */
 function modelText(folder: string): string {
   const path = weights(folder);
   return decodeSafetensors(readFileSync(path), path).metadata.model!;
@@ -35,18 +35,18 @@ export function unbindExport(folder: string): void {
   write('manifest.json', manifestText(modelText(folder)))(folder);
 }
 
-/** Makes the checksum of changed weights and the options in the manifest right, for the same reason. */
+/** Corrects the checksum of changed weights and the options in the manifest, for the same reason. */
 export function bindExport(folder: string): void {
   const path = weights(folder);
-  const [status, manifest] = [path, join(folder, 'manifest.json')].map((each) => lstatSync(each));
-  if (!status!.isFile() || status!.size > MOST_BOUND) {
+  const [weightsFile, manifestFile] = [path, join(folder, 'manifest.json')].map((file) => lstatSync(file));
+  if (!weightsFile!.isFile() || weightsFile!.size > MOST_BOUND) {
     return;
   }
   try {
     const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
     const { checksum: _, ...rest } = metadata;
     writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
-    if (manifest!.isFile() && manifest!.size < MOST_BOUND) {
+    if (manifestFile!.isFile() && manifestFile!.size < MOST_BOUND) {
       edit('manifest.json', (text) =>
         text.startsWith('{"image":{"shape":[8,8,1]},"model":{') && text.endsWith(',"files":{}}')
           ? manifestText(metadata.model!)
@@ -54,7 +54,7 @@ export function bindExport(folder: string): void {
       )(folder);
     }
   } catch (error) {
-    // What cannot be read has no checksum either.
+    // Unreadable weights have no checksum to correct.
     if (!(error instanceof UserError)) {
       throw error;
     }
@@ -64,7 +64,7 @@ export function bindExport(folder: string): void {
 /** Larger files are refused before they are read. */
 const MOST_BOUND = megabytes(64);
 
-/** Writes a manifest: of a text in braces that is complete but for the parts in it. */
+/** Writes a manifest. A text of keys replaces these in a sound one; any other text is the whole manifest. */
 function manifest(text: string): Change {
   return (folder) => {
     const isPart = text.startsWith('{"');
@@ -72,8 +72,8 @@ function manifest(text: string): Change {
   };
 }
 
-/** Changes the metadata in the header of the weights, and its tensors. */
-function about(
+/** Changes the metadata and the list of tensors in the header of the weights. */
+function changeHeader(
   change: (metadata: Record<string, unknown>, tensors: Record<string, unknown>) => void,
 ): Change {
   return header(weights, (text) => {
@@ -88,7 +88,7 @@ function about(
 
 /** Changes the options of the model in the weights. */
 function options(changes: object): Change {
-  return about((metadata) => {
+  return changeHeader((metadata) => {
     metadata.model = JSON.stringify({ ...JSON.parse(metadata.model as string), ...changes });
   });
 }
@@ -163,7 +163,7 @@ const manifests: Readonly<Record<string, string>> = {
   'with a byte order mark': '\ufeff{}',
 };
 
-/** Scores that belong to no model, or whose numbers are not those of images. */
+/** Changes of the scores: numbers that no images have, and lists of the wrong kind. */
 const scores: Readonly<Record<string, object>> = {
   'endless draws': { draws: 1e9 },
   'no draws': { draws: 0 },
@@ -184,16 +184,16 @@ const scores: Readonly<Record<string, object>> = {
   'statistics of other images': { statistics: { images: { bits: [1] } } },
   'statistics __proto__': JSON.parse('{"statistics":{"images":{"bits":[1,2],"__proto__":[1,2]}}}'),
   'statistics constructor': { statistics: { images: { bits: [1, 2], constructor: [1, 2] } } },
-  'places of another size': placesOf({ mean: [1], deviation: [1] }),
-  'places of an endless square': placesOf({ side: 2 ** 53 - 1 }),
-  'places of no images': placesOf({ images: 0 }),
-  'places of -1 images': placesOf({ images: -1 }),
-  'places without a mean': placesOf({ mean: [] }),
-  'places that vary by 0': placesOf({ deviation: Array(64).fill(0) }),
-  'places of huge numbers': placesOf({ mean: Array(64).fill(1e308), deviation: Array(64).fill(-1e308) }),
+  'places of another size': withPlaces({ mean: [1], deviation: [1] }),
+  'places of an endless square': withPlaces({ side: 2 ** 53 - 1 }),
+  'places of no images': withPlaces({ images: 0 }),
+  'places of -1 images': withPlaces({ images: -1 }),
+  'places without a mean': withPlaces({ mean: [] }),
+  'places that vary by 0': withPlaces({ deviation: Array(64).fill(0) }),
+  'places of huge numbers': withPlaces({ mean: Array(64).fill(1e308), deviation: Array(64).fill(-1e308) }),
 };
 
-/** Those that `score` must refuse. */
+/** The changes that `score` must refuse. */
 const refusedScores: ReadonlySet<string> = new Set([
   'endless draws',
   'no draws',
@@ -201,7 +201,7 @@ const refusedScores: ReadonlySet<string> = new Set([
   'places of -1 images',
 ]);
 
-function placesOf(changes: object): object {
+function withPlaces(changes: object): object {
   const places = { images: 2, side: 3, mean: Array(64).fill(1), deviation: Array(64).fill(1), ...changes };
   return { statistics: { images: { bits: [1, 2] }, places } };
 }
@@ -236,13 +236,19 @@ export const exportChanges: Changes = {
   ...Object.fromEntries(
     ['1e1x8x1', '8x8x1x1', '8x8', ' 8x8x1', '-8x8x1', '8.0x8x1'].map((imageShape) => [
       `image shape ${imageShape}`,
-      ['refuse', about((metadata) => Object.assign(metadata, { imageShape }))] as const,
+      ['refuse', changeHeader((metadata) => Object.assign(metadata, { imageShape }))] as const,
     ]),
   ),
-  'large images': ['cope', about((metadata) => Object.assign(metadata, { imageShape: '256x256x1' }))],
-  'step without end': ['cope', about((metadata) => Object.assign(metadata, { step: '9'.repeat(400) }))],
-  'weights of another kind': ['cope', about((metadata) => Object.assign(metadata, { weights: '__proto__' }))],
-  'a number in the metadata': ['refuse', about((metadata) => Object.assign(metadata, { step: 4 }))],
+  'large images': ['cope', changeHeader((metadata) => Object.assign(metadata, { imageShape: '256x256x1' }))],
+  'step without end': [
+    'cope',
+    changeHeader((metadata) => Object.assign(metadata, { step: '9'.repeat(400) })),
+  ],
+  'weights of another kind': [
+    'cope',
+    changeHeader((metadata) => Object.assign(metadata, { weights: '__proto__' })),
+  ],
+  'a number in the metadata': ['refuse', changeHeader((metadata) => Object.assign(metadata, { step: 4 }))],
   'a tensor __proto__': [
     'cope',
     header(weights, (text) =>
@@ -275,7 +281,7 @@ export const exportChanges: Changes = {
   'integers as weights': ['refuse', header(weights, (text) => text.replace('"F32"', '"I64"'))],
   'a hundred thousand tensors': [
     'cope',
-    about((_, tensors) => {
+    changeHeader((_, tensors) => {
       for (let index = 0; index < 100_000; index++) {
         tensors[`tensor ${index}`] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
       }
@@ -283,7 +289,7 @@ export const exportChanges: Changes = {
   ],
   'a tensor with a long name': [
     'cope',
-    about((_, tensors) => {
+    changeHeader((_, tensors) => {
       tensors['\u001b'.repeat(2e6)] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
     }),
   ],

@@ -20,7 +20,7 @@ const repeated = (times: number, ...values: readonly number[]): Uint8Array =>
 /** An element of a schema, with a name of one letter. */
 const column = (children: number): number[] => [0x48, 1, 0x78, 0x15, ...unsigned(2 * children), 0];
 
-/** Files by what is in their footer. */
+/** Files by the contents of their footers. */
 export const hostileParquet: Readonly<Record<string, () => Uint8Array>> = {
   // Each list claims 33,554,431 elements.
   'nested lists': () => parquet(bytes(0x19), repeated(60, 0xf9, 0xff, 0xff, 0xff, 0x0f)),

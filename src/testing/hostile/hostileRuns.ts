@@ -22,8 +22,8 @@ const CHECKPOINT = 'checkpoints/step-00000004.safetensors';
 const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
 
 /**
- * Removes the model's options from the checkpoint. Otherwise an edited
- * configuration would be refused for its options, before the check that the corpus is for.
+ * Removes the model's options from the checkpoint. Otherwise an edited configuration would be refused for its options, before
+ * the check that the corpus is for.
  */
 export function unbindRun(folder: string, name = CHECKPOINT): void {
   const path = join(folder, name);

@@ -1,4 +1,4 @@
-// Tables of conditions that are far larger than the images they are for, or that take long to read.
+// Tables of conditions that are far larger than their images, or slow to read.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflated, npy, zip } from './hostileImages.ts';

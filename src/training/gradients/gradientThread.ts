@@ -15,7 +15,7 @@ export interface ThreadData {
   /** The modules that register parts of the model, to be imported first; none for the library's. */
   readonly modules: readonly string[];
   readonly imageShape: ImageShape;
-  /** The parts of the layout of the parameters. */
+  /** The parts of the parameter layout. */
   readonly parts: ParameterLayout['parts'];
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;

@@ -89,7 +89,7 @@ export async function recordStart(run: RecordedRun, place: Place): Promise<void>
     complete: false,
     ...place,
     changes,
-    // The number of steps is chosen.
+    // The time budget, if there was one, has chosen the number of steps.
     minutes: undefined,
   });
 }

@@ -89,7 +89,7 @@ async function resume(
 
 const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
-/** What must be equal to the byte in equal runs. */
+/** The files that equal runs share to the byte. */
 function bytes(name: string, step: number): Record<string, string> {
   const paths = runPaths(inRoot(name));
   return {
@@ -109,14 +109,14 @@ describe('a run with a time budget', () => {
   });
 
   it('has the bytes of one that was started with the chosen steps, also after a stop', async () => {
-    const told: number[] = [];
+    const chosenSteps: number[] = [];
     const onStepsChosen: NonNullable<TrainingOptions['events']>['onStepsChosen'] = ({ steps, seconds }) => {
       expect(seconds).toBeLessThan(60 * minutes);
-      told.push(steps);
+      chosenSteps.push(steps);
     };
     const { config, complete, state } = await begin('budget', { minutes, events: { onStepsChosen } });
     const steps = config.training.steps!;
-    expect(told).toEqual([steps]);
+    expect(chosenSteps).toEqual([steps]);
     expect(steps).toBeGreaterThan(20);
     expect(complete).toBe(true);
     expect(state.step).toBe(steps);
@@ -182,12 +182,12 @@ describe('a run with a time budget', () => {
 
   it('has the same number of steps and the same weights on all ranks', async () => {
     const config = tinyConfig({ ...training, microBatch: 4 });
-    const onRanks = async (name: string, options: Partial<TrainingOptions>, own = config) => {
+    const onRanks = async (name: string, options: Partial<TrainingOptions>, runConfig = config) => {
       const results = await onLocalRanks(2, async (ranks) => {
         const run =
           ranks.rank === 0
-            ? await startRun(own, inRoot(name), { dataset })
-            : { config: own, dataset, store: followerStore(name, own) };
+            ? await startRun(runConfig, inRoot(name), { dataset })
+            : { config: runConfig, dataset, store: followerStore(name, runConfig) };
         return train({ ...run, threads: 1, ranks, stopAt: 8, ...options });
       });
       return results as [TrainingResult, TrainingResult];

@@ -1,7 +1,7 @@
 // How many steps fit into a time budget, as a few timed steps and measurements on this machine show.
 import { fromLeader, isOnAny } from '../../cluster/ranks.ts';
 import { option, phrase, UserError } from '../../errors.ts';
-import type { Config } from '../../experiments/configSchema.ts';
+import { type Config, MOST_STEPS } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
@@ -12,23 +12,20 @@ import { MILESTONES } from './milestones.ts';
 import type { ChosenSteps } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
-/** At least so many steps are timed, … */
+/** The fewest steps that are timed. */
 const TIMED_STEPS = 5;
-/** … and quick ones for this many seconds, … */
+/** Quick steps are timed for this many seconds, … */
 const TIMED_SECONDS = 1;
-/** … but for no more than this share of the budget. */
+/** … or this share of the budget if that is less. */
 const TIMED_SHARE = 0.02;
 
-/** The share of the remaining time that is left unused: later steps may be slower. */
+/** The share of the remaining time that stays unused, in case later steps are slower. */
 const MARGIN = 0.1;
 
 /** Fewer steps train nothing. */
 const LEAST_STEPS = 10;
 
-/** As many steps as a configuration accepts. */
-const MOST_STEPS = 1_000_000_000;
-
-/** The times of the first steps, of which the first ones are slower: they compile and touch memory. */
+/** The times of the first steps of a training. The very first are slower: they compile and touch memory. */
 export class StepTimes {
   private readonly seconds: number[] = [];
   private readonly enoughSeconds: number;
@@ -38,6 +35,7 @@ export class StepTimes {
     this.enoughSeconds = Math.min(TIMED_SECONDS, TIMED_SHARE * budget);
   }
 
+  /** Adds the time of the next step. */
   add(seconds: number): void {
     this.seconds.push(seconds);
   }
@@ -54,21 +52,22 @@ export class StepTimes {
   }
 }
 
-/** What a time budget is divided into, in seconds. */
+/** A time budget and its parts, in seconds. */
 export interface TimePlan {
   /** The budget. */
   readonly budget: number;
-  /** What has already passed of it. */
+  /** The part of it that has passed. */
   readonly elapsed: number;
+  /** The time of a step. */
   readonly perStep: number;
-  /** The time of each milestone: validation and pictures. */
+  /** The time of a milestone: comparison with the CPU, validation and pictures. */
   readonly perMilestone: number;
 }
 
 /** The number of steps that fit into a budget: `0.9 · (budget − elapsed − 5 · perMilestone) / perStep`, at most 10⁹. */
 export function stepsWithin({ budget, elapsed, perStep, perMilestone }: TimePlan): number {
-  const left = budget - elapsed - MILESTONES * perMilestone;
-  return Math.min(MOST_STEPS, Math.max(0, Math.floor(((1 - MARGIN) * left) / perStep)));
+  const remaining = budget - elapsed - MILESTONES * perMilestone;
+  return Math.min(MOST_STEPS, Math.max(0, Math.floor(((1 - MARGIN) * remaining) / perStep)));
 }
 
 /** The shortest budget in seconds with enough steps to train. */
@@ -85,8 +84,8 @@ interface BudgetedRun {
 }
 
 /**
- * The time budget that chooses the number of steps of a run: that of this call, or of an earlier one that was stopped before
- * it had chosen, unless another length has been set since. Null if there is none.
+ * The time budget that chooses the number of steps of a run: from this call, or from an earlier one that stopped before it
+ * had chosen, unless another length has been set since. Null if there is none.
  *
  * @throws UserError (`invalid-argument`) if it is not above 0, or the run has already taken a step
  */
@@ -119,14 +118,14 @@ export async function budgetInMinutes({
   return training.steps === steps && training.epochs === epochs ? pending : null;
 }
 
-/** What the time of a run depends on besides its steps. */
+/** A time budget, and the work at a milestone besides validation. */
 export interface BudgetOptions {
   readonly minutes: number;
   /** When training began, on the clock of `performance.now()`. */
   readonly begin: number;
-  /** The seconds that a milestone needs besides validation and pictures. */
-  readonly milestoneSeconds: number;
-  /** Does what the caller does at a milestone, and leaves nothing. */
+  /** The seconds of the comparison with the CPU at a milestone. */
+  readonly comparisonSeconds: number;
+  /** Does the work of the caller at a milestone without keeping its results. */
   readonly rehearse?: ((state: TrainingState) => Promise<void>) | undefined;
 }
 
@@ -138,7 +137,7 @@ export interface BudgetOptions {
  */
 export async function chooseSteps(
   parts: TrainingParts,
-  { minutes, begin, milestoneSeconds, rehearse }: BudgetOptions,
+  { minutes, begin, comparisonSeconds, rehearse }: BudgetOptions,
 ): Promise<ChosenSteps> {
   const { ranks, trainer, validation } = parts;
   const budget = 60 * minutes;
@@ -149,7 +148,7 @@ export async function chooseSteps(
   return fromLeader(ranks, async () => {
     const rehearsal = performance.now();
     await rehearse?.(state);
-    const perMilestone = milestoneSeconds + validationSeconds + secondsSince(rehearsal);
+    const perMilestone = comparisonSeconds + validationSeconds + secondsSince(rehearsal);
     const plan = { budget, elapsed: elapsed(), perStep: times.median, perMilestone };
     const steps = stepsWithin(plan);
     if (steps < LEAST_STEPS) {
@@ -189,10 +188,10 @@ function tooShort(minutes: number, plan: TimePlan): UserError {
   // Rounded up to two digits, so that the next attempt succeeds even if it is a little slower.
   const unit = 10 ** (Math.floor(Math.log10(least)) - 1);
   const enough = Number((unit * (Math.floor(least / unit) + 2)).toPrecision(2));
-  const show = (seconds: number): string => `${Number(seconds.toPrecision(2))} s`;
+  const inSeconds = (seconds: number): string => `${Number(seconds.toPrecision(2))} s`;
   return new UserError(
     'invalid-argument',
-    phrase`${minutes} ${minutes === 1 ? 'minute is' : 'minutes are'} too short to train: preparing took ${show(elapsed)}, a step takes ${show(perStep)} and each of ${MILESTONES} milestones ${show(perMilestone)}; use at least ${option('minutes', enough)}`,
+    phrase`${minutes} ${minutes === 1 ? 'minute is' : 'minutes are'} too short to train: preparing took ${inSeconds(elapsed)}, a step takes ${inSeconds(perStep)} and each of ${MILESTONES} milestones ${inSeconds(perMilestone)}; use at least ${option('minutes', enough)}`,
   );
 }
 

@@ -50,8 +50,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly stopAt?: number | undefined;
   /**
    * A time budget for a run that has not taken a step. A few steps are timed and undone; then `training.steps` becomes as
-   * many as fit on this machine, with the validations and pictures of the milestones, and a longer warm-up becomes a tenth
-   * of them. The run records both, and trains as if it had been started with them.
+   * many as fit on this machine, with the validations and pictures of the milestones, and a warm-up longer than a tenth of
+   * them is shortened to a tenth. The run records both, and trains as if it had been started with them.
    */
   readonly minutes?: number | undefined;
   /** When aborted, on any rank, training ends after the current step; a run always takes at least one step. */
@@ -68,7 +68,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
    * contents do not matter.
    */
   readonly ranks?: Ranks | undefined;
-  /** @internal Does what `onMilestone` does and leaves nothing, so that a time budget can account for it. */
+  /** @internal Does the work of `onMilestone` without keeping its results, so that a time budget can account for it. */
   readonly rehearseMilestone?: ((state: TrainingState) => Promise<void>) | undefined;
   /** @internal What is trained to, in place of the images: `trainToAction` sets it. */
   readonly action?: Action | undefined;
@@ -85,7 +85,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
 export interface TrainingResult {
   /** The trained model. */
   readonly model: Flow;
-  /** The experiment; with a time budget, with the number of steps that was chosen. */
+  /** The experiment, with the number of steps that a time budget chose. */
   readonly config: Config;
   /** The state after the last step; its arrays share one block of memory, freed only when all are unused. */
   readonly state: TrainingState;
@@ -158,9 +158,9 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   events.onPrepared?.(prepared.trainer.plan);
   const beforeComparison = performance.now();
   await requireSameAsCpu(prepared);
-  const milestoneSeconds = (performance.now() - beforeComparison) / 1000;
+  const comparisonSeconds = (performance.now() - beforeComparison) / 1000;
   const parts =
-    minutes === null ? prepared : await withBudget(prepared, options, { minutes, begin, milestoneSeconds });
+    minutes === null ? prepared : await withBudget(prepared, options, { minutes, begin, comparisonSeconds });
   const { config, model, schedule, trainer, checkpoints } = parts;
   const run = { ...options, config };
   let agreed = trainer.progress.step;

@@ -49,14 +49,14 @@ export function trainingSize(
   const model = modelFor(options, imageShape);
   const parameters = countParameters(imageShape, options);
   const layout = new ParameterLayout(model.parameters);
-  const bytesOf = (which: 'all' | 'trained', parameters = layout): number =>
-    Object.values(parameters.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const bytesOf = (which: 'all' | 'trained', packed = layout): number =>
+    Object.values(packed.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
   const moments = Object.values(momentLayouts(layout, optimizers[training.optimizer]));
   // Besides the weights: their average, the gradients, and the moments.
   const state =
     bytesOf('all') +
     2 * bytesOf('trained') +
-    moments.reduce((total, kept) => total + bytesOf('trained', kept), 0);
+    moments.reduce((total, momentLayout) => total + bytesOf('trained', momentLayout), 0);
   if (state > available) {
     return { parameters, bytes: state, available, fits: false };
   }

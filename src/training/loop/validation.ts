@@ -49,14 +49,15 @@ export class Validation {
       return 0;
     }
     const { batchSize, ranks } = options;
-    const some = firstImages(images, Math.min(batchSize * (ranks?.size ?? 1), images.count));
+    const sample = firstImages(images, Math.min(batchSize * (ranks?.size ?? 1), images.count));
     // The first run compiles the program and touches memory.
-    await this.measureImages(some, weights);
+    await this.measureImages(sample, weights);
     const begin = performance.now();
-    await this.measureImages(some, weights);
-    return ((performance.now() - begin) / 1000) * (images.count / some.count);
+    await this.measureImages(sample, weights);
+    return ((performance.now() - begin) / 1000) * (images.count / sample.count);
   }
 
+  /** bits/dim of each image. */
   private async measureImages(images: ImageSet, weights: ProgramArrays): Promise<Float64Array> {
     const { model, options } = this;
     const { seed, ranks } = options;

@@ -103,8 +103,8 @@ it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
     const [alone] = await trained(1, `${what}-alone`, config);
     const several = await trained(size, what, config);
     // The first gradients of the flow of the noise are small, too.
-    const most = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
-    expectClose({ name: what, result: several[0]! }, { name: `${what}-alone`, result: alone! }, most);
+    const tolerance = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
+    expectClose({ name: what, result: several[0]! }, { name: `${what}-alone`, result: alone! }, tolerance);
     for (const other of several) {
       expect(stateOf(other)).toEqual(stateOf(several[0]!));
       expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);

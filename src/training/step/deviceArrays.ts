@@ -184,10 +184,12 @@ export class DeviceArrays implements StateArrays {
     const { [TRAINED]: weights, fixed } = this.packed(state.weights);
     await this.fill('weights', weights);
     await this.fill('average', this.packed(state.average)[TRAINED]);
-    const kept = momentLayouts(this.hostLayout, optimizer);
+    const hostLayouts = momentLayouts(this.hostLayout, optimizer);
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const { [TRAINED]: shape = [0] } = layout.shapes();
-      const { [TRAINED]: values } = layout.pack(kept[moment]!.unpack(state.optimizer?.moments[moment] ?? {}));
+      const { [TRAINED]: values } = layout.pack(
+        hostLayouts[moment]!.unpack(state.optimizer?.moments[moment] ?? {}),
+      );
       await this.fill(moment, values?.data as Float32Array | undefined, shape);
     }
     if (fixed) {
@@ -209,11 +211,11 @@ export class DeviceArrays implements StateArrays {
   private async copyToHost(): Promise<ArraysOfState> {
     const { optimizer } = this.options;
     const { name } = optimizer;
-    const kept = momentLayouts(this.hostLayout, optimizer);
+    const hostLayouts = momentLayouts(this.hostLayout, optimizer);
     const remembered: Record<string, Groups> = {};
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const vector = await this.memory.read(this.vectors.get(moment)!);
-      remembered[moment] = kept[moment]!.pack(layout.unpack({ [TRAINED]: vector }));
+      remembered[moment] = hostLayouts[moment]!.pack(layout.unpack({ [TRAINED]: vector }));
     }
     return {
       weights: { ...this.fixed, ...(await this.readVector(this.vectors.get('weights')!)) },

@@ -134,20 +134,20 @@ describe('an update of matrices and other parameters by different rules', () => 
       releaseAfter(async (keep) => {
         const arrays = keep(await HostArrays.open(layout, { optimizer, ...options, ranks }));
         await arrays.take(start);
-        for (const [index, given] of gradients.entries()) {
-          const converted = Object.entries(layout.convert(given, arrays.layout));
+        for (const [index, batchGradients] of gradients.entries()) {
+          const converted = Object.entries(layout.convert(batchGradients, arrays.layout));
           for (const [group, { data }] of converted) {
             onHost(arrays.target(0).gradients)[group]!.data.set(data);
           }
           await arrays.update(index + 1, 0.01);
         }
         const { weights, average, optimizer: remembered } = await arrays.read();
-        const kept = momentLayouts(layout, optimizer);
+        const layouts = momentLayouts(layout, optimizer);
         return {
           weights: layout.unpack(weights),
           average: layout.unpack(average),
-          first: kept.first!.unpack(remembered.moments.first!),
-          second: kept.second!.unpack(remembered.moments.second!),
+          first: layouts.first!.unpack(remembered.moments.first!),
+          second: layouts.second!.unpack(remembered.moments.second!),
         };
       }),
     );
@@ -171,7 +171,7 @@ describe('an update of matrices and other parameters by different rules', () => 
           weights: vector(before[path]!.data),
           ...Object.fromEntries(zeros),
         };
-        for (const [index, given] of gradients.entries()) {
+        for (const [index, batchGradients] of gradients.entries()) {
           const scalars = {
             ...optimizer.scalars(index + 1, 0.01),
             share: averageShare(index + 1, averageDecay),
@@ -182,15 +182,15 @@ describe('an update of matrices and other parameters by different rules', () => 
           ]);
           arrays = await program.run({
             ...arrays,
-            gradients: vector(layout.unpack(given)[path]!.data),
+            gradients: vector(layout.unpack(batchGradients)[path]!.data),
             ...Object.fromEntries(feeds),
           });
         }
         return arrays;
       });
       for (const [name, { data }] of Object.entries(expected)) {
-        const found = state[name as keyof typeof state][path]!;
-        expectClose(`${name} of ${path}`, found.data, data, 'float32');
+        const actual = state[name as keyof typeof state][path]!;
+        expectClose(`${name} of ${path}`, actual.data, data, 'float32');
       }
     }
   });

@@ -26,7 +26,7 @@ interface RuleUpdate {
   readonly rule: UpdateRule;
   readonly groups: readonly string[];
   readonly loop: Loop;
-  /** What replaces the gradients before the last program of the loop. */
+  /** Replaces the gradients before the last program of the loop. */
   readonly directions: HostDirections | undefined;
   /** How many programs the loop has. */
   readonly programs: number;
@@ -150,7 +150,7 @@ export class HostArrays implements StateArrays {
     for (const [moment, layout] of Object.entries(momentLayouts(this.hostLayout, optimizer))) {
       this.fill(moment, state.optimizer?.moments[moment], layout);
     }
-    // Not in the loop's memory: nothing ever writes to them.
+    // Not in the loops' memory: nothing ever writes to them.
     this.fixed = Object.fromEntries(
       Object.entries(state.weights).filter(([group]) => !this.hostLayout.trained.includes(group)),
     );
@@ -158,15 +158,15 @@ export class HostArrays implements StateArrays {
 
   async read(): Promise<ArraysOfState> {
     const { optimizer } = this.options;
-    const own = momentLayouts(this.layout, optimizer);
-    const remembered = Object.entries(momentLayouts(this.hostLayout, optimizer)).map(([moment, layout]) => [
+    const layouts = momentLayouts(this.layout, optimizer);
+    const moments = Object.entries(momentLayouts(this.hostLayout, optimizer)).map(([moment, layout]) => [
       moment,
-      own[moment]!.convert(this.groups(moment), layout),
+      layouts[moment]!.convert(this.groups(moment), layout),
     ]);
     return {
       weights: { ...this.fixed, ...this.layout.convert(this.groups('weights'), this.hostLayout) },
       average: this.layout.convert(this.groups('average'), this.hostLayout),
-      optimizer: { name: optimizer.name, moments: Object.fromEntries(remembered) },
+      optimizer: { name: optimizer.name, moments: Object.fromEntries(moments) },
     };
   }
 
@@ -199,30 +199,25 @@ export class HostArrays implements StateArrays {
     return this.options.microBatch ?? this.images;
   }
 
-  /** The arrays with a name in the programs of the loops, by group. */
+  /** The arrays that have this name in the loops, by group. */
   private groups(name: string): Groups {
-    const arrays = new Map(
-      this.updates.flatMap(({ groups, loop }) =>
-        groups.flatMap((group) => {
-          const data = loop.vectorsOf(group)[name];
-          return data ? [[group, { shape: this.layout.shapeOf(group), data }]] : [];
-        }),
-      ),
+    const loops = new Map(
+      this.updates.flatMap(({ groups, loop }) => groups.map((group) => [group, loop] as const)),
     );
     return Object.fromEntries(
       this.layout.trained.flatMap((group) => {
-        const array = arrays.get(group);
-        return array ? [[group, array]] : [];
+        const data = loops.get(group)!.vectorsOf(group)[name];
+        return data ? [[group, { shape: this.layout.shapeOf(group), data }]] : [];
       }),
     );
   }
 
   /** Fills the arrays with this name with the values of others; with zeros if there are none. */
   private fill(name: string, source: Groups = {}, layout = this.hostLayout): void {
-    const given = layout.unpack(source);
+    const values = layout.unpack(source);
     for (const [path, { data }] of Object.entries(this.layout.unpack(this.groups(name)))) {
-      if (given[path]) {
-        data.set(given[path].data);
+      if (values[path]) {
+        data.set(values[path].data);
       } else {
         data.fill(0);
       }

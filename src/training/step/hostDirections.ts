@@ -8,7 +8,7 @@ import { concatenate, split } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 
-/** The most numbers that are processed together: 4 MiB. Larger matrices gain nothing from company, and take memory. */
+/** The most numbers in a batch: 4 MiB. Larger batches gain nothing, and take memory. */
 const MOST_TOGETHER = 2 ** 20;
 
 /** A group whose items get a direction. */
@@ -21,11 +21,12 @@ type Batch = readonly DirectedGroup[];
 
 /**
  * Replaces the gradients of some groups by their directions, in place. Several ranks divide the groups among them and
- * exchange the results: so all have the same, even if their processors round products differently.
+ * exchange the results, so that all ranks have the same, even if their processors round products differently.
  */
 export class HostDirections {
   private readonly program: Program | undefined;
   private readonly ranks: Ranks;
+  /** The shapes of all items of each group of this rank. */
   private readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** The groups of other ranks. */
   private readonly others: readonly string[];
@@ -51,7 +52,7 @@ export class HostDirections {
     const share = batches.filter((_, index) => index % ranks.size === ranks.rank);
     const others = batches.filter((batch) => !share.includes(batch)).flat();
     const engine = { ...(device && { device }), ...(threads !== undefined && { threads }) };
-    const program = share.length > 0 ? await compile(definitionOf(share), engine) : undefined;
+    const program = share.length > 0 ? await compile(directionProgram(share), engine) : undefined;
     const shapes = share.flat().map((group) => [group.group, stackShape(group)] as const);
     return new HostDirections(
       program,
@@ -90,14 +91,14 @@ export class HostDirections {
 /** The groups in batches of limited size. */
 function batchesIn(groups: readonly DirectedGroup[]): Batch[] {
   const batches: DirectedGroup[][] = [];
+  const valueCount = (members: Batch): number =>
+    members.reduce((total, member) => total + sizeOf(stackShape(member)), 0);
   for (const group of groups) {
-    const isAlike = ([first]: Batch): boolean =>
-      first!.rule === group.rule && first!.item.join() === group.item.join();
     const batch = batches.find(
       (candidate) =>
-        isAlike(candidate) &&
-        [...candidate, group].reduce((total, member) => total + sizeOf(stackShape(member)), 0) <=
-          MOST_TOGETHER,
+        candidate[0]!.rule === group.rule &&
+        candidate[0]!.item.join() === group.item.join() &&
+        valueCount([...candidate, group]) <= MOST_TOGETHER,
     );
     if (batch) {
       batch.push(group);
@@ -108,12 +109,13 @@ function batchesIn(groups: readonly DirectedGroup[]): Batch[] {
   return batches;
 }
 
+/** The shape `[N, …item]` of all items of a group. */
 function stackShape({ item, count }: Section): readonly number[] {
   return [count, ...item];
 }
 
 /** The program that returns the direction of each group under its name. */
-function definitionOf(batches: readonly Batch[]): ProgramDefinition {
+function directionProgram(batches: readonly Batch[]): ProgramDefinition {
   const inputs: Record<string, Tensor> = {};
   const outputs: Record<string, Tensor> = {};
   for (const batch of batches) {

@@ -1,4 +1,4 @@
-// The layout of the arrays that an optimiser updates: what its rules update together is packed together.
+// The layout of the arrays that an optimiser updates: parameters that a rule updates together are packed together.
 import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { type Optimizer, ruleFor } from '../../optimizers/optimizer.ts';

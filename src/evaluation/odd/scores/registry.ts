@@ -37,7 +37,7 @@ export function computableFrom(images: ImageStatistics, reference: ImageStatisti
   });
 }
 
-/** The statistics of the reference images; of references of earlier versions only their bits/dim. */
+/** The statistics of the reference images; only their bits/dim if nothing else was measured. */
 export function statisticsOf({ bitsPerDim, statistics }: ReferenceScores): ImageStatistics {
   return statistics?.images ?? { bits: bitsPerDim };
 }
