@@ -177,7 +177,11 @@ describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, { tags: 'sy
 describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   /** The lines that a job printed must be one. */
   const expectLine = ({ code, stdout, stderr }: JobResult, expected: RegExp, exitCode: number): void => {
-    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(expected)]);
+    // On a busy machine mpirun may add that it could not reach a rank that has ended.
+    const lines = stderr.trim().split('\n');
+    expect(lines.filter((line) => !/^\[\S+\] PMIX ERROR: PMIX_ERR_UNREACH /.test(line))).toEqual([
+      expect.stringMatching(expected),
+    ]);
     expect(stdout).toBe('');
     expect(code).toBe(exitCode);
   };
