@@ -49,7 +49,7 @@ async function runDecode(
 ): Promise<void> {
   const { out } = options;
   requireOutputFolder(out);
-  const model = keep(await openModel(directory, options));
+  const model = keep(await openModel(directory, options, [options.out]));
   const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });

@@ -80,7 +80,7 @@ async function runEdit(
   const { out, toClass, from, towards, condition } = options;
   const output = outputPng(out, [image, from, towards, ...conditionInputs(condition)]);
   const groups = groupsOf(options);
-  const model = keep(await openModel(directory, options));
+  const model = keep(await openModel(directory, options, [options.out]));
   const edit = groups
     ? await moveBetweenGroups(model, image, groups, options)
     : await moveToClasses(model, image, toClass!, options);

@@ -75,7 +75,7 @@ async function runEncode(
     );
   }
   outputFile(out, [...paths, options.data, ...conditionInputs(options.condition)]);
-  const model = keep(await openModel(directory, options));
+  const model = keep(await openModel(directory, options, [options.out]));
   const given = await givenConditions(model, options);
   const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, given));
   const { names, pixels, skipped } = read;

@@ -75,7 +75,7 @@ async function runInfer(
   const { range: ranges, draws, seed, out } = options;
   const inputs = [...paths, options.data, ...conditionInputs(options.condition)];
   const output = out === undefined ? undefined : outputFile(out, inputs);
-  const model = keep(await openModel(directory, options));
+  const model = keep(await openModel(directory, options, [options.out]));
   const given = await givenConditions(model, options);
   const inferred = componentsOf(model.model).filter(
     ({ name, image }) => !image && !given.names.includes(name),

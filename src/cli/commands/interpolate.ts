@@ -65,7 +65,7 @@ async function runInterpolate(
 ): Promise<void> {
   const { steps, out } = options;
   const output = outputPng(out, [...ends, ...conditionInputs(options.condition)]);
-  const model = keep(await openModel(directory, options));
+  const model = keep(await openModel(directory, options, [options.out]));
   requireDrawable(steps, { imageShape: model.imageShape, kind: model.kind, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
   const image = [first, last].find(isImage);

@@ -80,7 +80,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const inputs = conditionInputs(options.condition);
   const output = out === undefined ? undefined : outputPng(out, inputs);
   const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
-  const model = keep(await openModel(directory, options, { inverse }));
+  const model = keep(await openModel(directory, options, [out, options.array], { inverse }));
   if (out === undefined && options.array === undefined) {
     throw new UserError(
       'invalid-argument',

@@ -1,7 +1,7 @@
 // The options of commands that use a trained model, and the model that they choose.
 import type { Command } from 'commander';
-import { loadModel } from '../../trained/loading/loadModel.ts';
-import type { LoadModelOptions } from '../../trained/loading/modelFiles.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
+import { flowModelOf, type LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { FlowModelOptions } from '../../trained/model/flowModelOptions.ts';
 import { formatBytes } from '../terminal/format.ts';
@@ -13,6 +13,7 @@ import {
   compileOptions,
   type EngineOptions,
 } from './options.ts';
+import { requireNoInput, runInputs } from './protectedFiles.ts';
 
 /** Which weights are used, and where they run. */
 export interface ModelOptions extends EngineOptions, CheckpointOptions {}
@@ -22,14 +23,26 @@ export function addModelOptions(command: Command): Command {
   return addEngineOptions(addCheckpointOption(command));
 }
 
-/** Loads the model of a run or an export, as these options say. */
+/**
+ * Loads the model of a run or an export, as these options say.
+ *
+ * @param outputs the files that the command will write
+ * @throws UserError if one of them would replace the images or conditions of the run
+ */
 export async function openModel(
   directory: string,
   options: ModelOptions,
+  outputs: readonly (string | undefined)[],
   more: Pick<LoadModelOptions, 'inverse'> = {},
 ): Promise<FlowModel> {
   const use = { ...(await compileOptions(options)), ...noteLargeImages, ...more };
-  return loadModel(directory, { ...use, step: options.step });
+  const trained = await loadTrained(directory, { step: options.step });
+  for (const output of outputs) {
+    if (output !== undefined) {
+      requireNoInput(output, runInputs(trained));
+    }
+  }
+  return flowModelOf(trained, use);
 }
 
 /** Notes on stderr, before the work begins, that each image takes much memory. */

@@ -82,6 +82,8 @@ it.each([
 it.each([
   [['encode', 'run', 'photos/a/0.png', '--out=image.png.link']],
   [['encode', 'run', '--data=data', '--out=data/train-images-idx3-ubyte']],
+  // Those of the run, too.
+  [['encode', 'run', 'photos/a/0.png', '--out=data/train-images-idx3-ubyte']],
   [['score', 'run', 'photos', '--sheet=photos/b/1.png']],
   [['score', 'run', 'photos', '--out=photos/conditions.csv']],
   [['score', 'run', 'photos/a', '--reference=photos', '--sheet=photos/b/1.png']],
@@ -95,7 +97,7 @@ it.each([
   const before = contents();
   const { code, stderr } = await emerging.run(...args);
   expect(stderr).toMatch(
-    /^emerging: (photos|data|image).* would replace one of the inputs; choose another name\n$/,
+    /^(data.* exists, and will be replaced.*\n)?emerging: (photos|data|image).* would replace one of the inputs; choose another name\n$/,
   );
   expect(code).toBe(2);
   expect(contents()).toEqual(before);

@@ -24,6 +24,8 @@ it('finds the shape and the offset of the elements in each version of the header
   expect(await read(npy(text, 24))).toEqual({ ...array, offset: 10 + text.length });
   expect(await read(npy(text, 24, 2))).toEqual({ ...array, offset: 12 + text.length });
   expect((await read(npy(header('|u1', '5,', 'True'), 5))).shape).toEqual([5]);
+  const unordered = "{ 'shape' : (2,1),'fortran_order':False, 'descr': '<u2' }  \n";
+  expect(await read(npy(unordered, 4))).toMatchObject({ shape: [2, 1], type: 'uint16' });
 });
 
 it.each([
@@ -45,6 +47,19 @@ it.each([
   ['an empty array', npy(header('|u1', '0, 2'), 0), 'the array is empty'],
   ['objects', npy(header('|O', '2,'), 2), 'its elements are of type "|O"'],
   ['a header without a shape', npy("{'descr': '|u1'}", 2), 'corrupt or not a plain array'],
+  [
+    'the entries of an array within a text',
+    npy(
+      `{'descr': '|u1', 'x': "'fortran_order': False, 'shape': (2,)", 'shape': (2,), 'fortran_order': True}`,
+      2,
+    ),
+    'corrupt or not a plain array',
+  ],
+  [
+    'a shape twice',
+    npy("{'shape': (2, 1), 'descr': '|u1', 'fortran_order': False, 'shape': (1, 2)}", 2),
+    'corrupt or not a plain array',
+  ],
   ['a header longer than the file', npy(header('|u1', '2,'), 2).subarray(0, 20), 'its header claims'],
 ])('rejects %s', async (_, bytes, message) => {
   await expect(read(bytes)).rejects.toMatchObject({

@@ -100,11 +100,28 @@ interface Header {
   readonly shape: readonly number[];
 }
 
-/** NumPy writes exactly these three keys, sorted; any order is accepted. */
+/** The entries of the dictionary; empty unless it has only the keys of an array, each once, in any order. */
+function entriesIn(text: string): Readonly<Record<string, string>> {
+  const entry =
+    /\s*'(descr|fortran_order|shape)'\s*:\s*(?:'([^']*)'|(True|False)|\(([\d,\sL]*)\))\s*(?:,|(?=\}))/y;
+  const entries: Record<string, string> = {};
+  entry.lastIndex = 1;
+  let end = 1;
+  for (let match = entry.exec(text); match !== null; match = entry.exec(text)) {
+    const [, key, ...values] = match;
+    // A text, a truth value or a tuple.
+    const value = values[['descr', 'fortran_order', 'shape'].indexOf(key!)];
+    if (value === undefined || key! in entries) {
+      return {};
+    }
+    entries[key!] = value;
+    end = entry.lastIndex;
+  }
+  return text.startsWith('{') && text.slice(end).trim() === '}' ? entries : {};
+}
+
 function parseHeader(text: string, source: string): Header {
-  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
-  const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
+  const { descr, fortran_order: fortran, shape } = entriesIn(text.trim());
   if (descr === undefined || fortran === undefined || shape === undefined) {
     throw new UserError(
       'invalid-data',
