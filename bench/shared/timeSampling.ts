@@ -8,7 +8,7 @@ import type { TrainedModel } from '../../src/trained/model/trainedModel.ts';
 import { hasInverseMethods, randomPixels } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
-/** What is timed. */
+/** Options of the timing. */
 export interface SamplingBenchmark extends CompileOptions {
   readonly models: readonly SampledModel[];
   /** How emerging convolutions are inverted, one contender each; the other mixings have one method. */

@@ -17,7 +17,7 @@ import { requireWorkers } from '../../src/training/gradients/workers.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
-/** What is timed. */
+/** Options of the timing. */
 export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
   readonly models: readonly ModelOptions[];
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
@@ -52,7 +52,7 @@ export interface TrainingTimes {
   readonly activations: GradientPlan['activations'];
   /** The number of data-parallel workers. */
   readonly workers: number;
-  /** What a step moves between the host and the device; null on a CPU. */
+  /** Bytes and arrays that a step moves between host and device; null on a CPU. */
   readonly traffic: Traffic | null;
   /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty if not timed. */
   readonly operators: readonly OperatorTime[];
@@ -117,7 +117,7 @@ interface Contender {
   step(round: number): Promise<PartSeconds>;
   /** The seconds of a forward pass of a micro-batch, including making it. */
   pass(round: number): Promise<number>;
-  /** What the last step moved to and from the device. */
+  /** The traffic of the last step. */
   traffic(): Traffic;
   /** The time of a worker per operator in the gradients of a step. */
   profile(): Promise<readonly OperatorTime[]>;

@@ -17,7 +17,7 @@ const put = (name: string, index: number): void => writePng(inFolder(name), imag
 const evaluate = (...args: string[]) =>
   emerging.run('evaluate', 'runs/a', '--draws=1', '--threads=1', '--json', ...args);
 
-/** What the training of `runs/a` said. */
+/** The output of the training of `runs/a`. */
 let announced: string;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-// What commands say of a model with variational dequantisation.
+// Commands on a model with variational dequantisation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';

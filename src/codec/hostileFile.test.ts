@@ -10,7 +10,7 @@ import { listImages, openCompressed } from './compressedFile.ts';
 import { imagesFrom } from './decompress.ts';
 import { encodeHeader, readHeader } from './file/header.ts';
 
-/** What a file may take: processor time in seconds, and bytes of memory besides those in use. */
+/** Limits for a file: processor time in seconds, and bytes of memory beyond those already in use. */
 const limits = { seconds: 5, bytes: 2 ** 29 };
 
 const model = randomModel([8, 8, 1], { mixing: '1x1' }, 0.1);

@@ -82,7 +82,7 @@ it.each([
 it.each([
   [['encode', 'run', 'photos/a/0.png', '--out=image.png.link']],
   [['encode', 'run', '--data=data', '--out=data/train-images-idx3-ubyte']],
-  // Those of the run, too.
+  // The data that the run was trained on.
   [['encode', 'run', 'photos/a/0.png', '--out=data/train-images-idx3-ubyte']],
   [['score', 'run', 'photos', '--sheet=photos/b/1.png']],
   [['score', 'run', 'photos', '--out=photos/conditions.csv']],

@@ -1,4 +1,4 @@
-// Files that no output may replace: those of a model, and the inputs of the command.
+// Files that no output may replace: files of a model, and the inputs of the command.
 import { basename, dirname, join, sep } from 'node:path';
 import { datasets } from '../../data/registry.ts';
 import { dataFolders } from '../../data/sets/dataFolder.ts';
