@@ -18,6 +18,9 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
 );
 const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
+/** Where to write a report in JSON, for the checks of `.ci/run`. */
+const report = process.env.TEST_REPORT;
+
 /** The path of a source file. */
 const source = (name: string): string => fileURLToPath(new URL(`src/${name}`, import.meta.url));
 
@@ -32,7 +35,11 @@ export default defineConfig({
     ],
   },
   test: {
-    reporters: ['default', new SkippedTests()],
+    reporters: [
+      'default',
+      new SkippedTests(),
+      ...(report ? [['json', { outputFile: report }] as const] : []),
+    ],
     tags: [
       {
         name: 'system',

@@ -375,7 +375,8 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
         await page.getByText('Image: digit 5000').waitFor();
         await page.getByRole('button', { name: 'Next digit' }).click();
-        await page.getByText('Image: digit 1', { exact: true }).waitFor();
+        // The caption goes on with the bits, without a space.
+        await page.locator('bdi').getByText('digit 1', { exact: true }).waitFor();
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
         await page.getByText('Image: sample 1 of seed 0').waitFor();
       });
