@@ -19,7 +19,7 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
 const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
 /** Where to write a report in JSON, for the checks of `.ci/run`. */
-const report = process.env.TEST_REPORT;
+const report = process.env.TEST_REPORT ?? '';
 
 /** The path of a source file. */
 const source = (name: string): string => fileURLToPath(new URL(`src/${name}`, import.meta.url));
@@ -35,11 +35,8 @@ export default defineConfig({
     ],
   },
   test: {
-    reporters: [
-      'default',
-      new SkippedTests(),
-      ...(report ? [['json', { outputFile: report }] as const] : []),
-    ],
+    reporters: ['default', new SkippedTests(), ...(report ? ['json'] : [])],
+    outputFile: { json: report },
     tags: [
       {
         name: 'system',

@@ -1,4 +1,4 @@
-// Reads sources for the architecture tests: imports, Node globals, texts.
+// Reads sources for the architecture tests: imports, Node globals, regular expressions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,15 +43,6 @@ export function importedValues(source: string): string[] {
 export function nodeGlobalsIn(source: string): string[] {
   return foundIn(source, (node) =>
     ts.isIdentifier(node) && nodeGlobals.has(node.text) && !isName(node) ? node.text : undefined,
-  );
-}
-
-/** The texts in a source: its string literals, and the parts of its templates. */
-export function textsIn(source: string): string[] {
-  return foundIn(source, (node) =>
-    ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)
-      ? node.text
-      : undefined,
   );
 }
 
