@@ -93,10 +93,10 @@ export class ClosedFolder {
   }
 
   /** Removes the partial files that a crash has left in this folder or a subfolder, as `removePartialFiles` does. */
-  removePartialFiles(path: string): void {
+  removePartialFiles(path: string, of?: string): void {
     this.beforeChange();
     this.requireNoLink(path);
-    removePartialFiles(path);
+    removePartialFiles(path, of);
   }
 
   /**

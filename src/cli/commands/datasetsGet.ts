@@ -22,14 +22,13 @@ interface DatasetsGetOptions {
 export function registerDatasetsGet(parent: Command): void {
   parent
     .command('get')
-    .description('download a dataset, or resume a download')
+    .description('download a dataset')
     .argument('<name>', `one of ${Object.keys(datasetDownloads).join(', ')}`)
     .option('--from <url>', "a mirror to download from instead of the publisher's site")
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
-      '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory. Until a file is complete\n' +
-        'and its checksum matches, it is called NAME.partial; the same command then resumes the download.\n' +
+      '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory, and their checksums verified.\n' +
         '\nExample:\n  emerging datasets get cifar10',
     )
     .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
@@ -55,7 +54,7 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
 /** Downloads a dataset with a progress bar for each file; null if interrupted. */
 async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; run the same command to resume'));
+  const interruption = listenForInterruption(() => bar?.note('stopping'));
   try {
     const files = await downloadDataset(name, {
       from,

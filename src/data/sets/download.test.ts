@@ -2,14 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
-  linkSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -31,13 +29,13 @@ let folder: string;
 let server: Server;
 let url: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
-const asked: (string | undefined)[] = [];
+let asked: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'download-'));
-  asked.length = 0;
+  asked = 0;
   server = createServer((request, response) => {
-    asked.push(request.headers.range);
+    asked++;
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,32 +56,18 @@ const get = (options: DownloadOptions = {}) =>
     ...options,
   });
 
-/**
- * Sends the requested part, as a correct server does, but at most `most` bytes before closing the connection.
- */
+/** Sends a file, but at most `most` bytes before closing the connection. */
 function serve(
-  request: IncomingMessage,
+  _: IncomingMessage,
   response: ServerResponse,
-  {
-    most = Number.POSITIVE_INFINITY,
-    etag = '"one"',
-    bytes = content,
-  }: { most?: number; etag?: string; bytes?: Buffer } = {},
+  { most = Number.POSITIVE_INFINITY, bytes = content }: { most?: number; bytes?: Buffer } = {},
 ): void {
-  const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-  const resumes = from !== undefined && request.headers['if-range'] === etag;
-  const start = resumes ? Number(from) : 0;
-  response.writeHead(resumes ? 206 : 200, {
-    etag,
-    'content-length': bytes.length - start,
-    ...(resumes && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
-  });
-  const part = bytes.subarray(start, Math.min(bytes.length, start + most));
-  response.write(part, () => {
-    if (start + most >= bytes.length) {
+  response.writeHead(200, { 'content-length': bytes.length });
+  response.write(bytes.subarray(0, most), () => {
+    if (most >= bytes.length) {
       response.end();
     } else {
-      void hangUp(response, start + most);
+      void hangUp(response, most);
     }
   });
 }
@@ -92,7 +76,8 @@ function serve(
  * Closes the connection once the file has this many bytes: a reset discards bytes that are still buffered.
  */
 async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
-  const size = (): number => statSync(`${path()}.partial`, { throwIfNoEntry: false })?.size ?? 0;
+  const size = (): number =>
+    statSync(`${path()}.${process.pid}.partial`, { throwIfNoEntry: false })?.size ?? 0;
   while (!response.destroyed && size() < bytes) {
     await wait(1);
   }
@@ -112,7 +97,7 @@ describe('download', () => {
     const refused = get({ retries: 1 });
     await expect(refused).rejects.toThrow(UserError);
     await expect(refused).rejects.toThrow(
-      /^http:.*: no connection to 127\.0\.0\.1:\d+ \(it closed the connection without a response\); run it again to resume$/,
+      /^http:.*: no connection to 127\.0\.0\.1:\d+ \(it closed the connection without a response\); try again later$/,
     );
   });
 
@@ -147,16 +132,6 @@ describe('download', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('starts over if the stored version identifier is far too long', async () => {
-    writeFileSync(`${path()}.partial`, content.subarray(0, 1000));
-    writeFileSync(`${path()}.partial.json`, JSON.stringify({ url, version: '"one"' }));
-    truncateSync(`${path()}.partial.json`, 2 ** 32);
-    answer = serve;
-    expect(await get()).toBe(true);
-    expect(asked).toEqual([undefined]);
-    expectWhole();
-  });
-
   it('keeps a .gz as it is, even if served with Content-Encoding', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': content.length }).end(content);
@@ -165,62 +140,44 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('resumes interrupted connections as long as there is progress', async () => {
-    answer = (request, response) => serve(request, response, { most: 40_000 });
+  it('starts again after an interruption, and gives up in the end', async () => {
+    answer = (request, response) => serve(request, response, { most: asked < 3 ? 40_000 : content.length });
     const reasons: string[] = [];
-    expect(await get({ retries: 1, onRetry: (reason) => reasons.push(reason) })).toBe(true);
+    expect(await get({ onRetry: (reason) => reasons.push(reason) })).toBe(true);
     expectWhole();
-    expect(asked.length).toBeGreaterThan(5);
-    expect(asked.slice(0, 3)).toEqual([undefined, 'bytes=40000-', 'bytes=80000-']);
-    expect(reasons[0]).toContain('interrupted after 40000 of 300000 bytes');
+    const interrupted = 'interrupted after 40000 of 300000 bytes (aborted)';
+    expect(reasons).toEqual([`${interrupted}; trying again`, `${interrupted}; trying again`]);
+
+    rmSync(path());
+    answer = (request, response) => serve(request, response, { most: 40_000 });
+    asked = 0;
+    await expect(get()).rejects.toThrow(`${interrupted}; try again later`);
+    expect(asked).toBe(1 + 3);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('resumes at the next call after giving up', async () => {
-    answer = (request, response) => {
-      if (asked.length === 1) {
-        serve(request, response, { most: 100_000 });
-      } else {
-        response.destroy();
-      }
-    };
-    await expect(get()).rejects.toThrow(/no connection to .*; run it again to resume/);
-    expect(asked).toHaveLength(1 + 3);
-    expect(existsSync(path())).toBe(false);
+  it('removes what a killed download has left', async () => {
+    const { pid } = spawnSync('true');
+    writeFileSync(`${path()}.${pid}.partial`, 'left');
     answer = serve;
     expect(await get()).toBe(true);
-    expect(asked.at(-1)).toBe('bytes=100000-');
     expectWhole();
   });
 
-  it('starts over if the server has a new version', async () => {
-    const old = Buffer.alloc(content.length, 7);
-    answer = (request, response) =>
-      asked.length === 1
-        ? serve(request, response, { most: 50_000, etag: '"old"', bytes: old })
-        : serve(request, response, { etag: '"new"' });
-    expect(await get()).toBe(true);
-    expectWhole();
+  it('leaves nothing if it is stopped', async () => {
+    const controller = new AbortController();
+    answer = (request, response) => serve(request, response, { most: 120_000 });
+    expect(await get({ signal: controller.signal, onProgress: () => controller.abort() })).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('starts over if the server sends no version', async () => {
-    answer = (_, response) => {
-      response.writeHead(200, { 'content-length': content.length });
-      response.write(asked.length === 1 ? content.subarray(0, 9000) : content, () =>
-        asked.length === 1 ? hangUp(response, 9000) : response.end(),
-      );
-    };
-    expect(await get()).toBe(true);
-    expect(asked).toEqual([undefined, undefined]);
-    expectWhole();
-  });
-
-  it('closes a silent connection and resumes', async () => {
+  it('closes a silent connection and tries again', async () => {
     answer = (request, response) => {
-      if (asked.length > 1) {
+      if (asked > 1) {
         serve(request, response);
         return;
       }
-      response.writeHead(200, { etag: '"one"', 'content-length': content.length });
+      response.writeHead(200, { 'content-length': content.length });
       response.write(content.subarray(0, 30_000));
     };
     const reasons: string[] = [];
@@ -239,7 +196,7 @@ describe('download', () => {
       response.end();
     };
     expect(await get()).toBe(true);
-    expect(asked).toHaveLength(1);
+    expect(asked).toBe(1);
     expectWhole();
   });
 
@@ -271,36 +228,15 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('rejects a part other than the requested one', async () => {
-    answer = (request, response) =>
-      asked.length === 1
-        ? serve(request, response, { most: 50_000 })
-        : response
-            .writeHead(206, { etag: '"one"', 'content-range': 'bytes 0-9/300000' })
-            .end(content.subarray(0, 10));
-    await expect(get()).rejects.toThrow('a different part than requested');
-  });
-
   it.each([
     [404, 'the server returned 404 Not Found; download it manually', 1],
     [403, 'the server returned 403 Forbidden; download it manually', 1],
-    [503, 'the server returned 503 Service Unavailable; run it again', 4],
+    [503, 'the server returned 503 Service Unavailable; try again later', 4],
   ])('reports a status of %i', async (status, message, times) => {
     answer = (_, response) => response.writeHead(status).end('no');
     await expect(get()).rejects.toThrow(message);
-    expect(asked).toHaveLength(times);
+    expect(asked).toBe(times);
     expect(existsSync(path())).toBe(false);
-  });
-
-  it('stops on request, and resumes later', async () => {
-    const controller = new AbortController();
-    answer = (request, response) => serve(request, response, { most: 120_000 });
-    expect(await get({ signal: controller.signal, onProgress: () => controller.abort() })).toBe(false);
-    expect(existsSync(path())).toBe(false);
-    answer = serve;
-    expect(await get()).toBe(true);
-    expect(asked.at(-1)).toMatch(/^bytes=[1-9]\d*-$/);
-    expectWhole();
   });
 
   it('stops on request during the pause before a retry', async () => {
@@ -309,61 +245,18 @@ describe('download', () => {
     const onRetry = () => void setTimeout(() => controller.abort(), 5);
     // The pause is longer than the timeout of a test.
     expect(await get({ signal: controller.signal, onRetry, pauseMilliseconds: 2 ** 30 })).toBe(false);
-    expect(asked).toHaveLength(1);
+    expect(asked).toBe(1);
   });
 
-  it('passes on file system errors unchanged', async () => {
-    answer = serve;
-    await expect(
-      download({ url, bytes: 1, sha256: '' }, new ClosedFolder(folder), join(folder, 'none', 'x')),
-    ).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-
-  describe.runIf(process.platform !== 'win32')('with something planted in its place', () => {
-    const mine = (): string => join(folder, 'mine');
-    const plant: Record<string, (name: string) => void> = {
-      link: (name) => symlinkSync(mine(), name),
-      'link that leads nowhere': (name) => symlinkSync(join(folder, 'new'), name),
-      'hard link': (name) => linkSync(mine(), name),
-      FIFO: (name) => void spawnSync('mkfifo', [name]),
-    };
-
-    it.each(
-      Object.keys(plant).flatMap((what) => ['.partial', '.partial.json'].map((end) => [what, end] as const)),
-    )('replaces a %s at %s', async (what, end) => {
-      // As long as the file: only its version is missing.
-      const own = Buffer.alloc(content.length - 1, 5);
-      writeFileSync(mine(), own);
-      plant[what]!(`${path()}${end}`);
-      answer = serve;
-      expect(await get()).toBe(true);
-      expect(asked).toEqual([undefined]);
-      expect(readFileSync(path()).equals(content)).toBe(true);
-      expect(readFileSync(mine()).equals(own)).toBe(true);
-      expect(readdirSync(folder).sort()).toEqual(['file.bin', 'mine']);
-    });
-
-    it('replaces a part that is a hard link, although its version is known', async () => {
-      const own = content.subarray(0, 1000);
-      writeFileSync(mine(), own);
-      linkSync(mine(), `${path()}.partial`);
-      writeFileSync(`${path()}.partial.json`, JSON.stringify({ url, version: '"one"' }));
-      answer = serve;
-      expect(await get()).toBe(true);
-      expect(asked).toEqual([undefined]);
-      expect(readFileSync(mine()).equals(own)).toBe(true);
-    });
-
-    it('refuses a link on the way', async () => {
-      symlinkSync(folder, join(folder, 'link'));
-      const refused = download(
-        { url, bytes: 1, sha256: '' },
-        new ClosedFolder(folder),
-        join(folder, 'link', 'x'),
-      );
-      await expect(refused).rejects.toThrow(
-        `${join(folder, 'link')} is a link, and links in ${folder} are not`,
-      );
-    });
+  it.runIf(process.platform !== 'win32')('refuses a link on the way', async () => {
+    symlinkSync(folder, join(folder, 'link'));
+    const refused = download(
+      { url, bytes: 1, sha256: '' },
+      new ClosedFolder(folder),
+      join(folder, 'link', 'x'),
+    );
+    await expect(refused).rejects.toThrow(
+      `${join(folder, 'link')} is a link, and links in ${folder} are not`,
+    );
   });
 });

@@ -1,11 +1,10 @@
 // Downloads all files of a dataset into a data folder.
 import { basename, dirname, join } from 'node:path';
 import { unknownName } from '../../errors.ts';
-import { cannotWrite } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
 import { dataFolders, writableDataFolder } from './dataFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { type DatasetFile, datasetDownloads } from './records.ts';
+import { datasetDownloads } from './records.ts';
 
 /** A file of a dataset. */
 export interface DatasetDownload {
@@ -27,7 +26,7 @@ export interface DownloadDatasetOptions extends DownloadOptions {
 
 /**
  * Downloads a dataset into the first data folder: `EMERGING_DATA`, or `data` in the working directory.
- * Existing files are kept; interrupted downloads are resumed.
+ * Existing files are kept.
  *
  * @returns the files; null if the signal stopped it
  * @throws UserError if there is no download, the server refuses or sends another file, a write fails, or a
@@ -46,20 +45,14 @@ export async function downloadDataset(
     const file = { path, bytes: remote.bytes, isThere: exists(path) };
     onFile?.(file);
     const url = from === undefined ? remote.url : `${from.replace(/\/$/, '')}/${basename(remote.place)}`;
-    if (!file.isThere && !(await fetchFile({ ...remote, url }, path, options))) {
-      return null;
+    if (!file.isThere) {
+      const { files } = writableDataFolder();
+      files.makeFolder(dirname(path));
+      if (!(await download({ ...remote, url }, files, path, options))) {
+        return null;
+      }
     }
     done.push(file);
   }
   return done;
-}
-
-async function fetchFile(remote: DatasetFile, path: string, options: DownloadOptions): Promise<boolean> {
-  const { files } = writableDataFolder();
-  files.makeFolder(dirname(path));
-  try {
-    return await download(remote, files, path, options);
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
 }
