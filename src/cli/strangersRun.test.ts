@@ -205,7 +205,7 @@ describe('damage', () => {
     expect(code, stderr).toBe(0);
     for (const name of ['metrics.jsonl', 'timings.jsonl']) {
       expect(stderr).toContain(
-        `run/${name}, line 2: not valid JSON; the log is kept as run/${name}.damaged, its intact lines are used`,
+        `run/${name}, line 2: not valid JSON; the log is kept as run/${name}.damaged, and only its lines before that are used`,
       );
     }
     expect(stderr).toContain(
@@ -216,7 +216,7 @@ describe('damage', () => {
       .slice(0, -1)
       .map((line) => JSON.parse(line))
       .flatMap(({ step, bitsPerDim }) => (bitsPerDim === undefined ? [] : step));
-    expect(steps).toEqual([1, 3, 4, 5, 6, 7, 8]);
+    expect(steps).toEqual([1, 7, 8]);
     expect(readFileSync(inFolder('run', 'summary.json.damaged'), 'utf8')).toBe('{"run":');
     expect(JSON.parse(readFileSync(inFolder('run', 'summary.json'), 'utf8'))).toMatchObject({
       complete: true,

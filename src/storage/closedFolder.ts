@@ -5,7 +5,7 @@ import { type Phrase, phrase, UserError } from '../errors.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
 import type { FileContent } from './fileStore.ts';
 import { appendToFile, entryAt, flushFile, removeFile, renameFile, writeFileAtomically } from './files.ts';
-import { removePartialFiles } from './partialFiles.ts';
+import { PartialFile, removePartialFiles } from './partialFiles.ts';
 
 /** How changes in a folder are made. */
 export interface ClosedFolderOptions {
@@ -41,6 +41,13 @@ export class ClosedFolder {
     this.requireNoLink(path);
     // A large file takes a while, so again before it replaces what is there.
     writeFileAtomically(path, content, { beforeMove: this.beforeChange });
+  }
+
+  /** Begins a file that is written in parts. */
+  begin(path: string): PartialFile {
+    this.beforeChange();
+    this.requireNoLink(path);
+    return new PartialFile(path, { beforeMove: this.beforeChange });
   }
 
   /** Appends to a file as `appendToFile` does. */

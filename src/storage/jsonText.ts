@@ -21,12 +21,8 @@ export interface LogBytes {
 export const LONGEST_LINE = 2 ** 16;
 /** The deepest nesting of objects and lists: writing them recurses. */
 const DEEPEST = 64;
-/** The most lines that a parser rejects in a log before the rest of it is given up: each costs microseconds. */
-const MOST_REJECTED = 10_000;
 
 const LINE_FEED = 10;
-const OPENING = 0x7b;
-const CLOSING = 0x7d;
 
 /** An object as a line of a log. */
 export function jsonLine(object: JsonObject): string {
@@ -65,69 +61,25 @@ export function lengthWhile(log: LogBytes, keep: (object: JsonObject) => boolean
   return length;
 }
 
-/** The first damage of a log: its name, the line and what is wrong there; undefined if no line is damaged. */
-export function damageIn(log: LogBytes, check: LineCheck): string | undefined {
+/** The first damage of a log. */
+export interface LogDamage {
+  /** File, line and what is wrong there. */
+  readonly problem: string;
+  /** The number of bytes of the lines before it. */
+  readonly length: number;
+}
+
+/** The first damage of a log; undefined if no line is damaged. */
+export function damageIn(log: LogBytes, check: LineCheck): LogDamage | undefined {
+  let length = 0;
   for (const line of linesIn(log)) {
-    const damage = damageOf(line, check);
-    if (damage !== undefined) {
-      return damage;
+    const problem = problemIn(line, check);
+    if (problem !== undefined) {
+      return { problem, length };
     }
+    length += line.bytes!.length + 1;
   }
   return undefined;
-}
-
-/** What was done with a damaged log. */
-export interface MendedLog {
-  /** The first damage: file, line and what is wrong there. */
-  readonly damage: string;
-  /** Where the damaged log is now. */
-  readonly aside: string;
-  /** The first line that was not read any more, since too many are damaged; undefined if all were. */
-  readonly givenUpAt: number | undefined;
-}
-
-/** What `soundLines` returns at once. */
-const BLOCK_BYTES = 2 ** 20;
-
-/**
- * The lines of a log that are not damaged, each with its line break, in blocks that are valid until the next one.
- *
- * @param onGivenUp called with the number of the first line that is no longer read, if too many are damaged
- */
-export function* soundLines(
-  log: LogBytes,
-  check: LineCheck,
-  onGivenUp: (line: number) => void,
-): Generator<Uint8Array> {
-  const block = new Uint8Array(BLOCK_BYTES);
-  let length = 0;
-  let rejected = 0;
-  for (const { bytes, number } of linesIn(log)) {
-    if (rejected === MOST_REJECTED) {
-      onGivenUp(number);
-      break;
-    }
-    // Without both, a line is damaged, which need not cost an error of the parser.
-    if (!bytes?.includes(OPENING) || !bytes.includes(CLOSING)) {
-      continue;
-    }
-    const value = parsedJson(decoder.decode(bytes));
-    if (value === undefined) {
-      rejected++;
-      continue;
-    }
-    if (problemOf(value) !== undefined || check(value as JsonObject) !== undefined) {
-      continue;
-    }
-    if (length + bytes.length + 1 > block.length) {
-      yield block.subarray(0, length);
-      length = 0;
-    }
-    block.set(bytes, length);
-    length += bytes.length;
-    block[length++] = LINE_FEED;
-  }
-  yield block.subarray(0, length);
 }
 
 /** The first `length` bytes of blocks, which must have that many. */
@@ -196,7 +148,7 @@ function* linesIn({ path, blocks, end: onlyEnd }: LogBytes): Generator<Line> {
   }
 }
 
-function damageOf(line: Line, check: LineCheck): string | undefined {
+function problemIn(line: Line, check: LineCheck): string | undefined {
   try {
     parseLine(line, check, '');
     return undefined;

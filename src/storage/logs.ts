@@ -7,9 +7,7 @@ import {
   type LineCheck,
   type LogBytes,
   lengthWhile,
-  type MendedLog,
   parseJsonLines,
-  soundLines,
 } from './jsonText.ts';
 
 /** The most bytes of a log on disk, enough for about 30 million steps. */
@@ -45,9 +43,16 @@ export async function rewindLog(
   }
 }
 
+/** What was done with a damaged log. */
+export interface MendedLog {
+  /** The first damage: file, line and what is wrong there. */
+  readonly problem: string;
+  /** Where the damaged log is now. */
+  readonly aside: string;
+}
+
 /**
- * Sets a log with damaged lines aside, and replaces it by one with its other lines; if thousands are damaged, by those
- * before.
+ * Sets a log with a damaged line aside, and keeps the lines before it.
  *
  * @returns undefined if no line is damaged
  * @throws UserError if the log cannot be read or replaced
@@ -63,12 +68,8 @@ export async function mendLog(
     return undefined;
   }
   const aside = await files.setAside(name);
-  let givenUpAt: number | undefined;
-  const sound = soundLines((await logIn(files, aside))!, check, (line) => {
-    givenUpAt = line;
-  });
-  await files.write(name, sound);
-  return { damage, aside: files.pathOf(aside), givenUpAt };
+  await files.write(name, firstBytes((await logIn(files, aside))!.blocks, damage.length));
+  return { problem: damage.problem, aside: files.pathOf(aside) };
 }
 
 async function logIn(files: FileStore, name: string): Promise<LogBytes | undefined> {

@@ -23,7 +23,7 @@ it('no other file changes the disk through node:fs, except in a new temporary fo
 });
 
 it('files that may be links are written where the user has named them, and nowhere else', () => {
-  expect(outside(writing(/\b(writeFileAtomically|PartialFile)\b/))).toEqual([
+  expect(outside(writing(/\bwriteFileAtomically\b|\bnew PartialFile\b/))).toEqual([
     'cli/parts/outputFile.ts',
     'data/packed/packedTarget.ts',
     'trained/loading/latentsFile.ts',

@@ -7,7 +7,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
-import { PartialFile } from '../../storage/partialFiles.ts';
+import type { PartialFile } from '../../storage/partialFiles.ts';
 import { visibleText } from '../../visibleText.ts';
 
 /** A published file. */
@@ -56,7 +56,7 @@ export async function download(
   folder.removePartialFiles(dirname(path), basename(path));
   for (let failures = 0; !signal?.aborted; failures++) {
     try {
-      await fetchFile(remote, path, options);
+      await fetchFile(remote, () => folder.begin(path), options);
       return true;
     } catch (error) {
       if (signal?.aborted) {
@@ -77,9 +77,13 @@ export async function download(
 }
 
 /** Downloads and verifies the file once. */
-async function fetchFile(remote: RemoteFile, path: string, options: DownloadOptions): Promise<void> {
+async function fetchFile(
+  remote: RemoteFile,
+  begin: () => PartialFile,
+  options: DownloadOptions,
+): Promise<void> {
   const response = await request(remote.url, options);
-  const file = new PartialFile(path);
+  const file = begin();
   const hash = createHash('sha256');
   let bytes = 0;
   try {

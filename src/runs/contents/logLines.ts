@@ -1,5 +1,5 @@
 // The lines of a run's logs: what each must have, and their totals: the time of all steps, how often the guard acted.
-import type { JsonObject, LineCheck, MendedLog } from '../../storage/jsonText.ts';
+import type { JsonObject, LineCheck } from '../../storage/jsonText.ts';
 import { problemOfStatistics } from './stepStatistics.ts';
 
 /** What is wrong with a line of `metrics.jsonl`, if anything. */
@@ -18,15 +18,6 @@ function numbersNamed(required: readonly string[], optional: readonly string[]):
       optional.find((name) => typeof (line[name] ?? 0) !== 'number');
     return wrong === undefined ? undefined : `its ${wrong} is not a number`;
   };
-}
-
-/** What was done with a damaged log, in words. */
-export function mendedText({ damage, aside, givenUpAt }: MendedLog): string {
-  const used =
-    givenUpAt === undefined
-      ? 'its intact lines are used'
-      : `only its intact lines before line ${givenUpAt} are used, since too many are damaged`;
-  return `${damage}; the log is kept as ${aside}, ${used}`;
 }
 
 /** The line of a step in `timings.jsonl`. */

@@ -1,11 +1,11 @@
 // Sets damaged files of a run aside before it is trained.
 import type { FileStore } from '../../storage/fileStore.ts';
 import { mendLog } from '../../storage/logs.ts';
-import { checkMetrics, checkTimings, mendedText } from './logLines.ts';
+import { checkMetrics, checkTimings } from './logLines.ts';
 import { runFileNames } from './runFileNames.ts';
 import { ifDamaged, readStoredSummary } from './runSummary.ts';
 
-/** Sets damaged logs and a damaged summary aside, keeping their sound lines; returns a line for each. */
+/** Sets damaged logs and a damaged summary aside, keeping the lines before the damage; returns a line for each. */
 export async function mendRun(files: FileStore): Promise<readonly string[]> {
   const { metrics, timings, summary } = runFileNames;
   const notes: string[] = [];
@@ -14,7 +14,11 @@ export async function mendRun(files: FileStore): Promise<readonly string[]> {
     [timings, checkTimings],
   ] as const) {
     const mended = await mendLog(files, log, check);
-    notes.push(...(mended ? [mendedText(mended)] : []));
+    if (mended !== undefined) {
+      notes.push(
+        `${mended.problem}; the log is kept as ${mended.aside}, and only its lines before that are used`,
+      );
+    }
   }
   const damage = await readStoredSummary(files).then(
     () => undefined,

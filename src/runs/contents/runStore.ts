@@ -94,7 +94,7 @@ export class RunStore {
     return this.files.lock();
   }
 
-  /** Sets damaged logs and a damaged summary aside, keeping their sound lines; returns a line for each. */
+  /** Sets damaged logs and a damaged summary aside, keeping the lines before the damage; returns a line for each. */
   mend(): Promise<readonly string[]> {
     return mendRun(this.files);
   }
