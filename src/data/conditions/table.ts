@@ -6,6 +6,9 @@ import type { Conditions, ConditionValues } from '../contract/dataset.ts';
 /** The most components of a column; models take at most 256 in all. */
 const MOST_COMPONENTS = 2 ** 16;
 
+/** The most rows of a file of conditions. */
+export const maxRows = 2 ** 22;
+
 /** Reads the values of a row of a column. */
 type RowReader = (row: number) => ArrayLike<number>;
 

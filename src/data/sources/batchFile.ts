@@ -1,6 +1,6 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { fewNames, UserError } from '../../errors.ts';
-import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { inMemory, maxBytesAtOnce, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
 import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
@@ -47,7 +47,7 @@ export async function* batchImages(
 ): AsyncGenerator<RawImage, void, void> {
   const start = charactersOf(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
-    yield* zippedImages(file, source, prefix, budget, depth);
+    yield* zippedImages(readAhead(file), source, prefix, budget, depth);
   } else if (start.startsWith('\x80')) {
     yield* pickledImages(file, source, prefix, budget);
   } else {
