@@ -78,6 +78,28 @@ describe('a zip archive', () => {
     });
   });
 
+  it('with more files than fit into memory is refused before its directory is read', async () => {
+    const bytes = archive(0);
+    const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 22);
+    const [directory, size] = [end.getUint32(16, true), end.getUint32(12, true)];
+    const end64 = new DataView(new ArrayBuffer(56));
+    end64.setUint32(0, 0x06064b50, true);
+    [5_000_000, size, directory].forEach((value, index) => {
+      end64.setBigUint64(32 + 8 * index, BigInt(value), true);
+    });
+    const locator = new DataView(new ArrayBuffer(20));
+    locator.setUint32(0, 0x07064b50, true);
+    locator.setBigUint64(8, BigInt(bytes.length - 22), true);
+    const tail = [end64, locator].map(({ buffer }) => new Uint8Array(buffer));
+    const many = Buffer.concat([bytes.subarray(0, -22), ...tail, bytes.subarray(-22)]);
+    await expect(read(many)).rejects.toThrow(
+      'a.zip: its directory has 5000000 files in 49 bytes, but at most 2097152 in 268435456 are read: unpack it',
+    );
+    const large = archive(0);
+    new DataView(large.buffer, large.byteOffset).setUint32(large.length - 22 + 12, 2 ** 28 + 1, true);
+    await expect(read(large)).rejects.toThrow('a.zip: its directory has 1 files in 268435457 bytes');
+  });
+
   it('with a file above the limit, or without a directory, is rejected', async () => {
     await expect(read(archive(8), 299)).rejects.toThrow('a.zip: a/b: too large: 300 bytes, at most 299');
     await expect(read(archive(8).subarray(0, -1))).rejects.toThrow('no directory at its end');
