@@ -30,7 +30,8 @@ export async function inflateZlib(parts: readonly Uint8Array[], most: number): P
  */
 export async function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
-    const options = { maxOutputLength: Math.max(1, most) };
+    // A single chunk, unless there are few bytes: several would be concatenated into a copy.
+    const options = { maxOutputLength: Math.max(1, most), chunkSize: Math.max(FEW_BYTES, most + 1) };
     return most <= FEW_BYTES ? inflateRawSync(bytes, options) : await inflateRawAsync(bytes, options);
   } catch (error) {
     throw explained(error, most);

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { inMemory } from '../../storage/randomAccess.ts';
+import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
+import { zipOf } from '../../testing/zipFiles.ts';
 import { Budget } from '../contract/budget.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
@@ -98,6 +99,30 @@ describe('a zip archive', () => {
     const large = archive(0);
     new DataView(large.buffer, large.byteOffset).setUint32(large.length - 22 + 12, 2 ** 28 + 1, true);
     await expect(read(large)).rejects.toThrow('a.zip: its directory has 1 files in 268435457 bytes');
+  });
+
+  it('with a large file that is stored is read in blocks, and its checksum verified', async () => {
+    const zeros = new Uint8Array(2 ** 24 + 3).fill(7);
+    const bytes = zipOf([{ name: 'a.npy', bytes: zeros }]);
+    let longest = 0;
+    const file: RandomAccess = {
+      size: bytes.length,
+      async read(offset, length) {
+        longest = Math.max(longest, length);
+        return bytes.subarray(offset, offset + length);
+      },
+    };
+    const [entry] = await readZipDirectory(file, 'a.zip');
+    const opened = await openZipEntry(file, entry!, 'a.zip', new Budget('a.zip'));
+    expect([...(await opened.read(2 ** 24, 3))]).toEqual([7, 7, 7]);
+    expect(longest).toBe(2 ** 23);
+    await expect(opened.read(2 ** 24, 4)).rejects.toThrow(
+      'a.zip: a.npy: damaged: it has only 16777219 bytes',
+    );
+    bytes[2 ** 20]! ^= 1;
+    await expect(openZipEntry(file, entry!, 'a.zip', new Budget('a.zip'))).rejects.toThrow(
+      'a.zip: a.npy: corrupt: its bytes do not match the checksum in the archive',
+    );
   });
 
   it('with a file above the limit, or without a directory, is rejected', async () => {
