@@ -19,6 +19,7 @@ import type { ImageSet } from '../contract/dataset.ts';
 import { npyBytes } from '../formats/npyBytes.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { readTableAt } from './conditionTable.ts';
+import { componentsIn } from './table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'condition-arrays-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -69,6 +70,15 @@ describe('large files', () => {
     await expect(readTableAt(at(name))).rejects.toThrow(message);
     rmSync(at(name));
   });
+});
+
+it('with more components than a model could use are refused before these are made', async () => {
+  const arrays = Array.from({ length: 3 }, (_, index) => deflated(`${index}.npy`, npy('2, 30000', 60_000)));
+  writeHostileFile(at('wide.npz'), zip(arrays));
+  const table = await readTableAt(at('wide.npz'));
+  expect(() => componentsIn(table, [4, 4, 1])).toThrow(
+    /wide.npz: its columns have more than 65536 numbers for each pixel or image: keep those that are needed$/,
+  );
 });
 
 describe('arrays', () => {

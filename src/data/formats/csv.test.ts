@@ -55,6 +55,7 @@ it('reads rows of any length and number in linear time', () => {
   expect(cellsOf(`${columns}\n${columns}`)[0]).toHaveLength(10_000);
   expect(() => cellsOf(`a\n${`${long}"`.repeat(20)}`)).toThrow('a.csv:2: a quote is not closed');
   expect(() => cellsOf(`a\n"${'x'.repeat(2 ** 26)}`, 2 ** 20)).toThrow('a.csv: a row of more than 67108864');
+  expect(() => cellsOf(`a\n${'\n'.repeat(2 ** 24)}`, 2 ** 20)).toThrow('a.csv: more than 16777216 lines');
   expect(() => cellsOf(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
 });
 

@@ -18,6 +18,8 @@ interface CsvTable {
 
 /** The most columns; catalogues have a few hundred. */
 const maxColumns = 2 ** 14;
+/** The most lines, empty ones included. */
+const maxLines = 2 ** 24;
 /** The most characters of a row, and what follows it up to the end of its block. */
 const maxRowLength = 2 ** 26;
 
@@ -92,6 +94,9 @@ function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, 
     const scanner = new CellScanner(text, source, line);
     while (!scanner.isAtEnd) {
       ({ line } = scanner);
+      if (line > maxLines) {
+        throw new UserError('invalid-data', `${source}: more than ${maxLines} lines: remove empty ones`);
+      }
       const cells: string[] = [];
       do {
         cells.push(scanner.readCell());

@@ -94,7 +94,7 @@ describe('a zip archive', () => {
     const tail = [end64, locator].map(({ buffer }) => new Uint8Array(buffer));
     const many = Buffer.concat([bytes.subarray(0, -22), ...tail, bytes.subarray(-22)]);
     await expect(read(many)).rejects.toThrow(
-      'a.zip: its directory has 5000000 files in 49 bytes, but at most 2097152 in 268435456 are read: unpack it',
+      'a.zip: its directory has 5000000 files in 49 bytes, but at most 1500000 in 268435456 are read: unpack it',
     );
     const large = archive(0);
     new DataView(large.buffer, large.byteOffset).setUint32(large.length - 22 + 12, 2 ** 28 + 1, true);
