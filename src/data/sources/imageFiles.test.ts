@@ -17,7 +17,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'images-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
 
 /** Writes files by path in the folder: an image of two pixels for a number, a text file for a string. */
 function write(files: Record<string, number | string>): void {
@@ -74,12 +77,11 @@ it('reads no more images of an array than are wanted', async () => {
 });
 
 it('refuses more images than fit into memory', async () => {
-  const available = vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 25);
+  vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 25);
   writeHostileFile(join(folder, 'many.npy'), sparseNpy('1000000, 1, 1, 1', 1e6));
   await expect(readImageFiles([join(folder, 'many.npy')], [1, 1, 1])).rejects.toThrow(
     /^copies of \d+ images take 0.1 GiB of memory, but only 0.0 GiB is available: read fewer at a time$/,
   );
-  available.mockRestore();
 });
 
 it('keeps the order of the paths, accepts any file name, and reads each file once', async () => {
