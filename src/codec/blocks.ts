@@ -2,7 +2,7 @@
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { decodeBlock, encodeBlock, imagesIn, type Run } from './model/blockCoder.ts';
+import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder } from './model/modelCoder.ts';
 import { BitStack, StackEmpty } from './stack/bitStack.ts';
@@ -75,9 +75,6 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
     throw error;
   }
 }
-
-/** The most values of a block. */
-export const MOST_VALUES = 2 ** 30;
 
 function isRun({ batch, count }: Run): boolean {
   return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;

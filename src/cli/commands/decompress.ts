@@ -114,6 +114,7 @@ async function writeImages(
     const images = imagesFrom(file, {
       workers: workers ?? workersFor(blocks),
       only: chosen.isChosen,
+      mayWant: chosen.mayWant,
       signal: interruption.signal,
       onImages(more) {
         done += more;
