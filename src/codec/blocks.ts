@@ -1,6 +1,7 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
+import { likelihoodBytes } from '../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
@@ -10,6 +11,17 @@ import { OutOfRange } from './stack/fixedPoint.ts';
 
 /** The images of a batch: larger ones take hardly less time, and longer until there are bits for the first. */
 const BATCH = 8;
+
+/**
+ * How often coding takes the memory of the likelihood's results, since it computes in float64 and keeps where its numbers come
+ * from: measured with images of 128x128 to 256x256 in colour.
+ */
+const MEMORY_FACTOR = 20;
+
+/** About how many bytes of memory coders take, each with a model of its own. */
+export function codingBytes(trained: TrainedModel, workers: number): number {
+  return workers * BATCH * MEMORY_FACTOR * likelihoodBytes(trained);
+}
 
 /** A block as it is stored. */
 export interface BlockBytes {
