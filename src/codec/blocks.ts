@@ -1,6 +1,7 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
+import { requireMemory } from '../platform/memory.ts';
 import { likelihoodBytes } from '../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
@@ -55,6 +56,11 @@ export interface BlockCoders {
  * @throws UserError (`unsupported`) if the model can't compress images
  */
 export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
+  requireMemory(
+    'the activations of an image in float64',
+    MEMORY_FACTOR * likelihoodBytes(trained),
+    'use a smaller model',
+  );
   const networks = new EngineNetworks();
   try {
     const coder = await modelCoder(trained, networks);

@@ -72,6 +72,8 @@ export function reasonFor(code: string, path: string): string | undefined {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'there is a file where a folder is needed; choose another path';
+    case 'ELOOP':
+      return 'its links lead in a circle; remove them, or choose another path';
     case 'EISDIR':
       return 'it is a folder; name a file';
     case 'ENAMETOOLONG':

@@ -46,7 +46,8 @@ export function chosenImages(
   names: readonly string[] | undefined,
   range: PositionRange | undefined,
 ): ChosenImages {
-  const wanted = (names ?? []).map(withoutSlashes);
+  const wanted = new Set((names ?? []).map(withoutSlashes));
+  const longest = Math.max(0, ...[...wanted].map((one) => one.length));
   const missing = new Set(wanted);
   /** Names and folders, for suggestions. */
   const known = new Set<string>();
@@ -55,9 +56,8 @@ export function chosenImages(
   return {
     isChosen(name, index) {
       // An image may also be named as decompression names its file.
-      const named = wanted.filter(
-        (one) => name === one || `${name}.png` === one || name.startsWith(`${one}/`),
-      );
+      const paths = [name, `${name}.png`, ...foldersOf(name, longest)];
+      const named = paths.filter((path) => wanted.has(path));
       const isInRange = range !== undefined && index >= range.first && index <= range.last;
       for (const one of named) {
         missing.delete(one);
@@ -102,6 +102,15 @@ export function chosenImages(
 
 /** Suggestions are searched in about so many names, of at most so many characters each. */
 const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
+
+/** The folders that a path is in, as far as their own paths have at most so many characters. */
+function foldersOf(name: string, longest: number): string[] {
+  const folders: string[] = [];
+  for (let end = name.indexOf('/'); end >= 0 && end <= longest; end = name.indexOf('/', end + 1)) {
+    folders.push(name.slice(0, end));
+  }
+  return folders;
+}
 
 /** A path and the folders that it is in. */
 function pathsOf(name: string): string[] {

@@ -90,6 +90,9 @@ export interface FoundRecord {
   isSound(): Promise<boolean>;
 }
 
+/** Bytes that are searched at once, after a window without the head of a record. */
+const SEARCH_BYTES = 2 ** 20;
+
 /** Bytes that are read at once. */
 const WINDOW_BYTES = 2 ** 16;
 
@@ -128,9 +131,13 @@ function inWindows(file: RandomAccess): WindowedFile {
 export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerator<FoundRecord> {
   const windowed = inWindows(file);
   let position = from;
+  let isLost = false;
   while (position + HEAD_BYTES <= file.size) {
-    const bytes = await windowed.readFrom(position, HEAD_BYTES);
+    const bytes: Uint8Array = isLost
+      ? await file.read(position, Math.min(SEARCH_BYTES, file.size - position))
+      : await windowed.readFrom(position, HEAD_BYTES);
     const record = firstRecord(windowed, bytes, position);
+    isLost = record === undefined && bytes.length >= WINDOW_BYTES;
     // A head may begin in the last bytes.
     position = record?.end ?? position + bytes.length - HEAD_BYTES + 1;
     if (record !== undefined) {

@@ -3,6 +3,7 @@ import { configSchemaText } from '../../experiments/configReference.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
+import { requireWritable } from '../../storage/files.ts';
 import { FolderFiles } from '../../storage/folderFiles.ts';
 import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
@@ -43,12 +44,14 @@ class FolderStore extends RunStore {
     return super.readConfig();
   }
 
-  /** Also checks that nothing a training will write is a link. */
+  /** Also checks that nothing a training will write is a link, and that its files can be written. */
   override async mend(): Promise<readonly string[]> {
-    const { directory: _, lock: __, ...written } = this.paths;
-    for (const path of Object.values(written)) {
+    const { directory: _, lock: __, checkpoints, samples, ...written } = this.paths;
+    const files = Object.values(written);
+    for (const path of [checkpoints, samples, ...files]) {
       runFiles(this.paths).requireNoLink(path);
     }
+    files.forEach(requireWritable);
     return super.mend();
   }
 
