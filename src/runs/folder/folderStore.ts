@@ -44,14 +44,15 @@ class FolderStore extends RunStore {
     return super.readConfig();
   }
 
-  /** Also checks that nothing a training will write is a link, and that its files can be written. */
+  /** Also checks that nothing a training will write is a link, and that what it writes without reading it can be written. */
   override async mend(): Promise<readonly string[]> {
-    const { directory: _, lock: __, checkpoints, samples, ...written } = this.paths;
-    const files = Object.values(written);
-    for (const path of [checkpoints, samples, ...files]) {
+    const { directory: _, lock: __, ...written } = this.paths;
+    for (const path of Object.values(written)) {
       runFiles(this.paths).requireNoLink(path);
     }
-    files.forEach(requireWritable);
+    for (const path of [written.schema, written.card]) {
+      requireWritable(path);
+    }
     return super.mend();
   }
 
