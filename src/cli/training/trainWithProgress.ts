@@ -20,7 +20,6 @@ import { formatBytes, formatCount, formatCounted, formatDuration } from '../term
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
-import { expectedTime } from './expectedTime.ts';
 import { heldOutText, imageNotes } from './imageNotes.ts';
 import { originNotes } from './originNotes.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -51,7 +50,16 @@ export async function trainWithProgress(
   const { config, dataset, schedule, paths, state } = run;
   const begin = performance.now();
   const total = minutes === null ? schedule.totalSteps : null;
-  const bar = createProgress({ label: 'step', total, start: state?.step ?? 0 });
+  const bar = createProgress({
+    label: 'step',
+    total,
+    start: state?.step ?? 0,
+    announced: {
+      work: 'training',
+      units: 'steps',
+      last: total === null ? undefined : Math.min(total, stopAt ?? total),
+    },
+  });
   const interruption = listenForInterruption(
     () =>
       bar.note(
@@ -98,10 +106,6 @@ export async function trainWithProgress(
   }
   const unit = unitOf(config.model);
   let recent: number | undefined;
-  const expected =
-    minutes === null
-      ? expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps))
-      : () => undefined;
   try {
     const before = await run.store.readSummaryIfSound();
     const training = {
@@ -148,10 +152,6 @@ export async function trainWithProgress(
             recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
           }
           board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
-          const expectation = expected(step, performance.now());
-          if (expectation !== undefined) {
-            bar.note(expectation);
-          }
           bar.update(step, {
             ...(recent !== undefined && { result: unit.text(recent, 2) }),
             imagesPerSecond,
