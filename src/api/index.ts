@@ -81,7 +81,6 @@ export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
-export { readReference } from '../trained/loading/cachedScores.ts';
 export {
   type EncodedFrom,
   type NamedLatents,
@@ -114,12 +113,12 @@ export type {
 export type { ImageGradient } from '../trained/model/gradient.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
 export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
-export type {
-  ImageScore,
-  ImageStatistics,
-  ReferencePlaces,
-  ReferenceScores,
-  ReferenceStatistics,
+export {
+  type ImageScore,
+  type ImageStatistics,
+  type ReferencePlaces,
+  type ReferenceScores,
+  readReference,
 } from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';

@@ -65,7 +65,6 @@ export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../runs/contents/chosenCheckpoint.ts';
-export { readReference } from '../trained/loading/cachedScores.ts';
 export { loadModel } from '../trained/loading/loadModel.web.ts';
 export type { ModelChoice } from '../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../trained/loading/modelFiles.ts';
@@ -84,12 +83,12 @@ export type {
 } from '../trained/model/flowModelOptions.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../trained/model/latentArithmetic.ts';
 export { type Draw, drawLatents, type Latents } from '../trained/model/latents.ts';
-export type {
-  ImageScore,
-  ImageStatistics,
-  ReferencePlaces,
-  ReferenceScores,
-  ReferenceStatistics,
+export {
+  type ImageScore,
+  type ImageStatistics,
+  type ReferencePlaces,
+  type ReferenceScores,
+  readReference,
 } from '../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../trained/model/trainedModel.ts';

@@ -17,12 +17,12 @@ interface ReferenceChoiceProps {
 /** The room's section for the reference. */
 export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: ReferenceChoiceProps) {
   const { words, refused, isKnown, looking, measuring, measure } = reference;
-  const missing = isKnown && looking.problem === undefined ? missingOf(reference) : undefined;
+  const isMissing = isKnown && looking.problem === undefined && reference.scores === undefined;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
       <h2 id="odd-reference-title">Reference</h2>
       {words !== undefined && <p>{words}.</p>}
-      {missing !== undefined && <p data-testid="missing">{missing}</p>}
+      {isMissing && <p data-testid="missing">{missing}</p>}
       <RefusedFiles refused={refused} />
       <div class="buttons">
         {hasDigits && (
@@ -40,16 +40,7 @@ export function ReferenceChoice({ reference, fit, hasDigits, isBroken }: Referen
   );
 }
 
-/** What to do about missing statistics. */
-const remedy =
-  'Measure images like its training images here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';
-
 /** What the page can't do without statistics of validation images, and what to do. */
-function missingOf({ scores }: Reference): string | undefined {
-  if (scores === undefined) {
-    return `This model has no statistics of validation images, so only bits/dim are shown. ${remedy}`;
-  }
-  return scores.statistics === undefined
-    ? `Only bits/dim of its validation images are known, so other scores and maps are missing. ${remedy}`
-    : undefined;
-}
+const missing =
+  'This model has no statistics of validation images, so only bits/dim are shown. Measure images like its training images ' +
+  'here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';

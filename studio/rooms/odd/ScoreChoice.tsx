@@ -2,17 +2,16 @@
 import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
 import { changeSettings } from '../../address.ts';
 import { Choice } from '../../parts/Choice.tsx';
-import type { Ratings } from '../../work/oddTasks.ts';
+import type { RatedSet } from './useRatings.ts';
 
 /** Why a score can't be chosen here. */
 const lacks = {
-  statistics: 'needs statistics of validation images',
   classes: 'needs a model with classes',
   labels: 'needs labels: in a terminal',
 } as const;
 
 /** The choice; scores that can't be computed are listed with the reason. */
-export function ScoreChoice({ ratings, score }: { ratings: Ratings; score: OddScoreName }) {
+export function ScoreChoice({ ratings, score }: { ratings: RatedSet; score: OddScoreName }) {
   const { text, trust } = oddScores[score];
   return (
     <div class="odd-score">
@@ -21,7 +20,8 @@ export function ScoreChoice({ ratings, score }: { ratings: Ratings; score: OddSc
         value={score}
         options={Object.entries<OddScore>(oddScores).map(([name, { needs }]) => {
           const disabled = ratings.byScore[name as OddScoreName] === undefined;
-          return { value: name, text: disabled && needs ? `${name} (${lacks[needs]})` : name, disabled };
+          const missing = ratings.reference ? needs && lacks[needs] : 'needs statistics of validation images';
+          return { value: name, text: disabled && missing ? `${name} (${missing})` : name, disabled };
         })}
         onChange={(value) => changeSettings({ score: value })}
       />
