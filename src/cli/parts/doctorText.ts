@@ -25,8 +25,6 @@ export interface Examined {
   readonly quick: boolean;
   /** The name of an image of the split, for messages. */
   nameOf(index: number): string;
-  /** What could not be checked. */
-  readonly note: string | null;
 }
 
 /** A diagnosis as text: one line per layer, the model as a whole, the limits, and the verdict last. */
@@ -204,7 +202,7 @@ function limitTable({ worst }: Diagnosis): string {
   );
 }
 
-function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage, note }: Examined): string {
+function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage }: Examined): string {
   const { problems, warnings, worstLayer } = diagnosis;
   const count = problems.length + damage.length;
   const nearest =
@@ -215,7 +213,6 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
     ...problems.map((finding) => `problem  ${sentence(finding)}`),
     ...warnings.map((finding) => `warning  ${sentence(finding)}`),
     ...advice([...problems, ...warnings]),
-    ...(note === null ? [] : [`note     ${note}`]),
     `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
       `(${[
         `${run}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
