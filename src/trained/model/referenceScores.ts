@@ -19,8 +19,12 @@ export interface ReferenceScores {
   readonly seed: number;
   /** The `fingerprint` of the model. */
   readonly fingerprint: string;
-  /** By name, one number for each image, in order: `bits` is the mean of bits/dim over draws. */
-  readonly statistics: { readonly bits: readonly number[]; readonly [name: string]: readonly number[] };
+  /** By name, one number for each image, in order. */
+  readonly statistics: {
+    /** The mean of bits/dim over draws. */
+    readonly bits: readonly number[];
+    readonly [name: string]: readonly number[];
+  };
   /** The bits of each place; missing for a single image and for images of more than a million pixels. */
   readonly places?: ReferencePlaces;
 }
