@@ -21,6 +21,7 @@ export {
   type WeightedSamples,
   weighSamples,
 } from '../evaluation/action/weightedSamples.ts';
+export type { CheckName, Measurement } from '../evaluation/doctor/checks.ts';
 export {
   type BitsPerDimSpread,
   type Diagnosis,
@@ -37,8 +38,7 @@ export type {
 } from '../evaluation/doctor/examineModel.ts';
 export type { NoiseStatistics } from '../evaluation/doctor/examineNoise.ts';
 export type { HardKind } from '../evaluation/doctor/hardImages.ts';
-export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.ts';
-export type { LimitName } from '../evaluation/doctor/limits.ts';
+export type { Finding, Verdict } from '../evaluation/doctor/judge.ts';
 export { type ExportedModel, type ExportOptions, exportModel } from '../evaluation/export/exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from '../evaluation/export/exportPrograms.ts';
 export { type ComponentPosterior, probabilityBelow, quantile } from '../evaluation/infer/gridPosterior.ts';

@@ -75,7 +75,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   );
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
   const layer = run ? 'checkpoint' : 'export';
-  const damage = wrongFiles.map((what) => ({ layer, what, value: 'wrong checksum' }));
+  const damage = wrongFiles.map((what) => ({ layer, what, value: 'wrong checksum', text: what }));
   const report = {
     ...diagnosis,
     ok: diagnosis.ok && damage.length === 0,
