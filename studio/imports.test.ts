@@ -49,8 +49,9 @@ describe('the page of the studio', () => {
 function pageViolations(file: string, source: string): string[] {
   const packages =
     /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|flows|tensor|training|worker))?$|^virtual:(glossary|mixings)$|^onnxruntime-web\/[\w-]+\.wasm\?url$/;
-  // Plots and results look the same in files and on the page.
-  const plots = /^\.\.\/src\/(pictures\/(plot\w*|svg)|evaluation\/reports\/curvePlot|models\/unit)\.ts$/;
+  // Plots, results and defaults are the same in files, in commands and on the page.
+  const plots =
+    /^\.\.\/src\/(pictures\/(plot\w*|svg)|evaluation\/reports\/curvePlot|models\/unit|trained\/model\/temperature)\.ts$/;
   // Formulas are set in one room; no other loads what sets them.
   const formulas = /^(katex(\/dist\/katex\.min\.css)?|virtual:excerpts)$/;
   const room = /^rooms\/[^/]+\//;

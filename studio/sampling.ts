@@ -1,7 +1,6 @@
 // Defaults and limits of samples, which several rooms share.
 
-/** The default temperature. */
-export const DEFAULT_TEMPERATURE = 0.8;
+export { DEFAULT_TEMPERATURE } from '../src/trained/model/temperature.ts';
 
 /** Above this, most models' samples fall apart. */
 export const MOST_TEMPERATURE = 1.2;

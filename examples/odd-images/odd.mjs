@@ -37,7 +37,7 @@ oddest.forEach(({ index }, place) => {
 // As the places of the validation images were measured.
 const { draws, seed } = reference;
 const map = await model.bitsMap(chosen, { draws, seed, noiseByContent: true });
-const places = oddPlaces(map, reference.statistics.places);
+const places = oddPlaces(map, reference.places);
 const range = heatRange(map);
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'sheet.png'), contactSheet(chosen, { imageShape, columns: 5 }));

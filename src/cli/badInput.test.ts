@@ -240,9 +240,11 @@ beforeAll(async () => {
   };
   variant('unstarted', (run) => rmSync(join(run, 'checkpoints'), { recursive: true }));
   variant('truncated', (run) => truncateSync(join(run, latest), 20_000));
-  variant('unvalidated', (run) =>
-    edit(join(run, 'config.yaml'), (text) => text.replace('validation: 0.1', 'validation: 0')),
-  );
+  variant('unvalidated', (run) => {
+    edit(join(run, 'config.yaml'), (text) => text.replace('validation: 0.1', 'validation: 0'));
+    // Such a run has none.
+    rmSync(join(run, 'scores.json'));
+  });
   variant('unsummed', (run) => writeFileSync(join(run, 'summary.json'), '{"run":'));
   variant('other', (run) => edit(join(run, 'config.yaml'), (text) => text.replace('width: 8', 'width: 9')));
   variant('resized', (run) =>

@@ -1,12 +1,11 @@
 // Configurations: defaults and validation.
 import type * as z from 'zod/mini';
-import { defaultValidation } from '../data/contract/dataset.ts';
 import { UserError } from '../errors.ts';
 import { dequantisationNames, dequantisationOf, dequantisations } from '../models/dequantisation.ts';
 import { modelDefaults } from '../models/options.ts';
-import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
+import { type OptimizerName, optimizerNames, optimizers, optionSchemas } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
-import { type Config, type ConfigLayer, configSchema, layerSchema } from './configSchema.ts';
+import { type Config, type ConfigLayer, configSchema, keyFacts, layerSchema } from './configSchema.ts';
 
 /** Pairs of `training` keys that set the same thing in different units: setting one removes the other. */
 export const exclusivePairs = [
@@ -14,32 +13,31 @@ export const exclusivePairs = [
   ['epochs', 'steps'],
 ] as const;
 
-/** Model options without bits, which default to those of the images. */
-function withoutBits({ bits: _, ...others }: typeof modelDefaults): Omit<typeof modelDefaults, 'bits'> {
-  return others;
-}
+const { data, model, training } = configSchema.shape;
+const { bits: _, ...modelWithoutBits } = modelDefaults;
 
 /**
- * The defaults. `data.name` has none, `microBatch` defaults to `batchSize`, and an optimiser's options have
- * the defaults that the optimiser defines.
+ * The defaults. `data.name` has none, `model.bits` defaults to those of the images, `microBatch` to `batchSize`, and an
+ * optimiser's options have the defaults that the optimiser defines.
  */
 export const defaults: ConfigLayer = {
-  seed: 0,
-  data: { augment: [], validation: defaultValidation },
-  model: withoutBits(modelDefaults),
-  training: {
-    optimizer: 'adamax',
-    learningRate: 0.001,
-    warmupEpochs: 10,
-    decay: 'none',
-    batchSize: 64,
-    epochs: 100,
-    averageDecay: 'auto',
-    clipNorm: 'none',
-  },
+  seed: keyFacts(configSchema.shape.seed).default as number,
+  data: defaultsIn(data.shape),
+  model: modelWithoutBits,
+  training: defaultsIn(
+    Object.fromEntries(Object.entries(training.shape).filter(([key]) => !(key in optionSchemas))),
+  ),
 };
 
-const { data, model, training } = configSchema.shape;
+function defaultsIn(keys: Readonly<Record<string, z.ZodMiniType>>): object {
+  return Object.fromEntries(
+    Object.entries(keys).flatMap(([key, schema]) => {
+      const { default: fallback } = keyFacts(schema);
+      return fallback === undefined ? [] : [[key, fallback]];
+    }),
+  );
+}
+
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(configSchema.shape),
   data: Object.keys(data.shape),

@@ -84,22 +84,6 @@ describe('configKeys', () => {
   });
 });
 
-it('every description equals the comment on its key', () => {
-  const files = [
-    './configSchema.ts',
-    ...['optimizer', ...optimizerNames].map((name) => `../optimizers/${name}.ts`),
-  ];
-  const comments = Object.fromEntries(
-    files.flatMap((file) => {
-      const source = readFileSync(new URL(file, import.meta.url), 'utf8');
-      return [...source.matchAll(/\/\*\* (.*) \*\/\n {2,4}(\w+)[:,]/g)].map(([, text, key]) => [key, text]);
-    }),
-  );
-  for (const { key, meaning } of configKeys()) {
-    expect(comments[key.split('.').at(-1)!], key).toBe(meaning);
-  }
-});
-
 describe('configSchemaText', () => {
   it('is the shipped file', () => {
     const shipped = readFileSync(new URL('../../docs/config.schema.json', import.meta.url), 'utf8');

@@ -1,14 +1,11 @@
 // Every key of a configuration with its meaning, default and range: for the help, and as a JSON Schema for
 // editors.
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import * as z from 'zod/mini';
+import { optionalDefaults } from '../models/options.ts';
 import { usersOf } from '../models/parts.ts';
-import { optionDefaults } from '../optimizers/registry.ts';
-import { defaults as common } from './config.ts';
-import { layerSchema } from './configSchema.ts';
-
-/** The defaults of all keys, including those specific to one optimiser. */
-const defaults = { ...common, training: { ...common.training, ...optionDefaults } };
+import { defaults } from './config.ts';
+import { keyFacts, layerSchema } from './configSchema.ts';
 
 /** A key of a configuration. */
 export interface ConfigKey {
@@ -30,22 +27,20 @@ export interface ConfigKey {
 export function configKeys(): ConfigKey[] {
   return Object.entries(layerSchema.shape).flatMap(([name, field]) => {
     const section = field.def.innerType;
-    const fallback = (defaults as Record<string, unknown>)[name];
     return section instanceof z.ZodMiniObject
-      ? Object.entries(section.shape).map(([key, inner]) =>
-          describeKey(`${name}.${key}`, inner, (fallback as Record<string, unknown>)[key]),
-        )
-      : [describeKey(name, section, fallback)];
+      ? Object.entries(section.shape).map(([key, inner]) => describeKey(`${name}.${key}`, inner))
+      : [describeKey(name, section)];
   });
 }
 
-function describeKey(key: string, schema: z.ZodMiniType, fallback: unknown): ConfigKey {
+function describeKey(key: string, schema: z.ZodMiniType): ConfigKey {
   // The error for a value that can never be valid describes the valid ones.
   const { error } = schema.safeParse(Symbol('no value'));
-  const { description, changeable } = metadataOf(schema);
+  const { description, changeable } = keyFacts(schema);
   const users = key.startsWith('model.')
     ? usersOf(key.slice('model.'.length)).flatMap(([, names]) => names)
     : [];
+  const fallback = defaultValue(key, schema);
   return {
     key,
     meaning: description!,
@@ -54,6 +49,13 @@ function describeKey(key: string, schema: z.ZodMiniType, fallback: unknown): Con
     users: users.length > 0 ? users : null,
     changeable: changeable === true,
   };
+}
+
+/** The default of a key, filled in or implied; undefined if it has none. */
+function defaultValue(key: string, schema: z.ZodMiniType): unknown {
+  const [section, name] = key.split('.');
+  const model: Readonly<Record<string, unknown>> = { ...optionalDefaults, ...defaults.model };
+  return (section === 'model' ? model[name!] : keyFacts(schema).default) ?? undefined;
 }
 
 /** Further facts about a key, as clauses: which parts it is for, and whether a resume may change it. */
@@ -78,30 +80,18 @@ export function configSchemaText(): string {
     },
   });
   const described = { $schema, title: 'A configuration of emerging train', ...schema };
-  for (const [name, fallback] of Object.entries(defaults)) {
-    const property = described.properties![name] as z.core.JSONSchema.JSONSchema;
-    if (property.properties === undefined) {
-      property.default = fallback as number;
-      continue;
-    }
-    for (const [key, value] of Object.entries(fallback as Record<string, never>)) {
-      (property.properties[key] as z.core.JSONSchema.JSONSchema).default = value;
-    }
-  }
-  for (const key of configKeys()) {
-    const [section, name] = key.key.split('.') as [string, string?];
+  for (const about of configKeys()) {
+    const [section, name] = about.key.split('.') as [string, string?];
     const { properties } = described.properties![section] as z.core.JSONSchema.JSONSchema;
-    const notes = notesOf(key);
-    if (name !== undefined && notes.length > 0) {
+    const notes = notesOf(about);
+    if (name !== undefined) {
       const property = properties![name] as z.core.JSONSchema.JSONSchema;
-      property.description = `${key.meaning.replace(/\.$/, '')}; ${notes.join('; ')}.`;
+      property.description =
+        notes.length > 0 ? `${about.meaning.replace(/\.$/, '')}; ${notes.join('; ')}.` : about.meaning;
+      if (about.default !== null) {
+        property.default = parse(about.default);
+      }
     }
   }
   return `${JSON.stringify(described, null, 2)}\n`;
-}
-
-/** What is said about a schema, or about the one that it makes optional. */
-function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta {
-  const isOptional = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniExactOptional;
-  return { ...(isOptional && metadataOf(schema.def.innerType)), ...z.globalRegistry.get(schema) };
 }

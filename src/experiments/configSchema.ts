@@ -1,5 +1,6 @@
-// The schema of configurations: every key with its meaning, its values and its error text.
+// The schema of configurations: every key with its meaning, its default, its values and its error text.
 import * as z from 'zod/mini';
+import { defaultValidation } from '../data/contract/dataset.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
@@ -19,9 +20,7 @@ const choices = {
   decayCurve: ['linear', 'cosine'],
 } as const;
 
-// Each check's error text states what is expected and completes the sentence 'model.levels must be …'. The
-// meaning of a key is written twice: in its comment, for readers and editors, and in its description, which
-// the help and the JSON Schema are generated from. A test keeps the two identical.
+// Each check's error text states what is expected and completes the sentence 'model.levels must be …'.
 
 // Every key but the seed has an upper bound, far above what anyone trains: a configuration may come from a
 // stranger, and must not decide how long a loop runs or how much memory is allocated.
@@ -83,47 +82,65 @@ const conditionsText = 'the path of a CSV file, an array or images';
 const continuousText = 'true, or a mean and a deviation above 0 for each channel';
 const nameText = 'the name or the path of a dataset';
 
-/** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
-const changeable = z.meta({ changeable: true });
+/** What a key says about itself besides its values: `config.ts` and `configReference.ts` read it from the schema. */
+export interface KeyFacts<Value = unknown> {
+  /** Filled in if the key is not set; the model's are in `models/options.ts`. */
+  readonly default?: Value;
+  /** Whether a resume may change it: it sets how a run is trained, not the model or its data. */
+  readonly changeable?: true;
+}
+
+/** A key: its meaning, the values it accepts, and facts. */
+function key<Schema extends z.ZodMiniType>(
+  meaning: string,
+  values: Schema,
+  facts: KeyFacts<z.infer<Schema>> = {},
+): Schema {
+  return values.check(z.meta({ description: meaning, ...facts }));
+}
+
+/** A key that a complete configuration may leave out. */
+function optional<Schema extends z.ZodMiniType>(
+  meaning: string,
+  values: Schema,
+  facts: KeyFacts<z.infer<Schema>> = {},
+): z.ZodMiniExactOptional<Schema> {
+  return z.exactOptional(values).check(z.meta({ description: meaning, ...facts }));
+}
+
+/** What a schema of a key, or the one that it makes optional, says about the key. */
+export function keyFacts(schema: z.core.$ZodType): KeyFacts & z.core.GlobalMeta {
+  const isOptional = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniExactOptional;
+  return { ...(isOptional && keyFacts(schema.def.innerType)), ...z.globalRegistry.get(schema) };
+}
+
+const changeable = true;
 
 const MOST_AUGMENTATIONS = 16;
 
 const data = section({
-  /** Name or path of a dataset. */
-  name: z
-    .string(nameText)
-    .check(
-      z.minLength(1, nameText),
-      z.maxLength(4096, 'at most 4096 characters long'),
-      z.describe('Name or path of a dataset.'),
-    ),
-  /** The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them. */
-  conditions: z
-    .exactOptional(
-      z
-        .string(conditionsText)
-        .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
-    )
-    .check(
-      z.describe(
-        'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them.',
-      ),
-    ),
-  /** Augmentations of the training images, in order. */
-  augment: z
-    .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
-    .check(
-      z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`),
-      z.describe('Augmentations of the training images, in order.'),
-    ),
-  /** Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them. */
-  validation: z
-    .union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText)
-    .check(
-      z.describe(
-        'Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them.',
-      ),
-    ),
+  name: key(
+    'Name or path of a dataset.',
+    z.string(nameText).check(z.minLength(1, nameText), z.maxLength(4096, 'at most 4096 characters long')),
+  ),
+  conditions: optional(
+    'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them.',
+    z
+      .string(conditionsText)
+      .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
+  ),
+  augment: key(
+    'Augmentations of the training images, in order.',
+    z
+      .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
+      .check(z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`)),
+    { default: [] },
+  ),
+  validation: key(
+    'Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them.',
+    z.union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText),
+    { default: defaultValidation },
+  ),
 });
 
 /** The name of a part: one of the library's, or one that a module registers before the configuration is checked. */
@@ -164,232 +181,151 @@ const checkerboardCounts = z
   .check(z.maxLength(MOST_LEVELS, checkerboardText));
 
 const model = section({
-  /** The arrangement of layers; default glow. */
-  flow: z.exactOptional(partName('flow')).check(z.describe('The arrangement of layers; default glow.')),
-  /** Number of levels; height and width must be divisible by 2^levels. */
-  levels: wholeNumber(1, MOST_LEVELS).check(
-    z.describe('Number of levels; height and width must be divisible by 2^levels.'),
+  flow: optional('The arrangement of layers.', partName('flow')),
+  levels: key(
+    'Number of levels; height and width must be divisible by 2^levels.',
+    wholeNumber(1, MOST_LEVELS),
   ),
-  /** Flow steps in each level. */
-  depth: wholeNumber(1, 1000).check(z.describe('Flow steps in each level.')),
-  /** Hidden channels of the coupling networks. */
-  width: wholeNumber(1, MOST_CHANNELS).check(z.describe('Hidden channels of the coupling networks.')),
-  /** The mixing of channels and pixels between couplings. */
-  mixing: partName('mixing').check(z.describe('The mixing of channels and pixels between couplings.')),
-  /** The side length of the mixing's kernel; odd. */
-  kernelSize: oddNumber(3, 255).check(z.describe("The side length of the mixing's kernel; odd.")),
-  /** The spacing of the kernel's taps. */
-  dilation: wholeNumber(1, 255).check(z.describe("The spacing of the kernel's taps.")),
-  /** Hidden channels of the mixing's masked networks. */
-  hiddenChannels: wholeNumber(1, MOST_CHANNELS).check(
-    z.describe("Hidden channels of the mixing's masked networks."),
+  depth: key('Flow steps in each level.', wholeNumber(1, 1000)),
+  width: key('Hidden channels of the coupling networks.', wholeNumber(1, MOST_CHANNELS)),
+  mixing: key('The mixing of channels and pixels between couplings.', partName('mixing')),
+  kernelSize: key("The side length of the mixing's kernel; odd.", oddNumber(3, 255)),
+  dilation: key("The spacing of the kernel's taps.", wholeNumber(1, 255)),
+  hiddenChannels: key("Hidden channels of the mixing's masked networks.", wholeNumber(1, MOST_CHANNELS)),
+  normBound: optional(
+    'Bound on the norm of the convolution before its exponential.',
+    z.number(normBoundText).check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
   ),
-  /** Bound on the norm of the convolution before its exponential; default 1. */
-  normBound: z
-    .exactOptional(
-      z
-        .number(normBoundText)
-        .check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
-    )
-    .check(z.describe('Bound on the norm of the convolution before its exponential; default 1.')),
-  /** Rank of a Woodbury transformation over channels; default 16. */
-  channelRank: z
-    .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('Rank of a Woodbury transformation over channels; default 16.')),
-  /** Rank of a Woodbury transformation over pixels, or over rows and columns; default 16. */
-  spaceRank: z
-    .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(
-      z.describe('Rank of a Woodbury transformation over pixels, or over rows and columns; default 16.'),
-    ),
-  /** Number of diagonal matrices in a circulant mixing; default 2. */
-  diagonals: z
-    .exactOptional(wholeNumber(1, 16))
-    .check(z.describe('Number of diagonal matrices in a circulant mixing; default 2.')),
-  /** The transformer, which changes values in couplings. */
-  coupling: partName('coupling').check(z.describe('The transformer, which changes values in couplings.')),
-  /** Components of the distributions of the transformer mixture; default 4. */
-  components: z
-    .exactOptional(wholeNumber(1, MOST_COMPONENTS))
-    .check(z.describe('Components of the distributions of the transformer mixture; default 4.')),
-  /** The conditioner, the network in couplings; default glow. */
-  conditioner: z
-    .exactOptional(partName('conditioner'))
-    .check(z.describe('The conditioner, the network in couplings; default glow.')),
-  /** Residual blocks of gated conditioners; default 2. */
-  blocks: z
-    .exactOptional(wholeNumber(0, MOST_BLOCKS))
-    .check(z.describe('Residual blocks of gated conditioners; default 2.')),
-  /** What the networks of couplings and priors see outside an image: zero, or periodic, on a torus; default zero. */
-  boundary: z
-    .exactOptional(choice(choices.boundary))
-    .check(
-      z.describe(
-        'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus; default zero.',
-      ),
-    ),
-  /** The mask: which values couplings keep; default channels. */
-  mask: z
-    .exactOptional(partName('mask'))
-    .check(z.describe('The mask: which values couplings keep; default channels.')),
-  /** Couplings with checkerboard masks before the first squeeze, or a list with their number for each level; default 0. */
-  checkerboard: z
-    .exactOptional(z.union([checkerboardCount, checkerboardCounts], checkerboardText))
-    .check(
-      z.describe(
-        'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level; default 0.',
-      ),
-    ),
-  /** Hidden channels of the networks in checkerboard couplings; default 32. */
-  checkerboardWidth: z
-    .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('Hidden channels of the networks in checkerboard couplings; default 32.')),
-  /** Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none. */
-  scaleFloor: z
-    .exactOptional(
-      z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
-    )
-    .check(
-      z.describe(
-        'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
-      ),
-    ),
-  /** Whether the priors are learned; otherwise they are standard normal. */
-  learnedPrior: z
-    .boolean('true or false')
-    .check(z.describe('Whether the priors are learned; otherwise they are standard normal.')),
-  /** Whether the top prior depends on the class of the image: true, or a list of class names. */
-  classes: z
-    .exactOptional(z.union([z.literal(true), classNames], classesText))
-    .check(
-      z.describe('Whether the top prior depends on the class of the image: true, or a list of class names.'),
-    ),
-  /** The conditions of the images that the model depends on: true for all, or a list of names. */
-  condition: z
-    .exactOptional(conditionSchema)
-    .check(
-      z.describe('The conditions of the images that the model depends on: true for all, or a list of names.'),
-    ),
-  /** Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel. */
-  continuous: z
-    .exactOptional(z.union([z.literal(true), standardisation], continuousText))
-    .check(
-      z.describe(
-        'Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel.',
-      ),
-    ),
-  /** Bits per integer value, by default those of the images; images of more are reduced to them. */
-  bits: z
-    .exactOptional(wholeNumber(1, 16))
-    .check(
-      z.describe(
-        'Bits per integer value, by default those of the images; images of more are reduced to them.',
-      ),
-    ),
-  /** Dequantisation, the noise that makes pixels continuous; default uniform. */
-  dequantisation: z
-    .exactOptional(choice(choices.dequantisation))
-    .check(z.describe('Dequantisation, the noise that makes pixels continuous; default uniform.')),
-  /** Steps of the flow in variational dequantisation, two couplings each; default 2. */
-  dequantisationSteps: z
-    .exactOptional(wholeNumber(1, 32))
-    .check(z.describe('Steps of the flow in variational dequantisation, two couplings each; default 2.')),
-  /** Hidden channels of the networks in variational dequantisation; default 32. */
-  dequantisationWidth: z
-    .exactOptional(wholeNumber(1, MOST_CHANNELS))
-    .check(z.describe('Hidden channels of the networks in variational dequantisation; default 32.')),
+  channelRank: optional('Rank of a Woodbury transformation over channels.', wholeNumber(1, MOST_CHANNELS)),
+  spaceRank: optional(
+    'Rank of a Woodbury transformation over pixels, or over rows and columns.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
+  diagonals: optional('Number of diagonal matrices in a circulant mixing.', wholeNumber(1, 16)),
+  coupling: key('The transformer, which changes values in couplings.', partName('coupling')),
+  components: optional(
+    'Components of the distributions of the transformer mixture.',
+    wholeNumber(1, MOST_COMPONENTS),
+  ),
+  conditioner: optional('The conditioner, the network in couplings.', partName('conditioner')),
+  blocks: optional('Residual blocks of gated conditioners.', wholeNumber(0, MOST_BLOCKS)),
+  boundary: optional(
+    'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus.',
+    choice(choices.boundary),
+  ),
+  mask: optional('The mask: which values couplings keep.', partName('mask')),
+  checkerboard: optional(
+    'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level.',
+    z.union([checkerboardCount, checkerboardCounts], checkerboardText),
+  ),
+  checkerboardWidth: optional(
+    'Hidden channels of the networks in checkerboard couplings.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
+  scaleFloor: optional(
+    'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
+    z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
+  ),
+  learnedPrior: key(
+    'Whether the priors are learned; otherwise they are standard normal.',
+    z.boolean('true or false'),
+  ),
+  classes: optional(
+    'Whether the top prior depends on the class of the image: true, or a list of class names.',
+    z.union([z.literal(true), classNames], classesText),
+  ),
+  condition: optional(
+    'The conditions of the images that the model depends on: true for all, or a list of names.',
+    conditionSchema,
+  ),
+  continuous: optional(
+    'Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel.',
+    z.union([z.literal(true), standardisation], continuousText),
+  ),
+  bits: optional(
+    'Bits per integer value, by default those of the images; images of more are reduced to them.',
+    wholeNumber(1, 16),
+  ),
+  dequantisation: optional(
+    'Dequantisation, the noise that makes pixels continuous.',
+    choice(choices.dequantisation),
+  ),
+  dequantisationSteps: optional(
+    'Steps of the flow in variational dequantisation, two couplings each.',
+    wholeNumber(1, 32),
+  ),
+  dequantisationWidth: optional(
+    'Hidden channels of the networks in variational dequantisation.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
 });
 
 const training = section({
-  /** The optimiser. */
-  optimizer: choice(choices.optimizer).check(z.describe('The optimiser.')),
+  optimizer: key('The optimiser.', choice(choices.optimizer), { default: 'adamax' }),
   ...optionSchemas,
-  /** Learning rate between warm-up and decay. */
-  learningRate: positive(MOST_RATE, rateText).check(
-    z.describe('Learning rate between warm-up and decay.'),
+  learningRate: key('Learning rate between warm-up and decay.', positive(MOST_RATE, rateText), {
+    default: 0.001,
     changeable,
+  }),
+  warmupEpochs: optional(
+    'Epochs of linear warm-up; not together with warmupSteps.',
+    wholeNumber(0, MOST_EPOCHS),
+    { default: 10, changeable },
   ),
-  /** Epochs of linear warm-up; not together with warmupSteps. */
-  warmupEpochs: z
-    .exactOptional(wholeNumber(0, MOST_EPOCHS))
-    .check(z.describe('Epochs of linear warm-up; not together with warmupSteps.'), changeable),
-  /** Steps of linear warm-up; not together with warmupEpochs. */
-  warmupSteps: z
-    .exactOptional(wholeNumber(0, MOST_STEPS))
-    .check(z.describe('Steps of linear warm-up; not together with warmupEpochs.'), changeable),
-  /** Final share of the steps, over which the learning rate falls to 0. */
-  decay: z
-    .union([z.literal('none'), positive(1, decayText)], decayText)
-    .check(z.describe('Final share of the steps, over which the learning rate falls to 0.'), changeable),
-  /** How the learning rate falls; default linear. */
-  decayCurve: z
-    .exactOptional(choice(choices.decayCurve))
-    .check(z.describe('How the learning rate falls; default linear.'), changeable),
-  /** Images per update, over all workers and micro-batches. */
-  batchSize: wholeNumber(1, MOST_IMAGES).check(
-    z.describe('Images per update, over all workers and micro-batches.'),
+  warmupSteps: optional(
+    'Steps of linear warm-up; not together with warmupEpochs.',
+    wholeNumber(0, MOST_STEPS),
+    { changeable },
   ),
-  /** Images per gradient computation; must divide batchSize. */
-  microBatch: wholeNumber(1, MOST_IMAGES).check(
-    z.describe('Images per gradient computation; must divide batchSize.'),
+  decay: key(
+    'Final share of the steps, over which the learning rate falls to 0.',
+    z.union([z.literal('none'), positive(1, decayText)], decayText),
+    { default: 'none', changeable },
+  ),
+  decayCurve: optional('How the learning rate falls; default linear.', choice(choices.decayCurve), {
     changeable,
+  }),
+  batchSize: key('Images per update, over all workers and micro-batches.', wholeNumber(1, MOST_IMAGES), {
+    default: 64,
+  }),
+  microBatch: key('Images per gradient computation; must divide batchSize.', wholeNumber(1, MOST_IMAGES), {
+    changeable,
+  }),
+  epochs: optional(
+    'Number of passes over the training images; not together with steps.',
+    wholeNumber(1, MOST_EPOCHS),
+    { default: 100, changeable },
   ),
-  /** Number of passes over the training images; not together with steps. */
-  epochs: z
-    .exactOptional(wholeNumber(1, MOST_EPOCHS))
-    .check(z.describe('Number of passes over the training images; not together with steps.'), changeable),
-  /** Number of updates; not together with epochs. */
-  steps: z
-    .exactOptional(wholeNumber(1, MOST_STEPS))
-    .check(z.describe('Number of updates; not together with epochs.'), changeable),
-  /** Decay of the moving average of the weights; auto follows the length of an epoch. */
-  averageDecay: z
-    .union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText)
-    .check(
-      z.describe('Decay of the moving average of the weights; auto follows the length of an epoch.'),
-      changeable,
-    ),
-  /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
-  clipNorm: z
-    .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
-    .check(
-      z.describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.'),
-      changeable,
-    ),
-  /** Steps between logged gradient norms of all layers; by default, none are logged. */
-  gradientNormsEvery: z
-    .exactOptional(wholeNumber(1, MOST_STEPS))
-    .check(
-      z.describe('Steps between logged gradient norms of all layers; by default, none are logged.'),
-      changeable,
-    ),
+  steps: optional('Number of updates; not together with epochs.', wholeNumber(1, MOST_STEPS), { changeable }),
+  averageDecay: key(
+    'Decay of the moving average of the weights; auto follows the length of an epoch.',
+    z.union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText),
+    { default: 'auto', changeable },
+  ),
+  clipNorm: key(
+    'The norm to which gradients are clipped, in bits/dim; none turns clipping off.',
+    z.union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText),
+    { default: 'none', changeable },
+  ),
+  gradientNormsEvery: optional(
+    'Steps between logged gradient norms of all layers; by default, none are logged.',
+    wholeNumber(1, MOST_STEPS),
+    { changeable },
+  ),
 });
 
-const seed = wholeNumber(0).check(z.describe('Seed of all random numbers in the run.'));
+const seed = key('Seed of all random numbers in the run.', wholeNumber(0), { default: 0 });
 
 /** The schema of a whole configuration. */
-export const configSchema = section({
-  /** Seed of all random numbers in the run. */
-  seed,
-  /** The images. */
-  data,
-  /** The flow. */
-  model,
-  /** The training. */
-  training,
-});
+export const configSchema = section({ seed, data, model, training });
 
 /** The schema of a partial configuration: every key is optional. */
 export const layerSchema = z.partial(
   section({
-    /** Seed of all random numbers in the run. */
     seed,
-    /** The images. */
-    data: z.partial(data).check(z.describe('The images.')),
-    /** The flow. */
-    model: z.partial(model).check(z.describe('The flow.')),
-    /** The training. */
-    training: z.partial(training).check(z.describe('The training.')),
+    data: key('The images.', z.partial(data)),
+    model: key('The flow.', z.partial(model)),
+    training: key('The training.', z.partial(training)),
   }),
 );
 

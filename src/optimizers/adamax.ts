@@ -49,7 +49,6 @@ function updateWith(beta1: number, beta2: number, epsilon: number) {
 
 /** The keys of Adamax. */
 export const adamaxOptions = {
-  /** Bias correction of the moments, for adamax and what muon leaves to it. */
   biasCorrection: z
     .enum(['glow', 'standard'], 'one of glow, standard')
     .check(z.describe('Bias correction of the moments, for adamax and what muon leaves to it.')),

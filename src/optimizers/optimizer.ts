@@ -108,7 +108,6 @@ const epsilonText = 'a number above 0 and at most 1';
 
 /** The option of all optimisers: ε. Declared once, since it is one key of the configuration. */
 export const epsilonOption = {
-  /** Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps. */
   epsilon: z
     .number(epsilonText)
     .check(
@@ -124,7 +123,6 @@ const weightDecayText = 'a number from 0 to 1000';
 
 /** The option of optimisers with decoupled weight decay. */
 export const weightDecayOption = {
-  /** Weight decay, times the learning rate: by adamw of the kernels of coupling networks, by muon of its matrices. */
   weightDecay: z
     .number(weightDecayText)
     .check(

@@ -8,7 +8,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { adamax } from './adamax.ts';
 import { averageShare, withAverage } from './average.ts';
 import { elementwisePrograms, updateProgram } from './programs.ts';
-import { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionDefaults } from './registry.ts';
+import { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionSchemas } from './registry.ts';
 
 const STEPS_PER_EPOCH = 20;
 
@@ -21,7 +21,10 @@ describe.each(optimizerNames)('%s', (name) => {
     const kinds = rules.map((rule) => ({ name: rule.name, moments: rule.moments }));
     expect(configured(name)).toMatchObject({ name, rules: kinds });
     expect(z.strictObject(options).parse(defaults)).toEqual(defaults);
-    expect(optionDefaults).toMatchObject(defaults);
+    for (const [key, fallback] of Object.entries(defaults)) {
+      const schema = optionSchemas[key as keyof typeof optionSchemas];
+      expect(z.globalRegistry.get(schema)).toMatchObject({ default: fallback });
+    }
   });
 
   const single = configured(name).rules.filter(({ direction }) => !direction);

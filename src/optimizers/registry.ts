@@ -29,21 +29,17 @@ type OptionSchemas = Intersection<(typeof optimizers)[OptimizerName]['options']>
 
 const choices: readonly OptimizerChoice[] = Object.values(optimizers);
 
-/** The options of all optimisers by key; each is optional, and a resume may change it. */
+/** The options of all optimisers by key; each is optional, has its default, and may be changed by a resume. */
 export const optionSchemas = Object.fromEntries(
-  choices.flatMap(({ options }) =>
+  choices.flatMap(({ options, defaults }) =>
     Object.entries(options).map(([key, schema]) => [
       key,
-      z.exactOptional(schema).check(z.meta({ changeable: true })),
+      z
+        .exactOptional(schema)
+        .check(z.meta({ default: (defaults as Record<string, unknown>)[key], changeable: true })),
     ]),
   ),
 ) as { [Key in keyof OptionSchemas]: z.ZodMiniExactOptional<OptionSchemas[Key]> };
-
-/** The default of each optimiser option. */
-export const optionDefaults: Readonly<Record<string, unknown>> = Object.assign(
-  {},
-  ...choices.map(({ defaults }) => defaults),
-);
 
 /**
  * The optimiser that a configuration's `training` chooses, for a run with `stepsPerEpoch` steps per epoch.

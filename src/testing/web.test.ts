@@ -237,7 +237,7 @@ describe.skipIf(chromiumPath === undefined)(
         const reference = library.readReference(file, model);
         const { best, reports } = await library.oddReports(model, imagesInMemory(images, model.imageShape), reference);
         const map = await model.bitsMap(images, { draws: reference.draws, seed: reference.seed, noiseByContent: true });
-        const { oddest } = library.oddPlaces(map, reference.statistics.places);
+        const { oddest } = library.oddPlaces(map, reference.places);
         await model.release();
         return { best, images: Object.values(reports).map(({ images }) => images), source: reports[best].source, oddest };
       })(await library.loadModel('/mnist', { device: 'wasm' }))`,
@@ -247,7 +247,7 @@ describe.skipIf(chromiumPath === undefined)(
       const { best, reports } = await oddReports(model, imagesInMemory(digits, model.imageShape));
       const { draws, seed } = reference;
       const map = await model.bitsMap(digits, { draws, seed, noiseByContent: true });
-      const { oddest } = oddPlaces(map, reference.statistics!.places!);
+      const { oddest } = oddPlaces(map, reference.places!);
       expect(best).toBe('typicality');
       const images = Object.values(reports).map((report) => report.images);
       // Math.exp and Math.log of the two engines may differ in the last bit.

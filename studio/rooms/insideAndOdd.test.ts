@@ -71,10 +71,6 @@ describe.skipIf(chromiumPath === undefined)(
       await train({ ...(await startRun(config, inFolder('runs/classes'), { dataset })), threads: 1 });
       cpSync(mnist, inFolder('runs/unscored'), { recursive: true });
       rmSync(inFolder('runs/unscored/scores.json'));
-      cpSync(mnist, inFolder('runs/earlier'), { recursive: true });
-      const path = inFolder('runs/earlier/scores.json');
-      const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
-      writeFileSync(path, JSON.stringify(earlier));
       cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
       writeFileSync(inFolder('runs/damaged/scores.json'), '{');
       studio = await startStudio(emerging);
@@ -558,15 +554,6 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('img', { name: 'complexity of 14 images, and 100 reference images' }).waitFor();
         await page.waitForFunction(() => location.hash.includes('score=complexity'));
         expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
-      });
-
-      it('shows only bits/dim for references of earlier versions, and says what to do', async () => {
-        await open('#/odd?model=runs/earlier');
-        await image('all black').waitFor();
-        expect(await page.getByTestId('missing').textContent()).toMatch(
-          /^Only bits\/dim of its validation images are known, .*emerging score MODEL --update-reference/,
-        );
-        await page.getByRole('img', { name: /^bits of 56 images, and 1,200 reference images$/ }).waitFor();
       });
 
       it('clips outliers, and marks them', async () => {

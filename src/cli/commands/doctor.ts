@@ -7,7 +7,6 @@ import { DOCTOR_IMAGES, diagnose, examinationBytes } from '../../evaluation/doct
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import { unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
 import { doctorText } from '../parts/doctorText.ts';
@@ -77,8 +76,9 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
       ...engine,
     }),
   );
-  const { kind, found, note } = run ? checkpointOf(run) : await filesOf(directory);
-  const damage = found.map((what) => ({ layer: kind, what, value: 'wrong checksum' }));
+  const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
+  const layer = run ? 'checkpoint' : 'export';
+  const damage = wrongFiles.map((what) => ({ layer, what, value: 'wrong checksum', text: what }));
   const report = {
     ...diagnosis,
     ok: diagnosis.ok && damage.length === 0,
@@ -87,27 +87,9 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const unit = unitOf(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: found, note, quick, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
-}
-
-/** Problems in the files of a model. */
-interface FileFindings {
-  readonly kind: 'checkpoint' | 'export';
-  /** One line for each wrong file. */
-  readonly found: readonly string[];
-  /** What could not be checked. */
-  readonly note: string | null;
-}
-
-function checkpointOf({ damage, recordsOptions, paths }: LoadedRun): FileFindings {
-  const note = `the checkpoint records no model options: check ${paths.config} yourself`;
-  return { kind: 'checkpoint', found: damage === null ? [] : [damage], note: recordsOptions ? null : note };
-}
-
-async function filesOf(directory: string): Promise<FileFindings> {
-  return { kind: 'export', found: await examineFiles(directory), note: null };
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */

@@ -12,7 +12,7 @@ import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
-import { referenceScores, scoreDefaults } from '../ranks/measuredScores.ts';
+import { referenceScores, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
@@ -43,9 +43,7 @@ async function scoresOf(
   try {
     const scores = await releaseAfter(async (keep) => {
       const model = keep(new FlowModel(run));
-      const known = await referenceScores(run, model, scoreDefaults);
-      // Those of an earlier version are replaced.
-      return known.statistics ? known : referenceScores(run, model, { ...scoreDefaults, update: true });
+      return referenceScores(run, model, scoreDefaults);
     });
     requireFinite(scores);
     return scores;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
-import { unbindRun } from '../../testing/hostile/hostileRuns.ts';
+import { recordOptions } from '../../testing/hostile/hostileRuns.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -177,7 +177,7 @@ describe('compare', () => {
     cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
     const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
     writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));
-    unbindRun(inFolder('other'), 'checkpoints/step-00000012.safetensors');
+    recordOptions(inFolder('other'), { bits: 5 }, 'checkpoints/step-00000012.safetensors');
     expect(await emerging.run('compare', 'runs/a', 'other')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('model.bits is 8 in one and 5 in the other'),

@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import { DEFAULT_TEMPERATURE } from '../../trained/model/latents.ts';
+import { DEFAULT_TEMPERATURE } from '../../trained/model/temperature.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {

@@ -14,18 +14,10 @@ import { commandProcess } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
-import { checksumOfFile } from '../../trained/loading/manifest.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
-
-/** A manifest that lists this content of scores.json. */
-function withChecksum(manifest: string, content: string): string {
-  const { files, ...rest } = JSON.parse(manifest);
-  const listed = { ...files['scores.json'], ...checksumOfFile(content) };
-  return JSON.stringify({ ...rest, files: { ...files, 'scores.json': listed } });
-}
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
@@ -131,9 +123,8 @@ it('writes maps whose mean is the bits/dim of each image, in the same colours', 
   await model.release();
   const { file, bitsPerDim } = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   expect(mean(map.data)).toBeCloseTo(bitsPerDim, 5);
-  const places = JSON.parse(readFileSync(inFolder('runs/a/scores.json'), 'utf8')).scores.find(
-    ({ draws }: { draws: number }) => draws === 2,
-  ).statistics.places;
+  const { draws, places } = JSON.parse(readFileSync(inFolder('runs/a/scores.json'), 'utf8'));
+  expect(draws).toBe(2);
   const odd = oddPlaces(map, places);
   const framed = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png').places;
   expect(framed).toEqual(odd.oddest[0]);
@@ -240,7 +231,7 @@ it('scores with an export, without the data, as with its run', async () => {
   const own = await model.score(pixels);
   const report = await oddReport(model, imagesInMemory(pixels, [8, 8, 1]));
   await model.release();
-  expect(model.reference!.bitsPerDim).toHaveLength(16);
+  expect(model.reference!.statistics.bits).toHaveLength(16);
   const { file: _, ...expected } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   const { bitsPerDim, standardError, percentile } = expected;
   expect(own).toEqual([{ bitsPerDim, standardError, percentile }]);
@@ -260,11 +251,13 @@ it('scores with an export, without the data, as with its run', async () => {
   );
 });
 
-it('keeps the scores of the validation images in the run, by weights, draws and seed', async () => {
+it('keeps the latest scores of the validation images in the run', async () => {
   const path = inFolder('runs/a/scores.json');
+  const other = await scoreMine('--seed=3');
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ draws: 4, seed: 3 });
   const first = await scoreMine();
-  const { scores } = JSON.parse(readFileSync(path, 'utf8'));
-  expect(scores.length).toBeGreaterThan(1);
+  expect(first.images).not.toEqual(other.images);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ draws: 4, seed: 0 });
   // Without the images, only what is kept can be used.
   renameSync(inFolder('data'), inFolder('away'));
   try {
@@ -273,7 +266,11 @@ it('keeps the scores of the validation images in the run, by weights, draws and 
   } finally {
     renameSync(inFolder('away'), inFolder('data'));
   }
-  writeFileSync(path, '{"scores":[{}]}');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), data: 'other' }));
+  renameSync(inFolder('data'), inFolder('away'));
+  expect((await emerging.run('score', 'runs/a', 'mine')).code).toBe(2);
+  renameSync(inFolder('away'), inFolder('data'));
+  writeFileSync(path, '{}');
   const { code, stderr } = await emerging.run('score', 'runs/a', 'mine');
   expect([code, stderr]).toEqual([
     1,
@@ -287,47 +284,22 @@ it('stores the statistics of validation images at the end of training, and measu
   const options = ['--steps=2', '--out=runs/own', '--threads=1'];
   await emerging.json('train', '--data=data', ...tinyTraining, ...options);
   const stored = readFileSync(path, 'utf8');
-  const { scores } = JSON.parse(stored);
-  expect(scores).toHaveLength(1);
-  expect(scores[0].statistics.images.code).toHaveLength(16);
+  expect(JSON.parse(stored).statistics.code).toHaveLength(16);
   const before = await emerging.json('score', 'runs/own', 'mine', '--threads=1');
-  // As written by earlier versions.
-  const { statistics: _, ...earlier } = scores[0];
-  writeFileSync(path, JSON.stringify({ scores: [earlier] }));
-  const report = await emerging.run('score', 'runs/own', 'mine', '--threads=1', '--json');
-  expect(JSON.parse(report.stdout)).toMatchObject({ score: 'bits', images: { length: 6 } });
-  expect(report.stderr).toContain(
-    'runs/own has only the bits/dim of its validation images: other scores need their statistics; ' +
-      'emerging score runs/own --update-reference adds them\n',
-  );
-  const needed = await emerging.run('score', 'runs/own', 'mine', '--threads=1', '--score=typicality');
-  expect([needed.code, needed.stderr]).toEqual([
-    1,
-    expect.stringMatching(
-      /emerging: the score typicality needs statistics of validation images, .*--update-reference\n$/,
-    ),
-  ]);
+  expect(readFileSync(path, 'utf8')).toBe(stored);
+  rmSync(path);
   const updated = await emerging.run('score', 'runs/own', '--update-reference', '--threads=1');
   expect([updated.code, updated.stdout]).toEqual([
     0,
     '16 validation images of data measured; their statistics are in runs/own\n',
   ]);
-  expect(JSON.parse(readFileSync(path, 'utf8')).scores).toEqual(scores);
+  expect(readFileSync(path, 'utf8')).toBe(stored);
   expect(await emerging.json('score', 'runs/own', 'mine', '--threads=1')).toEqual(before);
 });
 
 it('adds the statistics to an export, whose manifest lists them', async () => {
   await emerging.json('export', 'runs/a', '--out=later');
   const expected = await emerging.json('score', 'later', 'mine', '--threads=1');
-  const path = inFolder('later/scores.json');
-  const manifestPath = inFolder('later/manifest.json');
-  const manifest = readFileSync(manifestPath, 'utf8');
-  const { statistics: _, ...earlier } = JSON.parse(readFileSync(path, 'utf8'));
-  const text = `${JSON.stringify(earlier)}\n`;
-  writeFileSync(path, text);
-  writeFileSync(manifestPath, withChecksum(manifest, text));
-  const { stderr } = await emerging.run('score', 'later', 'mine', '--threads=1');
-  expect(stderr).toContain('emerging score later --update-reference --reference DATASET adds them\n');
   const refused = await emerging.run('score', 'later', 'mine', '--update-reference');
   expect([refused.code, refused.stderr]).toEqual([
     2,

@@ -16,7 +16,7 @@ import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { stringifyJson } from '../../storage/jsonText.ts';
-import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { choiceFrom } from '../../trained/model/conditions.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -27,7 +27,6 @@ import {
   givenConditions,
 } from '../parts/conditionOption.ts';
 import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
-import { noteFewReferences } from '../parts/fewReferences.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
@@ -37,14 +36,12 @@ import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFi
 import { scoreCsv } from '../parts/scoreCsv.ts';
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreText } from '../parts/scoreReport.ts';
-import { scoreDefaults } from '../ranks/measuredScores.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
-import { referenceFor } from '../ranks/scoreReference.ts';
+import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/imageProgress.ts';
-import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { shellWord } from '../terminal/shellWord.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 /** How many images a sheet shows. */
 const PICTURES = 100;
@@ -160,7 +157,7 @@ async function runScore(
   const about = {
     data: reference.data,
     split: 'validation',
-    images: reference.bitsPerDim.length,
+    images: reference.statistics.bits.length,
     draws: drawsOf(model.model, reference),
     seed: reference.seed,
   };
@@ -189,7 +186,7 @@ async function runScore(
   }
   const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
   const unit = unitOf(model.model.options);
-  const places = reference.statistics?.places;
+  const { places } = reference;
   const maps =
     mapFolder === undefined
       ? undefined
@@ -244,12 +241,6 @@ async function runScore(
     { what: 'images', bits: model.bits, directory },
   );
   noteFewReferences(reference);
-  if (reference.statistics === undefined) {
-    noteOnStderr(
-      `${directory} has only the bits/dim of its validation images: other scores need their statistics; ` +
-        `emerging score ${shellWord(directory)} --update-reference${isRun(source) ? '' : ' --reference DATASET'} adds them`,
-    );
-  }
   reportSkipped(skipped);
 }
 

@@ -1,12 +1,18 @@
 // The text output of `emerging doctor`.
+
+import {
+  type CheckName,
+  checkNamed,
+  checks,
+  layerChecks,
+  measureLayers,
+} from '../../evaluation/doctor/checks.ts';
 import type { Diagnosis } from '../../evaluation/doctor/doctor.ts';
 import type { HardImages } from '../../evaluation/doctor/examineHardImages.ts';
-import { COMPRESSION_QUALITY } from '../../evaluation/doctor/hardImages.ts';
-import type { Finding, Measurement } from '../../evaluation/doctor/judge.ts';
-import { limitOf, limits } from '../../evaluation/doctor/limits.ts';
+import { amountText, numberText, valueText } from '../../evaluation/doctor/judge.ts';
 import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
-import { formatCount } from '../terminal/format.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
@@ -19,110 +25,77 @@ export interface Examined {
   readonly split: string;
   /** The unit of the model's results. */
   readonly unit: ResultUnit;
-  /** The files that fail their checks, and why. */
+  /** What is wrong with the files of the model. */
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
   /** The name of an image of the split, for messages. */
   nameOf(index: number): string;
-  /** What could not be checked. */
-  readonly note: string | null;
 }
 
-/** A diagnosis as text: one line per layer, the model as a whole, the limits, and the verdict last. */
+/** A diagnosis as text: one line per layer, the images, all checks, and the verdict last. */
 export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
-    wholeModel(diagnosis, examined),
+    imagesText(diagnosis, examined),
     hardImagesTable(diagnosis, examined),
-    limitTable(diagnosis),
-    estimates(diagnosis, examined.unit),
+    checkTable(diagnosis),
+    '≈ estimated: --exact, --images and emerging evaluate measure more precisely',
     verdict(diagnosis, examined),
   ];
   return parts.join('\n\n');
 }
 
 function layerTable({ layers, problems, warnings }: Diagnosis): string {
-  const noteOf = (layer: string, input: string) =>
-    [
-      problems.some((finding) => finding.layer === layer) ? 'PROBLEM' : '',
-      warnings.some((finding) => finding.layer === layer) ? 'warning' : '',
-      input === 'noise' ? 'on noise' : '',
-    ]
-      .filter((note) => note !== '')
-      .join(', ');
+  const columns = layerChecks.filter(({ title }) => title !== undefined);
+  const measurements = measureLayers(layers);
+  const valueFor = (layer: string, name: CheckName): string => {
+    const found = measurements.find((one) => one.layer === layer && one.name === name);
+    return found ? valueText(found) : '–';
+  };
+  const notesFor = (layer: string, input: string): string[] => [
+    ...(problems.some((finding) => finding.layer === layer) ? ['PROBLEM'] : []),
+    ...(warnings.some((finding) => finding.layer === layer) ? ['warning'] : []),
+    ...(input === 'noise' ? ['on noise'] : []),
+  ];
   return formatTable(
     [
       { title: 'layer' },
-      { title: 'round trip', align: 'right' },
-      { title: 'ln|det| error', align: 'right' },
-      { title: 'method' },
-      { title: 'rounding', align: 'right' },
-      { title: '|diagonal|', align: 'right' },
-      { title: 'condition', align: 'right' },
+      ...columns.map(({ title }) => ({ title: title!, align: 'right' as const })),
       { title: '' },
     ],
-    layers.map((layer) => [
-      layer.layer,
-      short(layer.roundTripError),
-      `${about(layer.logDetEstimated)}${short(layer.logDetError)}`,
-      layer.logDetUncertainty ? `± ${short(layer.logDetUncertainty)}` : (layer.logDetMethod ?? ''),
-      short(layer.logDetRounding),
-      short(layer.smallestDiagonal),
-      short(layer.conditionNumber),
-      noteOf(layer.layer, layer.input),
+    layers.map(({ layer, input }) => [
+      layer,
+      ...columns.map(({ name }) => valueFor(layer, name)),
+      notesFor(layer, input).join(', '),
     ]),
   );
 }
 
-function wholeModel(
-  { available, noise, reconstruction, latents, samples, bitsPerDim }: Diagnosis,
+function imagesText(
+  { available, reconstruction, bitsPerDim: { median, worst } }: Diagnosis,
   { unit, nameOf }: Examined,
 ): string {
-  const result = (bits: number): string => `${about(unit.name === 'bits/dim')}${unit.of(bits).toFixed(3)}`;
-  const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
-  const moments = latents.map(
-    ({ layer, mean, variance, estimated }) =>
-      `${layer} mean ${about(estimated)}${mean.toFixed(3)}, variance ${about(estimated)}${variance.toFixed(3)}`,
-  );
-  const count =
-    images < available ? `${formatCount(images)} of ${formatCount(available)}` : formatCount(images);
-  return formatTable(
-    [{ title: 'model' }, { title: `on ${count} images` }],
-    [
-      ...(noise
-        ? [
-            [
-              'noise',
-              `u from ${short(noise.smallest)} to ${digits(noise.largest)}, ${percent(noise.outsideShare)} of it outside its pixel; ` +
-                `density right to ${short(noise.densityError)} nats/dimension`,
-            ],
-          ]
-        : []),
-      [
-        'round trip',
-        largestErrorInGreyLevels === null
-          ? `${percent(exactPixelShare)} of the values within 0.001 deviations, largest error ${short(largestError)} (${nameOf(worstImage)})`
-          : `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
-            `(${short(largestErrorInGreyLevels)} grey levels, ${nameOf(worstImage)})`,
-      ],
-      ...moments.map((text, index) => [index === 0 ? 'latents' : '', text]),
-      [
-        unit.name,
-        `median ${result(bitsPerDim.median)}, worst ${result(bitsPerDim.worst.bitsPerDim)} (${nameOf(bitsPerDim.worst.index)})`,
-      ],
-      [
-        'samples',
-        `${Math.round(samples.explodedShare * samples.count)} of ${samples.count}, ≈ ${percent(samples.explodedShare)}, far out of range`,
-      ],
-    ],
+  const {
+    images,
+    exactPixelShare,
+    largestError,
+    largestErrorInGreyLevels: levels,
+    worstImage,
+  } = reconstruction;
+  const result = (bits: number): string => unit.of(bits).toFixed(3);
+  const exact = `${Number((100 * exactPixelShare).toFixed(3))} %`;
+  return (
+    `on ${formatCount(images)} of ${formatCounted(available, 'image')}\n` +
+    `round trip: ${exact} of the ${levels === null ? 'values within 0.001 deviations' : 'pixels exact'}, largest error ` +
+    `${numberText(largestError)} (${levels === null ? '' : `${numberText(levels)} grey levels, `}${nameOf(worstImage)})\n` +
+    `${unit.name}: median ${result(median)}, worst ${result(worst.bitsPerDim)} (${nameOf(worst.index)})`
   );
 }
 
 const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   unchanged: 'unchanged',
   inverted: 'inverted',
-  compressed: `compressed as JPEG, quality ${COMPRESSION_QUALITY}`,
   noise: 'with noise',
   chosen: 'changed against the model',
 };
@@ -159,24 +132,8 @@ function hardImagesTable({ hardImages }: Diagnosis, { quick }: Examined): string
   );
 }
 
-/** What the sign ≈ means, and how to get the exact numbers. */
-function estimates({ layers, reconstruction: { images }, available }: Diagnosis, unit: ResultUnit): string {
-  const parts = [
-    ...(layers.some(({ logDetEstimated }) => logDetEstimated)
-      ? ['ln|det| error along random directions (--exact computes the whole Jacobian)']
-      : []),
-    ...(images < available
-      ? [`latents of ${formatCount(images)} images (--images ${available} uses all)`]
-      : []),
-    ...(unit.name === 'bits/dim'
-      ? ['bits/dim with one draw of noise (emerging evaluate takes more, and states the error)']
-      : []),
-    'the share of samples',
-  ];
-  return `≈ estimated: ${parts.join('; ')}`;
-}
-
-function limitTable({ worst }: Diagnosis): string {
+/** Every check that applies to the model, with its limits and its worst value. */
+function checkTable({ worst }: Diagnosis): string {
   return formatTable(
     [
       { title: 'measured' },
@@ -185,92 +142,53 @@ function limitTable({ worst }: Diagnosis): string {
       { title: 'worst', align: 'right' },
       { title: 'where' },
     ],
-    limits.flatMap(({ name, what, worse, ...limit }) => {
-      const found = worst.find((measurement) => measurement.name === name);
-      const sign = worse === 'larger' ? '>' : '<';
-      // The others do not apply to this model.
-      return found === undefined
+    checks.flatMap((check) => {
+      const measurement = worst.find(({ name }) => name === check.name);
+      const sign = check.worse === 'larger' ? '>' : '<';
+      const limitText = (limit: number | undefined): string =>
+        limit === undefined ? '' : `${sign} ${amountText(limit, check)}`;
+      return measurement === undefined
         ? []
         : [
             [
-              what,
-              limit.warning === undefined ? '' : `${sign} ${short(limit.warning)}`,
-              limit.problem === undefined ? '' : `${sign} ${short(limit.problem)}`,
-              measured(found),
-              found.value === 0 ? '' : found.layer,
+              check.what,
+              limitText(check.warning),
+              limitText(check.problem),
+              valueText(measurement),
+              measurement.value === 0 ? '' : measurement.layer,
             ],
           ];
     }),
   );
 }
 
-function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage, note }: Examined): string {
-  const { problems, warnings, worstLayer } = diagnosis;
+function verdict(
+  { problems, warnings, worstLayer }: Diagnosis,
+  { run, step, weights, data, split, damage }: Examined,
+): string {
   const count = problems.length + damage.length;
   const nearest =
-    worstLayer && `${worstLayer.layer}, ${limitOf(worstLayer.name).what} ${measured(worstLayer)}`;
-  const counted = [count > 0 ? plural(count, 'problem') : '', plural(warnings.length, 'warning')];
+    worstLayer && `${worstLayer.layer}, ${checkNamed(worstLayer.name).what} ${valueText(worstLayer)}`;
+  const counted = [
+    ...(count > 0 ? [formatCounted(count, 'problem')] : []),
+    formatCounted(warnings.length, 'warning'),
+  ];
+  const model = [
+    `${run}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
+    ...(weights === undefined ? [] : [`${weights} weights`]),
+    `${split} images of ${data}`,
+  ];
+  const failed = new Set([...problems, ...warnings].map(({ name }) => name));
   return [
-    ...damage.map((what) => `problem  ${what}`),
-    ...problems.map((finding) => `problem  ${sentence(finding)}`),
-    ...warnings.map((finding) => `warning  ${sentence(finding)}`),
-    ...advice([...problems, ...warnings]),
-    ...(note === null ? [] : [`note     ${note}`]),
-    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
-      `(${[
-        `${run}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
-        ...(weights === undefined ? [] : [`${weights} weights`]),
-        `${split} images of ${data}`,
-      ].join(', ')})`,
+    ...[...damage, ...problems.map(({ text }) => text)].map((text) => `problem  ${text}`),
+    ...warnings.map(({ text }) => `warning  ${text}`),
+    ...[...failed].map((name) => {
+      const { what, advice } = checkNamed(name);
+      return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
+    }),
+    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
     `${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`,
   ]
     .map(visibleText)
     .join('\n');
-}
-
-function sentence({ layer, what, value, limit, estimated = false }: Finding): string {
-  return `${layer}: ${what}: ${about(estimated)}${short(value)}, limit ${short(limit)}`;
-}
-
-/** Advice for each kind of finding, once. */
-function advice(findings: readonly Finding[]): string[] {
-  return [...new Set(findings.map(({ name }) => name))].map((name) => {
-    const { what, advice: text } = limitOf(name);
-    return `what to do about ${what}: ${typeof text === 'string' ? text : inCommandWords(text)}`;
-  });
-}
-
-function measured({ value, uncertainty = 0, estimated = false }: Measurement): string {
-  const text = uncertainty > 0 ? `${short(value)} ± ${short(uncertainty)}` : short(value);
-  return `${about(estimated)}${text}`;
-}
-
-/** The sign of an estimate. */
-function about(estimated: boolean | null): string {
-  return estimated ? '≈ ' : '';
-}
-
-/** A number in as few characters as possible; a dash for none. */
-function short(value: number | null): string {
-  if (value === null) {
-    return '–';
-  }
-  if (value === 0 || !Number.isFinite(value)) {
-    return String(value);
-  }
-  const size = Math.abs(value);
-  return size >= 1e-2 && size < 1e4 ? String(Number(value.toPrecision(2))) : value.toExponential(0);
-}
-
-/** A number near 1 with the digits that tell it from 1. */
-function digits(value: number): string {
-  return String(Number(value.toPrecision(7)));
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toFixed(3))} %`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 // A note on bits/dim so high that they say more about the model than about the images.
-import { limitOf } from '../../evaluation/doctor/limits.ts';
+import { checkNamed } from '../../evaluation/doctor/checks.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
@@ -9,7 +9,7 @@ export function noteImplausible(
   values: readonly number[],
   { what, bits, directory }: { what: string; bits: number | undefined; directory: string },
 ): void {
-  const limit = limitOf('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
+  const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
   const failed = values.filter((value) => !(value <= limit)).length;
   if (failed > 0) {
     const most = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;

@@ -9,11 +9,11 @@ import { runPaths } from '../../runs/folder/runFolder.ts';
 import { exists, isFolder, realPath } from '../../storage/files.ts';
 import { isWithin, pathFrom } from '../../storage/folders.ts';
 import { fileKey } from '../../storage/newFolder.ts';
-import { SCORES_FILE } from '../../trained/loading/cachedScores.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isExported, isRun } from '../../trained/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
+import { SCORES_FILE } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
 /** Result files, which readers of image folders ignore: commands may replace them there. */

@@ -1,17 +1,25 @@
 // What `emerging score` compares images with: the validation images of the model, or of another dataset.
-import type { Ranks } from '../../cluster/ranks.ts';
+import { fromLeader, onlyRank, type Ranks } from '../../cluster/ranks.ts';
+import { ENOUGH_IMAGES, type ImageSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
-import { requireFinite } from '../../evaluation/odd/reference.ts';
-import { lastPart } from '../../experiments/experimentName.ts';
+import { leastPValue } from '../../evaluation/odd/calibrate.ts';
+import { measureReference, requireFinite } from '../../evaluation/odd/reference.ts';
+import { dataName, lastPart } from '../../experiments/experimentName.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
-import { storeExportScores } from '../../trained/loading/scoresFile.ts';
+import { storeExportScores, storeRunScores } from '../../trained/loading/scoresFile.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { withImageProgress } from '../terminal/imageProgress.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
-import { measureWithProgress, referenceScores, scoreDefaults } from './measuredScores.ts';
-import { openNamedReference } from './openReference.ts';
+import { messageOf } from '../terminal/wording.ts';
+import { openNamedReference, openOwnReference } from './openReference.ts';
+
+/** How validation images are measured to score others against them, by default. */
+export const scoreDefaults = { draws: 4, seed: 0 };
 
 /** Which images are compared with, and how they are measured. */
 interface ReferenceOptions {
@@ -60,7 +68,7 @@ export async function referenceFor(
       data: source.config.data.name,
     };
   }
-  const scores = source.scores?.(model.fingerprint);
+  const scores = model.reference;
   if (scores === undefined) {
     throw new UserError(
       'not-ready',
@@ -69,4 +77,76 @@ export async function referenceFor(
     );
   }
   return scores;
+}
+
+/** How validation images are measured. */
+interface ReferenceRequest {
+  readonly draws: number;
+  readonly seed: number;
+  /** Whether they are measured even if they were before. */
+  readonly update?: boolean | undefined;
+}
+
+/**
+ * The scores of a run's validation images: those it has, or measured and stored. A file that cannot be written is reported, or
+ * an error if it was to be updated.
+ *
+ * @throws UserError if the run has none and they cannot be measured
+ */
+export async function referenceScores(
+  run: LoadedRun,
+  model: FlowModel,
+  { draws, seed, update = false }: ReferenceRequest,
+  ranks = onlyRank,
+): Promise<ReferenceScores> {
+  // Of rank 0, whichever others have: all measure, or none does.
+  const stored = await fromLeader(ranks, () => (update ? null : (model.reference ?? null)));
+  if (stored?.draws === draws && stored.seed === seed) {
+    return stored;
+  }
+  const images = await openOwnReference(run, ranks);
+  const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
+  if (update) {
+    requireFinite(scores);
+  }
+  // JSON cannot hold others.
+  if (ranks.rank === 0 && scores.statistics.bits.every(Number.isFinite)) {
+    try {
+      storeRunScores(run.paths, scores);
+    } catch (error) {
+      if (update || !(error instanceof UserError)) {
+        throw error;
+      }
+      noteOnStderr(`the scores of the validation images were not saved: ${messageOf(error)}`);
+    }
+  }
+  return scores;
+}
+
+/** Measures validation images, with a progress bar. */
+async function measureWithProgress(
+  model: FlowModel,
+  images: ImageSet,
+  { data, draws, seed }: { data: string; draws: number; seed: number },
+  ranks = onlyRank,
+): Promise<ReferenceScores> {
+  return withImageProgress('validation', images.count, (onProgress) =>
+    measureReference(model, images, data, { draws, seed, ranks, onProgress }),
+  );
+}
+
+/** Fewer images make the fits of scores imprecise, too. */
+const FEW_TO_FIT = 50;
+
+/** Notes that there are few reference images, what p-values then mean, and what to do. */
+export function noteFewReferences({ data, statistics }: ReferenceScores): void {
+  const { length } = statistics.bits;
+  if (length >= ENOUGH_IMAGES) {
+    return;
+  }
+  const fits = length < FEW_TO_FIT ? ', and all scores but bits are fitted to too few images' : '';
+  noteOnStderr(
+    `only ${formatCounted(length, 'validation image')} of ${data} to compare with: no p-value is below ` +
+      `${leastPValue(length).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
+  );
 }

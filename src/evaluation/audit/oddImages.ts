@@ -105,7 +105,7 @@ export async function oddByModel(
       ranked,
       flagged: ranked.filter(({ pValue }) => pValue! <= ODD).length,
       byChance: ODD,
-      references: reference.bitsPerDim.length,
+      references: reference.statistics.bits.length,
       source: report.source,
     },
     evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,

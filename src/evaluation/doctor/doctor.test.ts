@@ -26,8 +26,9 @@ import { type TrainedModel, trainedModel } from '../../trained/model/trainedMode
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
+import { measureLayers } from './checks.ts';
 import { conditioningOf } from './conditioning.ts';
-import { type Diagnosis, diagnose, examinationBytes, measurementsOf } from './doctor.ts';
+import { type Diagnosis, diagnose, examinationBytes } from './doctor.ts';
 import { examineLayers } from './examineLayer.ts';
 import { judge } from './judge.ts';
 
@@ -128,7 +129,7 @@ describe('a sound model', () => {
       randomImages(3, shape, 'x'),
       engine,
     );
-    expect(judge(measurementsOf(examined)).problems).toEqual([]);
+    expect(judge(measureLayers(examined)).problems).toEqual([]);
     expectSound(examined);
   });
 
@@ -186,9 +187,11 @@ it('warns of hard images that do not return, counted over all kinds of change', 
   expect(warnings).toContainEqual({
     layer: 'model',
     name: 'lostHardImages',
-    what: `hard images not recovered in float32, of ${8 * (hardImages!.kinds.length - 1)}`,
+    what: 'hard images not recovered in float32',
     value: lost,
+    total: 8 * (hardImages!.kinds.length - 1),
     limit: 0,
+    text: expect.stringContaining(`${lost} of `),
   });
   expect(warnings.map(({ name }) => name)).not.toContain('lostHardImagesInFloat64');
 });
@@ -208,6 +211,7 @@ describe('a fault', () => {
       what: 'smallest |diagonal|',
       value: 0,
       limit: 1e-4,
+      text: 'levels/1/steps/0/emerging: smallest |diagonal|: 0 (limit 1e-4)',
     });
     expect(new Set(problems.map((problem) => problem.layer))).toEqual(new Set([layer, 'model']));
     expect(worstLayer!.layer).toBe(layer);
@@ -236,6 +240,7 @@ describe('a fault', () => {
       what: `weights not finite in conv2/kernel, the first ${value} at [0, 0, 3, 5]`,
       value: 1,
       limit: 0,
+      text: expect.stringContaining('conv2/kernel'),
     });
     const names = new Set(problems.map((problem) => problem.layer));
     expect(names).not.toContain('levels/0/steps/0/emerging');
@@ -279,7 +284,7 @@ describe('a fault', () => {
       ),
     );
     const examined = await examineLayers(layers, parameters, randomImages(3, shape, 'x'), engine);
-    const { problems } = judge(measurementsOf(examined));
+    const { problems } = judge(measureLayers(examined));
     expect(problems.map(({ layer, name }) => [layer, name])).toEqual([
       ['sign', 'logDetError'],
       ['pixels', 'logDetError'],
@@ -303,7 +308,7 @@ describe('a fault', () => {
     const examined = await examineLayers(layers, parameters, randomImages(2, shape, 'x'), engine);
     expect(examined.map(({ logDetMethod }) => logDetMethod)).toEqual(['directions', 'directions']);
     expect(examined[0]!.logDetError).toBeLessThan(examined[0]!.logDetUncertainty! + 1e-4);
-    const { problems } = judge(measurementsOf(examined));
+    const { problems } = judge(measureLayers(examined));
     const found = { layer: 'layer1', name: 'logDetError', estimated: true };
     expect(problems).toEqual([expect.objectContaining(found)]);
 
@@ -312,7 +317,7 @@ describe('a fault', () => {
       exact: true,
     });
     expect(exact[0]).toMatchObject({ logDetMethod: 'dense', logDetEstimated: false, logDetUncertainty: 0 });
-    const [problem] = judge(measurementsOf(exact)).problems;
+    const [problem] = judge(measureLayers(exact)).problems;
     expect(problem).toMatchObject({ layer: 'layer1', name: 'logDetError' });
     expect(problem).not.toHaveProperty('estimated');
   });
@@ -472,6 +477,23 @@ describe('judge', () => {
     expect(warnings.map(({ layer }) => layer)).toEqual(['a', 'f']);
     expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e', 'f']);
     expect(worstLayer!.layer).toBe('b');
+  });
+
+  it('puts findings into words, with their limits', () => {
+    const { problems, warnings } = judge([
+      { name: 'lostHardImages', layer: 'model', value: 1, total: 144 },
+      { name: 'explodedSamples', layer: 'model', value: 0.375, estimated: true },
+      { name: 'conditionNumber', layer: 'levels/0', value: 25_000 },
+      { name: 'logDetError', layer: 'levels/1', value: 0.02, uncertainty: 1e-3 },
+    ]);
+    expect(warnings.map(({ text }) => text)).toEqual([
+      'model: 1 of 144 hard images not recovered in float32 (limit 0)',
+      'model: ≈ 37.5 % of samples far out of range (limit 5 %)',
+      'levels/0: condition number: 2.5e+4 (limit 1000)',
+    ]);
+    expect(problems.map(({ text }) => text)).toEqual([
+      'levels/1: ln|det| error, nats/dimension: 0.02 ± 0.001 (limit 1e-4)',
+    ]);
   });
 });
 

@@ -3,7 +3,6 @@
 import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
 import { defaultDevice, isHost } from '../../engine/devices/device.ts';
-import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
@@ -18,6 +17,7 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
+import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
@@ -26,9 +26,8 @@ import {
   type Reconstruction,
   type SampleStatistics,
 } from './examineModel.ts';
-import { countNoiseLayers, examineNoise, type NoiseStatistics, noiseMeasurements } from './examineNoise.ts';
-import { judge, type Measurement, type Verdict } from './judge.ts';
-import { limitOf } from './limits.ts';
+import { countNoiseLayers, examineNoise, type NoiseStatistics } from './examineNoise.ts';
+import { judge, type Verdict } from './judge.ts';
 
 /** How a model is examined. Progress counts layers. */
 export interface DoctorOptions extends CompileOptions, WorkOptions {
@@ -175,39 +174,19 @@ export async function diagnose(
           onProgress: (done, of) => onHardImages?.(done, of),
         })
       : null;
-  const ofModel = (
-    name: Measurement['name'],
-    value: number,
-    { layer = 'model', estimated = false } = {},
-  ): Measurement => ({ name, layer, value, ...(estimated && { estimated }) });
-  const verdict = judge([
-    ...measurementsOf(layers),
-    ...(noise ? noiseMeasurements(noise) : []),
-    ofModel('wrongPixelShare', 1 - reconstruction.exactPixelShare),
-    ...(hardImages ? [lostIn(hardImages, 'float32'), lostIn(hardImages, 'float64')] : []),
-    ...latents.flatMap(({ layer, mean, variance }) => [
-      ofModel('latentMean', Math.abs(mean), { layer, estimated }),
-      ofModel('latentVariance', Math.max(variance, 1 / variance), { layer, estimated }),
-    ]),
-    // The density of real numbers has no bits to compare with.
-    ...(bits === undefined ? [] : [ofModel('bitsPerDim', mean / bits, { estimated: true })]),
-    ofModel('explodedSamples', samples.explodedShare, { estimated: true }),
-  ]);
-  return {
-    ...verdict,
-    available: images.count,
-    layers,
+  const ofModel = {
     noise: noise?.noise ?? null,
     reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
     hardImages,
     latents,
     samples,
-    bitsPerDim: {
-      mean,
-      median,
-      worst: { ...worst, index: positions[worst.index]! },
-      estimated: true,
-    },
+    bitsPerDim: { mean, median, worst: { ...worst, index: positions[worst.index]! }, estimated: true },
+  } as const;
+  return {
+    ...judge([...measureLayers(layers), ...measureModel({ ...ofModel, bits })]),
+    available: images.count,
+    layers,
+    ...ofModel,
   };
 }
 
@@ -234,40 +213,4 @@ async function classesOf(
 /** How many layers are examined. */
 function countLayers(model: Flow): number {
   return countNoiseLayers(model) + layersOf(model).length;
-}
-
-/** How many of the changed images do not return in a precision. */
-function lostIn({ images, kinds }: HardImagesExamination, precision: Precision): Measurement {
-  const name = precision === 'float32' ? 'lostHardImages' : 'lostHardImagesInFloat64';
-  const changed = kinds.filter(({ kind }) => kind !== 'unchanged');
-  const value = changed.reduce((total, { lost }) => total + lost[precision], 0);
-  return { name, layer: 'model', value, what: `${limitOf(name).what}, of ${images * changed.length}` };
-}
-
-/** The measurements of layers that have a limit. */
-export function measurementsOf(layers: readonly LayerExamination[]): Measurement[] {
-  return layers.flatMap((layer) => {
-    const { nonFiniteWeights, logDetUncertainty } = layer;
-    const weights: Measurement[] =
-      nonFiniteWeights.length === 0
-        ? [{ name: 'nonFiniteWeights', layer: layer.layer, value: 0 }]
-        : nonFiniteWeights.map(({ parameter, index, value, count }) => ({
-            name: 'nonFiniteWeights',
-            layer: layer.layer,
-            value: count,
-            what: `weights not finite in ${parameter}, the first ${value} at [${index.join(', ')}]`,
-          }));
-    const measured = (
-      ['smallestDiagonal', 'conditionNumber', 'roundTripError', 'logDetError', 'logDetRounding'] as const
-    )
-      .filter((name) => layer[name] !== null)
-      .map((name) => ({
-        name,
-        layer: layer.layer,
-        value: layer[name]!,
-        uncertainty: name === 'logDetError' ? (logDetUncertainty ?? 0) : 0,
-        ...(name === 'logDetError' && layer.logDetEstimated && { estimated: true }),
-      }));
-    return [...weights, ...measured];
-  });
 }

@@ -72,7 +72,6 @@ describe('a sound model', () => {
     expect(changes('noise')).toEqual([1, 2, 4]);
     expect(changes('chosen')).toEqual([1, 2, 3, 4]);
     expect(changes('inverted')).toEqual([255]);
-    expect(changes('compressed')[0]).toBeGreaterThan(2);
     expect(calls).toEqual(kinds.map((_, index) => [index + 1, kinds.length]));
   });
 });
@@ -112,7 +111,7 @@ describe('chosen images', () => {
 
 it('images of fewer bits are changed by levels of these bits', async () => {
   const levels = reduceBits(pixels, 3);
-  for (const { levels: changed } of changedImages(levels, { imageShape, bits: 3, seed: 0 })) {
+  for (const { levels: changed } of changedImages(levels, { bits: 3, seed: 0 })) {
     expect(Math.max(...changed)).toBeLessThanOrEqual(7);
   }
   const { kinds }: HardImagesExamination = await examine(await modelWith({ bits: 3 }));

@@ -15,8 +15,8 @@ import { changedImages, chosenImages, type HardKind } from './hardImages.ts';
 /** Images changed in one way, and how many of them do not return. */
 export interface HardImages {
   /**
-   * `unchanged`; `inverted`; `compressed` as JPEG does, at quality 75; with uniform `noise`; or `chosen`: each pixel
-   * moved against the model, in the direction that makes its inverse amplify rounding more.
+   * `unchanged`; `inverted`; with uniform `noise`; or `chosen`: each pixel moved against the model, in the direction that
+   * makes its inverse amplify rounding more.
    */
   readonly kind: HardKind;
   /** The largest change of a pixel in grey levels, of which a pixel of b bits has 2^b. */
@@ -58,7 +58,7 @@ export function examineHardImages(
     const condition = meanCondition(trained.model);
     const flow = keep(new FlowModel(trained, { ...options, precision: 'float32' }));
     const changed = [
-      ...changedImages(levels, { imageShape, bits, seed }),
+      ...changedImages(levels, { bits, seed }),
       ...(await chosenImages(trained, levels, options)),
     ];
     const smallest: Record<Precision, number | null> = { float32: null, float64: null };

@@ -19,7 +19,6 @@ import {
 } from '../bijections/jacobian.ts';
 import { LayerMap } from '../bijections/layerMap.ts';
 import { type Conditioning, conditioningOf } from './conditioning.ts';
-import { limitOf } from './limits.ts';
 
 /** A parameter with non-finite values. */
 export interface NonFiniteWeights {
@@ -65,6 +64,9 @@ export interface LayerExamination {
   /** The largest condition number of its matrices. */
   readonly conditionNumber: number | null;
 }
+
+/** The largest sound `logDetError`. */
+export const LARGEST_LOG_DET_ERROR = 1e-4;
 
 /** How layers are examined. Progress counts them. */
 export interface LayerOptions extends CompileOptions, WorkOptions {
@@ -218,7 +220,7 @@ async function numericLogDet(
     requireMemory(`${JACOBIAN_COPIES} copies of the Jacobian of a layer`, bytes, 'leave ln|det| estimated');
     return logDetByDifferences(map, x);
   }
-  const allowed = limitOf('logDetError').problem! * map.dimensions;
+  const allowed = LARGEST_LOG_DET_ERROR * map.dimensions;
   const [few, many] = DIRECTIONS as [number, number];
   const estimate = await logDetByDirections(map, x, { count: few, seed });
   return Math.abs(estimate.value - said) <= allowed + estimate.uncertainty

@@ -6,7 +6,7 @@ import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Condition } from '../../flows/contract/condition.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { DEQUANTISER, type Flow } from '../../models/flow.ts';
+import type { Flow } from '../../models/flow.ts';
 import { noiseLayersOf } from '../../models/layers.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -145,16 +145,4 @@ async function noiseIn(
 
 function double({ shape, data }: NdArray): NdArray {
   return { shape, data: Float64Array.from(data) };
-}
-
-/** The measurements of the noise that have a limit. */
-export function noiseMeasurements({ noise }: NoiseExamination): {
-  readonly name: 'noiseOutside' | 'noiseDensityError';
-  readonly layer: string;
-  readonly value: number;
-}[] {
-  return [
-    { name: 'noiseOutside', layer: DEQUANTISER, value: noise.outsideShare },
-    { name: 'noiseDensityError', layer: DEQUANTISER, value: noise.densityError },
-  ];
 }

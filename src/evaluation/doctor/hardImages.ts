@@ -1,18 +1,16 @@
-// Images that are hard to recover: real ones inverted, with noise, compressed, and changed against the model.
-import { toFullRange } from '../../data/pixels/bitDepth.ts';
+// Images that are hard to recover: real ones inverted, with noise, and changed against the model.
 import { onCpu } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { compileLogDetGradient, imagesPerRun } from '../../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import { blockCompressed } from './blockCompression.ts';
 
 /**
  * How the images were changed. `chosen` moves each pixel in the direction that lowers Σ ln|det| of the layers, so that
  * the inverse amplifies rounding more.
  */
-export type HardKind = 'unchanged' | 'inverted' | 'compressed' | 'noise' | 'chosen';
+export type HardKind = 'unchanged' | 'inverted' | 'noise' | 'chosen';
 
 /** Images changed in one way, at the model's bit depth. */
 export interface ChangedImages {
@@ -21,25 +19,21 @@ export interface ChangedImages {
   readonly levels: Uint8Array;
 }
 
-/** The quality of compression: what programs use by default. */
-export const COMPRESSION_QUALITY = 75;
-
 /** Noise is uniform within each of these. */
 const NOISE = [1, 2, 4];
 
 /** How many times each pixel is moved by one grey level against the model. */
 const CHOSEN_STEPS = 4;
 
-/** The images unchanged, inverted, compressed and with noise. */
+/** The images unchanged, inverted and with noise. */
 export function changedImages(
   levels: Uint8Array,
-  { imageShape, bits, seed }: { imageShape: ImageShape; bits: number; seed: number },
+  { bits, seed }: { bits: number; seed: number },
 ): ChangedImages[] {
   const largest = 2 ** bits - 1;
   return [
     { kind: 'unchanged', levels },
     { kind: 'inverted', levels: levels.map((level) => largest - level) },
-    { kind: 'compressed', levels: compressed(levels, imageShape, bits) },
     ...NOISE.map((within): ChangedImages => {
       const random = new RandomStream(seed, 'noise', within);
       const noisy = levels.map((level) => clip(level + random.integer(2 * within + 1) - within, largest));
@@ -90,20 +84,6 @@ export async function chosenImages(
     await program.release();
   }
   return results;
-}
-
-function compressed(levels: Uint8Array, imageShape: ImageShape, bits: number): Uint8Array {
-  const size = dimensionsOf(imageShape);
-  const pixels = toFullRange(levels, bits);
-  const result = new Uint8Array(levels.length);
-  for (let start = 0; start < levels.length; start += size) {
-    const image = blockCompressed(pixels.subarray(start, start + size), imageShape, COMPRESSION_QUALITY);
-    result.set(
-      image.map((value) => value >> (8 - bits)),
-      start,
-    );
-  }
-  return result;
 }
 
 function clip(level: number, largest: number): number {

@@ -1,36 +1,14 @@
-// Measurements against their limits.
-import { type LimitName, limitOf } from './limits.ts';
-
-/** One number measured on a layer, or on the model as a whole. */
-export interface Measurement {
-  /** Which limit applies. */
-  readonly name: LimitName;
-  /** The path of the layer; `model` for the model as a whole. */
-  readonly layer: string;
-  /** What was measured. */
-  readonly value: number;
-  /** The measurement in words; by default those of the limit. */
-  readonly what?: string;
-  /** The uncertainty of the value, which is allowed for. */
-  readonly uncertainty?: number;
-  /** Present and true if the value is an estimate: other images, noise or random directions would give another. */
-  readonly estimated?: boolean;
-}
+// Measurements against the limits of their checks.
+import { type Check, type CheckName, checkNamed, layerChecks, type Measurement } from './checks.ts';
 
 /** A measurement beyond a limit. */
-export interface Finding {
-  /** The path of the layer; `model` for the model as a whole. */
-  readonly layer: string;
+export interface Finding extends Measurement {
   /** The measurement in words. */
   readonly what: string;
-  /** What was measured. */
-  readonly value: number;
   /** The limit that was exceeded. */
   readonly limit: number;
-  /** The key of the measurement. */
-  readonly name: LimitName;
-  /** Present and true if the value is an estimate. */
-  readonly estimated?: boolean;
+  /** All of it in one line: `model: 1 of 144 hard images not recovered in float32 (limit 0)`. */
+  readonly text: string;
 }
 
 /** The verdict on the measurements. */
@@ -51,37 +29,61 @@ export interface Verdict {
 export function judge(measurements: readonly Measurement[]): Verdict {
   const problems: Finding[] = [];
   const warnings: Finding[] = [];
-  const worst = new Map<LimitName, Measurement>();
+  const worst = new Map<CheckName, Measurement>();
   for (const measurement of measurements) {
-    const { name, layer, value } = measurement;
-    const { what, problem, warning } = limitOf(name);
-    const finding = (limit: number): Finding => ({
-      layer,
-      what: measurement.what ?? what,
-      value,
-      limit,
-      name,
-      ...(measurement.estimated && { estimated: true }),
-    });
+    const check = checkNamed(measurement.name);
+    const { problem, warning } = check;
     if (problem !== undefined && isBeyond(measurement, problem)) {
-      problems.push(finding(problem));
+      problems.push(finding(measurement, check, problem));
     } else if (warning !== undefined && isBeyond(measurement, warning)) {
-      warnings.push(finding(warning));
+      warnings.push(finding(measurement, check, warning));
     }
-    const before = worst.get(name);
+    const before = worst.get(check.name);
     if (!before || strain(measurement) > strain(before)) {
-      worst.set(name, measurement);
+      worst.set(check.name, measurement);
     }
   }
-  const worstLayer = [...worst.values()]
-    .filter(({ name }) => limitOf(name).of === 'layer')
+  const worstLayer = layerChecks
+    .flatMap(({ name }) => worst.get(name) ?? [])
     .reduce<Measurement | null>((most, next) => (most && strain(most) >= strain(next) ? most : next), null);
   return { ok: problems.length === 0, problems, warnings, worst: [...worst.values()], worstLayer };
 }
 
+function finding(measurement: Measurement, check: Check, limit: number): Finding {
+  const { layer, total, what = check.what } = measurement;
+  const value = valueText(measurement);
+  const isPart = check.share || total !== undefined;
+  const text = `${layer}: ${isPart ? `${value} ${check.share ? 'of ' : ''}${what}` : `${what}: ${value}`}`;
+  return { ...measurement, what, limit, text: `${text} (limit ${amountText(limit, check)})` };
+}
+
+/** The value of a measurement: `≈ 1.3e-7 ± 2e-8`, `37.5 %`, `1 of 144`. */
+export function valueText({ name, value, total, uncertainty = 0, estimated = false }: Measurement): string {
+  const text = amountText(value, checkNamed(name));
+  return [
+    estimated ? '≈ ' : '',
+    text,
+    total === undefined ? '' : ` of ${total}`,
+    uncertainty > 0 ? ` ± ${numberText(uncertainty)}` : '',
+  ].join('');
+}
+
+/** An amount of what a check measures; shares are in percent. */
+export function amountText(value: number, { share }: Check): string {
+  return share ? `${numberText(100 * value)} %` : numberText(value);
+}
+
+/** A number in few characters. */
+export function numberText(value: number): string {
+  const size = Math.abs(value);
+  return value === 0 || !Number.isFinite(value) || (size >= 0.001 && size < 10_000)
+    ? String(Number(value.toPrecision(3)))
+    : Number(value.toPrecision(2)).toExponential();
+}
+
 /** How close a measurement is to its limit: 1 at the limit, above 1 beyond it; infinite for NaN. */
 function strain({ name, value, uncertainty = 0 }: Measurement): number {
-  const { worse, problem, warning } = limitOf(name);
+  const { worse, problem, warning } = checkNamed(name);
   const limit = problem ?? warning!;
   const ratio = worse === 'larger' ? Math.max(value - uncertainty, 0) / limit : limit / (value + uncertainty);
   if (Number.isNaN(value)) {
@@ -93,5 +95,7 @@ function strain({ name, value, uncertainty = 0 }: Measurement): number {
 
 function isBeyond({ name, value, uncertainty = 0 }: Measurement, limit: number): boolean {
   // Negated, so that NaN is beyond every limit.
-  return limitOf(name).worse === 'larger' ? !(value <= limit + uncertainty) : !(value >= limit - uncertainty);
+  return checkNamed(name).worse === 'larger'
+    ? !(value <= limit + uncertainty)
+    : !(value >= limit - uncertainty);
 }

@@ -6,9 +6,9 @@ import { componentsBy } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
-import { SCORES_FILE } from '../../trained/loading/cachedScores.ts';
 import { checksumOfFile, manifestText } from '../../trained/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
+import { SCORES_FILE } from '../../trained/model/referenceScores.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */
@@ -80,7 +80,7 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
     trainedParameters: countTrained(parameters),
   }),
   [SCORES_FILE]: () => ({
-    what: 'the bits/dim of the validation images (of a continuous model, bits per value of their density), sorted, and other statistics of them',
+    what: 'statistics of the validation images, one number for each: bits are bits/dim (of a continuous model, bits per value of their density)',
   }),
 };
 

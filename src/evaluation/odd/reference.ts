@@ -34,14 +34,14 @@ export async function measureReference(
   });
   const places = await measurePlaces(model, some, { ...how, ...partOfWork(following, { before, of }) });
   const columns = Object.entries(statistics).map(([name, values]) => [name, Array.from(values, rounded)]);
-  const measured: Record<string, number[]> = Object.fromEntries(columns);
+  const { fingerprint } = model;
   return {
     data,
     draws,
     seed,
-    fingerprint: model.fingerprint,
-    bitsPerDim: measured.bits!.toSorted((a, b) => a - b),
-    statistics: { images: measured, ...(places && { places }) },
+    fingerprint,
+    statistics: Object.fromEntries(columns),
+    ...(places && { places }),
   };
 }
 
@@ -57,8 +57,8 @@ export function referencePasses(count: number): number {
 }
 
 /** @throws UserError (`diverged`) if the bits/dim of an image are not finite, which no file can hold */
-export function requireFinite({ bitsPerDim }: ReferenceScores): void {
-  if (!bitsPerDim.every(Number.isFinite)) {
+export function requireFinite({ statistics: { bits } }: ReferenceScores): void {
+  if (!bits.every(Number.isFinite)) {
     throw new UserError('diverged', 'the likelihood of at least one validation image is not finite');
   }
 }

@@ -1,15 +1,8 @@
 // The statistics of a run's validation images, measured at the end of its training and stored with it.
 import { dataName } from '../../experiments/experimentName.ts';
 import type { Run } from '../../runs/open/openRun.ts';
-import {
-  foundScores,
-  LARGEST_SCORES,
-  parseCachedScores,
-  SCORES_FILE,
-  validationOf,
-  withScores,
-} from '../../trained/loading/cachedScores.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import { LARGEST_SCORES, parseScores, SCORES_FILE, scoresText } from '../../trained/model/referenceScores.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
@@ -24,15 +17,15 @@ export async function storeRunReference(
   { config, dataset, store }: Pick<Run, 'config' | 'dataset' | 'store'>,
   { images, ...following }: WorkOptions & { readonly images?: number | undefined } = {},
 ): Promise<void> {
-  const of = validationOf(config);
-  const { fingerprint } = model;
   const file = await store.readFile(SCORES_FILE, LARGEST_SCORES);
-  const cached = file === undefined ? [] : parseCachedScores(file.text, file.path);
-  if (dataset.validation.count === 0 || foundScores(cached, of, { fingerprint })?.statistics !== undefined) {
+  const stored = file && parseScores(file.text, file.path);
+  const data = dataName(config);
+  const isStored = stored?.fingerprint === model.fingerprint && stored.data === data;
+  if (dataset.validation.count === 0 || isStored) {
     return;
   }
   const reference = referenceImages(dataset.validation, images);
-  const scores = await measureReference(model, reference, dataName(config), following);
+  const scores = await measureReference(model, reference, data, following);
   requireFinite(scores);
-  await store.writeFile(SCORES_FILE, withScores(cached, of, scores));
+  await store.writeFile(SCORES_FILE, scoresText(scores));
 }

@@ -1,7 +1,7 @@
 // Scores how odd images are, compared with reference images.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import { ofBits } from '../../data/pixels/eightBitSet.ts';
-import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { kindInWords } from '../../numeric/values.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
@@ -20,13 +20,7 @@ import { measureReference, referencePasses } from './reference.ts';
 import { compareSources, type SourceComparison } from './sameSource.ts';
 import { oddnessOf } from './scores/bits.ts';
 import type { OddScore, ScoreNeed } from './scores/contract.ts';
-import {
-  computableFrom,
-  defaultScore,
-  type OddScoreName,
-  oddScores,
-  statisticsOf,
-} from './scores/registry.ts';
+import { computableFrom, defaultScore, type OddScoreName, oddScores } from './scores/registry.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 
 /** How odd one image is. */
@@ -128,7 +122,7 @@ export async function oddReport(
   { score: wanted, ...options }: OddOptions = {},
 ): Promise<OddReport> {
   if (wanted !== undefined) {
-    requireNeeds(wanted, { model, images, given });
+    requireNeeds(wanted, model, images);
   }
   const { computable, best, report } = await measured(model, images, given, options);
   const chosen = wanted ?? best;
@@ -164,21 +158,9 @@ export const LEAST_REFERENCES = 10;
  *
  * @throws UserError if what it needs is missing
  */
-function requireNeeds(
-  name: OddScoreName,
-  {
-    model,
-    images,
-    given,
-  }: {
-    readonly model: FlowModel;
-    readonly images: ImageSet;
-    readonly given: ImageSet | ReferenceScores | undefined;
-  },
-): void {
+function requireNeeds(name: OddScoreName, model: FlowModel, images: ImageSet): void {
   const { needs, from } = oddScores[name] as OddScore;
   const has: Record<ScoreNeed, boolean> = {
-    statistics: given === undefined || !('bitsPerDim' in given) || given.statistics !== undefined,
     classes: model.classes.length > 0,
     labels: model.classes.length > 0 && images.labels !== undefined,
   };
@@ -210,7 +192,7 @@ async function measured(
   { ranks, ...options }: Omit<OddOptions, 'score'>,
 ): Promise<MeasuredImages> {
   const reference = given ?? requireReference(undefined);
-  const isMeasured = 'bitsPerDim' in reference;
+  const isMeasured = 'statistics' in reference;
   const measuredWith = isMeasured ? reference : { draws: 1, seed: 0 };
   const { draws = measuredWith.draws, seed = measuredWith.seed, ...following } = options;
   const own = draws * images.count;
@@ -226,28 +208,24 @@ async function measured(
         ...how,
         ...partOfWork(following, { before: own, of }),
       });
-  return ranked(measured.statistics, statisticsOf(known), {
-    references: known.bitsPerDim.length,
-    scored: imageScores(bitsByDraw, known.bitsPerDim),
+  return ranked(measured.statistics, known.statistics, {
+    scored: imageScores(bitsByDraw, known),
     classesOf: classes && scoredClasses(model, classes),
   });
 }
 
 function ranked(
   statistics: ImageStatistics,
-  expected: ImageStatistics,
+  expected: ReferenceScores['statistics'],
   {
-    references,
     scored,
     classesOf,
   }: {
-    /** The number of reference images. */
-    readonly references: number;
     readonly scored: readonly ImageScore[];
     readonly classesOf: ((image: number) => ScoredClasses) | undefined;
   },
 ): MeasuredImages {
-  const computable = computableFrom(statistics, expected);
+  const computable = computableFrom(statistics);
   const fits = Object.fromEntries(
     computable.map((name): [string, FittedScore] => [name, fitted(oddScores[name], expected)]),
   );
@@ -275,23 +253,19 @@ function ranked(
       reference: reference ?? null,
     };
   };
-  const isEnough = references >= LEAST_REFERENCES && computable.includes(defaultScore);
+  const isEnough = expected.bits.length >= LEAST_REFERENCES && computable.includes(defaultScore);
   return { computable, best: isEnough ? defaultScore : 'bits', report };
 }
 
 /** Why a score that needs this cannot be computed, and what to do. */
-const lacks: Record<ScoreNeed, string | Phrase> = {
-  statistics: phrase`statistics of validation images, and of these only bits/dim are known: measure them again with ${call('measureReference')}`,
+const lacks: Record<ScoreNeed, string> = {
   classes: 'a model with classes: train one with model.classes',
   labels: 'a model with classes, and images with the labels of these classes',
 };
 
 function lacking(name: OddScoreName): UserError {
   const { needs } = oddScores[name] as OddScore;
-  return new UserError(
-    needs === 'statistics' ? 'not-ready' : 'invalid-argument',
-    phrase`the score ${name} needs ${lacks[needs!]}`,
-  );
+  return new UserError('invalid-argument', `the score ${name} needs ${lacks[needs!]}`);
 }
 
 /** The classes that each image may be of. */

@@ -43,8 +43,8 @@ export interface CheckpointRecord {
   readonly optimizer: OptimizerName;
   /** The shape of the model's images. */
   readonly imageShape: ImageShape;
-  /** The options of the model; undefined if the file is too old to record them. */
-  readonly trainedOptions?: RecordedOptions;
+  /** The options of the model. */
+  readonly trainedOptions: RecordedOptions;
 }
 
 /**
@@ -114,7 +114,7 @@ export function recordIn(metadata: Safetensors['metadata'], path: string): Check
   const step = countIn(metadata.step);
   const updates = countIn(metadata.updates);
   const guard = guardIn(metadata.guard);
-  const trainedOptions = metadata.model === undefined ? undefined : recordedIn(metadata.model);
+  const trainedOptions = recordedIn(metadata.model ?? '');
   const imageShape = imageShapeIn(metadata.imageShape ?? '');
   if (step === null || updates === null || guard === null || trainedOptions === null || !imageShape) {
     throw new UserError(
@@ -123,8 +123,7 @@ export function recordIn(metadata: Safetensors['metadata'], path: string): Check
     );
   }
   const optimizer = optimizerIn(metadata, path);
-  const about = { path, step, updates, guard, optimizer, imageShape };
-  return trainedOptions === undefined ? about : { ...about, trainedOptions };
+  return { path, step, updates, guard, optimizer, imageShape, trainedOptions };
 }
 
 /**

@@ -20,7 +20,7 @@ export interface Restored {
 }
 
 /**
- * The model and state in a checkpoint. If it doesn't record its options, only the shapes of the weights are compared.
+ * The model and state in a checkpoint.
  *
  * @param options the model options of the run's configuration
  * @param source the file of the configuration, for errors
@@ -51,9 +51,7 @@ function modelOf(
   options: ModelOptions & ShapedModel,
   source: string,
 ): Flow {
-  if (trainedOptions !== undefined) {
-    requireTrainedOptions(options, source, trainedOptions, path);
-  }
+  requireTrainedOptions(options, source, trainedOptions, path);
   return modelFor(options, imageShape);
 }
 

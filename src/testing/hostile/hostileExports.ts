@@ -170,20 +170,10 @@ const scores: Readonly<Record<string, object>> = {
   'half a draw': { draws: 1.5 },
   'a negative seed': { seed: -1 },
   'an endless seed': { seed: 1e308 },
-  'no numbers': { bitsPerDim: [] },
-  'texts as numbers': { bitsPerDim: ['1', '2'] },
-  'a nested number': { bitsPerDim: [[1]] },
-  'huge numbers': { bitsPerDim: [-1e308, 1e308] },
-  'descending numbers': { bitsPerDim: [2, 1] },
-  'one number': { bitsPerDim: [1] },
   'data with control characters': { data: '\u001b[2J\u202e\n' },
   'a name of a megabyte': { data: 'x'.repeat(2 ** 20) },
   'statistics of nothing': { statistics: {} },
   'statistics as list': { statistics: [] },
-  'statistics without bits': { statistics: { images: { code: [1, 2] } } },
-  'statistics of other images': { statistics: { images: { bits: [1] } } },
-  'statistics __proto__': JSON.parse('{"statistics":{"images":{"bits":[1,2],"__proto__":[1,2]}}}'),
-  'statistics constructor': { statistics: { images: { bits: [1, 2], constructor: [1, 2] } } },
   'places of another size': withPlaces({ mean: [1], deviation: [1] }),
   'places of an endless square': withPlaces({ side: 2 ** 53 - 1 }),
   'places of no images': withPlaces({ images: 0 }),
@@ -193,31 +183,63 @@ const scores: Readonly<Record<string, object>> = {
   'places of huge numbers': withPlaces({ mean: Array(64).fill(1e308), deviation: Array(64).fill(-1e308) }),
 };
 
+/** Changes of the statistics. */
+const statistics: Readonly<Record<string, object>> = {
+  'no numbers': { bits: [] },
+  'texts as numbers': { bits: ['1', '2'] },
+  'a nested number': { bits: [[1], [2]] },
+  'huge numbers': { bits: [-1e308, 1e308] },
+  'one number': { bits: [1] },
+  'statistics without bits': { bits: undefined },
+  'statistics of other images': { code: [1] },
+  'a level more': { 'latents 7': [1, 2] },
+  'statistics __proto__': JSON.parse('{"__proto__":[1,2]}'),
+  'statistics constructor': { constructor: [1, 2] },
+};
+
 /** The changes that `score` must refuse. */
 const refusedScores: ReadonlySet<string> = new Set([
   'endless draws',
   'no draws',
   'a negative seed',
   'places of -1 images',
+  'no numbers',
+  'texts as numbers',
+  'statistics without bits',
+  'statistics of other images',
+  'statistics of nothing',
 ]);
 
 function withPlaces(changes: object): object {
   const places = { images: 2, side: 3, mean: Array(64).fill(1), deviation: Array(64).fill(1), ...changes };
-  return { statistics: { images: { bits: [1, 2] }, places } };
+  return { places };
 }
 
 /** Changes of the scores in an export, which `score` reads. */
-export const scoresChanges: Changes = Object.fromEntries(
-  Object.entries(scores).map(([name, changes]) => [
+export const scoresChanges: Changes = Object.fromEntries([
+  ...Object.entries(scores).map(([name, changes]) => changeScores(name, () => changes)),
+  ...Object.entries(statistics).map(([name, changes]) =>
+    changeScores(name, (sound) => ({ statistics: Object.assign(Object.create(null), sound, changes) })),
+  ),
+]);
+
+function changeScores(
+  name: string,
+  changes: (statistics: Record<string, number[]>) => object,
+): [string, Changes[string]] {
+  return [
     `scores with ${name}`,
     [
       refusedScores.has(name) ? 'refuse' : 'cope',
-      edit('scores.json', (text) =>
-        JSON.stringify({ ...JSON.parse(text), bitsPerDim: [1, 2], statistics: undefined, ...changes }),
-      ),
+      edit('scores.json', (text) => {
+        const { places: _, ...sound } = JSON.parse(text);
+        const columns = Object.entries<number[]>(sound.statistics);
+        const few = Object.fromEntries(columns.map(([column, values]) => [column, values.slice(0, 2)]));
+        return JSON.stringify({ ...sound, statistics: few, ...changes(few) });
+      }),
     ],
-  ]),
-);
+  ];
+}
 
 /** Changes of an export, with what commands that use it must do. */
 export const exportChanges: Changes = {
@@ -336,7 +358,7 @@ export const exportChanges: Changes = {
   'manifest of nested lists': ['cope', write('manifest.json', `{"model":${'['.repeat(1_000_000)}`)],
   'manifest of holes': ['cope', holes('manifest.json', megabytes(4096))],
   'scores of holes': ['cope', holes('scores.json', megabytes(4096))],
-  'scores of nested lists': ['cope', write('scores.json', `{"bitsPerDim":${'['.repeat(1_000_000)}`)],
+  'scores of nested lists': ['cope', write('scores.json', `{"statistics":${'['.repeat(1_000_000)}`)],
   'a tensor of holes': ['refuse', tensorOfHoles(weights, megabytes(1900))],
   'weights of holes': ['refuse', holes('model.safetensors', megabytes(4096))],
   'encoder of holes': ['cope', holes('encoder.onnx', megabytes(4096))],

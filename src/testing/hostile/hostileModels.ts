@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindExport, exportChanges, scoresChanges, unbindExport } from './hostileExports.ts';
 import type { Change, Changes, Verdict } from './hostileFiles.ts';
-import { runChanges, unbindRun } from './hostileRuns.ts';
+import { runChanges } from './hostileRuns.ts';
 
 /** A hostile folder. */
 export interface HostileFolder {
@@ -23,7 +23,7 @@ export function writeHostileModels(
     source: string,
     kind: string,
     changes: Changes,
-    prepare: Change,
+    prepare: Change = () => {},
     finish: Change = () => {},
   ): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {
@@ -35,7 +35,7 @@ export function writeHostileModels(
       return { path, verdict };
     });
   return {
-    runs: copies(sound.run, 'runs', runChanges, unbindRun),
+    runs: copies(sound.run, 'runs', runChanges),
     exports: copies(sound.exported, 'exports', exportChanges, unbindExport, bindExport),
     scores: copies(sound.exported, 'scores', scoresChanges, unbindExport),
   };

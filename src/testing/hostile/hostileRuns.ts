@@ -5,6 +5,7 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import {
   bytes,
+  type Change,
   type Changes,
   edit,
   fifo,
@@ -22,14 +23,23 @@ const CHECKPOINT = 'checkpoints/step-00000004.safetensors';
 const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
 
 /**
- * Removes the model's options from the checkpoint. Otherwise an edited configuration would be refused for its options, before
- * the check that the corpus is for.
+ * Records other options in the checkpoint. Otherwise an edited configuration would be refused for its options, before the check
+ * that the corpus is for.
  */
-export function unbindRun(folder: string, name = CHECKPOINT): void {
+export function recordOptions(folder: string, options: object, name = CHECKPOINT): void {
   const path = join(folder, name);
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-  const { model: _, ...rest } = metadata;
-  writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+  const { checksum: _, model, ...rest } = metadata;
+  const changed = { ...rest, model: JSON.stringify({ ...JSON.parse(model!), ...options }) };
+  writeFileSync(path, encodeSafetensors(tensors, { ...changed, checksum: checksumOf(tensors, changed) }));
+}
+
+/** Sets an option of the model, in the configuration and in the checkpoint. */
+function setOption(key: string, value: number | string): Change {
+  return (folder) => {
+    set(key, String(value))(folder);
+    recordOptions(folder, { [key]: value });
+  };
 }
 
 const control = '"a\\e[2J\\e]0;x\\a\\nb"';
@@ -37,30 +47,30 @@ const control = '"a\\e[2J\\e]0;x\\a\\nb"';
 /** Changes of a run, with what commands that use its model must do. */
 export const runChanges: Changes = {
   'a tensor of holes': ['refuse', tensorOfHoles(checkpoint, megabytes(1900))],
-  depth: ['refuse', set('depth', '20000000')],
-  'depth within bounds': ['refuse', set('depth', '1000')],
-  kernel: ['refuse', set('kernelSize', '20001')],
-  'kernel within bounds': ['refuse', set('kernelSize', '255')],
+  depth: ['refuse', setOption('depth', 20000000)],
+  'depth within bounds': ['refuse', setOption('depth', 1000)],
+  kernel: ['refuse', setOption('kernelSize', 20001)],
+  'kernel within bounds': ['refuse', setOption('kernelSize', 255)],
   'masked networks': [
     'refuse',
     (folder) => {
-      set('mixing', 'maf')(folder);
-      set('hiddenChannels', '30720')(folder);
+      setOption('mixing', 'maf')(folder);
+      setOption('hiddenChannels', 30720)(folder);
     },
   ],
   'masked networks within bounds': [
     'refuse',
     (folder) => {
-      set('mixing', 'maf')(folder);
-      set('hiddenChannels', '8192')(folder);
+      setOption('mixing', 'maf')(folder);
+      setOption('hiddenChannels', 8192)(folder);
     },
   ],
-  width: ['refuse', set('width', '8192')],
-  levels: ['refuse', set('levels', '1000')],
+  width: ['refuse', setOption('width', 8192)],
+  levels: ['refuse', setOption('levels', 1000)],
   'levels of nothing': [
     'refuse',
     (folder) => {
-      set('levels', '12')(folder);
+      setOption('levels', 12)(folder);
       header(checkpoint, (text) => text.replace('8x8x1', '0x0x1'))(folder);
     },
   ],

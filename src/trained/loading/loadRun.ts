@@ -1,10 +1,10 @@
 // A trained model from its run folder.
+import { dataName } from '../../experiments/experimentName.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, requireRun } from '../../runs/folder/runFolder.ts';
-import { validationOf } from './cachedScores.ts';
 import type { DamagedChoice } from './modelChoice.ts';
 import { type RunModel, readRun } from './readRun.ts';
-import { readCachedScores } from './scoresFile.ts';
+import { readScores } from './scoresFile.ts';
 
 /** A run in a folder and its model with the weights of one of its checkpoints. */
 export interface LoadedRun extends RunModel {
@@ -24,6 +24,13 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const paths = requireRun(directory, { orExport });
   const run = await readRun(folderStore(paths), choice);
-  const of = validationOf(run.config);
-  return { ...run, paths, scores: (fingerprint) => readCachedScores(paths, of, { fingerprint }) };
+  return {
+    ...run,
+    paths,
+    scores(fingerprint) {
+      const scores = readScores(directory, fingerprint);
+      // An edited configuration may name other images.
+      return scores?.data === dataName(run.config) ? scores : undefined;
+    },
+  };
 }

@@ -18,8 +18,6 @@ export interface RunModel extends TrainedModel {
   readonly lastStep: number;
   /** Why the checkpoint fails its checksum; null unless damage is accepted. */
   readonly damage: string | null;
-  /** Whether the checkpoint records its options, so that they were compared with the configuration. */
-  readonly recordsOptions: boolean;
 }
 
 /**
@@ -43,6 +41,5 @@ export async function readRun(
     step: state.step,
     lastStep: (await store.checkpointSteps()).at(-1)!,
     damage: checkpoint.damage,
-    recordsOptions: checkpoint.trainedOptions !== undefined,
   };
 }

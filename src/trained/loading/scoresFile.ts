@@ -1,4 +1,4 @@
-// Validation scores on disk: `scores.json` of an export, and the cache of a run under the same name.
+// `scores.json` in the folder of a run or an export.
 import { UserError } from '../../errors.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
@@ -6,18 +6,13 @@ import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { type JsonObject, parseJsonObject } from '../../storage/jsonText.ts';
-import { type ReferenceScores, scoresText } from '../model/referenceScores.ts';
 import {
-  type CachedScores,
-  foundScores,
   LARGEST_SCORES,
-  parseCachedScores,
-  parseScoresObject,
-  requireSoundScores,
+  parseScores,
+  type ReferenceScores,
   SCORES_FILE,
-  type ScoresKey,
-  withScores,
-} from './cachedScores.ts';
+  scoresText,
+} from '../model/referenceScores.ts';
 import {
   checksumOfFile,
   largestManifest,
@@ -28,28 +23,40 @@ import {
 } from './manifest.ts';
 
 /**
- * The scores in an export; undefined if it has none.
+ * The scores in a folder; undefined if it has none, or a run has those of other weights.
  *
- * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if it belongs to another model or does not match
- * the manifest
+ * @param manifest that of an export
+ * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if that of an export belongs to another model or does
+ * not match the manifest
  */
 export function readScores(
   directory: string,
   fingerprint: string,
-  manifest: Manifest,
+  manifest?: Manifest,
 ): ReferenceScores | undefined {
   const path = pathIn(directory, SCORES_FILE);
   if (!exists(path)) {
     return undefined;
   }
   const text = readText(path, LARGEST_SCORES);
-  const scores: unknown = parseScoresObject(text, path);
-  requireSoundScores(scores, path);
+  const scores = parseScores(text, path);
+  if (manifest === undefined) {
+    return scores.fingerprint === fingerprint ? scores : undefined;
+  }
   if (scores.fingerprint !== fingerprint) {
     throw new UserError('mismatch', `${path} does not belong to the weights in ${directory}: export again`);
   }
   requireListed(manifest, SCORES_FILE, path, text);
   return scores;
+}
+
+/**
+ * Replaces the scores in a run.
+ *
+ * @throws UserError if the file is a link or cannot be written
+ */
+export function storeRunScores(paths: RunPaths, scores: ReferenceScores): void {
+  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), scoresText(scores));
 }
 
 /**
@@ -66,27 +73,4 @@ export function storeExportScores(directory: string, scores: ReferenceScores): v
   const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
   const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
   folder.write(path, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
-}
-
-/**
- * The scores that a run has cached for a model; undefined if it has none.
- *
- * @throws UserError (`invalid-data`) if the file is damaged
- */
-export function readCachedScores(paths: RunPaths, of: string, key: ScoresKey): ReferenceScores | undefined {
-  return foundScores(cachedIn(paths), of, key);
-}
-
-/**
- * Adds scores to the cache of a run.
- *
- * @throws UserError if it is damaged, a link, or cannot be written
- */
-export function storeScores(paths: RunPaths, of: string, scores: ReferenceScores): void {
-  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), withScores(cachedIn(paths), of, scores));
-}
-
-function cachedIn({ directory }: RunPaths): CachedScores[] {
-  const path = pathIn(directory, SCORES_FILE);
-  return exists(path) ? parseCachedScores(readText(path, LARGEST_SCORES), path) : [];
 }

@@ -4,6 +4,7 @@ import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { requireArgument, requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { DEFAULT_TEMPERATURE } from './temperature.ts';
 
 /**
  * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
@@ -15,9 +16,6 @@ export type Latents = readonly NdArray[];
 export function isDouble(latents: Latents): boolean {
   return latents.some(({ data }) => data instanceof Float64Array);
 }
-
-/** The temperature of latents and samples unless another one is chosen: 1, which draws from the model itself. */
-export const DEFAULT_TEMPERATURE = 1;
 
 /** Which latents are drawn. */
 export interface Draw {

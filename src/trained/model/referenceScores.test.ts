@@ -1,50 +1,61 @@
-// Scores from a file: every version is read, and damaged ones are refused in one line.
+// Scores from a file: sound ones are read, and damaged ones are refused in one line.
 import { describe, expect, it } from 'vitest';
-import { problemInScores } from './referenceScores.ts';
+import { parseScores, readReference } from './referenceScores.ts';
 
-const earlier = { data: 'mnist', draws: 4, seed: 0, fingerprint: 'f', bitsPerDim: [1, 2, 3] };
-const images = { bits: [3, 1, 2], code: [4, 4, 5] };
+const sound = {
+  data: 'mnist',
+  draws: 4,
+  seed: 0,
+  fingerprint: 'f',
+  statistics: { bits: [3, 1, 2], code: [4, 4, 5] },
+};
 const places = { images: 3, side: 3, mean: [1, 2], deviation: [1, 1] };
-const withStatistics = (statistics: unknown) => ({ ...earlier, statistics });
 
 describe('scores', () => {
-  it.each([
-    earlier,
-    withStatistics({ images }),
-    withStatistics({ images, places }),
-    // Of a later version.
-    { ...withStatistics({ images: { ...images, more: [1, 1, 1] }, places }), more: 1 },
-  ])('are sound: %j', (scores) => {
-    expect(problemInScores(scores)).toBeUndefined();
+  it.each([sound, { ...sound, places }])('are sound: %j', (scores) => {
+    expect(parseScores(JSON.stringify(scores), 'scores.json')).toEqual(scores);
+  });
+
+  it('are only those of the model', () => {
+    expect(readReference(JSON.stringify(sound), { fingerprint: 'f' })).toEqual(sound);
+    expect(readReference(JSON.stringify(sound), { fingerprint: 'other' })).toBeUndefined();
   });
 
   it.each<[unknown, string]>([
-    [null, 'it is not an object'],
-    [{ ...earlier, data: 1 }, 'it does not name its data and its model'],
+    [{ ...sound, data: 1 }, 'it does not name its data and its model'],
     ...[{ draws: 0 }, { draws: 1e9 }, { draws: 1.5 }, { seed: -1 }].map((wrong): [unknown, string] => [
-      { ...earlier, ...wrong },
+      { ...sound, ...wrong },
       'its draws or its seed are not whole numbers (draws: at most 4096)',
     ]),
-    [{ ...earlier, bitsPerDim: [2, 1] }, 'its bitsPerDim are not ascending numbers'],
-    [{ ...earlier, bitsPerDim: [1, null] }, 'its bitsPerDim are not ascending numbers'],
     ...[
+      undefined,
       null,
       3,
       {},
-      { images: { code: [1, 2, 3] } },
-      { images: { ...images, code: [1, 2] } },
-      { images: { ...images, code: [1, 2, 'x'] } },
-      { images, places: 1 },
-      { images, places: { ...places, side: 2 } },
-      { images, places: { ...places, side: -1 } },
-      { images, places: { ...places, images: -1 } },
-      { images, places: { ...places, deviation: [1] } },
-      { images, places: { ...places, mean: [1, null] } },
+      { bits: [] },
+      { code: [1, 2, 3] },
+      { bits: [1, 2, 3], code: [1, 2] },
+      { bits: [1, 2, 3], code: [1, 2, 'x'] },
+      { bits: [1, null] },
     ].map((statistics): [unknown, string] => [
-      withStatistics(statistics),
-      'its statistics are not numbers about 3 images',
+      { ...sound, statistics },
+      'its statistics are not lists of finite numbers, one for each image, with bits among them',
+    ]),
+    ...[
+      null,
+      1,
+      { ...places, side: 2 },
+      { ...places, side: -1 },
+      { ...places, images: -1 },
+      { ...places, deviation: [1] },
+      { ...places, mean: [1, null] },
+    ].map((wrong): [unknown, string] => [
+      { ...sound, places: wrong },
+      'its places are not a mean and a deviation of each place',
     ]),
   ])('are damaged: %j', (scores, problem) => {
-    expect(problemInScores(scores)).toBe(problem);
+    expect(() => parseScores(JSON.stringify(scores), 'run/scores.json')).toThrow(
+      `run/scores.json: ${problem}; delete it`,
+    );
   });
 });

@@ -1,9 +1,15 @@
-// The statistics of validation images, and the rank of an image's bits/dim among them.
-
+// Statistics of reference images, their file, and the rank of an image's bits/dim among them.
+import { UserError } from '../../errors.ts';
 import { mean, variance } from '../../numeric/statistics.ts';
-import { stringifyJson } from '../../storage/jsonText.ts';
+import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
-/** The bits/dim of reference images under a model, and the settings they were measured with. */
+/** The file with the statistics of a model's validation images, in a run or an export. */
+export const SCORES_FILE = 'scores.json';
+
+/** The most bytes of the file: the statistics of large images. */
+export const LARGEST_SCORES = 2 ** 25;
+
+/** Statistics of reference images under a model, and the settings they were measured with: the content of `scores.json`. */
 export interface ReferenceScores {
   /** The dataset, without its folder. */
   readonly data: string;
@@ -13,22 +19,18 @@ export interface ReferenceScores {
   readonly seed: number;
   /** The `fingerprint` of the model. */
   readonly fingerprint: string;
-  /** The mean over draws of each image, ascending. */
-  readonly bitsPerDim: readonly number[];
-  /** What other scores than bits/dim compare images with; missing if a file has only bits/dim. */
-  readonly statistics?: ReferenceStatistics;
+  /** By name, one number for each image, in order. */
+  readonly statistics: {
+    /** The mean of bits/dim over draws. */
+    readonly bits: readonly number[];
+    readonly [name: string]: readonly number[];
+  };
+  /** The bits of each place; missing for a single image and for images of more than a million pixels. */
+  readonly places?: ReferencePlaces;
 }
 
 /** Numbers about images by name, one for each image, in order: `bits`, `code`, `latents 0`, `brightness`, … */
 export type ImageStatistics = Readonly<Record<string, ArrayLike<number>>>;
-
-/** Statistics of reference images. */
-export interface ReferenceStatistics {
-  /** One number for each image, in order. */
-  readonly images: Readonly<Record<string, readonly number[]>>;
-  /** The bits of each place; missing for a single image. */
-  readonly places?: ReferencePlaces;
-}
 
 /** The bits of each place of reference images: of a square of pixels around it, the mean over these. */
 export interface ReferencePlaces {
@@ -52,8 +54,12 @@ export interface ImageScore {
   readonly percentile: number;
 }
 
-/** The scores of images from their bits/dim, draw by draw; `sorted` holds the reference images, ascending. */
-export function imageScores(draws: readonly Float64Array[], sorted: ArrayLike<number>): ImageScore[] {
+/** The scores of images from their bits/dim, draw by draw. */
+export function imageScores(
+  draws: readonly Float64Array[],
+  { statistics: { bits } }: ReferenceScores,
+): ImageScore[] {
+  const sorted = Float64Array.from(bits).sort();
   return Array.from(draws[0]!, (_, image) => {
     const values = draws.map((draw) => draw[image]!);
     const bitsPerDim = mean(values);
@@ -79,58 +85,87 @@ export function countBelow(sorted: ArrayLike<number>, value: number): number {
   return low;
 }
 
-/** The scores as JSON text. */
+/** The scores as the text of their file. */
 export function scoresText(scores: ReferenceScores): string {
   return `${stringifyJson(scores)}\n`;
+}
+
+/**
+ * The scores in the text of their file.
+ *
+ * @param path the file, for errors
+ * @throws UserError (`invalid-data`) if it is damaged
+ */
+export function parseScores(text: string, path: string): ReferenceScores {
+  const scores: unknown = parseJsonObject(text, path, '; delete it');
+  requireScores(scores, path);
+  return scores;
+}
+
+/**
+ * The statistics of validation images in `scores.json` of an export or a run, for a page that has fetched it. Undefined if
+ * they are those of another model.
+ *
+ * @throws UserError (`invalid-data`) if the file is damaged
+ */
+export function readReference(
+  file: Uint8Array | string,
+  { fingerprint }: { readonly fingerprint: string },
+): ReferenceScores | undefined {
+  const text = typeof file === 'string' ? file : new TextDecoder().decode(file);
+  const scores = parseScores(text, SCORES_FILE);
+  return scores.fingerprint === fingerprint ? scores : undefined;
 }
 
 /** The most draws in a file of scores: scoring other images repeats them. */
 const MOST_DRAWS = 4096;
 
-function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+function requireScores(value: unknown, path: string): asserts value is ReferenceScores {
+  const problem = findProblem(value as Record<string, unknown>);
+  if (problem !== undefined) {
+    throw new UserError('invalid-data', `${path}: ${problem}; delete it`);
+  }
 }
 
 /** What is wrong with scores from a file; undefined if nothing is. */
-export function problemInScores(value: unknown): string | undefined {
-  if (!isObject(value)) {
-    return 'it is not an object';
-  }
-  const { data, draws, seed, fingerprint, bitsPerDim, statistics } = value;
+function findProblem({
+  data,
+  draws,
+  seed,
+  fingerprint,
+  statistics,
+  places,
+}: Record<string, unknown>): string | undefined {
   if (typeof data !== 'string' || typeof fingerprint !== 'string') {
     return 'it does not name its data and its model';
   }
   if (!isWhole(draws, 1, MOST_DRAWS) || !isWhole(seed, 0)) {
     return `its draws or its seed are not whole numbers (draws: at most ${MOST_DRAWS})`;
   }
-  const isAscending =
-    areNumbers(bitsPerDim) && bitsPerDim.every((one, index) => index === 0 || one >= bitsPerDim[index - 1]!);
-  if (!isAscending) {
-    return 'its bitsPerDim are not ascending numbers';
+  const columns = isObject(statistics) && 'bits' in statistics ? Object.values(statistics) : [];
+  const [first] = columns as [ArrayLike<number>?];
+  if (!first || !columns.every((column) => areNumbers(column) && column.length === first.length)) {
+    return 'its statistics are not lists of finite numbers, one for each image, with bits among them';
   }
-  return statistics === undefined || areStatistics(statistics, bitsPerDim.length)
+  return places === undefined || arePlaces(places)
     ? undefined
-    : `its statistics are not numbers about ${bitsPerDim.length} images`;
+    : 'its places are not a mean and a deviation of each place';
 }
 
-function areStatistics(value: unknown, count: number): boolean {
-  if (!isObject(value) || !isObject(value.images)) {
-    return false;
-  }
-  const columns = Object.values(value.images);
-  const { places } = value;
+function arePlaces(value: unknown): boolean {
   return (
-    'bits' in value.images &&
-    columns.every((column) => areNumbers(column) && column.length === count) &&
-    (places === undefined ||
-      (isObject(places) &&
-        isWhole(places.images, 1) &&
-        isWhole(places.side, 1) &&
-        (places.side as number) % 2 === 1 &&
-        areNumbers(places.mean) &&
-        areNumbers(places.deviation) &&
-        places.mean.length === places.deviation.length))
+    isObject(value) &&
+    isWhole(value.images, 1) &&
+    isWhole(value.side, 1) &&
+    (value.side as number) % 2 === 1 &&
+    areNumbers(value.mean) &&
+    areNumbers(value.deviation) &&
+    value.mean.length === value.deviation.length
   );
+}
+
+function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -6,9 +6,10 @@ import { copyInto, type Values } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { DEFAULT_TEMPERATURE, drawLatents } from './latents.ts';
+import { drawLatents } from './latents.ts';
 import { compileDecoder, decodeBatch } from './modelPrograms.ts';
 import { blankImages, blankOut, pixelsOf } from './pixels.ts';
+import { DEFAULT_TEMPERATURE } from './temperature.ts';
 
 const sampleOptions: Readonly<Record<keyof SampleOptions, true>> = {
   count: true,

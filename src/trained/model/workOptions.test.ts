@@ -37,7 +37,7 @@ function modelWith(classes: readonly string[] = []): FlowModel {
 
 const [model, withClasses] = [modelWith(), modelWith(['dark', 'light', 'grey'])];
 const latents = drawLatents(model.latentShapes, { count: COUNT, temperature: 0.5 });
-const reference = { data: '', draws: 2, seed: 0, fingerprint: '', bitsPerDim: [1, 2] };
+const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { bits: [1, 2] } };
 const draws = 2;
 const layers = layersOf(model.model).length;
 

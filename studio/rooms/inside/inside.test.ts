@@ -43,7 +43,7 @@ it('ignores an empty drawing', () => {
 });
 
 it('replaces impossible settings by defaults', () => {
-  const sample = { place: 1, temperature: 0.8, sampled: '' };
+  const sample = { place: 1, temperature: 1, sampled: '' };
   const usual = { image: 'sample', seed: 0, ...sample, digit: 1, precision: 'float32', class: '' };
   expect(
     insideSettings({

@@ -24,11 +24,10 @@ import { OddImage } from './OddImage.tsx';
 import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { type OrderName, ordered, orders } from './order.ts';
 import { setToTry } from './setToTry.ts';
-import { useMap, useRatings } from './useRatings.ts';
+import { type RatedSet, useMap, useRatings } from './useRatings.ts';
 import { type Reference, SAMPLES, useReference } from './useReference.ts';
 import './odd.css';
 import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
-import type { Ratings } from '../../work/oddTasks.ts';
 
 /** The room. */
 export function Odd() {
@@ -186,12 +185,12 @@ interface ReferenceChoiceProps {
 /** The room's section for the reference. */
 function ReferenceChoice({ reference, fit, hasDigits, isBroken }: ReferenceChoiceProps) {
   const { words, refused, isKnown, looking, measuring, measure } = reference;
-  const missing = isKnown && looking.problem === undefined ? missingOf(reference) : undefined;
+  const isMissing = isKnown && looking.problem === undefined && reference.scores === undefined;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
       <h2 id="odd-reference-title">Reference</h2>
       {words !== undefined && <p>{words}.</p>}
-      {missing !== undefined && <p data-testid="missing">{missing}</p>}
+      {isMissing && <p data-testid="missing">{missing}</p>}
       <RefusedFiles refused={refused} />
       <div class="buttons">
         {hasDigits && (
@@ -209,29 +208,19 @@ function ReferenceChoice({ reference, fit, hasDigits, isBroken }: ReferenceChoic
   );
 }
 
-/** What to do about missing statistics. */
-const remedy =
-  'Measure images like its training images here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';
-
 /** What the page can't do without statistics of validation images, and what to do. */
-function missingOf({ scores }: Reference): string | undefined {
-  if (scores === undefined) {
-    return `This model has no statistics of validation images, so only bits/dim are shown. ${remedy}`;
-  }
-  return scores.statistics === undefined
-    ? `Only bits/dim of its validation images are known, so other scores and maps are missing. ${remedy}`
-    : undefined;
-}
+const missing =
+  'This model has no statistics of validation images, so only bits/dim are shown. Measure images like its training images ' +
+  'here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';
 
 /** Why a score can't be chosen here. */
 const lacks = {
-  statistics: 'needs statistics of validation images',
   classes: 'needs a model with classes',
   labels: 'needs labels: in a terminal',
 } as const;
 
 /** The choice; scores that can't be computed are listed with the reason. */
-function ScoreChoice({ ratings, score }: { ratings: Ratings; score: OddScoreName }) {
+function ScoreChoice({ ratings, score }: { ratings: RatedSet; score: OddScoreName }) {
   const { text, trust } = oddScores[score];
   return (
     <div class="odd-score">
@@ -240,7 +229,8 @@ function ScoreChoice({ ratings, score }: { ratings: Ratings; score: OddScoreName
         value={score}
         options={Object.entries<OddScore>(oddScores).map(([name, { needs }]) => {
           const disabled = ratings.byScore[name as OddScoreName] === undefined;
-          return { value: name, text: disabled && needs ? `${name} (${lacks[needs]})` : name, disabled };
+          const missing = ratings.reference ? needs && lacks[needs] : 'needs statistics of validation images';
+          return { value: name, text: disabled && missing ? `${name} (${missing})` : name, disabled };
         })}
         onChange={(value) => changeSettings({ score: value })}
       />

@@ -48,7 +48,7 @@ export function useMap(
           const { set, reference } = ratings;
           const { draws, seed } = reference ?? measured;
           const pixels = imageOf(set, chosen).pixels.slice();
-          const { places } = reference?.statistics ?? {};
+          const { places } = reference ?? {};
           const order = { model: addressOf(set.model), pixels, draws, seed, places };
           return { ratings, chosen, ...(await compute('places', order, waiting)) };
         }

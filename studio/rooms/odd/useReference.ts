@@ -62,7 +62,8 @@ export function useReference(model: OfferedModel | undefined): Reference {
     isKnown: isKnown || looking.problem !== undefined,
     scores: own?.scores ?? known,
     words:
-      own?.words ?? (known && `${plural(known.bitsPerDim.length, 'validation image')} from ${known.data}`),
+      own?.words ??
+      (known && `${plural(known.statistics.bits.length, 'validation image')} from ${known.data}`),
     refused: own?.refused ?? [],
     looking,
     measuring,
@@ -81,7 +82,7 @@ async function measured(model: OfferedModel, order: Order, waiting: Required<Wai
   if (order === 'digits') {
     const digits = { model: address, url: digitsUrl(), data: DIGITS_DATASET };
     const scores = await compute('measureDigits', digits, waiting);
-    return { scores, words: plural(scores.bitsPerDim.length, 'validation digit'), refused: [] };
+    return { scores, words: plural(scores.statistics.bits.length, 'validation digit'), refused: [] };
   }
   const { pixels, names, refused } = await compute('read', { model: address, ...order }, waiting);
   if (names.length === 0) {

@@ -7,7 +7,6 @@ import { compute } from '../../work/compute.ts';
 import { DIGITS_DATASET, DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';
-import { findingText, short } from './findingText.ts';
 import { type FoundRun, urlOf } from './watch.ts';
 
 /** The run's section for the doctor. */
@@ -73,11 +72,11 @@ function Verdict({ examined }: { examined: Examined }) {
         <ul class="doctor-findings">
           {problems.map((finding) => (
             <li key={`${finding.layer} ${finding.name}`}>
-              <strong>Problem:</strong> {findingText(finding)}
+              <strong>Problem:</strong> {finding.text}
             </li>
           ))}
           {warnings.map((finding) => (
-            <li key={`${finding.layer} ${finding.name}`}>Warning: {findingText(finding)}</li>
+            <li key={`${finding.layer} ${finding.name}`}>Warning: {finding.text}</li>
           ))}
         </ul>
       )}
@@ -108,4 +107,13 @@ function Verdict({ examined }: { examined: Examined }) {
       </section>
     </>
   );
+}
+
+/** A number in a few characters; a dash for none. */
+function short(value: number | null): string {
+  return value === null
+    ? '–'
+    : value !== 0 && (value < 0.001 || value >= 10_000)
+      ? value.toExponential(1)
+      : String(Number(value.toPrecision(3)));
 }

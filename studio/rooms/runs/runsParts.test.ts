@@ -1,6 +1,5 @@
 // Model cards as text, runs named in an address, and the doctor's findings.
 import { expect, it } from 'vitest';
-import { findingText } from './findingText.ts';
 import { blocksOf } from './markdown.ts';
 import { differencesOf, listed, stateOf } from './runList.ts';
 import { runsSettings, shownText } from './runsSettings.ts';
@@ -99,22 +98,4 @@ it('finds the settings in which runs differ', () => {
     { setting: 'model.bits', values: [undefined, '5'] },
   ]);
   expect(differencesOf([first, first])).toEqual([]);
-});
-
-it('puts findings into words, with their limits', () => {
-  const finding = { layer: 'model', value: 1, limit: 0 };
-  const hard = {
-    ...finding,
-    name: 'lostHardImages',
-    what: 'hard images not recovered in float32, of 144',
-  } as const;
-  expect(findingText(hard)).toBe('model: 1 of 144 hard images not recovered in float32 (limit 0)');
-  const samples = { name: 'explodedSamples', what: 'samples far out of range', layer: 'model' } as const;
-  expect(findingText({ ...samples, value: 0.375, limit: 0.05 })).toBe(
-    'model: 37.5 % of samples far out of range (limit 5 %)',
-  );
-  const condition = { name: 'conditionNumber', what: 'condition number', layer: 'levels/0' } as const;
-  expect(findingText({ ...condition, value: 25_000, limit: 1000 })).toBe(
-    'levels/0: condition number: 2.5e+4 (limit 1000)',
-  );
 });

@@ -9,6 +9,5 @@ export const complexity: OddScore = {
   text: 'bits/dim minus those of a general lossless coder',
   isResult: true,
   trust: 'Noisy, blurred or compressed images look typical, or more than typical.',
-  needs: 'statistics',
   ...difference('bits', 'code'),
 };

@@ -3,7 +3,7 @@ import { call, phrase, UserError } from '../../../errors.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
 
 /** What a score needs besides bits/dim. */
-export type ScoreNeed = 'statistics' | 'classes' | 'labels';
+export type ScoreNeed = 'classes' | 'labels';
 
 /** A score. Higher is odder. */
 export interface OddScore {

@@ -1,5 +1,5 @@
 // The scores of odd images by name, for the command, the library, the studio and exports.
-import type { ImageStatistics, ReferenceScores } from '../../../trained/model/referenceScores.ts';
+import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
 import { bestClass } from './bestClass.ts';
 import { bits } from './bits.ts';
 import { complexity } from './complexity.ts';
@@ -23,21 +23,12 @@ export const oddScores: Readonly<Record<OddScoreName, OddScore>> = {
 export const oddScoreNames = Object.keys(oddScores) as OddScoreName[];
 
 /**
- * The score that is used unless another is chosen; `bits` if the reference has no statistics. Chosen with training images:
- * every other one fails for some other set or change (bench/odd.ts).
+ * The score that is used unless another is chosen. Chosen with training images: every other one fails for some other set or
+ * change (bench/odd.ts).
  */
 export const defaultScore: OddScoreName = 'typicality';
 
-/** The scores that can be computed from statistics of images and of reference images. */
-export function computableFrom(images: ImageStatistics, reference: ImageStatistics): OddScoreName[] {
-  return oddScoreNames.filter((name) => {
-    const { from, needs } = oddScores[name] as OddScore;
-    const known = needs === 'statistics' ? [images, reference] : [images];
-    return known.every((statistics) => from.every((each) => statistics[each] !== undefined));
-  });
-}
-
-/** The statistics of the reference images; only their bits/dim if nothing else was measured. */
-export function statisticsOf({ bitsPerDim, statistics }: ReferenceScores): ImageStatistics {
-  return statistics?.images ?? { bits: bitsPerDim };
+/** The scores that can be computed from statistics of images. */
+export function computableFrom(images: ImageStatistics): OddScoreName[] {
+  return oddScoreNames.filter((name) => oddScores[name].from.every((each) => images[each] !== undefined));
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../numeric/random.ts';
 import { bits } from './bits.ts';
-import { computableFrom, oddScores, statisticsOf } from './registry.ts';
+import { computableFrom, oddScores } from './registry.ts';
 import { typicality } from './typicality.ts';
 
 describe('bits', () => {
@@ -88,12 +88,6 @@ describe('typicality', () => {
     }
   });
 
-  it('does without the ninths if the reference lacks them', () => {
-    const { 'ninth 0': _, ...early } = reference;
-    const [dark, typical] = [...typicality.fit(early)(images({ 'ninth 0': [0, 100] }))];
-    expect(dark).toBe(typical);
-  });
-
   it('refuses a reference with statistics that images lack', () => {
     const score = typicality.fit({ ...reference, 'latents 7': normals });
     expect(() => score(images({ code: [1] }))).toThrow(
@@ -116,13 +110,12 @@ describe('typicality', () => {
 });
 
 describe('what can be computed', () => {
-  it('depends on the statistics of the images and, for fitted scores, of the reference', () => {
+  it('depends on the statistics of the images', () => {
     const pixels = { contrast: [1], noise: [1], sharpness: [1], greyLevels: [1] };
     const images = { bits: [1], code: [1], 'latents 0': [1], ...pixels };
-    expect(computableFrom(images, images)).toEqual(['bits', 'complexity', 'typicality']);
-    const earlier = { data: '', draws: 1, seed: 0, fingerprint: '', bitsPerDim: [1] };
-    expect(computableFrom(images, statisticsOf(earlier))).toEqual(['bits']);
+    expect(computableFrom(images)).toEqual(['bits', 'complexity', 'typicality']);
+    expect(computableFrom({ bits: [1], code: [1] })).toEqual(['bits', 'complexity']);
     const more = { ...images, bestClass: [1], labelMargin: [1] };
-    expect(computableFrom(more, statisticsOf(earlier))).toEqual(['bits', 'best-class', 'label']);
+    expect(computableFrom(more)).toEqual(['bits', 'complexity', 'typicality', 'best-class', 'label']);
   });
 });

@@ -28,19 +28,16 @@ export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
   trust:
     'If training images are mixed, blurred ones may look typical; so may images with a small odd place: maps show places.',
-  needs: 'statistics',
   from: onLogScale,
   fit(reference) {
     const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
     const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...onLogScale];
-    // None in early references.
-    const ninths = named(/^ninth \d$/);
     const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
       const logDensity = bestFit(rowsOf(reference, names));
       return (images) => logDensity(rowsOf(images, names));
     };
     const one = densityOf(first);
-    const other = ninths.length === 0 ? one : densityOf([...first, ...ninths]);
+    const other = densityOf([...first, ...named(/^ninth \d$/)]);
     return (images) => {
       const others = other(images);
       return one(images).map((value, image) => -value - others[image]!);

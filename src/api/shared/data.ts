@@ -1,0 +1,22 @@
+// What `emerging-flows/data` exports in Node and in pages.
+
+export { conditioned, type WantedConditions } from '../../data/contract/conditions.ts';
+export {
+  type Conditions,
+  type ConditionValues,
+  type Dataset,
+  type DatasetDescription,
+  type DatasetSource,
+  type HoldOut,
+  type HoldOutByName,
+  type HoldOutByPosition,
+  type ImageSet,
+  imagesInMemory,
+  type Labels,
+  type NamedDataset,
+  type ValidationShare,
+} from '../../data/contract/dataset.ts';
+export { labelled } from '../../data/contract/labels.ts';
+export type { Crop } from '../../data/pixels/fitPicture.ts';
+export type { ImageFileOptions, NamedImages } from '../../data/sources/imageFiles.ts';
+export type { ValueKind, Values } from '../../numeric/values.ts';
