@@ -1,11 +1,10 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
+import type { ThreadMessage } from '../../engine/threads/messages.ts';
 import { Glow } from '../../models/glow.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import type { ThreadData } from './gradientThread.ts';
 import { planSharedGradients } from './sharedGradients.ts';
-import type { ThreadRequest } from './thread.node.ts';
 
 /** The memory of every array of weights or gradients that is copied from, copied into or summed. */
 const { memory, thread } = vi.hoisted(() => ({
@@ -35,20 +34,20 @@ vi.mock('node:worker_threads', async () => {
       close: () => void setImmediate(() => this.emit('exit', 0)),
     });
 
-    constructor(_: unknown, { workerData }: { workerData: ThreadData }) {
+    constructor(_: unknown, { workerData }: { workerData: unknown }) {
       super();
       starting = starting.then(() => {
         Object.assign(thread, { parentPort: this.port, workerData });
         vi.resetModules();
-        return import('./threadMain.node.ts');
+        return import('../../api/workerMain.node.ts');
       });
       // A failure is reported on the worker, as between real threads.
       this.port.on('error', (error) => this.emit('error', error));
       starting.catch((error) => this.emit('error', error));
     }
 
-    postMessage(request: ThreadRequest): void {
-      this.port.emit('message', request);
+    postMessage(message: ThreadMessage): void {
+      starting.then(() => this.port.emit('message', message));
     }
   }
   return {

@@ -1,16 +1,52 @@
-// Threads that compute the gradients of their share of each batch, and their shared memory.
-import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
+// The gradients of a batch by threads, each of which computes those of a share of the images.
+import { onHost } from '../../engine/arrays.ts';
 import { defaultDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { releaseOnFailure } from '../../engine/resources.ts';
+import type { Handler } from '../../engine/threads/messages.ts';
+import { ThreadPool } from '../../engine/threads/pool.ts';
 import type { Flow } from '../../models/flow.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
+import type { ModelOptions } from '../../models/options.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { modulesOf } from '../../models/parts.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, mapBatch, partOf } from '../../trained/likelihood/likelihood.ts';
-import type { GradientOptions } from './gradientPlan.ts';
-import type { GradientProgram, GradientTarget } from './gradientProgram.ts';
+import { type GradientOptions, planGradients } from './gradientPlan.ts';
+import type { GradientProgram } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
-import { sharedArray, startThread, type Thread } from './thread.node.ts';
+
+/** What a thread is started with. */
+interface ThreadData {
+  readonly model: ModelOptions;
+  readonly imageShape: ImageShape;
+  /** The parts of the parameter layout. */
+  readonly parts: ParameterLayout['parts'];
+  readonly plan: GradientOptions;
+  readonly engine: CompileOptions;
+  /** Memory that all threads share; none if a page may not share memory. */
+  readonly shared: SharedArrays | undefined;
+}
+
+/** The weights, and the gradients of each share, in shared memory. */
+interface SharedArrays {
+  readonly weights: Groups;
+  readonly gradients: readonly Groups[];
+}
+
+/** The images of a share, and the weights if they aren't in shared memory. */
+interface ShareRequest {
+  readonly share: number;
+  readonly batch: Batch;
+  readonly weights: Groups | undefined;
+}
+
+/** bits/dim of each image, and the gradients if they aren't in shared memory. */
+interface ShareAnswer {
+  readonly bitsPerDim: NdArray;
+  readonly gradients: Groups | undefined;
+}
 
 /** Starts threads with one program each, for the share of the images set by `plan`. */
 export async function startGradientThreads(
@@ -20,66 +56,82 @@ export async function startGradientThreads(
   workers: number,
   { precision = 'float32', device = defaultDevice, threads = 1, profile }: CompileOptions,
 ): Promise<GradientProgram> {
-  const weights = sharedGroups(layout.shapes());
-  const started: SharingThread[] = [];
-  try {
-    for (let index = 0; index < workers; index++) {
-      const gradients = sharedGroups(layout.shapes('trained'));
-      const thread = startThread({
-        model: model.options,
-        modules: modulesOf(model.options),
-        imageShape: model.imageShape,
-        parts: layout.parts,
-        plan,
-        // Each thread numbers only the files of its own sessions.
-        engine: { precision, device, threads, ...(profile && { profile: `${profile}-${index}` }) },
-        weights,
-        gradients,
-      });
-      started.push({ thread, gradients });
-    }
-    await Promise.all(started.map(({ thread }) => thread.ready()));
-  } catch (error) {
-    await Promise.allSettled(started.map(({ thread }) => thread.kill()));
-    throw error;
-  }
-  return new ThreadedGradients(weights, started);
+  const shares = Array.from({ length: workers }, (_, share) => share);
+  // Node doesn't define this.
+  const shared =
+    globalThis.crossOriginIsolated !== false
+      ? { weights: sharedGroups(layout, 'all'), gradients: shares.map(() => sharedGroups(layout, 'trained')) }
+      : undefined;
+  // In arrays of their own: a view would be sent along with its whole underlying buffer.
+  const current = shared?.weights ?? layout.zeros('all');
+  const data = shares.map(
+    (share): ThreadData => ({
+      model: model.options,
+      imageShape: model.imageShape,
+      parts: layout.parts,
+      plan,
+      // Each thread numbers only the files of its own sessions.
+      engine: { precision, device, threads, ...(profile && { profile: `${profile}-${share}` }) },
+      shared,
+    }),
+  );
+  return releaseOnFailure(async (keep) => {
+    const pool = keep(
+      await ThreadPool.open<ShareRequest, ShareAnswer>('gradients', modulesOf(model.options), data),
+    );
+    await pool.start();
+    return {
+      async run(batch, weights, target) {
+        copyInto(current, onHost(weights));
+        const { bitsPerDim, ...into } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
+        const images = batch.image.shape[0]! / workers;
+        const answers = await allOf(
+          shares.map((share) =>
+            pool.ask({
+              share,
+              batch: mapBatch(partOf(batch, share * images, images), copyOf),
+              weights: shared ? undefined : current,
+            }),
+          ),
+        );
+        answers.forEach((answer, share) => {
+          const combine = share === 0 ? copyInto : addInPlace;
+          combine(into, answer.gradients ?? shared!.gradients[share]!);
+          bitsPerDim!.data.set(answer.bitsPerDim.data, share * images);
+        });
+      },
+      release: () => pool.release(),
+    };
+  });
 }
 
-/** A thread, and the memory it writes its gradients to. */
-interface SharingThread {
-  readonly thread: Thread;
-  readonly gradients: Groups;
-}
-
-/** Threads with their programs and shared memory. */
-class ThreadedGradients implements GradientProgram {
-  private readonly weights: Groups;
-  private readonly threads: readonly SharingThread[];
-
-  constructor(weights: Groups, threads: readonly SharingThread[]) {
-    this.weights = weights;
-    this.threads = threads;
-  }
-
-  async run(batch: Batch, weights: ProgramArrays, target: GradientTarget): Promise<void> {
-    copyInto(this.weights, onHost(weights));
-    const { bitsPerDim, ...into } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
-    const images = batch.image.shape[0]! / this.threads.length;
-    const parts = this.threads.map((_, index) => copyOf(partOf(batch, index * images, images)));
-    const answers = await allOf(this.threads.map(({ thread }, index) => thread.ask(parts[index]!)));
-    this.threads.forEach(({ gradients }, index) => {
-      const combine = index === 0 ? copyInto : addInPlace;
-      combine(into, gradients);
-    });
-    answers.forEach(({ data }, index) => {
-      bitsPerDim!.data.set(data, index * images);
-    });
-  }
-
-  async release(): Promise<void> {
-    await Promise.all(this.threads.map(({ thread }) => thread.end()));
-  }
+/** The work of a thread. */
+export async function openGradients({
+  model: options,
+  imageShape,
+  parts,
+  plan,
+  engine,
+  shared,
+}: ThreadData): Promise<Handler<ShareRequest, ShareAnswer>> {
+  const model = flowFor(imageShape, options);
+  const layout = new ParameterLayout(model.parameters, 'large ones apart', parts);
+  const program = await planGradients(model, layout, plan).compile(engine);
+  // The runtime does not accept memory shared between threads.
+  const [ownWeights, ownGradients] = [layout.zeros('all'), layout.zeros()];
+  return {
+    async answer({ share, batch, weights }) {
+      copyInto(ownWeights, weights ?? shared!.weights);
+      const images = batch.image.shape[0]!;
+      const bitsPerDim = { shape: [images], data: new Float32Array(images) };
+      await program.run(batch, ownWeights, { bitsPerDim, gradients: ownGradients });
+      if (shared) {
+        copyInto(shared.gradients[share]!, ownGradients);
+      }
+      return { bitsPerDim, gradients: shared ? undefined : ownGradients };
+    },
+    release: () => program.release(),
+  };
 }
 
 /** The results of all; if some fail, the first failure, once all have settled. */
@@ -88,13 +140,15 @@ async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[
   return Promise.all(asked);
 }
 
-/** A batch in its own arrays: a view would be sent along with its whole underlying buffer. */
-function copyOf(batch: Batch): Batch {
-  return mapBatch(batch, ({ shape, data }) => ({ shape, data: data.slice() }));
+function copyOf({ shape, data }: NdArray): NdArray {
+  return { shape, data: data.slice() };
 }
 
-function sharedGroups(shapes: Readonly<Record<string, readonly number[]>>): Groups {
+function sharedGroups(layout: ParameterLayout, which: 'all' | 'trained'): Groups {
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: sharedArray(sizeOf(shape)) }]),
+    Object.entries(layout.shapes(which)).map(([name, shape]) => {
+      const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
+      return [name, { shape, data: new Float32Array(new SharedArrayBuffer(bytes)) }];
+    }),
   );
 }

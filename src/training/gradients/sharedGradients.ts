@@ -3,6 +3,7 @@
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
 import { defaultDevice, deviceRecord } from '../../engine/devices/device.ts';
+import { usesThreads } from '../../engine/threads/port.node.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
@@ -12,7 +13,6 @@ import { type GradientOptions, type GradientPlan, planGradients } from './gradie
 import { startGradientThreads } from './gradientThreads.ts';
 import { likelihoodLoss } from './loss.ts';
 import { isRebuiltFromOptions } from './rebuiltFlow.ts';
-import { canStartThreads } from './thread.node.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 
 /** What gradients are computed for, and with how many threads. */
@@ -89,7 +89,8 @@ function workersThatShare(model: Flow, options: SharingOptions & { readonly thre
     }
     return 1;
   }
-  const workers = options.workers ?? (canStartThreads() ? workersFor(model, options) : 1);
+  const likely = options.workers ?? workersFor(model, options);
+  const workers = usesThreads(likely) ? likely : 1;
   if (workers === 1 || isRebuiltFromOptions(model)) {
     return workers;
   }

@@ -1,9 +1,9 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
 import { type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { usesThreads } from '../../engine/threads/port.node.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
-import { canStartThreads } from './thread.node.ts';
 
 /** The limits on the number of workers. */
 export interface WorkerBounds {
@@ -44,7 +44,7 @@ function problemWith(
   if (!isHost(device)) {
     return phrase`${workers} workers need ${option('device', defaultDevice)}: they would all share the device ${device}`;
   }
-  if (!canStartThreads()) {
+  if (!usesThreads(workers)) {
     return phrase`${workers} workers need a script: pass startWorker to configureRuntime, or use ${option('workers', 1)}`;
   }
   if (images % workers !== 0) {
