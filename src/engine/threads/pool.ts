@@ -147,6 +147,8 @@ class Thread {
   private fail(reason: unknown): void {
     this.failed ??= { reason };
     this.pending?.reject(this.failed.reason);
+    // It may still report progress.
+    this.pending = undefined;
     this.port?.stop();
   }
 }
