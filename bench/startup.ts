@@ -17,7 +17,7 @@ import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
 import { Glow } from '../src/models/glow.ts';
 import { ParameterLayout } from '../src/models/parameterLayout.ts';
 import { median } from '../src/numeric/statistics.ts';
-import { planGradients } from '../src/training/gradients/gradientPlan.ts';
+import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
@@ -66,9 +66,9 @@ async function measure(depth: number): Promise<Seconds> {
   // The parts of both again, each alone.
   const drawn = await secondsOf(() => layout.initial(0));
   const { result: plan, seconds: defined } = await timed(() =>
-    planGradients(model, layout, { images: BATCH, batchSize: BATCH }),
+    planGradients({ model, layout, images: BATCH, batchSize: BATCH, workers: 1 }),
   );
-  const { result: program, seconds: compiled } = await timed(() => plan.compile({}));
+  const { result: program, seconds: compiled } = await timed(() => plan.compile());
   await program.release();
   const total = modules + weights + programs + step;
   return { modules, weights, drawn, programs, defined, compiled, step, total };

@@ -12,7 +12,6 @@ import { median } from '../../src/numeric/statistics.ts';
 import { likelihoodDefinition } from '../../src/trained/likelihood/likelihood.ts';
 import { trainedModel } from '../../src/trained/model/trainedModel.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
-import type { SharedPlan } from '../../src/training/gradients/sharedGradients.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
@@ -112,7 +111,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
 interface Contender {
   readonly mixing: MixingName;
   readonly parameters: number;
-  readonly plan: SharedPlan;
+  readonly plan: GradientPlan;
   /** The seconds of the parts of a step, including making its batch. */
   step(round: number): Promise<PartSeconds>;
   /** The seconds of a forward pass of a micro-batch, including making it. */
@@ -162,9 +161,8 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
       traffic: () => moved,
       async profile() {
         const { arrays } = trainer;
-        const { memory } = arrays;
         const operators = await profile(
-          (profiled) => plan.compile({ ...profiled, ...(memory && { memory }) }),
+          (profiled) => plan.compile(profiled.profile),
           (program) => program.run(microBatches.at(0), arrays.weights, arrays.target(0)),
           benchmark,
         );

@@ -1,37 +1,22 @@
 // `emerging-flows/worker`: the script of a worker of a page, which computes gradients for a training, or codes blocks of images.
-import type { CoderStart } from '../codec/coders.web.ts';
-import type { CoderScope } from '../codec/codersInWorker.web.ts';
-import { serveGradients } from '../training/gradients/threadMain.web.ts';
+import { configureRuntime } from '../engine/runtime.web.ts';
+import type { ThreadAnswer, ThreadMessage } from '../engine/threads/messages.ts';
+import { serve } from '../engine/threads/serve.ts';
+import { threadTasks } from './threadTasks.ts';
 
-const scope = globalThis as unknown as Parameters<typeof serveGradients>[0];
-
-/** The first message determines the kind of work. */
-scope.onmessage = (first: MessageEvent): void => {
-  if (isCoderStart(first.data)) {
-    serveCoding(first.data).catch((error: unknown) => {
-      // Thrown outside the promise, so that the page receives an error event.
-      setTimeout(() => {
-        throw error;
-      });
-    });
-  } else {
-    serveGradients(scope);
-    scope.onmessage?.(first);
-  }
-};
-
-function isCoderStart(data: unknown): data is CoderStart {
-  return typeof data === 'object' && data !== null && 'coderOf' in data;
+/** What is used of the global scope of a worker. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<ThreadMessage>) => void) | null;
+  postMessage(message: ThreadAnswer): void;
 }
 
-/** Requests may arrive before the code that answers them is loaded. */
-async function serveCoding(start: CoderStart): Promise<void> {
-  const early: MessageEvent[] = [];
-  scope.onmessage = (event) => void early.push(event);
-  const { serveCoding: serve } = await import('../codec/codersInWorker.web.ts');
-  const coding = scope as unknown as CoderScope;
-  serve(coding, start);
-  for (const event of early) {
-    coding.onmessage?.(event);
-  }
-}
+const scope = globalThis as unknown as WorkerScope;
+
+const receive = serve(threadTasks, {
+  setUp: async ({ runtime }) => configureRuntime(runtime!),
+  post: (answer) => scope.postMessage(answer),
+  // The page terminates it.
+  isStopped: () => false,
+  close() {},
+});
+scope.onmessage = ({ data }) => receive(data);

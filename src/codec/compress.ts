@@ -11,7 +11,7 @@ import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import type { BlockBytes, BlockCoders } from './blocks.ts';
-import { startCoders } from './coders.node.ts';
+import { startCoders } from './coders.ts';
 import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';

@@ -7,7 +7,7 @@ import { requireKnown, requireWhole } from '../numeric/optionValues.ts';
 import { inMemory } from '../storage/randomAccess.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import type { BlockCoders, BlockWork } from './blocks.ts';
-import { startCoders } from './coders.node.ts';
+import { startCoders } from './coders.ts';
 import { type CompressedFile, openCompressed } from './compressedFile.ts';
 import { type DescribedBlock, type FileEnd, type MayWant, readBlock, readEnd } from './file/abouts.ts';
 import type { ReadHeader } from './file/header.ts';

@@ -12,8 +12,7 @@ import { add, multiply, reshape, split, sum, sumPerImage } from '../../tensor/op
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { type Action, actionLoss } from './actionLoss.ts';
-import { planGradients } from './gradientPlan.ts';
-import { planSharedGradients } from './sharedGradients.ts';
+import { planGradients } from './planGradients.ts';
 
 const shape = [4, 8, 1] as const;
 const IMAGES = 3;
@@ -131,23 +130,23 @@ it('vanishes for every sample where the model is exact', async () => {
 describe('refuses', () => {
   const model = modelOf({ mixing: '1x1' });
   const layout = new ParameterLayout(model.parameters);
-  const options = { images: 4, batchSize: 4, threads: 2, loss: actionLoss(quartic) };
+  const request = { model, layout, images: 4, batchSize: 4, threads: 2, loss: actionLoss(quartic) };
 
   it('an action that returns anything but a number for each image', () => {
     const loss = actionLoss((x) => reshape(multiply(x, x), [4, 32]));
-    expect(() => planGradients(model, layout, { ...options, loss })).toThrow(
+    expect(() => planGradients({ ...request, loss })).toThrow(
       'the action must return a number for each image, [4], but returns [4, 32]: sum over all other axes',
     );
   });
 
   it('workers and recomputed activations, and chooses neither by itself', () => {
-    expect(() => planSharedGradients(model, layout, { ...options, workers: 2 })).toThrow(
+    expect(() => planGradients({ ...request, workers: 2 })).toThrow(
       'an action is a function, which cannot be sent to 2 workers',
     );
-    expect(() => planGradients(model, layout, { ...options, activations: 'recompute' })).toThrow(
+    expect(() => planGradients({ ...request, activations: 'recompute' })).toThrow(
       "activations 'recompute' is for training on images",
     );
-    const plan = planSharedGradients(model, layout, { ...options, available: 1 });
+    const plan = planGradients({ ...request, available: 1 });
     expect([plan.workers, plan.activations]).toEqual([1, 'keep']);
   });
 });

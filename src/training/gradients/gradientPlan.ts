@@ -1,23 +1,11 @@
-// How the gradients of a batch are computed: with the forward activations kept, or recomputed.
-import { addressableOn, type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
-import { peakElements } from '../../engine/graph/memory.ts';
-import { prepare } from '../../engine/graph/prepare.ts';
-import { UserError } from '../../errors.ts';
+// The gradients of a batch: what is asked for, how they are computed, and the programs that do it.
+import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
+import type { DeviceMemory } from '../../engine/deviceMemory.ts';
+import type { CompileOptions } from '../../engine/program.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { ParameterLayout } from '../../models/parameterLayout.ts';
-import { availableBytes } from '../../platform/machine.node.ts';
-import { MissingGradient } from '../../tensor/gradients/gradient.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { elementCount } from '../../tensor/shape.ts';
-import {
-  compileWhole,
-  type GradientEngine,
-  type GradientProgram,
-  gradientDefinition,
-} from './gradientProgram.ts';
-import { type Loss, likelihoodLoss } from './loss.ts';
-import { type Pieces, piecesOf } from './pieces.ts';
-import { compilePieces, runsOf } from './piecewiseGradients.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import type { Loss } from './loss.ts';
 
 /**
  * How the activations of the forward pass reach the backward pass: they are kept, or recomputed
@@ -29,109 +17,54 @@ export const activationChoices = ['auto', 'keep', 'recompute'] as const;
 /** One of `activationChoices`. */
 export type ActivationChoice = (typeof activationChoices)[number];
 
-/** How gradients are computed. */
-export interface GradientPlan {
-  /** Whether activations are kept or recomputed. */
-  readonly activations: Exclude<ActivationChoice, 'auto'>;
-  /** Approximate peak bytes of images, activations and gradients, not counting the training state. */
-  readonly bytes: number;
-  /** The graphs to run, prepared for the device, and how often each runs per batch. */
-  readonly runs: ReadonlyMap<ProgramDefinition, number>;
-  /** Compiles the program. */
-  compile(options: GradientEngine): Promise<GradientProgram>;
-}
-
-/** What gradients are computed for. */
-export interface GradientOptions {
+/** What gradients are computed of, and where. */
+export interface GradientRequest extends CompileOptions {
+  readonly model: Flow;
+  /** The layout of the weights and gradients. */
+  readonly layout: ParameterLayout;
   /** Images per run. */
   readonly images: number;
   /** The images that the mean is over: with fewer per run, the runs' gradients sum to its gradient. */
   readonly batchSize: number;
-  /** By default the likelihood, the only one whose activations can be recomputed. */
+  /** By default the likelihood, the only one with recomputed activations and several workers. */
   readonly loss?: Loss | undefined;
-  /** Default auto. */
+  /** Default auto. The memory of devices other than the CPU is unknown: there, `auto` keeps the activations. */
   readonly activations?: ActivationChoice | undefined;
-  /** Default cpu. The memory of other devices is unknown: on them, `auto` keeps the activations. */
-  readonly device?: Device;
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
   /** The available bytes; by default as reported by the system. */
-  readonly available?: number;
+  readonly available?: number | undefined;
+  /** The memory that the results go to, if they stay on the device: so does everything between. */
+  readonly memory?: DeviceMemory | undefined;
 }
 
-/** Decides whether activations are kept, and how the gradients are computed accordingly. */
-export function planGradients(model: Flow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
-  const { activations = 'auto', device = defaultDevice, available = availableBytes() } = options;
-  const { loss = likelihoodLoss } = options;
-  const hasPieces = loss === likelihoodLoss;
-  if (activations === 'recompute') {
-    if (!hasPieces) {
-      throw new UserError(
-        'unsupported',
-        "activations 'recompute' is for training on images: use 'keep' with an action, or a smaller microBatch",
-      );
-    }
-    return piecewisePlan(piecesOf(model, options), layout);
-  }
-  const whole = wholeDefinition(model, layout, loss, options);
-  const kept = wholePlan(whole, layout);
-  return activations === 'auto' &&
-    hasPieces &&
-    isHost(device) &&
-    kept.bytes > SHARE * addressableOn(device, available)
-    ? piecewisePlan(piecesOf(model, options), layout)
-    : kept;
+/** How gradients are computed. */
+export interface GradientPlan {
+  /** Whether activations are kept or recomputed. */
+  readonly activations: Exclude<ActivationChoice, 'auto'>;
+  /** The number of data-parallel workers; 1 if all threads work on the same images. */
+  readonly workers: number;
+  /**
+   * Approximate peak bytes of images, activations and gradients, not counting the training state; of all workers together,
+   * with their own weights and gradients.
+   */
+  readonly bytes: number;
+  /** Compiles the programs; `profile` is that of `CompileOptions`. */
+  compile(profile?: string): Promise<GradientProgram>;
 }
 
-/** The whole gradient, prepared for the device. */
-function wholeDefinition(
-  model: Flow,
-  layout: ParameterLayout,
-  loss: Loss,
-  options: GradientOptions,
-): ProgramDefinition {
-  const { device = defaultDevice } = options;
-  try {
-    return prepare(gradientDefinition(model, layout, loss, options), { device });
-  } catch (error) {
-    if (loss !== likelihoodLoss && error instanceof MissingGradient) {
-      throw new UserError(
-        'unsupported',
-        `the model's inverse has no gradient (${error.operation}), which training to an action needs: choose another model.mixing or model.coupling`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
+/** Computes the gradients of batches. */
+export interface GradientProgram {
+  /** Writes bits/dim of each image of a batch and the gradients of the loss. */
+  run(batch: Batch, weights: ProgramArrays, into: GradientTarget): Promise<void>;
+  /** Frees its resources. */
+  release(): Promise<void>;
 }
 
-/** The share of available memory that activations may take: the runtime holds about twice what is live. */
-const SHARE = 0.4;
-
-/** Up to so many bytes of results, a program's memory is planned: narrow models gain by it, wide ones would only hold more. */
-const MOST_PLANNED = 2 ** 28;
-
-/** One program for everything. */
-function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): GradientPlan {
-  const bytes = 4 * peakElements(definition);
-  return {
-    activations: 'keep',
-    bytes,
-    runs: new Map([[definition, 1]]),
-    compile: (options) => compileWhole(definition, layout, { ...options, memoryPlan: bytes <= MOST_PLANNED }),
-  };
-}
-
-/** One program for each kind of stage. */
-function piecewisePlan(pieces: Pieces, layout: ParameterLayout): GradientPlan {
-  const runs = runsOf(pieces);
-  const kept = pieces.stages.flatMap(({ piece: { forward } }) =>
-    Object.values(forward?.outputs ?? {}).map(({ shape }) => elementCount(shape)),
-  );
-  // A session keeps the memory that its runs used.
-  const taken = [...runs.keys()].map(peakElements);
-  return {
-    activations: 'recompute',
-    bytes: 4 * [...kept, ...taken].reduce((total, elements) => total + elements, 0),
-    runs,
-    compile: (options) => compilePieces(pieces, layout, options),
-  };
+/** Where the results of a batch go. */
+export interface GradientTarget {
+  /** bits/dim of each image. */
+  readonly bitsPerDim: AnyArray;
+  /** The gradients of the loss, by group. */
+  readonly gradients: ProgramArrays;
 }

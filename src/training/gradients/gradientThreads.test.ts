@@ -1,93 +1,179 @@
-// Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, it, test } from 'vitest';
+import type { Device } from '../../engine/devices/device.ts';
 import { Glow } from '../../models/glow.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { StagedFlow } from '../../models/stagedFlow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import type { ThreadData } from './gradientThread.ts';
-import { planSharedGradients } from './sharedGradients.ts';
-import type { ThreadRequest } from './thread.node.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
+import { threadedGradients } from './gradientThreads.ts';
+import { planGradients } from './planGradients.ts';
+import { threadsEach } from './workers.ts';
 
-/** The memory of every array of weights or gradients that is copied from, copied into or summed. */
-const { memory, thread } = vi.hoisted(() => ({
-  memory: new Set<ArrayBufferLike>(),
-  thread: { parentPort: null as unknown, workerData: null as unknown },
-}));
+const options: ModelOptions = {
+  levels: 2,
+  depth: 2,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
 
-vi.mock('./gradientSum.ts', async (original) => {
-  const sums = await original<typeof import('./gradientSum.ts')>();
-  const noting = (combine: typeof sums.copyInto) => (into: Groups, from: Groups) => {
-    for (const { data } of [into, from].flatMap((groups) => Object.values(groups))) {
-      memory.add(data.buffer);
-    }
-    combine(into, from);
-  };
-  return { ...sums, copyInto: noting(sums.copyInto), addInPlace: noting(sums.addInPlace) };
-});
+const imageShape = [4, 8, 2] as const;
+const images = 6;
+const model = new Glow(imageShape, options);
+const layout = new ParameterLayout(model.parameters);
+const classes = ['cat', 'dog', 'cow'];
+const withClassesAndNoise = new Glow(imageShape, { ...options, classes, dequantisation: 'variational' });
 
-vi.mock('node:worker_threads', async () => {
-  const { EventEmitter } = await import('node:events');
-  let starting: Promise<unknown> = Promise.resolve();
-  /** One thread at a time loads a fresh copy of its module, with its own data. */
-  class ThreadHere extends EventEmitter {
-    readonly threadId = 1;
-    private readonly port = Object.assign(new EventEmitter({ captureRejections: true }), {
-      postMessage: (answer: unknown) => void setImmediate(() => this.emit('message', answer)),
-      close: () => void setImmediate(() => this.emit('exit', 0)),
-    });
+function planned(changes: Partial<GradientRequest>, flow = model): GradientPlan {
+  const own = new ParameterLayout(flow.parameters);
+  return planGradients({ model: flow, layout: own, images, batchSize: images, threads: 2, ...changes });
+}
 
-    constructor(_: unknown, { workerData }: { workerData: ThreadData }) {
-      super();
-      starting = starting.then(() => {
-        Object.assign(thread, { parentPort: this.port, workerData });
-        vi.resetModules();
-        return import('./threadMain.node.ts');
-      });
-      // A failure is reported on the worker, as between real threads.
-      this.port.on('error', (error) => this.emit('error', error));
-      starting.catch((error) => this.emit('error', error));
-    }
-
-    postMessage(request: ThreadRequest): void {
-      this.port.emit('message', request);
-    }
+/** A batch, and weights away from the initial ones, where the last layers are zero. */
+function setting(flow = model): { batch: Batch; weights: Groups } {
+  const layout = new ParameterLayout(flow.parameters);
+  const random = new RandomStream(1);
+  const weights = layout.initial(2);
+  for (const { data } of Object.values(weights)) {
+    data.set(data.map((value) => value + 0.03 * random.normals(1)[0]!));
   }
+  const shape = [images, ...imageShape];
+  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const noise = { shape, data: new Float32Array(sizeOf(shape)) };
+  flow.dequantiser.draw(random, noise.data);
+  const numbers = Array.from({ length: images }, (_, index) => index % 3);
   return {
-    Worker: ThreadHere,
-    get parentPort() {
-      return thread.parentPort;
-    },
-    get workerData() {
-      return thread.workerData;
-    },
+    batch: { image, noise, ...(flow.classes.length > 0 && { classes: oneHotRows(numbers, 3) }) },
+    weights,
   };
+}
+
+/** Arrays for the results of a batch. */
+function target(layout: ParameterLayout) {
+  return { bitsPerDim: { shape: [images], data: new Float32Array(images) }, gradients: layout.zeros() };
+}
+
+/** The results of a plan for two sets of weights in turn. */
+async function resultsOf(plan: GradientPlan, flow = model): Promise<Float32Array[]> {
+  const layout = new ParameterLayout(flow.parameters);
+  const { batch, weights } = setting(flow);
+  const program = await plan.compile();
+  const results: Float32Array[] = [];
+  for (let round = 0; round < 2; round++) {
+    const { bitsPerDim, gradients } = target(layout);
+    await program.run(batch, weights, { bitsPerDim, gradients });
+    results.push(bitsPerDim.data, ...layout.trained.map((group) => gradients[group]!.data as Float32Array));
+    for (const { data } of Object.values(weights)) {
+      data.set(data.map((value) => value * 1.01));
+    }
+  }
+  await program.release();
+  return results;
+}
+
+it.each([
+  ['keep', 2, 'images alone', model],
+  ['recompute', 3, 'classes and variational noise', withClassesAndNoise],
+] as const)(
+  'activations: %s: %d workers compute what one computes, up to rounding, and the same each time, of %s',
+  async (activations, workers, _, flow) => {
+    const [alone, shared] = [
+      await resultsOf(planned({ activations, workers: 1 }, flow), flow),
+      await resultsOf(planned({ activations, workers, threads: workers }, flow), flow),
+    ];
+    expect(shared.length).toBe(alone.length);
+    shared.forEach((values, index) => {
+      const size = Math.max(...alone[index]!.map(Math.abs));
+      expect(size).toBeGreaterThan(0);
+      values.forEach((value, place) => {
+        expect(Math.abs(value - alone[index]![place]!)).toBeLessThan(2e-5 * size);
+      });
+    });
+    if (activations === 'keep') {
+      expect(await resultsOf(planned({ activations, workers }))).toEqual(shared);
+    }
+  },
+);
+
+test('workers share the available memory and the threads', () => {
+  const kept = planned({ workers: 1, activations: 'keep' });
+  expect(threadsEach(3, { threads: 7 })).toBe(2);
+  const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
+  expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
+  expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
 });
 
-afterEach(() => memory.clear());
+test('an impossible number of workers is rejected', () => {
+  expect(() => planned({ workers: 4, threads: 4 })).toThrow(
+    '6 images cannot be divided evenly among 4 workers',
+  );
+});
 
-test.each([2, 3])('the memory of %d workers equals the size of their arrays', async (workers) => {
-  // This mixing has untrained weights, so there are fewer gradients than weights.
-  const options = { levels: 2, depth: 1, width: 4, mixing: '1x1-plu', kernelSize: 3, dilation: 1 } as const;
-  const model = new Glow([4, 8, 2], { ...options, hiddenChannels: 8, learnedPrior: true, bits: 8 });
-  const layout = new ParameterLayout(model.parameters);
-  const [images, activations] = [6, 'keep'] as const;
-  const plan = (count: number, of: number) =>
-    planSharedGradients(model, layout, { images: of, batchSize: 6, threads: 3, workers: count, activations });
-  const shared = plan(workers, images);
+test("the workers' copies leave less room for activations", () => {
+  const shares = 2 * planned({ images: images / 2, workers: 1, activations: 'keep' }).bytes;
+  const copies = planned({ workers: 2, activations: 'keep' }).bytes - shares;
+  // Activations may take two fifths of the rest.
+  const enough = shares / 0.4 + copies;
+  const chosen = (available: number) => planned({ workers: 2, activations: 'auto', available }).activations;
+  expect(chosen(1.001 * enough)).toBe('keep');
+  expect(chosen(0.999 * enough)).toBe('recompute');
+});
 
-  const program = await shared.compile({});
-  const [weights, gradients] = [layout.initial(1), layout.zeros()];
-  const shape = [images, ...model.imageShape];
-  const array = { shape, data: new Float32Array(sizeOf(shape)) };
-  const bitsPerDim = { shape: [images], data: new Float32Array(images) };
-  await program.run({ image: array, noise: array }, weights, { bitsPerDim, gradients });
-  await program.release();
-
-  // The training's own arrays are counted with the step.
-  for (const { data } of [weights, gradients].flatMap((groups) => Object.values(groups))) {
-    expect(memory.delete(data.buffer)).toBe(true);
+test('a failure in a thread fails the run, and leaves nothing to wait for', async () => {
+  const { batch, weights } = setting();
+  const program = await planned({ workers: 2 }).compile();
+  const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
+  await expect(program.run({ ...batch, noise: wrong }, weights, target(layout))).rejects.toThrow(/noise/);
+  const { bitsPerDim, gradients } = target(layout);
+  await program.run(batch, weights, { bitsPerDim, gradients });
+  const [alone] = await resultsOf(planned({ workers: 1 }));
+  for (const [image, bits] of bitsPerDim.data.entries()) {
+    expect(bits).toBeCloseTo(alone![image]!, 4);
   }
-  const copies = [...memory].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
-  expect(copies).toBeGreaterThan(0);
-  // A worker needs as much memory for its share of the images as a single worker with only these images.
-  expect(shared.bytes).toBe(workers * plan(1, images / workers).bytes + copies);
+  await program.release();
+});
+
+test('a failure while threads start is reported', async () => {
+  const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
+  const request = { model: wrong, layout, images: 3, batchSize: images };
+  const starting = threadedGradients(request, 2, planned({ images: 3, workers: 1 })).compile();
+  await expect(starting).rejects.toThrow(/must be even/);
+});
+
+it('shares no operation on wasm, and keeps no more activations than its memory holds', () => {
+  expect(threadsEach(1, { threads: 2, device: 'wasm' })).toBe(1);
+  const wide = new Glow([8, 8, 1], { ...options, levels: 1, depth: 1, width: 4096 });
+  const activationsOn = (device: Device, available: number): string =>
+    planned({ images: 4096, batchSize: 4096, workers: 1, device, available }, wide).activations;
+  expect(activationsOn('cpu', 2 ** 40)).toBe('keep');
+  expect(activationsOn('wasm', 2 ** 40)).toBe('recompute');
+  // Each of two workers has a memory of its own.
+  expect(
+    planned({ images: 4096, batchSize: 4096, workers: 2, device: 'wasm', available: 2 ** 40 }, wide)
+      .activations,
+  ).toBe('keep');
+});
+
+test('a flow that its options do not build is not shared among workers, which build it from them', () => {
+  // The stages of a Glow in another order: the parameters have the same names and shapes.
+  const [first, ...rest] = model.stages;
+  const steps = rest.filter(({ kind, level }) => kind === 'step' && level === 0);
+  const others = rest.filter((stage) => !steps.includes(stage));
+  const turned = new StagedFlow(imageShape, [first!, ...steps.toReversed(), ...others], options);
+  expect(turned.parameters).toEqual(model.parameters);
+  expect(planned({}, turned).workers).toBe(1);
+  expect(planned({ workers: 1 }, turned).workers).toBe(1);
+  expect(() => planned({ workers: 2 }, turned)).toThrow(
+    'each of 2 workers builds the flow from its options, and they build another one than this: register yours with ' +
+      'registerFlow and set flow in its options, or use workers: 1',
+  );
+  expect(planned({ workers: 2 }, new StagedFlow(imageShape, model.stages, options)).workers).toBe(2);
 });

@@ -1,100 +1,141 @@
-// Threads that compute the gradients of their share of each batch, and their shared memory.
-import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
+// The gradients of a batch by data-parallel workers, each with a share of the images.
+//
+// A product of narrow matrices keeps two threads busy only briefly, and the operations between products
+// hardly at all; a worker with its own images waits for no other.
+import { onHost } from '../../engine/arrays.ts';
 import { defaultDevice } from '../../engine/devices/device.ts';
-import type { CompileOptions } from '../../engine/program.ts';
-import type { Flow } from '../../models/flow.ts';
+import { releaseOnFailure } from '../../engine/resources.ts';
+import { ThreadPool } from '../../engine/threads/pool.ts';
+import type { ModelOptions } from '../../models/options.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { modulesOf } from '../../models/parts.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, mapBatch, partOf } from '../../trained/likelihood/likelihood.ts';
-import type { GradientOptions } from './gradientPlan.ts';
-import type { GradientProgram, GradientTarget } from './gradientProgram.ts';
+import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
-import { sharedArray, startThread, type Thread } from './thread.node.ts';
 
-/** Starts threads with one program each, for the share of the images set by `plan`. */
-export async function startGradientThreads(
-  model: Flow,
-  layout: ParameterLayout,
-  plan: GradientOptions,
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly options: ModelOptions;
+  readonly imageShape: ImageShape;
+  /** The parts of the parameter layout. */
+  readonly parts: ParameterLayout['parts'];
+  /** For the images of a share. */
+  readonly request: Omit<GradientRequest, 'model' | 'layout' | 'loss'>;
+  /** The weights, and the gradients of each share, in memory that all threads share; none if a page can't share memory. */
+  readonly shared: { readonly weights: Groups; readonly gradients: readonly Groups[] } | undefined;
+}
+
+/** The images of a share, and the weights if they aren't in shared memory. */
+export interface ShareRequest {
+  readonly share: number;
+  readonly batch: Batch;
+  readonly weights: Groups | undefined;
+}
+
+/** bits/dim of each image, and the gradients if they aren't in shared memory. */
+export interface ShareAnswer {
+  readonly bitsPerDim: NdArray;
+  readonly gradients: Groups | undefined;
+}
+
+/**
+ * Plans a thread for each worker.
+ *
+ * @param request for the images of one worker
+ * @param plan how one worker computes their gradients
+ */
+export function threadedGradients(
+  request: GradientRequest,
   workers: number,
-  { precision = 'float32', device = defaultDevice, threads = 1, profile }: CompileOptions,
+  { activations, bytes }: GradientPlan,
+): GradientPlan {
+  return {
+    activations,
+    workers,
+    bytes: workers * bytes + copiedBytes(request.layout, workers),
+    compile: (profile = request.profile) => startThreads({ ...request, activations }, workers, profile),
+  };
+}
+
+async function startThreads(
+  request: GradientRequest,
+  workers: number,
+  profile: string | undefined,
 ): Promise<GradientProgram> {
-  const weights = sharedGroups(layout.shapes());
-  const started: SharingThread[] = [];
-  try {
-    for (let index = 0; index < workers; index++) {
-      const gradients = sharedGroups(layout.shapes('trained'));
-      const thread = startThread({
-        model: model.options,
-        modules: modulesOf(model.options),
-        imageShape: model.imageShape,
-        parts: layout.parts,
-        plan,
-        // Each thread numbers only the files of its own sessions.
-        engine: { precision, device, threads, ...(profile && { profile: `${profile}-${index}` }) },
-        weights,
-        gradients,
-      });
-      started.push({ thread, gradients });
-    }
-    await Promise.all(started.map(({ thread }) => thread.ready()));
-  } catch (error) {
-    await Promise.allSettled(started.map(({ thread }) => thread.kill()));
-    throw error;
-  }
-  return new ThreadedGradients(weights, started);
+  const { model, layout, images, batchSize, activations } = request;
+  const { precision = 'float32', device = defaultDevice, threads = 1 } = request;
+  const shares = Array.from({ length: workers }, (_, share) => share);
+  // Node doesn't define this.
+  const canShare = globalThis.crossOriginIsolated !== false;
+  const shared = canShare
+    ? { weights: sharedGroups(layout, 'all'), gradients: shares.map(() => sharedGroups(layout, 'trained')) }
+    : undefined;
+  // In arrays of their own: a view would be sent along with its whole underlying buffer.
+  const current = shared?.weights ?? layout.zeros('all');
+  const data = shares.map((share): ThreadData => {
+    // Each thread numbers only the files of its own sessions.
+    const profiling = profile && { profile: `${profile}-${share}` };
+    return {
+      options: model.options,
+      imageShape: model.imageShape,
+      parts: layout.parts,
+      request: { images, batchSize, activations, precision, device, threads, ...profiling },
+      shared,
+    };
+  });
+  return releaseOnFailure(async (keep) => {
+    const pool = keep(
+      await ThreadPool.open<ShareRequest, ShareAnswer>('gradients', modulesOf(model.options), data),
+    );
+    await pool.start();
+    return {
+      async run(batch, weights, target) {
+        copyInto(current, onHost(weights));
+        const { bitsPerDim, ...gradients } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
+        const requests = shares.map((share) => ({
+          share,
+          batch: mapBatch(partOf(batch, share * images, images), copyArray),
+          weights: shared ? undefined : current,
+        }));
+        const answers = await settleAll(requests.map((each) => pool.ask(each)));
+        for (const [share, answer] of answers.entries()) {
+          const combine = share === 0 ? copyInto : addInPlace;
+          combine(gradients, answer.gradients ?? shared!.gradients[share]!);
+          bitsPerDim!.data.set(answer.bitsPerDim.data, share * images);
+        }
+      },
+      release: () => pool.release(),
+    };
+  });
 }
 
-/** A thread, and the memory it writes its gradients to. */
-interface SharingThread {
-  readonly thread: Thread;
-  readonly gradients: Groups;
-}
-
-/** Threads with their programs and shared memory. */
-class ThreadedGradients implements GradientProgram {
-  private readonly weights: Groups;
-  private readonly threads: readonly SharingThread[];
-
-  constructor(weights: Groups, threads: readonly SharingThread[]) {
-    this.weights = weights;
-    this.threads = threads;
-  }
-
-  async run(batch: Batch, weights: ProgramArrays, target: GradientTarget): Promise<void> {
-    copyInto(this.weights, onHost(weights));
-    const { bitsPerDim, ...into } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
-    const images = batch.image.shape[0]! / this.threads.length;
-    const parts = this.threads.map((_, index) => copyOf(partOf(batch, index * images, images)));
-    const answers = await allOf(this.threads.map(({ thread }, index) => thread.ask(parts[index]!)));
-    this.threads.forEach(({ gradients }, index) => {
-      const combine = index === 0 ? copyInto : addInPlace;
-      combine(into, gradients);
-    });
-    answers.forEach(({ data }, index) => {
-      bitsPerDim!.data.set(data, index * images);
-    });
-  }
-
-  async release(): Promise<void> {
-    await Promise.all(this.threads.map(({ thread }) => thread.end()));
-  }
+/**
+ * The bytes of the workers' weights and gradients besides the training's own: the weights once in shared
+ * memory, and for each worker the weights, its gradients, and a shared copy of these gradients.
+ */
+export function copiedBytes(layout: ParameterLayout, workers: number): number {
+  const bytes = (which: 'all' | 'trained'): number =>
+    Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  return bytes('all') + workers * (bytes('all') + 2 * bytes('trained'));
 }
 
 /** The results of all; if some fail, the first failure, once all have settled. */
-async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[]> {
+async function settleAll<Result>(asked: readonly Promise<Result>[]): Promise<Result[]> {
   await Promise.allSettled(asked);
   return Promise.all(asked);
 }
 
-/** A batch in its own arrays: a view would be sent along with its whole underlying buffer. */
-function copyOf(batch: Batch): Batch {
-  return mapBatch(batch, ({ shape, data }) => ({ shape, data: data.slice() }));
+function copyArray({ shape, data }: NdArray): NdArray {
+  return { shape, data: data.slice() };
 }
 
-function sharedGroups(shapes: Readonly<Record<string, readonly number[]>>): Groups {
+function sharedGroups(layout: ParameterLayout, which: 'all' | 'trained'): Groups {
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: sharedArray(sizeOf(shape)) }]),
+    Object.entries(layout.shapes(which)).map(([name, shape]) => {
+      const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
+      return [name, { shape, data: new Float32Array(new SharedArrayBuffer(bytes)) }];
+    }),
   );
 }

@@ -1,8 +1,6 @@
-// The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
-import type { Device } from '../../engine/devices/device.ts';
+// The gradient of a model as a sequence of small programs: one for each kind of stage, run once for every stage.
 import { prepare } from '../../engine/graph/prepare.ts';
-import { type ConditionName, conditionNames } from '../../flows/contract/condition.ts';
-import type { Flow } from '../../models/flow.ts';
+import { conditionNames } from '../../flows/contract/condition.ts';
 import { arrayName } from '../../models/parameterLayout.ts';
 import { type Densities, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradients/gradient.ts';
@@ -12,116 +10,118 @@ import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { bitsPerDimFrom } from '../../trained/likelihood/likelihood.ts';
-import { type PlacedGraph, type StageGraph, stageGraphs } from './stageGraphs.ts';
+import type { GradientRequest } from './gradientPlan.ts';
+import { type StageGraph, stageGraphs } from './stageGraphs.ts';
 
 /**
- * The programs of one kind of stage. Both take images `x`, in the dequantisation, which comes first, `image` and `noise`
- * instead, the stage's parameters `weights/…`, and the conditions that it uses.
+ * A run of a program. Its arrays have names in the whole sequence: those of the batch, `weights/…` and `gradients/…` of each
+ * parameter by path, `bitsPerDim`, and those that pass from one run to another.
  */
-interface Piece {
-  /** Returns the images `y` for the next stage and what to save, `remembered/…`; missing at the top stage. */
+export interface Piece {
+  /** The same object for all stages of one kind. */
+  readonly program: ProgramDefinition;
+  /** The arrays that it takes and returns, by the names of the program's inputs and outputs. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Forward pieces come first, for the images between the stages alone; then backward ones, from the last stage. */
+  readonly pass: 'forward' | 'backward';
+}
+
+/** The programs of a kind of stage. */
+interface StagePrograms {
+  /**
+   * From images `x` (in the dequantisation, which comes first, from `image` and `noise`), the stage's parameters
+   * `weights/…` and the conditions that it uses, to the images `y` for the next stage and what to save, `remembered/…`;
+   * missing at the top stage.
+   */
   readonly forward?: ProgramDefinition;
   /**
-   * Takes what was saved, and `gradientOfY` if there is a y. Recomputes the forward pass as far as needed and
+   * Takes the same, what was saved, and `gradientOfY` if there is a y. Recomputes the forward pass as far as needed and
    * returns the stage's contributions to the densities, `logPrior`, `logDet` and `logNoise`, the gradient `gradientOfX`
    * if there is an x, and the parameter gradients, `gradients/…`. Missing if it would return nothing.
    */
   readonly backward?: ProgramDefinition;
 }
 
-/** A stage and its programs. */
-export interface PlacedPiece {
-  /** The path prefix of the stage's parameters. */
-  readonly path: string;
-  /** The parameters, by their paths under that prefix. */
-  readonly parameters: readonly string[];
-  /** The conditions that its programs take. */
-  readonly conditions: readonly ConditionName[];
-  /** The same object for all stages of one kind. */
-  readonly piece: Piece;
-}
-
-/** What the pieces are built for. */
-interface PieceOptions {
-  readonly images: number;
-  readonly batchSize: number;
-  readonly device?: Device | undefined;
-}
-
-/** All programs of a piecewise gradient. */
-export interface Pieces {
-  /** The dequantisation, and the stages in order. */
-  readonly stages: readonly PlacedPiece[];
-  /**
-   * From every stage's contributions to the densities, under `densityName`, to `bitsPerDim` of each image.
-   */
-  readonly end: ProgramDefinition;
-}
-
 /** The terms of a likelihood, by name. */
-export const densities = ['logPrior', 'logDet', 'logNoise'] as const satisfies (keyof Densities)[];
+const densities = ['logPrior', 'logDet', 'logNoise'] as const satisfies (keyof Densities)[];
 
-/** The name of a stage's contribution to a density. */
-export function densityName(path: string, density: keyof Densities): string {
-  return `${path}/${density}`;
-}
-
-/**
- * Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over `images`
- * images.
- */
-export function piecesOf(model: Flow, { images, batchSize, device }: PieceOptions): Pieces {
+/** Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over `images` images. */
+export function definePieces({ model, images, batchSize, device }: GradientRequest): Piece[] {
   const graphs = stageGraphs(model, images);
-  const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
-  const pieces = new Map<StageGraph, Piece>();
-  const stages = graphs.map(({ path, graph }) => {
-    const piece = pieces.get(graph) ?? pieceOf(graph, gradientOf(path), device);
-    pieces.set(graph, piece);
-    const conditions = conditionNames.filter((name) => graph.condition[name]);
-    return { path, parameters: Object.keys(graph.parameters), conditions, piece };
-  });
-  return { stages, end: prepare({ inputs, outputs: { bitsPerDim } }, { device }) };
-}
-
-/** The gradients of the loss with respect to a stage's contributions to the densities. */
-type DensityGradients = (density: keyof Densities) => Tensor;
-
-/**
- * The loss, from every stage's contributions to the densities. It is linear in them: its gradients are
- * constants, the same for every stage. So a stage need not compute its contribution before the backward pass.
- */
-function lossOf(
-  model: Flow,
-  graphs: readonly PlacedGraph[],
-  batchSize: number,
-): { inputs: Record<string, Tensor>; bitsPerDim: Tensor; gradientOf: (path: string) => DensityGradients } {
+  // From every stage's contributions to the densities to bits/dim.
   const inputs: Record<string, Tensor> = {};
-  const added = graphs.map(({ path, graph: { result } }) => {
-    const given = densities.flatMap((density) => {
-      const shape = result[density]?.shape;
-      return shape ? [[density, input(densityName(path, density), shape)] as const] : [];
-    });
-    for (const [density, tensor] of given) {
-      inputs[densityName(path, density)] = tensor;
+  const contributions = graphs.map(({ graph: { result } }, stage) => {
+    const terms: Partial<Record<keyof Densities, Tensor>> = {};
+    for (const density of densities) {
+      if (result[density]) {
+        terms[density] = input(`${density} ${stage}`, result[density].shape);
+        inputs[`${density} ${stage}`] = terms[density];
+      }
     }
-    return Object.fromEntries(given) as Partial<Densities>;
+    return terms;
   });
-  const bitsPerDim = bitsPerDimFrom(model, model.logLikelihood(sumOfDensities(added)));
-  const found = gradients(sum(bitsPerDim), Object.values(inputs), constant(1 / batchSize));
-  const byName = new Map(Object.keys(inputs).map((name, index) => [name, found[index]!]));
-  return { inputs, bitsPerDim, gradientOf: (path) => (density) => byName.get(densityName(path, density))! };
+  const bitsPerDim = bitsPerDimFrom(model, model.logLikelihood(sumOfDensities(contributions)));
+  // It is linear in them: its gradients are constants, the same for every stage. So a stage need not compute its
+  // contribution before the backward pass.
+  const inputGradients = gradients(sum(bitsPerDim), Object.values(inputs), constant(1 / batchSize));
+  const densityGradients = new Map(Object.keys(inputs).map((name, index) => [name, inputGradients[index]!]));
+  const prepared = (definition: ProgramDefinition): ProgramDefinition => prepare(definition, { device });
+  const kinds = new Map<StageGraph, StagePrograms>();
+  const [forward, backward]: [Piece[], Piece[]] = [[], []];
+  for (const [stage, { path, graph }] of graphs.entries()) {
+    const programs =
+      kinds.get(graph) ??
+      definePrograms(graph, (density) => densityGradients.get(`${density} ${stage}`)!, prepared);
+    kinds.set(graph, programs);
+    const rename = (name: string): string => nameInSequence(name, path, stage);
+    if (programs.forward) {
+      forward.push(makePiece(programs.forward, 'forward', rename));
+    }
+    if (programs.backward) {
+      backward.unshift(makePiece(programs.backward, 'backward', rename));
+    }
+  }
+  const end = prepared({ inputs, outputs: { bitsPerDim } });
+  return [...forward, ...backward, makePiece(end, 'backward', (name) => name)];
 }
 
-function pieceOf(
+function makePiece(program: ProgramDefinition, pass: Piece['pass'], rename: (name: string) => string): Piece {
+  const renamed = (tensors: Readonly<Record<string, Tensor>>): Record<string, string> =>
+    Object.fromEntries(Object.keys(tensors).map((name) => [name, rename(name)]));
+  return { program, pass, inputs: renamed(program.inputs), outputs: renamed(program.outputs) };
+}
+
+/** The arrays of a batch. */
+const batchNames: readonly string[] = ['image', 'noise', ...conditionNames];
+
+/** The name in the sequence of an array that the program of a stage takes or returns by this name. */
+function nameInSequence(name: string, path: string, stage: number): string {
+  if (batchNames.includes(name)) {
+    return name;
+  }
+  if (/^(weights|gradients)\//.test(name)) {
+    return name.replace('/', `/${path}/`);
+  }
+  // These come from the neighbouring stages.
+  const others: Record<string, string> = { x: `y ${stage - 1}`, gradientOfY: `gradientOfX ${stage + 1}` };
+  return others[name] ?? `${name} ${stage}`;
+}
+
+/** @param gradientOf the gradient of the loss with respect to the stage's contribution to a density */
+function definePrograms(
   { parameters, taken, condition, weights, result: { y, ...result } }: StageGraph,
-  gradientOf: DensityGradients,
-  device: Device | undefined,
-): Piece {
+  gradientOf: (density: keyof Densities) => Tensor,
+  prepared: (definition: ProgramDefinition) => ProgramDefinition,
+): StagePrograms {
   const inputs: Record<string, Tensor> = { ...taken, ...condition };
+  const variables: Record<string, Tensor> = { ...(taken.x && { gradientOfX: taken.x }) };
   for (const [name, weight] of Object.entries(weights)) {
     inputs[arrayName('weights', name)] = weight;
+    if (parameters[name]!.trained) {
+      variables[arrayName('gradients', name)] = weight;
+    }
   }
-  const trained = Object.keys(parameters).filter((name) => parameters[name]!.trained);
   const outputs: Record<string, Tensor> = {};
   const known: KnownGradient[] = [];
   for (const density of densities) {
@@ -135,25 +135,15 @@ function pieceOf(
   if (gradientOfY) {
     known.push({ tensor: y, gradient: gradientOfY });
   }
-  const variables = { ...(taken.x && { gradientOfX: taken.x }), ...gradientsOf(trained, weights) };
-  const found = pullback(known, Object.values(variables));
+  const variableGradients = pullback(known, Object.values(variables));
   Object.keys(variables).forEach((name, index) => {
-    outputs[name] = found[index]!;
+    outputs[name] = variableGradients[index]!;
   });
   const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
   const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
   const backward = { inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) }, outputs };
-  const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device });
   return {
-    ...(forward && { forward }),
-    ...(Object.keys(outputs).length > 0 && { backward: prepare(backward, { device }) }),
+    ...(y && { forward: prepared({ inputs, outputs: { y, ...remembered } }) }),
+    ...(Object.keys(outputs).length > 0 && { backward: prepared(backward) }),
   };
-}
-
-/** The weights that are trained, by the names of their gradients. */
-function gradientsOf(
-  trained: readonly string[],
-  weights: Readonly<Record<string, Tensor>>,
-): Record<string, Tensor> {
-  return Object.fromEntries(trained.map((name) => [arrayName('gradients', name), weights[name]!]));
 }

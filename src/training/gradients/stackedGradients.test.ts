@@ -16,8 +16,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { gradientDefinition } from './gradientProgram.ts';
-import { likelihoodLoss } from './loss.ts';
+import { gradientDefinition } from './wholeGradients.ts';
 
 const { onnx } = onnxProto;
 
@@ -39,7 +38,7 @@ const IMAGES = 3;
 function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, images = IMAGES) {
   const model = new Glow(imageShape, { ...options, ...changes });
   const layout = new ParameterLayout(model.parameters);
-  const definition = gradientDefinition(model, layout, likelihoodLoss, { images, batchSize: images });
+  const definition = gradientDefinition({ model, layout, images, batchSize: images });
   return { layout, definition };
 }
 

@@ -28,7 +28,7 @@ export interface StageGraph {
 }
 
 /** The graph of a stage, and its place. */
-export interface PlacedGraph {
+interface PlacedGraph {
   /** The path prefix of its parameters. */
   readonly path: string;
   readonly graph: StageGraph;

@@ -1,23 +1,19 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
-import { type Device, defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { defaultDevice, deviceRecord, isHost } from '../../engine/devices/device.ts';
+import { usesThreads } from '../../engine/threads/port.node.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
-import { canStartThreads } from './thread.node.ts';
+import type { GradientRequest } from './gradientPlan.ts';
+import { likelihoodLoss } from './loss.ts';
+import { isRebuiltFromOptions } from './rebuiltFlow.ts';
 
-/** The limits on the number of workers. */
-export interface WorkerBounds {
-  /** Images at a time. */
-  readonly images: number;
-  /** By default one per core. */
-  readonly threads?: number | undefined;
-  /** Default cpu. */
-  readonly device?: Device | undefined;
-}
+/** The limits on the number of workers: images at a time, threads (by default one per core) and device. */
+export type WorkerBounds = Pick<GradientRequest, 'images' | 'threads' | 'device'>;
 
 /**
  * Rejects an impossible number of workers; undefined is always allowed. The call that counts is the one in
- * `planSharedGradients`, which no training bypasses; every other call only gives the same answer earlier,
+ * `chooseWorkers`, which no training bypasses; every other call only gives the same answer earlier,
  * before anything expensive is done.
  *
  * @throws UserError if it is not a whole number of 1 or more, or if several workers do not divide the images,
@@ -44,7 +40,7 @@ function problemWith(
   if (!isHost(device)) {
     return phrase`${workers} workers need ${option('device', defaultDevice)}: they would all share the device ${device}`;
   }
-  if (!canStartThreads()) {
+  if (!usesThreads(workers)) {
     return phrase`${workers} workers need a script: pass startWorker to configureRuntime, or use ${option('workers', 1)}`;
   }
   if (images % workers !== 0) {
@@ -82,4 +78,38 @@ export function workersFor(
     workers--;
   }
   return workers;
+}
+
+/**
+ * The number of workers for gradients: the one asked for, or the default.
+ *
+ * @throws UserError if that number is impossible, or several workers can't compute the loss of this model
+ */
+export function chooseWorkers(request: GradientRequest): number {
+  const { model, loss = likelihoodLoss } = request;
+  requireWorkers(request.workers, request);
+  const workers = request.workers ?? workersFor(model, request);
+  if (workers === 1 || !usesThreads(workers)) {
+    return 1;
+  }
+  if (loss === likelihoodLoss && isRebuiltFromOptions(model)) {
+    return workers;
+  }
+  if (request.workers === undefined) {
+    return 1;
+  }
+  throw new UserError(
+    'unsupported',
+    loss === likelihoodLoss
+      ? phrase`each of ${workers} workers builds the flow from its options, and they build another one than this: register yours with registerFlow and set flow in its options, or use ${option('workers', 1)}`
+      : phrase`an action is a function, which cannot be sent to ${workers} workers: use ${option('workers', 1)}`,
+  );
+}
+
+/** The threads that share the operations of a worker. */
+export function threadsEach(
+  workers: number,
+  { threads = availableCores(), device = defaultDevice }: Omit<WorkerBounds, 'images'>,
+): number {
+  return deviceRecord(device).singleThreaded ? 1 : Math.floor(threads / workers);
 }

@@ -5,8 +5,8 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { partOf } from '../../trained/likelihood/likelihood.ts';
-import { planGradients } from '../gradients/gradientPlan.ts';
 import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
+import { planGradients } from '../gradients/planGradients.ts';
 import { shareOf } from '../ranks/batchShare.ts';
 import type { PartResults } from '../step/trainer.ts';
 import type { TrainingParts } from './trainingParts.ts';
@@ -58,8 +58,8 @@ async function problemOf(parts: TrainingParts, unit: ResultUnit): Promise<string
   const { device, threads } = onCpu(engine);
   const { weights } = await trainer.state();
   const expected = await releaseAfter(async (keep) => {
-    const plan = planGradients(model, layout, { images: microBatch, batchSize, loss, device });
-    const program = keep(await plan.compile({ device, ...(threads && { threads }) }));
+    const request = { model, layout, images: microBatch, batchSize, loss, workers: 1, device };
+    const program = keep(await planGradients({ ...request, ...(threads && { threads }) }).compile());
     const into = {
       bitsPerDim: { shape: [microBatch], data: new Float32Array(microBatch) },
       gradients: layout.zeros(),

@@ -8,7 +8,7 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import { optimizers } from '../../optimizers/registry.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
-import { planSharedGradients } from '../gradients/sharedGradients.ts';
+import { planGradients } from '../gradients/planGradients.ts';
 
 /** The size of a training. */
 export interface TrainingSize {
@@ -60,7 +60,9 @@ export function trainingSize(
   if (state > available) {
     return { parameters, bytes: state, available, fits: false };
   }
-  const plan = planSharedGradients(model, layout, {
+  const plan = planGradients({
+    model,
+    layout,
     images: training.microBatch,
     batchSize: training.batchSize,
     available: available - state,

@@ -13,7 +13,7 @@ import { averageShare, withAverage } from '../../optimizers/average.ts';
 import { updateProgram } from '../../optimizers/programs.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import type { GradientTarget } from '../gradients/gradientProgram.ts';
+import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import { compileStepPrograms, type StepPrograms } from './devicePrograms.ts';
 import {
   type ArraysOfState,

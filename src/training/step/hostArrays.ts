@@ -9,7 +9,7 @@ import type { UpdateRule } from '../../optimizers/optimizer.ts';
 import { elementwisePrograms } from '../../optimizers/programs.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import type { GradientTarget } from '../gradients/gradientProgram.ts';
+import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { HostDirections } from './hostDirections.ts';
 import {

@@ -6,7 +6,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import type { Optimizer } from '../../optimizers/optimizer.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
-import type { GradientTarget } from '../gradients/gradientProgram.ts';
+import type { GradientTarget } from '../gradients/gradientPlan.ts';
 
 /** The settings of an update. */
 export interface UpdateOptions {

@@ -14,8 +14,7 @@ import { newGuard } from '../../runs/contents/guardState.ts';
 import { expectClose, goldenCases } from '../../testing/golden.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { gradientDefinition } from '../gradients/gradientProgram.ts';
-import { likelihoodLoss } from '../gradients/loss.ts';
+import { gradientDefinition } from '../gradients/wholeGradients.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
@@ -30,13 +29,8 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
     const { learningRate, decay } = golden.optimizer;
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     const images = batchSizeOf(golden);
-    const gradientOptions = { images, batchSize: images };
-    const gradientProgram = await compile(
-      gradientDefinition(model, layout, likelihoodLoss, gradientOptions),
-      {
-        precision,
-      },
-    );
+    const request = { model, layout, images, batchSize: images };
+    const gradientProgram = await compile(gradientDefinition(request), { precision });
     const update = await compile(withAverage(updateProgram(optimizer)), { precision });
     // In double precision throughout: the trainer's own state is float32.
     const state: Record<string, NdArray> = {};

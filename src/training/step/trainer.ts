@@ -13,10 +13,9 @@ import { availableBytes } from '../../platform/machine.node.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
 import { type Batch, partOf, requireNoise } from '../../trained/likelihood/likelihood.ts';
-import type { ActivationChoice } from '../gradients/gradientPlan.ts';
-import type { GradientProgram } from '../gradients/gradientProgram.ts';
+import type { ActivationChoice, GradientPlan, GradientProgram } from '../gradients/gradientPlan.ts';
 import type { Loss } from '../gradients/loss.ts';
-import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
+import { planGradients } from '../gradients/planGradients.ts';
 import { DeviceArrays } from './deviceArrays.ts';
 import { HostArrays } from './hostArrays.ts';
 import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArrays.ts';
@@ -61,7 +60,7 @@ export class Trainer {
   /** @internal The layout of the states that it takes and returns. */
   readonly layout: ParameterLayout;
   /** @internal The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
-  readonly plan: SharedPlan;
+  readonly plan: GradientPlan;
   /** @internal The arrays of the state. */
   readonly arrays: StateArrays;
   private readonly options: TrainerOptions;
@@ -74,7 +73,7 @@ export class Trainer {
     bound: DequantisationName,
     layout: ParameterLayout,
     options: TrainerOptions,
-    plan: SharedPlan,
+    plan: GradientPlan,
     gradientProgram: GradientProgram,
     arrays: StateArrays,
     progress: Progress,
@@ -103,13 +102,10 @@ export class Trainer {
       await arrays.take(state);
       // Planned last, when the state has already taken its share of the available memory.
       const available = availableBytes() / ranksBeside(options.ranks ?? onlyRank);
-      const plan = planSharedGradients(model, arrays.layout, {
-        ...options,
-        images: microBatchOf(options),
-        available,
-      });
       const { memory } = arrays;
-      const gradientProgram = keep(await plan.compile({ ...options, ...(memory && { memory }) }));
+      const images = microBatchOf(options);
+      const plan = planGradients({ ...options, model, layout: arrays.layout, images, available, memory });
+      const gradientProgram = keep(await plan.compile());
       return new Trainer(
         dequantisationOf(model.options),
         layout,

@@ -7,7 +7,9 @@ import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
-import { type ActivationChoice, type GradientPlan, planGradients } from './gradientPlan.ts';
+import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
+import { definePieces } from './pieces.ts';
+import { planGradients } from './planGradients.ts';
 
 const options: ModelOptions = {
   levels: 2,
@@ -31,7 +33,7 @@ function plan(
 ): GradientPlan {
   const model = new Glow(imageShape, { ...options, ...changes });
   const layout = new ParameterLayout(model.parameters);
-  return planGradients(model, layout, { images, batchSize: images, activations, available });
+  return planGradients({ model, layout, images, batchSize: images, workers: 1, activations, available });
 }
 
 const oneStep = { levels: 1, depth: 1 };
@@ -66,7 +68,7 @@ it.each<[string, Partial<ModelOptions>]>([
   };
   const results = [];
   for (const activations of ['keep', 'recompute'] as const) {
-    const program = await plan(changes, activations).compile({});
+    const program = await plan(changes, activations).compile();
     const into = layout.zeros();
     const bitsPerDim = { shape: [3], data: new Float32Array(3) };
     await program.run(batch, weights, { bitsPerDim, gradients: into });
@@ -83,11 +85,19 @@ it.each<[string, Partial<ModelOptions>]>([
 });
 
 it('compiles one program for each kind of stage, however many stages there are', () => {
-  const [few, many] = [1, 5].map((depth) => [...plan({ depth }, 'recompute').runs.values()]);
-  const total = (runs: number[] | undefined) => runs!.reduce((sum, times) => sum + times, 0);
-  expect(many).toHaveLength(few!.length);
+  const [few, many] = [1, 5].map((depth) => {
+    const model = new Glow(imageShape, { ...options, depth });
+    const pieces = definePieces({
+      model,
+      layout: new ParameterLayout(model.parameters),
+      images: 3,
+      batchSize: 3,
+    });
+    return { runs: pieces.length, programs: new Set(pieces.map(({ program }) => program)).size };
+  });
+  expect(many!.programs).toBe(few!.programs);
   // Four more steps in each of two levels, forward and backward.
-  expect(total(many) - total(few)).toBe(4 * 2 * 2);
+  expect(many!.runs - few!.runs).toBe(4 * 2 * 2);
 });
 
 it('needs memory for the activations of every step if they are kept, and hardly any if they are recomputed', () => {

@@ -1,0 +1,22 @@
+// The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { StopFlag } from '../engine/threads/port.node.ts';
+import { serve } from '../engine/threads/serve.ts';
+import { importModule } from '../platform/importModule.node.ts';
+import { threadTasks } from './threadTasks.ts';
+
+const port = parentPort!;
+
+port.on(
+  'message',
+  serve(threadTasks, {
+    async setUp({ modules }) {
+      for (const module of modules) {
+        await importModule(module);
+      }
+    },
+    post: (answer) => port.postMessage(answer),
+    isStopped: () => Atomics.load(workerData as StopFlag, 0) !== 0,
+    close: () => port.close(),
+  }),
+);

@@ -1,0 +1,51 @@
+// Chooses how the gradients of a batch are computed: by how many workers, with activations kept or recomputed.
+import { addressableOn, defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { UserError } from '../../errors.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
+import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
+import { copiedBytes, threadedGradients } from './gradientThreads.ts';
+import { likelihoodLoss } from './loss.ts';
+import { piecewiseGradients } from './piecewiseGradients.ts';
+import { wholeGradients } from './wholeGradients.ts';
+import { chooseWorkers, threadsEach } from './workers.ts';
+
+/** The share of available memory that activations may take: the runtime holds about twice what is live. */
+const SHARE = 0.4;
+
+/**
+ * Chooses the number of workers, and whether activations are kept.
+ *
+ * @throws UserError if the request asks for what is impossible
+ */
+export function planGradients(request: GradientRequest): GradientPlan {
+  const { activations = 'auto', device = defaultDevice, available = availableBytes() } = request;
+  const workers = chooseWorkers(request);
+  if (workers > 1) {
+    const copies = copiedBytes(request.layout, workers);
+    const share = {
+      ...request,
+      images: request.images / workers,
+      threads: threadsEach(workers, request),
+      workers: 1,
+      available: Math.max(0, available - copies) / workers,
+    };
+    return threadedGradients(share, workers, planGradients(share));
+  }
+  const hasPieces = (request.loss ?? likelihoodLoss) === likelihoodLoss;
+  if (activations === 'recompute') {
+    if (!hasPieces) {
+      throw new UserError(
+        'unsupported',
+        "activations 'recompute' is for training on images: use 'keep' with an action, or a smaller microBatch",
+      );
+    }
+    return piecewiseGradients(request);
+  }
+  const whole = wholeGradients(request);
+  return activations === 'auto' &&
+    hasPieces &&
+    isHost(device) &&
+    whole.bytes > SHARE * addressableOn(device, available)
+    ? piecewiseGradients(request)
+    : whole;
+}
