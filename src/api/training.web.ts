@@ -2,7 +2,8 @@
 
 export type { Ranks, Summed } from '../cluster/ranks.ts';
 export { type ActionTrainingOptions, trainToAction } from '../evaluation/action/trainToAction.ts';
-export { trainRun as train } from '../evaluation/reports/trainRun.ts';
+export type { FinalPictures } from '../evaluation/reports/folderReports.node.ts';
+export { type TrainedRun, type TrainRunOptions, trainRun as train } from '../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
@@ -25,7 +26,12 @@ export { memoryFiles } from '../storage/memoryFiles.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.web.ts';
 export type { Action } from '../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../training/loop/train.ts';
-export type { ChosenSteps, PreparationPart, TrainingEvents } from '../training/loop/trainingEvents.ts';
+export type {
+  ChosenSteps,
+  DrawnSamples,
+  PreparationPart,
+  TrainingEvents,
+} from '../training/loop/trainingEvents.ts';
 export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/loop/trainingSize.ts';
 export { BatchLoader } from '../training/step/batchLoader.ts';
 export { startFromData } from '../training/step/startFromData.ts';
