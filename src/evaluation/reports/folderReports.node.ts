@@ -22,16 +22,6 @@ export type WithModel = <Result>(
   use: (model: FlowModel) => Promise<Result>,
 ) => Promise<Result>;
 
-/** Draws a run and writes about it. */
-export interface FolderReports {
-  /** Draws the pictures of a milestone without keeping them. */
-  rehearse(state: TrainingState): Promise<void>;
-  /** Draws the samples of a milestone, unless they take too much of the time, and at times the learning curve. */
-  drawMilestone(state: TrainingState): Promise<DrawnSamples | null>;
-  /** Draws the pictures of a trained run, without a model no samples, and writes its model card. */
-  finish(result: TrainingResult, model: FlowModel | undefined): Promise<FinalPictures>;
-}
-
 /** The last pictures of a run; null for what failed, or has nothing to show. */
 export interface FinalPictures {
   /** Samples with the average weights of the last step. */
@@ -51,18 +41,20 @@ const mostShare = 0.02;
  * The reports of a run in its folder, from now on. Frozen weights are recompiled at each milestone: that takes a fraction of
  * a second, while a program with the weights as inputs would hold its memory all the time.
  */
-export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing: TryDrawing): FolderReports {
+export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing: TryDrawing) {
   const { paths, store } = run;
   const started = performance.now();
   let lastCurve = started;
   let sampling = 0;
   return {
-    async rehearse(state) {
+    /** Draws the pictures of a milestone without keeping them. */
+    async rehearse(state: TrainingState): Promise<void> {
       await tryDrawing(state.step, 'pictures before the first step', () =>
         withModel(state, rehearsePictures),
       );
     },
-    async drawMilestone(state) {
+    /** Draws the samples of a milestone, unless they take too much of the time, and at times the learning curve. */
+    async drawMilestone(state: TrainingState): Promise<DrawnSamples | null> {
       const { step } = state;
       if (performance.now() - lastCurve >= curveEvery) {
         lastCurve = performance.now();
@@ -78,7 +70,11 @@ export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing
       sampling = performance.now() - begin;
       return samples;
     },
-    async finish({ model: flow, config, state }, model) {
+    /** Draws the pictures of a trained run, without a model no samples, and writes its model card. */
+    async finish(
+      { model: flow, config, state }: TrainingResult,
+      model: FlowModel | undefined,
+    ): Promise<FinalPictures> {
       const { step } = state;
       const samples = model ? await tryDrawing(step, 'samples', () => drawSamples(model, step, paths)) : null;
       await store.writeSummary({ ...(await store.readSummary()), samples: samples?.file ?? null });
