@@ -54,7 +54,6 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/training.md',
       'docs/classes.md',
       'docs/runs.md',
-      'docs/files.md',
       'docs/doctor.md',
       'docs/export.md',
       'docs/compress.md',

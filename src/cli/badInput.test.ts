@@ -172,6 +172,25 @@ const failures: [string, string[], string | RegExp][] = [
     [...train, '--out', '/proc/nothing/x'],
     'cannot create the folder /proc/nothing/x: its file system does not allow it; choose another location',
   ],
+  ...[
+    ['train', '--data', 'nowhere', '--out', '/proc/new'],
+    ['decode', 'nowhere', 'x', '--out', '/proc/new'],
+    ['score', 'nowhere', 'x', '--map', '/proc/new'],
+  ].map((args): [string, string[], string] => [
+    `before any work, a location where ${args[0]} can create no folder`,
+    args,
+    'cannot create the folder /proc/new: its file system does not allow it; choose another location',
+  ]),
+  [
+    'before any work, a location where no file can be created',
+    ['sample', 'nowhere', '--out', '/proc/x.png'],
+    'cannot write /proc/x.png: its file system does not allow it; choose another location',
+  ],
+  [
+    'before any work, a device as output',
+    ['encode', 'nowhere', 'x', '--out', '/dev/null'],
+    'cannot write /dev/null: it is a device; name a file',
+  ],
   [
     'an image of another size',
     ['encode', 'runs/a', 'wide.png', '--out', 'x'],

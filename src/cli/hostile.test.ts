@@ -4,8 +4,11 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readHeader } from '../codec/file/header.ts';
 import { HEADER_BYTES } from '../data/packed/packedHeader.ts';
+import { inMemory } from '../storage/randomAccess.ts';
 import { commandProcess } from '../testing/command.ts';
+import { hostileCompressedFiles } from '../testing/hostile/compressedFiles.ts';
 import { breachOf, commandLimits } from '../testing/hostile/contract.ts';
 import { writeHostileImages } from '../testing/hostile/hostileImages.ts';
 import { writeHostileLatents } from '../testing/hostile/hostileLatents.ts';
@@ -139,6 +142,19 @@ it('runs lists them all', { timeout: 10_000 * commandLimits.seconds + 10_000 }, 
   for (const { path } of runs) {
     expect(outcome!.stdout).toContain(basename(path));
   }
+});
+
+it('decompress survives all compressed files', { timeout: 600_000 }, async () => {
+  const sound = ['compress', '--data=data', '--count=2', '--model=sound/run', '--out=sound.eflow'];
+  await emerging.json(...sound);
+  const bytes = inMemory(readFileSync(join(emerging.folder, 'sound.eflow')), 'sound.eflow');
+  const start = await bytes.read(0, (await readHeader(bytes, 'sound.eflow')).end);
+  const files = [...hostileCompressedFiles(start)].map(([name, content]) => {
+    writeFileSync(join(emerging.folder, 'hostile', `${name}.eflow`), content());
+    return { path: `hostile/${name}.eflow`, verdict: 'refuse' as const };
+  });
+  await expectRefusals(files, (path) => ['decompress', path, '--out=returned', '--workers=1']);
+  await expectRefusals(files, (path) => ['decompress', path, '--list', '--range=0-1']);
 });
 
 it('decode survives all latents, and writes as many images as it says', { timeout: 600_000 }, async () => {

@@ -1,13 +1,13 @@
 // Joining the processes that a launcher has started together with this one.
 import { readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.node.ts';
 import { type Launch, launchIn, withoutLaunch } from './launcher.ts';
 import { openMpi } from './openMpi.node.ts';
 import { gather, onlyRank, type Ranks } from './ranks.ts';
-import { whileOthersJoin } from './startWatch.node.ts';
 
 /** How ranks are joined. */
 export interface JoinOptions {
@@ -107,4 +107,39 @@ function notTogether({ launcher, size }: Launch): UserError {
     'unsupported',
     `${launcher} has started ${size} processes, but Open MPI has not connected them: ${remedy}; to start one process, use ${withoutLaunch}`,
   );
+}
+
+/** Waits to be told that all have joined; if that takes too long, says so and ends the process. */
+const script = `
+const { writeSync } = require('node:fs');
+const { workerData: { joined, seconds, message }, parentPort } = require('node:worker_threads');
+parentPort.postMessage('ready');
+if (Atomics.wait(joined, 0, 0, 1000 * seconds) === 'timed-out') {
+  writeSync(2, message + '\\n');
+  process.kill(process.pid, 'SIGKILL');
+}
+`;
+
+/**
+ * Calls a function that blocks this thread until other processes have joined.
+ *
+ * @param late how long it may take in seconds, and what is printed to stderr if it takes longer: the process is then
+ *   killed, which ends the others too
+ */
+async function whileOthersJoin<Joined>(
+  late: { readonly seconds: number; readonly message: string },
+  join: () => Joined,
+): Promise<Joined> {
+  const joined = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const watch = new Worker(script, { eval: true, execArgv: [], workerData: { joined, ...late } });
+  const ended = new Promise((resolve) => watch.once('exit', resolve));
+  // From then on it only waits: MPI changes the environment and the allocation of memory while others may not use them.
+  await new Promise((resolve, reject) => watch.once('message', resolve).once('error', reject));
+  try {
+    return join();
+  } finally {
+    Atomics.store(joined, 0, 1);
+    Atomics.notify(joined, 0);
+    await ended;
+  }
 }

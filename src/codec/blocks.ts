@@ -1,8 +1,10 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
+import { requireMemory } from '../platform/memory.ts';
+import { likelihoodBytes } from '../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { decodeBlock, encodeBlock, imagesIn, type Run } from './model/blockCoder.ts';
+import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder } from './model/modelCoder.ts';
 import { BitStack, StackEmpty } from './stack/bitStack.ts';
@@ -10,6 +12,17 @@ import { OutOfRange } from './stack/fixedPoint.ts';
 
 /** The images of a batch: larger ones take hardly less time, and longer until there are bits for the first. */
 const BATCH = 8;
+
+/**
+ * How often coding takes the memory of the likelihood's results, since it computes in float64 and keeps where its numbers come
+ * from: measured with images of 128x128 to 256x256 in colour.
+ */
+const MEMORY_FACTOR = 20;
+
+/** About how many bytes of memory coders take, each with a model of its own. */
+export function codingBytes(trained: TrainedModel, workers: number): number {
+  return workers * BATCH * MEMORY_FACTOR * likelihoodBytes(trained);
+}
 
 /** A block as it is stored. */
 export interface BlockBytes {
@@ -43,6 +56,11 @@ export interface BlockCoders {
  * @throws UserError (`unsupported`) if the model can't compress images
  */
 export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
+  requireMemory(
+    'the activations of an image in float64',
+    MEMORY_FACTOR * likelihoodBytes(trained),
+    'use a smaller model',
+  );
   const networks = new EngineNetworks();
   try {
     const coder = await modelCoder(trained, networks);
@@ -75,9 +93,6 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
     throw error;
   }
 }
-
-/** The most values of a block. */
-export const MOST_VALUES = 2 ** 30;
 
 function isRun({ batch, count }: Run): boolean {
   return [0, 1, BATCH].includes(batch) && Number.isInteger(count) && count > 0;

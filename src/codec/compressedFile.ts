@@ -1,13 +1,13 @@
 // An opened file of compressed images, with its model, and what it contains, which is found without decoding.
 import { option, phrase, UserError } from '../errors.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import type { RandomAccess } from '../storage/randomAccess.ts';
 import { byHeader } from '../storage/safetensorsHeader.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type FileEnd, readBlockAbout, readEndAbout, readLostAbout } from './file/abouts.ts';
+import { type FileEnd, type MayWant, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { recordsIn } from './file/records.ts';
@@ -103,7 +103,7 @@ export async function extentOf({ bytes, header }: CompressedFile): Promise<Exten
     if (record.kind === 'block') {
       blocks++;
     } else {
-      end ??= readEndAbout(await record.readAbout());
+      end ??= await readEnd(record);
     }
   }
   return { blocks, count: end?.images };
@@ -144,11 +144,13 @@ const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [2 ** 20, 2 ** 25];
  * Lists the images of a file, without its model.
  *
  * @param isChosen whether to list an image, by its name and position; by default, all are listed
+ * @param mayWant whether to ask that for any of some images; by default, it is asked for all
  * @throws UserError (`unsupported`) if a list would have too many images
  */
 export async function listImages(
   { bytes, header, source }: Omit<CompressedFile, 'model'>,
   isChosen: (name: string, position: number) => boolean = () => true,
+  mayWant?: MayWant,
 ): Promise<Listing> {
   const [images, blocks, damaged]: [ListedImage[], ListedBlock[], string[]] = [[], [], []];
   const lost = new LostImages((problem) => damaged.push(`${source}: ${problem}`));
@@ -159,18 +161,19 @@ export async function listImages(
   for await (const record of recordsIn(bytes, header.end)) {
     const { kind, number, start, end } = record;
     if (kind === 'end') {
-      const about = readEndAbout(await record.readAbout());
-      if (about) {
-        lost.takeEnd(about, end);
+      const fileEnd = await readEnd(record);
+      if (fileEnd) {
+        lost.takeEnd(fileEnd, end);
       }
     } else if (lost.isNext(number)) {
-      const block = readBlockAbout(await record.readAbout(), record.bytes, header);
-      if (block === undefined) {
-        lost.takeDamaged(number, readLostAbout(await record.readUnchecked(), record.bytes, header));
+      const { block, isSound } = await readBlock(record, header, mayWant);
+      if (block === undefined || !isSound) {
+        lost.takeDamaged(number, block);
         continue;
       }
       lost.takeRead(number, block);
-      const { first, names, shapes } = block;
+      const { first, count, values } = block;
+      const { names, shapes } = block.images ?? { names: [], shapes: [] };
       for (const [index, name] of names.entries()) {
         const position = first + index;
         if (isChosen(name, position)) {
@@ -184,9 +187,8 @@ export async function listImages(
           phrase`${source} has too many images to list (more than ${MOST_LISTED}, or ${MOST_LISTED_CHARACTERS} characters of names): choose some with ${option('range', '0-99999')}`,
         );
       }
-      const values = shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
       const size = end - start;
-      blocks.push({ block: number, images: names.length, bytes: size, bitsPerDim: (8 * size) / values });
+      blocks.push({ block: number, images: count, bytes: size, bitsPerDim: (8 * size) / values });
     }
   }
   lost.finish(bytes.size);

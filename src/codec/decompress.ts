@@ -9,13 +9,7 @@ import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import type { BlockCoders, BlockWork } from './blocks.ts';
 import { startCoders } from './coders.node.ts';
 import { type CompressedFile, openCompressed } from './compressedFile.ts';
-import {
-  type DescribedBlock,
-  type FileEnd,
-  readBlockAbout,
-  readEndAbout,
-  readLostAbout,
-} from './file/abouts.ts';
+import { type DescribedBlock, type FileEnd, type MayWant, readBlock, readEnd } from './file/abouts.ts';
 import type { ReadHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { type FoundRecord, recordsIn, shortSha256 } from './file/records.ts';
@@ -51,10 +45,16 @@ const decompressOptions: Readonly<Record<keyof DecompressOptions, true>> = {
   onDamage: true,
 };
 
+/** How the images of an opened file are read. */
+interface ReadOptions extends Omit<DecompressOptions, 'model'> {
+  /** Whether to call `only` for any of some images; by default, it is called for all. */
+  readonly mayWant?: MayWant | undefined;
+}
+
 /** The images of a file, in order. Images of damaged blocks are left out and reported. */
 export async function* imagesFrom(
   file: CompressedFile,
-  options: Omit<DecompressOptions, 'model'> = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<NamedImage> {
   const { workers = 1 } = options;
   requireWhole('workers', workers, 1);
@@ -70,7 +70,7 @@ export async function* imagesFrom(
 export async function* imagesBy(
   coders: BlockCoders,
   { source, bytes, header }: CompressedFile,
-  { signal, onImages, onDamage, only = () => true }: Omit<DecompressOptions, 'model'> = {},
+  { signal, onImages, onDamage, only = () => true, mayWant }: ReadOptions = {},
 ): AsyncGenerator<NamedImage> {
   const lost = new LostImages((problem) => onDamage?.(`${source}: ${problem}`));
   if (await header.isModelDamaged()) {
@@ -82,7 +82,13 @@ export async function* imagesBy(
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
     async (record) => ({
       record,
-      ...(await decodedRecord(record, header, { coders, only, signal, ...(onImages && { onImages }) })),
+      ...(await decodedRecord(record, header, {
+        coders,
+        only,
+        mayWant,
+        signal,
+        ...(onImages && { onImages }),
+      })),
     }),
   );
   for await (const { record, block, wanted, pixels, end } of decoded) {
@@ -100,7 +106,7 @@ export async function* imagesBy(
     } else {
       lost.takeRead(number, block);
       if (pixels !== 'unwanted') {
-        yield* imagesOf(block, pixels!, header, wanted!);
+        yield* imagesOf(block.images!, pixels!, header, wanted!);
       }
     }
   }
@@ -129,27 +135,24 @@ async function decodedRecord(
   {
     coders,
     only,
+    mayWant,
     signal,
     onImages,
-  }: BlockWork & { readonly coders: BlockCoders; only(name: string, index: number): boolean },
+  }: BlockWork & Required<Pick<ReadOptions, 'only' | 'mayWant'>> & { readonly coders: BlockCoders },
 ): Promise<Decoded> {
-  const about = await record.readAbout();
   if (record.kind === 'end') {
-    return { end: readEndAbout(about) };
+    return { end: await readEnd(record) };
   }
-  const block =
-    about === undefined
-      ? readLostAbout(await record.readUnchecked(), record.bytes, header)
-      : readBlockAbout(about, record.bytes, header);
-  const wanted = block?.names.map((name, index) => only(name, block.first + index));
-  if (about === undefined || block === undefined) {
+  const { block, isSound } = await readBlock(record, header, mayWant);
+  const wanted = block?.images?.names.map((name, index) => only(name, block.first + index));
+  if (block === undefined || !isSound) {
     return { block, pixels: 'damaged' };
   }
-  if (!wanted!.includes(true)) {
+  if (!wanted?.includes(true)) {
     return { block, pixels: 'unwanted' };
   }
   const { imageShape, tiles } = header;
-  const units = block.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
+  const units = block.images!.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
   const pixels = await coders.decode(
     { runs: block.runs, bytes: await record.readBytes() },
     // The last image is decoded first.
@@ -162,7 +165,7 @@ async function decodedRecord(
 
 /** The wanted images of a block. */
 function* imagesOf(
-  { names, shapes }: DescribedBlock,
+  { names, shapes }: NonNullable<DescribedBlock['images']>,
   pixels: Uint8Array,
   { imageShape, tiles }: ReadHeader,
   wanted: readonly boolean[],

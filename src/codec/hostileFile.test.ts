@@ -1,14 +1,18 @@
 // Compressed files whose checksums are right and whose contents are not: refused, or read in little time and memory.
 import { beforeAll, expect, it } from 'vitest';
+import { crc32 } from '../data/formats/compression.node.ts';
 import { UserError } from '../errors.ts';
-import { inMemory } from '../storage/randomAccess.ts';
+import { joinBytes } from '../platform/joinBytes.ts';
+import { inMemory, type RandomAccess } from '../storage/randomAccess.ts';
 import { hostileCompressedFiles } from '../testing/hostile/compressedFiles.ts';
 import { ownPeak, resetPeak } from '../testing/hostile/processUsage.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import { compress } from './compress.ts';
 import { listImages, openCompressed } from './compressedFile.ts';
 import { imagesFrom } from './decompress.ts';
+import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader, readHeader } from './file/header.ts';
+import { encodeRecord } from './file/records.ts';
 
 /** Limits for a file: processor time in seconds, and bytes of memory beyond those already in use. */
 const limits = { seconds: 5, bytes: 2 ** 29 };
@@ -69,4 +73,130 @@ it('images whose names are too long for a block are refused', async () => {
   await expect(compress(model, images)).rejects.toThrow(
     /^the names of the images in block 0 take \d+ bytes \(limit 4194304\): use a smaller block: 'N'/,
   );
+});
+
+/** A file, and how much of it has been read. */
+function counted(file: RandomAccess): { access: RandomAccess; read: { bytes: number; calls: number } } {
+  const read = { bytes: 0, calls: 0 };
+  return {
+    read,
+    access: {
+      size: file.size,
+      read(offset, length) {
+        read.bytes += length;
+        read.calls++;
+        return file.read(offset, length);
+      },
+    },
+  };
+}
+
+const nothing = new Uint8Array(0);
+
+/** A block of `each` images with numbers as names, and a byte for each. */
+function numberedBlock(number: number, each: number): Uint8Array {
+  const names = Array.from({ length: each }, (_, index) => String(number * each + index).padStart(7, '0'));
+  const shapes = names.map(() => sound.shape);
+  const runs = [{ batch: 0, count: each }];
+  const about = blockAbout({ first: number * each, names, shapes, runs, pixels: nothing }, sound.shape);
+  return encodeRecord({ kind: 'block', number, about, bytes: new Uint8Array(each) });
+}
+
+function endOf(blocks: number, images: number): Uint8Array {
+  return encodeRecord({ kind: 'end', number: blocks, about: endAbout({ blocks, images }), bytes: nothing });
+}
+
+it.each(['block', 'end'] as const)('short records of the kind %s are read many at a time', async (kind) => {
+  const records = Array.from({ length: 20_000 }, (_, number) =>
+    encodeRecord({ kind, number, about: '{}', bytes: nothing }),
+  );
+  const bytes = joinBytes([start, ...records]);
+  const { access, read } = counted(inMemory(bytes, 'f'));
+  await listImages({ bytes: access, header: await readHeader(access, 'f'), source: 'f' });
+  expect(read.bytes).toBeLessThan(1.1 * bytes.length);
+  expect(read.calls).toBeLessThan(100);
+  for await (const _ of imagesFrom(await openCompressed(access, 'f', model))) {
+    expect.unreachable();
+  }
+  expect(read.bytes).toBeLessThan(2.2 * bytes.length);
+});
+
+it('the names of blocks without any wanted image are not unpacked', async () => {
+  const [blocks, each] = [8, 2000];
+  const records = Array.from({ length: blocks }, (_, number) => numberedBlock(number, each));
+  const access = inMemory(joinBytes([start, ...records, endOf(blocks, blocks * each)]), 'f');
+  const header = await readHeader(access, 'f');
+  const asked: number[] = [];
+  const isWanted = (_: string, position: number): boolean => {
+    asked.push(position);
+    return position === 2 * each;
+  };
+  const mayWant = (first: number, count: number): boolean => first <= 2 * each && first + count > 2 * each;
+  const listing = await listImages({ bytes: access, header, source: 'f' }, isWanted, mayWant);
+  expect(listing.images.map(({ name }) => name)).toEqual(['0004000']);
+  expect(listing.blocks.map(({ images }) => images)).toEqual(Array(blocks).fill(each));
+  const all = Array.from({ length: each }, (_, index) => 2 * each + index);
+  expect(asked.splice(0)).toEqual(all);
+  const damaged: string[] = [];
+  for await (const _ of imagesFrom(await openCompressed(access, 'f', model), {
+    only: isWanted,
+    mayWant,
+    onDamage: (line) => damaged.push(line),
+  })) {
+    expect.unreachable();
+  }
+  expect(asked).toEqual(all);
+  expect(damaged[0]).toContain("block 2 can't be decoded (0004000, 0004001");
+});
+
+it('a damaged block without any wanted image is reported by its positions', async () => {
+  const record = numberedBlock(1, 5);
+  record[record.length - 1]! ^= 1;
+  const access = inMemory(joinBytes([start, numberedBlock(0, 5), record, endOf(2, 10)]), 'f');
+  const header = await readHeader(access, 'f');
+  const { damaged } = await listImages(
+    { bytes: access, header, source: 'f' },
+    undefined,
+    (first) => first === 0,
+  );
+  expect(damaged).toEqual([
+    'f: block 1 is damaged: 5 images are lost: positions 5 to 9',
+    'f: 5 of 10 images are missing',
+  ]);
+});
+
+it.each([
+  ['of one image', { first: 0, names: ['a'], runs: [[0, 1]], pixels: '' }],
+  [
+    'of more values than any block has',
+    { first: 0, names: [['0000000', 2e6]], runs: [[8, 1e6]], pixels: '' },
+  ],
+])('a block of 4 GiB %s is not hashed', async (_, about) => {
+  // As large as the largest one, whose head alone has to be right.
+  const record = encodeRecord({ kind: 'block', number: 0, about: JSON.stringify(about), bytes: nothing });
+  const view = new DataView(record.buffer);
+  view.setUint32(16, 2 ** 32 - 1, true);
+  view.setUint32(28, crc32(record.subarray(0, 28)), true);
+  const beginning = joinBytes([start, record]);
+  const { access, read } = counted({
+    size: beginning.length + 2 ** 32 - 1,
+    async read(offset, length) {
+      const bytes = new Uint8Array(length);
+      bytes.set(beginning.subarray(offset, offset + length));
+      return bytes;
+    },
+  });
+  const { damaged } = await listImages({ bytes: access, header: await readHeader(access, 'f'), source: 'f' });
+  expect(damaged[0]).toBe('f: block 0 is damaged: the images from position 0 on are lost');
+  expect(read.bytes).toBeLessThan(2 ** 20);
+});
+
+it('the model in a file is hashed once, and read once', async () => {
+  const bytes = await compress(model, [sound]);
+  const { access, read } = counted(inMemory(bytes, 'f'));
+  for await (const _ of imagesFrom(await openCompressed(access, 'f'))) {
+    // Only what is read counts.
+  }
+  // Its own header is read once more.
+  expect(read.bytes).toBeLessThan(2.5 * bytes.length);
 });

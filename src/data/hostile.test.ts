@@ -1,6 +1,6 @@
 // Hostile input: files that expand enormously, and paths that are not regular files, are rejected quickly.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +8,26 @@ import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { blackPng, deflated, npy, picklesOfNothing, zip } from '../testing/hostile/hostileImages.ts';
+import { inMemory, type RandomAccess } from '../storage/randomAccess.ts';
+import {
+  blackPng,
+  deflated,
+  npy,
+  picklesOfNothing,
+  type SparseFile,
+  sparseIdx,
+  writeHostileFile,
+  zip,
+} from '../testing/hostile/hostileImages.ts';
 import { hostileParquet } from '../testing/hostile/hostileParquet.ts';
-import { OverBudget } from './contract/budget.ts';
+import { Budget, OverBudget } from './contract/budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { packedTarget } from './packed/packedTarget.ts';
 import type { PrepareOptions } from './packed/packImages.ts';
 import { prepare } from './packed/packImages.ts';
 import { openDataset } from './registry.ts';
+import { batchImages } from './sources/batchFile.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
 import { readImageFiles } from './sources/imageFiles.ts';
@@ -172,13 +183,70 @@ describe('a few bytes', () => {
     'cannot be an IDX file that decompresses to gigabytes',
     async () => {
       const zeros = gzipSync(Buffer.alloc(2 ** 24), { level: 1 });
-      await write('idx/train-images-idx3-ubyte.gz', Buffer.concat(Array(17).fill(zeros)));
+      const header = gzipSync(sparseIdx(17, 2 ** 12, 2 ** 12).start);
+      await write('idx/train-images-idx3-ubyte.gz', Buffer.concat([header, ...Array(17).fill(zeros)]));
       await expect(idxFolder.open(join(folder, 'idx'))).rejects.toThrow(
-        /train-images-idx3-ubyte.gz: at least 268,435,457 decompressed bytes in/,
+        /train-images-idx3-ubyte.gz: at least 285,212,688 decompressed bytes in/,
       );
     },
     2 * quick,
   );
+
+  it(
+    'cannot be IDX files of gigabytes, which are refused by their headers',
+    async () => {
+      const open = (files: Readonly<Record<string, SparseFile>>) => {
+        const path = join(folder, 'idx');
+        rmSync(path, { recursive: true, force: true });
+        for (const [name, file] of Object.entries(files)) {
+          writeHostileFile(join(path, name), file);
+        }
+        return expect(idxFolder.open(path)).rejects;
+      };
+      const [train, test] = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte'] as const;
+      const few = sparseIdx(1, 28, 28);
+      const message =
+        /-images-idx3-ubyte: more images than fit into memory: divide them among several folders/;
+      await open({ [train]: sparseIdx(3_000_000, 28, 28), [test]: few }).toThrow(message);
+      await open({ [train]: sparseIdx(10_000_000, 1, 1), [test]: sparseIdx(1, 1, 1) }).toThrow(message);
+      await open({ [train]: sparseIdx(1, 28, 28), [test]: sparseIdx(3_000_000, 28, 28) }).toThrow(message);
+      // The header of a small image.
+      await open({ [train]: { ...few, size: 2 ** 31 - 1 }, [test]: few }).toThrow(
+        /data is too long: 1 x 28 x 28/,
+      );
+      const packed = { start: gzipSync(Buffer.concat([few.start, Buffer.alloc(784)])), size: 2 ** 31 - 1 };
+      await open({ [`${train}.gz`]: packed, [test]: few }).toThrow(
+        /too large: 2147483647 bytes, at most 67104/,
+      );
+      await open({
+        [train]: few,
+        [test]: few,
+        'train-labels-idx1-ubyte': sparseIdx(2_000_000_000),
+        't10k-labels-idx1-ubyte': sparseIdx(1),
+      }).toThrow(/train-labels-idx1-ubyte: too large: 2000000000 bytes, at most 268435456/);
+    },
+    quick,
+  );
+
+  it('is read in few steps from an archive of many small arrays', async () => {
+    const image = npy('1, 2, 2', 4);
+    const bytes = zip(Array.from({ length: 1000 }, (_, index) => deflated(`${index}.npy`, image)));
+    let reads = 0;
+    const file = inMemory(bytes, 'a.npz');
+    const counted: RandomAccess = {
+      ...file,
+      read(offset, length) {
+        reads++;
+        return file.read(offset, length);
+      },
+    };
+    let images = 0;
+    for await (const _ of batchImages(counted, 'a.npz', '', new Budget('a.npz', bytes.length))) {
+      images++;
+    }
+    expect(images).toBe(1000);
+    expect(reads).toBeLessThan(20);
+  });
 });
 
 describe('the memory of an image', () => {
@@ -186,8 +254,10 @@ describe('the memory of an image', () => {
     ['smooth.jpeg', 3],
     ['transparent.webp', 13],
     ['opaque.png', 7],
+    ['u16.fits', 6],
+    ['f8.fits', 12],
   ])('is requested before %s is decoded: %i bytes per pixel', async (name, bytes) => {
-    const { width, height } = await sharp(fixture(name)).metadata();
+    const { width, height } = await decodeImage(readFileSync(fixture(name)), name);
     const admit = vi.fn(() => Promise.reject(new Error('out of memory')));
     await expect(decodeImage(readFileSync(fixture(name)), name, { admit })).rejects.toThrow('out of memory');
     expect(admit).toHaveBeenCalledExactlyOnceWith(bytes * width * height);

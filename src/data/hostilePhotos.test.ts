@@ -52,6 +52,24 @@ it.each<[string, () => Uint8Array, RegExp]>([
     () => jpegOfScans(5000, 100),
     /^x: 5000x5000 pixels in 100 scans/,
   ],
+  [
+    'a JPEG file of 70 MiB of comments',
+    () => {
+      const comment = Buffer.alloc(2 ** 16 + 1);
+      comment.write('fffeffff', 'hex');
+      const file = jpegOfScans(16, 1);
+      return Buffer.concat([file.subarray(0, 2), ...Array<Buffer>(1120).fill(comment), file.subarray(2)]);
+    },
+    /^x: corrupt: it has more than 67108864 bytes beside its pixels/,
+  ],
+  [
+    'a WebP file of a million empty chunks',
+    () => {
+      const file = readFileSync(fixture('lossless.webp'));
+      return Buffer.concat([file, new Uint8Array(2 ** 23)]);
+    },
+    /^x: corrupt: it has more than 65536 parts/,
+  ],
   ['a GIF file of 100,000 frames', () => gifOfFrames(100_000), /^x: corrupt: it has more than 4096 frames/],
   ['a TIFF file of 10,000 pages', () => tiffOfPages(10_000), /^x: corrupt: it has more than 4096 frames/],
   [
@@ -81,6 +99,12 @@ it('reads files within the limits', async () => {
 
 it('counts scans after bytes that decoders skip', () => {
   const file = jpegOfScans(16, 7);
+  const filled = new Uint8Array(2 ** 25).fill(0xff);
+  filled.set(file.subarray(0, 2));
+  const begin = process.cpuUsage();
+  expect(countScans(Buffer.concat([filled, file.subarray(2)]))).toBe(7);
+  // A call for each of these bytes takes 20 times as long.
+  expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(0.5);
   const padded = Buffer.concat([file.subarray(0, 2), Buffer.from([1, 2, 0xff, 0xff]), file.subarray(2)]);
   expect(countScans(padded)).toBe(7);
   expect(countScans(file.subarray(0, -2))).toBe(7);

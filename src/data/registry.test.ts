@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import fs, { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -173,6 +174,22 @@ describe('openDataset', () => {
     const opened = openDataset(name, { validation: 0 });
     await expect(opened).rejects.toThrow(message);
     await expect(opened).rejects.toMatchObject({ name: 'UserError', code });
+  });
+
+  it('rejects a missing path in a folder that cannot be listed', async () => {
+    vi.spyOn(fs, 'readdirSync').mockImplementation(() => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
+    });
+    syncBuiltinESMExports();
+    try {
+      await expect(openDataset(join(folder, 'none'))).rejects.toThrow(
+        `dataset '${join(folder, 'none')}': no such file or folder`,
+      );
+      await expect(openDataset('mnits')).rejects.toThrow("'mnits': did you mean mnist?");
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
   });
 
   it('rejects an invalid share of validation images', async () => {

@@ -300,8 +300,7 @@ async function find(nameOrPath: string): Promise<Found> {
 
 /** The error for a path or name without a dataset, with similar ones. */
 function notFound(path: string): UserError {
-  const parent = folderOf(path);
-  const beside = isFolder(parent) ? listFolder(parent).map((name) => pathIn(parent, name)) : [];
+  const beside = pathsBeside(path);
   // With a slash it can only be meant as a path.
   if (/[/\\]/.test(path)) {
     const near = nearestNames(path, beside);
@@ -311,6 +310,19 @@ function notFound(path: string): UserError {
   const names = datasets.map(({ name }) => name);
   const suggested = nearestNames(path, names).length > 0 ? names : [...nearestNames(path, beside), ...names];
   return unknownName('file, folder or dataset', path, suggested);
+}
+
+/** What is in the folder of a missing path; nothing if the folder can't be listed, though what is in it can be opened. */
+function pathsBeside(path: string): string[] {
+  const parent = folderOf(path);
+  try {
+    return isFolder(parent) ? listFolder(parent).map((name) => pathIn(parent, name)) : [];
+  } catch (error) {
+    if (error instanceof UserError) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 async function findAt(path: string): Promise<Found> {

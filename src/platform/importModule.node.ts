@@ -5,6 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 
+const imported = new Set<string>();
+
+/** The URLs of the modules that `importModule` has imported in this thread. */
+export function importedModules(): readonly string[] {
+  return [...imported];
+}
+
 /**
  * Imports a module by its URL.
  *
@@ -17,6 +24,7 @@ export async function importModule(url: string): Promise<void> {
       await registerTsx();
     }
     await import(url);
+    imported.add(url);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const remedy =

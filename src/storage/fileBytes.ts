@@ -70,6 +70,15 @@ export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 
   }
 }
 
+/** The text of a UTF-8 file in blocks, read on demand; throws as `blocksOf` does. */
+export function* textBlocks(path: string, most: number): Generator<string, void, void> {
+  const decoder = new TextDecoder();
+  for (const block of blocksOf(path, most)) {
+    yield decoder.decode(block, { stream: true });
+  }
+  yield decoder.decode();
+}
+
 /**
  * Reads an open file to its end.
  *
@@ -207,13 +216,14 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
 }
 
 /**
- * All bytes of a file of at most 2 GiB.
+ * All bytes of a file.
  *
+ * @param most the maximum size; by default 2 GiB
  * @throws UserError that names the file if it cannot be read or is larger
  */
-export function readWhole(path: string): Promise<Uint8Array> {
+export function readWhole(path: string, most = maxBytesAtOnce): Promise<Uint8Array> {
   return withFile(path, (file) => {
-    requireAtMost(path, file.size, maxBytesAtOnce);
+    requireAtMost(path, file.size, most);
     return file.read(0, file.size);
   });
 }

@@ -28,7 +28,22 @@ export function cannotRead(path: string, error: unknown): Error {
 
 /** The error for a file that cannot be written. */
 export function cannotWrite(path: string, error: unknown): Error {
-  return explainFileError(error, path, 'write');
+  return hasCode(error, 'ENOENT') && existsSync(dirname(path))
+    ? hasNoPlace(path, error, 'write')
+    : explainFileError(error, path, 'write');
+}
+
+/** The error for a folder that cannot be created, whose parents exist or were to be created. */
+export function cannotCreateFolder(path: string, error: unknown): Error {
+  return hasCode(error, 'ENOENT')
+    ? hasNoPlace(path, error, 'create the folder')
+    : explainFileError(error, path, 'create the folder');
+}
+
+/** The error if a new name is missing, which only some file systems say, such as /proc. */
+function hasNoPlace(path: string, cause: unknown, doing: string): UserError {
+  const why = 'its file system does not allow it; choose another location';
+  return new UserError('io', `cannot ${doing} ${path}: ${why}`, { cause });
 }
 
 /** Whether an error has one of these system error codes, such as `EEXIST`. */
@@ -57,6 +72,8 @@ export function reasonFor(code: string, path: string): string | undefined {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'there is a file where a folder is needed; choose another path';
+    case 'ELOOP':
+      return 'its links lead in a circle; remove them, or choose another path';
     case 'EISDIR':
       return 'it is a folder; name a file';
     case 'ENAMETOOLONG':

@@ -21,7 +21,7 @@ import { cleanedUpAfter } from './cleanUp.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { bytesOf, type FileContent } from './fileStore.ts';
-import { PartialFile, type PartialFileOptions, partialPath, removePartialFiles } from './partialFiles.ts';
+import { PartialFile, type PartialFileOptions, removePartialFiles } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
 const toAppend =
@@ -99,8 +99,8 @@ export function requireExists(path: string): void {
 }
 
 /**
- * Checks that a file may be written at `path`, before the work instead of after it: it is not a folder, its name is
- * not too long, and its parent folder exists and is writable.
+ * Checks that a file can be written at `path`, before the work instead of after it: it is not a folder or a device, and the
+ * file under which it is written first can be created and removed.
  *
  * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
  */
@@ -113,14 +113,13 @@ export function requireWritable(path: string): void {
   }
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
-    // Fails if the temporary name is too long.
-    lstatSync(partialPath(realPath(path)), { throwIfNoEntry: false });
   } catch (error) {
     throw cannotWrite(path, error);
   }
   if (isFolder(path)) {
     throw wrongPath(path, 'write', 'EISDIR');
   }
+  new PartialFile(path).discard();
 }
 
 /**

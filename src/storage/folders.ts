@@ -1,19 +1,10 @@
 // Folders and the paths in them: created, listed and removed, with readable errors.
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmdirSync,
-  statSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError, hasCode, reasonFor } from './fileErrors.ts';
+import { cannotCreateFolder, explainFileError, reasonFor } from './fileErrors.ts';
 import { exists, realPath } from './files.ts';
 import { partialPath } from './partialFiles.ts';
 
@@ -137,18 +128,13 @@ export function makeFolders(path: string): string[] {
     }
     return made;
   } catch (error) {
-    // The parents exist: the file system, such as /proc, has no folders of this name.
-    const why = 'its file system does not allow it; choose another location';
-    const explained = hasCode(error, 'ENOENT')
-      ? new UserError('io', `cannot create the folder ${path}: ${why}`, { cause: error })
-      : explainFileError(error, path, 'create the folder');
-    throw cleanedUpAfter(explained, () => removeEmptyFolders(made));
+    throw cleanedUpAfter(cannotCreateFolder(path, error), () => removeEmptyFolders(made));
   }
 }
 
 /**
- * Checks that a missing folder can be created at `path`, before the work instead of after it: no missing name is too
- * long, and the innermost existing folder is writable.
+ * Checks that a folder can be created at `path`, where there is none or an empty one, before the work instead of after it: no
+ * missing name is too long, and another folder can be created and removed beside the outermost missing one.
  *
  * @throws UserError if not
  */
@@ -160,13 +146,13 @@ export function requireCreatable(path: string): void {
     throw new UserError('io', `cannot create the folder ${path}: ${reasonFor('ENOTDIR', path)}`);
   }
   try {
-    accessSync(parent, constants.W_OK | constants.X_OK);
+    rmdirSync(mkdtempSync(join(parent, '.trial-')));
     // Fails if a name, or the temporary name of the folder, is too long.
     for (const name of [...missing, partialPath(target)]) {
       lstatSync(join(parent, basename(name)), { throwIfNoEntry: false });
     }
   } catch (error) {
-    throw explainFileError(error, path, 'create the folder');
+    throw cannotCreateFolder(path, error);
   }
 }
 

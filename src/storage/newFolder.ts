@@ -20,22 +20,21 @@ import { moveIntoPlace, partialPath } from './partialFiles.ts';
 const anyFolder = resolve('folder');
 
 /**
- * Checks that `writeNewFolder` may write there: the path does not exist and can be created, or is an empty folder.
+ * Checks that `writeNewFolder` can write there: the path does not exist or is an empty folder, and can be created.
  *
  * @throws UserError (`exists`) if it has contents; as `requireCreatable` does
  */
 export function requireNewFolder(path: string): void {
-  if (!exists(path)) {
-    requireCreatable(path);
-    return;
+  if (exists(path)) {
+    if (!isFolder(path)) {
+      throw new UserError('exists', `cannot create the folder ${path}: it is a file; choose another name`);
+    }
+    const [first] = listFolder(path);
+    if (first !== undefined) {
+      throw new UserError('exists', `${path} is not empty (it contains ${first}); choose another folder`);
+    }
   }
-  if (!isFolder(path)) {
-    throw new UserError('exists', `cannot create the folder ${path}: it is a file; choose another name`);
-  }
-  const [first] = listFolder(path);
-  if (first !== undefined) {
-    throw new UserError('exists', `${path} is not empty (it contains ${first}); choose another folder`);
-  }
+  requireCreatable(path);
 }
 
 /**

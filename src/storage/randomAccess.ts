@@ -33,3 +33,27 @@ export function checkRange(source: string, size: number, offset: number, length:
     );
   }
 }
+
+/** The length of the blocks that `readAhead` reads. */
+const AHEAD_BYTES = 2 ** 16;
+
+/** The same bytes for many small reads, most of them one after the other: they are copied from blocks. */
+export function readAhead(file: RandomAccess): RandomAccess {
+  let block: { readonly start: number; readonly bytes: Uint8Array } = { start: 0, bytes: new Uint8Array() };
+  return {
+    size: file.size,
+    async read(offset, length) {
+      if (length > AHEAD_BYTES / 2) {
+        return file.read(offset, length);
+      }
+      let { start, bytes } = block;
+      if (offset < start || offset + length > start + bytes.length) {
+        // More than there is to read is an error of the file.
+        const more = Math.max(length, Math.min(AHEAD_BYTES, file.size - offset));
+        [start, bytes] = [offset, await file.read(offset, more)];
+        block = { start, bytes };
+      }
+      return bytes.slice(offset - start, offset - start + length);
+    },
+  };
+}

@@ -1,11 +1,16 @@
 // The studio's server: its address, and limits for clients.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { UserError } from '../errors.ts';
 import { hasCode } from '../storage/fileErrors.ts';
 import { answer } from './answer.ts';
 import type { StudioFiles } from './files.ts';
-import { inTurn } from './inTurn.ts';
 
 /** Where a studio listens. */
 export interface StudioAddress {
@@ -97,4 +102,31 @@ async function listen(server: Server, { host, port }: StudioAddress): Promise<vo
           : (cause as Error).message;
     throw new UserError('io', `cannot listen at ${where}: ${why}`, { cause });
   }
+}
+
+/** The most waiting requests of a connection; one more closes it. */
+const MOST_WAITING = 16;
+
+/**
+ * Answers the requests of each connection one after another. Node reports each request at once, but its response doesn't
+ * report the end of the connection before its turn: a file opened for it would stay open.
+ */
+function inTurn(answer: RequestListener): RequestListener {
+  const queues = new WeakMap<Socket, (() => void)[]>();
+  return (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
+    const { socket } = request;
+    const begin = (): void => {
+      response.on('close', () => queue.shift() && queue[0]?.());
+      if (!socket.destroyed) {
+        answer(request, response);
+      }
+    };
+    const queue = queues.get(socket) ?? [];
+    queues.set(socket, queue);
+    if (queue.push(begin) === 1) {
+      begin();
+    } else if (queue.length > MOST_WAITING) {
+      socket.destroy();
+    }
+  };
 }

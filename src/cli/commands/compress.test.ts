@@ -12,11 +12,15 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
+import { encodeHeader } from '../../codec/file/header.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
+import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
+import { fingerprintOf } from '../../trained/model/fingerprint.ts';
 
 const { folder, run, json, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);
@@ -277,6 +281,15 @@ it('reports a full disk in one line, and leaves nothing under the name of the fi
   );
   expect(status).toBe(1);
   expect(readdirSync(folder).filter((name) => name.startsWith('full.eflow'))).toEqual([]);
+});
+
+it('announces that a large model takes much memory, before it begins', async () => {
+  const large = randomModel([512, 512, 3], { width: 64 }, 0);
+  const { imageShape } = large.model;
+  const header = { model: fingerprintOf(large), imageShape, runtime: '', tiles: false };
+  writeFileSync(at('large-model.eflow'), encodeHeader(header, weightsBytes(large)));
+  const { stderr } = await interrupt('SIGKILL', 'memory', 'decompress', 'large-model.eflow', '--out=none');
+  expect(stderr).toMatch(/^decompressing takes about \d\.\d GiB of memory: this is a large model\n$/);
 });
 
 it('writes only the images that are chosen, by name, folder or position', async () => {

@@ -1,6 +1,7 @@
 // `emerging compress`: compresses images with a model, without loss.
 
 import type { Command } from 'commander';
+import { codingBytes } from '../../codec/blocks.ts';
 import { type CompressedSize, compressParts, defaultBlock } from '../../codec/compress.ts';
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
@@ -11,6 +12,7 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addSetOptions, type ImageOptions, reportSkipped } from '../parts/imageInput.ts';
 import { imagesToCompress } from '../parts/imagesToCompress.ts';
+import { noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
@@ -64,6 +66,10 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
+  const workers =
+    options.workers ??
+    workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape)));
+  noteMemory('compressing', codingBytes(trained, workers));
   const bar = createProgress({
     label: 'compressing',
     total: images.count,
@@ -88,9 +94,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
       block,
       withModel,
       tiles,
-      workers:
-        options.workers ??
-        workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape))),
+      workers,
       signal: interruption.signal,
       onImages,
     });

@@ -13,12 +13,11 @@ import { countClasses } from '../../data/contract/labels.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
-import { UserError } from '../../errors.ts';
+import { UserError, unknownName } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
-import { augmentationList } from '../parts/augmentationList.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng } from '../parts/outputFile.ts';
 import { sheetNames } from '../parts/sheetNames.ts';
@@ -221,4 +220,14 @@ function textOf(
     `images  ${file}`,
     `        ${sheetNames(shown)}`,
   ];
+}
+
+/** Parses a list such as `shift,flip`. */
+function augmentationList(text: string): AugmentationName[] {
+  return text.split(',').map((name) => {
+    if (!Object.hasOwn(augmentations, name)) {
+      throw unknownName('augmentation', name, Object.keys(augmentations));
+    }
+    return name as AugmentationName;
+  });
 }

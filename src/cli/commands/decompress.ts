@@ -1,5 +1,6 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
+import { codingBytes } from '../../codec/blocks.ts';
 import { type CompressedFile, extentOf, openCompressed } from '../../codec/compressedFile.ts';
 import { imagesFrom } from '../../codec/decompress.ts';
 import { UserError } from '../../errors.ts';
@@ -13,6 +14,7 @@ import { visibleText } from '../../visibleText.ts';
 import { chosenImages, type PositionRange, positionRange, requireChosen } from '../parts/chosenImages.ts';
 import { printList } from '../parts/compressedList.ts';
 import { fileNamer } from '../parts/fileNames.ts';
+import { noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { workersFor } from '../parts/workersFor.ts';
@@ -93,12 +95,14 @@ async function runDecompress(
 async function writeImages(
   file: CompressedFile,
   out: string,
-  { only, range, workers, json }: DecompressCommandOptions,
+  { only, range, json, ...options }: DecompressCommandOptions,
 ): Promise<void> {
   const { source } = file;
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
   const { blocks, count } = await extentOf(file);
+  const workers = options.workers ?? workersFor(blocks);
+  noteMemory('decompressing', codingBytes(file.model, workers));
   const bar = createProgress({
     label: 'decompressing',
     total: isPart ? null : (count ?? null),
@@ -112,8 +116,9 @@ async function writeImages(
   let done = 0;
   try {
     const images = imagesFrom(file, {
-      workers: workers ?? workersFor(blocks),
+      workers,
       only: chosen.isChosen,
+      mayWant: chosen.mayWant,
       signal: interruption.signal,
       onImages(more) {
         done += more;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { imageOfSet, imageText } from '../../data/contract/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
-import { DOCTOR_IMAGES, diagnose } from '../../evaluation/doctor/doctor.ts';
+import { DOCTOR_IMAGES, diagnose, examinationBytes } from '../../evaluation/doctor/doctor.ts';
 import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import { unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
@@ -12,9 +12,10 @@ import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
 import { doctorText } from '../parts/doctorText.ts';
 import { addDataOption, addSplitOption } from '../parts/measureOptions.ts';
-import { addModelOptions, type ModelOptions } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, noteMemory } from '../parts/modelOptions.ts';
 import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';
 import { openImagesOf } from '../parts/runImages.ts';
+import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
@@ -64,9 +65,11 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const run = isRun(trained) ? trained : undefined;
   const data = options.data ?? run?.config.data.name;
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
+  const count = Math.min(options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES), images.count);
+  noteMemory(`examining ${formatCounted(count, 'image')}`, examinationBytes(trained, count));
   const diagnosis = await withProgress((show) =>
     diagnose(trained, images, {
-      images: options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES),
+      images: count,
       exact: options.exact,
       quick,
       onProgress: (done, layers) => show('examining layers', done, layers),

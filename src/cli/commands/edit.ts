@@ -1,21 +1,23 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
-
 import { type Command, InvalidArgumentError } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import type { NamedImages } from '../../data/sources/imageFiles.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { concatenated, type Values } from '../../numeric/values.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
 import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
+import { type Latents, largestLatent } from '../../trained/model/latents.ts';
 import { type Separation, separationOf } from '../../trained/model/separation.ts';
+import { whyTooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
 import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
 import { chosenCondition } from '../parts/conditionsOfImages.ts';
-import { decodeMoved } from '../parts/decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';
@@ -254,4 +256,27 @@ function amounts(text: string, earlier: readonly number[] = []): readonly number
     );
   }
   return [...earlier, amount];
+}
+
+/**
+ * The images of latents.
+ *
+ * @param nameOf what the image at an index is, for the error
+ * @param remedy what to do about an image that cannot be decoded
+ * @throws UserError (`diverged`) if the values of an image are not finite
+ */
+async function decodeMoved(
+  model: FlowModel,
+  latents: Latents,
+  { nameOf, remedy, ...coding }: CodingOptions & { nameOf: (index: number) => string; remedy: string },
+): Promise<Values> {
+  const values = await model.decodeValues(latents, coding);
+  const size = dimensionsOf(model.imageShape);
+  const broken = values.findIndex((value) => !Number.isFinite(value));
+  if (broken >= 0) {
+    const image = Math.floor(broken / size);
+    const why = whyTooFarOut(largestLatent(latents, image));
+    throw new UserError('diverged', `${nameOf(image)} cannot be decoded: ${why}; ${remedy}`);
+  }
+  return model.pixelsOf(values);
 }

@@ -19,6 +19,33 @@ it('finds images, folders and positions', () => {
   expect(missing(undefined, '0-4')).toBeUndefined();
 });
 
+it('chooses by the name of the written file, and by folders at any depth', () => {
+  const chosen = chosenImages(['a', 'x/y', 'x/y/z', 'b/'], undefined);
+  const isChosen = (name: string): boolean => chosen.isChosen(name, 0);
+  expect(['a', 'x/y/z/1.png', 'x/y', 'b/c'].map(isChosen)).toEqual([true, true, true, true]);
+  expect(['a.jpg', 'x/yy/1.png', 'aa', '/b', `${'/'.repeat(2 ** 20)}b`].map(isChosen)).toEqual(
+    Array(5).fill(false),
+  );
+  expect(chosenImages(['a.png'], undefined).isChosen('a', 0)).toBe(true);
+});
+
+it('knows where images may be only if no names are chosen', () => {
+  const range = positionRange('10-19');
+  const blocks = [0, 5, 10, 15, 20].map((first) => [first, 5] as const);
+  const inRange = chosenImages(undefined, range);
+  expect(blocks.map(([first, count]) => inRange.mayWant(first, count))).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(inRange.mayWant(9, 2)).toBe(true);
+  for (const chosen of [chosenImages(['a'], range), chosenImages(undefined, undefined)]) {
+    expect(blocks.every(([first, count]) => chosen.mayWant(first, count))).toBe(true);
+  }
+});
+
 it.each([
   [['c.png'], undefined, 5, 'f has no image and no folder c.png: did you mean more/c.png?'],
   [['mor'], undefined, 5, 'f has no image and no folder mor: did you mean more?'],

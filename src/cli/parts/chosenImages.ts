@@ -29,8 +29,10 @@ interface SeenFile {
 
 /** A choice of images. */
 export interface ChosenImages {
-  /** Whether an image is chosen; must be called once for each. */
+  /** Whether an image is chosen; must be called once for each, unless `mayWant` is false for it. */
   isChosen(name: string, index: number): boolean;
+  /** Whether any of `count` images from position `first` on may be chosen: by their positions, if no names are. */
+  mayWant(first: number, count: number): boolean;
   /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
   isAllSeen(count: number | undefined): boolean;
   /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
@@ -44,7 +46,8 @@ export function chosenImages(
   names: readonly string[] | undefined,
   range: PositionRange | undefined,
 ): ChosenImages {
-  const wanted = (names ?? []).map(withoutSlashes);
+  const wanted = new Set((names ?? []).map(withoutSlashes));
+  const longest = Math.max(0, ...[...wanted].map((one) => one.length));
   const missing = new Set(wanted);
   /** Names and folders, for suggestions. */
   const known = new Set<string>();
@@ -53,9 +56,8 @@ export function chosenImages(
   return {
     isChosen(name, index) {
       // An image may also be named as decompression names its file.
-      const named = wanted.filter(
-        (one) => name === one || `${name}.png` === one || name.startsWith(`${one}/`),
-      );
+      const paths = [name, `${name}.png`, ...foldersOf(name, longest)];
+      const named = paths.filter((path) => wanted.has(path));
       const isInRange = range !== undefined && index >= range.first && index <= range.last;
       for (const one of named) {
         missing.delete(one);
@@ -69,6 +71,8 @@ export function chosenImages(
       isRangeMissing &&= !isInRange;
       return (names === undefined && range === undefined) || named.length > 0 || isInRange;
     },
+    mayWant: (first, count) =>
+      names !== undefined || range === undefined || (first <= range.last && first + count > range.first),
     isAllSeen: (count) => seen === count,
     missingIn({ source, count }) {
       const [first] = missing;
@@ -98,6 +102,15 @@ export function chosenImages(
 
 /** Suggestions are searched in about so many names, of at most so many characters each. */
 const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
+
+/** The folders that a path is in, as far as their own paths have at most so many characters. */
+function foldersOf(name: string, longest: number): string[] {
+  const folders: string[] = [];
+  for (let end = name.indexOf('/'); end >= 0 && end <= longest; end = name.indexOf('/', end + 1)) {
+    folders.push(name.slice(0, end));
+  }
+  return folders;
+}
 
 /** A path and the folders that it is in. */
 function pathsOf(name: string): string[] {

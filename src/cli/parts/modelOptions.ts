@@ -4,6 +4,7 @@ import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { FlowModelOptions } from '../../trained/model/flowModelOptions.ts';
+import { LARGE_BYTES } from '../../trained/model/modelPrograms.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import {
@@ -43,6 +44,13 @@ export async function openModel(
     }
   }
   return flowModelOf(trained, use);
+}
+
+/** Notes on stderr, before some work begins, about how much memory it takes, if that is a GiB or more. */
+export function noteMemory(work: string, bytes: number): void {
+  if (bytes >= LARGE_BYTES) {
+    noteOnStderr(`${work} takes about ${formatBytes(bytes)} of memory: this is a large model`);
+  }
 }
 
 /** Notes on stderr, before the work begins, that each image takes much memory. */

@@ -25,6 +25,8 @@ beforeAll(async () => {
   await emerging.json('encode', 'run', 'photos', '--out=latents.safetensors');
   await emerging.json('compress', 'photos', '--model=run', '--out=photos.eflow');
   writeFileSync(inFolder('photos', 'conditions.csv'), 'file,x\n');
+  mkdirSync(inFolder('parts'));
+  writeFileSync(inFolder('parts', 'mine.mjs'), '');
   symlinkSync('run', inFolder('linked'));
   symlinkSync('run/summary.json', inFolder('link.json'));
   symlinkSync('run/checkpoints', inFolder('points'));
@@ -35,7 +37,7 @@ beforeAll(async () => {
 /** The contents of the models and the images, by their paths. */
 function contents(): Record<string, string> {
   return Object.fromEntries(
-    ['run', 'exp', 'photos', 'data'].flatMap((folder) =>
+    ['run', 'exp', 'photos', 'data', 'parts'].flatMap((folder) =>
       readdirSync(inFolder(folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => {
@@ -93,11 +95,12 @@ it.each([
   [['compare', 'exp', 'run', '--data=photos', '--out=photos/b/1.png']],
   [['evaluate', 'exp', '--data=photos', '--worst=photos/b/1.png']],
   [['datasets', 'show', 'photos', '--out=photos/b/1.png']],
+  [['--import=parts/mine.mjs', 'encode', 'run', 'photos', '--out=parts/mine.mjs']],
 ])('replaces none of its inputs: %j', async (args) => {
   const before = contents();
   const { code, stderr } = await emerging.run(...args);
   expect(stderr).toMatch(
-    /^(data.* exists, and will be replaced.*\n)?emerging: (photos|data|image).* would replace one of the inputs; choose another name\n$/,
+    /^(data.* exists, and will be replaced.*\n)?emerging: (photos|data|image|parts).* would replace one of the inputs; choose another name\n$/,
   );
   expect(code).toBe(2);
   expect(contents()).toEqual(before);

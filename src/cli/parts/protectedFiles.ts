@@ -1,8 +1,10 @@
 // Files that no output may replace: files of a model, and the inputs of the command.
 import { basename, dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { datasets } from '../../data/registry.ts';
 import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { UserError } from '../../errors.ts';
+import { importedModules } from '../../platform/importModule.node.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { exists, isFolder, realPath } from '../../storage/files.ts';
 import { isWithin, pathFrom } from '../../storage/folders.ts';
@@ -39,7 +41,8 @@ export function requireNoModelFile(path: string): void {
 }
 
 /**
- * Checks that an output replaces none of the inputs, and no file in input folders and named datasets.
+ * Checks that an output replaces none of the inputs, no file in input folders and named datasets, and no module that was
+ * imported (`--import`).
  *
  * @param inputs paths and names of datasets; missing paths are ignored
  * @throws UserError (`invalid-argument`) if it does
@@ -49,7 +52,11 @@ export function requireNoInput(path: string, inputs: readonly (string | undefine
     return;
   }
   const isNamed = inputs.some((input) => datasets.some(({ name }) => name === input));
-  const sources = [...inputs.filter((input) => input !== undefined), ...(isNamed ? dataFolders() : [])];
+  const sources = [
+    ...inputs.filter((input) => input !== undefined),
+    ...(isNamed ? dataFolders() : []),
+    ...importedModules().map((url) => fileURLToPath(url)),
+  ];
   const isTable = conditionsName.test(path);
   const isData = isTable || !resultName.test(path);
   const target = realPath(path);

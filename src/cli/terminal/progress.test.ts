@@ -87,6 +87,31 @@ describe('progress without a terminal', () => {
     expect(lines().length).toBeLessThan(8 * 60 + 60);
   });
 
+  it('announces once that the rest takes long', () => {
+    const { stream, lines } = fakeStream();
+    const announced = { work: 'training', units: 'steps', last: 506 };
+    const training = createProgress({ label: 'step', total: 1000, announced }, stream);
+    const sampling = createProgress({ label: 'sampling', total: 1000, unit: 'images' }, stream);
+    const short = createProgress({ label: 'decoding', total: 100, unit: 'images' }, stream);
+    for (let done = 1; done <= 20; done++) {
+      vi.advanceTimersByTime(100);
+      training.update(done);
+      sampling.update(10 * done);
+      short.update(done);
+    }
+    expect(lines().filter((line) => line.includes('takes'))).toEqual([
+      'training takes about 50s: 500 more steps',
+    ]);
+    const slow = createProgress({ label: 'sampling', total: 1000, unit: 'images' }, stream);
+    for (const done of [64, 128, 192]) {
+      vi.advanceTimersByTime(10_000);
+      slow.update(done);
+    }
+    expect(lines().filter((line) => line.startsWith('sampling takes'))).toEqual([
+      'sampling takes about 2m 16s: 872 more images',
+    ]);
+  });
+
   it('draws no bar on a dumb terminal', () => {
     vi.stubEnv('TERM', 'dumb');
     const { stream, text } = fakeStream({ isTTY: true });

@@ -1,7 +1,8 @@
-// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere.
+// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere. Long work is announced once its first parts are timed.
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../visibleText.ts';
-import { formatDuration, formatRate } from './format.ts';
+import { expectedTime } from './expectedTime.ts';
+import { formatCount, formatDuration, formatRate } from './format.ts';
 import { progressStream } from './output.ts';
 import { SmoothedRate } from './smoothedRate.ts';
 
@@ -24,6 +25,8 @@ export interface ProgressOptions {
   readonly show?: (count: number) => string;
   /** How many units are already done, 0 by default. */
   readonly start?: number;
+  /** How long work is announced: what takes long, in which units, and the last of them; by default as above. */
+  readonly announced?: { readonly work: string; readonly units: string; readonly last?: number | undefined };
 }
 
 /** Shows progress; `finish` must be called at the end, also after a failure. */
@@ -59,22 +62,35 @@ export function createProgress(
 class ProgressState {
   private options: ProgressOptions;
   private readonly rate = new SmoothedRate();
+  private readonly secondsLeft: ReturnType<typeof expectedTime>;
+  /** The last unit, for announcements: none of a total that is chosen later, by what takes how long. */
+  private readonly last: number | null;
   private done: number;
   private fields: ProgressFields = {};
 
   constructor(options: ProgressOptions) {
     this.options = { ...options, label: visibleText(options.label) };
     this.done = options.start ?? 0;
+    this.secondsLeft = expectedTime(this.done);
+    this.last = options.announced?.last ?? options.total;
   }
 
   expect(total: number): void {
     this.options = { ...this.options, total };
   }
 
-  advance(done: number, fields: ProgressFields): void {
+  /** Returns an announcement, the one time that it is known that the rest takes long. */
+  advance(done: number, fields: ProgressFields): string | undefined {
     this.done = done;
     this.fields = { ...this.fields, ...fields };
     this.rate.observe(done, now());
+    const left = this.last === null ? undefined : this.secondsLeft(done, this.last, now());
+    if (left === undefined) {
+      return undefined;
+    }
+    const { label, unit = '', show = formatCount, announced } = this.options;
+    const { work, units } = announced ?? { work: label, units: unit };
+    return `${work} takes about ${formatDuration(left)}: ${`${show(this.last! - done)} more ${units}`.trimEnd()}`;
   }
 
   /** One line, with a bar if `width` columns have room for one. */
@@ -136,8 +152,11 @@ class TerminalProgress implements Progress {
   }
 
   update(done: number, fields: ProgressFields = {}): void {
-    this.state.advance(done, fields);
+    const announcement = this.state.advance(done, fields);
     this.bar.update(done);
+    if (announcement !== undefined) {
+      this.note(announcement);
+    }
   }
 
   expect(total: number): void {
@@ -182,7 +201,10 @@ class PlainProgress implements Progress {
   }
 
   update(done: number, fields: ProgressFields = {}): void {
-    this.state.advance(done, fields);
+    const announcement = this.state.advance(done, fields);
+    if (announcement !== undefined) {
+      this.note(announcement);
+    }
     this.printed = false;
     if (now() >= this.nextPrint) {
       this.print();

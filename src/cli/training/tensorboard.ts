@@ -25,7 +25,10 @@ export function tensorBoard({ paths, state, config }: PreparedRun) {
   // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;
   const file = (): EventFile => {
-    opened ??= new EventFile(runFiles(paths), join(folder, nextName(folder)), state?.step);
+    if (opened === undefined) {
+      const name = nextEventName(exists(folder) ? listFolder(folder) : []);
+      opened = new EventFile(runFiles(paths), join(folder, name), state?.step);
+    }
     return opened;
   };
   return {
@@ -48,9 +51,10 @@ export function tensorBoard({ paths, state, config }: PreparedRun) {
   };
 }
 
-function nextName(folder: string): string {
+/** The name of the next file of events after those among the names of files, which may be a stranger's. */
+export function nextEventName(names: readonly string[]): string {
   let last = -1;
-  for (const name of exists(folder) ? listFolder(folder) : []) {
+  for (const name of names) {
     // A longer number is not exact, so that the next one would be the same.
     last = Math.max(last, Number(/^events\.out\.tfevents\.(\d{1,15})\.emerging$/.exec(name)?.[1] ?? -1));
   }

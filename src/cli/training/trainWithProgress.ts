@@ -17,7 +17,6 @@ import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { messageOf } from '../terminal/wording.ts';
-import { expectedTime } from './expectedTime.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import { hasEvents, tensorBoard } from './tensorboard.ts';
 import {
@@ -64,7 +63,16 @@ export async function trainWithProgress(
   const total = minutes === null ? schedule.totalSteps : null;
   /** What is being done; the bar shows all but `drawing`. */
   let phase: 'step' | 'testing' | 'validation' | 'drawing' = 'step';
-  let bar = createProgress({ label: phase, total, start: state?.step ?? 0 });
+  let bar = createProgress({
+    label: phase,
+    total,
+    start: state?.step ?? 0,
+    announced: {
+      work: 'training',
+      units: 'steps',
+      last: total === null ? undefined : Math.min(total, stopAt ?? total),
+    },
+  });
   const note = (text: string): void => bar.note(text);
   const enter = (next: typeof phase, images = 0): void => {
     if (next !== phase) {
@@ -117,10 +125,6 @@ export async function trainWithProgress(
   }
   const unit = unitOf(config.model);
   let recent: number | undefined;
-  const expected =
-    minutes === null
-      ? expectedTime(Math.min(schedule.totalSteps, stopAt ?? schedule.totalSteps))
-      : () => undefined;
   try {
     const before = await run.store.readSummaryIfSound();
     const events: TrainingEvents = {
@@ -152,10 +156,6 @@ export async function trainWithProgress(
           recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
         }
         board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
-        const expectation = expected(step, performance.now());
-        if (expectation !== undefined) {
-          note(expectation);
-        }
         bar.update(step, {
           ...(recent !== undefined && { result: unit.text(recent, 2) }),
           imagesPerSecond,

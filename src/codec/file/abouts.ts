@@ -3,11 +3,11 @@ import * as z from 'zod/mini';
 import { maxSide } from '../../data/contract/rawImages.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { parsedJson } from '../../storage/jsonText.ts';
-import { imagesIn, type Run } from '../model/blockCoder.ts';
+import { imagesIn, MOST_VALUES, type Run } from '../model/blockCoder.ts';
 import { tilesIn } from '../model/tiles.ts';
 import type { FileHeader } from './header.ts';
 import { type PackedName, packNames, unpackNames } from './packedNames.ts';
-import { shortSha256 } from './records.ts';
+import { type FoundRecord, shortSha256 } from './records.ts';
 
 /** The images of a block. */
 export interface BlockImages {
@@ -20,10 +20,19 @@ export interface BlockImages {
 }
 
 /** A block as its record describes it. */
-export interface DescribedBlock extends BlockImages {
+export interface DescribedBlock extends Pick<BlockImages, 'first' | 'runs'> {
+  /** How many images it has. */
+  readonly count: number;
+  /** The values of these images, H·W·C each, added up. */
+  readonly values: number;
   /** The checksum of its pixels, as the model takes them. */
   readonly checksum: string;
+  /** Its images; undefined if only images elsewhere are wanted. */
+  readonly images: Pick<BlockImages, 'names' | 'shapes'> | undefined;
 }
+
+/** Whether any of `count` images from position `first` on may be wanted; otherwise their names are not unpacked. */
+export type MayWant = (first: number, count: number) => boolean;
 
 /** How the images of a file are stored. */
 export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
@@ -31,8 +40,13 @@ export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
 /** How many images a block has by default, or tiles. */
 export const DEFAULT_BLOCK = 2000;
 
-/** The most images, or tiles, in a block of `bytes` bytes: beyond the default number, each must take at least a bit. */
+/** The most images in a block of `bytes` bytes: beyond the default number, each must take at least a byte. */
 function maxImages(bytes: number): number {
+  return Math.max(DEFAULT_BLOCK, bytes);
+}
+
+/** The most tiles likewise, which may be smaller and cost no name: each must take at least a bit. */
+function maxStored(bytes: number): number {
   return Math.max(DEFAULT_BLOCK, 8 * bytes);
 }
 
@@ -82,38 +96,61 @@ export function readBlockAbout(
   about: string | undefined,
   bytes: number,
   { imageShape, tiles }: StoredAs,
+  mayWant: MayWant = () => true,
 ): DescribedBlock | undefined {
   const { data } = blockSchema.safeParse(parsedJson(about ?? ''));
-  const limit = maxImages(bytes);
-  const runs = unpackRuns(data?.runs, limit);
-  const names = runs && unpackNames(data?.names, limit);
-  if (data === undefined || runs === undefined || names === undefined) {
+  const runs = data && unpackRuns(data.runs, maxStored(bytes));
+  if (data === undefined || runs === undefined) {
+    return undefined;
+  }
+  const stored = imagesIn(runs);
+  const storedValues = stored * dimensionsOf(imageShape);
+  // A plain image takes 8 bits a value, and no batch takes more.
+  if (storedValues > MOST_VALUES || bytes > storedValues + STACK_BYTES) {
     return undefined;
   }
   const shapes =
-    data.shapes === undefined ? names.map(() => imageShape) : unpackShapes(data.shapes, names.length);
-  if (shapes === undefined) {
-    return undefined;
-  }
+    data.shapes === undefined ? [{ shape: imageShape, count: stored }] : unpackShapes(data.shapes);
+  const total = (each: (shape: ImageShape) => number): number =>
+    (shapes ?? []).reduce((sum, { shape, count }) => sum + count * each(shape), 0);
+  const count = total(() => 1);
   const isSize = ([height, width]: ImageShape): boolean =>
     height === imageShape[0] && width === imageShape[1];
-  const stored = tiles ? shapes.reduce((sum, shape) => sum + tilesIn(shape, imageShape), 0) : shapes.length;
-  const isWhole = stored === imagesIn(runs) && (tiles || shapes.every(isSize));
-  // A plain image takes 8 bits a value, and no batch takes more.
-  return isWhole && bytes <= stored * dimensionsOf(imageShape) + STACK_BYTES
-    ? { first: data.first, names, shapes, runs, checksum: data.pixels }
-    : undefined;
+  const isWhole = tiles
+    ? total((shape) => tilesIn(shape, imageShape)) === stored
+    : count === stored && shapes?.every(({ shape }) => isSize(shape));
+  if (shapes === undefined || !isWhole || count > maxImages(bytes)) {
+    return undefined;
+  }
+  const block = { first: data.first, count, values: total(dimensionsOf), runs, checksum: data.pixels };
+  if (!mayWant(data.first, count)) {
+    return { ...block, images: undefined };
+  }
+  const names = unpackNames(data.names, count);
+  return (
+    names && {
+      ...block,
+      images: { names, shapes: shapes.flatMap(({ shape, count }) => Array<ImageShape>(count).fill(shape)) },
+    }
+  );
 }
 
-/** Reads the description of a damaged record; undefined unless it is intact. */
-export function readLostAbout(
-  about: string | undefined,
-  bytes: number,
+/** The description of a block, as far as it can be trusted, and whether no byte of its record is damaged. */
+export async function readBlock(
+  record: FoundRecord,
   header: StoredAs,
-): DescribedBlock | undefined {
-  return about !== undefined && about === withCheck(`${about.slice(0, -CHECK_LENGTH)}}`)
-    ? readBlockAbout(about, bytes, header)
-    : undefined;
+  mayWant?: MayWant,
+): Promise<{ readonly block: DescribedBlock | undefined; readonly isSound: boolean }> {
+  const about = await record.readAbout();
+  // First, because only a possible description bounds the bytes that are hashed.
+  const block = readBlockAbout(about, record.bytes, header, mayWant);
+  const isSound = block !== undefined && (await record.isSound());
+  return { block: isSound || isIntact(about) ? block : undefined, isSound };
+}
+
+/** Whether a description has its own checksum, whatever has become of the other bytes of its record. */
+function isIntact(about: string | undefined): boolean {
+  return about !== undefined && about === withCheck(`${about.slice(0, -CHECK_LENGTH)}}`);
 }
 
 const endSchema = z.object({
@@ -129,9 +166,11 @@ export function endAbout(end: FileEnd): string {
   return JSON.stringify(end);
 }
 
-/** Reads it; undefined for anything else. */
-export function readEndAbout(about: string | undefined): FileEnd | undefined {
-  return endSchema.safeParse(parsedJson(about ?? '')).data;
+/** Reads it; undefined for anything else, or a damaged record. */
+export async function readEnd(record: FoundRecord): Promise<FileEnd | undefined> {
+  const about = record.bytes === 0 ? await record.readAbout() : undefined;
+  const { data } = endSchema.safeParse(parsedJson(about ?? ''));
+  return data && (await record.isSound()) ? data : undefined;
 }
 
 /** The runs in a description; undefined if they are malformed or have more than `limit` images. */
@@ -164,20 +203,17 @@ function packShapes(shapes: readonly ImageShape[]): PackedShapes {
   return packed;
 }
 
-/** The shapes in a description; undefined if they are malformed or don't belong to `images` images. */
-function unpackShapes(packed: unknown, images: number): ImageShape[] | undefined {
-  const shapes: ImageShape[] = [];
+/** The shapes in a description, each with the number of consecutive images that have it; undefined if they are malformed. */
+function unpackShapes(packed: unknown): { readonly shape: ImageShape; readonly count: number }[] | undefined {
+  const shapes: { shape: ImageShape; count: number }[] = [];
   for (const [height, width, channels, count] of listsIn(packed, 4)) {
     const isShape = isSide(height!) && isSide(width!) && (channels === 1 || channels === 3);
-    if (!(isShape && count! > 0 && shapes.length + count! <= images)) {
+    if (!(isShape && count! > 0)) {
       return undefined;
     }
-    const shape: ImageShape = [height!, width!, channels];
-    for (let index = 0; index < count!; index++) {
-      shapes.push(shape);
-    }
+    shapes.push({ shape: [height!, width!, channels], count: count! });
   }
-  return shapes.length === images ? shapes : undefined;
+  return shapes;
 }
 
 function isSide(length: number): boolean {

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { parsedJson } from '../../storage/jsonText.ts';
-import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import { sha256Between, shortSha256 } from './records.ts';
 
 /** Like that of PNG: a byte that is no ASCII, a name, and line ends that a transfer as text would change. */
@@ -26,7 +26,9 @@ const aboutSchema = z.object({
   /** The fingerprint of the model. */
   model: z.string(),
   /** The size of the model in the file and its SHA-256; missing if it has to be named. */
-  embedded: z.optional(z.object({ bytes: z.int().check(z.nonnegative()), sha256: z.string() })),
+  embedded: z.optional(
+    z.object({ bytes: z.int().check(z.nonnegative(), z.maximum(maxBytesAtOnce)), sha256: z.string() }),
+  ),
   /** Height, width and channels of the images that the model takes. */
   imageShape: z.tuple([length, length, length]),
   /** What computes the networks: another one may compute other bits. */
@@ -66,7 +68,7 @@ export interface ReadHeader extends FileHeader {
   readonly end: number;
   /** The size of the model in the file, which is before the records; 0 if it has none. */
   readonly modelBytes: number;
-  /** Whether the model in the file is damaged or cut off; false if it has none. */
+  /** Whether the model in the file is damaged or cut off; false if it has none. Its bytes are hashed once. */
   isModelDamaged(): Promise<boolean>;
 }
 
@@ -115,15 +117,17 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
   const modelBytes = embedded?.bytes ?? 0;
   const modelStart = START_BYTES + length;
   const end = modelStart + modelBytes;
+  const isDamaged = async (): Promise<boolean> =>
+    embedded !== undefined &&
+    (end > file.size || (await sha256Between(file, modelStart, end)) !== embedded.sha256);
+  let damage: Promise<boolean> | undefined;
   return {
     ...header,
     end,
     modelBytes,
-    async isModelDamaged() {
-      return (
-        embedded !== undefined &&
-        (end > file.size || (await sha256Between(file, modelStart, end)) !== embedded.sha256)
-      );
+    isModelDamaged() {
+      damage ??= isDamaged();
+      return damage;
     },
   };
 }

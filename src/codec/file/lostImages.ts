@@ -34,13 +34,13 @@ export class LostImages {
   takeRead(number: number, block: DescribedBlock): void {
     this.goTo(number, block.first);
     this.pass(block);
-    this.read += block.names.length;
+    this.read += block.count;
   }
 
   /** Takes the next block, which is intact and can't be decoded. */
   takeUnreadable(number: number, block: DescribedBlock, problem: string): void {
     this.goTo(number, block.first);
-    this.report(`block ${number} can't be decoded (${fewNames(block.names)}): ${problem}`);
+    this.report(`block ${number} can't be decoded (${describeImages(block)}): ${problem}`);
     this.pass(block);
   }
 
@@ -48,9 +48,8 @@ export class LostImages {
   takeDamaged(number: number, block: DescribedBlock | undefined): void {
     this.goTo(number, block?.first);
     if (block) {
-      const { names } = block;
-      const lost = names.length === 1 ? '1 image is lost' : `${names.length} images are lost`;
-      this.report(`block ${number} is damaged: ${lost}: ${fewNames(names)}`);
+      const lost = block.count === 1 ? '1 image is lost' : `${block.count} images are lost`;
+      this.report(`block ${number} is damaged: ${lost}: ${describeImages(block)}`);
       this.pass(block);
     } else {
       this.unnamed++;
@@ -95,9 +94,9 @@ export class LostImages {
     }
   }
 
-  private pass({ first, names }: DescribedBlock): void {
+  private pass({ first, count }: DescribedBlock): void {
     this.next++;
-    this.position = first + names.length;
+    this.position = first + count;
   }
 
   /** Reports the blocks without names; `first` is the position of the first image after them. */
@@ -117,4 +116,13 @@ export class LostImages {
     this.report(`${which}: ${lost}`);
     this.unnamed = 0;
   }
+}
+
+/** The names of a block's images, or where they are if their names aren't known. */
+function describeImages({ first, count, images }: DescribedBlock): string {
+  return images
+    ? fewNames(images.names)
+    : count === 1
+      ? `position ${first}`
+      : `positions ${first} to ${first + count - 1}`;
 }

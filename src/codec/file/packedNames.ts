@@ -58,20 +58,17 @@ export function packNames(names: readonly string[]): PackedName[] {
   return packed;
 }
 
-/** The inverse of `packNames`; undefined for malformed input, and for more than `limit` names or `MOST_CHARACTERS`. */
-export function unpackNames(packed: unknown, limit: number): string[] | undefined {
+/** The inverse of `packNames`; undefined for malformed input, and unless it has `count` names of at most `MOST_CHARACTERS`. */
+export function unpackNames(packed: unknown, count: number): string[] | undefined {
   if (!Array.isArray(packed)) {
     return undefined;
   }
   const names: string[] = [];
   let characters = 0;
-  const add = (name: string | undefined): boolean => {
-    if (name === undefined || names.length >= limit || characters + name.length > MOST_CHARACTERS) {
-      return false;
-    }
-    characters += name.length;
-    names.push(name);
-    return true;
+  /** Whether so many more names of one length fit, asked before they are made. */
+  const fit = (more: number, length: number): boolean => {
+    characters += more * length;
+    return names.length + more <= count && characters <= MOST_CHARACTERS;
   };
   for (const entry of packed as unknown[]) {
     const [first, second, ...others] = Array.isArray(entry) ? (entry as unknown[]) : [0, entry];
@@ -80,22 +77,34 @@ export function unpackNames(packed: unknown, limit: number): string[] | undefine
       return undefined;
     }
     if (isCount(first) && typeof second === 'string') {
-      if (first > before.length || !add(before.slice(0, first) + second)) {
+      if (first > before.length || !fit(1, first + second.length)) {
         return undefined;
       }
+      names.push(before.slice(0, first) + second);
     } else if (typeof first === 'string' && isCount(second) && second > 0) {
-      let name: string | undefined = first;
-      for (let index = 0; index < second; index++) {
-        if (!add(name)) {
-          return undefined;
-        }
-        name = index + 1 < second ? nameAfter(name!) : undefined;
+      if (!fit(second, first.length) || !pushNumbered(names, first, second)) {
+        return undefined;
       }
     } else {
       return undefined;
     }
   }
-  return names;
+  return names.length === count ? names : undefined;
+}
+
+/** Adds a name and those that `nameAfter` makes of it, `count` in all; false if there are fewer. */
+function pushNumbered(names: string[], first: string, count: number): boolean {
+  const [start, end] = lastNumber(first) ?? [0, 0];
+  const [before, after, digits] = [first.slice(0, start), first.slice(end), end - start];
+  const number = Number(first.slice(start, end));
+  if (count > 1 && (digits === 0 || String(number + count - 1).length > digits)) {
+    return false;
+  }
+  names.push(first);
+  for (let index = 1; index < count; index++) {
+    names.push(before + String(number + index).padStart(digits, '0') + after);
+  }
+  return true;
 }
 
 function isCount(value: unknown): value is number {

@@ -82,26 +82,62 @@ export interface FoundRecord {
   readonly end: number;
   /** How many bytes it has besides its description. */
   readonly bytes: number;
-  /** Its description; undefined if any byte of the record is damaged. */
-  readAbout(): Promise<string | undefined>;
   /** Its description, unchecked; undefined if it is cut off. */
-  readUnchecked(): Promise<string | undefined>;
+  readAbout(): Promise<string | undefined>;
   /** Its other bytes, unchecked. */
   readBytes(): Promise<Uint8Array>;
+  /** Whether no byte of it is damaged. It reads them all, so check first that the description can be right. */
+  isSound(): Promise<boolean>;
 }
 
-/** Bytes that are searched at once. */
-const SEARCH_BYTES = 2 ** 16;
+/** Bytes that are searched at once, after a window without the head of a record. */
+const SEARCH_BYTES = 2 ** 20;
+
+/** Bytes that are read at once. */
+const WINDOW_BYTES = 2 ** 16;
+
+/** A file, read in windows: a short record after another would otherwise cost several reads each. */
+interface WindowedFile extends RandomAccess {
+  /** The bytes from an offset to the end of a window, at least `length` unless the file ends. */
+  readFrom(offset: number, length: number): Promise<Uint8Array>;
+}
+
+function inWindows(file: RandomAccess): WindowedFile {
+  let window = { start: 0, bytes: new Uint8Array(0) as Uint8Array };
+  const readFrom = async (offset: number, length: number): Promise<Uint8Array> => {
+    const { start, bytes } = window;
+    if (offset >= start && offset + length <= start + bytes.length) {
+      return bytes.subarray(offset - start);
+    }
+    // Records are read concurrently: another read may have replaced `window` by the time this one ends.
+    const read = await file.read(offset, Math.min(WINDOW_BYTES, file.size - offset));
+    window = { start: offset, bytes: read };
+    return read;
+  };
+  return {
+    size: file.size,
+    readFrom,
+    read: async (offset, length) =>
+      length > WINDOW_BYTES || offset + length > file.size
+        ? file.read(offset, length)
+        : (await readFrom(offset, length)).subarray(0, length),
+  };
+}
 
 /**
  * The records of a file from a position on, in order. Where none begins, the next one is searched for, so that a damaged
  * head costs its record alone.
  */
 export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerator<FoundRecord> {
+  const windowed = inWindows(file);
   let position = from;
+  let isLost = false;
   while (position + HEAD_BYTES <= file.size) {
-    const bytes = await file.read(position, Math.min(SEARCH_BYTES, file.size - position));
-    const record = firstRecord(file, bytes, position);
+    const bytes: Uint8Array = isLost
+      ? await file.read(position, Math.min(SEARCH_BYTES, file.size - position))
+      : await windowed.readFrom(position, HEAD_BYTES);
+    const record = firstRecord(windowed, bytes, position);
+    isLost = record === undefined && bytes.length >= WINDOW_BYTES;
     // A head may begin in the last bytes.
     position = record?.end ?? position + bytes.length - HEAD_BYTES + 1;
     if (record !== undefined) {
@@ -141,19 +177,15 @@ function recordWith(head: Uint8Array, file: RandomAccess, start: number): FoundR
   const checksum = view.getBigUint64(20).toString(16).padStart(16, '0');
   const from = start + HEAD_BYTES;
   const end = from + aboutBytes + bytes;
-  const readUnchecked = async (): Promise<string | undefined> =>
-    from + aboutBytes > file.size ? undefined : new TextDecoder().decode(await file.read(from, aboutBytes));
   return {
     kind,
     number,
     start,
     end,
     bytes,
-    readUnchecked,
-    async readAbout() {
-      const isSound = end <= file.size && (await sha256Between(file, from, end)).startsWith(checksum);
-      return isSound ? readUnchecked() : undefined;
-    },
+    readAbout: async () =>
+      from + aboutBytes > file.size ? undefined : new TextDecoder().decode(await file.read(from, aboutBytes)),
     readBytes: () => file.read(end - bytes, bytes),
+    isSound: async () => end <= file.size && (await sha256Between(file, from, end)).startsWith(checksum),
   };
 }

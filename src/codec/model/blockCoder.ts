@@ -12,6 +12,9 @@ export interface Run {
   readonly count: number;
 }
 
+/** The most values of a block. */
+export const MOST_VALUES = 2 ** 30;
+
 /** The images of a block. */
 export interface CodedBlock {
   /** How they are stored, from the first image to the last. */

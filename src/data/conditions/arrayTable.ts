@@ -3,26 +3,32 @@ import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { Values } from '../../numeric/values.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
+import { inMemory, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
+import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { readElements } from '../formats/elements.ts';
 import { readNpyHeader } from '../formats/npy.ts';
 import { readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
-import { NotFiniteValues } from '../pixels/finite.ts';
-import type { ConditionColumn, ConditionTable } from './table.ts';
+import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
+import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
+
+/** The most bytes of a .npy file, or of all arrays in an .npz file: 512 MiB. */
+const maxArrayBytes = 2 ** 29;
+/** The most arrays in an .npz file; models take at most 256 components. */
+const maxArrays = 2 ** 12;
 
 /**
  * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
  *
  * @param name the name of the array in a .npy file
  * @param areImages whether an array of two dimensions is one image instead of a row of numbers for each image
- * @throws UserError (`invalid-data`) if it is corrupt, not of this kind, or has values that are NaN or infinite
+ * @throws UserError (`invalid-data`) if it is corrupt, too large, not of this kind, or has values that are NaN or infinite
  */
 export async function readArrayTable(path: string, name: string, areImages = false): Promise<ConditionTable> {
   const found = await withFile(path, (file) =>
     /\.npz$/i.test(path)
-      ? arraysIn(file, path, areImages)
+      ? arraysIn(readAhead(file), path, areImages)
       : arrayIn(file, path, { name, areImages }).then((one) => [one]),
   );
   const [{ rows }] = found as [Read];
@@ -46,6 +52,17 @@ async function arraysIn(file: RandomAccess, path: string, areImages: boolean): P
   if (entries.length === 0) {
     throw new UserError('invalid-data', `${path}: it contains no arrays: write them with numpy.savez`);
   }
+  if (entries.length > maxArrays) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: ${entries.length} arrays are too many, at most ${maxArrays}: put several conditions into one array`,
+    );
+  }
+  requireSize(
+    entries.reduce((sum, { size }) => sum + size, 0),
+    maxArrayBytes,
+    path,
+  );
   const found: Read[] = [];
   for (const entry of entries) {
     const bytes = await readZipEntry(file, entry, path, { budget });
@@ -61,6 +78,7 @@ async function arrayIn(
   path: string,
   { name, areImages }: { readonly name: string; readonly areImages: boolean },
 ): Promise<Read> {
+  requireSize(file.size, maxArrayBytes, path);
   const { shape: stored, offset, ...type } = await readNpyHeader(file, path);
   const shape = areImages && stored.length === 2 ? [1, ...stored] : stored;
   if (shape.length < 1 || shape.length > 4) {
@@ -70,13 +88,18 @@ async function arrayIn(
     );
   }
   const [rows = 0, ...row] = shape;
+  if (rows > maxRows) {
+    throw new UserError('invalid-data', `${path}: ${rows} rows are too many, at most ${maxRows}`);
+  }
   const size = sizeOf(row);
   const { values } = readElements(await file.read(offset, file.size - offset), type, path);
   const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
-  const notFinite = new NotFiniteValues();
-  for (let index = 0; index < rows; index++) {
-    notFinite.add(String(index), rowAt(index));
+  if (countNotFinite(values) > 0) {
+    const notFinite = new NotFiniteValues();
+    for (let index = 0; index < rows; index++) {
+      notFinite.add(String(index), rowAt(index));
+    }
+    notFinite.refuse(path, rows);
   }
-  notFinite.refuse(path, rows);
   return { name, rows, shape: row, open: () => rowAt };
 }

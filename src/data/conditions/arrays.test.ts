@@ -4,12 +4,22 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Values } from '../../numeric/values.ts';
+import {
+  deflated,
+  npy,
+  type SparseFile,
+  sparseNpy,
+  writeHostileFile,
+  zip,
+} from '../../testing/hostile/hostileImages.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { npyBytes } from '../formats/npyBytes.ts';
 import { openDataset, openSplit } from '../registry.ts';
+import { readTableAt } from './conditionTable.ts';
+import { componentsIn } from './table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'condition-arrays-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,6 +44,42 @@ function valuesIn(images: ImageSet, name: string, count: number): number[] {
 const numbersIn = (images: ImageSet) =>
   Array.from({ length: images.count }, (_, index) => Number(images.nameOf!(index)));
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => index);
+
+describe('large files', () => {
+  it.each<[string, () => SparseFile | Uint8Array, RegExp]>([
+    ['a.npy', () => sparseNpy('600000000', 6e8), /a.npy: too large: 600000\d+ bytes, at most 536870912$/],
+    ['a.npy', () => sparseNpy('5000000', 5e6), /a.npy: 5000000 rows are too many, at most 4194304$/],
+    [
+      'a.npz',
+      () => zip(Array.from({ length: 4097 }, (_, index) => deflated(`${index}.npy`, npy('1', 1)))),
+      /a.npz: 4097 arrays are too many, at most 4096: put several conditions into one array$/,
+    ],
+    [
+      'a.npz',
+      () =>
+        zip(['a', 'b', 'c'].map((name) => ({ name: `${name}.npy`, packed: new Uint8Array(8), size: 2e8 }))),
+      /a.npz: too large: 600000000 bytes, at most 536870912$/,
+    ],
+    [
+      'a.png',
+      () => ({ start: npy('1', 1), size: 3e8 }),
+      /a.png: 300000000 bytes are too many .*limit 268435456/,
+    ],
+  ])('are refused before they are read: %s', async (name, content, message) => {
+    writeHostileFile(at(name), content());
+    await expect(readTableAt(at(name))).rejects.toThrow(message);
+    rmSync(at(name));
+  });
+});
+
+it('with more components than a model could use are refused before these are made', async () => {
+  const arrays = Array.from({ length: 3 }, (_, index) => deflated(`${index}.npy`, npy('2, 30000', 60_000)));
+  writeHostileFile(at('wide.npz'), zip(arrays));
+  const table = await readTableAt(at('wide.npz'));
+  expect(() => componentsIn(table, [4, 4, 1])).toThrow(
+    /wide.npz: its columns have more than 65536 numbers for each pixel or image: keep those that are needed$/,
+  );
+});
 
 describe('arrays', () => {
   beforeAll(() => {

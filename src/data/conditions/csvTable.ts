@@ -1,17 +1,15 @@
 // Conditions in a CSV file: a number in each column of each row.
 import { UserError } from '../../errors.ts';
-import { readText } from '../../storage/files.ts';
+import { textBlocks } from '../../storage/fileBytes.ts';
 import { shortText } from '../../visibleText.ts';
 import { isNumber, parseCsv } from '../formats/csv.ts';
-import type { ConditionTable } from './table.ts';
+import { type ConditionTable, maxRows } from './table.ts';
 
 /** The column with the names of the images, in any case. */
 const FILE_COLUMN = 'file';
 
 /** The most bytes of a file: 256 MiB. */
 const largestTable = 2 ** 28;
-/** The most rows. */
-const maxRows = 2 ** 22;
 /** The most numbers in the columns that are used: 256 MiB. */
 const maxNumbers = 2 ** 25;
 
@@ -28,7 +26,17 @@ interface NumberColumn {
  * @throws UserError (`invalid-data`) if it is corrupt or too large, or, when a column is used, if a cell in it is not a number
  */
 export function readCsvTable(path: string, chosen?: readonly string[]): ConditionTable {
-  const { columns, rows } = parseCsv(readText(path, largestTable), path);
+  const text = textBlocks(path, largestTable);
+  try {
+    return tableIn(text, path, chosen);
+  } finally {
+    // Closes the file, if an error left it open.
+    text.return();
+  }
+}
+
+function tableIn(text: Iterable<string>, path: string, chosen?: readonly string[]): ConditionTable {
+  const { columns, rows } = parseCsv(text, path);
   const fileColumn = columns.findIndex((name) => name.toLowerCase() === FILE_COLUMN);
   const files: string[] = [];
   const wanted = new Set(chosen ?? columns);

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
 import { readWhole } from '../../storage/fileBytes.ts';
+import { maxFileBytes } from '../contract/archive.ts';
 import { type ImageSet, readOne } from '../contract/dataset.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { decodeImage, imageFormats, imageName, imagesAmong } from '../formats/imageDecoding.ts';
@@ -65,7 +66,7 @@ function tableOf(path: string, name: string, sets: readonly ImageSet[]): Conditi
 
 /** The image in a file, for any image. */
 async function oneImage(path: string, name: string): Promise<ConditionTable> {
-  const { height, width, channels, data } = await decodeImage(await readWhole(path), path);
+  const { height, width, channels, data } = await decodeImage(await readWhole(path, maxFileBytes), path);
   const count = countNotFinite(data);
   if (count > 0) {
     throw new UserError('invalid-data', notFinite(path, count));

@@ -3,8 +3,11 @@ import { UserError, unknownName } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Conditions, ConditionValues } from '../contract/dataset.ts';
 
-/** The most components of a column; models take at most 256 in all. */
+/** The most components of a column or a table; models take at most 256. */
 const MOST_COMPONENTS = 2 ** 16;
+
+/** The most rows of a file of conditions. */
+export const maxRows = 2 ** 22;
 
 /** Reads the values of a row of a column. */
 type RowReader = (row: number) => ArrayLike<number>;
@@ -40,11 +43,12 @@ export interface ConditionTable {
  * @throws UserError (`invalid-data`) if values are unusable or have another size; (`not-found`) if one has an unknown name
  */
 export function componentsIn(
-  { path, columns }: ConditionTable,
+  table: ConditionTable,
   imageShape: ImageShape,
   names?: readonly string[],
 ): Conditions {
-  const all = columns.flatMap((column) => componentsOfColumn(column, imageShape, path));
+  const { path } = table;
+  const all = componentsOfTable(table, imageShape);
   const byName = new Map<string, Component>();
   for (const component of all) {
     if (byName.has(component.name)) {
@@ -64,8 +68,8 @@ export function componentsIn(
 }
 
 /** The names of the components in a table, without reading their values. */
-export function componentNamesIn({ path, columns }: ConditionTable, imageShape: ImageShape): string[] {
-  return columns.flatMap((column) => componentsOfColumn(column, imageShape, path)).map(({ name }) => name);
+export function componentNamesIn(table: ConditionTable, imageShape: ImageShape): string[] {
+  return componentsOfTable(table, imageShape).map(({ name }) => name);
 }
 
 /** Conditions of some rows of others. */
@@ -89,6 +93,20 @@ export function rowsOf(conditions: Conditions, rows: readonly number[]): Conditi
 interface Component {
   readonly name: string;
   open(): ConditionValues;
+}
+
+function componentsOfTable({ path, columns }: ConditionTable, imageShape: ImageShape): Component[] {
+  const components: Component[] = [];
+  for (const column of columns) {
+    components.push(...componentsOfColumn(column, imageShape, path));
+    if (components.length > MOST_COMPONENTS) {
+      throw new UserError(
+        'invalid-data',
+        `${path}: its columns have more than ${MOST_COMPONENTS} numbers for each pixel or image: keep those that are needed`,
+      );
+    }
+  }
+  return components;
 }
 
 function componentsOfColumn(

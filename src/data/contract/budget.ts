@@ -10,6 +10,9 @@ export const maxImagePixels = 2 ** 27;
 /** The maximum memory for decoding one image, all copies included: 768 MiB. */
 export const maxDecodingBytes = 6 * maxImagePixels;
 
+/** The most memory that the images of an opened dataset take; larger ones must be prepared: 2 GiB. */
+export const maxLoadedBytes = 2 ** 31;
+
 /** The minimum budget, however small the source is: a few seconds and less than 1 GiB. */
 const minimum: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImagePixels, bytes: 2 ** 28 };
 

@@ -243,10 +243,10 @@ export function imagesInMemory(data: Values, imageShape: ImageShape, names?: rea
  */
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
-  const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
+  const chosen = mapIndices(indices, (index) => checkIndex(index, images.count));
   const { nameOf, labels, conditions } = images;
   const chosenAt = (positions: ArrayLike<number>): Uint32Array =>
-    Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!);
+    mapIndices(positions, (position) => chosen[checkIndex(position, chosen.length)]!);
   return {
     count: chosen.length,
     imageShape: images.imageShape,
@@ -270,6 +270,15 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
       images.read(chosenAt(positions), out);
     },
   };
+}
+
+/** A plain loop: Uint32Array.from with a function takes 80 bytes per index. */
+function mapIndices(indices: ArrayLike<number>, map: (index: number) => number): Uint32Array {
+  const out = new Uint32Array(indices.length);
+  for (let position = 0; position < out.length; position++) {
+    out[position] = map(indices[position]!);
+  }
+  return out;
 }
 
 /** The first `most` images, or all if there are fewer. */

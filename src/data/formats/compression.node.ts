@@ -1,11 +1,13 @@
 // Deflate and CRC-32 by Node's zlib.
 import { promisify } from 'node:util';
-import { crc32, inflateRaw as inflateRawLater, inflateSync } from 'node:zlib';
+import { crc32, inflateRaw as inflateRawLater, inflateRawSync, inflateSync } from 'node:zlib';
 import { TooLarge } from './decompressed.ts';
 
 export { crc32, TooLarge };
 
 const inflateRawAsync = promisify(inflateRawLater);
+/** So few bytes decompress in less time than it takes to start a thread. */
+const FEW_BYTES = 2 ** 14;
 
 /**
  * Decompresses zlib data, given in parts, whose checksum is verified; bytes after its end are ignored.
@@ -28,7 +30,9 @@ export async function inflateZlib(parts: readonly Uint8Array[], most: number): P
  */
 export async function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
-    return await inflateRawAsync(bytes, { maxOutputLength: Math.max(1, most) });
+    // A single chunk, unless there are few bytes: several would be concatenated into a copy.
+    const options = { maxOutputLength: Math.max(1, most), chunkSize: Math.max(FEW_BYTES, most + 1) };
+    return most <= FEW_BYTES ? inflateRawSync(bytes, options) : await inflateRawAsync(bytes, options);
   } catch (error) {
     throw explained(error, most);
   }

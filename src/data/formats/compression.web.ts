@@ -11,9 +11,9 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The CRC-32 of bytes. */
-export function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
+/** The CRC-32 of bytes, after others with the CRC-32 `before`. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let value = ~before;
   for (let index = 0; index < bytes.length; index++) {
     value = (value >>> 8) ^ crcTable[(value ^ bytes[index]!) & 0xff]!;
   }

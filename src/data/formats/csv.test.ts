@@ -2,7 +2,14 @@
 import { expect, it } from 'vitest';
 import { parseCsv } from './csv.ts';
 
-const cellsOf = (text: string) => [...parseCsv(text, 'a.csv').rows].map(({ cells }) => cells);
+/** The cells of a text, which doesn't depend on where its blocks end. */
+const cellsOf = (text: string, length = text.length) => {
+  const blocks = [];
+  for (let start = 0; start < text.length; start += length) {
+    blocks.push(text.slice(start, start + length));
+  }
+  return [...parseCsv(blocks, 'a.csv').rows].map(({ cells }) => cells);
+};
 
 it.each<[string, string, string[][]]>([
   ['no newline at the end', 'a,b\n1,2', [['1', '2']]],
@@ -35,6 +42,9 @@ it.each<[string, string, string[][]]>([
   ['one column', 'a\n1\n2\n', [['1'], ['2']]],
 ])('reads %s', (_, text, expected) => {
   expect(cellsOf(text)).toEqual(expected);
+  for (let length = 1; length < text.length; length++) {
+    expect(cellsOf(text, length)).toEqual(expected);
+  }
 });
 
 it('reads rows of any length and number in linear time', () => {
@@ -44,13 +54,18 @@ it('reads rows of any length and number in linear time', () => {
   expect(cellsOf(`a\n"${'""'.repeat(1_000_000)}"\n`)[0]![0]).toHaveLength(1_000_000);
   expect(cellsOf(`${columns}\n${columns}`)[0]).toHaveLength(10_000);
   expect(() => cellsOf(`a\n${`${long}"`.repeat(20)}`)).toThrow('a.csv:2: a quote is not closed');
+  expect(() => cellsOf(`a\n"${'x'.repeat(2 ** 26)}`, 2 ** 20)).toThrow('a.csv: a row of more than 67108864');
+  expect(() => cellsOf(`a\n${'\n'.repeat(2 ** 24)}`, 2 ** 20)).toThrow('a.csv: more than 16777216 lines');
   expect(() => cellsOf(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
 });
 
 it('knows the line in which each row starts', () => {
-  const { columns, rows } = parseCsv('a,b\n"1\n1",2\n\n3,4\n', 'a.csv');
-  expect(columns).toEqual(['a', 'b']);
-  expect([...rows].map(({ line }) => line)).toEqual([2, 5]);
+  const text = 'a,b\n"1\n1",2\n\n3,4\n';
+  for (const blocks of [[text], [...text]]) {
+    const { columns, rows } = parseCsv(blocks, 'a.csv');
+    expect(columns).toEqual(['a', 'b']);
+    expect([...rows].map(({ line }) => line)).toEqual([2, 5]);
+  }
 });
 
 it.each([
@@ -65,4 +80,5 @@ it.each([
   ['a,b\n1,"2"x\n', 'a.csv:2: a quote is not closed, or followed by other text'],
 ])('refuses %j', (text, message) => {
   expect(() => cellsOf(text)).toThrow(message);
+  expect(() => cellsOf(text, 1)).toThrow(message);
 });

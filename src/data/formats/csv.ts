@@ -18,16 +18,20 @@ interface CsvTable {
 
 /** The most columns; catalogues have a few hundred. */
 const maxColumns = 2 ** 14;
+/** The most lines, empty ones included. */
+const maxLines = 2 ** 24;
+/** The most characters of a row, and what follows it up to the end of its block. */
+const maxRowLength = 2 ** 26;
 
 /**
- * The table in a text. Cells may be quoted; empty lines are skipped, and spaces around a cell are removed.
+ * The table in a text, given in blocks, which are read when they are needed. Cells may be quoted; empty lines are skipped, and spaces around a cell are removed.
  *
  * @param source the file, for errors
  * @throws UserError (`invalid-data`) if a column has no name or the name of another, or there are too many; while the rows
  *   are read, if a quote is not closed, or a row has more or fewer cells than the header
  */
-export function parseCsv(text: string, source: string): CsvTable {
-  const rows = readRows(text, source);
+export function parseCsv(blocks: Iterable<string>, source: string): CsvTable {
+  const rows = readRows(blocks, source);
   const header = rows.next().value;
   if (header === undefined) {
     throw new UserError('invalid-data', `${source}: it is empty: expected a header and a row for each image`);
@@ -84,23 +88,60 @@ export function isNumber(text: string): boolean {
 }
 
 /** The rows of a text, header first; scanned without regular expressions, which overflow the stack in long cells. */
-function* readRows(text: string, source: string): Generator<CsvRow, void, void> {
-  const scanner = new CellScanner(text, source);
-  while (!scanner.isAtEnd) {
-    const { line } = scanner;
-    const cells: string[] = [];
-    do {
-      cells.push(scanner.readCell());
-      if (cells.length > maxColumns) {
-        throw new UserError(
-          'invalid-data',
-          `${source}:${line}: more than ${maxColumns} columns: remove some`,
-        );
+function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, void, void> {
+  let line = 1;
+  for (const text of wholeRows(blocks, source)) {
+    const scanner = new CellScanner(text, source, line);
+    while (!scanner.isAtEnd) {
+      ({ line } = scanner);
+      if (line > maxLines) {
+        throw new UserError('invalid-data', `${source}: more than ${maxLines} lines: remove empty ones`);
       }
-    } while (scanner.lastEnd === ',');
-    if (cells.length > 1 || cells[0] !== '') {
-      yield { line, cells };
+      const cells: string[] = [];
+      do {
+        cells.push(scanner.readCell());
+        if (cells.length > maxColumns) {
+          throw new UserError(
+            'invalid-data',
+            `${source}:${line}: more than ${maxColumns} columns: remove some`,
+          );
+        }
+      } while (scanner.lastEnd === ',');
+      if (cells.length > 1 || cells[0] !== '') {
+        yield { line, cells };
+      }
     }
+    ({ line } = scanner);
+  }
+}
+
+/** The same text in parts that end where a row does: with a newline outside of quotes, or the text. */
+function* wholeRows(blocks: Iterable<string>, source: string): Generator<string, void, void> {
+  let rest = '';
+  let isQuoted = false;
+  for (const block of blocks) {
+    let end = 0;
+    for (let start = 0, quote = 0; quote !== -1; start = quote + 1) {
+      quote = block.indexOf('"', start);
+      const newline = isQuoted ? -1 : block.slice(start, quote === -1 ? undefined : quote).lastIndexOf('\n');
+      end = newline === -1 ? end : start + newline + 1;
+      isQuoted = quote === -1 ? isQuoted : !isQuoted;
+    }
+    if (rest.length + block.length > maxRowLength) {
+      throw new UserError(
+        'invalid-data',
+        `${source}: a row of more than ${maxRowLength} characters, or a quote that is not closed`,
+      );
+    }
+    if (end > 0) {
+      yield rest + block.slice(0, end);
+      rest = block.slice(end);
+    } else {
+      rest += block;
+    }
+  }
+  if (rest !== '') {
+    yield rest;
   }
 }
 
@@ -116,14 +157,16 @@ class CellScanner {
   #comma = -1;
   #newline = -1;
   /** The line of the next cell. */
-  line = 1;
+  line: number;
   /** The character after the last cell: `''` at the end of the text. */
   lastEnd: ',' | '\n' | '' = '\n';
 
-  constructor(text: string, source: string) {
+  /** @param line the line of the first cell */
+  constructor(text: string, source: string, line: number) {
     this.#text = text;
     this.#source = source;
-    this.#position = text.startsWith('\uFEFF') ? 1 : 0;
+    this.line = line;
+    this.#position = line === 1 && text.startsWith('\uFEFF') ? 1 : 0;
   }
 
   get isAtEnd(): boolean {

@@ -38,19 +38,17 @@ export function readElements(
     return { values: valuesInBytes(type, bytes), rounding: 0 };
   }
   const view = viewOf(bytes);
-  if (type === 'uint16') {
-    const values = new Uint16Array(bytes.length / size);
-    return { values: values.map((_, index) => view.getUint16(index * size, isLittle)), rounding: 0 };
+  const count = bytes.length / size;
+  if (type === 'float64') {
+    return roundedToFloat32(count, (index) => view.getFloat64(index * size, isLittle), source);
   }
-  const values = new Float32Array(bytes.length / size);
-  if (type === 'float32') {
-    for (let index = 0; index < values.length; index++) {
-      values[index] = view.getFloat32(index * size, isLittle);
-    }
-    return { values, rounding: 0 };
+  // Plain loops: `from` with a function takes 80 bytes per value.
+  const values = type === 'uint16' ? new Uint16Array(count) : new Float32Array(count);
+  for (let index = 0; index < count; index++) {
+    values[index] =
+      type === 'uint16' ? view.getUint16(index * size, isLittle) : view.getFloat32(index * size, isLittle);
   }
-  const exact = Float64Array.from(values, (_, index) => view.getFloat64(index * size, isLittle));
-  return roundedToFloat32(exact, source);
+  return { values, rounding: 0 };
 }
 
 /** Errors above this share of the largest value mean that it is outside the range of float32, or close to its lower end. */
@@ -59,20 +57,26 @@ const MOST_ROUNDING = 2 ** -24;
 /**
  * Rounds numbers to float32. Numbers far below the largest one may become 0.
  *
+ * @param numberAt returns a number by its index
  * @param source their file or image, for errors
  * @throws UserError if one is too large, or the largest one is too small
  */
-export function roundedToFloat32(exact: Float64Array, source: string): Elements {
-  const values = Float32Array.from(exact);
+export function roundedToFloat32(
+  count: number,
+  numberAt: (index: number) => number,
+  source: string,
+): Elements {
+  const values = new Float32Array(count);
   let [largest, error] = [0, 0];
-  for (let index = 0; index < exact.length; index++) {
-    const value = exact[index]!;
-    if (Number.isFinite(value)) {
+  for (let index = 0; index < count; index++) {
+    const exact = numberAt(index);
+    values[index] = exact;
+    if (Number.isFinite(exact)) {
       if (!Number.isFinite(values[index]!)) {
-        throw outOfRange(source, value);
+        throw outOfRange(source, exact);
       }
-      largest = Math.max(largest, Math.abs(value));
-      error = Math.max(error, Math.abs(values[index]! - value));
+      largest = Math.max(largest, Math.abs(exact));
+      error = Math.max(error, Math.abs(values[index]! - exact));
     }
   }
   const rounding = largest === 0 ? 0 : error / largest;

@@ -13,13 +13,15 @@ const page437 =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀' +
   'αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
 
+const decoders = { marked: new TextDecoder(), unmarked: new TextDecoder('utf-8', { fatal: true }) };
+
 /**
  * The name of a file in a zip archive: UTF-8 if it is marked as such or is valid UTF-8, as many programs do not
  * mark it; otherwise code page 437, the standard's default.
  */
 export function zipName(bytes: Uint8Array, isMarked: boolean): string {
   try {
-    return tidy(new TextDecoder('utf-8', { fatal: !isMarked }).decode(bytes));
+    return tidy(decoders[isMarked ? 'marked' : 'unmarked'].decode(bytes));
   } catch {
     const characters = Array.from(bytes, (byte) =>
       byte < 0x80 ? String.fromCharCode(byte) : page437[byte - 0x80]!,

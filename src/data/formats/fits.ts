@@ -27,8 +27,8 @@ export async function decodeFits(
   const { header, start } = firstImage(bytes, source);
   const [width, height, channels] = shapeOf(header, source);
   const size = Math.abs(header.bitpix) / 8;
-  // The stored values, numbers in float64, and the image.
-  await begin(width, height, { pixelBytes: channels * (size + 12) });
+  // The stored values, and the image, twice if its planes become channels.
+  await begin(width, height, { pixelBytes: channels * (size + (channels > 1 ? 8 : 4)) });
   const stored = bytes.subarray(start, start + width * height * channels * size);
   const { values, rounding } = physical(stored, header, source);
   return {
@@ -89,38 +89,46 @@ function physical(
   if (bitpix < 0 && bzero === 0 && bscale === 1) {
     return readElements(stored, { type: bitpix === -32 ? 'float32' : 'float64', isLittle: false }, source);
   }
-  const numbers = numbersOf(stored, bitpix);
-  const hasBlanks = blank !== undefined && numbers.includes(blank);
+  const storedAt = storedReader(stored, bitpix);
+  const count = stored.length / (Math.abs(bitpix) / 8);
+  const hasBlanks = blank !== undefined && includes(storedAt, count, blank);
   if (!hasBlanks && bscale === 1) {
     if (bitpix === 8 && bzero === 0) {
       return { values: Uint8Array.from(stored), rounding: 0 };
     }
     if (bitpix === 16 && bzero === 2 ** 15) {
-      return { values: Uint16Array.from(numbers, (value) => value + bzero), rounding: 0 };
+      const values = new Uint16Array(count);
+      for (let index = 0; index < count; index++) {
+        values[index] = storedAt(index) + bzero;
+      }
+      return { values, rounding: 0 };
     }
   }
-  for (let index = 0; index < numbers.length; index++) {
-    const value = numbers[index]!;
-    numbers[index] = value === blank ? Number.NaN : bzero + bscale * value;
-  }
-  return roundedToFloat32(numbers, source);
+  const valueAt = (index: number): number => {
+    const value = storedAt(index);
+    return value === blank ? Number.NaN : bzero + bscale * value;
+  };
+  return roundedToFloat32(count, valueAt, source);
 }
 
-/** The stored values, big-endian. */
-function numbersOf(stored: Uint8Array, bitpix: number): Float64Array {
+/** Returns a stored value, big-endian, by its index. */
+function storedReader(stored: Uint8Array, bitpix: number): (index: number) => number {
   const view = viewOf(stored);
-  const size = Math.abs(bitpix) / 8;
-  const read: Readonly<Record<number, (at: number) => number>> = {
-    8: (at) => view.getUint8(at),
-    16: (at) => view.getInt16(at),
-    32: (at) => view.getInt32(at),
-    [-32]: (at) => view.getFloat32(at),
-    [-64]: (at) => view.getFloat64(at),
+  const readers: Readonly<Record<number, (index: number) => number>> = {
+    8: (index) => view.getUint8(index),
+    16: (index) => view.getInt16(2 * index),
+    32: (index) => view.getInt32(4 * index),
+    [-32]: (index) => view.getFloat32(4 * index),
+    [-64]: (index) => view.getFloat64(8 * index),
   };
-  const numbers = new Float64Array(stored.length / size);
-  const at = read[bitpix]!;
-  for (let index = 0; index < numbers.length; index++) {
-    numbers[index] = at(index * size);
+  return readers[bitpix]!;
+}
+
+function includes(numberAt: (index: number) => number, count: number, wanted: number): boolean {
+  for (let index = 0; index < count; index++) {
+    if (numberAt(index) === wanted) {
+      return true;
+    }
   }
-  return numbers;
+  return false;
 }

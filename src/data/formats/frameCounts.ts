@@ -1,5 +1,6 @@
 // Counts the frames of GIF and WebP files: decoders list all of them to read the first.
 import { charactersOf, viewOf } from './bytes.ts';
+import { requireFewParts } from './photoHeader.ts';
 
 /** The frames of a GIF file, at most one more than `most`. */
 export function gifFrames(bytes: Uint8Array, most: number): number {
@@ -33,11 +34,12 @@ export function gifFrames(bytes: Uint8Array, most: number): number {
   return frames;
 }
 
-/** The frames of a WebP file, at most one more than `most`. */
+/** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, each of which decoders keep. */
 export function webpFrames(bytes: Uint8Array, most: number): number {
   const view = viewOf(bytes);
-  let frames = 0;
+  let [frames, chunks] = [0, 0];
   for (let at = 12; at + 8 <= bytes.length && frames <= most; ) {
+    requireFewParts(++chunks);
     frames += charactersOf(bytes.subarray(at, at + 4)) === 'ANMF' ? 1 : 0;
     const length = view.getUint32(at + 4, true);
     at += 8 + length + (length % 2);

@@ -1,8 +1,9 @@
 // MNIST's IDX format: a big-endian header with element type and dimensions, then the elements, row-major.
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { isGzip, viewOf } from './bytes.ts';
 
@@ -12,8 +13,8 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
-/** Gzipped files are decompressed in chunks of this size. */
-const chunkBytes = 2 ** 20;
+/** The first bytes of a file, gzipped or not, have its header: at most 1,024 bytes. */
+const startBytes = 2 ** 12;
 const unsignedByte = 0x08;
 const elementTypes = new Map([
   [unsignedByte, 'unsigned bytes'],
@@ -23,6 +24,30 @@ const elementTypes = new Map([
   [0x0d, 'float32'],
   [0x0e, 'float64'],
 ]);
+
+/**
+ * Reads an IDX file, as `readIdx` does, unless its header is refused.
+ *
+ * @param accept called with the shape before memory is allocated; throws if the array is not wanted
+ */
+export function readIdxFile(
+  path: string,
+  accept: (shape: readonly number[], budget: Budget) => void,
+): Promise<IdxArray> {
+  return withFile(path, async (file) => {
+    const start = await file.read(0, Math.min(startBytes, file.size));
+    const budget = new Budget(path, file.size);
+    const { shape, length } = readHeader(start, path);
+    accept(shape, budget);
+    if (isGzip(start)) {
+      // More than what does not compress takes.
+      requireSize(file.size, 2 * sizeOf(shape) + 2 ** 16, path);
+    } else {
+      requireLength(file.size - length, shape, path);
+    }
+    return readIdx(await file.read(0, file.size), path, budget);
+  });
+}
 
 /**
  * Reads an IDX file of unsigned bytes, plain or gzipped.
@@ -39,7 +64,27 @@ export function readIdx(
   source: string,
   budget = new Budget(source, bytes.length),
 ): IdxArray {
-  const plain = isGzip(bytes) ? decompress(bytes, source, budget) : bytes;
+  const { shape, length } = readHeader(bytes.subarray(0, startBytes), source);
+  const expected = sizeOf(shape);
+  let plain = bytes;
+  if (isGzip(bytes)) {
+    budget.spend(length + expected, 'bytes');
+    const most = length + expected + 1;
+    // A single chunk: several would be concatenated into a copy.
+    plain = gunzip(bytes, source, { maxOutputLength: most, chunkSize: Math.max(64, most) });
+  }
+  const data = plain.subarray(length);
+  requireLength(data.length, shape, source);
+  return { shape, data };
+}
+
+/** The shape in the header of a file that starts with these bytes, and the length of the header. */
+function readHeader(
+  start: Uint8Array,
+  source: string,
+): { readonly shape: readonly number[]; readonly length: number } {
+  // Without an error at the end of the data, which are only a part.
+  const plain = isGzip(start) ? gunzip(start, source, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
   const fail = (what: string): never => {
     throw new UserError('invalid-data', `${source}: ${what}`);
   };
@@ -71,31 +116,32 @@ export function readIdx(
   if (shape.includes(0)) {
     fail(`the IDX array is empty: its dimensions are ${shape.join(' x ')}`);
   }
-  const data = plain.subarray(headerLength);
-  const expected = sizeOf(shape);
-  if (data.length !== expected) {
-    const state = data.length < expected ? 'truncated' : 'too long';
-    fail(
-      `the IDX data is ${state}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${data.length}`,
-    );
-  }
-  return { shape, data };
+  return { shape, length: headerLength };
 }
 
-function decompress(bytes: Uint8Array, source: string, budget: Budget): Uint8Array {
+/** Throws UserError unless an array of this shape has this many bytes. */
+function requireLength(found: number, shape: readonly number[], source: string): void {
+  const expected = sizeOf(shape);
+  if (found !== expected) {
+    const state = found < expected ? 'truncated' : 'too long';
+    throw new UserError(
+      'invalid-data',
+      `${source}: the IDX data is ${state}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
+    );
+  }
+}
+
+function gunzip(bytes: Uint8Array, source: string, options: ZlibOptions): Uint8Array {
   try {
-    return gunzipSync(bytes, {
-      maxOutputLength: Math.min(maxBytesAtOnce, budget.left('bytes')),
-      chunkSize: chunkBytes,
-    });
+    return gunzipSync(bytes, options);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      budget.spend(budget.left('bytes') + 1, 'bytes');
-    }
+    const isTooLong = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
       'invalid-data',
-      `${source}: the gzip data (${bytes.length} bytes) is corrupt: ${reason}`,
+      isTooLong
+        ? `${source}: the IDX data is too long: it decompresses to more bytes than its header says`
+        : `${source}: the gzip data (${bytes.length} bytes) is corrupt: ${reason}`,
       { cause },
     );
   }

@@ -13,31 +13,43 @@ const SCAN = 0xda;
  * @param bytes the file, or the rest of it after any marker
  */
 export function countScans(bytes: Uint8Array): number {
-  return countMarkers(bytes, MOST_SCANS, (marker) => marker === SCAN);
+  return sumOverMarkers(bytes, MOST_SCANS, (marker) => (marker === SCAN ? 1 : 0));
 }
 
 /** The number of segments, at most one more than `most`. Decoders allocate memory for each, even of unknown kinds. */
 export function countSegments(bytes: Uint8Array, most: number): number {
-  return countMarkers(bytes, most, isSegment);
+  return sumOverMarkers(bytes, most, (marker) => (isSegment(marker) ? 1 : 0));
 }
 
-/** Whether a marker begins a segment. 0xff before another 0xff is padding; before 0 it is a value in a scan. */
+/** The bytes in segments, which decoders copy several times; more than `most` need not be counted to the end. */
+export function countSegmentBytes(bytes: Uint8Array, most: number): number {
+  return sumOverMarkers(bytes, most, (marker, length) => (isSegment(marker) ? length : 0));
+}
+
+/** Whether a marker begins a segment: 0xff before 0 is a value in a scan, before another 0xff padding. */
 function isSegment(marker: number): boolean {
-  return marker !== 0 && marker !== 0xff && !isBare(marker);
+  return marker !== 0 && !isBare(marker);
 }
 
-/** The number of markers with `isCounted`, at most one more than `most`. Bytes between markers are skipped, as decoders do. */
-function countMarkers(bytes: Uint8Array, most: number, isCounted: (marker: number) => boolean): number {
-  let count = 0;
+/** The sum of `weigh` over all markers, up to the first sum above `most`. Bytes between markers are skipped, as decoders do. */
+function sumOverMarkers(
+  bytes: Uint8Array,
+  most: number,
+  weigh: (marker: number, length: number) => number,
+): number {
+  let sum = 0;
   let offset = bytes.indexOf(0xff);
-  while (offset !== -1 && offset + 1 < bytes.length && count <= most) {
-    const marker = bytes[offset + 1]!;
+  while (offset !== -1 && offset + 1 < bytes.length && sum <= most) {
+    while (bytes[offset + 1] === 0xff) {
+      offset++;
+    }
+    const marker = bytes[offset + 1] ?? 0;
     if (marker === END) {
       break;
     }
-    count += isCounted(marker) ? 1 : 0;
     const length = isSegment(marker) ? 2 + 256 * (bytes[offset + 2] ?? 0) + (bytes[offset + 3] ?? 0) : 1;
+    sum += weigh(marker, length);
     offset = bytes.indexOf(0xff, offset + length);
   }
-  return count;
+  return sum;
 }

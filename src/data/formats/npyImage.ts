@@ -37,7 +37,7 @@ export async function decodeNpy(
         'name a file of many images alone, as a dataset',
     );
   }
-  await begin(width, height, { pixelBytes: channels * (elementBytes[type.type] + 8) });
+  await begin(width, height, { pixelBytes: channels * (elementBytes[type.type] + 4) });
   const { values, rounding } = readElements(bytes.subarray(offset), type, source);
   return { width, height, channels, data: values, notes: [], ...(rounding > 0 && { rounding }) };
 }

@@ -252,6 +252,11 @@ describe('decodePng rejects', () => {
     ],
     ['no palette', pngBytes({ ...two, type: indexed, palette: [], rows }), /: corrupt: /],
     [
+      'millions of empty chunks',
+      Buffer.concat([sound.subarray(0, 33), new Uint8Array(2 ** 24)]),
+      /corrupt: it has more than 262144 chunks/,
+    ],
+    [
       'a transparent colour in addition to an alpha channel',
       pngBytes({
         ...two,

@@ -46,8 +46,8 @@ const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: re
   6: { channels: 4, depths: [8, 16] },
 };
 const indexedType = 3;
-/** The most data chunks, which are kept until decompression; libpng writes one per 8 KiB. */
-const mostDataChunks = 2 ** 18;
+/** The most chunks: those with data are kept until decompression. libpng writes one per 8 KiB of data. */
+const mostChunks = 2 ** 18;
 /** Some programs write a few bytes after the last row. */
 const trailingBytes = 1024;
 
@@ -70,7 +70,10 @@ export async function inflatePng(
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
   let [palette, transparency, exif] = [new Uint8Array(), new Uint8Array(), new Uint8Array()];
-  for (let offset = signature.length, type = ''; type !== 'IEND'; ) {
+  for (let offset = signature.length, type = '', count = 1; type !== 'IEND'; count++) {
+    if (count > mostChunks) {
+      throw new Error(`it has more than ${mostChunks} chunks`);
+    }
     const end =
       offset + frameLength <= bytes.length ? offset + frameLength + view.getUint32(offset) : Infinity;
     if (end > bytes.length) {
@@ -96,9 +99,6 @@ export async function inflatePng(
       exif = Uint8Array.from(content);
     } else if (type === 'IDAT') {
       data.push(content);
-      if (data.length > mostDataChunks) {
-        throw new Error(`its pixels are in more than ${mostDataChunks} chunks`);
-      }
     }
     offset = end;
   }

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { inMemory } from '../../storage/randomAccess.ts';
+import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
+import { zipOf } from '../../testing/zipFiles.ts';
 import { Budget } from '../contract/budget.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
@@ -76,6 +77,52 @@ describe('a zip archive', () => {
       name: 'UserError',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('with more files than fit into memory is refused before its directory is read', async () => {
+    const bytes = archive(0);
+    const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 22);
+    const [directory, size] = [end.getUint32(16, true), end.getUint32(12, true)];
+    const end64 = new DataView(new ArrayBuffer(56));
+    end64.setUint32(0, 0x06064b50, true);
+    [5_000_000, size, directory].forEach((value, index) => {
+      end64.setBigUint64(32 + 8 * index, BigInt(value), true);
+    });
+    const locator = new DataView(new ArrayBuffer(20));
+    locator.setUint32(0, 0x07064b50, true);
+    locator.setBigUint64(8, BigInt(bytes.length - 22), true);
+    const tail = [end64, locator].map(({ buffer }) => new Uint8Array(buffer));
+    const many = Buffer.concat([bytes.subarray(0, -22), ...tail, bytes.subarray(-22)]);
+    await expect(read(many)).rejects.toThrow(
+      'a.zip: its directory has 5000000 files in 49 bytes, but at most 1500000 in 268435456 are read: unpack it',
+    );
+    const large = archive(0);
+    new DataView(large.buffer, large.byteOffset).setUint32(large.length - 22 + 12, 2 ** 28 + 1, true);
+    await expect(read(large)).rejects.toThrow('a.zip: its directory has 1 files in 268435457 bytes');
+  });
+
+  it('with a large file that is stored is read in blocks, and its checksum verified', async () => {
+    const zeros = new Uint8Array(2 ** 24 + 3).fill(7);
+    const bytes = zipOf([{ name: 'a.npy', bytes: zeros }]);
+    let longest = 0;
+    const file: RandomAccess = {
+      size: bytes.length,
+      async read(offset, length) {
+        longest = Math.max(longest, length);
+        return bytes.subarray(offset, offset + length);
+      },
+    };
+    const [entry] = await readZipDirectory(file, 'a.zip');
+    const opened = await openZipEntry(file, entry!, 'a.zip', new Budget('a.zip'));
+    expect([...(await opened.read(2 ** 24, 3))]).toEqual([7, 7, 7]);
+    expect(longest).toBe(2 ** 23);
+    await expect(opened.read(2 ** 24, 4)).rejects.toThrow(
+      'a.zip: a.npy: damaged: it has only 16777219 bytes',
+    );
+    bytes[2 ** 20]! ^= 1;
+    await expect(openZipEntry(file, entry!, 'a.zip', new Budget('a.zip'))).rejects.toThrow(
+      'a.zip: a.npy: corrupt: its bytes do not match the checksum in the archive',
+    );
   });
 
   it('with a file above the limit, or without a directory, is rejected', async () => {

@@ -1,15 +1,17 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { UserError } from '../../errors.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import { requireSize } from '../contract/archive.ts';
 import type { Budget } from '../contract/budget.ts';
-import { corruptFile, viewOf } from './bytes.ts';
+import { type CorruptFile, corruptFile, viewOf } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
 import type { ZipEntry } from './zipDirectory.ts';
 
 const localSignature = 0x04034b50;
 /** The highest compression ratio of deflate. */
 const strongestCompression = 1032;
+/** Files that are stored uncompressed are read in blocks of this many bytes, unless they are smaller. */
+const blockBytes = 2 ** 23;
 
 /**
  * The bytes of one file of a zip archive.
@@ -33,14 +35,14 @@ export async function readZipEntry(
   const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
   const bytes = method === 0 ? packed : await inflated(packed, size, where);
   if (bytes.length !== size || crc32(bytes) !== checksum) {
-    throw corruptFile(where, 'its bytes do not match the checksum in the archive');
+    throw wrongChecksum(where);
   }
   return bytes;
 }
 
 /**
- * Random access to a file of a zip archive: in place if it is stored uncompressed, without verifying its
- * checksum, otherwise decompressed in memory. Throws as `readZipEntry` does.
+ * Random access to a file of a zip archive: in place if it is large and stored uncompressed, otherwise in memory. Throws as
+ * `readZipEntry` does.
  */
 export async function openZipEntry(
   file: RandomAccess,
@@ -48,12 +50,30 @@ export async function openZipEntry(
   source: string,
   budget: Budget,
 ): Promise<RandomAccess> {
-  if (entry.method !== 0) {
-    const bytes = await readZipEntry(file, entry, source, { budget });
-    return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+  const { name, method, size } = entry;
+  const where = `${source}: ${name}`;
+  if (method !== 0 || size <= blockBytes) {
+    return inMemory(await readZipEntry(file, entry, source, { budget }), where);
   }
   const start = await findData(file, entry, source);
-  return { size: entry.size, read: (offset, length) => file.read(start + offset, length) };
+  let checksum = 0;
+  for (let offset = 0; offset < size; offset += blockBytes) {
+    checksum = crc32(await file.read(start + offset, Math.min(blockBytes, size - offset)), checksum);
+  }
+  if (checksum !== entry.checksum) {
+    throw wrongChecksum(where);
+  }
+  return {
+    size,
+    async read(offset, length) {
+      checkRange(where, size, offset, length);
+      return file.read(start + offset, length);
+    },
+  };
+}
+
+function wrongChecksum(where: string): CorruptFile {
+  return corruptFile(where, 'its bytes do not match the checksum in the archive');
 }
 
 async function inflated(packed: Uint8Array, size: number, where: string): Promise<Uint8Array> {

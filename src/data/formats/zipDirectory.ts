@@ -1,5 +1,6 @@
 // The directory at the end of a zip archive: which files it contains, and where.
 // Our own: zip.js takes 18 times as long for many small files, and yauzl verifies no checksums.
+import { UserError } from '../../errors.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { zipName } from './entryNames.ts';
@@ -15,6 +16,10 @@ const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
 /** A field with this value is stored in the zip64 extra field instead. */
 const inExtraField = 0xffffffff;
+
+/** The most files of an archive, and the most bytes of its directory: 256 MiB. */
+const maxEntries = 1_500_000;
+const maxDirectoryBytes = 2 ** 28;
 
 /** The flag of names that are marked as UTF-8. */
 const isUtf8 = 0x800;
@@ -38,10 +43,16 @@ export interface ZipEntry {
  * The files in a zip archive (including zip64), in directory order, without folders.
  *
  * @param source the archive, for errors
- * @throws UserError if it is not a zip archive, or its directory is corrupt
+ * @throws UserError if it is not a zip archive, or its directory is corrupt or too large
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
   const { count, size, offset, prefix } = await findDirectory(file, source);
+  if (count > maxEntries || size > maxDirectoryBytes) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: its directory has ${count} files in ${size} bytes, but at most ${maxEntries} in ${maxDirectoryBytes} are read: unpack it, or divide it into several archives`,
+    );
+  }
   const bytes = await file.read(offset, size);
   const view = viewOf(bytes);
   const entries: ZipEntry[] = [];
@@ -50,28 +61,26 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
     if (position + 46 > size || view.getUint32(position, true) !== directorySignature) {
       throw corruptFile(source, `its directory ends after ${index} of ${count} files`);
     }
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((at) =>
-      view.getUint16(position + at, true),
-    ) as [number, number, number];
-    const next = position + 46 + nameLength + extraLength + commentLength;
+    const nameLength = view.getUint16(position + 28, true);
+    const extraLength = view.getUint16(position + 30, true);
+    const nameEnd = position + 46 + nameLength;
+    const next = nameEnd + extraLength + view.getUint16(position + 32, true);
     if (next > size) {
       throw corruptFile(source, `its directory ends within file ${index + 1} of ${count}`);
     }
+    const flags = view.getUint16(position + 8, true);
     const entry = {
-      name: zipName(
-        bytes.subarray(position + 46, position + 46 + nameLength),
-        (view.getUint16(position + 8, true) & isUtf8) !== 0,
-      ),
+      name: zipName(bytes.subarray(position + 46, nameEnd), (flags & isUtf8) !== 0),
       method: view.getUint16(position + 10, true),
-      encrypted: (view.getUint16(position + 8, true) & 1) !== 0,
+      encrypted: (flags & 1) !== 0,
       checksum: view.getUint32(position + 16, true),
       size: view.getUint32(position + 24, true),
       compressedSize: view.getUint32(position + 20, true),
       offset: view.getUint32(position + 42, true),
     };
-    const extra = bytes.subarray(position + 46 + nameLength, position + 46 + nameLength + extraLength);
-    const whole = withSizes64(entry, extra, source);
-    entries.push({ ...whole, offset: whole.offset + prefix });
+    readSizes64(entry, bytes.subarray(nameEnd, nameEnd + extraLength), source);
+    entry.offset += prefix;
+    entries.push(entry);
     position = next;
   }
   if (position !== size) {
@@ -86,7 +95,8 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
  * once for every name. Local headers may be longer than is assumed here.
  */
 function requireNoOverlap(entries: readonly ZipEntry[], directory: number, source: string): void {
-  const ordered = entries.toSorted((a, b) => a.offset - b.offset);
+  const isOrdered = entries.every(({ offset }, index) => offset >= (entries[index - 1]?.offset ?? 0));
+  const ordered = isOrdered ? entries : entries.toSorted((a, b) => a.offset - b.offset);
   ordered.forEach((entry, index) => {
     const next = ordered[index + 1];
     if (entry.offset + localHeaderLength + entry.compressedSize > (next?.offset ?? directory)) {
@@ -175,25 +185,30 @@ async function placed(
     : { ...claimed, prefix: 0 };
 }
 
-/** The entry, with the sizes and the offset that do not fit into 32 bits read from the extra field. */
-function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEntry {
+/** Reads the sizes and the offset that do not fit into 32 bits from the extra field. */
+function readSizes64(
+  entry: Pick<ZipEntry, 'name'> & Record<'size' | 'compressedSize' | 'offset', number>,
+  extra: Uint8Array,
+  source: string,
+): void {
+  if (Math.max(entry.size, entry.compressedSize, entry.offset) < inExtraField) {
+    return;
+  }
   const view = viewOf(extra);
   let at = 0;
   while (at + 4 <= extra.length && view.getUint16(at, true) !== 1) {
     at += 4 + view.getUint16(at + 2, true);
   }
-  const sizes = { ...entry };
   at += 4;
   for (const field of ['size', 'compressedSize', 'offset'] as const) {
     if (entry[field] === inExtraField) {
       if (at + 8 > extra.length) {
         throw corruptFile(source, `its directory lacks the ${field} of ${entry.name}`);
       }
-      sizes[field] = uint64(view, at, source);
+      entry[field] = uint64(view, at, source);
       at += 8;
     }
   }
-  return sizes;
 }
 
 function uint64(view: DataView, at: number, source: string): number {

@@ -1,6 +1,6 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { fewNames, UserError } from '../../errors.ts';
-import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { maxBytesAtOnce, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
 import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
@@ -9,7 +9,7 @@ import { inNumericalOrder } from '../formats/entryNames.ts';
 import { numpyType, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
 import { isPickledArray } from '../formats/pickledObjects.ts';
-import { openZipEntry, readZipEntry } from '../formats/zip.ts';
+import { openZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { arrayImage, bytesOf, labelsNotRead, layoutOf } from './arrayImages.ts';
 import { type Split, splitOfArray } from './splitOfName.ts';
@@ -47,7 +47,7 @@ export async function* batchImages(
 ): AsyncGenerator<RawImage, void, void> {
   const start = charactersOf(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
-    yield* zippedImages(file, source, prefix, budget, depth);
+    yield* zippedImages(readAhead(file), source, prefix, budget, depth);
   } else if (start.startsWith('\x80')) {
     yield* pickledImages(file, source, prefix, budget);
   } else {
@@ -71,9 +71,9 @@ async function* zippedImages(
   const entries = await readZipDirectory(file, source);
   const data = entries.find(({ name }) => name === `${dataKey}.npy`);
   if (data) {
-    const bytes = await readZipEntry(file, data, source, { budget });
+    const opened = await openZipEntry(file, data, source, budget);
     const hasLabels = entries.some(({ name }) => name === `${labelsKey}.npy`);
-    yield* npyImages(inMemory(bytes, source), source, prefix, budget, hasLabels ? [labelsNotRead] : []);
+    yield* npyImages(opened, source, prefix, budget, hasLabels ? [labelsNotRead] : []);
     return;
   }
   const published = splitsAmong(entries.map(({ name }) => name));

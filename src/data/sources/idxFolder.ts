@@ -2,10 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
-import { readWhole } from '../../storage/fileBytes.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
-import { Budget } from '../contract/budget.ts';
+import { type Budget, maxLoadedBytes } from '../contract/budget.ts';
 import {
   type DatasetSource,
   type ImageSet,
@@ -14,12 +14,14 @@ import {
   type PathFormat,
 } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
-import { readIdx } from '../formats/idx.ts';
+import { readIdxFile } from '../formats/idx.ts';
 import { type IdxLabels, readIdxLabels } from './idxLabels.ts';
 
 const trainFile = 'train-images-idx3-ubyte';
 const testFile = 't10k-images-idx3-ubyte';
 const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
+/** The memory that an image takes in addition to its pixels. */
+const imageOverhead = 256;
 
 /**
  * A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, and the labels of both if it has
@@ -49,7 +51,7 @@ export const idxFolder = {
 export async function openIdxFolder(path: string, classes?: readonly string[]): Promise<DatasetSource> {
   const labels = await readIdxLabels(path, classes);
   const train = await readImages(path, 'train', labels);
-  const test = await readImages(path, 'test', labels);
+  const test = await readImages(path, 'test', labels, memoryOf(train.count, train.imageShape));
   const [trainSize, testSize] = [train, test].map(
     ({ imageShape: [height, width] }) => `${height} x ${width}`,
   );
@@ -85,35 +87,54 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
   return folder;
 }
 
-/** Reads the uncompressed file if there is one, otherwise the gzipped one. */
+/**
+ * Reads the uncompressed file if there is one, otherwise the gzipped one.
+ *
+ * @param taken the memory that the other part takes
+ */
 async function readImages(
   folder: string,
   part: Part,
   labels: IdxLabels | string | undefined,
+  taken = 0,
 ): Promise<ImageSet> {
   const name = fileOf[part];
-  for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
-    if (exists(file)) {
-      const bytes = await readWhole(file);
-      const budget = new Budget(file, bytes.length);
-      const { shape, data } = readIdx(bytes, file, budget);
-      const [, height, width] = shape;
-      if (shape.length !== 3 || height === undefined || width === undefined) {
-        throw new UserError(
-          'invalid-data',
-          `${file}: expected 3 dimensions (images, height, width), found ${shape.length}: ${shape.join(' x ')}`,
-        );
-      }
-      budget.spend(shape[0]!, 'images');
-      const images = imagesInMemory(data, [height, width, 1]);
-      if (labels === undefined || typeof labels === 'string') {
-        return images;
-      }
-      const own = labels.parts[part];
-      return labelled(images, labels.classes, own.numbers, own.file);
-    }
+  const file = [join(folder, name), join(folder, `${name}.gz`)].find((path) => exists(path));
+  if (file === undefined) {
+    throw new UserError('invalid-data', missingFile(folder, name));
   }
-  throw new UserError('invalid-data', missingFile(folder, name));
+  const { shape, data } = await readIdxFile(file, (announced, budget) =>
+    requireImages(announced, file, budget, taken),
+  );
+  const [, height, width] = shape as ImageShape;
+  const images = imagesInMemory(data, [height, width, 1]);
+  if (labels === undefined || typeof labels === 'string') {
+    return images;
+  }
+  const { numbers, file: labelsFile } = labels.parts[part];
+  return labelled(images, labels.classes, numbers, labelsFile);
+}
+
+/** Checks the shape of an array of images, before it is read. */
+function requireImages(shape: readonly number[], file: string, budget: Budget, taken: number): void {
+  const [count, height, width] = shape;
+  if (shape.length !== 3 || count === undefined || height === undefined || width === undefined) {
+    throw new UserError(
+      'invalid-data',
+      `${file}: expected 3 dimensions (images, height, width), found ${shape.length}: ${shape.join(' x ')}`,
+    );
+  }
+  budget.spend(count, 'images');
+  if (taken + memoryOf(count, [height, width, 1]) > maxLoadedBytes) {
+    throw new UserError(
+      'not-ready',
+      `${file}: more images than fit into memory: divide them among several folders, or write them as train.npy and test.npy and prepare that folder`,
+    );
+  }
+}
+
+function memoryOf(count: number, [height, width]: ImageShape): number {
+  return count * (height * width + imageOverhead);
 }
 
 function missingFile(folder: string, name: string): string {

@@ -1,11 +1,10 @@
 // The labels of a folder of IDX files with MNIST's names.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { readWhole } from '../../storage/fileBytes.ts';
 import { exists } from '../../storage/files.ts';
-import { Budget } from '../contract/budget.ts';
+import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import type { Part } from '../contract/dataset.ts';
-import { readIdx } from '../formats/idx.ts';
+import { readIdxFile } from '../formats/idx.ts';
 
 const fileOf: Readonly<Record<Part, string>> = {
   train: 'train-labels-idx1-ubyte',
@@ -36,9 +35,10 @@ export async function readIdxLabels(
     const missing = train === undefined ? fileOf.train : fileOf.test;
     return train === test ? undefined : `${missing} is missing (uncompressed or as .gz)`;
   }
-  const most = [train, test]
-    .flatMap(({ numbers }) => Array.from(numbers))
-    .reduce((a, b) => Math.max(a, b), 0);
+  const most = [train, test].reduce(
+    (largest, { numbers }) => numbers.reduce((a, b) => Math.max(a, b), largest),
+    0,
+  );
   const classes = names ?? Array.from({ length: most + 1 }, (_, number) => String(number));
   return { classes, parts: { train, test } };
 }
@@ -51,13 +51,14 @@ async function readPart(
   if (file === undefined) {
     return undefined;
   }
-  const bytes = await readWhole(file);
-  const { shape, data } = readIdx(bytes, file, new Budget(file, bytes.length));
-  if (shape.length !== 1) {
-    throw new UserError(
-      'invalid-data',
-      `${file}: expected 1 dimension (labels), found ${shape.length}: ${shape.join(' x ')}`,
-    );
-  }
+  const { data } = await readIdxFile(file, (shape) => {
+    if (shape.length !== 1) {
+      throw new UserError(
+        'invalid-data',
+        `${file}: expected 1 dimension (labels), found ${shape.length}: ${shape.join(' x ')}`,
+      );
+    }
+    requireSize(shape[0]!, maxFileBytes, file);
+  });
   return { file, numbers: data };
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { npy, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { npyBytes } from '../formats/npyBytes.ts';
 import { readImageFiles } from './imageFiles.ts';
@@ -16,7 +17,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'images-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
 
 /** Writes files by path in the folder: an image of two pixels for a number, a text file for a string. */
 function write(files: Record<string, number | string>): void {
@@ -58,6 +62,26 @@ it('reads all images of an array, called by their rows', async () => {
   // Without channels, an array of more than four columns is a stack too.
   writeFileSync(join(folder, 'wide.npy'), npyBytes(new Uint8Array(30), [3, 2, 5]));
   expect((await readImageFiles([join(folder, 'wide.npy')], [2, 5, 1])).names).toHaveLength(3);
+});
+
+it('reads no more images of an array than are wanted', async () => {
+  // float32 cannot hold the last value.
+  const values = Float64Array.of(1, 2, 3, 4, 5, 1e39);
+  const path = join(folder, 'f8.npy');
+  writeFileSync(path, Buffer.concat([npy('3, 1, 2, 1', 0, '<f8'), new Uint8Array(values.buffer)]));
+  expect([...(await readImageFiles([path], shape, { most: 2 })).pixels]).toEqual([1, 2, 3, 4]);
+  await expect(readImageFiles([path], shape)).rejects.toThrow('f8.npy: image /2: float32 cannot hold');
+  // In a folder, it is skipped as a whole or not at all.
+  await expect(readImageFiles([folder], shape)).rejects.toThrow('f8.npy: image /2: float32 cannot hold');
+  await expect(readImageFiles([path], [2, 2, 1])).rejects.toThrow(/f8.npy\/0 is 1x2x1/);
+});
+
+it('refuses more images than fit into memory', async () => {
+  vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 25);
+  writeHostileFile(join(folder, 'many.npy'), sparseNpy('1000000, 1, 1, 1', 1e6));
+  await expect(readImageFiles([join(folder, 'many.npy')], [1, 1, 1])).rejects.toThrow(
+    /^copies of \d+ images take 0.1 GiB of memory, but only 0.0 GiB is available: read fewer at a time$/,
+  );
 });
 
 it('keeps the order of the paths, accepts any file name, and reads each file once', async () => {

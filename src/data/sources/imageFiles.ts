@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { requireArgument, requireWhole } from '../../numeric/optionValues.ts';
 import type { Values } from '../../numeric/values.ts';
+import { requireMemory } from '../../platform/memory.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
@@ -49,6 +50,11 @@ export interface ImageFileOptions {
   onSkip?(reason: string): void;
 }
 
+/** The memory that an image takes in addition to its pixels, such as for its name. */
+const imageOverhead = 1024;
+/** The available memory is checked whenever the images have taken so much more. */
+const bytesBetweenChecks = 2 ** 26;
+
 interface ImageFile {
   readonly path: string;
   /** Whether it was found in a folder rather than given by path. */
@@ -91,10 +97,18 @@ export async function readImageFiles(
     skipped.push(reason);
     onSkip?.(reason);
   };
+  let [bytes, checkedBytes] = [0, 0];
   for await (const { path, image } of findImageFiles(paths).read(noteSkip, { stacks: true })) {
     const { height, width, channels, data } = image;
     const decoded = { shape: [height, width, channels] as const, pixels: data };
-    images.set(path, fitImage(decoded, imageShape, { source: path, resize, onNote }));
+    const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
+    images.set(path, pixels);
+    bytes += pixels.byteLength + imageOverhead;
+    if (bytes - checkedBytes > bytesBetweenChecks) {
+      // They are joined in an array of their own.
+      requireMemory(`copies of ${images.size} images`, bytes, 'read fewer at a time');
+      checkedBytes = bytes;
+    }
     if (images.size === most) {
       break;
     }
@@ -146,7 +160,7 @@ export function findImageFiles(paths: readonly string[]): FoundImages {
     repeated: files.length - unique.length,
     async *read(skip, { stacks = false } = {}) {
       for (const [index, file] of unique.entries()) {
-        for (const [below, image] of await readUnless(file, { budget, skip, stacks })) {
+        for await (const [below, image] of readUnless(file, { budget, skip, stacks })) {
           yield { name: `${names[index]!}${below}`, path: `${file.path}${below}`, image };
         }
       }
@@ -165,33 +179,32 @@ interface ReadOptions {
 /** An image, and what its name is below that of its file. */
 type BelowFile = readonly [below: string, image: DecodedImage];
 
-/** Reads the images in a file; if a file in a folder cannot be read, reports why and returns none. */
-async function readUnless(
+/**
+ * Reads the images in a file, one at a time. If a file in a folder cannot be read, reports why and yields none; an array of
+ * which images were read already is not skipped, but an error.
+ */
+async function* readUnless(
   file: ImageFile,
   { budget, skip, stacks }: ReadOptions,
-): Promise<readonly BelowFile[]> {
+): AsyncGenerator<BelowFile, void, void> {
+  let hasImages = false;
   try {
     const bytes = await readFile(file);
     budget.grow(bytes.length);
-    if (stacks && (await isStack(bytes, file.path))) {
-      return await readStack(bytes, file.path, budget);
+    if (!(stacks && (await isStack(bytes, file.path)))) {
+      yield ['', await decodeImage(bytes, file.path, { budget })];
+      return;
     }
-    return [['', await decodeImage(bytes, file.path, { budget })]];
+    for await (const image of batchImages(inMemory(bytes, file.path), file.path, '/', budget.pass())) {
+      yield [image.name, await image.decode()];
+      hasImages = true;
+    }
   } catch (error) {
-    if (!(file.found && error instanceof UserError) || error instanceof OverBudget) {
+    if (!(file.found && error instanceof UserError) || error instanceof OverBudget || hasImages) {
       throw error;
     }
     skip(error.message);
-    return [];
   }
-}
-
-async function readStack(bytes: Uint8Array, path: string, budget: Budget): Promise<BelowFile[]> {
-  const images: BelowFile[] = [];
-  for await (const image of batchImages(inMemory(bytes, path), path, '/', budget.pass())) {
-    images.push([image.name, await image.decode()]);
-  }
-  return images;
 }
 
 /** The given file, or the images in the folder and below, without hidden files. */
@@ -227,7 +240,9 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
 
 /** The paths relative to the innermost common folder. */
 function namesOf(paths: readonly string[]): string[] {
-  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
+  const folders = [...new Set(paths.map((path) => dirname(resolve(path))))].map((folder) =>
+    folder.split(sep),
+  );
   const shared = folders.reduce((common, folder) => {
     const end = common.findIndex((part, index) => part !== folder[index]);
     return end < 0 ? common : common.slice(0, end);

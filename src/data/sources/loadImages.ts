@@ -2,7 +2,7 @@
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } from '../../numeric/values.ts';
-import { maxDecodingBytes } from '../contract/budget.ts';
+import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
 import { labelled } from '../contract/labels.ts';
 import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
@@ -11,8 +11,6 @@ import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
 import { inColour } from '../pixels/resize.ts';
 
-/** Larger datasets must be prepared: 2 GiB. */
-const maxBytes = 2 ** 31;
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;
 /** The memory that an image takes in addition to its pixels. */
@@ -261,7 +259,7 @@ class Collector {
     if (
       first !== undefined &&
       this.#bytes > 0 &&
-      this.#bytes + bytes > (bytes > largeBytes ? maxDecodingBytes : maxBytes)
+      this.#bytes + bytes > (bytes > largeBytes ? maxDecodingBytes : maxLoadedBytes)
     ) {
       const side = Math.min(first.height, first.width);
       throw new UserError(

@@ -7,11 +7,11 @@ import { pulledBack } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/broadcast.ts';
 import { add } from '../../tensor/operations/elementwise.ts';
 import { concatenate, reshape, reshapeSource, slice, sliced } from '../../tensor/operations/layout.ts';
-import { apply, isInput, type Tensor } from '../../tensor/tensor.ts';
+import { apply, isInput, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Kind, likenessIn } from './likeness.ts';
 import type { Pass } from './rewrite.ts';
+import { soleUsers } from './soleUsers.ts';
 import { type Operand, stacked } from './stackRules.ts';
-import { sumsIn } from './sums.ts';
 
 /** From this number on, terms of a sum are added at once. */
 const MANY = 8;
@@ -153,4 +153,31 @@ function asStack(tensors: readonly Tensor[]): Tensor {
     tensors.map((tensor) => reshape(tensor, [1, ...tensor.shape])),
     0,
   );
+}
+
+/**
+ * The terms of every sum among these tensors that is not itself a term of another one: what a chain of additions
+ * adds, if nothing else uses its intermediate results and `isPart` holds for all of them.
+ *
+ * @param order the tensors, inputs first
+ * @param results those whose values are needed themselves
+ */
+function sumsIn(
+  order: readonly Tensor[],
+  results: readonly Tensor[],
+  isPart: (tensor: Tensor) => boolean,
+): ReadonlyMap<Tensor, readonly Tensor[]> {
+  const user = soleUsers(order, results);
+  const terms = new Map<Tensor, Tensor[]>();
+  for (const tensor of order.filter((node) => isResultOf(add.operation, node) && isPart(node))) {
+    const own = tensor.inputs.flatMap((input) => {
+      const inner = user.get(input) === tensor ? terms.get(input) : undefined;
+      if (inner) {
+        terms.delete(input);
+      }
+      return inner ?? [input];
+    });
+    terms.set(tensor, own);
+  }
+  return terms;
 }

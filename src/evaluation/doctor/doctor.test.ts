@@ -1,5 +1,5 @@
 // The doctor on small models: sound ones and every mixing pass, and every kind of fault is found and named.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { conditioned } from '../../data/contract/conditions.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import type { Bijection } from '../../flows/contract/bijection.ts';
@@ -27,7 +27,7 @@ import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
 import { conditioningOf } from './conditioning.ts';
-import { type Diagnosis, diagnose, measurementsOf } from './doctor.ts';
+import { type Diagnosis, diagnose, examinationBytes, measurementsOf } from './doctor.ts';
 import { examineLayers } from './examineLayer.ts';
 import { judge } from './judge.ts';
 
@@ -473,4 +473,18 @@ describe('judge', () => {
     expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e', 'f']);
     expect(worstLayer!.layer).toBe('b');
   });
+});
+
+it('refuses more images than memory for their activations', async () => {
+  const trained = await train('1x1');
+  const eight = examinationBytes(trained, 8);
+  expect(eight).toBe(8 * examinationBytes(trained, 1));
+  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(eight - 1);
+  try {
+    await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
+      /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
+    );
+  } finally {
+    memory.mockRestore();
+  }
 });

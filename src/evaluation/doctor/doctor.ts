@@ -2,15 +2,18 @@
 // problems.
 import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { hasClasses } from '../../data/contract/labels.ts';
+import { defaultDevice, isHost } from '../../engine/devices/device.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
+import { requireMemory } from '../../platform/memory.ts';
 import { conditionOf, oneHotRows } from '../../trained/likelihood/classInputs.ts';
 import { type ConditionArrays, componentReader } from '../../trained/likelihood/conditionArrays.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
+import { bytesOfRun, likelihoodBytes } from '../../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
@@ -82,6 +85,11 @@ const HARD_IMAGES = 16;
 /** How many images are used by default. */
 export const DOCTOR_IMAGES = 64;
 
+/** About how many bytes of memory it takes to examine so many images, which are encoded together. */
+export function examinationBytes(trained: TrainedModel, images: number): number {
+  return bytesOfRun(images * likelihoodBytes(trained));
+}
+
 /**
  * Examines a trained model on real images.
  *
@@ -117,6 +125,10 @@ export async function diagnose(
   const { model, parameters } = trained;
   const { bits, kind } = model.values;
   const count = Math.min(wanted, images.count);
+  if (isHost(options.device ?? defaultDevice)) {
+    const what = `the activations of ${count} images`;
+    requireMemory(what, examinationBytes(trained, count), 'use fewer images, or a smaller model');
+  }
   const positions = evenlySpread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);

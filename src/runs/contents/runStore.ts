@@ -5,13 +5,12 @@ import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
 import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
-import { readLog, rewindLog } from '../../storage/logs.ts';
+import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { byHeader, type HeaderCheck } from '../../storage/safetensorsHeader.ts';
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
 import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';
-import { mendRun } from './mendRun.ts';
 import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from './runFileNames.ts';
 import { evaluationsIn, ifDamaged, readStoredSummary, summaryText } from './runSummary.ts';
 
@@ -230,4 +229,31 @@ export class RunStore {
   async removeCheckpoint(step: number): Promise<void> {
     await this.files.remove(checkpointFile(step));
   }
+}
+
+/** Sets damaged logs and a damaged summary aside, keeping the lines before the damage; returns a line for each. */
+async function mendRun(files: FileStore): Promise<readonly string[]> {
+  const { metrics, timings, summary } = runFileNames;
+  const notes: string[] = [];
+  for (const [log, check] of [
+    [metrics, checkMetrics],
+    [timings, checkTimings],
+  ] as const) {
+    const mended = await mendLog(files, log, check);
+    if (mended !== undefined) {
+      notes.push(
+        `${mended.problem}; the log is kept as ${mended.aside}, and only its lines before that are used`,
+      );
+    }
+  }
+  const damage = await readStoredSummary(files).then(
+    () => undefined,
+    ifDamaged(({ message }) => message),
+  );
+  if (damage !== undefined) {
+    const aside = files.pathOf(await files.setAside(summary));
+    // Without the remedy at its end.
+    notes.push(`${damage.replace(/; [^;]*$/, '')}; it is kept as ${aside}, and a new one is started`);
+  }
+  return notes;
 }

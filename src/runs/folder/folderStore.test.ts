@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,6 +20,13 @@ beforeEach(() => {
 
 afterEach(() => {
   rmSync(root, { recursive: true });
+});
+
+it('refuses to train into a folder in the place of a file, before anything is written', async () => {
+  mkdirSync(join(paths.directory, 'README.md'));
+  const before = readdirSync(paths.directory);
+  await expect(store.mend()).rejects.toThrow(/^cannot write .*README.md: it is a folder; name a file$/);
+  expect(readdirSync(paths.directory)).toEqual(before);
 });
 
 describe('the summary of a run', () => {

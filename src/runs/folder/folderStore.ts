@@ -3,6 +3,7 @@ import { configSchemaText } from '../../experiments/configReference.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
+import { requireWritable } from '../../storage/files.ts';
 import { FolderFiles } from '../../storage/folderFiles.ts';
 import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
@@ -43,11 +44,14 @@ class FolderStore extends RunStore {
     return super.readConfig();
   }
 
-  /** Also checks that nothing a training will write is a link. */
+  /** Also checks that nothing a training will write is a link, and that what it writes without reading it can be written. */
   override async mend(): Promise<readonly string[]> {
     const { directory: _, lock: __, ...written } = this.paths;
     for (const path of Object.values(written)) {
       runFiles(this.paths).requireNoLink(path);
+    }
+    for (const path of [written.schema, written.card]) {
+      requireWritable(path);
     }
     return super.mend();
   }

@@ -3,8 +3,14 @@
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder } from '../../storage/files.ts';
-import { listFolder, makeFolders, removeEmptyFolders, withoutEndSeparators } from '../../storage/folders.ts';
+import { entryAt, exists, isFolder, requireWritable } from '../../storage/files.ts';
+import {
+  listFolder,
+  makeFolders,
+  removeEmptyFolders,
+  requireCreatable,
+  withoutEndSeparators,
+} from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointPath, holdsExport, type RunPaths, runPaths } from './runFolder.ts';
@@ -13,7 +19,8 @@ import { runFiles } from './runLock.ts';
 /**
  * Rejects a folder that can't hold a new run, before anything is read for it.
  *
- * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or an export, or is a file
+ * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or an export, or is a file; UserError if
+ * nothing can be written there
  */
 export function requireNoRun(directory: string): void {
   if (exists(directory) && !isFolder(directory)) {
@@ -30,6 +37,11 @@ export function requireNoRun(directory: string): void {
       'exists',
       `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
     );
+  }
+  if (exists(directory)) {
+    requireWritable(runPaths(directory).config);
+  } else {
+    requireCreatable(directory);
   }
 }
 

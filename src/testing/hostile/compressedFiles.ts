@@ -30,6 +30,7 @@ export function hostileCompressedFiles(start: Uint8Array): ReadonlyMap<string, (
       () =>
         file({ ...about, names: [long.repeat(50), ...Array(1999).fill([50_000, 'b'])], runs: [[0, 2000]] }),
     ],
+    ['eight images a byte', () => file({ ...about, names: [['00000', 16_000]], runs: [[8, 2000]] }, 2000)],
     ['more names than images', () => file({ ...about, names: ['a', 'b'] })],
     ['a name of digits', () => file({ ...about, names: [['1'.repeat(200_000), 2]], runs: [[0, 2]] })],
     [

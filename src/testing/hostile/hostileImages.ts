@@ -1,12 +1,30 @@
 // Files of images that promise far more than they hold, and folders of what only looks like images.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import { fixture } from '../../data/fixtures/formula.ts';
+import { fitsCard, fitsImage, fitsPart } from '../fitsFiles.ts';
 import type { HostileFolder } from './hostileModels.ts';
 import { hostileParquet } from './hostileParquet.ts';
 import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from './hostilePhotos.ts';
+
+/** A file that ends with zeros, which take no space on most disks. */
+export interface SparseFile {
+  readonly start: Uint8Array;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Writes a file, and the folders that it is in. */
+export function writeHostileFile(path: string, content: Uint8Array | string | SparseFile): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const isSparse = typeof content === 'object' && 'start' in content;
+  writeFileSync(path, isSparse ? content.start : content);
+  if (isSparse) {
+    truncateSync(path, content.size);
+  }
+}
 
 /** A file of an archive, and what the archive says of it. */
 interface ZipFile {
@@ -61,8 +79,8 @@ export const deflated = (name: string, content: Uint8Array): ZipFile => ({
 });
 
 /** A .npy file of zeros; the shape is as the header writes it. */
-export function npy(shape: string, bytes: number): Uint8Array {
-  const header = Buffer.from(`{'descr': '|u1', 'fortran_order': False, 'shape': (${shape}), }\n`);
+export function npy(shape: string, bytes: number, type = '|u1'): Uint8Array {
+  const header = Buffer.from(`{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }\n`);
   const start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
   start.writeUInt16LE(header.length, 8);
   return Buffer.concat([start, header, Buffer.alloc(bytes)]);
@@ -104,7 +122,34 @@ function deepPng(): Uint8Array {
   return blackPng(10_000, 16);
 }
 
-const files: Readonly<Record<string, () => Uint8Array>> = {
+/** A .npy file of zeros that takes no space on disk. */
+export function sparseNpy(shape: string, bytes: number, type?: string): SparseFile {
+  const start = npy(shape, 0, type);
+  return { start, size: start.length + bytes };
+}
+
+/** An IDX file of zeros that takes no space on disk. */
+export function sparseIdx(...shape: readonly number[]): SparseFile {
+  const start = Buffer.alloc(4 + 4 * shape.length);
+  start.writeUInt16BE(0x0800 + shape.length, 2);
+  shape.forEach((length, axis) => {
+    start.writeUInt32BE(length, 4 + 4 * axis);
+  });
+  return { start, size: start.length + shape.reduce((product, length) => product * length, 1) };
+}
+
+/** A PNG file whose header is followed by millions of empty chunks. */
+function pngOfChunks(): SparseFile {
+  return { start: blackPng(8).subarray(0, 33), size: 2 ** 28 };
+}
+
+/** A FITS file of 56 million unsigned integers of 16 bits. */
+function largeFits(): SparseFile {
+  const start = fitsPart([...fitsImage(16, 7500, 7500), fitsCard('BZERO', 32768)], new Uint8Array());
+  return { start, size: start.length + 2 * 7500 ** 2 };
+}
+
+const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
   'nothing.pickle': picklesOfNothing,
   'pixels.npz': () => zip([deflated('data.npy', npy('1000000, 1, 1', 1e6))]),
   'zeros.npz': () => zip([{ name: 'data.npy', packed: new Uint8Array(2 ** 21), size: 2 ** 31 - 1 }]),
@@ -132,6 +177,12 @@ const files: Readonly<Record<string, () => Uint8Array>> = {
   'photos/train/b.gif': () => gifOfFrames(1_000_000),
   'photos/test/c.tiff': () => tiffOfPages(60_000),
   'photos/test/d.tiff': tiffOfLargeTiles,
+  'chunks/train/a.png': pngOfChunks,
+  'chunks/test/b.png': pngOfChunks,
+  'fits/train/a.fits': largeFits,
+  'fits/test/b.fits': largeFits,
+  'idx/train-images-idx3-ubyte': () => sparseIdx(2_000_000_000, 1, 1),
+  'idx/t10k-images-idx3-ubyte': () => sparseIdx(1, 1, 1),
   ...Object.fromEntries(Object.entries(hostileParquet).map(([what, file]) => [`${what}.parquet`, file])),
   'spaces.pickle': () => Buffer.from(`\x80\x02c${' '.repeat(1_000_000)}x\nsystem\n)R.`, 'latin1'),
   'newlines.pickle': () => Buffer.from(`\x80\x02c${' \r'.repeat(500_000)}x\nsystem\n)R.`, 'latin1'),
@@ -144,8 +195,7 @@ const files: Readonly<Record<string, () => Uint8Array>> = {
 /** Writes files and folders that must be refused or survived, whichever command opens them as images. */
 export function writeHostileImages(folder: string): HostileFolder[] {
   for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), content());
+    writeHostileFile(join(folder, name), content());
   }
   for (const name of ['train/a.png', 'test/b.png']) {
     mkdirSync(dirname(join(folder, 'odd', name)), { recursive: true });
@@ -156,8 +206,10 @@ export function writeHostileImages(folder: string): HostileFolder[] {
   symlinkSync('..', join(folder, 'odd/train/loop'));
   symlinkSync('/dev/zero', join(folder, 'zero.npy'));
   const single = Object.keys(files).filter((name) => !name.includes('/'));
-  return [...single, 'deep', 'scans', 'photos', 'odd', 'fifo', 'zero.npy'].map((name) => ({
-    path: join(folder, name),
-    verdict: 'cope',
-  }));
+  return [...single, 'deep', 'scans', 'photos', 'chunks', 'fits', 'idx', 'odd', 'fifo', 'zero.npy'].map(
+    (name) => ({
+      path: join(folder, name),
+      verdict: 'cope',
+    }),
+  );
 }

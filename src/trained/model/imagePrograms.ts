@@ -10,12 +10,15 @@ import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { componentReader } from '../likelihood/conditionArrays.ts';
 import type { Measurement } from '../likelihood/likelihood.ts';
 import type { FlowModelOptions, MeasurementOptions } from './flowModelOptions.ts';
-import { bytesOfRun, type ImageCompileOptions, type ImageProgram, imagesPerRun } from './modelPrograms.ts';
+import {
+  bytesOfRun,
+  type ImageCompileOptions,
+  type ImageProgram,
+  imagesPerRun,
+  LARGE_BYTES,
+} from './modelPrograms.ts';
 import type { TrainedModel } from './trainedModel.ts';
 import { partOfWork, type WorkOptions } from './workOptions.ts';
-
-/** From this size on, a single image is large. */
-const LARGE_BYTES = 2 ** 30;
 
 /** Compiles one kind of program of a model. */
 export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => Promise<ImageProgram>;

@@ -79,6 +79,9 @@ export function imagesPerRun(
   return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
 }
 
+/** From this size on, memory is announced before it is taken. */
+export const LARGE_BYTES = 2 ** 30;
+
 /** The share of available memory that results may take: the runtime holds about twice what is alive. */
 const SHARE = 0.4;
 
@@ -89,13 +92,19 @@ export function bytesOfRun(results: number): number {
 
 /** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 export function compileLikelihood(
-  { model, parameters }: TrainedModel,
+  trained: TrainedModel,
   options: ImageCompileOptions,
 ): Promise<ImageProgram> {
-  return compileForImages(
-    likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }),
-    options,
-  );
+  return compileForImages(likelihoodOf(trained), options);
+}
+
+function likelihoodOf({ model, parameters }: TrainedModel): ProgramDefinition {
+  return likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters });
+}
+
+/** About how many bytes of results are alive at once for each image while the likelihood is computed in float32. */
+export function likelihoodBytes(trained: TrainedModel): number {
+  return 4 * peakElements(likelihoodOf(trained));
 }
 
 /** The program that computes `logLikelihoods`, ln p(x | class) under every class, `[N, K]`, from `image` and `noise`. */

@@ -21,7 +21,7 @@ export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], val
   if (values.bits !== undefined) {
     return toFullRange(pixelsFromValues(x, values.bits), values.bits);
   }
-  return Float32Array.from(x, (each, index) => values.valueOf(each, index % channels));
+  return mapped(x, (each, index) => values.valueOf(each, index % channels));
 }
 
 /**
@@ -34,8 +34,17 @@ export function valuesOf(images: Values, { imageShape: [, , channels], values }:
   requireKind(kindOf(images)!, values);
   const { bits } = values;
   return images instanceof Float32Array || bits === undefined
-    ? Float32Array.from(images, (value, index) => values.xOf(value, index % channels))
-    : Float32Array.from(toBits(images, bits), (pixel) => values.xOf(pixel + 0.5, 0));
+    ? mapped(images, (value, index) => values.xOf(value, index % channels))
+    : mapped(toBits(images, bits), (pixel) => values.xOf(pixel + 0.5, 0));
+}
+
+/** A plain loop: Float32Array.from with a function takes 80 bytes per value, and many times as long. */
+function mapped(numbers: ArrayLike<number>, map: (value: number, index: number) => number): Float32Array {
+  const out = new Float32Array(numbers.length);
+  for (let index = 0; index < out.length; index++) {
+    out[index] = map(numbers[index]!, index);
+  }
+  return out;
 }
 
 /** The pixels of one image, corrected; undefined if its values are not finite and not all of them are replaced. */

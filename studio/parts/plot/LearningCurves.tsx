@@ -1,9 +1,9 @@
 // The learning curves of several runs in one plot, by step or training time.
 import { useState } from 'preact/hooks';
-import { AxisChoice } from './AxisChoice.tsx';
 import { comparisonText } from './comparisonText.ts';
 import { type CurveAxis, curveMarks, type PlottedRun, runsPlot, trainingResults } from './curveSeries.ts';
 import { Plot } from './Plot.tsx';
+import './plot.css';
 
 /** The choices of how many batches a point of a training curve is the mean of, at least. */
 const BATCHES = [1, 10, 100];
@@ -68,5 +68,23 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
         </p>
       )}
     </div>
+  );
+}
+
+const axes: readonly (readonly [CurveAxis, string])[] = [
+  ['steps', 'By step'],
+  ['seconds', 'By training time'],
+];
+
+/** Two toggle buttons. */
+function AxisChoice({ axis, onChange }: { axis: CurveAxis; onChange(axis: CurveAxis): void }) {
+  return (
+    <fieldset class="axis-choice" aria-label="Compare">
+      {axes.map(([value, text]) => (
+        <button key={value} type="button" aria-pressed={axis === value} onClick={() => onChange(value)}>
+          {text}
+        </button>
+      ))}
+    </fieldset>
   );
 }

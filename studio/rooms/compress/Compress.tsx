@@ -20,10 +20,11 @@ import { useWork } from '../../work/useWork.ts';
 import { CompressedFacts } from './CompressedFacts.tsx';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
-import { LiveSize } from './LiveSize.tsx';
 import { setToCompress, trialText } from './setToCompress.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
+import type { CodecProgress } from '../../work/codecTasks.ts';
+import { bytesText } from './sizes.ts';
 
 /** The room. */
 export function Compress() {
@@ -169,5 +170,23 @@ export function Compress() {
         )}
       </section>
     </div>
+  );
+}
+
+/** The images that are done, and the bytes that they take. */
+function LiveSize({ progress }: { progress: CodecProgress | undefined }) {
+  const { done = 0, total, bytes } = progress ?? {};
+  if (bytes === undefined || total === undefined || done === 0) {
+    return null;
+  }
+  return (
+    <p class="compress-live">
+      <strong class="figure">{bytesText(bytes)}</strong>{' '}
+      <span class="quiet">
+        {/* An image of several tiles is done in fractions, which add up to almost 1. */}
+        {Math.floor(done + 1e-6).toLocaleString('en')} of {plural(total, 'image')},{' '}
+        {plural(Math.round((8 * bytes) / done), 'bit')} each
+      </span>
+    </p>
   );
 }

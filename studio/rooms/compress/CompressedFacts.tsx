@@ -2,8 +2,7 @@
 import { plural } from '../../numbers.ts';
 import { downloadBlob } from '../../parts/download.ts';
 import type { CompressedImages } from '../../work/codecTasks.ts';
-import { SizeBars } from './SizeBars.tsx';
-import { headingText, sizesOf, verdictText } from './sizes.ts';
+import { bitsText, bytesText, headingText, type Size, sizesOf, verdictText } from './sizes.ts';
 
 interface CompressedFactsProps {
   readonly compressed: CompressedImages;
@@ -35,5 +34,30 @@ export function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) 
         </button>
       </div>
     </section>
+  );
+}
+
+interface SizeBarsProps {
+  readonly sizes: readonly Size[];
+  readonly images: number;
+  readonly values: number;
+}
+
+/** The bars, with bits per image. */
+function SizeBars({ sizes, images, values }: SizeBarsProps) {
+  const most = Math.max(...sizes.map(({ bytes }) => bytes));
+  return (
+    <ul class="size-bars">
+      {sizes.map(({ name, bytes, isOwn }) => (
+        <li key={name} class={isOwn ? 'size-own' : ''}>
+          <span class="size-name">{name}</span>
+          <span class="size-bytes">{bytesText(bytes)}</span>
+          <span class="size-track" aria-hidden="true">
+            <span style={{ width: `${(100 * bytes) / most}%` }} />
+          </span>
+          <span class="size-bits">{bitsText(bytes, images, values)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

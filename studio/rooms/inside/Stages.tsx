@@ -10,11 +10,11 @@ import { Slider } from '../../parts/Slider.tsx';
 import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import { Arithmetic } from './Arithmetic.tsx';
-import { RunningBits } from './RunningBits.tsx';
-import { runningWords } from './runningWords.ts';
+import { runningWords, sumsOf } from './runningWords.ts';
 import { StageTiles } from './StageTiles.tsx';
 import { stageWords } from './stageWords.ts';
 import './stages.css';
+import { Plot } from '../../parts/plot/Plot.tsx';
 
 interface StagesProps {
   readonly image: Images;
@@ -158,4 +158,31 @@ function shownAt(image: Images, stages: readonly StagePicture[], at: number): Sh
 /** The grey level of a value of the image. */
 function levelOf(value: number): string {
   return String(Math.floor((value + 0.5) * 256));
+}
+
+interface RunningBitsProps {
+  /** The bits before the first stage, then those that each stage adds. */
+  readonly bits: readonly number[];
+  /** The number of values of the image. */
+  readonly count: number;
+  /** How many stages have been passed. */
+  readonly at: number;
+}
+
+/** All sums, per value of the image, with the one at the scrubber marked. */
+function RunningBits({ bits, count, at }: RunningBitsProps) {
+  const points = sumsOf(bits).map((sum, x) => ({ x, y: sum / count }));
+  const values = points.map(({ y }) => y).filter(Number.isFinite);
+  return (
+    <Plot
+      label="Bits per value after each stage"
+      plot={{
+        x: { label: 'stages passed', range: [0, Math.max(1, bits.length - 1)] },
+        y: { label: 'bits per value', range: [Math.min(0, ...values), 1.05 * Math.max(...values)] },
+        series: [{ name: 'bits per value', kind: 'line and points', points }],
+      }}
+      marks={[]}
+      at={at}
+    />
+  );
 }

@@ -6,7 +6,7 @@ import { addressOf, chosenModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
-import { FileDrop } from '../../parts/FileDrop.tsx';
+import { FileDrop, FolderButton } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
@@ -23,12 +23,12 @@ import { OddGrid } from './OddGrid.tsx';
 import { OddImage } from './OddImage.tsx';
 import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { type OrderName, ordered, orders } from './order.ts';
-import { ReferenceChoice } from './ReferenceChoice.tsx';
-import { ScoreChoice } from './ScoreChoice.tsx';
 import { setToTry } from './setToTry.ts';
 import { useMap, useRatings } from './useRatings.ts';
-import { useReference } from './useReference.ts';
+import { type Reference, SAMPLES, useReference } from './useReference.ts';
 import './odd.css';
+import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
+import type { Ratings } from '../../work/oddTasks.ts';
 
 /** The room. */
 export function Odd() {
@@ -171,4 +171,82 @@ export function Odd() {
 /** Whether there is something to show of some work. */
 function isShown({ progress, problem }: Work<unknown>): boolean {
   return progress !== undefined || problem !== undefined;
+}
+
+interface ReferenceChoiceProps {
+  readonly reference: Reference;
+  /** Whether to fit files of another size. */
+  readonly fit: boolean;
+  /** Whether the model takes the included digits. */
+  readonly hasDigits: boolean;
+  /** Whether the model is unusable, which is reported elsewhere. */
+  readonly isBroken: boolean;
+}
+
+/** The room's section for the reference. */
+function ReferenceChoice({ reference, fit, hasDigits, isBroken }: ReferenceChoiceProps) {
+  const { words, refused, isKnown, looking, measuring, measure } = reference;
+  const missing = isKnown && looking.problem === undefined ? missingOf(reference) : undefined;
+  return (
+    <section class="odd-reference" aria-labelledby="odd-reference-title">
+      <h2 id="odd-reference-title">Reference</h2>
+      {words !== undefined && <p>{words}.</p>}
+      {missing !== undefined && <p data-testid="missing">{missing}</p>}
+      <RefusedFiles refused={refused} />
+      <div class="buttons">
+        {hasDigits && (
+          <button type="button" class="button" disabled={!isKnown} onClick={() => measure('digits')}>
+            Validation digits
+          </button>
+        )}
+        <FolderButton label="Folder of images" onFiles={({ files }) => measure({ files, fit })} />
+        <button type="button" class="button" disabled={!isKnown} onClick={() => measure('samples')}>
+          {SAMPLES} samples
+        </button>
+      </div>
+      <Working work={looking.problem === undefined || isBroken ? measuring : looking} />
+    </section>
+  );
+}
+
+/** What to do about missing statistics. */
+const remedy =
+  'Measure images like its training images here, or store their statistics with the model: emerging score MODEL --update-reference (exports: with --reference DATASET).';
+
+/** What the page can't do without statistics of validation images, and what to do. */
+function missingOf({ scores }: Reference): string | undefined {
+  if (scores === undefined) {
+    return `This model has no statistics of validation images, so only bits/dim are shown. ${remedy}`;
+  }
+  return scores.statistics === undefined
+    ? `Only bits/dim of its validation images are known, so other scores and maps are missing. ${remedy}`
+    : undefined;
+}
+
+/** Why a score can't be chosen here. */
+const lacks = {
+  statistics: 'needs statistics of validation images',
+  classes: 'needs a model with classes',
+  labels: 'needs labels: in a terminal',
+} as const;
+
+/** The choice; scores that can't be computed are listed with the reason. */
+function ScoreChoice({ ratings, score }: { ratings: Ratings; score: OddScoreName }) {
+  const { text, trust } = oddScores[score];
+  return (
+    <div class="odd-score">
+      <Choice
+        label="Score"
+        value={score}
+        options={Object.entries<OddScore>(oddScores).map(([name, { needs }]) => {
+          const disabled = ratings.byScore[name as OddScoreName] === undefined;
+          return { value: name, text: disabled && needs ? `${name} (${lacks[needs]})` : name, disabled };
+        })}
+        onChange={(value) => changeSettings({ score: value })}
+      />
+      <p class="control-note">
+        {`${text.charAt(0).toUpperCase()}${text.slice(1)}.`} {trust}
+      </p>
+    </div>
+  );
 }

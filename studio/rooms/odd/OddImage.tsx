@@ -10,7 +10,6 @@ import { Working } from '../../parts/Working.tsx';
 import type { PlaceMap } from '../../work/oddTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import type { Work } from '../../work/useWork.ts';
-import { Frames } from './Frames.tsx';
 
 /** The standard deviations with the brightest colour, as in maps of the command line. */
 const MOST_DEVIATIONS = 8;
@@ -160,4 +159,31 @@ function noteOf(showsBits: boolean, frames: number): string {
   return showsBits
     ? `Bits of coarser levels are spread evenly over their pixels.${framed}`
     : `How much each place differs from the same place in validation images, up or down.${framed}`;
+}
+
+interface FramesProps {
+  readonly frames: readonly OddPlace[];
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The frames, over the image before them. */
+function Frames({ frames, height, width }: FramesProps) {
+  return (
+    <>
+      {frames.map(({ row, column, side }) => (
+        <span
+          key={`${row} ${column}`}
+          class="odd-frame"
+          aria-hidden="true"
+          style={{
+            left: `${(100 * column) / width}%`,
+            top: `${(100 * row) / height}%`,
+            width: `${(100 * side) / width}%`,
+            height: `${(100 * side) / height}%`,
+          }}
+        />
+      ))}
+    </>
+  );
 }

@@ -1,11 +1,10 @@
 // A run: facts, samples, doctor, model card, summary.
-
 import { unitNamed } from '../../../src/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
-import { ModelCard } from './ModelCard.tsx';
+import { useText } from './fetchText.ts';
+import { type Block, blocksOf } from './markdown.ts';
 import { RunDoctor } from './RunDoctor.tsx';
-import { RunSummary } from './RunSummary.tsx';
 import { stateOf } from './runList.ts';
 import { type FoundRun, urlOf, type WatchedRun } from './watch.ts';
 
@@ -71,4 +70,94 @@ function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [str
 /** A time in the user's time zone: 26 Nov 2026, 21:03. */
 function whenText(when: string): string {
   return new Date(when).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** The card; nothing if the run has none. */
+function ModelCard({ path, when }: { path: string; when: string | null }) {
+  const text = useText(path, 'README.md', when);
+  if (text === undefined) {
+    return null;
+  }
+  return (
+    <details class="run-part">
+      <summary>Model card</summary>
+      <div class="card">
+        {blocksOf(text).map((block, index) => (
+          // Blocks have no identity of their own.
+          <Part key={index} block={block} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function Part({ block }: { block: Block }) {
+  switch (block.kind) {
+    case 'heading':
+      return <h3>{block.text}</h3>;
+    case 'code':
+      return <pre>{block.text}</pre>;
+    case 'list':
+      return (
+        <ul>
+          {block.items.map((item, index) => (
+            <li key={index}>{item}</li>
+          ))}
+        </ul>
+      );
+    case 'table':
+      return (
+        <div class="card-table">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
+          <table tabIndex={0}>
+            <tbody>
+              {block.rows.map((row, index) => (
+                <tr key={index}>
+                  {row.map((cell, column) => (
+                    <td key={column}>{cell}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      );
+    default:
+      return <p>{block.text}</p>;
+  }
+}
+
+/** The summary's numbers, strings and booleans. */
+function RunSummary({ path, when }: { path: string; when: string | null }) {
+  const entries = entriesOf(useText(path, 'summary.json', when));
+  if (entries.length === 0) {
+    return null;
+  }
+  return (
+    <details class="run-part">
+      <summary>Summary</summary>
+      <dl class="run-facts">
+        {entries.map(([what, value]) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function entriesOf(text: string | undefined): (readonly [string, string])[] {
+  try {
+    return Object.entries<unknown>(JSON.parse(text ?? '{}')).flatMap(([what, value]) => {
+      if (typeof value === 'number') {
+        return [[what, value.toLocaleString('en', { maximumFractionDigits: 4 })] as const];
+      }
+      return typeof value === 'string' || typeof value === 'boolean' ? [[what, String(value)] as const] : [];
+    });
+  } catch {
+    // Damaged or being written; resuming the run replaces it.
+    return [];
+  }
 }

@@ -4,12 +4,12 @@ import { changeSettings, linkTo, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
-import { Differences } from './Differences.tsx';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
 import { type RunsSettings, runsSettings, shownText } from './runsSettings.ts';
-import { useWatch } from './watch.ts';
+import { type FoundRun, useWatch } from './watch.ts';
 import './runs.css';
+import { differencesOf } from './runList.ts';
 
 /** The room. */
 export function Runs() {
@@ -77,4 +77,46 @@ export function Runs() {
 /** The runs whose logs to read. */
 function looked({ open, shown }: RunsSettings): string[] {
   return [...shown, ...(open === undefined ? [] : [open])];
+}
+
+/** A table with a column for each run; nothing with fewer than two. */
+function Differences({ runs }: { runs: readonly FoundRun[] }) {
+  if (runs.length < 2) {
+    return null;
+  }
+  const differences = differencesOf(runs);
+  return (
+    <details class="run-part">
+      <summary>Differences in settings</summary>
+      {differences.length === 0 ? (
+        <p class="control-note">None: the runs have the same settings.</p>
+      ) : (
+        <div class="card-table">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
+          <table tabIndex={0} class="run-differences">
+            <thead>
+              <tr>
+                <th scope="col">setting</th>
+                {runs.map(({ path }) => (
+                  <th key={path} scope="col">
+                    {path}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {differences.map(({ setting, values }) => (
+                <tr key={setting}>
+                  <th scope="row">{setting}</th>
+                  {values.map((value, index) => (
+                    <td key={runs[index]!.path}>{value ?? 'not set'}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  );
 }

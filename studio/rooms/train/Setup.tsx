@@ -1,16 +1,17 @@
 // The training form: data, model, a second model to race against, and training settings.
+import mixings from 'virtual:mixings';
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
 import { Check } from '../../parts/Check.tsx';
+import { Choice } from '../../parts/Choice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
+import { PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
+import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
-import { DataChoice } from './DataChoice.tsx';
-import { ModelFields } from './ModelFields.tsx';
-import { SettingsHelp } from './SettingsHelp.tsx';
-import { SizeFacts } from './SizeFacts.tsx';
 import { begin, findKept, threadsFor, trainings } from './trainings.ts';
 import {
   configOf,
@@ -22,7 +23,7 @@ import {
   type TrainSettings,
 } from './trainSettings.ts';
 import { countsWords, useCounts } from './useCounts.ts';
-import { useSizes } from './useSizes.ts';
+import { memoryText, type Sizes, useSizes } from './useSizes.ts';
 
 /** The form, which keeps its values in the address. */
 export function Setup({ settings }: { settings: TrainSettings }) {
@@ -134,4 +135,137 @@ export function Setup({ settings }: { settings: TrainSettings }) {
 /** What a model is compared with first. */
 function rivalOf({ mixing }: ModelSettings): Pick<ModelSettings, 'mixing'> {
   return { mixing: mixing === RIVAL_MIXING ? QUICK_START_MIXING : RIVAL_MIXING };
+}
+
+/** The choice, and for pictures their folder, size and channels. */
+function DataChoice({ settings: { data, size, channels } }: { settings: TrainSettings }) {
+  return (
+    <div class="train-data">
+      <Choice
+        label="Images"
+        value={data}
+        options={[
+          { value: 'digits', text: `MNIST: ${DIGITS_COUNT.toLocaleString('en')} digits` },
+          { value: 'files', text: 'Your own pictures' },
+        ]}
+        onChange={(value) => changeSettings({ data: value })}
+      />
+      {data === 'digits' ? (
+        <p class="control-note">{DIGITS_AUTHORS}</p>
+      ) : (
+        <>
+          <PictureFiles />
+          <div class="control-pair">
+            <NumberField
+              label="Size in pixels"
+              value={size}
+              least={limits.size[0]}
+              most={limits.size[1]}
+              onChange={(value) => changeSettings({ size: String(value) })}
+            />
+            <Choice
+              label="Channels"
+              value={String(channels)}
+              options={[
+                { value: '3', text: 'colour' },
+                { value: '1', text: 'grey' },
+              ]}
+              onChange={(value) => changeSettings({ channels: value })}
+            />
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+interface ModelFieldsProps {
+  readonly legend: string;
+  readonly model: ModelSettings;
+  /** More fields. */
+  readonly children?: ComponentChildren;
+  onChange(model: ModelSettings): void;
+}
+
+/** A model's fields. */
+function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
+  return (
+    <fieldset class="control-pair train-model">
+      <legend>{legend}</legend>
+      <Choice
+        label="Mixing"
+        value={model.mixing}
+        options={Object.entries(mixings).map(([value, text]) => ({ value, text }))}
+        onChange={(mixing) => onChange({ ...model, mixing: mixing })}
+      />
+      {children}
+      <NumberField
+        label="Depth"
+        value={model.depth}
+        least={limits.depth[0]}
+        most={limits.depth[1]}
+        onChange={(depth) => onChange({ ...model, depth })}
+      />
+      <NumberField
+        label="Width"
+        value={model.width}
+        least={limits.width[0]}
+        most={limits.width[1]}
+        onChange={(width) => onChange({ ...model, width })}
+      />
+    </fieldset>
+  );
+}
+
+const words = {
+  Mixing:
+    'the layers that mix channels, or channels and neighbouring pixels, between the couplings. Emerging convolutions see neighbours; 1x1 convolutions are faster and don’t.',
+  Levels:
+    'how often the image is halved in height and width. More levels see larger structures; 2 suit 28 pixels, 3 suit 64.',
+  Depth: 'flow steps in each level. More need fewer bits, and more time in proportion.',
+  Width:
+    'channels of the networks in the couplings. Wider ones need fewer bits, and time and memory grow up to its square.',
+  Steps: 'how often the weights change. The bits fall fast at first, then slowly: pause when that suffices.',
+  'Batch size': 'images per step. More give steadier steps, which take longer.',
+  'Learning rate':
+    'the size of the steps. If too large, training becomes unstable; if too small, it is slow.',
+  Seed: 'the start of all random numbers. Another seed gives another run of the same kind.',
+} as const;
+
+/** What each setting does, and which bits/dim are good. */
+function SettingsHelp() {
+  return (
+    <details class="train-help">
+      <summary>What these settings mean</summary>
+      <dl>
+        {Object.entries(words).map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        Which bits/dim are good depends on the images: stored as they are, 8-bit values take 8 each; for MNIST
+        digits, models/mnist-small needs about 1.3 and the larger models/mnist about 1.05.
+      </p>
+    </details>
+  );
+}
+
+/** The models' sizes, or why they can't be trained. */
+function SizeFacts({ sizes: { work, problem }, models }: { sizes: Sizes; models: readonly ModelSettings[] }) {
+  const isOutdated = work.progress !== undefined;
+  return (
+    <div class="train-size" aria-busy={isOutdated} data-outdated={isOutdated}>
+      {work.result?.map(({ parameters, bytes }, index) => (
+        // Models have a fixed order.
+        <p key={index} class="control-note">
+          {models.length > 1 && models[index] && `${mixings[models[index].mixing]}: `}
+          {parameters.toLocaleString('en')} parameters, about {memoryText(bytes)} of memory
+        </p>
+      ))}
+      {(work.problem ?? problem) !== undefined && <Notice>{work.problem ?? problem}</Notice>}
+    </div>
+  );
 }

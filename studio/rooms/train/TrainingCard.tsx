@@ -6,9 +6,10 @@ import { download } from '../../parts/download.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Dot } from '../../parts/plot/Dot.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
+import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from '../../work/digits.ts';
+import type { RunAbout } from '../../work/keptRuns.ts';
 import { lookUp } from '../../work/training.ts';
 import { digits, picturesFor } from './chosenPictures.ts';
-import { ResumeHint } from './ResumeHint.tsx';
 import { remove, resume, show, stop, type Training, threadsFor } from './trainings.ts';
 import type { TrainSettings } from './trainSettings.ts';
 
@@ -152,6 +153,20 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
         <p class="control-note">To resume, choose its pictures again under “Your own pictures”.</p>
       )}
       {isTold && about && <ResumeHint name={name} about={about} />}
+    </div>
+  );
+}
+
+/** The commands. */
+function ResumeHint({ name, about }: { name: string; about: RunAbout }) {
+  return (
+    <div class="training-hint">
+      <p class="control-note">Unzip, then resume in a terminal:</p>
+      <pre>
+        {about.isDigits
+          ? `emerging datasets prepare ${DIGITS_DATASET} --limit ${DIGITS_COUNT} --out ${DIGITS_FILE}\nemerging train --resume ${name} --data ${DIGITS_FILE}`
+          : `emerging datasets prepare FOLDER --size N --channels N --out pictures.images\nemerging train --resume ${name} --data pictures.images`}
+      </pre>
     </div>
   );
 }

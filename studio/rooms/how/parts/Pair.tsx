@@ -1,7 +1,7 @@
 // A formula beside the code that computes it.
+import excerpts from 'virtual:excerpts';
 import type { ComponentChildren } from 'preact';
 import type { ExcerptName } from '../places.ts';
-import { Excerpt } from './Excerpt.tsx';
 import { Formula } from './Formula.tsx';
 
 interface PairProps {
@@ -21,5 +21,19 @@ export function Pair({ tex, excerpt, children }: PairProps) {
       </div>
       <Excerpt name={excerpt} />
     </div>
+  );
+}
+
+/** An excerpt below its file name; long lines scroll, also with the keyboard. */
+function Excerpt({ name }: { name: ExcerptName }) {
+  const { file, code } = excerpts[name];
+  return (
+    <figure class="how-excerpt">
+      <figcaption>{file}</figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
+      <pre tabIndex={0}>
+        <code>{code}</code>
+      </pre>
+    </figure>
   );
 }

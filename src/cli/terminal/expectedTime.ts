@@ -1,0 +1,34 @@
+// How long work will take on this machine, as its first parts show.
+
+/** So many parts are timed, or as many as take so many seconds. */
+const [TIMED, TIMED_SECONDS] = [5, 5];
+
+/** Anything shorter is over before it is worth planning for, in seconds. */
+const WORTH_TELLING = 30;
+
+/**
+ * Tells once how long the rest of some work will take.
+ *
+ * @param start how many units are already done
+ * @returns what to call after each part, with the units that are done, the last one, and the present time in seconds: the
+ *   seconds that the rest takes, the one time that enough has been timed and it takes more than half a minute
+ */
+export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
+  let begin: { readonly done: number; readonly time: number } | undefined;
+  let timed = 0;
+  return (done, last, now) => {
+    // The first part only starts the clock: it compiles, and touches memory for the first time.
+    if (begin === undefined) {
+      begin = done > start ? { done, time: now } : undefined;
+      return undefined;
+    }
+    timed++;
+    const seconds = now - begin.time;
+    if (timed > TIMED || done === begin.done || (timed < TIMED && seconds < TIMED_SECONDS)) {
+      return undefined;
+    }
+    timed = TIMED;
+    const left = (seconds / (done - begin.done)) * (last - done);
+    return left > WORTH_TELLING ? left : undefined;
+  };
+}
