@@ -1,10 +1,10 @@
 // The measurements of a trained run: bits/dim of every test image, and the round trip of images.
 import { join } from 'node:path';
-import { evaluationRecord } from '../../src/cli/parts/evaluationRecord.ts';
 import { firstImages, type ImageSet, readAll } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { releaseAfter } from '../../src/engine/resources.ts';
 import { evaluate } from '../../src/evaluation/measure/evaluate.ts';
+import { evaluationRecord } from '../../src/evaluation/measure/evaluationRecord.ts';
 import {
   compareImages,
   dequantised,

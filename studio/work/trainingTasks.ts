@@ -130,10 +130,10 @@ export const trainingTasks = {
         onMilestone: async (step) => {
           report({ kind: 'samples', step, png: await drawSamples(files, step) });
         },
-        onReference: (done, total) =>
+        onMeasuring: (split, done, images) =>
           report({
             kind: 'doing',
-            text: `Measuring validation images ${Math.floor((100 * done) / total)} %`,
+            text: `Measuring ${split} images ${Math.floor((100 * done) / images)} %`,
           }),
         onTrouble: (step, text) => report({ kind: 'trouble', step, text }),
       },

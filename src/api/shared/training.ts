@@ -2,7 +2,12 @@
 
 export type { Ranks, Summed } from '../../cluster/ranks.ts';
 export { type ActionTrainingOptions, trainToAction } from '../../evaluation/action/trainToAction.ts';
-export { trainRun as train } from '../../evaluation/reports/trainRun.ts';
+export type { FinalPictures } from '../../evaluation/reports/folderReports.node.ts';
+export {
+  type TrainedRun,
+  type TrainRunOptions,
+  trainRun as train,
+} from '../../evaluation/reports/trainRun.ts';
 export type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 export type { PaperResult } from '../../experiments/paper.ts';
 export { type Preset, presets } from '../../experiments/presets.ts';
@@ -38,7 +43,12 @@ export { memoryFiles } from '../../storage/memoryFiles.ts';
 export type { Batch, BatchNoise } from '../../trained/likelihood/likelihood.ts';
 export type { Action } from '../../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
-export type { ChosenSteps, PreparationPart, TrainingEvents } from '../../training/loop/trainingEvents.ts';
+export type {
+  ChosenSteps,
+  DrawnSamples,
+  PreparationPart,
+  TrainingEvents,
+} from '../../training/loop/trainingEvents.ts';
 export {
   type TrainingSize,
   type TrainingSizeOptions,

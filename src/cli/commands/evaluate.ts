@@ -7,6 +7,12 @@ import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf } from '../../evaluation/measure/evaluate.ts';
+import {
+  evaluateSpread,
+  evaluationRecord,
+  type PartialEvaluation,
+  storedEvaluation,
+} from '../../evaluation/measure/evaluationRecord.ts';
 import { writeRunCard } from '../../evaluation/reports/runCard.ts';
 import { drawWorst } from '../../evaluation/reports/runPictures.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -16,14 +22,7 @@ import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
-import {
-  evaluateSpread,
-  evaluationLines,
-  evaluationRecord,
-  failUnlessFinite,
-  type PartialEvaluation,
-  storedEvaluation,
-} from '../parts/evaluationRecord.ts';
+import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
 import { noteLargeImages } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';

@@ -3,56 +3,39 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { fromLeader, type Ranks } from '../../cluster/ranks.ts';
 import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
-import { finishRun } from '../../evaluation/reports/folderReports.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { evaluationRecord } from '../../evaluation/measure/evaluationRecord.ts';
+import { isTested } from '../../evaluation/reports/trainRun.ts';
+import { unitOf } from '../../models/unit.ts';
+import { timeOf } from '../../runs/contents/logLines.ts';
 import { tidyRun } from '../../runs/folder/leftovers.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
-import { lockRun } from '../../runs/folder/runLock.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import type { Lock } from '../../storage/lock.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
+import { aboutRun } from '../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../training/loop/timeBudget.ts';
-import type { TrainingResult } from '../../training/loop/train.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines, failUnlessFinite, storedEvaluation } from '../parts/evaluationRecord.ts';
+import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import {
   addEngineOptions,
   addStepOptions,
   collect,
   type EngineOptions,
-  type StepOptions,
   wholeNumber,
 } from '../parts/options.ts';
 import { overflowNote } from '../parts/overflowNote.ts';
 import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
-import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { type Assignment, followRun } from '../training/followRun.ts';
-import {
-  DEFAULT_PRESET,
-  imagesOf,
-  type PreparedRun,
-  prepareRun,
-  type RunOptions,
-} from '../training/preparedRun.ts';
-import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
-import { referenceAfterTraining, testAfterTraining } from '../training/testAfterTraining.ts';
-import { reachedBefore } from '../training/trainSummary.ts';
-import { trainWithProgress } from '../training/trainWithProgress.ts';
+import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
+import { type ProgressOptions, trainWithProgress } from '../training/trainWithProgress.ts';
 
-interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
-  readonly stopAt?: number;
+interface TrainCommandOptions extends EngineOptions, RunOptions, ProgressOptions {
   readonly minutes?: number;
-  readonly test: boolean;
-  readonly tensorboard?: true;
   readonly json?: true;
 }
 
@@ -116,9 +99,7 @@ async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<voi
     const { config, paths } = opened;
     requireLengthAhead(opened, options);
     minutes = await budgetInMinutes({ ...opened, minutes: options.minutes });
-    return (await isDone(opened, options))
-      ? null
-      : { config, name: paths.directory, images: await imagesOf(opened, options) };
+    return (await isDone(opened, options)) ? null : { config, name: paths.directory, images: opened.images };
   });
   if (opened !== undefined) {
     await runOpened(opened, options, minutes, engine, ranks);
@@ -151,76 +132,27 @@ async function runOpened(
     ]);
     return;
   }
-  if (ranks.size > 1) {
-    try {
+  let trained: Awaited<ReturnType<typeof trainWithProgress>>;
+  try {
+    if (ranks.size > 1) {
       await requireSameInputs(ranks, async () => ({
         checksums: { images: JSON.stringify(await identityOfDataset(run.dataset)) },
       }));
-    } catch (error) {
-      throw options.resume === undefined
-        ? cleanedUpAfter(error, () => discardUnstartedRun(run.paths))
-        : error;
     }
+    trained = await trainWithProgress(run, options, minutes, engine, ranks);
+  } catch (error) {
+    // A run that another process has taken over is no longer this one's to remove.
+    const isOwn = !(error instanceof UserError && error.code === 'locked');
+    throw options.resume === undefined && isOwn
+      ? cleanedUpAfter(error, () => discardUnstartedRun(run.paths))
+      : error;
   }
-  const board = options.tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
-  const { result, exitCode } = await trainWithProgress(run, options, minutes, engine, board, ranks);
-  // The training has released it, and the rest writes into the run folder too.
-  const lock = lockRun(run.paths);
-  try {
-    const untested = await finish(
-      { run: { ...run, config: result.config }, result, board, lock },
-      options,
-      engine,
-    );
-    process.exitCode = exitCode || untested || process.exitCode;
-  } finally {
-    lock.release();
-  }
-}
-
-/** A run that has been trained, and what is needed to finish it. */
-interface Trained {
-  readonly run: PreparedRun;
-  readonly result: TrainingResult;
-  readonly board: TensorBoard | undefined;
-  readonly lock: Lock;
-}
-
-/** Measures, samples and records a trained run; returns the exit code of an interrupted measurement, else 0. */
-async function finish(
-  { run, result, board, lock }: Trained,
-  options: TrainCommandOptions,
-  engine: CompileOptions,
-): Promise<number> {
-  const { directory } = run.paths;
-  const { state, interrupted } = result;
-  const finished = result.complete && !interrupted;
-  const { test, untested, skipped, samples, curve } = await releaseAfter(async (keep) => {
-    const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
-    const isMeasured = finished && options.test;
-    const { result: test, exitCode: untested } = isMeasured
-      ? await testAfterTraining(model, run, lock)
-      : { result: undefined, exitCode: 0 };
-    // A process killed after the test may already have recorded it.
-    if (test && !isTested(await run.store.readSummary(), state.step)) {
-      await run.store.appendEvaluation({ step: state.step, ...storedEvaluation(test) });
-    }
-    const reference =
-      isMeasured && !untested
-        ? await drawOrNote('statistics of validation images for emerging score', () =>
-            referenceAfterTraining(model, run, lock),
-          )
-        : null;
-    const skipped = untested || (reference?.exitCode ?? 0);
-    const { samples, curve } = await finishRun(run, result, skipped ? undefined : model, drawOrNote);
-    if (samples !== null) {
-      writeStderr(overflowNote(model, samples));
-    }
-    await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
-    // Last, so that a run killed before this point is finished by a resume.
-    await run.store.writeSummary({ ...(await run.store.readSummary()), complete: finished });
-    return { test, untested, skipped, samples: samples?.file ?? null, curve };
-  });
+  const { result, exitCode } = trained;
+  const { state, samples, curve, model, complete, interrupted } = result;
+  writeStderr(samples === null ? '' : overflowNote(model.values, samples));
+  const test =
+    result.test && evaluationRecord(result.test, { split: 'test', weights: 'average', model: model.options });
+  const finished = complete && !interrupted;
   print(await run.store.readSummary(), options, [
     ...(test ? evaluationLines(test) : []),
     test?.available === undefined
@@ -228,17 +160,34 @@ async function finish(
       : `to evaluate all ${formatCount(test.available)}: npx emerging evaluate ${shellWord(directory)}`,
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
     `checkpoint ${result.checkpoint}`,
-    samples === null ? undefined : `samples    ${samples}`,
+    samples === null ? undefined : `samples    ${samples.file}`,
     curve === null ? undefined : `curve      ${curve}`,
     finished ? undefined : `to continue: emerging train --resume ${shellWord(directory)}`,
-    untested
+    finished && options.test && !test
       ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${shellWord(directory)}`
       : undefined,
   ]);
   if (test) {
     failUnlessFinite(test, directory);
   }
-  return skipped;
+  process.exitCode = exitCode || process.exitCode;
+}
+
+/** The summary of a run that is left unchanged; values that a crash prevented from being recorded are null. */
+async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
+  const { step } = run.state!;
+  const summary = await run.store.readSummary();
+  return summary.steps === step
+    ? summary
+    : {
+        ...summary,
+        ...(await aboutRun(run, step)),
+        complete: false,
+        [unitOf(run.config.model).key('bitsPerDim')]: null,
+        ...timeOf(await run.store.readTimings()),
+        checkpoint: run.store.checkpointPath(step),
+        samples: null,
+      };
 }
 
 /**
@@ -305,11 +254,6 @@ async function isDone(
   }
   const summary = await store.readSummaryIfSound();
   return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
-}
-
-/** Whether a summary has an evaluation on the test images after this step. */
-function isTested(summary: JsonObject, step: number): boolean {
-  return evaluationsIn(summary).some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
 }
 
 /** Prints a summary as JSON, or the lines of text. */

@@ -1,5 +1,4 @@
 // The note that images overflowed.
-import type { FlowModel } from '../../trained/model/flowModel.ts';
 
 /** Images, some of which overflowed. */
 interface Overflow {
@@ -14,7 +13,7 @@ interface Overflow {
 
 /** A line that says how many images overflowed; empty if none did. */
 export function overflowNote(
-  { bits }: FlowModel,
+  { bits }: { readonly bits?: number | undefined },
   { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
 ): string {
   const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';

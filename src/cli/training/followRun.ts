@@ -1,28 +1,21 @@
 // How other ranks train the run that rank 0 has opened.
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { HoldOut } from '../../data/contract/dataset.ts';
 import { identityOfDataset } from '../../data/identity.ts';
-import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { conditionsFor } from '../../experiments/conditionValues.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { train } from '../../training/loop/train.ts';
 import { followerStore } from '../../training/ranks/followerStore.ts';
 import type { StepOptions } from '../parts/options.ts';
 import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
+import { openRunImages, type RunImages } from './preparedRun.ts';
 
 /** What rank 0 tells the others of the run. */
 export interface Assignment {
   readonly config: Config;
   /** The run's name in messages. */
   readonly name: string;
-  /** Where its images are. */
-  readonly images: {
-    readonly path: string;
-    readonly conditions: string | undefined;
-    readonly holdOut: HoldOut | undefined;
-  };
+  readonly images: RunImages;
 }
 
 /** Trains the run of rank 0 on another rank: silently, and without writing anything. */
@@ -32,12 +25,8 @@ export async function followRun(
   { stopAt, activations, workers }: StepOptions & { readonly stopAt?: number },
   engine: CompileOptions,
 ): Promise<void> {
-  const { validation } = config.data;
   const { dataset } = await requireSameInputs(ranks, async () => {
-    const { path, holdOut } = images;
-    const conditions = conditionsFor(config.model, images.conditions);
-    const { bits } = config.model;
-    const opened = await openDataset(path, { validation, holdOut, conditions, bits });
+    const opened = await openRunImages(config, images);
     return { dataset: opened, checksums: { images: JSON.stringify(await identityOfDataset(opened)) } };
   });
   const interruption = listenForInterruption(() => {}, { ranks: true });

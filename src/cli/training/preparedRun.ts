@@ -1,7 +1,7 @@
 // The run that `emerging train` trains: which one the options select, and its configuration.
 import { dirname, join } from 'node:path';
 import type { Ranks } from '../../cluster/ranks.ts';
-import type { HoldOut } from '../../data/contract/dataset.ts';
+import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
@@ -46,8 +46,17 @@ export interface RunOptions {
   readonly workers?: number;
 }
 
+/** Where the images of a run and their conditions are, and which of them are held out. */
+export interface RunImages {
+  readonly path: string;
+  readonly conditions?: string | undefined;
+  readonly holdOut?: HoldOut | undefined;
+}
+
 /** A run that can be trained. */
 export interface PreparedRun extends FolderRun {
+  /** Where other ranks open its images. */
+  readonly images: RunImages;
   /** Whether that preset was chosen by default, for images other than its own. */
   readonly assumed: boolean;
 }
@@ -92,7 +101,8 @@ async function newRun(
       `${start} is an export, without settings of its training: using the defaults, which --set can change (emerging config)`,
     );
   }
-  return { ...run, assumed: preset === undefined && name !== undefined && !isPresets };
+  const images = { path: config.data.name, conditions: config.data.conditions };
+  return { ...run, images, assumed: preset === undefined && name !== undefined && !isPresets };
 }
 
 /**
@@ -144,21 +154,6 @@ function withOwnData(path: string, config: Config): Config {
   return { ...config, data: { ...config.data, name, ...(conditions !== undefined && { conditions }) } };
 }
 
-/** Where other ranks open the images of a run, and the images held out of them. */
-export async function imagesOf(
-  { paths, config, store }: PreparedRun,
-  { resume, data }: RunOptions,
-): Promise<{ path: string; conditions: string | undefined; holdOut: HoldOut | undefined }> {
-  if (resume === undefined) {
-    return { path: config.data.name, conditions: config.data.conditions, holdOut: undefined };
-  }
-  const { path, conditions } =
-    data === undefined
-      ? locateData(paths, config, dataRemedy(config))
-      : { path: data, conditions: undefined };
-  return { path, conditions, holdOut: holdOutIn(await store.readImages()) };
-}
-
 /** Where a run's images are; reports it if it is not the obvious place. */
 function placeOfData(paths: RunPaths, config: Config): DataPlace {
   const place = locateData(paths, config, dataRemedy(config));
@@ -198,18 +193,28 @@ async function reopenedRun(
   const store = folderStore(paths);
   const config = changedConfig(await store.readConfig(), changes, set);
   requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
-  if (data === undefined) {
-    placeOfData(paths, config);
-  }
-  const holdOut = holdOutIn(await store.readImages());
-  const { validation } = config.data;
-  const { bits } = config.model;
-  const conditions = conditionsFor(config.model, undefined);
-  const dataset =
-    data === undefined ? undefined : await openDataset(data, { validation, holdOut, conditions, bits });
+  const place = data === undefined ? placeOfData(paths, config) : { path: data, conditions: undefined };
+  const images = {
+    path: place.path,
+    conditions: place.conditions,
+    holdOut: holdOutIn(await store.readImages()),
+  };
+  const dataset = data === undefined ? undefined : await openRunImages(config, images);
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   if (run.state === undefined) {
     noteOnStderr(`${directory} has no checkpoint yet: starting from the beginning`);
   }
-  return { ...run, assumed: false };
+  return { ...run, images, assumed: false };
+}
+
+/** Opens the images of a run that was started before, or on another rank. */
+export function openRunImages(config: Config, { path, conditions, holdOut }: RunImages): Promise<Dataset> {
+  const { validation } = config.data;
+  const { bits } = config.model;
+  return openDataset(path, {
+    validation,
+    holdOut,
+    conditions: conditionsFor(config.model, conditions),
+    bits,
+  });
 }

@@ -8,14 +8,6 @@ import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** Receives the events of a training run. */
-export interface TensorBoard {
-  onStep(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
-  onValidation(step: number, bitsPerDim: number): void;
-  /** Adds the samples of a step, if they were drawn, and writes everything. */
-  onSamples(step: number): void;
-}
-
 /** Whether an earlier command has written events for the run. */
 export function hasEvents(run: PreparedRun): boolean {
   return exists(run.paths.tensorboard);
@@ -27,8 +19,7 @@ export function hasEvents(run: PreparedRun): boolean {
  *
  * @throws UserError if it cannot be written
  */
-export function tensorBoard(run: PreparedRun): TensorBoard {
-  const { paths, state, config } = run;
+export function tensorBoard({ paths, state, config }: PreparedRun) {
   const unit = unitOf(config.model);
   const folder = paths.tensorboard;
   // Opened at the first step: a run that fails earlier leaves nothing behind.
@@ -41,15 +32,16 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
     return opened;
   };
   return {
-    onStep: (step, bitsPerDim, imagesPerSecond, learningRate) =>
+    onStep: (step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void =>
       file().scalars(step, {
         [`${unit.words}/training`]: unit.of(bitsPerDim),
         'learning rate': learningRate,
         'images per second': imagesPerSecond,
       }),
-    onValidation: (step, bitsPerDim) =>
+    onValidation: (step: number, bitsPerDim: number): void =>
       file().scalars(step, { [`${unit.words}/validation`]: unit.of(bitsPerDim) }),
-    onSamples(step) {
+    /** Adds the samples of a step, if they were drawn, and writes everything. */
+    onSamples(step: number): void {
       const samples = samplesPath(paths, step);
       if (exists(samples)) {
         file().image(step, 'samples', readSheet(samples));

@@ -17,7 +17,7 @@ import { runPaths } from '../../runs/folder/runFolder.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
-import { pictureTitle } from './folderReports.ts';
+import { pictureTitle } from './runPictures.ts';
 import { trainRun } from './trainRun.ts';
 
 let folder: string;

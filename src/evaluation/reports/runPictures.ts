@@ -2,17 +2,20 @@
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
-import type { ResultUnit } from '../../models/unit.ts';
+import type { Config } from '../../experiments/configSchema.ts';
+import { experimentName } from '../../experiments/experimentName.ts';
+import { unitOf } from '../../models/unit.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
-import { folderStore } from '../../runs/folder/folderStore.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
 import { readBytes } from '../../storage/files.ts';
-import { listFolder, pathIn } from '../../storage/folders.ts';
+import { listFolder, pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
 import { meanCondition } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { DrawnSamples } from '../../training/loop/trainingEvents.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
 import { curvePlot } from './curvePlot.ts';
 import { learningCurveOf } from './learningCurve.ts';
@@ -21,19 +24,33 @@ import { learningCurveOf } from './learningCurve.ts';
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
 const MOST_COLUMNS = 16;
 
+/** A run that is drawn. */
+export interface PicturedRun {
+  readonly config: Config;
+  readonly paths: RunPaths;
+  readonly preset: string | null;
+  readonly store: RunStore;
+}
+
 /** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
-export async function drawLearningCurve(
-  paths: RunPaths,
-  name: string,
-  unit: ResultUnit,
-): Promise<string | null> {
-  const curve = learningCurveOf(await folderStore(paths).readMetrics());
-  const plot = curvePlot([{ name, curve }], { title: name, unit });
+export async function drawLearningCurve(run: PicturedRun): Promise<string | null> {
+  const { config, paths, store } = run;
+  const title = pictureTitle(run);
+  const curve = learningCurveOf(await store.readMetrics());
+  const plot = curvePlot([{ name: title, curve }], { title, unit: unitOf(config.model) });
   if (plot === null) {
     return null;
   }
   runFiles(paths).write(paths.curve, await plotPng(plot));
   return paths.curve;
+}
+
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({ preset, config, paths }: Omit<PicturedRun, 'store'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
 }
 
 /** The sheet of the samples after a step. */
@@ -47,16 +64,6 @@ const LARGEST_SHEET = 2 ** 26;
 /** The bytes of a sheet of samples. */
 export function readSheet(path: string): Uint8Array {
   return readBytes(path, LARGEST_SHEET);
-}
-
-/** The samples drawn from a model. */
-export interface DrawnSamples {
-  /** The sheet. */
-  readonly file: string;
-  /** How many there are. */
-  readonly count: number;
-  /** How many of them are black because their values are NaN or infinite. */
-  readonly overflowed: number;
 }
 
 /** Draws the pictures of a milestone without keeping them. */

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { readFiles } from '../../storage/fileStore.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
@@ -80,9 +81,9 @@ it('loses only the pictures that cannot be drawn, and reports them', async () =>
 it('trains a run in memory without pictures, with the statistics of validation images as in a folder', async () => {
   const files = memoryFiles('run');
   const run = await startRun(tinyConfig(), files, { dataset });
-  const seen: number[][] = [];
-  const onReference = (...of: number[]): void => void seen.push(of);
-  await trainRun({ ...run, threads: 1, events: { onReference } });
+  const seen: [string, number, number][] = [];
+  const onMeasuring = (...of: (typeof seen)[number]): void => void seen.push(of);
+  await trainRun({ ...run, threads: 1, events: { onMeasuring } });
   expect(await files.list()).toEqual([
     'checkpoints/step-00000002.safetensors',
     'checkpoints/step-00000004.safetensors',
@@ -94,7 +95,8 @@ it('trains a run in memory without pictures, with the statistics of validation i
     'summary.json',
     'timings.jsonl',
   ]);
-  expect(seen.at(-1)![0]).toBe(seen.at(-1)![1]);
+  const { count } = dataset.validation;
+  expect([seen[0], seen.at(-1)]).toEqual([0, count].map((done) => ['validation', done, count]));
   const inFiles = Object(await readFiles(files)) as Record<string, Uint8Array>;
   await using model = await loadModel(whole);
   const { data, ...reference } = readReference(inFiles['scores.json']!, model)!;
@@ -121,9 +123,75 @@ it('does not measure validation images of an unfinished run, and reports if they
     full.write(name, content);
   };
   const told: [number, string][] = [];
-  const onTrouble = (...of: [number, string]): void => void told.push(of);
+  const onTrouble = (step: number, text: string): void => void told.push([step, text]);
   const other = await startRun(tinyConfig(), { ...full, write }, { dataset });
   const { complete } = await trainRun({ ...other, threads: 1, events: { onTrouble } });
   expect(complete).toBe(true);
-  expect(told).toEqual([[6, 'no statistics of validation images: the disk is full']]);
+  expect(told).toEqual([[6, 'no statistics of validation images for emerging score: the disk is full']]);
+});
+
+it('evaluates test images on request, and returns and records the result', async () => {
+  const run = await startRun(tinyConfig(), join(root, 'tested'), { dataset });
+  const measured = new Set<string>();
+  const onMeasuring = (split: string): void => void measured.add(split);
+  const { test, samples, curve } = await trainRun({
+    ...run,
+    threads: 1,
+    test: true,
+    reference: false,
+    events: { onMeasuring },
+  });
+  expect([...measured]).toEqual(['test']);
+  expect(test!.images).toBe(dataset.test.count);
+  expect({ samples, curve }).toEqual({
+    samples: { file: join(root, 'tested', 'samples', 'step-00000006.png'), count: 64, overflowed: 0 },
+    curve: join(root, 'tested', 'curve.png'),
+  });
+  const { complete, evaluations } = await run.store.readSummary();
+  expect({ complete, evaluations }).toMatchObject({
+    complete: true,
+    evaluations: [{ step: 6, seed: 0, split: 'test', draws: 2, bitsPerDim: test!.bitsPerDim }],
+  });
+  const none = { ...dataset, test: imagesInMemory(new Uint8Array(), dataset.imageShape) };
+  await expect(trainRun({ ...run, dataset: none, test: true })).rejects.toThrow(/has no test images/);
+});
+
+it('skips the other measurements if the signal ends the evaluation; the run is complete', async () => {
+  const run = await startRun(tinyConfig(), memoryFiles('skipped'), { dataset });
+  const stop = new AbortController();
+  const told: string[] = [];
+  const result = await trainRun({
+    ...run,
+    threads: 1,
+    test: true,
+    signal: stop.signal,
+    events: {
+      onMeasuring: (split, done) => {
+        told.push(split);
+        if (done > 0) {
+          stop.abort();
+        }
+      },
+      onTrouble: (_, text) => told.push(text),
+    },
+  });
+  expect(result).toMatchObject({ complete: true, interrupted: false });
+  expect(result.test).toBeUndefined();
+  expect(new Set(told)).toEqual(new Set(['test']));
+  const { complete, evaluations } = await run.store.readSummary();
+  expect({ complete, evaluations }).toEqual({ complete: true, evaluations: undefined });
+});
+
+it('holds the lock to the end, and counts as complete only then', async () => {
+  const files = memoryFiles('held');
+  const run = await startRun(tinyConfig(), files, { dataset });
+  const seen: unknown[] = [];
+  const onTrained = (): void => {
+    expect(() => files.lock()).toThrow('already being trained');
+    seen.push(JSON.parse(new TextDecoder().decode(files.read('summary.json') as Uint8Array)).complete);
+  };
+  await trainRun({ ...run, threads: 1, events: { onTrained } });
+  expect(seen).toEqual([false]);
+  expect((await run.store.readSummary()).complete).toBe(true);
+  await (await files.lock()).release();
 });

@@ -144,23 +144,23 @@ describe('a run with a time budget', () => {
     const kill = async (): Promise<never> => {
       throw new Error('killed');
     };
-    await expect(begin('killed', { minutes, rehearseMilestone: kill })).rejects.toThrow('killed');
+    await expect(begin('killed', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
     expect(summaryOf('killed')).toEqual({ minutes });
     const { config } = await resume('killed', { stopAt: 1 });
     expect(config.training.steps).not.toBe(training.steps);
-    await expect(begin('other', { minutes, rehearseMilestone: kill })).rejects.toThrow('killed');
+    await expect(begin('other', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
     const other = await resume('other', { stopAt: 1 }, { training: { steps: 33 } });
     expect(other.config.training.steps).toBe(33);
   });
 
   it('accounts for what the caller does at a milestone', async () => {
-    const rehearseMilestone = async (): Promise<void> => {
+    const rehearse = async (): Promise<void> => {
       // Half a second.
       Array.from({ length: 0.5 / TICK }, () => performance.now());
     };
     const short = { minutes: 0.1, stopAt: 1 };
     const alone = await begin('alone', short);
-    const drawing = await begin('drawing', { ...short, rehearseMilestone });
+    const drawing = await begin('drawing', { ...short, reports: { rehearse } });
     const fewer = alone.config.training.steps! - drawing.config.training.steps!;
     // Five milestones and the rehearsal itself take three seconds of six.
     expect(fewer).toBeGreaterThan(0.4 * alone.config.training.steps!);

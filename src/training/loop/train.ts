@@ -68,17 +68,22 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
    * contents do not matter.
    */
   readonly ranks?: Ranks | undefined;
-  /** @internal Does the work of `onMilestone` without keeping its results, so that a time budget can account for it. */
-  readonly rehearseMilestone?: ((state: TrainingState) => Promise<void>) | undefined;
   /** @internal What is trained to, in place of the images: `trainToAction` sets it. */
   readonly action?: Action | undefined;
-  /**
-   * @internal Whether the summary says that a run with all its steps done is complete; default true. False if the caller
-   * still has to evaluate it.
-   */
-  readonly completes?: boolean | undefined;
+  /** @internal What is measured and drawn of the run: `trainRun` sets it. */
+  readonly reports?: Reports | undefined;
   /** Callbacks during training. */
   readonly events?: TrainingEvents;
+}
+
+/** What is measured and drawn of a run, which is locked meanwhile. */
+export interface Reports {
+  /** Does the work of `milestone` without keeping its results, so that a time budget can account for it. */
+  rehearse?(state: TrainingState): Promise<void>;
+  /** Draws a state that is only borrowed, at every milestone but the last step. */
+  milestone?(state: TrainingState): Promise<void>;
+  /** Finishes the trained run, and records that it is complete; by default a run with all its steps done is. */
+  finish?(result: TrainingResult, lock: FileLock): Promise<void>;
 }
 
 /** How a run ended. */
@@ -128,24 +133,27 @@ export interface TrainingResult {
  * ```
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { store, stopAt } = options;
+  const { store, stopAt, reports } = options;
   if (stopAt !== undefined) {
     requireWhole('stopAt', stopAt, 1);
   }
   return releaseAfter(async (keep) => {
     const lock = keep(await store.lock());
+    let result: TrainingResult;
     try {
-      return await releaseAfter((keepParts) => trainLocked(options, lock, keepParts));
+      result = await releaseAfter((keepParts) => trainLocked(options, lock, keepParts));
     } catch (error) {
       throw await withWayBack(error, store);
     }
+    await reports?.finish?.(result, lock);
+    return result;
   });
 }
 
 async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep): Promise<TrainingResult> {
   const begin = performance.now();
   const { dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
-  const { completes = true, otherImages, ranks = onlyRank } = options;
+  const { otherImages, ranks = onlyRank, reports } = options;
   const device = await usedDevice(options.device ?? defaultDevice);
   const engine: CompileOptions = { ...options, device, precision: 'float32' };
   for (const note of await store.mend()) {
@@ -206,7 +214,13 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
       await ranks.meet();
     }
     if (isMilestone(step, schedule)) {
-      await events.onMilestone?.(step, await trainer.state());
+      const draw = step < lastStep ? reports?.milestone : undefined;
+      // The state of a device is copied.
+      const state = draw || events.onMilestone ? await trainer.state() : undefined;
+      if (state !== undefined) {
+        await draw?.(state);
+        await events.onMilestone?.(step, state);
+      }
       await ranks.meet();
     }
     lock.renew();
@@ -237,19 +251,19 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     complete,
     interrupted: await isInterrupted(),
   };
-  await recordResult(run, result, place, completes);
+  await recordResult(run, result, place, reports?.finish === undefined);
   return result;
 }
 
 /** The parts of a run with as many steps as fit into its time budget. */
 async function withBudget(
   parts: TrainingParts,
-  { store, dataset, events, rehearseMilestone: rehearse }: TrainingOptions,
+  { store, dataset, events, reports }: TrainingOptions,
   budget: BudgetOptions,
 ): Promise<TrainingParts> {
   // Until the number of steps is chosen, a resume after a kill finds the budget here.
   await store.writeSummary({ ...(await store.readSummary()), minutes: budget.minutes });
-  const chosen = await chooseSteps(parts, { ...budget, rehearse });
+  const chosen = await chooseSteps(parts, { ...budget, rehearse: reports?.rehearse });
   const { count } = dataset.train;
   const config = withSteps(parts.config, chosen.steps, count);
   await store.rewind(config, 0);

@@ -16,6 +16,16 @@ export interface ChosenSteps {
   readonly seconds: number;
 }
 
+/** The samples drawn from a model into a run folder. */
+export interface DrawnSamples {
+  /** The sheet. */
+  readonly file: string;
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them are black because their values are NaN or infinite. */
+  readonly overflowed: number;
+}
+
 /** Callbacks during training. */
 export interface TrainingEvents {
   /**
@@ -38,11 +48,17 @@ export interface TrainingEvents {
    * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
-  /** Progress at the end, while validation images are measured for scores of odd images. */
-  onReference?(done: number, total: number): void;
+  /** When samples of a step are drawn into a run folder: before `onMilestone`, and of the last step at the end. */
+  onSamples?(step: number, samples: DrawnSamples): void | Promise<void>;
+  /** After the last step and its validation, before the run is measured and its last pictures are drawn: whether all are done. */
+  onTrained?(complete: boolean): void;
+  /** Progress at the end: how many test images are evaluated, or validation images measured for scores of odd images. */
+  onMeasuring?(split: 'test' | 'validation', done: number, images: number): void;
   /**
    * When a step is dropped, training rolls back to earlier weights, a damaged log or summary is set aside before the
    * first step, or a picture cannot be drawn or validation images not measured: what happened and where, in one line.
+   *
+   * @param lost what could not be drawn or measured, and what was thrown
    */
-  onTrouble?(step: number, text: string): void;
+  onTrouble?(step: number, text: string, lost?: { readonly what: string; readonly error: unknown }): void;
 }

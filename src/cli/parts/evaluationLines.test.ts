@@ -1,7 +1,7 @@
 // An evaluation in words.
 import { expect, it } from 'vitest';
 import { unitOf } from '../../models/unit.ts';
-import { evaluationLines } from './evaluationRecord.ts';
+import { evaluationLines } from './evaluationLines.ts';
 
 it('prints lines, with an aligned class table and escaped control characters', () => {
   const about = { accuracy: 0.5, accuracyError: 0.1, samplingError: null };
