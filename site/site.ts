@@ -124,7 +124,7 @@ function corrected(html: string): string {
 function entryPoints(): string[] {
   const folder = join(root, 'src/api');
   return readdirSync(folder)
-    .filter((file) => !file.endsWith('.web.ts') || file === 'worker.web.ts')
+    .filter((file) => file.endsWith('.ts') && (!file.endsWith('.web.ts') || file === 'worker.web.ts'))
     .map((file) => join(folder, file));
 }
 

@@ -2,7 +2,7 @@
 import { configureRuntime } from '../engine/runtime.web.ts';
 import type { ThreadAnswer, ThreadMessage } from '../engine/threads/messages.ts';
 import { serve } from '../engine/threads/serve.ts';
-import { threadTasks } from './threadTasks.ts';
+import { threadTasks } from './threads/tasks.ts';
 
 /** What is used of the global scope of a worker. */
 interface WorkerScope {

@@ -14,8 +14,8 @@ import { OutOfRange } from './stack/fixedPoint.ts';
 const BATCH = 8;
 
 /**
- * How often coding takes the memory of the likelihood's results, since it computes in float64 and keeps where its numbers come
- * from: measured with images of 128x128 to 256x256 in colour.
+ * Memory of coding relative to the likelihood's results, since it computes in float64 and keeps where its numbers come from:
+ * measured with images of 128x128 to 256x256 in colour.
  */
 const MEMORY_FACTOR = 20;
 

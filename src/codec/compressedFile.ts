@@ -7,7 +7,7 @@ import { byHeader } from '../storage/safetensorsHeader.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type FileEnd, type MayWant, readBlock, readEnd } from './file/abouts.ts';
+import { type BlockFilter, type FileEnd, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { recordsIn } from './file/records.ts';
@@ -144,13 +144,13 @@ const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [2 ** 20, 2 ** 25];
  * Lists the images of a file, without its model.
  *
  * @param isChosen whether to list an image, by its name and position; by default, all are listed
- * @param mayWant whether to ask that for any of some images; by default, it is asked for all
+ * @param mayInclude whether a range of positions can contain chosen images; default: every range can
  * @throws UserError (`unsupported`) if a list would have too many images
  */
 export async function listImages(
   { bytes, header, source }: Omit<CompressedFile, 'model'>,
   isChosen: (name: string, position: number) => boolean = () => true,
-  mayWant?: MayWant,
+  mayInclude?: BlockFilter,
 ): Promise<Listing> {
   const [images, blocks, damaged]: [ListedImage[], ListedBlock[], string[]] = [[], [], []];
   const lost = new LostImages((problem) => damaged.push(`${source}: ${problem}`));
@@ -166,7 +166,7 @@ export async function listImages(
         lost.takeEnd(fileEnd, end);
       }
     } else if (lost.isNext(number)) {
-      const { block, isSound } = await readBlock(record, header, mayWant);
+      const { block, isSound } = await readBlock(record, header, mayInclude);
       if (block === undefined || !isSound) {
         lost.takeDamaged(number, block);
         continue;

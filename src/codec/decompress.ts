@@ -9,7 +9,7 @@ import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import type { BlockCoders, BlockWork } from './blocks.ts';
 import { startCoders } from './coders.ts';
 import { type CompressedFile, openCompressed } from './compressedFile.ts';
-import { type DescribedBlock, type FileEnd, type MayWant, readBlock, readEnd } from './file/abouts.ts';
+import { type BlockFilter, type DescribedBlock, type FileEnd, readBlock, readEnd } from './file/abouts.ts';
 import type { ReadHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { type FoundRecord, recordsIn, shortSha256 } from './file/records.ts';
@@ -48,7 +48,7 @@ const decompressOptions: Readonly<Record<keyof DecompressOptions, true>> = {
 /** How the images of an opened file are read. */
 interface ReadOptions extends Omit<DecompressOptions, 'model'> {
   /** Whether to call `only` for any of some images; by default, it is called for all. */
-  readonly mayWant?: MayWant | undefined;
+  readonly mayInclude?: BlockFilter | undefined;
 }
 
 /** The images of a file, in order. Images of damaged blocks are left out and reported. */
@@ -70,7 +70,7 @@ export async function* imagesFrom(
 export async function* imagesBy(
   coders: BlockCoders,
   { source, bytes, header }: CompressedFile,
-  { signal, onImages, onDamage, only = () => true, mayWant }: ReadOptions = {},
+  { signal, onImages, onDamage, only = () => true, mayInclude }: ReadOptions = {},
 ): AsyncGenerator<NamedImage> {
   const lost = new LostImages((problem) => onDamage?.(`${source}: ${problem}`));
   if (await header.isModelDamaged()) {
@@ -85,7 +85,7 @@ export async function* imagesBy(
       ...(await decodedRecord(record, header, {
         coders,
         only,
-        mayWant,
+        mayInclude,
         signal,
         ...(onImages && { onImages }),
       })),
@@ -135,15 +135,15 @@ async function decodedRecord(
   {
     coders,
     only,
-    mayWant,
+    mayInclude,
     signal,
     onImages,
-  }: BlockWork & Required<Pick<ReadOptions, 'only' | 'mayWant'>> & { readonly coders: BlockCoders },
+  }: BlockWork & Required<Pick<ReadOptions, 'only' | 'mayInclude'>> & { readonly coders: BlockCoders },
 ): Promise<Decoded> {
   if (record.kind === 'end') {
     return { end: await readEnd(record) };
   }
-  const { block, isSound } = await readBlock(record, header, mayWant);
+  const { block, isSound } = await readBlock(record, header, mayInclude);
   const wanted = block?.images?.names.map((name, index) => only(name, block.first + index));
   if (block === undefined || !isSound) {
     return { block, pixels: 'damaged' };

@@ -131,8 +131,8 @@ it('the names of blocks without any wanted image are not unpacked', async () => 
     asked.push(position);
     return position === 2 * each;
   };
-  const mayWant = (first: number, count: number): boolean => first <= 2 * each && first + count > 2 * each;
-  const listing = await listImages({ bytes: access, header, source: 'f' }, isWanted, mayWant);
+  const mayInclude = (first: number, count: number): boolean => first <= 2 * each && first + count > 2 * each;
+  const listing = await listImages({ bytes: access, header, source: 'f' }, isWanted, mayInclude);
   expect(listing.images.map(({ name }) => name)).toEqual(['0004000']);
   expect(listing.blocks.map(({ images }) => images)).toEqual(Array(blocks).fill(each));
   const all = Array.from({ length: each }, (_, index) => 2 * each + index);
@@ -140,7 +140,7 @@ it('the names of blocks without any wanted image are not unpacked', async () => 
   const damaged: string[] = [];
   for await (const _ of imagesFrom(await openCompressed(access, 'f', model), {
     only: isWanted,
-    mayWant,
+    mayInclude,
     onDamage: (line) => damaged.push(line),
   })) {
     expect.unreachable();

@@ -99,12 +99,12 @@ it('reads files within the limits', async () => {
 
 it('counts scans after bytes that decoders skip', () => {
   const file = jpegOfScans(16, 7);
-  const filled = new Uint8Array(2 ** 25).fill(0xff);
+  const filled = new Uint8Array(2 ** 27).fill(0xff);
   filled.set(file.subarray(0, 2));
   const begin = process.cpuUsage();
   expect(countScans(Buffer.concat([filled, file.subarray(2)]))).toBe(7);
-  // A call for each of these bytes takes 20 times as long.
-  expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(0.5);
+  // A call for each of these bytes takes many times as long.
+  expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(2);
   const padded = Buffer.concat([file.subarray(0, 2), Buffer.from([1, 2, 0xff, 0xff]), file.subarray(2)]);
   expect(countScans(padded)).toBe(7);
   expect(countScans(file.subarray(0, -2))).toBe(7);

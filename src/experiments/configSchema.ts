@@ -82,7 +82,7 @@ const conditionsText = 'the path of a CSV file, an array or images';
 const continuousText = 'true, or a mean and a deviation above 0 for each channel';
 const nameText = 'the name or the path of a dataset';
 
-/** What a key says about itself besides its values: `config.ts` and `configReference.ts` read it from the schema. */
+/** Metadata of a key, which `config.ts` and `configReference.ts` read from the schema. */
 export interface KeyFacts<Value = unknown> {
   /** Filled in if the key is not set; the model's are in `models/options.ts`. */
   readonly default?: Value;
@@ -108,7 +108,7 @@ function optional<Schema extends z.ZodMiniType>(
   return z.exactOptional(values).check(z.meta({ description: meaning, ...facts }));
 }
 
-/** What a schema of a key, or the one that it makes optional, says about the key. */
+/** The metadata of a key's schema, also if the key is optional. */
 export function keyFacts(schema: z.core.$ZodType): KeyFacts & z.core.GlobalMeta {
   const isOptional = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniExactOptional;
   return { ...(isOptional && keyFacts(schema.def.innerType)), ...z.globalRegistry.get(schema) };

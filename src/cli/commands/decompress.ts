@@ -118,7 +118,7 @@ async function writeImages(
     const images = imagesFrom(file, {
       workers,
       only: chosen.isChosen,
-      mayWant: chosen.mayWant,
+      mayInclude: chosen.mayInclude,
       signal: interruption.signal,
       onImages(more) {
         done += more;

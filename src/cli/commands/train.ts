@@ -32,9 +32,9 @@ import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
 import { type Assignment, followRun } from '../training/followRun.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
-import { type ProgressOptions, trainWithProgress } from '../training/trainWithProgress.ts';
+import { type TrainingRunOptions, trainWithProgress } from '../training/trainWithProgress.ts';
 
-interface TrainCommandOptions extends EngineOptions, RunOptions, ProgressOptions {
+interface TrainCommandOptions extends EngineOptions, RunOptions, TrainingRunOptions {
   readonly minutes?: number;
   readonly json?: true;
 }

@@ -33,16 +33,16 @@ it('knows where images may be only if no names are chosen', () => {
   const range = positionRange('10-19');
   const blocks = [0, 5, 10, 15, 20].map((first) => [first, 5] as const);
   const inRange = chosenImages(undefined, range);
-  expect(blocks.map(([first, count]) => inRange.mayWant(first, count))).toEqual([
+  expect(blocks.map(([first, count]) => inRange.mayInclude(first, count))).toEqual([
     false,
     false,
     true,
     true,
     false,
   ]);
-  expect(inRange.mayWant(9, 2)).toBe(true);
+  expect(inRange.mayInclude(9, 2)).toBe(true);
   for (const chosen of [chosenImages(['a'], range), chosenImages(undefined, undefined)]) {
-    expect(blocks.every(([first, count]) => chosen.mayWant(first, count))).toBe(true);
+    expect(blocks.every(([first, count]) => chosen.mayInclude(first, count))).toBe(true);
   }
 });
 

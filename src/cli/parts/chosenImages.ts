@@ -29,10 +29,10 @@ interface SeenFile {
 
 /** A choice of images. */
 export interface ChosenImages {
-  /** Whether an image is chosen; must be called once for each, unless `mayWant` is false for it. */
+  /** Whether an image is chosen; must be called once for each, unless `mayInclude` is false for it. */
   isChosen(name: string, index: number): boolean;
   /** Whether any of `count` images from position `first` on may be chosen: by their positions, if no names are. */
-  mayWant(first: number, count: number): boolean;
+  mayInclude(first: number, count: number): boolean;
   /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
   isAllSeen(count: number | undefined): boolean;
   /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
@@ -71,7 +71,7 @@ export function chosenImages(
       isRangeMissing &&= !isInRange;
       return (names === undefined && range === undefined) || named.length > 0 || isInRange;
     },
-    mayWant: (first, count) =>
+    mayInclude: (first, count) =>
       names !== undefined || range === undefined || (first <= range.last && first + count > range.first),
     isAllSeen: (count) => seen === count,
     missingIn({ source, count }) {

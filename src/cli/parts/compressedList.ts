@@ -29,7 +29,7 @@ export async function printList(
   if (given) {
     requireModelOf(header, given, source);
   }
-  const listing = await listImages({ bytes, header, source }, chosen.isChosen, chosen.mayWant);
+  const listing = await listImages({ bytes, header, source }, chosen.isChosen, chosen.mayInclude);
   const { images, count, damaged, blocks } = listing;
   damaged.forEach(noteOnStderr);
   requireChosen(chosen, { source, count }, images.length);

@@ -1,5 +1,4 @@
 // The text output of `emerging doctor`.
-
 import {
   type CheckName,
   checkNamed,
@@ -50,8 +49,8 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
   const columns = layerChecks.filter(({ title }) => title !== undefined);
   const measurements = measureLayers(layers);
   const valueFor = (layer: string, name: CheckName): string => {
-    const found = measurements.find((one) => one.layer === layer && one.name === name);
-    return found ? valueText(found) : '–';
+    const measurement = measurements.find((one) => one.layer === layer && one.name === name);
+    return measurement ? valueText(measurement) : '–';
   };
   const notesFor = (layer: string, input: string): string[] => [
     ...(problems.some((finding) => finding.layer === layer) ? ['PROBLEM'] : []),
@@ -89,7 +88,7 @@ function imagesText(
     `on ${formatCount(images)} of ${formatCounted(available, 'image')}\n` +
     `round trip: ${exact} of the ${levels === null ? 'values within 0.001 deviations' : 'pixels exact'}, largest error ` +
     `${numberText(largestError)} (${levels === null ? '' : `${numberText(levels)} grey levels, `}${nameOf(worstImage)})\n` +
-    `${unit.name}: median ${result(median)}, worst ${result(worst.bitsPerDim)} (${nameOf(worst.index)})`
+    `${unit.name}: median ≈ ${result(median)}, worst ≈ ${result(worst.bitsPerDim)} (${nameOf(worst.index)})`
   );
 }
 

@@ -49,7 +49,7 @@ export async function openModel(
 /** Notes on stderr, before some work begins, about how much memory it takes, if that is a GiB or more. */
 export function noteMemory(work: string, bytes: number): void {
   if (bytes >= LARGE_BYTES) {
-    noteOnStderr(`${work} takes about ${formatBytes(bytes)} of memory: this is a large model`);
+    noteOnStderr(`${work} takes about ${formatBytes(bytes)} of memory`);
   }
 }
 

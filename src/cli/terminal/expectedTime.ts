@@ -1,6 +1,6 @@
 // How long work will take on this machine, as its first parts show.
 
-/** So many parts are timed, or as many as take so many seconds. */
+/** Timing stops after this many parts, or seconds. */
 const [TIMED, TIMED_SECONDS] = [5, 5];
 
 /** Anything shorter is over before it is worth planning for, in seconds. */
@@ -10,8 +10,8 @@ const WORTH_TELLING = 30;
  * Tells once how long the rest of some work will take.
  *
  * @param start how many units are already done
- * @returns what to call after each part, with the units that are done, the last one, and the present time in seconds: the
- *   seconds that the rest takes, the one time that enough has been timed and it takes more than half a minute
+ * @returns a function to call after each part, with the units that are done, the last one, and the present time in seconds;
+ *   once enough has been timed, it returns the seconds that the rest takes, if more than half a minute
  */
 export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
   let begin: { readonly done: number; readonly time: number } | undefined;

@@ -25,7 +25,7 @@ export interface ProgressOptions {
   readonly show?: (count: number) => string;
   /** How many units are already done, 0 by default. */
   readonly start?: number;
-  /** How long work is announced: what takes long, in which units, and the last of them; by default as above. */
+  /** How long work is announced: what takes long, in which units, and the last of them; default: label, unit and total. */
   readonly announced?: { readonly work: string; readonly units: string; readonly last?: number | undefined };
 }
 
@@ -63,7 +63,7 @@ class ProgressState {
   private options: ProgressOptions;
   private readonly rate = new SmoothedRate();
   private readonly secondsLeft: ReturnType<typeof expectedTime>;
-  /** The last unit, for announcements: none of a total that is chosen later, by what takes how long. */
+  /** The last unit, for announcements; null if the total is chosen later, as with `--minutes`. */
   private readonly last: number | null;
   private done: number;
   private fields: ProgressFields = {};
@@ -79,7 +79,7 @@ class ProgressState {
     this.options = { ...this.options, total };
   }
 
-  /** Returns an announcement, the one time that it is known that the rest takes long. */
+  /** Returns the announcement, once, if the rest takes long. */
   advance(done: number, fields: ProgressFields): string | undefined {
     this.done = done;
     this.fields = { ...this.fields, ...fields };

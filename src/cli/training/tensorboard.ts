@@ -51,7 +51,7 @@ export function tensorBoard({ paths, state, config }: PreparedRun) {
   };
 }
 
-/** The name of the next file of events after those among the names of files, which may be a stranger's. */
+/** The name for the next event file, given the names in the folder, which may be a stranger's. */
 export function nextEventName(names: readonly string[]): string {
   let last = -1;
   for (const name of names) {

@@ -43,7 +43,7 @@ const preparations: Record<PreparationPart, string> = {
 };
 
 /** How a run is trained, besides its configuration. */
-export interface ProgressOptions extends StepOptions {
+export interface TrainingRunOptions extends StepOptions {
   readonly stopAt?: number;
   readonly test: boolean;
   readonly tensorboard?: true;
@@ -52,7 +52,7 @@ export interface ProgressOptions extends StepOptions {
 /** Trains, measures and draws a run, until that is done or interrupted; returns the exit code of an interruption, else 0. */
 export async function trainWithProgress(
   run: PreparedRun,
-  { stopAt, activations, workers, test, tensorboard }: ProgressOptions,
+  { stopAt, activations, workers, test, tensorboard }: TrainingRunOptions,
   minutes: number | null,
   engine: CompileOptions,
   ranks: Ranks,

@@ -32,7 +32,7 @@ export interface DescribedBlock extends Pick<BlockImages, 'first' | 'runs'> {
 }
 
 /** Whether any of `count` images from position `first` on may be wanted; otherwise their names are not unpacked. */
-export type MayWant = (first: number, count: number) => boolean;
+export type BlockFilter = (first: number, count: number) => boolean;
 
 /** How the images of a file are stored. */
 export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
@@ -96,7 +96,7 @@ export function readBlockAbout(
   about: string | undefined,
   bytes: number,
   { imageShape, tiles }: StoredAs,
-  mayWant: MayWant = () => true,
+  mayInclude: BlockFilter = () => true,
 ): DescribedBlock | undefined {
   const { data } = blockSchema.safeParse(parsedJson(about ?? ''));
   const runs = data && unpackRuns(data.runs, maxStored(bytes));
@@ -123,7 +123,7 @@ export function readBlockAbout(
     return undefined;
   }
   const block = { first: data.first, count, values: total(dimensionsOf), runs, checksum: data.pixels };
-  if (!mayWant(data.first, count)) {
+  if (!mayInclude(data.first, count)) {
     return { ...block, images: undefined };
   }
   const names = unpackNames(data.names, count);
@@ -139,11 +139,11 @@ export function readBlockAbout(
 export async function readBlock(
   record: FoundRecord,
   header: StoredAs,
-  mayWant?: MayWant,
+  mayInclude?: BlockFilter,
 ): Promise<{ readonly block: DescribedBlock | undefined; readonly isSound: boolean }> {
   const about = await record.readAbout();
   // First, because only a possible description bounds the bytes that are hashed.
-  const block = readBlockAbout(about, record.bytes, header, mayWant);
+  const block = readBlockAbout(about, record.bytes, header, mayInclude);
   const isSound = block !== undefined && (await record.isSound());
   return { block: isSound || isIntact(about) ? block : undefined, isSound };
 }

@@ -65,8 +65,8 @@ export function unpackNames(packed: unknown, count: number): string[] | undefine
   }
   const names: string[] = [];
   let characters = 0;
-  /** Whether so many more names of one length fit, asked before they are made. */
-  const fit = (more: number, length: number): boolean => {
+  /** Reserves room for names before they are made; false if there is none. */
+  const reserve = (more: number, length: number): boolean => {
     characters += more * length;
     return names.length + more <= count && characters <= MOST_CHARACTERS;
   };
@@ -77,12 +77,12 @@ export function unpackNames(packed: unknown, count: number): string[] | undefine
       return undefined;
     }
     if (isCount(first) && typeof second === 'string') {
-      if (first > before.length || !fit(1, first + second.length)) {
+      if (first > before.length || !reserve(1, first + second.length)) {
         return undefined;
       }
       names.push(before.slice(0, first) + second);
     } else if (typeof first === 'string' && isCount(second) && second > 0) {
-      if (!fit(second, first.length) || !pushNumbered(names, first, second)) {
+      if (!reserve(second, first.length) || !pushNumbered(names, first, second)) {
         return undefined;
       }
     } else {

@@ -24,7 +24,8 @@ const maxLines = 2 ** 24;
 const maxRowLength = 2 ** 26;
 
 /**
- * The table in a text, given in blocks, which are read when they are needed. Cells may be quoted; empty lines are skipped, and spaces around a cell are removed.
+ * The table in a text, given in blocks, which are read when they are needed. Cells may be quoted; empty lines are skipped,
+ * and spaces around a cell are removed.
  *
  * @param source the file, for errors
  * @throws UserError (`invalid-data`) if a column has no name or the name of another, or there are too many; while the rows

@@ -40,7 +40,7 @@ export function readIdxFile(
     const { shape, length } = readHeader(start, path);
     accept(shape, budget);
     if (isGzip(start)) {
-      // More than what does not compress takes.
+      // An upper bound for incompressible data.
       requireSize(file.size, 2 * sizeOf(shape) + 2 ** 16, path);
     } else {
       requireLength(file.size - length, shape, path);
@@ -83,7 +83,7 @@ function readHeader(
   start: Uint8Array,
   source: string,
 ): { readonly shape: readonly number[]; readonly length: number } {
-  // Without an error at the end of the data, which are only a part.
+  // Only the start is here: its end is no error.
   const plain = isGzip(start) ? gunzip(start, source, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
   const fail = (what: string): never => {
     throw new UserError('invalid-data', `${source}: ${what}`);
@@ -120,13 +120,13 @@ function readHeader(
 }
 
 /** Throws UserError unless an array of this shape has this many bytes. */
-function requireLength(found: number, shape: readonly number[], source: string): void {
+function requireLength(actual: number, shape: readonly number[], source: string): void {
   const expected = sizeOf(shape);
-  if (found !== expected) {
-    const state = found < expected ? 'truncated' : 'too long';
+  if (actual !== expected) {
+    const state = actual < expected ? 'truncated' : 'too long';
     throw new UserError(
       'invalid-data',
-      `${source}: the IDX data is ${state}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
+      `${source}: the IDX data is ${state}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${actual}`,
     );
   }
 }

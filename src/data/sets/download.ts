@@ -83,10 +83,11 @@ async function fetchFile(
   options: DownloadOptions,
 ): Promise<void> {
   const response = await request(remote.url, options);
-  const file = begin();
   const hash = createHash('sha256');
+  let file: PartialFile | undefined;
   let bytes = 0;
   try {
+    file = begin();
     for await (const chunk of chunksOfBody(response)) {
       if (bytes + chunk.length > remote.bytes) {
         throw wrongFile(remote, `more than ${remote.bytes} bytes`);
@@ -109,7 +110,7 @@ async function fetchFile(
     }
     file.finish();
   } catch (error) {
-    file.discard();
+    file?.discard();
     throw error instanceof Interrupted
       ? new Interrupted(`interrupted after ${bytes} of ${remote.bytes} bytes (${error.message})`)
       : error;

@@ -51,7 +51,7 @@ export const idxFolder = {
 export async function openIdxFolder(path: string, classes?: readonly string[]): Promise<DatasetSource> {
   const labels = await readIdxLabels(path, classes);
   const train = await readImages(path, 'train', labels);
-  const test = await readImages(path, 'test', labels, memoryOf(train.count, train.imageShape));
+  const test = await readImages(path, 'test', labels, imageSetBytes(train.count, train.imageShape));
   const [trainSize, testSize] = [train, test].map(
     ({ imageShape: [height, width] }) => `${height} x ${width}`,
   );
@@ -90,13 +90,13 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
 /**
  * Reads the uncompressed file if there is one, otherwise the gzipped one.
  *
- * @param taken the memory that the other part takes
+ * @param otherPartBytes the memory that the other part takes
  */
 async function readImages(
   folder: string,
   part: Part,
   labels: IdxLabels | string | undefined,
-  taken = 0,
+  otherPartBytes = 0,
 ): Promise<ImageSet> {
   const name = fileOf[part];
   const file = [join(folder, name), join(folder, `${name}.gz`)].find((path) => exists(path));
@@ -104,7 +104,7 @@ async function readImages(
     throw new UserError('invalid-data', missingFile(folder, name));
   }
   const { shape, data } = await readIdxFile(file, (announced, budget) =>
-    requireImages(announced, file, budget, taken),
+    requireImages(announced, file, budget, otherPartBytes),
   );
   const [, height, width] = shape as ImageShape;
   const images = imagesInMemory(data, [height, width, 1]);
@@ -116,7 +116,7 @@ async function readImages(
 }
 
 /** Checks the shape of an array of images, before it is read. */
-function requireImages(shape: readonly number[], file: string, budget: Budget, taken: number): void {
+function requireImages(shape: readonly number[], file: string, budget: Budget, otherPartBytes: number): void {
   const [count, height, width] = shape;
   if (shape.length !== 3 || count === undefined || height === undefined || width === undefined) {
     throw new UserError(
@@ -125,7 +125,7 @@ function requireImages(shape: readonly number[], file: string, budget: Budget, t
     );
   }
   budget.spend(count, 'images');
-  if (taken + memoryOf(count, [height, width, 1]) > maxLoadedBytes) {
+  if (otherPartBytes + imageSetBytes(count, [height, width, 1]) > maxLoadedBytes) {
     throw new UserError(
       'not-ready',
       `${file}: more images than fit into memory: divide them among several folders, or write them as train.npy and test.npy and prepare that folder`,
@@ -133,7 +133,7 @@ function requireImages(shape: readonly number[], file: string, budget: Budget, t
   }
 }
 
-function memoryOf(count: number, [height, width]: ImageShape): number {
+function imageSetBytes(count: number, [height, width]: ImageShape): number {
   return count * (height * width + imageOverhead);
 }
 

@@ -2,7 +2,7 @@
 import { type Phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import type { RuntimeFiles } from '../devices/providers.web.ts';
 
-/** What a thread can compute; `api/threadTasks.ts` has the code. */
+/** What a thread can compute; `api/threads/tasks.ts` has the code. */
 export type ThreadTask = 'coding' | 'gradients';
 
 /** What a thread is started with. */

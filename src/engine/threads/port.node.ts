@@ -9,10 +9,10 @@ import type { Port, ThreadMessage, ThreadStart, ThreadTask } from './messages.ts
 /** The memory by which a thread is stopped, if it isn't 0: a busy thread receives no messages. */
 export type StopFlag = Int32Array<SharedArrayBuffer>;
 
-/** The script of threads is `api/workerMain.node.ts`: the engine can't import it. */
-const besideScript = import.meta.url.replace('engine/threads/port.node', 'api/worker.node');
+/** The script of threads is `api/threads/workerMain.node.ts`: the engine can't import it. */
+const besideScript = import.meta.url.replace('engine/threads/port.node', 'api/threads/worker.node');
 
-/** Whether so many workers are threads: a single one is not. */
+/** Whether this number of workers runs in threads: a single one doesn't. */
 export function usesThreads(workers: number): boolean {
   return workers > 1;
 }

@@ -2,7 +2,7 @@
 import { workerFactory } from '../runtime.web.ts';
 import type { Port, ThreadStart, ThreadTask } from './messages.ts';
 
-/** Whether so many workers are threads: all are, if the page has said how to start them. */
+/** Whether workers run in threads: all do if the page has said how to start them. */
 export function usesThreads(_workers: number): boolean {
   return workerFactory() !== undefined;
 }

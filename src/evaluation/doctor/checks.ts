@@ -116,7 +116,7 @@ export const layerChecks: readonly LayerCheck[] = [
     warning: 0.05,
     why: 'the inverse amplifies rounding by its reciprocal, in emerging convolutions at every pixel; all start above 0.2',
     advice: `${lowerRate}, or use model.mixing=1x1-plu, whose diagonal cannot reach zero`,
-    measure: (layer) => known(layer.smallestDiagonal),
+    measure: (layer) => optionalMeasurement(layer.smallestDiagonal),
   },
   {
     name: 'conditionNumber',
@@ -127,7 +127,7 @@ export const layerChecks: readonly LayerCheck[] = [
     warning: 1e3,
     why: 'the inverse loses log10 of it in digits, and float32 has seven',
     advice: lowerRate,
-    measure: (layer) => known(layer.conditionNumber),
+    measure: (layer) => optionalMeasurement(layer.conditionNumber),
   },
   {
     name: 'roundTripError',
@@ -138,7 +138,7 @@ export const layerChecks: readonly LayerCheck[] = [
     warning: 1e-4,
     why: 'sound layers lose 1e-6; half a grey level is 2e-3',
     advice: `${lowerRate}; if nothing else is wrong with the layer, its inverse is`,
-    measure: (layer) => known(layer.roundTripError),
+    measure: (layer) => optionalMeasurement(layer.roundTripError),
   },
   {
     name: 'logDetError',
@@ -149,7 +149,10 @@ export const layerChecks: readonly LayerCheck[] = [
     why: 'correct formulas agree to 1e-8; this much is below the last digit of any reported likelihood',
     advice: 'its formula is wrong, and so is every likelihood: see checkBijection',
     measure: ({ logDetError, logDetUncertainty, logDetEstimated }) =>
-      known(logDetError, { uncertainty: logDetUncertainty ?? 0, estimated: logDetEstimated === true }),
+      optionalMeasurement(logDetError, {
+        uncertainty: logDetUncertainty ?? 0,
+        estimated: logDetEstimated === true,
+      }),
   },
   {
     name: 'logDetRounding',
@@ -160,7 +163,7 @@ export const layerChecks: readonly LayerCheck[] = [
     warning: 1e-4,
     why: 'sound layers lose 1e-7; more shows in reported likelihoods',
     advice: lowerRate,
-    measure: (layer) => known(layer.logDetRounding),
+    measure: (layer) => optionalMeasurement(layer.logDetRounding),
   },
 ];
 
@@ -276,16 +279,16 @@ export function checkNamed(name: CheckName): Check {
 /** The measurements of layers. */
 export function measureLayers(layers: readonly LayerExamination[]): Measurement[] {
   return layers.flatMap((layer) =>
-    layerChecks.flatMap((check) => named(check, layer.layer, check.measure(layer))),
+    layerChecks.flatMap((check) => nameMeasurements(check, layer.layer, check.measure(layer))),
   );
 }
 
 /** The measurements of the model as a whole. */
 export function measureModel(model: ModelMeasurements): Measurement[] {
-  return modelChecks.flatMap((check) => named(check, 'model', check.measure(model)));
+  return modelChecks.flatMap((check) => nameMeasurements(check, 'model', check.measure(model)));
 }
 
-function named({ name }: Check, layer: string, measured: readonly Measured[]): Measurement[] {
+function nameMeasurements({ name }: Check, layer: string, measured: readonly Measured[]): Measurement[] {
   return measured.map(({ estimated, ...rest }) => ({
     name,
     layer,
@@ -295,7 +298,7 @@ function named({ name }: Check, layer: string, measured: readonly Measured[]): M
 }
 
 /** A number that may not have been measured. */
-function known(value: number | null, facts: Partial<Measured> = {}): Measured[] {
+function optionalMeasurement(value: number | null, facts: Partial<Measured> = {}): Measured[] {
   return value === null ? [] : [{ value, ...facts }];
 }
 

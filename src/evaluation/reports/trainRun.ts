@@ -15,16 +15,16 @@ import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
 import type { DrawnSamples } from '../../training/loop/trainingEvents.ts';
 import type { Evaluation } from '../measure/evaluate.ts';
-import { evaluateSpread, evaluationRecord, storedEvaluation } from '../measure/evaluationRecord.ts';
 import { type FinalPictures, folderReports, type TryDrawing, type WithModel } from './folderReports.node.ts';
 
-/** A `Run`, how to train it, and what is measured of a complete one. */
+/** A run, its training options, and which measurements follow. */
 export interface TrainRunOptions extends TrainingOptions {
   /** The folder of the run, which gets pictures and a model card; by default there are none. */
   readonly paths?: RunPaths | undefined;
   /** Whether test images are evaluated, as many as the preset measures on its own data; default false. */
   readonly test?: boolean | undefined;
-  /** Whether validation images are measured, against which images can then be scored; default true. */
+  /** Whether validation images are measured, against which images can then be scored: as many as the preset measures on its
+   own data, otherwise at most 2,000; default true. */
   readonly reference?: boolean | undefined;
 }
 
@@ -113,7 +113,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   return { ...(await train({ ...options, reports })), ...finished };
 }
 
-/** Measures what the options want of a trained model until the signal ends it, and stores it; returns the test. */
+/** Evaluates test images and measures validation images as the options say, until the signal ends it; stores the results. */
 async function measure(
   model: FlowModel,
   options: TrainRunOptions,
@@ -122,14 +122,14 @@ async function measure(
 ): Promise<TrainedRun['test']> {
   const { config, dataset, store, preset = null, signal, events, reference = true } = options;
   const step = model.step!;
-  const isPresets = isOnOwnData(preset, config);
-  const most = presets.find(({ name }) => isPresets && name === preset)?.measured;
+  const usesPresetImages = isOnOwnData(preset, config);
+  const limits = presets.find(({ name }) => usesPresetImages && name === preset)?.measured;
   const unlessStopped = async <Result>(
     split: 'test' | 'validation',
-    most = Number.POSITIVE_INFINITY,
+    limit: number | undefined,
     work: (images: number, following: WorkOptions) => Promise<Result>,
   ): Promise<Result | undefined> => {
-    const images = Math.min(most, dataset[split].count);
+    const images = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset[split].count);
     events?.onMeasuring?.(split, 0, images);
     const onProgress = (done: number, of: number): void => {
       events?.onMeasuring?.(split, (images * done) / of, images);
@@ -144,23 +144,28 @@ async function measure(
       throw error;
     }
   };
-  const test = options.test
-    ? await unlessStopped('test', most?.test, (images, following) =>
-        evaluateSpread(model, dataset.test, images, { ...TEST, ...following }),
-      )
-    : undefined;
-  // A process killed after the test may already have recorded it.
-  if (test && !isTested(await store.readSummary(), step)) {
-    const about = { split: 'test', weights: 'average', model: model.model.options } as const;
-    const record = storedEvaluation(evaluationRecord(test, about));
-    await store.appendEvaluation({ step, seed: TEST.seed, ...record });
+  let test: TrainedRun['test'];
+  if (options.test) {
+    // Loaded when needed: a page that trains need not measure.
+    const { evaluateSpread, evaluationRecord, storedEvaluation } = await import(
+      '../measure/evaluationRecord.ts'
+    );
+    test = await unlessStopped('test', limits?.test, (images, following) =>
+      evaluateSpread(model, dataset.test, images, { ...TEST, ...following }),
+    );
+    // A process killed after the test may already have recorded it.
+    if (test && !isTested(await store.readSummary(), step)) {
+      const about = { split: 'test', weights: 'average', model: model.model.options } as const;
+      const record = storedEvaluation(evaluationRecord(test, about));
+      await store.appendEvaluation({ step, seed: TEST.seed, ...record });
+    }
   }
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await tryDrawing(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
       const { storeRunReference } = await import('../odd/runReference.ts');
-      await unlessStopped('validation', most?.reference, (_, following) =>
-        storeRunReference(model, options, { ...following, images: most?.reference }),
+      await unlessStopped('validation', limits?.reference, (_, following) =>
+        storeRunReference(model, options, { ...following, images: limits?.reference }),
       );
     });
   }

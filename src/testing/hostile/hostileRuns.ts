@@ -23,8 +23,8 @@ const CHECKPOINT = 'checkpoints/step-00000004.safetensors';
 const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
 
 /**
- * Records other options in the checkpoint. Otherwise an edited configuration would be refused for its options, before the check
- * that the corpus is for.
+ * Records other options in the checkpoint. Otherwise an edited configuration would be refused for its options, before the
+ * check under test.
  */
 export function recordOptions(folder: string, options: object, name = CHECKPOINT): void {
   const path = join(folder, name);

@@ -54,15 +54,15 @@ export async function scoreImages(
   images: ImageSet,
   { reference, ...how }: Omit<ScoreOptions, 'condition'>,
 ): Promise<ImageScore[]> {
-  const known = requireReference(reference);
-  const { draws, seed } = known;
+  const measuredReference = requireReference(reference);
+  const { draws, seed } = measuredReference;
   if (images.count === 0) {
     return [];
   }
   const options = { draws, seed, ...how, noiseByContent: true };
   // By the program that measured the reference: another one rounds differently.
   const { logLikelihood } = await measureDensities(programs, images, options);
-  return imageScores(inBitsPerDim(programs.model, logLikelihood), known);
+  return imageScores(inBitsPerDim(programs.model, logLikelihood), measuredReference);
 }
 
 /** @throws UserError (`not-ready`) if a model knows no validation images */

@@ -33,8 +33,15 @@ const classes = ['cat', 'dog', 'cow'];
 const withClassesAndNoise = new Glow(imageShape, { ...options, classes, dequantisation: 'variational' });
 
 function planned(changes: Partial<GradientRequest>, flow = model): GradientPlan {
-  const own = new ParameterLayout(flow.parameters);
-  return planGradients({ model: flow, layout: own, images, batchSize: images, threads: 2, ...changes });
+  const flowLayout = new ParameterLayout(flow.parameters);
+  return planGradients({
+    model: flow,
+    layout: flowLayout,
+    images,
+    batchSize: images,
+    threads: 2,
+    ...changes,
+  });
 }
 
 /** A batch, and weights away from the initial ones, where the last layers are zero. */
@@ -62,7 +69,7 @@ function target(layout: ParameterLayout) {
 }
 
 /** The results of a plan for two sets of weights in turn. */
-async function resultsOf(plan: GradientPlan, flow = model): Promise<Float32Array[]> {
+async function runTwice(plan: GradientPlan, flow = model): Promise<Float32Array[]> {
   const layout = new ParameterLayout(flow.parameters);
   const { batch, weights } = setting(flow);
   const program = await plan.compile();
@@ -86,8 +93,8 @@ it.each([
   'activations: %s: %d workers compute what one computes, up to rounding, and the same each time, of %s',
   async (activations, workers, _, flow) => {
     const [alone, shared] = [
-      await resultsOf(planned({ activations, workers: 1 }, flow), flow),
-      await resultsOf(planned({ activations, workers, threads: workers }, flow), flow),
+      await runTwice(planned({ activations, workers: 1 }, flow), flow),
+      await runTwice(planned({ activations, workers, threads: workers }, flow), flow),
     ];
     expect(shared.length).toBe(alone.length);
     shared.forEach((values, index) => {
@@ -98,7 +105,7 @@ it.each([
       });
     });
     if (activations === 'keep') {
-      expect(await resultsOf(planned({ activations, workers }))).toEqual(shared);
+      expect(await runTwice(planned({ activations, workers }))).toEqual(shared);
     }
   },
 );
@@ -134,7 +141,7 @@ test('a failure in a thread fails the run, and leaves nothing to wait for', asyn
   await expect(program.run({ ...batch, noise: wrong }, weights, target(layout))).rejects.toThrow(/noise/);
   const { bitsPerDim, gradients } = target(layout);
   await program.run(batch, weights, { bitsPerDim, gradients });
-  const [alone] = await resultsOf(planned({ workers: 1 }));
+  const [alone] = await runTwice(planned({ workers: 1 }));
   for (const [image, bits] of bitsPerDim.data.entries()) {
     expect(bits).toBeCloseTo(alone![image]!, 4);
   }

@@ -12,15 +12,15 @@ import { definePieces, type Piece } from './pieces.ts';
 /** Plans one program for each kind of stage, forward and backward. */
 export function piecewiseGradients(request: GradientRequest): GradientPlan {
   const pieces = definePieces(request);
-  const kept = pieces.flatMap(({ pass, program }) =>
+  const passedElements = pieces.flatMap(({ pass, program }) =>
     pass === 'forward' ? Object.values(program.outputs).map(({ shape }) => elementCount(shape)) : [],
   );
   // A session keeps the memory that its runs used.
-  const used = [...programsIn(pieces)].map(peakElements);
+  const peakPerProgram = [...programsIn(pieces)].map(peakElements);
   return {
     activations: 'recompute',
     workers: 1,
-    bytes: 4 * [...kept, ...used].reduce((total, elements) => total + elements, 0),
+    bytes: 4 * [...passedElements, ...peakPerProgram].reduce((total, elements) => total + elements, 0),
     compile: (profile) => compilePieces(pieces, { ...request, ...(profile && { profile }) }),
   };
 }

@@ -39,7 +39,7 @@ vi.mock('node:worker_threads', async () => {
       starting = starting.then(() => {
         Object.assign(thread, { parentPort: this.port, workerData });
         vi.resetModules();
-        return import('../../api/workerMain.node.ts');
+        return import('../../api/threads/workerMain.node.ts');
       });
       // A failure is reported on the worker, as between real threads.
       this.port.on('error', (error) => this.emit('error', error));

@@ -13,6 +13,7 @@ import { NumberField } from '../../parts/NumberField.tsx';
 import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
+import type { CodecProgress } from '../../work/codecTasks.ts';
 import { code } from '../../work/coding.ts';
 import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
 import { TILES } from '../../work/tiles.ts';
@@ -21,10 +22,9 @@ import { CompressedFacts } from './CompressedFacts.tsx';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
 import { setToCompress, trialText } from './setToCompress.ts';
+import { bytesText } from './sizes.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
-import type { CodecProgress } from '../../work/codecTasks.ts';
-import { bytesText } from './sizes.ts';
 
 /** The room. */
 export function Compress() {

@@ -1,8 +1,11 @@
 // The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
+
+import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
 import { Blank } from '../../parts/Blank.tsx';
 import { Choice } from '../../parts/Choice.tsx';
+import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
@@ -15,14 +18,12 @@ import { useLatest } from '../../work/useLatest.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { ImageChoice } from './ImageChoice.tsx';
 import { insideSettings } from './insideSettings.ts';
+import { LevelPanel } from './LevelPanel.tsx';
 import { RoundTrip } from './RoundTrip.tsx';
 import { Stages } from './Stages.tsx';
 import { type Edits, useEdits } from './useEdits.ts';
 import { type Source, useImage } from './useImage.ts';
 import './inside.css';
-import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
-import { HeatScale } from '../../parts/HeatScale.tsx';
-import { LevelPanel } from './LevelPanel.tsx';
 
 /** Instructions while there is no image. */
 const awaited: Readonly<Record<Source, string>> = {

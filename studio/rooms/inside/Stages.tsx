@@ -6,6 +6,7 @@ import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { placeName } from '../../parts/heatPlaces.ts';
 import { PlayButton } from '../../parts/PlayButton.tsx';
+import { Plot } from '../../parts/plot/Plot.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
@@ -14,7 +15,6 @@ import { runningWords, sumsOf } from './runningWords.ts';
 import { StageTiles } from './StageTiles.tsx';
 import { stageWords } from './stageWords.ts';
 import './stages.css';
-import { Plot } from '../../parts/plot/Plot.tsx';
 
 interface StagesProps {
   readonly image: Images;

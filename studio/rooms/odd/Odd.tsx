@@ -1,4 +1,6 @@
 // The room Odd: orders images by how odd they are, and maps where.
+
+import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
@@ -27,7 +29,6 @@ import { setToTry } from './setToTry.ts';
 import { type RatedSet, useMap, useRatings } from './useRatings.ts';
 import { type Reference, SAMPLES, useReference } from './useReference.ts';
 import './odd.css';
-import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
 
 /** The room. */
 export function Odd() {

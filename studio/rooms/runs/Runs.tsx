@@ -6,10 +6,10 @@ import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
+import { differencesOf } from './runList.ts';
 import { type RunsSettings, runsSettings, shownText } from './runsSettings.ts';
 import { type FoundRun, useWatch } from './watch.ts';
 import './runs.css';
-import { differencesOf } from './runList.ts';
 
 /** The room. */
 export function Runs() {

@@ -1,9 +1,9 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StopFlag } from '../engine/threads/port.node.ts';
-import { serve } from '../engine/threads/serve.ts';
-import { importModule } from '../platform/importModule.node.ts';
-import { threadTasks } from './threadTasks.ts';
+import type { StopFlag } from '../../engine/threads/port.node.ts';
+import { serve } from '../../engine/threads/serve.ts';
+import { importModule } from '../../platform/importModule.node.ts';
+import { threadTasks } from './tasks.ts';
 
 const port = parentPort!;
 
