@@ -65,7 +65,7 @@ describe('datasets get', () => {
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
     expect(stderr.split('\n').at(-2)).toBe(
       `emerging: ${url}/cifar-10-binary.tar.gz: the downloaded file is not the published one ` +
-        '(6 of 170052171 bytes) and was removed; try again later',
+        '(6 of 170052171 bytes); try again later',
     );
     expect(code).toBe(1);
     expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);

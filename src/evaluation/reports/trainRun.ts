@@ -23,8 +23,10 @@ export interface TrainRunOptions extends TrainingOptions {
   readonly paths?: RunPaths | undefined;
   /** Whether test images are evaluated, as many as the preset measures on its own data; default false. */
   readonly test?: boolean | undefined;
-  /** Whether validation images are measured, against which images can then be scored: as many as the preset measures on its
-   own data, otherwise at most 2,000; default true. */
+  /**
+   * Whether validation images are measured, against which images can then be scored: as many as the preset measures on its own
+   * data, otherwise at most 2,000; default true.
+   */
   readonly reference?: boolean | undefined;
 }
 
