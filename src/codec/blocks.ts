@@ -6,7 +6,7 @@ import { likelihoodBytes } from '../trained/model/modelPrograms.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
-import { modelCoder } from './model/modelCoder.ts';
+import { modelCoder, requireCodable } from './model/modelCoder.ts';
 import { BitStack, StackEmpty } from './stack/bitStack.ts';
 import { OutOfRange } from './stack/fixedPoint.ts';
 
@@ -56,6 +56,7 @@ export interface BlockCoders {
  * @throws UserError (`unsupported`) if the model can't compress images
  */
 export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
+  requireCodable(trained.model);
   requireMemory(
     'the activations of an image in float64',
     MEMORY_FACTOR * likelihoodBytes(trained),

@@ -66,10 +66,10 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
-  const workers =
-    options.workers ??
-    workersFor(tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape)));
-  noteMemory('compressing', codingBytes(trained, workers));
+  // Tiles are not counted yet.
+  const blocks = tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape));
+  const workers = options.workers ?? workersFor(blocks);
+  noteMemory('compressing', codingBytes(trained, Math.min(workers, blocks)));
   const bar = createProgress({
     label: 'compressing',
     total: images.count,

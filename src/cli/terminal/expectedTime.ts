@@ -1,7 +1,7 @@
 // How long work will take on this machine, as its first parts show.
 
-/** Timing stops after this many parts, or seconds. */
-const [TIMED, TIMED_SECONDS] = [5, 5];
+/** Timing stops after this many parts that take at least this many seconds, or after more seconds. */
+const [TIMED, LEAST_SECONDS, TIMED_SECONDS] = [5, 1, 5];
 
 /** Anything shorter is over before it is worth planning for, in seconds. */
 const WORTH_TELLING = 30;
@@ -16,6 +16,7 @@ const WORTH_TELLING = 30;
 export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
   let begin: { readonly done: number; readonly time: number } | undefined;
   let timed = 0;
+  let isTold = false;
   return (done, last, now) => {
     // The first part only starts the clock: it compiles, and touches memory for the first time.
     if (begin === undefined) {
@@ -24,10 +25,14 @@ export function expectedTime(start = 0): (done: number, last: number, now: numbe
     }
     timed++;
     const seconds = now - begin.time;
-    if (timed > TIMED || done === begin.done || (timed < TIMED && seconds < TIMED_SECONDS)) {
+    if (
+      isTold ||
+      done === begin.done ||
+      ((timed < TIMED || seconds < LEAST_SECONDS) && seconds < TIMED_SECONDS)
+    ) {
       return undefined;
     }
-    timed = TIMED;
+    isTold = true;
     const left = (seconds / (done - begin.done)) * (last - done);
     return left > WORTH_TELLING ? left : undefined;
   };

@@ -11,7 +11,7 @@ export function createImageProgress(
 ): Progress {
   const bar = createProgress({ label, total: images, unit: 'images' }, stream);
   return {
-    update: (done, fields) => bar.update(Math.floor(done / passes), fields),
+    update: (done, fields) => bar.update(done / passes, fields),
     expect: (total) => bar.expect(total),
     note: (text) => bar.note(text),
     finish: (text) => bar.finish(text),

@@ -100,7 +100,7 @@ describe('progress without a terminal', () => {
       short.update(done);
     }
     expect(lines().filter((line) => line.includes('takes'))).toEqual([
-      'training takes about 50s: 500 more steps',
+      'training takes about 50s: 495 more steps',
     ]);
     const slow = createProgress({ label: 'sampling', total: 1000, unit: 'images' }, stream);
     for (const done of [64, 128, 192]) {

@@ -90,18 +90,20 @@ class ProgressState {
     }
     const { label, unit = '', show = formatCount, announced } = this.options;
     const { work, units } = announced ?? { work: label, units: unit };
-    return `${work} takes about ${formatDuration(left)}: ${`${show(this.last! - done)} more ${units}`.trimEnd()}`;
+    return `${work} takes about ${formatDuration(left)}: ${`${show(Math.ceil(this.last! - done))} more ${units}`.trimEnd()}`;
   }
 
   /** One line, with a bar if `width` columns have room for one. */
   line(width = 0): string {
     const { label, total, unit, show = String } = this.options;
-    const words = unit === undefined ? '' : ` ${(total ?? this.done) === 1 ? unit.replace(/s$/, '') : unit}`;
+    // Some work reports parts of a unit.
+    const done = Math.floor(this.done);
+    const words = unit === undefined ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
     if (total === null) {
-      return [`${label} ${show(this.done)}${words}`, ...this.details()].join(' · ');
+      return [`${label} ${show(done)}${words}`, ...this.details()].join(' · ');
     }
     const share = total > 0 ? Math.min(1, this.done / total) : 1;
-    const counted = `${label} ${show(this.done)}/${show(total)}${words}`;
+    const counted = `${label} ${show(done)}/${show(total)}${words}`;
     const rest = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
     const room = Math.min(widestBar, width - counted.length - rest.length - 3);
     if (room < narrowestBar) {

@@ -24,8 +24,9 @@ export function heldOutText({ holdOut, validation }: Dataset): string {
 function largerShare({ holdOut, train, validation }: Dataset): string {
   const all = train.count + validation.count;
   const share = Math.min(MOST_SHARE, Math.ceil((100 * ENOUGH_IMAGES) / all) / 100);
-  return holdOut && share * all > validation.count
-    ? `data.validation=${share} holds out ${formatCount(Math.round(share * all))} in a new run`
+  const count = Math.round(share * all);
+  return holdOut && count > validation.count
+    ? `data.validation=${share} holds out ${formatCount(count)} in a new run`
     : 'add images';
 }
 

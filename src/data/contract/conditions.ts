@@ -7,8 +7,8 @@ export const MOST_COMPONENTS = 256;
 
 /** The names that components may have, and what these are in words: options and lists separate them by = and commas. */
 export const componentNames = {
-  pattern: /^[^\s=,]{1,64}$/,
-  what: '1 to 64 characters without spaces, commas and =',
+  pattern: /^(?!__proto__$)[^\s=,]{1,64}$/,
+  what: '1 to 64 characters without spaces, commas and =, but not __proto__',
 } as const;
 
 /** A condition that images must have. */

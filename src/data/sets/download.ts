@@ -52,6 +52,12 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<boolean> {
   const { signal, onRetry, retries = 5, pauseMilliseconds = 1000 } = options;
+  if (!/^https?:/.test(remote.url)) {
+    throw new UserError(
+      'invalid-argument',
+      `cannot download ${remote.url}: use an address that begins with https: or http:`,
+    );
+  }
   folder.requireNoLink(path);
   folder.removePartialFiles(dirname(path), basename(path));
   for (let failures = 0; !signal?.aborted; failures++) {

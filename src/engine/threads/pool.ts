@@ -129,7 +129,12 @@ class Thread {
 
   private receive(answer: ThreadAnswer | null): void {
     if (answer?.kind === 'progress') {
-      this.pending?.onProgress?.(answer.progress);
+      try {
+        this.pending?.onProgress?.(answer.progress);
+      } catch (error) {
+        // The thread goes on with the request, so it can't take another.
+        this.fail(error);
+      }
     } else if (answer?.kind === 'result') {
       this.pending?.resolve(answer.result);
     } else if (answer?.kind === 'failure') {

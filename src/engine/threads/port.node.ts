@@ -1,6 +1,6 @@
 // Threads of Node.
 import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { option, phrase, UserError } from '../../errors.ts';
 import { threadBeside } from '../../platform/childScript.node.ts';
@@ -29,6 +29,12 @@ export async function prepareThreads(
   const program = process.argv[1];
   for (const module of modules) {
     const path = module.startsWith('file:') && program !== undefined ? fileURLToPath(module) : undefined;
+    if (path !== undefined && !existsSync(path)) {
+      throw new UserError(
+        'not-found',
+        `workers import the modules that register parts of the model, and there is no ${path}`,
+      );
+    }
     if (path !== undefined && realpathSync(path) === realpathSync(program!)) {
       throw new UserError(
         'invalid-argument',

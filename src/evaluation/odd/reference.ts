@@ -3,7 +3,7 @@ import { evenlySpread, type ImageSet, subset } from '../../data/contract/dataset
 import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
-import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
+import { MOST_DRAWS, type ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { partOfWork } from '../../trained/model/workOptions.ts';
 import { measurePlaces, PLACE_IMAGES } from './places.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
@@ -23,6 +23,12 @@ export async function measureReference(
   data: string,
   { draws = 4, seed = 0, ranks, ...following }: MeasurementOptions = {},
 ): Promise<ReferenceScores> {
+  if (draws > MOST_DRAWS) {
+    throw new UserError(
+      'invalid-argument',
+      `reference images are measured with at most ${MOST_DRAWS} draws, not ${draws}`,
+    );
+  }
   const chosen = referenceImages(images);
   const some = evenly(chosen, PLACE_IMAGES);
   const before = draws * chosen.count;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failureOf } from '../../testing/failureOf.ts';
-import { createRunFolder, nextFreeRunFolder } from './newRunFolder.ts';
+import { createRunFolder, nextFreeRunFolder, requireOutsideImages } from './newRunFolder.ts';
 
 let root: string;
 let run: string;
@@ -27,13 +27,24 @@ describe('createRunFolder', () => {
     expect(fs.readdirSync(run).sort()).toEqual(['checkpoints', 'config.yaml', 'samples']);
   });
 
-  it('accepts an existing folder, no matter what else is in it', () => {
+  it('accepts an existing folder with other files', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
     expect(fs.readFileSync(join(run, 'config.yaml'), 'utf8')).toBe('seed: 0\n');
     expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
   });
+
+  it.each(['README.md', 'curve.png', 'data.json', 'config.schema.json'])(
+    'rejects a folder with a %s',
+    (name) => {
+      fs.mkdirSync(run, { recursive: true });
+      fs.writeFileSync(join(run, name), 'mine');
+      const error = failureOf(() => createRunFolder(run, 'seed: 0\n'));
+      expect(error.message).toBe(`the run would replace ${join(run, name)}; choose another folder for it`);
+      expect(fs.readFileSync(join(run, name), 'utf8')).toBe('mine');
+    },
+  );
 
   it('rejects a folder that holds a run, suggests a free one and changes nothing', () => {
     createRunFolder(run, 'seed: 0\n');
@@ -96,6 +107,26 @@ describe('createRunFolder', () => {
     syncBuiltinESMExports();
     failureOf(() => createRunFolder(run, 'seed: 0\n'));
     expect(fs.readdirSync(run)).toEqual([]);
+  });
+});
+
+describe('requireOutsideImages', () => {
+  it.each([
+    ['photos', true],
+    ['photos/new', true],
+    ['photos/inner/new', true],
+    ['link/new', true],
+    ['photos-2', false],
+    ['runs/photos', false],
+  ])('%s: inside is %s', (folder, isInside) => {
+    fs.mkdirSync(join(root, 'photos/inner'), { recursive: true });
+    fs.symlinkSync(join(root, 'photos'), join(root, 'link'), 'junction');
+    const check = () => requireOutsideImages(join(root, folder), join(root, 'photos'));
+    if (isInside) {
+      expect(failureOf(check).message).toContain('is in the folder of its images');
+    } else {
+      check();
+    }
   });
 });
 

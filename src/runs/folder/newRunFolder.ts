@@ -3,8 +3,10 @@
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder, requireWritable } from '../../storage/files.ts';
+import { entryAt, exists, isFolder, realPath, requireWritable } from '../../storage/files.ts';
 import {
+  folderOf,
+  isBelow,
   listFolder,
   makeFolders,
   removeEmptyFolders,
@@ -19,7 +21,8 @@ import { runFiles } from './runLock.ts';
 /**
  * Rejects a folder that can't hold a new run, before anything is read for it.
  *
- * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or an export, or is a file; UserError if
+ * @throws UserError (`exists`) if it holds a run (the error suggests a free name), an export or a file that the run would
+ * replace, or is a file; UserError if
  * nothing can be written there
  */
 export function requireNoRun(directory: string): void {
@@ -38,10 +41,37 @@ export function requireNoRun(directory: string): void {
       `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
     );
   }
+  const { config, schema, curve, card, dataRecord, dataMark } = runPaths(directory);
+  const replaced = [schema, curve, card, dataRecord, dataMark].find((path) => exists(path));
+  if (replaced !== undefined) {
+    throw new UserError('exists', `the run would replace ${replaced}; choose another folder for it`);
+  }
   if (exists(directory)) {
-    requireWritable(runPaths(directory).config);
+    requireWritable(config);
   } else {
     requireCreatable(directory);
+  }
+}
+
+/**
+ * Rejects a run folder in a folder of images: its pictures would become images of the dataset.
+ *
+ * @throws UserError (`invalid-argument`) if it is there
+ */
+export function requireOutsideImages(directory: string, images: string): void {
+  if (!isFolder(images)) {
+    return;
+  }
+  const folder = realPath(images);
+  let existing = directory;
+  while (!exists(existing)) {
+    existing = folderOf(existing);
+  }
+  if (realPath(existing) === folder || isBelow(folder, existing)) {
+    throw new UserError(
+      'invalid-argument',
+      `the run folder ${directory} is in the folder of its images, ${images}, and its pictures would become images: choose another folder`,
+    );
   }
 }
 

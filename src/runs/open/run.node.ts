@@ -9,7 +9,7 @@ import { holdOutIn } from '../contents/dataRecord.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { locateData } from '../folder/dataMark.ts';
 import { folderStore } from '../folder/folderStore.ts';
-import { requireNoRun } from '../folder/newRunFolder.ts';
+import { requireNoRun, requireOutsideImages } from '../folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../folder/runFolder.ts';
 import {
   changedConfig,
@@ -53,6 +53,7 @@ export async function startRun(
   );
   if (typeof place === 'string') {
     requireNoRun(place);
+    requireOutsideImages(place, config.data.name);
   }
   const { name, validation, conditions: from } = config.data;
   const { bits } = config.model;

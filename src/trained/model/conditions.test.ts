@@ -190,10 +190,10 @@ describe('a model with a condition', () => {
       'test: the condition omega has 1 values for 3 images: expected 3, or 96 for images of 8x4',
     );
     expect(() => conditioned(imagesInMemory(pixels, shape), { 'Ω m': [1, 2, 3] }, 'test')).toThrow(
-      "test: a condition cannot be named 'Ω m': use 1 to 64 characters without spaces, commas and =",
+      "test: a condition cannot be named 'Ω m': use 1 to 64 characters without spaces, commas and =, but not __proto__",
     );
     expect(() => conditioned(imagesInMemory(pixels, shape), { '# s': [1, 2, 3] }, 'test')).toThrow(
-      "use 1 to 64 characters without spaces, commas and = (np.savetxt adds no # with comments='')",
+      "use 1 to 64 characters without spaces, commas and =, but not __proto__ (np.savetxt adds no # with comments='')",
     );
     const many = Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`c${index}`, [1, 2, 3]]));
     expect(() => conditioned(imagesInMemory(pixels, shape), many, 'test')).toThrow(

@@ -25,7 +25,7 @@ describe('scores', () => {
     [{ ...sound, data: 1 }, 'it does not name its data and its model'],
     ...[{ draws: 0 }, { draws: 1e9 }, { draws: 1.5 }, { seed: -1 }].map((wrong): [unknown, string] => [
       { ...sound, ...wrong },
-      'its draws or its seed are not whole numbers (draws: at most 4096)',
+      'its draws or its seed are not whole numbers (draws: at most 256)',
     ]),
     ...[
       undefined,
