@@ -7,7 +7,7 @@ import { byHeader } from '../storage/safetensorsHeader.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
-import { type BlockFilter, type FileEnd, readBlock, readEnd } from './file/abouts.ts';
+import { type BlockFilter, type FileEnd, maxImages, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { recordsIn } from './file/records.ts';
@@ -91,22 +91,24 @@ async function embeddedModel(file: RandomAccess, header: ReadHeader, source: str
 /** How much a file contains. */
 interface Extent {
   readonly blocks: number;
-  /** How many images; undefined if the end of the file is damaged or missing. */
+  /** How many images; undefined if the end of the file is damaged or missing, or has more than the blocks can hold. */
   readonly count: number | undefined;
 }
 
 /** How many blocks and images a file has, found without reading the blocks. */
 export async function extentOf({ bytes, header }: CompressedFile): Promise<Extent> {
   let blocks = 0;
+  let most = 0;
   let end: FileEnd | undefined;
   for await (const record of recordsIn(bytes, header.end)) {
     if (record.kind === 'block') {
       blocks++;
+      most += maxImages(record.bytes);
     } else {
       end ??= await readEnd(record);
     }
   }
-  return { blocks, count: end?.images };
+  return { blocks, count: end && end.images <= most ? end.images : undefined };
 }
 
 /** An image of a file. */
@@ -165,15 +167,16 @@ export async function listImages(
       if (fileEnd) {
         lost.takeEnd(fileEnd, end);
       }
-    } else if (lost.isNext(number)) {
+    } else if (lost.takeNumber(number)) {
       const { block, isSound } = await readBlock(record, header, mayInclude);
-      if (block === undefined || !isSound) {
-        lost.takeDamaged(number, block);
+      const described = block && lost.isPossible(number, block) ? block : undefined;
+      if (described === undefined || !isSound) {
+        lost.takeDamaged(number, described);
         continue;
       }
-      lost.takeRead(number, block);
-      const { first, count, values } = block;
-      const { names, shapes } = block.images ?? { names: [], shapes: [] };
+      lost.takeRead(number, described);
+      const { first, count, values } = described;
+      const { names, shapes } = described.images ?? { names: [], shapes: [] };
       for (const [index, name] of names.entries()) {
         const position = first + index;
         if (isChosen(name, position)) {

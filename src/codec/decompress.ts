@@ -96,10 +96,12 @@ export async function* imagesBy(
     if (end) {
       lost.takeEnd(end, record.end);
     }
-    if (kind === 'end' || !lost.isNext(number)) {
+    if (kind === 'end' || !lost.takeNumber(number)) {
       continue;
     }
-    if (pixels === 'damaged' || block === undefined) {
+    if (block === undefined || !lost.isPossible(number, block)) {
+      lost.takeDamaged(number, undefined);
+    } else if (pixels === 'damaged') {
       lost.takeDamaged(number, block);
     } else if (pixels === 'undecodable') {
       lost.takeUnreadable(number, block, await whyUndecodable(header));

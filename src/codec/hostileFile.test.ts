@@ -8,11 +8,11 @@ import { hostileCompressedFiles } from '../testing/hostile/compressedFiles.ts';
 import { ownPeak, resetPeak } from '../testing/hostile/processUsage.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import { compress } from './compress.ts';
-import { listImages, openCompressed } from './compressedFile.ts';
+import { extentOf, listImages, openCompressed } from './compressedFile.ts';
 import { imagesFrom } from './decompress.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader, readHeader } from './file/header.ts';
-import { encodeRecord } from './file/records.ts';
+import { encodeRecord, recordsIn } from './file/records.ts';
 
 /** Limits for a file: processor time in seconds, and bytes of memory beyond those already in use. */
 const limits = { seconds: 5, bytes: 2 ** 29 };
@@ -94,11 +94,11 @@ function counted(file: RandomAccess): { access: RandomAccess; read: { bytes: num
 const nothing = new Uint8Array(0);
 
 /** A block of `each` images with numbers as names, and a byte for each. */
-function numberedBlock(number: number, each: number): Uint8Array {
+function numberedBlock(number: number, each: number, first = number * each): Uint8Array {
   const names = Array.from({ length: each }, (_, index) => String(number * each + index).padStart(7, '0'));
   const shapes = names.map(() => sound.shape);
   const runs = [{ batch: 0, count: each }];
-  const about = blockAbout({ first: number * each, names, shapes, runs, pixels: nothing }, sound.shape);
+  const about = blockAbout({ first, names, shapes, runs, pixels: nothing }, sound.shape);
   return encodeRecord({ kind: 'block', number, about, bytes: new Uint8Array(each) });
 }
 
@@ -163,6 +163,97 @@ it('a damaged block without any wanted image is reported by its positions', asyn
     'f: block 1 is damaged: 5 images are lost: positions 5 to 9',
     'f: 5 of 10 images are missing',
   ]);
+});
+
+/** The records of a file of 18 images in three blocks. */
+async function threeBlocks(): Promise<Uint8Array[]> {
+  const images = Array.from({ length: 18 }, (_, index) => ({ ...sound, name: String(index) }));
+  const bytes = await compress(model, images, { withModel: false, block: 6 });
+  const records: Uint8Array[] = [];
+  for await (const record of recordsIn(inMemory(bytes, 'f'), start.length)) {
+    records.push(bytes.subarray(record.start, record.end));
+  }
+  return records;
+}
+
+const positions = (first: number, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => String(first + index));
+
+it.each<[string, (blocks: Uint8Array[], end: Uint8Array) => Uint8Array[], string[], string[]]>([
+  [
+    'two blocks with the same number',
+    ([a, b, c], end) => [a!, b!, numberedBlock(1, 6), c!, end],
+    positions(0, 18),
+    ['f: block 1 is there twice or out of order: the later one was left out'],
+  ],
+  [
+    'blocks in reverse',
+    ([a, b, c], end) => [c!, b!, a!, end],
+    positions(12, 6),
+    [
+      'f: blocks 0 to 1 are damaged: the images at positions 0 to 11 are lost',
+      'f: 2 blocks are there twice or out of order: the later ones, first a block 1, were left out',
+      'f: 12 of 18 images are missing',
+    ],
+  ],
+  [
+    'a block whose images overlap those before',
+    ([a, , c], end) => [a!, numberedBlock(1, 6, 3), c!, end],
+    [...positions(0, 6), ...positions(12, 6)],
+    ['f: block 1 is damaged: the images at positions 6 to 11 are lost', 'f: 6 of 18 images are missing'],
+  ],
+  [
+    'a last block whose position is near the largest number',
+    ([a, b], end) => [a!, b!, numberedBlock(2, 6, 9007199254740980), end],
+    positions(0, 12),
+    ['f: block 2 is damaged: the images at positions 12 to 17 are lost', 'f: 6 of 18 images are missing'],
+  ],
+  [
+    'a first block whose position is near the largest number',
+    ([, b, c], end) => [numberedBlock(0, 6, 9007199254740980), b!, c!, end],
+    positions(6, 12),
+    ['f: block 0 is damaged: the images at positions 0 to 5 are lost', 'f: 6 of 18 images are missing'],
+  ],
+  [
+    'an end of 9e15 images',
+    (blocks) => [...blocks, endOf(3, 9e15)],
+    positions(0, 18),
+    ['f: its end is damaged or missing: images from position 18 on are lost, if there were any'],
+  ],
+  [
+    'an end of fewer images than its blocks have',
+    (blocks) => [...blocks, endOf(3, 12)],
+    positions(0, 18),
+    ['f: its end is damaged or missing: images from position 18 on are lost, if there were any'],
+  ],
+])('%s are reported', async (_, change, names, problems) => {
+  const records = await threeBlocks();
+  const bytes = joinBytes([start, ...change(records.slice(0, 3), records[3]!)]);
+  const access = inMemory(bytes, 'f');
+  const listing = await listImages({ bytes: access, header: await readHeader(access, 'f'), source: 'f' });
+  expect(listing.images.map(({ name, position }) => [name, position])).toEqual(
+    names.map((name) => [name, Number(name)]),
+  );
+  const damaged: string[] = [];
+  const file = await openCompressed(access, 'f', model);
+  const returned: string[] = [];
+  for await (const { name } of imagesFrom(file, { onDamage: (line) => damaged.push(line) })) {
+    returned.push(name);
+  }
+  expect({ returned, damaged, listed: listing.damaged }).toEqual({
+    returned: names,
+    damaged: problems,
+    listed: problems,
+  });
+});
+
+it('a number of images that the blocks cannot hold is not believed', async () => {
+  const countIn = async (images: number): Promise<number | undefined> => {
+    const access = inMemory(joinBytes([start, numberedBlock(0, 6), endOf(1, images)]), 'f');
+    return (await extentOf(await openCompressed(access, 'f', model))).count;
+  };
+  expect(await countIn(6)).toBe(6);
+  expect(await countIn(9e15)).toBeUndefined();
 });
 
 it.each([

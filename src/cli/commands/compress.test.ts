@@ -12,13 +12,17 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { encodeHeader } from '../../codec/file/header.ts';
+import { compress } from '../../codec/compress.ts';
+import { encodeHeader, readHeader } from '../../codec/file/header.ts';
+import { recordsIn } from '../../codec/file/records.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
+import { inMemory } from '../../storage/randomAccess.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
 import { fingerprintOf } from '../../trained/model/fingerprint.ts';
 
@@ -231,6 +235,41 @@ it('reports bytes after the end of a file, and damage only if names are lost', a
   );
 });
 
+it('writes images whose names are a file and a folder, and says how', async () => {
+  const names = ['photo.jpg', 'photo.jpg.png/x.png', 'a.png/b', 'a.png'];
+  const shape = [8, 8, 1] as const;
+  const images = names.map((name, index) => ({ name, shape, pixels: tinyImages(1, 8, index) }));
+  writeFileSync(at('same.eflow'), await compress(await loadTrained(at('run')), images));
+  const { code, stdout, stderr } = await run('decompress', 'same.eflow', '--out=same', '--json', oneWorker);
+  const { files } = JSON.parse(stdout);
+  expect(files).toEqual(['photo.jpg.png', 'photo.jpg.png.png/x.png', 'a.png/b.png', 'a.png.png']);
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'cannot be kept on every system: photo.jpg.png/x.png as photo.jpg.png.png/x.png, …\n',
+  );
+  for (const [index, file] of files.entries()) {
+    expect(await pixelsIn(at('same', file))).toEqual([...images[index]!.pixels]);
+  }
+});
+
+it('leaves out a block that is there twice, reports it, and exits with 1', async () => {
+  await run('compress', '--data=data', '--model=run', '--out=once.eflow', '--block=20', '--workers=1');
+  const bytes = readFileSync(at('once.eflow'));
+  const { end } = await readHeader(inMemory(bytes, 'f'), 'f');
+  const { value: first } = await recordsIn(inMemory(bytes, 'f'), end).next();
+  writeFileSync(
+    at('double.eflow'),
+    Buffer.concat([bytes.subarray(0, first.end), bytes.subarray(first.start)]),
+  );
+  const line = 'double.eflow: block 0 is there twice or out of order: the later one was left out\n';
+  for (const what of ['--out=double', '--list']) {
+    const { code, stderr } = await run('decompress', 'double.eflow', what);
+    expect(code).toBe(1);
+    expect(stderr).toContain(line);
+  }
+  expect(readdirSync(at('double'))).toHaveLength(48);
+});
+
 it('compresses a file once that is named twice, and notes it', async () => {
   const { stderr } = await run('compress', 'photos', 'photos/a.png', '--model=run', '--out=twice.eflow');
   expect(stderr).toContain('1 file named more than once; each is compressed once\n');
@@ -289,7 +328,7 @@ it('announces that a large model takes much memory, before it begins', async () 
   const header = { model: fingerprintOf(large), imageShape, runtime: '', tiles: false };
   writeFileSync(at('large-model.eflow'), encodeHeader(header, weightsBytes(large)));
   const { stderr } = await interrupt('SIGKILL', 'memory', 'decompress', 'large-model.eflow', '--out=none');
-  expect(stderr).toMatch(/^decompressing takes about \d\.\d GiB of memory: this is a large model\n$/);
+  expect(stderr).toMatch(/^decompressing takes about \d\.\d GiB of memory\n$/);
 });
 
 it('writes only the images that are chosen, by name, folder or position', async () => {

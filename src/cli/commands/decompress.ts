@@ -122,7 +122,8 @@ async function writeImages(
       signal: interruption.signal,
       onImages(more) {
         done += more;
-        bar.update(done);
+        // Blocks that turn out to be there twice are decoded too.
+        bar.update(Math.min(done, count ?? done));
       },
       onDamage(problem) {
         bar.note(problem);

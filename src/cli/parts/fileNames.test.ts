@@ -39,10 +39,35 @@ it.each([
   ['é.png', 'e\u0301.png'],
   ['straße.png', 'STRASSE.png'],
   ['folder/a.png', 'Folder/a.png'],
+  ['a.png/b.png', 'A.png'],
 ])('writes %s and %s to two files, and says so', (one, other) => {
   const { files, notes } = namesAndNotes([one, other]);
   expect(files[0]).toBe(one.endsWith('.png') ? one : `${one}.png`);
   expect(files[1]).toBe(`${other}.png`);
   expect(notes).toContain(`1 image written under another name`);
   expect(notes).toContain(`${other} as ${other}.png`);
+});
+
+it('renames a folder that has the name of a file, for all of its images, and says so', () => {
+  const names = ['photo.jpg', 'photo.jpg.png/x.png', 'Photo.jpg.PNG/y', 'photo.jpg.png.png', 'a/b'];
+  const { files, notes } = namesAndNotes(names);
+  expect(files).toEqual([
+    'photo.jpg.png',
+    'photo.jpg.png.png/x.png',
+    'Photo.jpg.PNG.png/y.png',
+    'photo.jpg.png.png.png',
+    'a/b.png',
+  ]);
+  expect(notes).toBe(
+    '3 images written under another name, since two files, or a file and a folder, with the same name (apart from case or accents) cannot be kept on every system: photo.jpg.png/x.png as photo.jpg.png.png/x.png, …\n',
+  );
+});
+
+it('tells images apart in folders whose long names are cut to the same one', () => {
+  const long = 'a'.repeat(240);
+  const folder = 'a'.repeat(230);
+  expect(namesAndNotes([`${long}1/x`, `${long}2/x`]).files).toEqual([
+    `${folder}/x.png`,
+    `${folder}/x.png.png`,
+  ]);
 });

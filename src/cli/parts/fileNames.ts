@@ -14,31 +14,49 @@ export interface FileNamer {
 /** The longest name of a file or folder in bytes: most systems allow 255, and temporary names are longer. */
 const LONGEST_NAME = 230;
 
+/** What a folder contains: folders and files, by the keys of their names. */
+type Contents = Map<string, Contents | 'file'>;
+
 /**
- * Names with an ending, by default .png. It is added where it is missing, and again, with a note, if another image already
- * has the same file name on some system. Names that are too long for most systems are shortened, with a note.
+ * Names with an ending, by default .png. It is added where it is missing, and again, with a note, if a file or a folder of
+ * another image already has the same name on some system. Names that are too long for most systems are shortened, with a
+ * note.
  */
 export function fileNamer(ending: '.png' | '.npy' = '.png'): FileNamer {
-  const taken = new Set<string>();
+  const root: Contents = new Map();
   const [doubled, long]: [string[], string[]] = [[], []];
   return {
     fileFor(name) {
       const wanted = name.toLowerCase().endsWith(ending) ? name : `${name}${ending}`;
-      const short = shortened(wanted, ending);
+      const folders = wanted.split('/');
+      const last = folders.pop()!;
+      let contents = root;
+      let path = '';
+      for (const folderName of folders) {
+        let folder = cut(folderName, '');
+        while (contents.get(fileKey(folder)) === 'file') {
+          folder += ending;
+        }
+        contents = contentsIn(contents, fileKey(folder));
+        path += `${folder}/`;
+      }
+      const short = cut(last, ending);
       let file = short;
-      for (let copy = 2; taken.has(fileKey(file)); copy++) {
-        file = short === wanted ? `${file}${ending}` : shortened(wanted, `-${copy}${ending}`);
+      for (let copy = 2; contents.has(fileKey(file)); copy++) {
+        file = short === last ? `${file}${ending}` : cut(last, `-${copy}${ending}`);
       }
-      taken.add(fileKey(file));
-      if (file !== wanted) {
-        (short === wanted ? doubled : long).push(`${wanted} as ${file}`);
+      contents.set(fileKey(file), 'file');
+      path += file;
+      if (path !== wanted) {
+        const isLong = [...folders, last].some((name) => cut(name, '') !== name);
+        (isLong ? long : doubled).push(`${wanted} as ${path}`);
       }
-      return file;
+      return path;
     },
     report() {
       noteRenamed(
         doubled,
-        'two files with the same name (apart from case or accents) cannot be kept on every system',
+        'two files, or a file and a folder, with the same name (apart from case or accents) cannot be kept on every system',
       );
       noteRenamed(long, 'most systems allow no name of more than 255 bytes');
     },
@@ -54,12 +72,18 @@ function noteRenamed(renamed: readonly string[], reason: string): void {
   }
 }
 
-/** A path with its long names cut; if the last one is cut, the path ends in `ending`. */
-function shortened(path: string, ending: string): string {
-  const parts = path.split('/');
-  return parts.map((part, index) => cut(part, index === parts.length - 1 ? ending : '')).join('/');
+/** The contents of a folder, which is added if it is missing. */
+function contentsIn(parent: Contents, key: string): Contents {
+  const contents = parent.get(key);
+  if (contents instanceof Map) {
+    return contents;
+  }
+  const added: Contents = new Map();
+  parent.set(key, added);
+  return added;
 }
 
+/** A name, cut if it is too long; it ends in `ending` then. */
 function cut(name: string, ending: string): string {
   if (Buffer.byteLength(name) <= LONGEST_NAME) {
     return name;

@@ -41,7 +41,7 @@ export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
 export const DEFAULT_BLOCK = 2000;
 
 /** The most images in a block of `bytes` bytes: beyond the default number, each must take at least a byte. */
-function maxImages(bytes: number): number {
+export function maxImages(bytes: number): number {
   return Math.max(DEFAULT_BLOCK, bytes);
 }
 

@@ -2,6 +2,9 @@
 import { fewNames } from '../../errors.ts';
 import type { DescribedBlock, FileEnd } from './abouts.ts';
 
+/** More images than a block can have, each of which takes at least a byte beyond the first few thousand. */
+const MOST_IN_BLOCK = 2 ** 32;
+
 /** What is intact of a file, in order, and what is lost. */
 export class LostImages {
   private readonly report: (problem: string) => void;
@@ -13,6 +16,9 @@ export class LostImages {
   private unnamed = 0;
   /** Images in blocks that were read. */
   private read = 0;
+  /** How many blocks were left out because an earlier one has their number or a later one, and the first one's number. */
+  private repeated = 0;
+  private firstRepeated: number | undefined;
   private end: (FileEnd & { readonly at: number }) | undefined;
 
   /** @param report called with a line for each damaged part, and for what is missing */
@@ -20,12 +26,31 @@ export class LostImages {
     this.report = report;
   }
 
-  /** Whether a block hasn't come yet, and is before the end: records may have been copied within a file, or appended to it. */
-  isNext(number: number): boolean {
-    return number >= this.next && number < (this.end?.blocks ?? Number.POSITIVE_INFINITY);
+  /**
+   * Whether a block hasn't come yet, and is before the end: records may have been copied within a file, or appended to it.
+   * If not, it must be left out.
+   */
+  takeNumber(number: number): boolean {
+    const isNext = number >= this.next && number < (this.end?.blocks ?? Number.POSITIVE_INFINITY);
+    // What follows the end is reported as a whole.
+    if (!isNext && this.end === undefined) {
+      this.repeated++;
+      this.firstRepeated ??= number;
+    }
+    return isNext;
   }
 
-  /** How many images the file has; undefined as long as its end is unknown. */
+  /**
+   * Whether the next block that is intact, or the end, can begin at a position: right after the images before, or after
+   * those that the missing blocks in between can have.
+   */
+  isPossible(number: number, { first, count }: Pick<DescribedBlock, 'first' | 'count'>): boolean {
+    const missing = this.unnamed + number - this.next;
+    const [least, most] = [this.position + missing, this.position + missing * MOST_IN_BLOCK];
+    return number >= this.next && first >= least && first <= most && Number.isSafeInteger(first + count);
+  }
+
+  /** How many images the file has; undefined as long as its end is unknown, or if that contradicts the blocks. */
   get count(): number | undefined {
     return this.end?.images;
   }
@@ -64,8 +89,10 @@ export class LostImages {
 
   /** Reports what is missing of a file of so many bytes, after its last record. */
   finish(bytes: number): void {
+    this.reportRepeated();
     const { end } = this;
-    if (end === undefined) {
+    if (end === undefined || !this.isPossible(end.blocks, { first: end.images, count: 0 })) {
+      this.end = undefined;
       const isKnown = this.unnamed > 0;
       this.reportUnnamed();
       this.report(
@@ -97,6 +124,17 @@ export class LostImages {
   private pass({ first, count }: DescribedBlock): void {
     this.next++;
     this.position = first + count;
+  }
+
+  private reportRepeated(): void {
+    const { repeated, firstRepeated } = this;
+    if (repeated > 0) {
+      this.report(
+        repeated === 1
+          ? `block ${firstRepeated} is there twice or out of order: the later one was left out`
+          : `${repeated} blocks are there twice or out of order: the later ones, first a block ${firstRepeated}, were left out`,
+      );
+    }
   }
 
   /** Reports the blocks without names; `first` is the position of the first image after them. */

@@ -17,13 +17,13 @@ export interface FileRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Records begin with these bytes; what follows is checked, since they may occur anywhere. */
-const MARK = Uint8Array.of(0xef, 0x6c, 0x0d, 0x0a);
+/** Records begin with these bytes, big-endian; what follows is checked, since they may occur anywhere. */
+const MARK = 0xef6c0d0a;
 const kinds: readonly RecordKind[] = ['block', 'end'];
 
 /*
  * A head: 4 bytes MARK; u32 kind; u32 number; u32 bytes of the description; u32 other bytes; 8 bytes of the SHA-256 of
- * both; u32 CRC-32 of all before. Numbers are little-endian.
+ * both; u32 CRC-32 of all before. Other numbers are little-endian.
  */
 const HEAD_BYTES = 32;
 
@@ -61,8 +61,8 @@ export function encodeRecord({ kind, number, about, bytes }: FileRecord): Uint8A
     );
   }
   const record = new Uint8Array(HEAD_BYTES + description.length + bytes.length);
-  record.set(MARK);
   const view = new DataView(record.buffer);
+  view.setUint32(0, MARK);
   [kinds.indexOf(kind), number, description.length, bytes.length].forEach((value, index) => {
     view.setUint32(4 + 4 * index, value, true);
   });
@@ -148,15 +148,14 @@ export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerat
 
 /** The first record whose head is within these bytes, read at `position`; undefined if there is none. */
 function firstRecord(file: RandomAccess, bytes: Uint8Array, position: number): FoundRecord | undefined {
-  const last = bytes.length - HEAD_BYTES;
-  const isMark = (index: number): boolean => MARK.every((byte, offset) => bytes[index + offset] === byte);
-  for (let index = bytes.indexOf(MARK[0]!); index >= 0 && index <= last; ) {
-    const record =
-      isMark(index) && recordWith(bytes.subarray(index, index + HEAD_BYTES), file, position + index);
-    if (record) {
-      return record;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let index = 0; index + HEAD_BYTES <= bytes.length; index++) {
+    if (view.getUint32(index) === MARK) {
+      const record = recordWith(bytes.subarray(index, index + HEAD_BYTES), file, position + index);
+      if (record) {
+        return record;
+      }
     }
-    index = bytes.indexOf(MARK[0]!, index + 1);
   }
   return undefined;
 }
@@ -164,16 +163,17 @@ function firstRecord(file: RandomAccess, bytes: Uint8Array, position: number): F
 /** The record at `start`, read from its head, whose mark has been checked; undefined if the rest of the head is invalid. */
 function recordWith(head: Uint8Array, file: RandomAccess, start: number): FoundRecord | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const isHead = view.getUint32(28, true) === crc32(head.subarray(0, 28));
   const kind = kinds[view.getUint32(4, true)];
-  const [number, aboutBytes, bytes] = [8, 12, 16].map((offset) => view.getUint32(offset, true)) as [
-    number,
-    number,
-    number,
-  ];
-  if (!isHead || kind === undefined || aboutBytes > MOST_ABOUT) {
+  const aboutBytes = view.getUint32(12, true);
+  // The checksum is last, since it takes longest: a file may be full of marks.
+  if (
+    kind === undefined ||
+    aboutBytes > MOST_ABOUT ||
+    view.getUint32(28, true) !== crc32(head.subarray(0, 28))
+  ) {
     return undefined;
   }
+  const [number, bytes] = [view.getUint32(8, true), view.getUint32(16, true)];
   const checksum = view.getBigUint64(20).toString(16).padStart(16, '0');
   const from = start + HEAD_BYTES;
   const end = from + aboutBytes + bytes;
