@@ -292,15 +292,17 @@ describe('in one line,', () => {
 
 describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it('train and evaluate a continuous model', async () => {
+    const options = ['train', '--data=maps.npy', ...training, '--steps=10'];
+    await inNats(...options, '--out=runs/alone');
     const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
-    const trained = await job('train', '--data=maps.npy', ...training, '--steps=10', '--out=runs/ranks');
+    const trained = await job(...options, '--out=runs/ranks');
     expect(trained.code, trained.stderr).toBe(0);
     expect(`${trained.stdout}${trained.stderr}`).not.toMatch(/bits.dim/i);
     const resultOf = (name: string): number => JSON.parse(read(name, 'summary.json')).natsPerValue;
-    expect(resultOf('runs/ranks')).toBeCloseTo(resultOf('runs/a'), 3);
-    const { code, stdout } = await job('evaluate', 'runs/a', '--threads=1', '--json');
+    expect(resultOf('runs/ranks')).toBeCloseTo(resultOf('runs/alone'), 3);
+    const { code, stdout } = await job('evaluate', 'runs/alone', '--threads=1', '--json');
     expect(code).toBe(0);
-    const alone = await emerging.json('evaluate', 'runs/a', '--threads=1');
+    const alone = await emerging.json('evaluate', 'runs/alone', '--threads=1');
     expect(JSON.parse(stdout).natsPerValue).toBeCloseTo(alone.natsPerValue, 9);
   });
 });
