@@ -24,11 +24,11 @@ const configOf = (name: string, conditions?: string) =>
 const newRun = () => runPaths(mkdtempSync(join(folder, 'run-')));
 
 it.each([
-  ['mnist', file],
-  [folder, file],
-  [folder, 'a.csv'],
-  ['maps', file],
-])('images %s with conditions %s', (name, conditions) => {
+  ['a dataset, a path', 'mnist', file],
+  ['a path, a path', folder, file],
+  ['a path, a name', folder, 'a.csv'],
+  ['a name, a path', 'maps', file],
+])('images and conditions: %s', (_, name, conditions) => {
   const config = configOf(name, conditions);
   const paths = newRun();
   markData(paths, config);
