@@ -4,7 +4,7 @@ import type { ThreadAnswer, ThreadMessage } from '../engine/threads/messages.ts'
 import { serve } from '../engine/threads/serve.ts';
 import { threadTasks } from './threads/tasks.ts';
 
-/** What is used of the global scope of a worker. */
+/** The part of a worker's global scope that this script uses. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<ThreadMessage>) => void) | null;
   postMessage(message: ThreadAnswer): void;

@@ -154,7 +154,7 @@ it('decompress survives all compressed files', { timeout: 600_000 }, async () =>
     return { path: `hostile/${name}.eflow`, verdict: 'refuse' as const };
   });
   await expectRefusals(files, (path) => ['decompress', path, '--out=returned', '--workers=1']);
-  // A list does not look at what a block is coded as.
+  // A list doesn't decode blocks.
   const listed = files.map((file) =>
     /no bytes|half a word/.test(file.path) ? { ...file, verdict: 'cope' as const } : file,
   );

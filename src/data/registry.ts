@@ -312,7 +312,7 @@ function notFound(path: string): UserError {
   return unknownName('file, folder or dataset', path, suggested);
 }
 
-/** What is in the folder of a missing path; nothing if the folder can't be listed, though what is in it can be opened. */
+/** The names in the folder of a missing path; none if the folder can't be listed. */
 function pathsBeside(path: string): string[] {
   const parent = folderOf(path);
   try {

@@ -141,7 +141,7 @@ async function runOpened(
     }
     trained = await trainWithProgress(run, options, minutes, engine, ranks);
   } catch (error) {
-    // A run that another process has taken over is no longer this one's to remove.
+    // Another process may have taken over the run: then this one must not remove it.
     const isOwn = !(error instanceof UserError && error.code === 'locked');
     throw options.resume === undefined && isOwn
       ? cleanedUpAfter(error, () => discardUnstartedRun(run.paths))

@@ -24,7 +24,7 @@ export interface Examined {
   readonly split: string;
   /** The unit of the model's results. */
   readonly unit: ResultUnit;
-  /** What is wrong with the files of the model. */
+  /** Faults in the model's files. */
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;

@@ -14,7 +14,7 @@ export interface FileNamer {
 /** The longest name of a file or folder in bytes: most systems allow 255, and temporary names are longer. */
 const LONGEST_NAME = 230;
 
-/** What a folder contains: folders and files, by the keys of their names. */
+/** The folders and files in a folder, by the keys of their names. */
 type Contents = Map<string, Contents | 'file'>;
 
 /**

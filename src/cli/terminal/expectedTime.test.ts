@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { expectedTime } from './expectedTime.ts';
 
-/** What is told of work whose units are done at these times, in seconds. */
+/** The announcements for work whose units are done at these times, in seconds. */
 const told = (start: number, last: number, seconds: readonly number[]): (number | undefined)[] => {
   const tell = expectedTime(start);
   return seconds

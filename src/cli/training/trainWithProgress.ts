@@ -61,7 +61,7 @@ export async function trainWithProgress(
   const begin = performance.now();
   const board = tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
   const total = minutes === null ? schedule.totalSteps : null;
-  /** What is being done; the bar shows all but `drawing`. */
+  /** The current phase; the bar shows all but `drawing`. */
   let phase: 'step' | 'testing' | 'validation' | 'drawing' = 'step';
   let bar = createProgress({
     label: phase,

@@ -146,7 +146,7 @@ export function chosenNotes(
   ];
 }
 
-/** What is probably not meant in the lengths of a run. */
+/** Warnings about lengths of a run that are probably mistakes. */
 export function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalSteps): string[] {
   return [
     ...(stopAt > totalSteps
