@@ -60,7 +60,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
     )
     .option(
       '--bits <n>',
-      '16 to keep images of 16 bits as they are (default: 8, to which they are rounded)',
+      '16 keeps images of 16 bits unchanged (default: 8, which rounds them)',
       bitCount,
     )
     .option(
