@@ -58,11 +58,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
       '1 for grey, 3 for colour (default: 3; for a built-in dataset: its own)',
       channelCount,
     )
-    .option(
-      '--bits <n>',
-      '16 to keep images of 16 bits as they are (default: 8, to which they are rounded)',
-      bitCount,
-    )
+    .option('--bits <n>', '16 keeps images of 16 bits unchanged (default: 8, which rounds them)', bitCount)
     .option(
       '--validation <share>',
       'with --crop tiles: the share of the training images held out for validation',

@@ -57,7 +57,7 @@ export function registerEdit(command: Command): void {
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the image');
-  addConditionOption(command, 'none, each is needed');
+  addConditionOption(command, 'none; every condition is required');
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',

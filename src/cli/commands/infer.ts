@@ -43,7 +43,7 @@ export function registerInfer(command: Command): void {
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--range <name=low:high>',
-      'the values of a number that are equally likely beforehand; may be repeated (default: mean ± √3 deviations of the training images)',
+      'the range of a uniform prior for a number; may be repeated (default: mean ± √3 deviations of the training images)',
       range,
     )
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)

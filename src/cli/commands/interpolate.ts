@@ -47,7 +47,7 @@ export function registerInterpolate(command: Command): void {
     )
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'the most probable class of the first image, or the first class');
-  addConditionOption(command, 'none, each is needed');
+  addConditionOption(command, 'none; every condition is required');
   addModelOptions(addResizeOption(command))
     .addHelpText(
       'after',

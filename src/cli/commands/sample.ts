@@ -50,7 +50,7 @@ export function registerSample(command: Command): void {
     )
     .option(
       '--count <n>',
-      `how many images (default: ${DEFAULT_COUNT}, or more for one of each row of a file of conditions)`,
+      `how many images (default: ${DEFAULT_COUNT}, or one for each row of a file of conditions if there are more)`,
       wholeNumber(1),
     )
     .option(
@@ -62,7 +62,7 @@ export function registerSample(command: Command): void {
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'all, a row for each with an equal share of the images');
-  addConditionOption(command, 'none, each is needed');
+  addConditionOption(command, 'none; every condition is required');
   addModelOptions(addInverseOption(command))
     .addHelpText(
       'after',
@@ -91,7 +91,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const chosen = chosenConditions(model, given);
   const { count, columns, classes } = sheetOf(model, chosen.rows, options);
   if (options.count !== undefined && count !== options.count) {
-    noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}: as many in each row`);
+    noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}, to fill every row`);
   }
   const condition = chosen.choiceFor(count);
   if (output) {

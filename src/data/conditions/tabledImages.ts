@@ -97,7 +97,7 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
       throw new UserError(
         'mismatch',
         areImages
-          ? `${path}: ${table.files![row!]} is for several images, such as ${other} and ${whole[index]}: put it into a folder as they are`
+          ? `${path}: ${table.files![row!]} is for several images, such as ${other} and ${whole[index]}: arrange the condition images in the same folders as the images`
           : `${path}: the row of ${files[row!]} is for several images, such as ${other} and ${whole[index]}: write their paths in the column file`,
       );
     }

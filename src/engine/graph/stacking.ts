@@ -16,7 +16,7 @@ import { type Operand, stacked } from './stackRules.ts';
 /** From this number on, terms of a sum are added at once. */
 const MANY = 8;
 
-/** The pass that stacks what is alike. */
+/** The pass that batches identical subgraphs into one operation. */
 export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pass {
   const { original, kindOf } = likenessIn(order);
   const stackedKind = (tensor: Tensor): Kind | undefined => {

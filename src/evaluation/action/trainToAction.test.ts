@@ -157,10 +157,10 @@ describe('refuses', () => {
 
   it('what is for integers', async () => {
     await refused({ model: { bits: 5 } }).toThrow(
-      'model.bits is for integers, and an action is of real numbers: leave it out',
+      'model.bits is for integers, but an action takes real numbers: leave it out',
     );
     await refused({ model: { dequantisation: 'variational', dequantisationWidth: 8 } }).toThrow(
-      'model.dequantisation is for integers, and an action is of real numbers: leave it out',
+      'model.dequantisation is for integers, but an action takes real numbers: leave it out',
     );
   });
 

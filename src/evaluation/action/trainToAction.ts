@@ -61,7 +61,7 @@ export async function trainToAction(
 }
 
 const FOR_IMAGES = 'is for training on images: leave it out with an action';
-const FOR_INTEGERS = 'is for integers, and an action is of real numbers: leave it out';
+const FOR_INTEGERS = 'is for integers, but an action takes real numbers: leave it out';
 
 /** The configuration of a model of real numbers, checked. */
 function configFor(config: Config, [, , channels]: ImageShape): Config {

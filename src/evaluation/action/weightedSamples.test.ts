@@ -99,7 +99,7 @@ describe('weighted samples', () => {
     const integers = new Glow([2, 2, 1], { levels: 1, depth: 1, width: 4, mixing: '1x1' });
     await using flow = new FlowModel(trainedModel(integers, state), { threads: 1 });
     await expect(weighSamples(flow, (x) => sumPerImage(x), { count: 2 })).rejects.toThrow(
-      'an action is of real numbers, but the model is of integers',
+      'an action takes real numbers, but the model is for integers',
     );
     await using real = new FlowModel(trainedModel(model, state), { threads: 1 });
     await expect(weighSamples(real, (x) => sumPerImage(x), { count: 0 })).rejects.toThrow('count must be');

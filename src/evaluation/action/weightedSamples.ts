@@ -49,7 +49,7 @@ export async function weighSamples(
   if (kind !== 'float32') {
     throw new UserError(
       'mismatch',
-      'an action is of real numbers, but the model is of integers: train one with trainToAction, or with model.continuous=true',
+      'an action takes real numbers, but the model is for integers: train one with trainToAction, or with model.continuous=true',
     );
   }
   const samples = (await model.sample({ count, seed, signal })) as Float32Array;

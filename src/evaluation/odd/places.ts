@@ -116,7 +116,7 @@ export function oddPlaces(bitsMap: NdArray, { side, mean: centre, deviation }: R
   return { map: { shape: [count, height, width], data }, oddest };
 }
 
-/** The side of the square around a place: about a sixth of the image, odd. */
+/** The side of the square around a place: about an eighth of the image, odd, at least 3. */
 function sideFor([height, width]: ImageShape): number {
   return 2 * Math.max(1, Math.round(Math.min(height, width) / 16)) + 1;
 }

@@ -30,7 +30,7 @@ export interface Bracket {
   readonly high: Tensor;
   /** The axis along which the state of the iteration lies side by side. */
   readonly axis: number;
-  /** The size, at least 1, of the numbers whose difference the value near a root is: it decides what is rounding. */
+  /** The magnitude, at least 1, of the terms that cancel at a root: sets the tolerance for rounding. */
   readonly size: Tensor;
   /** Where to start, inside the bracket; default: its middle. */
   readonly start?: Tensor;

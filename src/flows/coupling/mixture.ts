@@ -46,7 +46,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
     );
   }
   const apart = Float64Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
-  /** The mixtures whose numbers are `parts`, with the components along an axis after which there is one more. */
+  /** The mixtures with these logits, means and logarithms of scales; components lie along `axis`, the last but one. */
   const mixturesOf = ([logits, means, logScales]: readonly Tensor[], axis: number): MixtureNumbers => ({
     logits: logits!,
     means: add(means!, constant({ shape: [components, 1], data: apart })),
