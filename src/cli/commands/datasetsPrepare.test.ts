@@ -40,35 +40,6 @@ describe('datasets prepare', () => {
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
   });
 
-  it('writes the first images to a compressed file, which opens like any other', async () => {
-    const options = ['--size=8', '--channels=1', '--limit=80', '--out=few.images.gz'];
-    const { code, stdout, stderr } = await emerging.run('datasets', 'prepare', 'tiny', ...options);
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(
-      /^few\.images\.gz: 8x8x1, 80 for training, 24 for testing; 6\.5 KiB, compressed to \d\.\d KiB\n/,
-    );
-    const verified = await emerging.json('datasets', 'prepare', 'few.images.gz', '--verify');
-    expect(verified).toMatchObject({
-      settings: { limit: 80 },
-      compressedBytes: readFileSync(inFolder('few.images.gz')).length,
-    });
-    const shown = await emerging.json('datasets', 'show', 'few.images.gz', '--out=few.png');
-    expect(shown).toMatchObject({ imageShape: [8, 8, 1] });
-    const none = await emerging.run('datasets', 'prepare', 'tiny', '--size=8', '--limit=0');
-    expect(none.code).toBe(2);
-  });
-
-  it('says that no model takes a size, and refuses one that is too large before anything is read', async () => {
-    const odd = await emerging.run('datasets', 'prepare', 'tiny', '--size=5', '--out=odd.images');
-    expect([odd.code, odd.stdout]).toEqual([0, expect.stringContaining('odd side of 5')]);
-    expect(odd.stdout).toContain('use --size 6, or a multiple of 4 or 8');
-    const { code, stderr } = await emerging.run('datasets', 'prepare', 'tiny', '--size=20000');
-    expect([code, stderr]).toEqual([
-      2,
-      'emerging: images of 20000x20000x3 take 1.1 GiB each, and models take at most 2048 pixels a side: choose a smaller size\n',
-    ]);
-  });
-
   it('prints JSON, and verifies what it wrote', async () => {
     const made = await emerging.json(
       'datasets',
@@ -97,31 +68,6 @@ describe('datasets prepare', () => {
     expect(stderr).toContain(
       'emerging: eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
-  });
-
-  it.each([
-    // Half an hour would be many more passes over so few images.
-    [
-      'few',
-      ['--size=32'],
-      'to train: emerging train --preset photos-32-few --data few.images\n' +
-        'this takes the 100 epochs of photos-32-few: 1,000 steps\n',
-    ],
-    [
-      'larger',
-      ['--size=64'],
-      'to train: emerging train --preset photos-64 --data larger.images --minutes 30\n' +
-        'without --minutes, it takes the 40,000 steps of photos-64, which may take hours\n',
-    ],
-    [
-      'grey',
-      ['--size=32', '--channels=1'],
-      'to train: emerging train --data grey.images --minutes 30\n' +
-        'without --minutes, it takes the 1,150 steps of mnist-quickstart\n',
-    ],
-  ])('ends with a command for %s images', async (kind, options, closing) => {
-    const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, `--out=${kind}.images`);
-    expect(made.stdout.endsWith(closing), made.stdout).toBe(true);
   });
 
   it('prepares a built-in dataset as the file that its name opens', async () => {
