@@ -1,9 +1,9 @@
 // `emerging datasets prepare` as a user calls it, and training from the file that it writes.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
@@ -68,42 +68,6 @@ describe('datasets prepare', () => {
     expect(stderr).toContain(
       'emerging: eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
-  });
-
-  it('prepares a built-in dataset as the file that its name opens', async () => {
-    const npy = (count: number): Buffer => {
-      const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 32, 32, 3), }`;
-      const start = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header.padEnd(117)}\n`, 'latin1');
-      return Buffer.concat([start, tinyImages(3 * count, 32, count)]);
-    };
-    mkdirSync(inFolder('data/imagenet32'), { recursive: true });
-    writeFileSync(inFolder('data/imagenet32/train_32x32.npy'), npy(24));
-    const absent = await emerging.run('train', '--preset=imagenet32-1x1-d4');
-    expect(absent.stderr.split('\n').at(-2)).toBe(
-      `emerging: imagenet32 is at ${join('data', 'imagenet32', 'train_32x32.npy')} and must be prepared before use: run emerging datasets prepare imagenet32`,
-    );
-    expect(absent.code).toBe(1);
-    writeFileSync(inFolder('data/imagenet32/val_32x32.npy'), npy(8));
-    const made = await emerging.run('datasets', 'prepare', 'imagenet32');
-    expect(made.stdout.split('\n').slice(0, 3)).toEqual([
-      'data/imagenet32.images: 32x32x3, 24 for training, 8 for testing; 96.0 KiB',
-      'at this size, models can have up to 5 levels (model.levels)',
-      'to train: emerging train --data imagenet32 --minutes 30',
-    ]);
-    const list = await emerging.json('datasets');
-    expect(list.find(({ name }: { name: string }) => name === 'imagenet32')).toMatchObject({
-      here: true,
-      prepared: 'data/imagenet32.images',
-    });
-    const small = ['levels=2', 'depth=1', 'width=8'].map((setting) => `--set=model.${setting}`);
-    const { code, stderr } = await emerging.run(
-      ...['train', '--preset=imagenet32-1x1-d4', '--steps=1', '--set=training.batchSize=4'],
-      '--set=training.microBatch=4',
-      '--no-test',
-      ...[...small, '--out=named'],
-    );
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain('24 training and 8 test images, but imagenet32 has 1281149 and 49999');
   });
 
   it.each([

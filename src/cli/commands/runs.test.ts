@@ -26,15 +26,6 @@ beforeAll(async () => {
   writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
 });
 
-it('counts folders whose names are not UTF-8', async () => {
-  mkdirSync(inFolder('named'));
-  mkdirSync(Buffer.concat([Buffer.from(`${inFolder('named')}/a`), Uint8Array.of(0xff)]));
-  expect(await emerging.run('runs', 'named')).toMatchObject({
-    code: 0,
-    stderr: 'left out 1 name in named that is not UTF-8: rename it\n',
-  });
-});
-
 it('a resume continues the events in a new file, and writes none if there were none', async () => {
   cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
   await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');

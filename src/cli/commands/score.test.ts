@@ -256,24 +256,6 @@ it('adds the statistics of other images to an export, whose manifest lists them'
   expect((await emerging.run('doctor', 'later', ...quick)).stdout).not.toContain('not the file that');
 });
 
-it('stores the statistics of validation images at the end of training, and measures them again on request', async () => {
-  const path = inFolder('runs/own/scores.json');
-  const options = ['--steps=2', '--out=runs/own', '--threads=1'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
-  const stored = readFileSync(path, 'utf8');
-  expect(JSON.parse(stored).statistics.code).toHaveLength(16);
-  const before = await emerging.json('score', 'runs/own', 'mine', '--threads=1');
-  expect(readFileSync(path, 'utf8')).toBe(stored);
-  rmSync(path);
-  const updated = await emerging.run('score', 'runs/own', '--update-reference', '--threads=1');
-  expect([updated.code, updated.stdout]).toEqual([
-    0,
-    '16 validation images of data measured; their statistics are in runs/own\n',
-  ]);
-  expect(readFileSync(path, 'utf8')).toBe(stored);
-  expect(await emerging.json('score', 'runs/own', 'mine', '--threads=1')).toEqual(before);
-});
-
 it('compares with the validation images of a plain folder that the run was trained on', async () => {
   const photos = tinyImages(60, 8, 5);
   for (let index = 0; index < 60; index++) {
@@ -302,22 +284,4 @@ it('compares with the validation images of a plain folder that the run was train
   }
   const { stderr } = await emerging.run('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
   expect(stderr).toContain('the images of folder are 6x6x1, but the model was trained on images of 8x8x1');
-});
-
-it('names images of a dataset by files that can be found', async () => {
-  for (let index = 0; index < 12; index++) {
-    writePng(
-      inFolder(`photos/${index < 9 ? 'train' : 'test'}/n${index}.png`),
-      tinyImages(1, 8, index),
-      [8, 8, 1],
-    );
-  }
-  const fileNames = async (data: string): Promise<string[]> => {
-    const { images } = await emerging.json('score', 'runs/a', `--data=${data}`, '--draws=1', '--threads=1');
-    return images.map(({ file }: { file: string }) => file).sort();
-  };
-  expect(await fileNames('photos')).toEqual(['10', '11', '9'].map((index) => `photos/test/n${index}.png`));
-  await emerging.json('datasets', 'prepare', 'photos', '--size=8', '--channels=1', '--out=photos.images');
-  expect(await fileNames('photos.images')).toEqual(['10', '11', '9'].map((index) => `test/n${index}.png`));
-  expect((await fileNames('data'))[0]).toBe('test-00000.png');
 });

@@ -1,5 +1,5 @@
 // `emerging train` as a process: its result, its folder, and that stops and crashes change nothing.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ const equal = { metrics: true, checkpoint: true };
 
 beforeAll(() => {
   writeTinyDataset(inFolder('data'));
-  writeTinyDataset(inFolder('many'), { tests: 10_000 });
+  writeTinyDataset(inFolder('many'), { seed: 3 });
 });
 
 describe('a run that starts from another model', () => {
@@ -179,47 +179,6 @@ describe('a run', () => {
     expect(again).toMatchObject({ preset: null, bitsPerDim: result.bitsPerDim });
   });
 
-  it('is left unchanged by a resume up to a step that it has passed, even if it stopped early', async () => {
-    const stopped = await emerging.json(...newRun, '--steps=6', '--stop-at=3', '--out=runs/e');
-    expect(stopped).toMatchObject({ steps: 3, complete: false, bitsPerDim: expect.any(Number) });
-    expect(stopped.evaluations).toBeUndefined();
-    const before = snapshot('runs/e');
-    for (const length of ['--steps=2', '--steps=3']) {
-      expect(await emerging.json('train', '--resume=runs/e', length)).toEqual(stopped);
-    }
-    expect(snapshot('runs/e')).toEqual(before);
-    const { stdout } = await emerging.run('train', '--resume=runs/e', '--stop-at=2');
-    expect(stdout).toContain('3 of 6 steps are left: emerging train --resume runs/e\n');
-    for (const copy of ['runs/f', 'runs/g']) {
-      cpSync(inFolder('runs/e'), inFolder(copy), { recursive: true });
-    }
-
-    // A crash may come after a checkpoint and before the summary.
-    rmSync(inFolder('runs/f/summary.json'));
-    const unrecorded = await emerging.json('train', '--resume=runs/f', '--steps=3');
-    const { steps, parameters } = stopped;
-    expect(unrecorded).toMatchObject({
-      run: 'runs/f',
-      steps,
-      parameters,
-      checkpoint: checkpointOf('runs/f', 3),
-      bitsPerDim: null,
-      complete: false,
-    });
-    expect(unrecorded.seconds).toBeCloseTo(stopped.seconds, 9);
-    expect(existsSync(inFolder('runs/f/summary.json'))).toBe(false);
-  });
-
-  it('records its test before drawing samples', async () => {
-    mkdirSync(inFolder('runs/g/samples/step-00000006.png'));
-    const { code, stderr } = await emerging.run('train', '--resume=runs/g');
-    // A picture that cannot be drawn does not affect anything else.
-    expect(code).toBe(0);
-    expect(stderr).toContain('runs/g/samples/step-00000006.png: it is a folder');
-    const summary = JSON.parse(read('runs/g/summary.json').toString());
-    expect(summary).toMatchObject({ steps: 6, complete: true, samples: null, evaluations: [{ step: 6 }] });
-  });
-
   it('continues to another number of steps and records that in its config', async () => {
     const longer = await emerging.json('train', '--resume=runs/d', '--steps=10', '--no-test');
     const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 10 }];
@@ -293,38 +252,4 @@ describe('a run that is interrupted', () => {
     expect(sameBytes('runs/long', 'live/broken', steps)).toEqual(equal);
     expect(read('live/broken/README.md').toString()).toMatch(/settings of mnist-1x1, with .*, seed 0/);
   });
-
-  it('during its test counts as complete, and says how to evaluate it', async () => {
-    const options = ['--steps=2', '--threads=1', '--out=untested'];
-    const { code, stdout } = await emerging.interrupt(
-      'SIGINT',
-      'testing ',
-      'train',
-      '--data=many',
-      ...tinyTraining,
-      ...options,
-    );
-    expect(code).toBe(130);
-    expect(stdout).toContain('not evaluated; to evaluate it: emerging evaluate untested');
-    const again = await emerging.run('train', '--resume=untested');
-    expect(again.stdout).toContain('to evaluate it on the test images: emerging evaluate untested\n');
-    expect(stdout).not.toContain('to continue');
-    const summary = JSON.parse(read('untested/summary.json').toString());
-    expect(summary).toMatchObject({ steps: 2, complete: true });
-    expect(summary.evaluations).toBeUndefined();
-    expect(read('untested/README.md').toString()).toContain('2 steps of 16 images each');
-  });
 });
-
-/** The bytes of every file of a run. */
-function snapshot(run: string): Record<string, string> {
-  const files = readdirSync(inFolder(run), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Object.fromEntries(
-    files.map(({ parentPath, name }) => {
-      const path = join(parentPath, name);
-      return [path, readFileSync(path, 'base64')];
-    }),
-  );
-}
