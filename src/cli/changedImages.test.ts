@@ -63,11 +63,6 @@ it('still measures the splits that are as they were', async () => {
   expect((await evaluate('--split=train')).code).toBe(0);
 });
 
-it('stores what is measured on a copy with the same images', async () => {
-  expect((await evaluate('--data=original')).stderr).not.toContain('not saved');
-  expect(JSON.parse(read('runs/a/summary.json')).evaluations.at(-1)).toMatchObject({ split: 'test' });
-});
-
 it('refuses to compare and to score', async () => {
   const compared = await emerging.run('compare', 'runs/a', 'runs/b', '--split=test', '--threads=1');
   expect([compared.code, compared.stderr]).toEqual([1, expect.stringContaining('its test images differ')]);

@@ -133,13 +133,3 @@ it('records an evaluation of an earlier step beside the last one', async () => {
   expect(listed.test).toBe(last.bitsPerDim);
   expect(ofLast).toBeDefined();
 });
-
-it('refuses what is not a step', async () => {
-  for (const step of ['last', '0x4']) {
-    const { code, stderr } = await emerging.run('sample', 'runs/a', '--out=s.png', `--step=${step}`);
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining("It must be the number of a step, or 'best'"),
-    ]);
-  }
-});
