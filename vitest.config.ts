@@ -41,7 +41,7 @@ export default defineConfig({
       {
         name: 'system',
         description:
-          'needs a browser, MPI, a Vulkan driver or namespaces, builds the site, or damages files and kills processes many times',
+          'needs a browser, MPI, a Vulkan driver or namespaces, builds the site, runs benchmarks, or damages files and kills processes many times',
       },
     ],
     // Long enough beside other work: they only end what hangs.

@@ -38,7 +38,7 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['engine/nativeRuntime.node.ts'],
   // In Node, `engine/wasmRuntime.node.ts` loads it by path. The tests run exported files with the runtime alone, in both builds.
   'onnxruntime-web': [
-    'cli/imageConditions.test.ts',
+    'cli/conditions.test.ts',
     'engine/devices/providers.web.ts',
     'evaluation/export/exportModel.test.ts',
     'evaluation/export/exportPrograms.test.ts',

@@ -48,9 +48,3 @@ function missing(document: string, text: string): string[] {
 it.each(documents)('%s names files that exist', (document) => {
   expect(missing(document, readFileSync(join(root, document), 'utf8'))).toEqual([]);
 });
-
-it('finds a missing path, source and link', () => {
-  const text =
-    '`src/none/` `none.test.ts` `src/errors.test.ts` [a](none.md#place) [b](https://example.org/none.md)';
-  expect(missing('README.md', text)).toEqual(['src/none', 'none.test.ts', 'none.md']);
-});

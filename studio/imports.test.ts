@@ -19,30 +19,6 @@ describe('the page of the studio', () => {
       [...sources].flatMap(([file, source]) => nodeGlobalsIn(source).map((name) => `${file}: ${name}`)),
     ).toEqual([]);
   });
-
-  it.each([
-    ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
-    ['work/new.ts', "import { main } from 'emerging-flows/cli';"],
-    ['work/new.ts', "import { plotPng } from '../../src/pictures/drawPlot.ts';"],
-    ['new.ts', "import { foundRun } from '../src/studioServer/foundRun.ts';"],
-    ['parts/New.tsx', "import { join } from 'node:path';"],
-    ['parts/New.tsx', "import { Draw } from '../rooms/draw/Draw.tsx';"],
-    ['rooms/new/New.tsx', "import { Draw } from '../draw/Draw.tsx';"],
-    ['rooms/new/New.tsx', "import katex from 'katex';"],
-  ])('may not have in %s: %s', (file, source) => {
-    expect(pageViolations(file, source)).toHaveLength(1);
-  });
-
-  it.each([
-    ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
-    ['new.ts', "import type { OfferedModel } from '../src/studioServer/offeredModel.ts';"],
-    ['parts/New.tsx', "import { layOutPlot } from '../../src/pictures/plotLayout.ts';"],
-    ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
-    ['rooms/how/New.tsx', "import katex from 'katex'; import excerpts from 'virtual:excerpts';"],
-    ['rooms/new/New.tsx', "import './new.css'; import { Slider } from '../../parts/Slider.tsx';"],
-  ])('may have in %s: %s', (file, source) => {
-    expect(pageViolations(file, source)).toEqual([]);
-  });
 });
 
 /** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */

@@ -1,6 +1,6 @@
 // Parsing numbers, and counting things.
 import { expect, it } from 'vitest';
-import { MOST_SEED, numberIn, plural, wholeIn } from './numbers.ts';
+import { MOST_SEED, numberIn, wholeIn } from './numbers.ts';
 
 it('parses only whole numbers within their range', () => {
   const seeds = ['7', ' 8 ', '', ' ', '-1', '1.5', 'x', '1e3', '9007199254740993', undefined];
@@ -26,14 +26,5 @@ it('parses fractions, but only finite numbers', () => {
     2,
     undefined,
     undefined,
-  ]);
-});
-
-it('counts things', () => {
-  expect([0, 1, 2000, -1].map((count) => plural(count, 'wave'))).toEqual([
-    '0 waves',
-    '1 wave',
-    '2,000 waves',
-    '−1 wave',
   ]);
 });

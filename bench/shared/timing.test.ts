@@ -33,7 +33,7 @@ describe('measureInTurn', () => {
   });
 });
 
-describe('the benchmarks', () => {
+describe('the benchmarks', { tags: 'system' }, () => {
   const tiny = ['--levels=1', '--depth=1', '--width=4', '--size=4', '--channels=1', '--rounds=2', '--json'];
   const script = (name: string, ...args: readonly string[]) =>
     // biome-ignore lint/suspicious/noExplicitAny: the JSON of a script.

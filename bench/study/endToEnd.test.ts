@@ -1,4 +1,5 @@
 // A whole study on tiny images, through the command: planned, stopped, resumed, reported.
+// @module-tag system
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,

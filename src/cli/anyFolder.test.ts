@@ -1,5 +1,5 @@
 // Runs whose images are at a relative path, used from other folders than the one they were made in.
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../testing/command.ts';
@@ -42,21 +42,6 @@ it('prefers them to images of the same name in the working directory', async () 
   rmSync(inFolder('away/data'), { recursive: true });
 });
 
-it('prints no note in the folder where the run was created', async () => {
-  const { stderr } = await emerging.inside('home').run('evaluate', 'runs/a', ...evaluation);
-  expect(stderr).not.toContain('the images data');
-});
-
-it('moves with its folder and its images', async () => {
-  renameSync(inFolder('home'), inFolder('new home'));
-  try {
-    const moved = await emerging.inside('away').json('evaluate', '../new home/runs/a', ...evaluation);
-    expect(moved.bitsPerDim).toBe(expected);
-  } finally {
-    renameSync(inFolder('new home'), inFolder('home'));
-  }
-});
-
 it('is resumed and repeated from anywhere', async () => {
   cpSync(inFolder('home/runs/a'), inFolder('home/runs/b'), { recursive: true });
   const away = emerging.inside('away');
@@ -95,12 +80,4 @@ it.each([
   expect(code).toBe(2);
   expect(stderr).toContain("unknown file, folder or dataset 'data'");
   rmSync(inFolder('data'), { recursive: true });
-});
-
-it('works as before for a run without a record', async () => {
-  cpSync(inFolder('home/runs/a'), inFolder('home/runs/old'), { recursive: true });
-  rmSync(inFolder('home/runs/old/data.mark'));
-  const { code, stderr } = await emerging.inside('home').run('evaluate', 'runs/old', ...evaluation);
-  expect(code, stderr).toBe(0);
-  expect(existsSync(inFolder('home/runs/old/data.mark'))).toBe(false);
 });

@@ -5,7 +5,6 @@ import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
-import { loadModel } from '../trained/loading/loadModel.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -32,6 +31,7 @@ beforeAll(async () => {
 });
 
 const commands: Record<string, string[]> = {
+  doctor: ['doctor', 'runs/a', '--quick', '--images=4'],
   evaluate: ['evaluate', 'runs/a', '--draws=1'],
   sample: ['sample', 'runs/a', '--count=2', '--out=s.png'],
   encode: ['encode', 'runs/a', 'images', '--out=latents'],
@@ -42,8 +42,6 @@ const commands: Record<string, string[]> = {
 
 it.each(Object.entries(commands))('is an option of %s', async (_, args) => {
   expect(await emerging.json(...args, '--step=best')).toMatchObject({ step: 4 });
-  const { stdout } = await emerging.run(...args, '--step=8');
-  expect(stdout).toContain(', step 8');
 });
 
 it('is refused if there is no such checkpoint, with those that there are', async () => {
@@ -53,11 +51,6 @@ it('is refused if there is no such checkpoint, with those that there are', async
     'emerging: runs/a has no checkpoint at step 5; available: steps 2, 4, 6, 8 and 10\n',
   );
   expect(await emerging.json(...commands.sample!)).toMatchObject({ step: 10 });
-});
-
-it('is an option of doctor', async () => {
-  const { stdout } = await emerging.run('doctor', 'runs/a', '--images=4', '--step=best', '--json');
-  expect(JSON.parse(stdout)).toMatchObject({ step: 4 });
 });
 
 it('is an option of compare, for each run', async () => {
@@ -118,16 +111,6 @@ it('is an option of export; an export has only its own step', async () => {
   });
 });
 
-it('is an option of loadModel', async () => {
-  const [run, exported] = [
-    await loadModel(inFolder('runs/a'), { step: 'best' }),
-    await loadModel(inFolder('exported')),
-  ];
-  expect([run.step, exported.step]).toEqual([4, 4]);
-  expect(exported.fingerprint).toBe(run.fingerprint);
-  expect((await loadModel(inFolder('runs/a'))).fingerprint).not.toBe(run.fingerprint);
-});
-
 it('records an evaluation of an earlier step beside the last one', async () => {
   const before = summary();
   const ofLast = before.evaluations.find(
@@ -149,14 +132,4 @@ it('records an evaluation of an earlier step beside the last one', async () => {
   );
   expect(listed.test).toBe(last.bitsPerDim);
   expect(ofLast).toBeDefined();
-});
-
-it('refuses what is not a step', async () => {
-  for (const step of ['last', '0x4']) {
-    const { code, stderr } = await emerging.run('sample', 'runs/a', '--out=s.png', `--step=${step}`);
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining("It must be the number of a step, or 'best'"),
-    ]);
-  }
 });

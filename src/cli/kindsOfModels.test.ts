@@ -1,10 +1,11 @@
-// Commands on every kind of model: training, the run and its export give the same results.
+// Commands on every kind of model: training, the run, its export and several ranks give the same results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { npyBytes } from '../data/formats/npyBytes.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { commandProcess } from '../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../testing/mpirun.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { npyOfFields, tinyFields } from '../testing/tinyFields.ts';
 import { tinyImages, tinyTraining } from '../testing/tinyImages.ts';
@@ -24,6 +25,10 @@ interface Kind {
   /** Options of commands that draw images, and of those that read image files. */
   readonly options: { readonly draw: readonly string[]; readonly read: readonly string[] };
   readonly unit: 'bitsPerDim' | 'natsPerValue';
+  /** The other unit, which no text may name. */
+  readonly notItsUnit: RegExp;
+  /** The files of its export. */
+  readonly files: readonly string[];
   /** Writes the data, and two images to `folder`. */
   write(folder: string): void;
 }
@@ -35,6 +40,8 @@ const kinds: readonly Kind[] = [
     model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisationWidth=8'],
     options: { draw: ['--class=right'], read: [] },
     unit: 'bitsPerDim',
+    notItsUnit: /nats.value|natsPerValue/i,
+    files: ['dequantiser.onnx', 'encoder.onnx', 'sampler.onnx'],
     write(folder) {
       const images = tinyImages(48, SIZE, 0);
       for (let index = 0; index < 48; index++) {
@@ -53,6 +60,8 @@ const kinds: readonly Kind[] = [
     model: ['model.continuous=true', 'model.condition=true'],
     options: { draw: ['--condition=one.npz'], read: ['--condition=one.npz'] },
     unit: 'natsPerValue',
+    notItsUnit: /bits.dim|bits per dim|bitsPerDim/i,
+    files: ['encoder.onnx', 'sampler.onnx'],
     write(folder) {
       const fields = tinyFields(80, SIZE, 0);
       const random = new RandomStream(0, 'conditions');
@@ -75,26 +84,39 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-describe.each(kinds)('a model with $name', ({ data, model, options, unit, write }) => {
+describe.each(kinds)('a model with $name', ({ data, model, options, unit, notItsUnit, files, write }) => {
   const [run, exported, images] = [`runs/${data}`, `exports/${data}`, `images of ${data}`];
   const singleThread = '--threads=1';
+  const settings = model.map((setting) => `--set=${setting}`);
+  const train = ['train', `--data=${data}`, ...tinyTraining, ...settings, '--steps=2', singleThread];
   const bytes = (file: string): Buffer => readFileSync(inFolder(file));
   const listing = (): string[] => readdirSync(inFolder(exported));
 
   beforeAll(async () => {
     write(inFolder(images));
-    const settings = model.map((setting) => `--set=${setting}`);
-    await emerging.json(
-      'train',
-      `--data=${data}`,
-      ...tinyTraining,
-      ...settings,
-      '--steps=2',
-      `--out=${run}`,
-      singleThread,
-    );
+    await emerging.json(...train, `--out=${run}`);
     mkdirSync(inFolder('exports'), { recursive: true });
     await emerging.json('export', run, `--out=${exported}`);
+  });
+
+  it('has results in its unit in all texts', async () => {
+    expect(listing().filter((file) => file.endsWith('.onnx'))).toEqual(files);
+    const texts = ['README.md', 'config.yaml', 'summary.json', 'metrics.jsonl'].map(
+      (file) => `${run}/${file}`,
+    );
+    for (const file of [...texts, `${exported}/README.md`]) {
+      expect(bytes(file).toString(), file).not.toMatch(notItsUnit);
+    }
+    for (const call of [
+      ['evaluate', run, singleThread],
+      ['score', run, images, ...options.read, singleThread],
+      ['compare', run, exported, `--data=${data}`, '--out=curves.png', singleThread],
+      ['doctor', run, '--quick', '--images=2', singleThread],
+    ]) {
+      const { stdout, stderr } = await emerging.run(...call);
+      expect(stdout, stderr).not.toBe('');
+      expect(`${stdout}${stderr}`, call[0]).not.toMatch(notItsUnit);
+    }
   });
 
   it('evaluates to what its training measured, and so does its export, which stays as it is', async () => {
@@ -104,6 +126,8 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, write 
     expect(ofRun[unit]).toBeCloseTo(tested[unit], 6);
     const ofExport = await emerging.json('evaluate', exported, `--data=${data}`, singleThread);
     expect(ofExport).toEqual({ ...ofRun, run: exported, data, worstPicture: null });
+    const { runs } = await emerging.json('compare', run, exported, `--data=${data}`, singleThread);
+    expect(runs[1]).toMatchObject({ run: exported, difference: 0 });
     expect(listing()).toEqual(before);
   });
 
@@ -153,5 +177,28 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, write 
     expect(report.reconstruction.images).toBe(2);
     expect(JSON.parse(ofExport.stdout)).toEqual({ ...report, run: exported });
     expect(ofExport.code).toBe(ofRun.code);
+  });
+
+  describe.skipIf(!hasMpirun)(`on two ranks ${needsMpirun}`, { tags: 'system' }, () => {
+    it('is trained and measured as by one process', async () => {
+      const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
+      const trained = await job(...train, `--out=${run} ranks`);
+      expect(trained.code, trained.stderr).toBe(0);
+      const losses = (name: string): number[] =>
+        bytes(`${name}/metrics.jsonl`)
+          .toString()
+          .trim()
+          .split('\n')
+          .flatMap((line) => JSON.parse(line)[unit] ?? []);
+      const [alone, together] = [losses(run), losses(`${run} ranks`)];
+      expect(together).toHaveLength(2);
+      together.forEach((loss, step) => {
+        expect(Math.abs(loss - alone[step]!)).toBeLessThan(1e-5);
+      });
+      const { code, stdout } = await job('evaluate', run, singleThread, '--json');
+      expect(code).toBe(0);
+      const measured = await emerging.json('evaluate', run, singleThread);
+      expect(JSON.parse(stdout)[unit]).toBeCloseTo(measured[unit], 9);
+    });
   });
 });

@@ -1,11 +1,9 @@
 // The command itself: help, version, lists.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { presets } from '../experiments/presets.ts';
 import { commandProcess } from '../testing/command.ts';
 import { createProgram } from './commandTree.ts';
 
@@ -66,12 +64,6 @@ function leafOf(program: Command, name: string): Leaf {
   return leavesOf(program).find(({ words }) => words.join(' ') === name)!;
 }
 
-it('prints examples with --help', async () => {
-  const { code, stdout } = await emerging.run('datasets', 'show', '--help');
-  expect(code).toBe(0);
-  expect(stdout).toContain('Example:\n  emerging datasets show ');
-});
-
 it.each([
   [['--debug', 'train', '--foo'], 'emerging train'],
   [['datasets', 'show', '--foo'], 'emerging datasets show'],
@@ -101,26 +93,6 @@ it.each([[['--help', 'sample']], [['constructor']], [['help']], [[]]])(
     expect(none.commands.flatMap(({ options }) => options)).toEqual([]);
   },
 );
-
-it('lists the presets', async () => {
-  const list: Record<string, unknown>[] = await emerging.json('presets');
-  expect(list.map(({ name }) => name)).toEqual(presets.map(({ name }) => name));
-  for (const entry of list) {
-    expect(entry.parameters).toBeGreaterThan(0);
-  }
-});
-
-it('prints its version', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  expect(await emerging.run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-});
-
-it('shows the help without a command, as a usage error', async () => {
-  const { code, stdout, stderr } = await emerging.run();
-  expect(code).toBe(2);
-  expect(stdout).toBe('');
-  expect(stderr).toContain('Usage: emerging [options] [command]');
-});
 
 it('prints a stack trace only with --debug', async () => {
   const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');

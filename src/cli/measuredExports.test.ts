@@ -16,37 +16,6 @@ beforeAll(async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
 });
 
-it('evaluate and doctor say that they examine an export', async () => {
-  const drawn = await emerging.json('evaluate', 'exported', '--data=data', '--worst=worst.png', ...test);
-  expect(drawn).toMatchObject({ weights: 'average', worstPicture: 'worst.png' });
-  const { stdout, stderr } = await emerging.run('evaluate', 'exported', '--data=data', '--draws=1', ...test);
-  expect(stdout).toMatch(
-    /^\d\.\d{4} bits\/dim .* on all 48 test images; average weights, 8 bits, uniform bound, 1 draw\n/,
-  );
-  expect(stdout).not.toMatch(/worst images:/);
-  expect(stderr).not.toMatch(/not saved/);
-  const text = await emerging.run('doctor', 'exported', '--data=data', '--images=4', '--quick', ...test);
-  expect(text.stdout).toMatch(/\(exported at step 6, average weights, test images of data\)/);
-});
-
-it('compare takes exports and runs', async () => {
-  const { runs, file, weights } = await emerging.json(
-    'compare',
-    'exported',
-    'runs/a',
-    '--data=data',
-    ...test,
-  );
-  expect(weights).toBe('average');
-  expect(runs.map(({ run }: { run: string }) => run)).toEqual(['exported', 'runs/a']);
-  expect(runs[1]).toMatchObject({ step: 6, difference: 0 });
-  expect(file).toBe('compare.png');
-  await emerging.json('export', 'runs/a', '--weights=raw', '--out=raw');
-  const exports = await emerging.json('compare', 'exported', 'raw', '--data=data', '--out=none.png', ...test);
-  expect(exports).toMatchObject({ weights: 'average and raw', file: null });
-  expect(exports.runs[1].difference).not.toBe(0);
-});
-
 it('compare measures runs of other images on those that are named', async () => {
   cpSync(join(emerging.folder, 'data'), join(emerging.folder, 'copied'), { recursive: true });
   const other = ['--data=copied', '--set=data.validation=0.5', '--steps=2', '--out=runs/copied'];

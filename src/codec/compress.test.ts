@@ -10,9 +10,9 @@ import { randomModel } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import { type CompressOptions, compress, compressParts, partsBy } from './compress.ts';
+import { compress, compressParts, partsBy } from './compress.ts';
 import { type Listing, listImages, openCompressed } from './compressedFile.ts';
-import { type DecompressOptions, decompress, imagesBy } from './decompress.ts';
+import { decompress, imagesBy } from './decompress.ts';
 import { readHeader } from './file/header.ts';
 import { recordsIn } from './file/records.ts';
 import type { NamedImage } from './namedImage.ts';
@@ -130,12 +130,6 @@ describe('compressed images', () => {
     await expect(compress(model, images)).rejects.toThrow(message);
   });
 
-  it('must be grey for a grey model, also as tiles', async () => {
-    await expect(compress(model, [colourImage('red.png', 9, 8)], { tiles: true })).rejects.toThrow(
-      'red.png is in colour, but the model takes grey images: use a model for colour images',
-    );
-  });
-
   const pixels = new Uint8Array(64);
   it.each<[string, unknown, string]>([
     ['no list', namedImages(1)[0], 'compress needs a list of images: [{ name, shape, pixels }, …]'],
@@ -163,16 +157,6 @@ describe('compressed images', () => {
   ])('of a program are refused with a reason: %s', async (_, images, message) => {
     await expect(compress(model, images as NamedImage[])).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-argument', message }),
-    );
-  });
-
-  it('are refused with an option that does not exist', async () => {
-    const misspelt = { blok: 3 } as CompressOptions;
-    const refused = { code: 'invalid-argument', message: "unknown option 'blok': did you mean block?" };
-    await expect(compress(model, [], misspelt)).rejects.toThrow(expect.objectContaining(refused));
-    await expect(compressParts(model, [], misspelt).next()).rejects.toThrow(refused.message);
-    await expect(decompress(new Uint8Array(8), { workrs: 2 } as DecompressOptions)).rejects.toThrow(
-      "unknown option 'workrs': did you mean workers?",
     );
   });
 

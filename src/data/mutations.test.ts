@@ -1,5 +1,6 @@
 // Corrupt files of every format: a one-line error or complete images, never a crash or unbounded memory.
 // MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries that many per format.
+// @module-tag system
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

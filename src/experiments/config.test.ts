@@ -32,11 +32,6 @@ describe('an invalid layer is rejected with one line', () => {
       'the configuration must be a section with the keys seed, data, model, training, not 3',
     ],
     [
-      'scalar for a section',
-      { data: 'mnist' },
-      "data must be a section with the keys name, conditions, augment, validation, not 'mnist'",
-    ],
-    [
       'empty section',
       { data: null },
       'data must be a section with the keys name, conditions, augment, validation, not empty',
@@ -46,51 +41,16 @@ describe('an invalid layer is rejected with one line', () => {
       { model: { levels: 'two' } },
       "model.levels must be a whole number from 1 to 12, not 'two'",
     ],
-    ['fraction', { model: { levels: 1.5 } }, 'model.levels must be a whole number from 1 to 12, not 1.5'],
-    ['too small', { model: { depth: 0 } }, 'model.depth must be a whole number from 1 to 1000, not 0'],
-    ['list for a number', { seed: [1, 2] }, 'seed must be a whole number of 0 or more, not [ 1, 2 ]'],
-    ['map for a number', { seed: { a: 1 } }, 'seed must be a whole number of 0 or more, not { a: 1 }'],
     ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
-    ['bits above 16', { model: { bits: 17 } }, 'model.bits must be a whole number from 1 to 16, not 17'],
-    [
-      'negative checkerboards',
-      { model: { checkerboard: -1 } },
-      'model.checkerboard must be a whole number from 0 to 1000, or a list of up to 12 of them, not -1',
-    ],
     [
       'a fraction of a checkerboard',
       { model: { checkerboard: [1, 0.5] } },
       'model.checkerboard must be a whole number from 0 to 1000, or a list of up to 12 of them, not [ 1, 0.5 ]',
     ],
     [
-      'too many components',
-      { model: { components: 65 } },
-      'model.components must be a whole number from 1 to 64, not 65',
-    ],
-    [
-      'too many blocks',
-      { model: { blocks: 101 } },
-      'model.blocks must be a whole number from 0 to 100, not 101',
-    ],
-    [
       'even kernel',
       { model: { kernelSize: 4 } },
       'model.kernelSize must be an odd whole number from 3 to 255, not 4',
-    ],
-    [
-      'kernel of 1',
-      { model: { kernelSize: 1 } },
-      'model.kernelSize must be an odd whole number from 3 to 255, not 1',
-    ],
-    [
-      'a depth that a loop would never count to',
-      { model: { depth: 20_000_000 } },
-      'model.depth must be a whole number from 1 to 1000, not 20000000',
-    ],
-    [
-      'a huge kernel',
-      { model: { kernelSize: 20_001 } },
-      'model.kernelSize must be an odd whole number from 3 to 255, not 20001',
     ],
     [
       'a long name',
@@ -102,22 +62,11 @@ describe('an invalid layer is rejected with one line', () => {
       { data: { augment: Array(17).fill('flip') } },
       'data.augment must be a list of at most 16 augmentations, not [ flip, flip, flip, flip, flip, flip, flip, flip, flip, fli…',
     ],
-    ['no dilation', { model: { dilation: 0 } }, 'model.dilation must be a whole number from 1 to 255, not 0'],
-    [
-      'no hidden channels',
-      { model: { hiddenChannels: 0 } },
-      'model.hiddenChannels must be a whole number from 1 to 8192, not 0',
-    ],
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
     [
       'near choice',
       { model: { dequantisation: 'variation' } },
       "unknown model.dequantisation 'variation': did you mean variational?",
-    ],
-    [
-      'floor of scales',
-      { model: { scaleFloor: 0.6 } },
-      'model.scaleFloor must be a number from 0 to 0.5, not 0.6',
     ],
     [
       'far choice',
@@ -139,22 +88,6 @@ describe('an invalid layer is rejected with one line', () => {
       { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
       'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
     ],
-    ['beta', { training: { beta2: 1 } }, 'training.beta2 must be a number of at least 0 and below 1, not 1'],
-    [
-      'epsilon',
-      { training: { epsilon: 0 } },
-      'training.epsilon must be a number above 0 and at most 1, not 0',
-    ],
-    [
-      'weight decay',
-      { training: { weightDecay: -0.1 } },
-      'training.weightDecay must be a number from 0 to 1000, not -0.1',
-    ],
-    [
-      'bias correction',
-      { training: { biasCorrection: 'gloww' } },
-      "unknown training.biasCorrection 'gloww': did you mean glow?",
-    ],
     [
       'augmentation',
       { data: { augment: ['shift', 'flipp'] } },
@@ -167,44 +100,14 @@ describe('an invalid layer is rejected with one line', () => {
     ],
     ['empty name', { data: { name: '' } }, "data.name must be the name or the path of a dataset, not ''"],
     [
-      'validation',
-      { data: { validation: 1 } },
-      'data.validation must be auto, or a number of at least 0 and below 1, not 1',
-    ],
-    [
-      'rate',
-      { training: { learningRate: 0 } },
-      'training.learningRate must be a number above 0 and at most 1000, not 0',
-    ],
-    [
       'word for the decay',
       { training: { decay: 'linear' } },
       "training.decay must be none, or a number above 0 and at most 1, not 'linear'",
     ],
     [
-      'decay of 0',
-      { training: { decay: 0 } },
-      'training.decay must be none, or a number above 0 and at most 1, not 0',
-    ],
-    [
-      'average decay',
-      { training: { averageDecay: 1 } },
-      'training.averageDecay must be auto, or a number of at least 0 and below 1, not 1',
-    ],
-    [
-      'clipping',
-      { training: { clipNorm: 0 } },
-      'training.clipNorm must be none, or a number above 0 and at most 1000000000, not 0',
-    ],
-    [
       'both lengths',
       { training: { steps: 1, epochs: 1 } },
       'training.epochs and training.steps are mutually exclusive: keep one of them',
-    ],
-    [
-      'both warm-ups',
-      { training: { warmupSteps: 1, warmupEpochs: 1 } },
-      'training.warmupEpochs and training.warmupSteps are mutually exclusive: keep one of them',
     ],
   ])('%s', (_, layer, message) => {
     expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));

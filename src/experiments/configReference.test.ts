@@ -25,63 +25,6 @@ describe('configKeys', () => {
       expect(schema.properties[section].properties?.[name!] ?? schema.properties[section], key).toBeDefined();
     }
   });
-
-  it('describes the meaning, range and default of each', () => {
-    for (const { key, meaning, range } of configKeys()) {
-      expect(meaning, key).toMatch(/^[A-Z].*\.$/);
-      expect(range, key).not.toMatch(/Invalid|expected/);
-    }
-    expect(configKeys()).toContainEqual({
-      key: 'model.bits',
-      meaning: 'Bits per integer value, by default those of the images; images of more are reduced to them.',
-      default: null,
-      range: 'a whole number from 1 to 16',
-      users: null,
-      changeable: false,
-    });
-    expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
-    expect(configKeys().find(({ key }) => key === 'training.weightDecay')).toMatchObject({
-      default: '0.01',
-      range: 'a number from 0 to 1000',
-    });
-  });
-
-  it('names the parts that use a key', () => {
-    const users = Object.fromEntries(configKeys().flatMap(({ key, users }) => (users ? [[key, users]] : [])));
-    expect(users).toEqual({
-      'model.width': ['glow', 'gated'],
-      'model.components': ['mixture'],
-      'model.blocks': ['gated'],
-      'model.scaleFloor': ['affine'],
-      'model.kernelSize': expect.arrayContaining(['emerging', 'periodic']),
-      'model.dilation': expect.arrayContaining(['emerging']),
-      'model.hiddenChannels': expect.arrayContaining(['maf']),
-      'model.normBound': ['convexp'],
-      'model.channelRank': ['woodbury', 'woodbury-me'],
-      'model.spaceRank': ['woodbury', 'woodbury-me'],
-      'model.diagonals': ['circulant'],
-    });
-    expect(users['model.dilation']).not.toContain('periodic');
-    const { description } = schema.properties.model.properties.dilation;
-    expect(description).toContain("The spacing of the kernel's taps; only for emerging");
-  });
-
-  it('says what a resume may change: how a run is trained, not the model or its data', () => {
-    const changeable = configKeys().filter((key) => key.changeable);
-    const keys = changeable.map(({ key }) => key);
-    expect(keys).toEqual(
-      expect.arrayContaining(['training.learningRate', 'training.steps', 'training.clipNorm']),
-    );
-    expect(keys.filter((key) => !key.startsWith('training.'))).toEqual([]);
-    expect(keys).not.toContain('training.batchSize');
-    expect(keys).not.toContain('training.optimizer');
-    const { learningRate, batchSize } = schema.properties.training.properties;
-    expect(learningRate.description).toBe('Learning rate between warm-up and decay; a resume may change it.');
-    expect([learningRate.changeable, batchSize.description]).toEqual([
-      undefined,
-      'Images per update, over all workers and micro-batches.',
-    ]);
-  });
 });
 
 describe('configSchemaText', () => {

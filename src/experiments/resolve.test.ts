@@ -102,12 +102,6 @@ describe('layers', () => {
     expect(training.epochs).toBeUndefined();
     expect(data).toEqual(base.data);
   });
-
-  test('an unknown preset names the nearest', () => {
-    expect(() => resolveConfig({ preset: 'mnist-quickstat' })).toThrow(
-      new UserError('not-found', "unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
-    );
-  });
 });
 
 describe('settings', () => {

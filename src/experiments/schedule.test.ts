@@ -53,12 +53,6 @@ describe('the schedule', () => {
     );
   });
 
-  test('names one training image in the singular', () => {
-    expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 1)).toThrow(
-      'has only 1 training image: set, for example, training.batchSize=1',
-    );
-  });
-
   test('needs images', () => {
     expect(() => scheduleOf(configOf({}), 0)).toThrow(
       new UserError('invalid-data', 'mnist has no training images: lower data.validation or add images'),
@@ -82,10 +76,6 @@ describe('the learning rate', () => {
     [8, 8, 8, 8, 4 + half / 2, 4, 4 - half / 2].forEach((rate, index) => {
       expect(rates[index]).toBeCloseTo(rate, 12);
     });
-  });
-
-  test('does not depend on the curve without decay', () => {
-    expect(ratesOf({ steps: 3, warmupSteps: 2, decay: 'none', decayCurve: 'cosine' })).toEqual([4, 8, 8]);
   });
 
   test('is constant without warm-up and decay', () => {

@@ -25,6 +25,8 @@ interface Calling {
   /** Runs it with `--json`, which must succeed and print one JSON value; returns that value. */
   // biome-ignore lint/suspicious/noExplicitAny: each command's JSON has its own form, which its test knows.
   json(...args: string[]): Promise<any>;
+  /** Runs it, which must fail with exit code 1 or 2 and one line that says why; returns that line without `emerging: `. */
+  refused(...args: string[]): Promise<string>;
 }
 
 /** The command, and its working directory. */
@@ -108,6 +110,14 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
         const { code, stdout, stderr } = await run(...args, '--json');
         expect(code, stderr).toBe(0);
         return JSON.parse(stdout);
+      },
+      async refused(...args) {
+        const { code, stderr } = await run(...args);
+        expect([1, 2], stderr).toContain(code);
+        expect(stderr).not.toMatch(/\n {4}at /);
+        const lines = stderr.split('\n').filter((line) => line.startsWith('emerging: '));
+        expect(lines, stderr).toHaveLength(1);
+        return lines[0]!.slice('emerging: '.length);
       },
     };
   };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../data/contract/dataset.ts';
+import { firstImages, imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { runtimeSha256 } from '../engine/runtime.node.ts';
 import { oddPlaces } from '../evaluation/odd/places.ts';
@@ -12,6 +12,7 @@ import { largestDifference } from '../numeric/compare.ts';
 import { drawActivations } from '../pictures/activations.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
 import { bundle } from './browser.ts';
+import { eightBit } from './eightBit.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
 
 const COUNT = 16;
@@ -28,6 +29,12 @@ function largestRelative(one: unknown, other: unknown): number {
   expect(Object.keys(one)).toEqual(Object.keys(other));
   const others = Object.values(other);
   return Math.max(0, ...Object.values(one).map((value, index) => largestRelative(value, others[index])));
+}
+
+/** The first test digits. */
+async function firstDigits(count: number): Promise<Uint8Array> {
+  const { test } = await openDataset('mnist', { validation: 0 });
+  return eightBit(readAll(firstImages(test, count)));
 }
 
 let bundled: Bundle;
@@ -112,12 +119,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('gives the bits/dim and the samples of Node', async () => {
       const model = await loadModel('models/mnist-small');
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(COUNT * 784);
-      await test.read(
-        Array.from({ length: COUNT }, (_, index) => index),
-        digits,
-      );
+      const digits = await firstDigits(COUNT);
       const bits = (await inPage('[...await model.bitsPerDim(images, { draws: 2 })]', digits)) as number[];
       const expected = await model.bitsPerDim(digits, { draws: 2 });
       const errors = bits.map((value, index) => Math.abs(value - expected[index]!));
@@ -136,12 +138,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('computes the same bytes on wasm as Node, with the same file', async () => {
       const model = await loadModel('models/mnist-small', { device: 'wasm' });
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(COUNT * 784);
-      await test.read(
-        Array.from({ length: COUNT }, (_, index) => index),
-        digits,
-      );
+      const digits = await firstDigits(COUNT);
       const measured = async (): Promise<number[]> => {
         const latents = await model.encode(digits);
         const decoded = await model.decodeValues(latents);
@@ -162,9 +159,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('says where the bits are and what stages make of images, as Node does', async () => {
       const model = await loadModel('models/mnist-small');
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(2 * 784);
-      await test.read([0, 1], digits);
+      const digits = await firstDigits(2);
       const found = (await inPage(
         `(async () => {
         const map = await model.bitsMap(images, { precision: 'float64' });
@@ -191,12 +186,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('scores odd images as Node does', async () => {
       const model = await loadModel('models/mnist-small');
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(4 * COUNT * 784);
-      test.read(
-        Array.from({ length: 4 * COUNT }, (_, index) => index),
-        digits,
-      );
+      const digits = await firstDigits(4 * COUNT);
       const set = (first: number, end: number) =>
         imagesInMemory(digits.subarray(first * 784, end * 784), model.imageShape);
       const found = (await inPage(
@@ -224,12 +214,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('scores odd images with the bits of Node on wasm, with its reference', async () => {
       const model = await loadModel('models/mnist-small', { device: 'wasm' });
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(COUNT * 784);
-      test.read(
-        Array.from({ length: COUNT }, (_, index) => index),
-        digits,
-      );
+      const digits = await firstDigits(COUNT);
       const found = await inPage(
         `(async (model) => {
         const [{ imagesInMemory }] = globalThis.all;
@@ -258,12 +243,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('recovers images exactly in float64', async () => {
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(COUNT * 784);
-      await test.read(
-        Array.from({ length: COUNT }, (_, index) => index),
-        digits,
-      );
+      const digits = await firstDigits(COUNT);
       const back = await inPage(
         `[...await model.decode(await model.encode(images, { precision: 'float64' }))]`,
         digits,
@@ -376,9 +356,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('gives the same values through WebGPU', async () => {
       const model = await loadModel('models/mnist-small');
-      const { test } = await openDataset('mnist', { validation: 0 });
-      const digits = new Uint8Array(4 * 784);
-      await test.read([0, 1, 2, 3], digits);
+      const digits = await firstDigits(4);
       const found = (await inPage(
         `(async () => {
         const gpu = await library.loadModel('/mnist', { device: 'webgpu', fallback: false });

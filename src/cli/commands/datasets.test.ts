@@ -1,21 +1,10 @@
 // `emerging datasets` list, get and show, as a user calls them.
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fixture } from '../../data/fixtures/formula.ts';
-import { npyBytes } from '../../data/formats/npyBytes.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -71,16 +60,6 @@ describe('datasets get', () => {
     expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
   });
 
-  it('does not download existing files again', async () => {
-    mkdirSync(inFolder('data/fashion-mnist'), { recursive: true });
-    for (const part of ['train', 't10k']) {
-      writeFileSync(inFolder(`data/fashion-mnist/${part}-images-idx3-ubyte.gz`), 'there');
-    }
-    const { code, stderr } = await emerging.run('datasets', 'get', 'fashion-mnist', '--from', url);
-    expect(code).toBe(0);
-    expect(stderr).toContain('train-images-idx3-ubyte.gz already exists');
-  });
-
   it('says which datasets it cannot download', async () => {
     const missing = await emerging.run('datasets', 'get', 'imagenet32');
     expect(missing.stderr).toMatch(
@@ -104,21 +83,6 @@ describe('datasets get', () => {
 describe('a dataset that exists but cannot be used as it is', () => {
   const parts = () => inFolder('data/train_32x32');
   afterEach(() => rmSync(parts(), { recursive: true, force: true }));
-
-  it('has to be prepared first', async () => {
-    mkdirSync(parts(), { recursive: true });
-    copyFileSync(fixture('palette.png'), join(parts(), '0.png'));
-    const todo = expect.stringMatching(/^imagenet32 is at .* run emerging datasets prepare imagenet32$/);
-    const got = await emerging.json('datasets', 'get', 'imagenet32');
-    expect(got).toEqual({ name: 'imagenet32', files: ['data/train_32x32'], bytes: null, todo });
-    const list = await emerging.json('datasets');
-    expect(list.find(({ name }: { name: string }) => name === 'imagenet32')).toMatchObject({
-      state: 'unprepared',
-      here: true,
-      prepared: null,
-      todo,
-    });
-  });
 
   it('is reported as corrupt rather than missing', async () => {
     mkdirSync(inFolder('data'), { recursive: true });
@@ -151,50 +115,6 @@ describe('datasets show', () => {
     expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
   });
 
-  it('warns about a channel that is constant', async () => {
-    const images = Float32Array.from({ length: 40 * 4 * 4 * 2 }, (_, at) => (at % 2 === 0 ? at : 7));
-    writeFileSync(inFolder('constant.npy'), npyBytes(images, [40, 4, 4, 2]));
-    const { warnings } = await emerging.json('datasets', 'show', 'constant.npy');
-    expect(warnings).toEqual(['channel 1 is 7 in every image: a constant has no density']);
-  });
-
-  it('warns about common problems', async () => {
-    writeTinyDataset(inFolder('odd'), { size: 4 });
-    const file = inFolder('odd/train-images-idx3-ubyte');
-    const bytes = readFileSync(file);
-    // Image 4 duplicates image 0, images 2 and 3 are black, and so is a test image; image 1 is held out.
-    bytes.copy(bytes, 80, 16, 32);
-    bytes.fill(0, 48, 80);
-    writeFileSync(file, bytes);
-    const test = readFileSync(inFolder('odd/t10k-images-idx3-ubyte'));
-    test.fill(0, 16, 32);
-    writeFileSync(inFolder('odd/t10k-images-idx3-ubyte'), test);
-    const made = await emerging.json('datasets', 'prepare', 'odd', '--size=4', '--out=odd.images');
-    expect(made.images).toEqual({ train: 160, test: 48 });
-    const { warnings, constant, shared } = await emerging.json(
-      'datasets',
-      'show',
-      'odd.images',
-      '--split=test',
-    );
-    expect(constant).toHaveLength(3);
-    expect(shared).toHaveLength(1);
-    expect(warnings).toEqual([
-      expect.stringMatching(/^3 images of a single colour, such as \S.* \(train\)$/),
-      expect.stringMatching(/^2 duplicates within a split, such as \S.* \(train\) and \S.* \(train\)$/),
-      expect.stringMatching(
-        /^1 image in two splits \(.* \(train\) and .* \(test\)\): results on these will be too good$/,
-      ),
-      'to leave out all but the first of equal images: emerging datasets prepare SOURCE --unique --out FILE',
-      'every image is grey, with three equal channels: prepare the dataset with --channels 1',
-    ]);
-    const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
-    expect(stdout).toContain(
-      '\nsource  grey converted to colour (208)\nwarning: 3 images of a single colour, such as ',
-    );
-    expect(existsSync(inFolder('odd-test.png'))).toBe(true);
-  });
-
   it('names duplicates by file, and the command that leaves them out', async () => {
     const images = tinyImages(40, 8, 5);
     for (let index = 0; index < 40; index++) {
@@ -214,18 +134,6 @@ describe('datasets show', () => {
     const command = / emerging (datasets prepare more\/icons --unique --out) FILE\n/.exec(stdout)![1]!;
     const made = await emerging.json(...command.split(' '), 'data/unique.images', '--size=8');
     expect(made.images).toEqual({ train: 34, test: 5 });
-  });
-
-  it('reports conversions of images that are opened without preparation', async () => {
-    mkdirSync(inFolder('noted/train'), { recursive: true });
-    mkdirSync(inFolder('noted/test'));
-    copyFileSync(fixture('palette.png'), inFolder('noted/train/0.png'));
-    copyFileSync(fixture('palette.png'), inFolder('noted/train/1.png'));
-    copyFileSync(fixture('sixteen.png'), inFolder('noted/test/0.png'));
-    const { notes } = await emerging.json('datasets', 'show', 'noted');
-    expect(notes).toEqual({ '16-bit': 1, palette: 2 });
-    const { stdout } = await emerging.run('datasets', 'show', 'noted');
-    expect(stdout).toContain('\nsource  16-bit (1), palette (2)\n');
   });
 
   it.each([

@@ -1,9 +1,9 @@
 // `emerging datasets prepare` as a user calls it, and training from the file that it writes.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
@@ -40,35 +40,6 @@ describe('datasets prepare', () => {
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
   });
 
-  it('writes the first images to a compressed file, which opens like any other', async () => {
-    const options = ['--size=8', '--channels=1', '--limit=80', '--out=few.images.gz'];
-    const { code, stdout, stderr } = await emerging.run('datasets', 'prepare', 'tiny', ...options);
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(
-      /^few\.images\.gz: 8x8x1, 80 for training, 24 for testing; 6\.5 KiB, compressed to \d\.\d KiB\n/,
-    );
-    const verified = await emerging.json('datasets', 'prepare', 'few.images.gz', '--verify');
-    expect(verified).toMatchObject({
-      settings: { limit: 80 },
-      compressedBytes: readFileSync(inFolder('few.images.gz')).length,
-    });
-    const shown = await emerging.json('datasets', 'show', 'few.images.gz', '--out=few.png');
-    expect(shown).toMatchObject({ imageShape: [8, 8, 1] });
-    const none = await emerging.run('datasets', 'prepare', 'tiny', '--size=8', '--limit=0');
-    expect(none.code).toBe(2);
-  });
-
-  it('says that no model takes a size, and refuses one that is too large before anything is read', async () => {
-    const odd = await emerging.run('datasets', 'prepare', 'tiny', '--size=5', '--out=odd.images');
-    expect([odd.code, odd.stdout]).toEqual([0, expect.stringContaining('odd side of 5')]);
-    expect(odd.stdout).toContain('use --size 6, or a multiple of 4 or 8');
-    const { code, stderr } = await emerging.run('datasets', 'prepare', 'tiny', '--size=20000');
-    expect([code, stderr]).toEqual([
-      2,
-      'emerging: images of 20000x20000x3 take 1.1 GiB each, and models take at most 2048 pixels a side: choose a smaller size\n',
-    ]);
-  });
-
   it('prints JSON, and verifies what it wrote', async () => {
     const made = await emerging.json(
       'datasets',
@@ -97,67 +68,6 @@ describe('datasets prepare', () => {
     expect(stderr).toContain(
       'emerging: eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
-  });
-
-  it.each([
-    // Half an hour would be many more passes over so few images.
-    [
-      'few',
-      ['--size=32'],
-      'to train: emerging train --preset photos-32-few --data few.images\n' +
-        'this takes the 100 epochs of photos-32-few: 1,000 steps\n',
-    ],
-    [
-      'larger',
-      ['--size=64'],
-      'to train: emerging train --preset photos-64 --data larger.images --minutes 30\n' +
-        'without --minutes, it takes the 40,000 steps of photos-64, which may take hours\n',
-    ],
-    [
-      'grey',
-      ['--size=32', '--channels=1'],
-      'to train: emerging train --data grey.images --minutes 30\n' +
-        'without --minutes, it takes the 1,150 steps of mnist-quickstart\n',
-    ],
-  ])('ends with a command for %s images', async (kind, options, closing) => {
-    const made = await emerging.run('datasets', 'prepare', 'tiny', ...options, `--out=${kind}.images`);
-    expect(made.stdout.endsWith(closing), made.stdout).toBe(true);
-  });
-
-  it('prepares a built-in dataset as the file that its name opens', async () => {
-    const npy = (count: number): Buffer => {
-      const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 32, 32, 3), }`;
-      const start = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header.padEnd(117)}\n`, 'latin1');
-      return Buffer.concat([start, tinyImages(3 * count, 32, count)]);
-    };
-    mkdirSync(inFolder('data/imagenet32'), { recursive: true });
-    writeFileSync(inFolder('data/imagenet32/train_32x32.npy'), npy(24));
-    const absent = await emerging.run('train', '--preset=imagenet32-1x1-d4');
-    expect(absent.stderr.split('\n').at(-2)).toBe(
-      `emerging: imagenet32 is at ${join('data', 'imagenet32', 'train_32x32.npy')} and must be prepared before use: run emerging datasets prepare imagenet32`,
-    );
-    expect(absent.code).toBe(1);
-    writeFileSync(inFolder('data/imagenet32/val_32x32.npy'), npy(8));
-    const made = await emerging.run('datasets', 'prepare', 'imagenet32');
-    expect(made.stdout.split('\n').slice(0, 3)).toEqual([
-      'data/imagenet32.images: 32x32x3, 24 for training, 8 for testing; 96.0 KiB',
-      'at this size, models can have up to 5 levels (model.levels)',
-      'to train: emerging train --data imagenet32 --minutes 30',
-    ]);
-    const list = await emerging.json('datasets');
-    expect(list.find(({ name }: { name: string }) => name === 'imagenet32')).toMatchObject({
-      here: true,
-      prepared: 'data/imagenet32.images',
-    });
-    const small = ['levels=2', 'depth=1', 'width=8'].map((setting) => `--set=model.${setting}`);
-    const { code, stderr } = await emerging.run(
-      ...['train', '--preset=imagenet32-1x1-d4', '--steps=1', '--set=training.batchSize=4'],
-      '--set=training.microBatch=4',
-      '--no-test',
-      ...[...small, '--out=named'],
-    );
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain('24 training and 8 test images, but imagenet32 has 1281149 and 49999');
   });
 
   it.each([

@@ -54,26 +54,6 @@ it('agrees with the results of training, on test and on validation images', asyn
   expect(Math.abs(bitsPerDim - training.bitsPerDim)).toBeLessThan(1e-5);
 });
 
-it('does not depend on the batch', async () => {
-  const [whole, one, seven] = [
-    await evaluateRun('--batch=64'),
-    await evaluateRun('--batch=1'),
-    await evaluateRun('--batch=7'),
-  ];
-  for (const other of [one, seven]) {
-    expect(Math.abs(other.bitsPerDim - whole.bitsPerDim)).toBeLessThan(1e-5);
-    expect(Math.abs(other.standardError - whole.standardError)).toBeLessThan(1e-5);
-    expect(other.worst.index).toBe(whole.worst.index);
-  }
-});
-
-it('depends on the weights, and has no error from a single draw', async () => {
-  const raw = await evaluateRun('--weights=raw', '--draws=1');
-  const average = await evaluateRun('--draws=1');
-  expect(Math.abs(raw.bitsPerDim - average.bitsPerDim)).toBeGreaterThan(1e-3);
-  expect(raw).toMatchObject({ weights: 'raw', standardError: null });
-});
-
 it('agrees with a likelihood computed in plain code', async () => {
   const { model, parameters } = await loadRun(join(emerging.folder, 'runs/a'));
   const values = Object.fromEntries(
@@ -90,18 +70,6 @@ it('agrees with a likelihood computed in plain code', async () => {
     expect(Math.abs(bitsPerDim - mean(perImage))).toBeLessThan(1e-4);
     expect(Math.abs(worst.bitsPerDim - perImage[worst.index]!)).toBeLessThan(1e-4);
   }
-});
-
-it('reports a tighter bound than the mean over the same draws, the more of them the tighter', async () => {
-  const gains: number[] = [];
-  for (const draws of [1, 4, 32]) {
-    const { importance, bitsPerDim } = await evaluateRun(`--draws=${draws}`, `--importance=${draws}`);
-    expect(importance).toMatchObject({ draws, samplingError: expect.any(Number) });
-    gains.push(bitsPerDim - importance.bitsPerDim);
-  }
-  expect(gains[0]).toBeCloseTo(0, 10);
-  expect(gains[1]).toBeGreaterThan(1e-6);
-  expect(gains[2]).toBeGreaterThan(gains[1]!);
 });
 
 it('draws the worst images, in the run folder or elsewhere', async () => {

@@ -1,14 +1,6 @@
 // `emerging export` as a process: the folder, its manifest, and the example of docs/export.md run on it.
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -152,15 +144,4 @@ it.each([
   expect(result.stderr).toMatch(message);
   expect(result.stderr.trimEnd()).not.toContain('\n');
   expect(readdirSync(emerging.folder).sort()).toEqual(before);
-});
-
-it('refuses a run without a checkpoint', async () => {
-  mkdirSync(inFolder('runs', 'fresh'));
-  copyFileSync(inFolder('runs', 'a', 'config.yaml'), inFolder('runs', 'fresh', 'config.yaml'));
-  const { code, stderr } = await emerging.run('export', 'runs/fresh', '--out=x');
-  expect(code).toBe(1);
-  expect(stderr).toBe(
-    'emerging: runs/fresh has no checkpoint yet; resume it with: emerging train --resume runs/fresh\n',
-  );
-  expect(existsSync(inFolder('x'))).toBe(false);
 });

@@ -26,26 +26,6 @@ beforeAll(async () => {
   writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
 });
 
-it('training writes TensorBoard events on request', () => {
-  const events = readFileSync(inFolder('runs/a/tensorboard/events.out.tfevents.00000000.emerging'));
-  const text = events.toString('latin1');
-  expect(text).toContain('brain.Event:2');
-  expect(text.split('bits per dim/training')).toHaveLength(13);
-  expect(text.split('bits per dim/validation').length).toBeGreaterThan(2);
-  const sheet = readFileSync(inFolder('runs/a/samples/step-00000012.png'));
-  expect(events.includes(sheet)).toBe(true);
-  expect(existsSync(inFolder('runs/b/tensorboard'))).toBe(false);
-});
-
-it('counts folders whose names are not UTF-8', async () => {
-  mkdirSync(inFolder('named'));
-  mkdirSync(Buffer.concat([Buffer.from(`${inFolder('named')}/a`), Uint8Array.of(0xff)]));
-  expect(await emerging.run('runs', 'named')).toMatchObject({
-    code: 0,
-    stderr: 'left out 1 name in named that is not UTF-8: rename it\n',
-  });
-});
-
 it('a resume continues the events in a new file, and writes none if there were none', async () => {
   cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
   await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');
@@ -56,14 +36,6 @@ it('a resume continues the events in a new file, and writes none if there were n
   cpSync(inFolder('runs/b'), inFolder('without'), { recursive: true });
   await emerging.json('train', '--resume=without', '--stop-at=6', '--no-test', '--threads=1');
   expect(existsSync(inFolder('without/tensorboard'))).toBe(false);
-});
-
-it('a run has a model card with its numbers', () => {
-  const card = readFileSync(inFolder('runs/a/README.md'), 'utf8');
-  const [test] = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8')).evaluations;
-  expect(card).toContain(`| test | ${test.bitsPerDim.toFixed(4)} | ${test.standardError.toFixed(4)} |`);
-  expect(card).toContain('![Learning curve](curve.png)');
-  expect(card).toContain('(samples/step-00000012.png)');
 });
 
 describe('runs', () => {
@@ -104,17 +76,6 @@ describe('runs', () => {
     expect(damaged).toMatchObject({ problem: expect.stringContaining('summary.json: not valid JSON') });
   });
 
-  it('shows them as a table', async () => {
-    const { stdout } = await emerging.run('runs', 'runs');
-    const [titles, a, b] = stdout.split('\n');
-    expect(titles).toMatch(/^RUN +PRESET +DATA +BOUND +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
-    expect(a).toMatch(
-      /^runs\/a +mnist-quickstart +data +uniform +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
-    );
-    expect(b).toMatch(/ 5… /);
-    expect(stdout).toContain('summary.json: not valid JSON');
-  });
-
   it('reports an empty folder, and refuses a missing one', async () => {
     mkdirSync(inFolder('empty'));
     expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
@@ -153,16 +114,6 @@ describe('compare', () => {
     expect(b.differenceError).toBeGreaterThan(0);
     expect(compared.file).toBe('runs/compare.png');
     expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
-  });
-
-  it('prints a table, on validation images by default', async () => {
-    const { stdout } = await emerging.run('compare', 'runs/a', 'runs/b', '--out=curves.png', '--threads=1');
-    const [titles, a, b, about, file] = stdout.split('\n');
-    expect(titles).toMatch(/^RUN +STEP +BOUND +BITS\/DIM +DIFFERENCE$/);
-    expect(a).toMatch(/^runs\/a +12 +uniform +\d\.\d{4} ± \d\.\d{4}$/);
-    expect(b).toMatch(/^runs\/b +5 +uniform +\d\.\d{4} ± \d\.\d{4} +[+-]\d\.\d{4} ± \d\.\d{4}$/);
-    expect(about).toContain('on the same 16 validation images');
-    expect(file).toBe('curves: curves.png');
   });
 
   it('refuses runs that are not comparable', async () => {

@@ -56,38 +56,3 @@ it('writes a grid of distinct images', async () => {
   ]);
   expect(new Set(gap.flat())).toEqual(new Set([128]));
 });
-
-it('writes the same bytes with the same seed, and different ones with another', async () => {
-  await sampleSix('one.png', '--seed=3');
-  await sampleSix('same.png', '--seed=3');
-  await sampleSix('other.png', '--seed=4');
-  expect(read('same.png').equals(read('one.png'))).toBe(true);
-  expect(read('other.png').equals(read('one.png'))).toBe(false);
-});
-
-it('writes the same picture with either inverse', async () => {
-  await sampleSix('wavefront.png', '--inverse=wavefront');
-  await sampleSix('sequential.png', '--inverse=sequential');
-  expect(read('sequential.png').equals(read('wavefront.png'))).toBe(true);
-});
-
-it('spreads the images with the temperature; at 0 all are the same', async () => {
-  await sampleSix('cold.png', '--temperature=0');
-  await sampleSix('hot.png', '--temperature=1');
-  const [first, ...others] = imagesOn('cold.png');
-  for (const image of others) {
-    expect(image).toEqual(first);
-  }
-  const spread = (file: string): number => {
-    const images = imagesOn(file);
-    return images[0]!.reduce((total, value, pixel) => total + Math.abs(value - images[1]![pixel]!), 0);
-  };
-  await sampleSix('warm.png', '--temperature=0.5');
-  expect(spread('warm.png')).toBeGreaterThan(0);
-  expect(spread('hot.png')).toBeGreaterThan(spread('warm.png'));
-});
-
-it('prints a summary as text', async () => {
-  const { stdout } = await emerging.run('sample', 'runs/a', '--count=2', '--out=two.png');
-  expect(stdout).toMatch(/^2 images at temperature 1 in \S+: two\.png\n$/);
-});

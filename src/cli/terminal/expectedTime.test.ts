@@ -25,11 +25,3 @@ it('counts from where work resumes, not from what was done before', () => {
     50_000,
   ]);
 });
-
-it('needs no more than one part that takes long', () => {
-  expect(told(0, 10, [60, 66, 72])).toEqual([undefined, 48, undefined]);
-});
-
-it('is silent about the last half minute', () => {
-  expect(told(0, 156, [0, 0.2, 0.4, 0.6, 0.8, 1])).toEqual(Array(6).fill(undefined));
-});

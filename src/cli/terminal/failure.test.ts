@@ -64,26 +64,6 @@ describe('reportFailure', () => {
     expect(stderr).toBe(line);
   });
 
-  it.each([
-    [['--help'], 0],
-    [['train', '--help'], 0],
-    [['--version'], 0],
-    [[], 2],
-  ])('prints nothing in addition to the help: %j', (argv, exitCode) => {
-    expect(reportFailure(commanderErrorFor(...argv), { json: true, debug: true })).toBe(exitCode);
-    expect(stderr + stdout).toBe('');
-  });
-
-  it.each<[unknown, string]>([
-    [new TypeError('x is not a function\nat all'), 'x is not a function at all'],
-    [new RangeError(''), 'RangeError'],
-    ['a string', 'a string'],
-    [undefined, 'undefined'],
-  ])('points to --debug for anything else: %j', (error, what) => {
-    expect(reportFailure(error)).toBe(1);
-    expect(stderr).toBe(`emerging: unexpected error: ${what} (run again with --debug for the stack trace)\n`);
-  });
-
   it('prints stack and causes on request', () => {
     const cause = new RangeError('the cause');
     const debug: FailureOptions = { debug: true };

@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  firstNames,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatExpected,
-  formatFixed,
-  formatMilliseconds,
-  formatRate,
-  formatSpread,
-} from './format.ts';
+import { firstNames, formatBytes, formatDuration } from './format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -33,30 +23,6 @@ describe('formatDuration', () => {
   });
 });
 
-describe('formatFixed', () => {
-  it('prints no negative zero', () => {
-    expect([-0.001, -0.006, 0, 12.345].map((value) => formatFixed(value, 2))).toEqual([
-      '0.00',
-      '-0.01',
-      '0.00',
-      '12.35',
-    ]);
-  });
-});
-
-describe('formatExpected', () => {
-  it('rounds numbers that depend on chance', () => {
-    expect([0.01, 0.44, 1, 2.46, 12.6, 1200].map(formatExpected)).toEqual([
-      'fewer than 1',
-      'fewer than 1',
-      'about 1',
-      'about 2.5',
-      'about 13',
-      'about 1,200',
-    ]);
-  });
-});
-
 describe('formatBytes', () => {
   it.each([
     [0, '0 B'],
@@ -71,35 +37,6 @@ describe('formatBytes', () => {
   ])('%f bytes are %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });
-});
-
-describe('formatCount', () => {
-  it.each([
-    [0, '0'],
-    [999, '999'],
-    [44_235_472, '44,235,472'],
-  ])('%i is %s', (count, text) => {
-    expect(formatCount(count)).toBe(text);
-  });
-});
-
-describe('formatRate', () => {
-  it.each([
-    [0.517, '0.52'],
-    [9.996, '10.0'],
-    [31.42, '31.4'],
-    [99.96, '100'],
-    [812.3, '812'],
-    [12_345.6, '12,346'],
-  ])('%f per second is %s', (rate, text) => {
-    expect(formatRate(rate)).toBe(text);
-  });
-});
-
-it('formatSpread shows a median and its range in the same format', () => {
-  expect(formatSpread(0.0123, [0.01, 1.5], (seconds) => formatMilliseconds(seconds, 1))).toBe(
-    '12.3 (10.0 to 1500.0)',
-  );
 });
 
 it('firstNames names three, and counts the others', () => {

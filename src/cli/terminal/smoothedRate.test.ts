@@ -2,16 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { SmoothedRate } from './smoothedRate.ts';
 
 describe('SmoothedRate', () => {
-  it('is null before two observations at different times', () => {
-    const rate = new SmoothedRate();
-    expect(rate.perSecond).toBeNull();
-    rate.observe(3, 100);
-    rate.observe(4, 100);
-    expect(rate.perSecond).toBeNull();
-    rate.observe(5, 101);
-    expect(rate.perSecond).toBeCloseTo(2, 12);
-  });
-
   it('is exact for a constant rate, however often it is observed', () => {
     const rate = new SmoothedRate();
     let seconds = 50;

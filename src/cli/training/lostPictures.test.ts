@@ -47,13 +47,3 @@ it('loses only the pictures if the renderer aborts', async () => {
     renameSync(`${renderer}.kept`, renderer);
   }
 });
-
-it('draws the curves of a run whose validation values all lie above the plot', async () => {
-  const metrics = inFolder('runs/a/metrics.jsonl');
-  writeFileSync(
-    metrics,
-    readFileSync(metrics, 'utf8').replace(/"validationBitsPerDim":[^,}]*/g, '"validationBitsPerDim":1e9'),
-  );
-  expect(await emerging.json('compare', 'runs/a', 'runs/b', '--out=c.png')).toMatchObject({ file: 'c.png' });
-  expect(existsSync(inFolder('c.png'))).toBe(true);
-});

@@ -478,23 +478,6 @@ describe('judge', () => {
     expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e', 'f']);
     expect(worstLayer!.layer).toBe('b');
   });
-
-  it('puts findings into words, with their limits', () => {
-    const { problems, warnings } = judge([
-      { name: 'lostHardImages', layer: 'model', value: 1, total: 144 },
-      { name: 'explodedSamples', layer: 'model', value: 0.375, estimated: true },
-      { name: 'conditionNumber', layer: 'levels/0', value: 25_000 },
-      { name: 'logDetError', layer: 'levels/1', value: 0.02, uncertainty: 1e-3 },
-    ]);
-    expect(warnings.map(({ text }) => text)).toEqual([
-      'model: 1 of 144 hard images not recovered in float32 (limit 0)',
-      'model: ≈ 37.5 % of samples far out of range (limit 5 %)',
-      'levels/0: condition number: 2.5e+4 (limit 1000)',
-    ]);
-    expect(problems.map(({ text }) => text)).toEqual([
-      'levels/1: ln|det| error, nats/dimension: 0.02 ± 0.001 (limit 1e-4)',
-    ]);
-  });
 });
 
 it('refuses more images than memory for their activations', async () => {

@@ -8,7 +8,6 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { randomParameters } from '../bijections/randomParameters.ts';
-import { exportManifest } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 const runtime: string = 'onnxruntime-node';
@@ -65,21 +64,4 @@ it('takes and returns values in their own unit, in onnxruntime alone', async () 
   });
   await session.release();
   await drawing.release();
-});
-
-it('is described as such', () => {
-  const origin = { preset: null, dataset: 'maps', step: 1, weights: 'average', natsPerValue: [] };
-  const manifest = JSON.parse(
-    exportManifest(model, origin, { 'encoder.onnx': new Uint8Array(), 'sampler.onnx': new Uint8Array() }),
-  );
-  expect(manifest.image).toEqual({
-    shape: [4, 4, 2],
-    axes: ['height', 'width', 'channel'],
-    values: 'float32',
-  });
-  expect(manifest.model.continuous).toEqual(continuous);
-  expect(manifest.model.bits).toBeUndefined();
-  const text = JSON.stringify(manifest);
-  expect(text).toContain('nats/value = -logLikelihood / 32');
-  expect(text).not.toMatch(/bits\/dim|8-bit|noise/);
 });

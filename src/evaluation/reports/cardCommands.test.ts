@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ConditionComponent } from '../../models/condition.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ModelOptions } from '../../models/options.ts';
-import { encodeCommand, sampleCommand } from './cardCommands.ts';
+import { sampleCommand } from './cardCommands.ts';
 
 const modelOf = (options: Partial<ModelOptions>) =>
   new Glow([4, 4, 1], { levels: 1, depth: 1, width: 4, mixing: '1x1', ...options });
@@ -18,12 +18,4 @@ it('commands give a model its condition: numbers near the mean, or a file', () =
   expect(given([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, image: true }])).toBe(file);
   expect(given(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);
   expect(given(numbers('$(id)'))).toBe(file);
-});
-
-it('images of real numbers are arrays', () => {
-  const continuous = { mean: [0], deviation: [1] };
-  expect(encodeCommand(modelOf({}))).toBe('npx emerging encode . image.png --out image.latents');
-  expect(encodeCommand(modelOf({ continuous, condition: numbers('omega') }))).toBe(
-    'npx emerging encode . image.npy --condition omega=0.3 --out image.latents',
-  );
 });

@@ -53,14 +53,6 @@ describe('learningCurveOf', () => {
     })!;
     expect(plot.series[0]!.name).toBe('training (means of 6992 batches)');
   });
-
-  it('is empty before the first step', () => {
-    expect(learningCurveOf([])).toEqual({
-      training: [],
-      validation: [],
-      batchesPerPoint: 1,
-    });
-  });
 });
 
 it('means over several steps are placed at the last of them', () => {
@@ -140,17 +132,6 @@ describe('curvePlot', () => {
     )!.y.range!;
     expect(least).toBeLessThan(1e6);
     expect(most).toBeGreaterThan(2.9e6);
-  });
-
-  it('gives each of several runs one colour for both its series, and one name in the legend', () => {
-    const runs = ['a', 'b'].map((name) => ({
-      name,
-      curve: { training: steps(3), validation: steps(2), batchesPerPoint: 1 },
-    }));
-    const series = curvePlot(runs, { title: 'both' })!.series;
-    expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
-    expect(series.map(({ unlisted }) => unlisted ?? false)).toEqual([true, false, true, false]);
-    expect(series.map(({ name }) => name)).toEqual(['a, training', 'a', 'b, training', 'b']);
   });
 
   it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {

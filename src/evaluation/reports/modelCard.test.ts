@@ -1,10 +1,8 @@
 // A model card states what was measured and on which dataset, but not where the files were.
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { reverse } from '../../flows/layers/permutation.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
 import { Glow } from '../../models/glow.ts';
-import { registerMixing } from '../../models/mixing.ts';
 import { modelCard } from './modelCard.ts';
 
 const config = resolveConfig({
@@ -83,18 +81,6 @@ it('says which bound a number is', () => {
   );
 });
 
-it('lists the settings that differ from the preset', () => {
-  const set = ['training.optimizer=adamw', 'model.mixing=1x1', 'seed=3'];
-  const changed = resolveConfig({ preset: 'mnist-quickstart', set });
-  const card = modelCard({ ...about, config: changed, summary: { preset: 'mnist-quickstart' } });
-  expect(card).toMatch(
-    /\| Preset and seed \| mnist-quickstart, with model\.mixing=1x1, training\.optimizer=adamw, .*, seed 3 \|/,
-  );
-  const same = resolveConfig({ preset: 'mnist-quickstart' });
-  const plain = modelCard({ ...about, config: same, summary: { preset: 'mnist-quickstart' } });
-  expect(plain).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
-});
-
 it('names the conditions, and says that its numbers are given them', () => {
   const condition = [{ name: 'omega', mean: 0.3, deviation: 0.1 }];
   const conditioned = {
@@ -143,30 +129,6 @@ it('shows any name of a dataset or preset without treating it as markup', () => 
   }
 });
 
-it('is named after its dataset if that is not the one of its preset', () => {
-  const summary = { preset: 'mnist-quickstart' };
-  const card = modelCard({ ...about, summary });
-  expect(card).toContain('# digits, emerging: a normalizing flow');
-  expect(card).toContain('settings of mnist-quickstart, seed 0');
-  const own = modelCard({ ...about, summary, config: resolveConfig({ preset: 'mnist-quickstart' }) });
-  expect(own).toContain('# mnist-quickstart: a normalizing flow');
-  expect(own).toContain('| mnist-quickstart, seed 0 |');
-});
-
-it.each([
-  [0.2, 'less than a second'],
-  [1.2, '1 second'],
-  [12, '12 seconds'],
-])('says that training took %d seconds', (seconds, text) => {
-  const summary = { steps: 40, seconds, device: 'cpu', threads: 2 };
-  expect(modelCard({ ...about, summary })).toContain(`, ${text} on cpu with 2 threads`);
-});
-
-it('names no threads of a device, even if an older summary has them', () => {
-  const summary = { steps: 40, seconds: 60, device: 'webgpu', threads: 2, ranks: 2 };
-  expect(modelCard({ ...about, summary })).toContain(', 1.0 minutes on webgpu on each of 2 ranks');
-});
-
 it('shows a dash for values of a summary that are neither text nor numbers', () => {
   const odd = { toString: 1, valueOf: 1 };
   const summary = {
@@ -181,29 +143,4 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
   expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | uniform | average | - |');
   expect(card).toContain('1.0 minutes on -');
   expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
-});
-
-it('says what a mixing of one’s own needs', () => {
-  registerMixing('carded', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
-  const own = resolveConfig({ preset: 'mnist-quickstart', overrides: { model: { mixing: 'carded' } } });
-  const card = modelCard({
-    ...about,
-    config: own,
-    model: new Glow([28, 28, 1], own.model),
-    summary: { preset: 'mnist-quickstart' },
-  });
-  expect(card).toContain(
-    'with the package `emerging-flows`, and `--import` of the module that registers mixing "carded":',
-  );
-  expect(modelCard({ ...about, summary: {} })).toContain(
-    'In this folder, with the package `emerging-flows`:',
-  );
-});
-
-it('names the action of a model that was trained without images', () => {
-  const [card, onImages] = [{ action: true }, {}].map((summary) => modelCard({ ...about, summary }));
-  expect(card).toContain('| Trained to | the action digits, without images |');
-  expect(card).not.toContain('| Trained on |');
-  expect(card).not.toContain('| Augmentation |');
-  expect(onImages).toContain('| Trained on | the training images of digits');
 });

@@ -2,7 +2,7 @@
 // lost.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { changedSettings, changesIn, changesText, settingsOf, withChanges } from './settingChanges.ts';
+import { changedSettings, settingsOf, withChanges } from './settingChanges.ts';
 
 const change = (step: number, setting: string, from: unknown, to: unknown) => ({ step, setting, from, to });
 const rate = change(10, 'rate', 1, 2);
@@ -41,13 +41,5 @@ describe('the changes of a run', () => {
 
   it('are none before the first step', () => {
     expect(withChanges([], { step: 0, before: { rate: 1 }, after: { rate: 2 } })).toEqual([]);
-  });
-
-  it('are listed step by step', () => {
-    const later = [change(2000, 'steps', 2000, null), change(2000, 'epochs', null, 3)];
-    expect(changesText([rate, ...later])).toBe(
-      'after step 10: rate 1 → 2; after step 2,000: steps 2000 → not set, epochs not set → 3',
-    );
-    expect(changesText(changesIn({ steps: 4 }))).toBeNull();
   });
 });

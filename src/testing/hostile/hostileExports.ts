@@ -241,6 +241,12 @@ function changeScores(
   ];
 }
 
+/** Replaces a part of the header of the weights, which commands must refuse. */
+const refusedHeader = (from: string | RegExp, to: string): Changes[string] => [
+  'refuse',
+  header(weights, (text) => text.replace(from, to)),
+];
+
 /** Changes of an export, with what commands that use it must do. */
 export const exportChanges: Changes = {
   ...Object.fromEntries(
@@ -280,27 +286,12 @@ export const exportChanges: Changes = {
       ),
     ),
   ],
-  'a tensor of a negative shape': [
-    'refuse',
-    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[-8')),
-  ],
-  'a tensor of a fractional shape': [
-    'refuse',
-    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[0.5')),
-  ],
-  'a tensor of a huge shape': [
-    'refuse',
-    header(weights, (text) => text.replace(/"shape":\[\d+/, '"shape":[9007199254740991,9007199254740991')),
-  ],
-  'overlapping tensors': [
-    'refuse',
-    header(weights, (text) => text.replace(/("data_offsets":\[)\d+(,\d+\])(?!.*"data_offsets")/, '$10$2')),
-  ],
-  'offsets without end': [
-    'refuse',
-    header(weights, (text) => text.replace(/"data_offsets":\[\d+,\d+\]/, '"data_offsets":[0,1e300]')),
-  ],
-  'integers as weights': ['refuse', header(weights, (text) => text.replace('"F32"', '"I64"'))],
+  'a tensor of a negative shape': refusedHeader(/"shape":\[\d+/, '"shape":[-8'),
+  'a tensor of a fractional shape': refusedHeader(/"shape":\[\d+/, '"shape":[0.5'),
+  'a tensor of a huge shape': refusedHeader(/"shape":\[\d+/, '"shape":[9007199254740991,9007199254740991'),
+  'overlapping tensors': refusedHeader(/("data_offsets":\[)\d+(,\d+\])(?!.*"data_offsets")/, '$10$2'),
+  'offsets without end': refusedHeader(/"data_offsets":\[\d+,\d+\]/, '"data_offsets":[0,1e300]'),
+  'integers as weights': refusedHeader('"F32"', '"I64"'),
   'a hundred thousand tensors': [
     'cope',
     changeHeader((_, tensors) => {
@@ -328,25 +319,13 @@ export const exportChanges: Changes = {
     bytes(weights, (file) => Buffer.concat([Buffer.alloc(8, 0xff), file.subarray(8)])),
   ],
   'NaN as weights': ['refuse', bytes(weights, (file) => file.fill(0xff, file.length - 64))],
-  depth: ['refuse', header(weights, (text) => text.replace('\\"depth\\":1', '\\"depth\\":20000000'))],
-  'depth within bounds': [
-    'refuse',
-    header(weights, (text) => text.replace('\\"depth\\":1', '\\"depth\\":1000')),
-  ],
-  'prototype option': [
-    'refuse',
-    header(weights, (text) => text.replace('{\\"bits', '{\\"__proto__\\":{\\"levels\\":1},\\"bits')),
-  ],
-  'huge images': ['refuse', header(weights, (text) => text.replace('8x8x1', '4096x4096x1'))],
-  'no images': ['refuse', header(weights, (text) => text.replace('8x8x1', '0x0x0'))],
-  'nested options': [
-    'refuse',
-    header(weights, (text) => text.replace('{\\"bits', `${'['.repeat(1_000_000)}{\\"bits`)),
-  ],
-  'a name twice': [
-    'refuse',
-    header(weights, (text) => text.replace(/("levels\/[^:]*:\{[^}]*\}),/, '$1,$1,')),
-  ],
+  depth: refusedHeader('\\"depth\\":1', '\\"depth\\":20000000'),
+  'depth within bounds': refusedHeader('\\"depth\\":1', '\\"depth\\":1000'),
+  'prototype option': refusedHeader('{\\"bits', '{\\"__proto__\\":{\\"levels\\":1},\\"bits'),
+  'huge images': refusedHeader('8x8x1', '4096x4096x1'),
+  'no images': refusedHeader('8x8x1', '0x0x0'),
+  'nested options': refusedHeader('{\\"bits', `${'['.repeat(1_000_000)}{\\"bits`),
+  'a name twice': refusedHeader(/("levels\/[^:]*:\{[^}]*\}),/, '$1,$1,'),
   truncated: ['refuse', bytes(weights, (file) => file.subarray(0, file.length - 5))],
   'weights as FIFO': ['refuse', fifo('model.safetensors')],
   'weights as endless device': ['refuse', link('model.safetensors', '/dev/zero')],

@@ -109,7 +109,7 @@ export function blackPng(side: number, bits: 1 | 16 = 1): Uint8Array {
 }
 
 /** A pickle, of 127 bytes, of a billion images without pixels. */
-export function picklesOfNothing(): Uint8Array {
+function picklesOfNothing(): Uint8Array {
   return Buffer.from(
     '\x80\x02}X\x04\0\0\0datacnumpy.core.multiarray\n_reconstruct\n)R' +
       '(K\x01(J\x00\xca\x9a\x3bK\x00K\x00K\x03tcnumpy\ndtype\n(X\x02\0\0\0u1tR\x89C\x00tbs.',

@@ -151,6 +151,13 @@ export const runChanges: Changes = {
     'cope',
     (folder) => appendFileSync(join(folder, 'metrics.jsonl'), `{"a":${'['.repeat(1_000_000)}\n`),
   ],
+  'a step that is an object': [
+    'cope',
+    edit('metrics.jsonl', (text) => `${text}{"step":{"toString":1,"valueOf":1}}\n`),
+  ],
+  'damaged changes': ['cope', write('summary.json', '{"changes":[{}]}')],
+  'config as circle': ['refuse', link('config.yaml', 'config.yaml')],
+  'log as FIFO': ['cope', fifo('metrics.jsonl')],
   'log as endless device': ['cope', link('metrics.jsonl', '/dev/zero')],
   ...logChanges,
   ...yamlChanges,

@@ -158,13 +158,13 @@ it('accepts a manifest of the same image shape', async () => {
 });
 
 it('reports large images, and refuses larger ones, before their graphs are prepared', async () => {
-  const wide = new Glow([2048, 2048, 1], { ...options, learnedPrior: true, bits: 5, width: 256 });
+  const wide = new Glow([1024, 1024, 1], { ...options, learnedPrior: true, bits: 5, width: 1024 });
   const weights = Object.entries(randomParameters(wide.parameters)).map(
     ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
   );
   write(
     new Map(weights),
-    { imageShape: '2048x2048x1', model: JSON.stringify(wide.options) },
+    { imageShape: '1024x1024x1', model: JSON.stringify(wide.options) },
     wide.imageShape,
   );
   const reported: number[] = [];
@@ -178,7 +178,7 @@ it('reports large images, and refuses larger ones, before their graphs are prepa
   expect(reported[0]).toBeGreaterThan(2 ** 30);
   const available = vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 30);
   await expect(large.sample({ count: 1 })).rejects.toThrow(
-    /^the activations of an image of 2048x2048x1 take .* GiB of memory, but only 1.0 GiB is available/,
+    /^the activations of an image of 1024x1024x1 take .* GiB of memory, but only 1.0 GiB is available/,
   );
   available.mockRestore();
   const small = await loadModel(new URL('../../../models/mnist-small', import.meta.url), { onLargeImage });

@@ -61,8 +61,8 @@ describe('the number of steps', () => {
 });
 
 /** Seconds of the clock that every reading of it advances. */
-const TICK = 0.025;
-/** With that clock, about a hundred steps. */
+const TICK = 0.035;
+/** With that clock, about seventy steps. */
 const minutes = 0.05;
 /** Both the warm-up, which is shortened, and the decay depend on the number of steps. */
 const training = { warmupSteps: 1000, decay: 0.95, steps: 500 } as const;

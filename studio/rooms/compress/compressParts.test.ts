@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { zipNames } from '../../work/zipNames.ts';
 import { compressSettings } from './compressSettings.ts';
-import { bitsText, bytesText, headingText, sizesOf, verdictText } from './sizes.ts';
+import { headingText, sizesOf, verdictText } from './sizes.ts';
 
 const compressed = {
   images: 100,
@@ -18,17 +18,6 @@ const compressed = {
   skipped: [],
   seconds: 2,
 };
-
-it('writes sizes in units', () => {
-  expect([0, 1023, 1024, 75_900, 5 * 2 ** 20].map(bytesText)).toEqual([
-    '0 bytes',
-    '1023 bytes',
-    '1.0 KiB',
-    '74.1 KiB',
-    '5.0 MiB',
-  ]);
-  expect(bitsText(10_000, 100, 78_400)).toBe('800 bits per image, 1.020 per value');
-});
 
 it('compares the file with others, and says from how many images it pays', () => {
   expect(sizesOf(compressed).map(({ name, bytes }) => [name, bytes])).toEqual([

@@ -4,8 +4,6 @@ import { centred } from './centred.ts';
 import { differencesOf } from './differences.ts';
 import { insideSettings } from './insideSettings.ts';
 import { lineWords } from './lineWords.ts';
-import { runningWords } from './runningWords.ts';
-import { rangeWords } from './stageWords.ts';
 
 it('counts and draws differing values', () => {
   const before = Uint8Array.of(10, 20, 30, 255);
@@ -64,26 +62,6 @@ it('replaces impossible settings by defaults', () => {
     precision: 'float64',
     class: 'seven',
   });
-});
-
-it('says what the bits so far mean', () => {
-  const bits = [800, -500.26, 1200];
-  expect(runningWords(bits, 100, 0)).toBe(
-    'Before the first stage, all images cost the same: 800.0 bits, 8.000 for each of the 100 values.',
-  );
-  expect(runningWords(bits, 100, 1)).toBe(
-    'This stage saves 500.3 bits; so far, the sum is 299.7 bits, 2.997 for each value.',
-  );
-  expect(runningWords(bits, 100, 2)).toBe(
-    'This stage adds 1,200.0 bits. In total, the image has 1,499.7 bits, 14.997 bits/dim.',
-  );
-  expect(runningWords([800, Number.NaN], 100, 1)).toBe('The sum is not finite: values overflow on the way.');
-});
-
-it('tells black from white in a stage’s picture', () => {
-  expect(rangeWords([-2.04, 1.5])).toBe('−2.0 (black) to 1.5 (white)');
-  expect(rangeWords([0.491, 0.498])).toBe('0.491 (black) to 0.498 (white)');
-  expect(rangeWords([0.498, 0.498])).toBe('0.5 almost everywhere');
 });
 
 it('writes a stage as arithmetic', () => {

@@ -1,7 +1,6 @@
 // The room Odd's own arithmetic: the order of images, the histogram, and numbers as text.
 import { expect, it } from 'vitest';
 import { axisOf, countsIn } from './histogram.ts';
-import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { ordered } from './order.ts';
 
 const bits = [2, 1.9, 8, 0.1, Number.NaN, 2.1];
@@ -37,36 +36,4 @@ it('ends the axis near the reference, or near most values, however far an outlie
   const alone = axisOf([1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 300_000]);
   expect(alone.high).toBeLessThan(4);
   expect(alone.high).toBeGreaterThan(1.9);
-});
-
-it('shortens scores and p-values', () => {
-  expect([1.23456, -12.345, 0, -0.0001, 1234.5, 312_345, Number.POSITIVE_INFINITY].map(scoreText)).toEqual([
-    '1.235',
-    '−12.3',
-    '0.000',
-    '0.000',
-    '1,235',
-    '3.1e5',
-    'not finite',
-  ]);
-  expect([0.0005, 0.0124, 0.5, 1].map(pText)).toEqual(['p < 0.001', 'p 0.012', 'p 0.50', 'p 1.00']);
-});
-
-it('puts p-values and the test of a set into words', () => {
-  expect(rankText(1 / 17, 16, '16 images')).toBe('Odder than all 16 images');
-  expect(rankText(4 / 17, 16, '16 images')).toBe('3 of 16 images are at least as odd');
-  expect(chanceText([0.001, 0.5, 0.6], 2000)).toBe('1 image with p ≤ 0.01; fewer than 1 expected by chance.');
-  expect(chanceText(new Array(250).fill(0.5), 2000)).toBe(
-    '0 images with p ≤ 0.01; about 2.5 expected by chance.',
-  );
-  expect(chanceText([0.5], 16)).toBe(
-    'With only 16 reference images, no p-value is below 0.059: the order tells more.',
-  );
-  expect(sourceText(undefined)).toMatch(/^Fewer than 10 images/);
-  const shift = { statistic: 'brightness', text: 'darker', pValue: 0.001 } as const;
-  const source = { same: false, pValue: 0.001, falseAlarms: 0.01, shifts: [shift] };
-  expect(sourceText(source)).toMatch(
-    /^As a set, they differ from the validation images \(p = 0\.001, 1 % false alarms\): darker\. .*prepare them .* choose a model/,
-  );
-  expect(sourceText({ ...source, same: true })).toMatch(/they don’t differ/);
 });

@@ -23,8 +23,4 @@ describe('class statistics', () => {
     // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.
     expect([...labelMargin!].map((value) => Number(value.toFixed(9)))).toEqual([2, -2]);
   });
-
-  it('have no margin without labels', () => {
-    expect(classStatistics(model, likelihoods, undefined).labelMargin).toBeUndefined();
-  });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
 import { findPreset } from '../../../../src/experiments/presets.ts';
-import { layersOf, type Recording, resultOf, setbacksOf } from './recording.ts';
+import { layersOf, type Recording, resultOf } from './recording.ts';
 
 const folder = import.meta.dirname;
 const recording: Recording = JSON.parse(readFileSync(join(folder, 'recording.json'), 'utf8'));
@@ -68,13 +68,4 @@ it('says so if the other wins, or neither', () => {
   expect(ending([2.5, 2.1], [2, 2.2])).toBe(
     'Neither wins with every seed: emerging convolutions need fewer bits with 1 of 2, and the difference is between −0.100 and +0.500.',
   );
-});
-
-it('names unstable trainings', () => {
-  const calm = [[], []];
-  const given = { ...recording, seeds: [4, 5], rollbacks: [calm, [[], [1200]]] };
-  expect(setbacksOf(given)).toBe(
-    'With seed 5, the training of 1\u00a0×\u00a01 convolutions became unstable at step 1,200 and continued at half the learning rate.',
-  );
-  expect(setbacksOf({ ...given, rollbacks: [calm, calm] })).toBe('');
 });
