@@ -16,8 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { UserError } from '../errors.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
+import { cleanedUpAfter, UserError } from '../errors.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { bytesOf, type FileContent } from './fileStore.ts';

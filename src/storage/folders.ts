@@ -2,8 +2,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../errors.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
+import { cleanedUpAfter, UserError } from '../errors.ts';
 import { cannotCreateFolder, explainFileError, reasonFor } from './fileErrors.ts';
 import { exists, realPath } from './files.ts';
 import { partialPath } from './partialFiles.ts';

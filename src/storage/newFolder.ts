@@ -1,8 +1,7 @@
 // Writes a folder atomically: all of it or nothing.
 import { rmdirSync, rmSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { UserError } from '../errors.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
+import { cleanedUpAfter, UserError } from '../errors.ts';
 import { explainFileError } from './fileErrors.ts';
 import type { FileContent } from './fileStore.ts';
 import { exists, isFolder, writeFileAtomically } from './files.ts';

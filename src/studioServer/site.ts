@@ -1,8 +1,7 @@
 // Writes a studio as static files for any host.
 import * as z from 'zod/mini';
-import { UserError } from '../errors.ts';
+import { cleanedUpAfter, UserError } from '../errors.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import { cleanedUpAfter } from '../storage/cleanUp.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
 import { blocksOf } from '../storage/fileBytes.ts';
 import type { FileContent } from '../storage/fileStore.ts';

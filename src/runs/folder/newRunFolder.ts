@@ -1,7 +1,6 @@
 // The folder of a new run: checking that it can be created, creating it, and removing it if the run never
 // started.
-import { UserError } from '../../errors.ts';
-import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import { cleanedUpAfter, UserError } from '../../errors.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
 import { entryAt, exists, isFolder, realPath, requireWritable } from '../../storage/files.ts';
 import {
