@@ -3,7 +3,7 @@ import { option, phrase, UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { memoryFiles } from '../storage/memoryFiles.ts';
 import type { RandomAccess } from '../storage/randomAccess.ts';
-import { byHeader } from '../storage/safetensorsHeader.ts';
+import { byHeader } from '../storage/safetensors.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readChecked } from './fileBytes.ts';
-import { encodeSafetensors } from './safetensors.ts';
-import { byHeader } from './safetensorsHeader.ts';
+import { byHeader, encodeSafetensors } from './safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,8 +6,13 @@ import type { ConfigFile } from '../../experiments/resolve.ts';
 import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
 import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
 import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { byHeader, type HeaderCheck } from '../../storage/safetensorsHeader.ts';
+import {
+  byHeader,
+  decodeSafetensors,
+  encodeSafetensors,
+  type HeaderCheck,
+  type Safetensors,
+} from '../../storage/safetensors.ts';
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
 import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';

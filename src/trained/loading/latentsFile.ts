@@ -6,8 +6,14 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { readChecked } from '../../storage/fileBytes.ts';
 import { requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { byHeader, missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import {
+  byHeader,
+  decodeSafetensors,
+  encodeSafetensors,
+  missingFrom,
+  type Safetensors,
+  type SafetensorsHeader,
+} from '../../storage/safetensors.ts';
 import { componentsOf } from '../likelihood/conditionArrays.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
 import type { FlowModel } from '../model/flowModel.ts';

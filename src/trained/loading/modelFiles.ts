@@ -4,7 +4,7 @@ import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/tr
 import { checkpointFolder, runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
 import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
-import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { safetensorsHeader } from '../../storage/safetensors.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
