@@ -20,6 +20,8 @@ import { cleanedUpAfter, UserError } from '../errors.ts';
 import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { bytesOf, type FileContent } from './fileStore.ts';
+import type { JsonObject } from './jsonText.ts';
+import { type LineCheck, longestLog, parseJsonLines } from './logs.ts';
 import { PartialFile, type PartialFileOptions, removePartialFiles } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
@@ -75,15 +77,6 @@ export function realPath(path: string): string {
 /** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
 export function lastWritten(path: string): number | undefined {
   return statusOf(path)?.mtimeMs;
-}
-
-/**
- * The bytes of a file; undefined if it does not exist.
- *
- * @throws UserError if that cannot be found out
- */
-export function fileSize(path: string): number | undefined {
-  return statusOf(path)?.size;
 }
 
 /**
@@ -163,6 +156,27 @@ export function readTextStream(path: string): TextFile {
       closeSync(file);
     }
   }
+}
+
+/** The lines of a log, read on demand by `parseJsonLines`; none if it does not exist yet. */
+export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObject> {
+  return exists(path) ? parseJsonLines({ path, blocks: blocksOf(path, longestLog) }, check) : [];
+}
+
+/** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
+export const LAST_MIB = 16;
+
+/** The same, but of a long log only those in its last 16 MiB; `isCut` tells whether there are lines before them. */
+export function readLastJsonLines(
+  path: string,
+  check: LineCheck,
+): { readonly lines: Iterable<JsonObject>; readonly isCut: boolean } {
+  const from = (statusOf(path)?.size ?? 0) - LAST_MIB * 2 ** 20;
+  if (from <= 0) {
+    return { lines: readJsonLines(path, check), isCut: false };
+  }
+  const end = { path, blocks: blocksOf(path, longestLog, from), end: `${LAST_MIB} MiB` };
+  return { lines: parseJsonLines(end, check), isCut: true };
 }
 
 /**

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
+import { readJsonLines, readLastJsonLines } from './files.ts';
 import { FolderFiles } from './folderFiles.ts';
-import { readJsonLines, readLastJsonLines } from './jsonLines.ts';
-import { type JsonObject, jsonLine } from './jsonText.ts';
-import { mendLog, rewindLog } from './logs.ts';
+import type { JsonObject } from './jsonText.ts';
+import { jsonLine, mendLog, rewindLog } from './logs.ts';
 
 const NAME = 'metrics.jsonl';
 

@@ -11,7 +11,7 @@ import { decompose, logAbsDeterminantOf } from '../../numeric/lu.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { memoryFiles } from '../../storage/memoryFiles.ts';
 import { multiply, product, reshape, sum, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';

@@ -4,8 +4,8 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
-import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
-import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { jsonLine, mendLog, readLog, rewindLog } from '../../storage/logs.ts';
 import {
   byHeader,
   decodeSafetensors,

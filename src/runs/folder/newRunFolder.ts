@@ -2,7 +2,7 @@
 // started.
 import { cleanedUpAfter, UserError } from '../../errors.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder, realPath, requireWritable } from '../../storage/files.ts';
+import { entryAt, exists, isFolder, readJsonLines, realPath, requireWritable } from '../../storage/files.ts';
 import {
   folderOf,
   isBelow,
@@ -12,7 +12,6 @@ import {
   requireCreatable,
   withoutEndSeparators,
 } from '../../storage/folders.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointPath, holdsExport, type RunPaths, runPaths } from './runFolder.ts';
 import { runFiles } from './runLock.ts';
