@@ -6,10 +6,9 @@ import { afterAll, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { fileStoreSeen, useFileStore } from '../testing/fileStoreUse.ts';
 import { ClosedFolder } from './closedFolder.ts';
-import { atMost } from './fileStore.ts';
+import { atMost, memoryFiles } from './fileStore.ts';
 import { FolderFiles } from './folderFiles.ts';
 import { takeLock } from './lock.ts';
-import { memoryFiles } from './memoryFiles.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stores-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -2,8 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/transfer.ts';
 import { checkpointFolder, runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
-import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { bytesOf, type FileStore, memoryFiles } from '../../storage/fileStore.ts';
 import { safetensorsHeader } from '../../storage/safetensors.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
