@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { failureOf } from '../testing/failureOf.ts';
 import {
-  appendToFile,
   exists,
   isFolder,
   readBytes,
@@ -151,25 +150,6 @@ describe('readBytes', () => {
     expect(failureOf(() => readBytes(join(folder, 'large'), 1000)).message).toContain(
       '2147483656 bytes are too many for this kind of file (limit 1000)',
     );
-  });
-});
-
-describe('appendToFile', () => {
-  it('appends to what is there, and removes a part that was written before a failure', () => {
-    const path = join(folder, 'log');
-    appendToFile(path, 'one');
-    appendToFile(path, Uint8Array.of(50));
-    const { writeSync } = fs;
-    let calls = 0;
-    vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array) => {
-      if (calls++ > 0) {
-        throw systemError('ENOSPC');
-      }
-      return writeSync(file, bytes, 0, 1);
-    }) as typeof fs.writeSync);
-    syncBuiltinESMExports();
-    expect(failureOf(() => appendToFile(path, 'three')).message).toContain('no space is left');
-    expect(fs.readFileSync(path, 'utf8')).toBe('one2');
   });
 });
 

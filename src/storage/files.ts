@@ -3,17 +3,11 @@ import {
   accessSync,
   closeSync,
   constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
   lstatSync,
   openSync,
   realpathSync,
-  renameSync,
-  rmSync,
   type Stats,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { cleanedUpAfter, UserError } from '../errors.ts';
@@ -23,14 +17,6 @@ import { bytesOf, type FileContent } from './fileStore.ts';
 import type { JsonObject } from './jsonText.ts';
 import { type LineCheck, longestLog, parseJsonLines } from './logs.ts';
 import { PartialFile, type PartialFileOptions, removePartialFiles } from './partialFiles.ts';
-
-/** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
-const toAppend =
-  constants.O_WRONLY |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  (constants.O_NOFOLLOW ?? 0) |
-  (constants.O_NONBLOCK ?? 0);
 
 /** A text with the path of its file, for errors. */
 export interface TextFile {
@@ -229,80 +215,6 @@ export async function writePartsAtomically<Result>(
     // Otherwise a failed write leaves its threads running.
     await parts.return(undefined as Result).catch(() => {});
     throw cleanedUpAfter(error, () => file.discard());
-  }
-}
-
-/**
- * Appends to a file, which is created if it does not exist. A file with other names as well (hard links, as in
- * backups) is replaced by a copy first: under those names it stays what it is.
- *
- * @throws UserError if it cannot be written or is a link; the file then ends as it did before
- */
-export function appendToFile(path: string, content: Uint8Array | string): void {
-  try {
-    if ((lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) > 1) {
-      writeFileAtomically(path, blocksOf(path));
-    }
-    const file = openSync(path, toAppend, 0o666);
-    try {
-      const status = fstatSync(file);
-      if (!status.isFile()) {
-        throw new UserError('invalid-data', `cannot write ${path}: it is not a regular file; delete it`);
-      }
-      const before = status.size;
-      const bytes = bytesOf(content);
-      try {
-        for (let written = 0; written < bytes.length; ) {
-          written += writeSync(file, bytes, written);
-        }
-      } catch (error) {
-        throw cleanedUpAfter(cannotWrite(path, error), () => ftruncateSync(file, before));
-      }
-    } catch (error) {
-      throw cleanedUpAfter(cannotWrite(path, error), () => closeSync(file));
-    }
-    closeSync(file);
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
-}
-
-/**
- * Flushes a file to disk; a file that does not exist has nothing to lose.
- *
- * @throws UserError if the disk does not accept it
- */
-export function flushFile(path: string): void {
-  if (!exists(path)) {
-    return;
-  }
-  try {
-    const file = openSync(path, 'r+');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
-}
-
-/** Renames a file; throws UserError if that fails. */
-export function renameFile(path: string, to: string): void {
-  try {
-    renameSync(path, to);
-  } catch (error) {
-    throw explainFileError(error, path, 'rename');
-  }
-}
-
-/** Removes a file if it exists; throws UserError if that fails. */
-export function removeFile(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    throw explainFileError(error, path, 'remove');
   }
 }
 

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
 import { readJsonLines, readLastJsonLines } from './files.ts';
-import { FolderFiles } from './folderFiles.ts';
 import type { JsonObject } from './jsonText.ts';
 import { jsonLine, mendLog, rewindLog } from './logs.ts';
 
@@ -15,13 +14,13 @@ const NAME = 'metrics.jsonl';
 
 let folder: string;
 let log: string;
-let files: FolderFiles;
+let files: ClosedFolder;
 const append = (line: JsonObject): void => files.append(NAME, jsonLine(line));
 
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), 'lines-'));
   log = join(folder, NAME);
-  files = new FolderFiles(new ClosedFolder(folder));
+  files = new ClosedFolder(folder);
 });
 
 afterEach(() => {

@@ -8,7 +8,7 @@ import { evaluationRecord } from '../../evaluation/measure/evaluationRecord.ts';
 import { isTested } from '../../evaluation/reports/trainRun.ts';
 import { unitOf } from '../../models/unit.ts';
 import { timeOf } from '../../runs/contents/logLines.ts';
-import { tidyRun } from '../../runs/folder/leftovers.ts';
+import { tidyRun } from '../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';

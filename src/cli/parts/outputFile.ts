@@ -4,6 +4,7 @@ import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { pathFrom } from '../../storage/folders.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
@@ -72,7 +73,8 @@ export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
   }
   return {
     path,
-    write: (content) => (closed ? closed.write(path, content) : writeFileAtomically(path, content)),
+    write: (content) =>
+      closed ? closed.write(pathFrom(closed.name, path), content) : writeFileAtomically(path, content),
   };
 }
 

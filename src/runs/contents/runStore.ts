@@ -16,7 +16,7 @@ import {
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
 import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';
-import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from './runFileNames.ts';
+import { checkpointFile, runFileNames, stepsIn } from './runFileNames.ts';
 import { evaluationsIn, ifDamaged, readStoredSummary, summaryText } from './runSummary.ts';
 
 /**
@@ -198,7 +198,7 @@ export class RunStore {
 
   /** The steps that have a checkpoint, in order. */
   async checkpointSteps(): Promise<readonly number[]> {
-    return stepsIn(await this.files.list(checkpointFolder));
+    return stepsIn(await this.files.list(runFileNames.checkpoints));
   }
 
   /** Where the checkpoint of a step is, for messages. */
