@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { cleanedUpAfter, type Phrase, phrase, UserError } from '../errors.ts';
-import { blocksOf, readChecked } from './fileBytes.ts';
 import { cannotWrite, explainFileError, hasCode } from './fileErrors.ts';
 import {
   asideName,
@@ -26,10 +25,10 @@ import {
   type FileLock,
   type FileStore,
 } from './fileStore.ts';
-import { entryAt, exists, largestText, writeFileAtomically } from './files.ts';
+import { blocksOf, entryAt, exists, largestText, readChecked } from './files.ts';
 import { pathFrom } from './folders.ts';
 import { isLocked, requireLockHeld, takeLock } from './lock.ts';
-import { PartialFile, removePartialFiles } from './partialFiles.ts';
+import { PartialFile, removePartialFiles, writeFileAtomically } from './partialFiles.ts';
 
 /** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
 const toAppend =

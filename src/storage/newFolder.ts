@@ -4,7 +4,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { cleanedUpAfter, UserError } from '../errors.ts';
 import { explainFileError } from './fileErrors.ts';
 import type { FileContent } from './fileStore.ts';
-import { exists, isFolder, writeFileAtomically } from './files.ts';
+import { exists, isFolder } from './files.ts';
 import {
   folderOf,
   listFolder,
@@ -13,7 +13,7 @@ import {
   removeEmptyFolders,
   requireCreatable,
 } from './folders.ts';
-import { moveIntoPlace, partialPath } from './partialFiles.ts';
+import { moveIntoPlace, partialPath, writeFileAtomically } from './partialFiles.ts';
 
 /** An arbitrary folder, only to resolve paths in it. */
 const anyFolder = resolve('folder');

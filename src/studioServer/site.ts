@@ -3,9 +3,8 @@ import * as z from 'zod/mini';
 import { cleanedUpAfter, UserError } from '../errors.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
-import { blocksOf } from '../storage/fileBytes.ts';
 import type { FileContent } from '../storage/fileStore.ts';
-import { exists, isFolder, readText } from '../storage/files.ts';
+import { blocksOf, exists, isFolder, readText } from '../storage/files.ts';
 import { listFolder, pathIn } from '../storage/folders.ts';
 import { parsedJson } from '../storage/jsonText.ts';
 import {

@@ -5,7 +5,7 @@ import { type CompressedFile, extentOf, openCompressed } from '../../codec/compr
 import { imagesFrom } from '../../codec/decompress.ts';
 import { cleanedUpAfter, UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { withFile } from '../../storage/fileBytes.ts';
+import { withFile } from '../../storage/files.ts';
 import { startNewFolder, staysInFolder } from '../../storage/newFolder.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';

@@ -3,9 +3,10 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { requireNewFolder } from '../../storage/newFolder.ts';
+import { requireWritable, writeFileAtomically } from '../../storage/partialFiles.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
 

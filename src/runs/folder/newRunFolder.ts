@@ -4,7 +4,7 @@
 import { cleanedUpAfter, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/configText.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder, readJsonLines, realPath, requireWritable } from '../../storage/files.ts';
+import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../storage/files.ts';
 import {
   folderOf,
   isBelow,
@@ -14,6 +14,7 @@ import {
   requireCreatable,
   withoutEndSeparators,
 } from '../../storage/folders.ts';
+import { requireWritable } from '../../storage/partialFiles.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
 import { holdsExport, type RunPaths, runFiles, runPaths } from './runFolder.ts';

@@ -3,9 +3,9 @@
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { readChecked } from '../../storage/fileBytes.ts';
-import { requireExists, writeFileAtomically } from '../../storage/files.ts';
+import { readChecked, requireExists } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
+import { writeFileAtomically } from '../../storage/partialFiles.ts';
 import {
   byHeader,
   decodeSafetensors,
