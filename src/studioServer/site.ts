@@ -5,14 +5,15 @@ import { nextTurn } from '../platform/eventLoop.node.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
 import type { FileContent } from '../storage/fileStore.ts';
 import { blocksOf, exists, isFolder, readText } from '../storage/files.ts';
-import { listFolder, pathIn } from '../storage/folders.ts';
-import { parsedJson } from '../storage/jsonText.ts';
 import {
+  listFolder,
+  pathIn,
   requireDistinctFiles,
   requireNewFolder,
   startNewFolder,
   staysInFolder,
-} from '../storage/newFolder.ts';
+} from '../storage/folders.ts';
+import { parsedJson } from '../storage/jsonText.ts';
 import type { StudioFiles } from './files.ts';
 import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';

@@ -6,7 +6,7 @@ import { imagesFrom } from '../../codec/decompress.ts';
 import { cleanedUpAfter, UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { withFile } from '../../storage/files.ts';
-import { startNewFolder, staysInFolder } from '../../storage/newFolder.ts';
+import { startNewFolder, staysInFolder } from '../../storage/folders.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { readChecked, requireExists } from '../../storage/files.ts';
-import { staysInFolder } from '../../storage/newFolder.ts';
+import { staysInFolder } from '../../storage/folders.ts';
 import { writeFileAtomically } from '../../storage/partialFiles.ts';
 import {
   byHeader,
