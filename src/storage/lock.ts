@@ -6,6 +6,7 @@ import { call, type Phrase, phrase, UserError } from '../errors.ts';
 import { cannotWrite, hasCode } from './fileErrors.ts';
 import type { FileLock } from './fileStore.ts';
 import { readText } from './files.ts';
+import { parsedJson } from './jsonText.ts';
 import { openPartial, partialPath } from './partialFiles.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
@@ -38,22 +39,20 @@ const markSchema = z.object({
   started: z.string(),
   host: z.string(),
   place: z.string(),
-  /** Distinguishes the locks of one process. */
-  serial: z.number(),
 });
-
-type LockMark = ProcessMark & { readonly serial: number };
 
 /** A lock file. */
 interface FoundLock {
-  readonly mark: LockMark | undefined;
+  /** Its content. */
   readonly text: string;
+  /** The process that the content names; undefined if it names none. */
+  readonly mark: ProcessMark | undefined;
   /** Seconds since it was last renewed. */
   readonly silent: number;
 }
 
 /** The locks that this process holds, by their path; a released one may still exist if its folder was moved. */
-const held = new Map<string, Lock & { readonly serial: number }>();
+const held = new Map<string, Lock & { readonly text: string }>();
 let made = 0;
 
 /**
@@ -64,18 +63,19 @@ let made = 0;
  * written
  */
 export function takeLock(path: string, folder: string): Lock {
-  const mark: LockMark = { ...ownMark(), serial: made++ };
+  // The number distinguishes the locks of one process.
+  const text = JSON.stringify({ ...ownMark(), serial: made++ });
   try {
-    while (!create(path, mark)) {
+    while (!create(path, text)) {
       takeAway(path, folder);
     }
   } catch (error) {
     throw cannotWrite(path, error);
   }
   let renewed = performance.now();
-  const isOwn = (): boolean => sameLock(readLock(path)?.mark, mark);
+  const isOwn = (): boolean => readLock(path)?.text === text;
   const lock = {
-    serial: mark.serial,
+    text,
     renew() {
       if (performance.now() - renewed > 1000 * RENEWED_AFTER) {
         renewed = performance.now();
@@ -108,8 +108,7 @@ export function requireLockHeld(path: string): void {
 }
 
 /** Creates the lock with its content, atomically; false if there is one. */
-function create(path: string, mark: LockMark): boolean {
-  const text = JSON.stringify(mark);
+function create(path: string, text: string): boolean {
   const partial = partialPath(path);
   const file = openPartial(partial);
   try {
@@ -150,8 +149,12 @@ export function isLocked(path: string): boolean {
 }
 
 /** Whether the process of a lock was seen to run; undefined if the lock is stale. */
-function holderOf({ mark, silent }: FoundLock): { readonly isSeen: boolean } | undefined {
-  const running = mark === undefined ? undefined : isHeld(mark);
+function holderOf({ text, mark, silent }: FoundLock): { readonly isSeen: boolean } | undefined {
+  // A lock of this process that it does not hold is left from an earlier release.
+  const running =
+    mark?.pid === process.pid && isRunning(mark)
+      ? [...held.values()].some((lock) => lock.text === text)
+      : mark && isRunning(mark);
   // A lock from before the last boot of this machine cannot belong to a running process.
   const before = mark?.host === ownMark().host && silent > uptime();
   return running === true || (running === undefined && !before && silent < SILENT_FOR)
@@ -165,7 +168,6 @@ function takeAway(path: string, folder: string): void {
   if (found === null) {
     return;
   }
-  const { text } = found;
   const holder = holderOf(found);
   if (holder !== undefined) {
     throw new UserError('locked', lockedText(folder, path, { ...found, ...holder }));
@@ -181,7 +183,7 @@ function takeAway(path: string, folder: string): void {
     }
     throw error;
   }
-  if (readLock(moved)?.text === text) {
+  if (readLock(moved)?.text === found.text) {
     rmSync(moved, { force: true });
   } else {
     renameSync(moved, path);
@@ -199,43 +201,17 @@ function readLock(path: string): FoundLock | null {
   }
   const silent = (Date.now() - status.mtimeMs) / 1000;
   if (!status.isFile() || status.size > LARGEST_MARK) {
-    return { mark: undefined, text: '', silent };
+    return { text: '', mark: undefined, silent };
   }
   try {
     const text = readText(path);
-    return { mark: markIn(text), text, silent };
+    return { text, mark: markSchema.safeParse(parsedJson(text)).data, silent };
   } catch (error) {
     if (error instanceof Error && hasCode(error.cause, 'ENOENT')) {
       return null;
     }
     throw error;
   }
-}
-
-function markIn(text: string): LockMark | undefined {
-  try {
-    return markSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Whether the process of a lock runs and still holds it; undefined if that cannot be determined from here.
- */
-function isHeld(mark: LockMark): boolean | undefined {
-  const running = isRunning(mark);
-  return running === true && sameProcess(mark, ownMark())
-    ? [...held.values()].some(({ serial }) => serial === mark.serial)
-    : running;
-}
-
-function sameProcess(one: ProcessMark, other: ProcessMark): boolean {
-  return one.pid === other.pid && one.started === other.started && one.place === other.place;
-}
-
-function sameLock(one: LockMark | undefined, other: LockMark): boolean {
-  return one !== undefined && sameProcess(one, other) && one.serial === other.serial;
 }
 
 function lockedText(
