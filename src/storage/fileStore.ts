@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { joinBytes } from '../platform/joinBytes.ts';
 
 /** A value, or a promise of it. */
-export type Awaitable<Value> = Value | Promise<Value>;
+type Awaitable<Value> = Value | Promise<Value>;
 
 /** The content of a file: bytes, text, or blocks of bytes, each valid until the next. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array>;

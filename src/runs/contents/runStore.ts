@@ -3,7 +3,7 @@ import { call, type Literal, literal, type Term, UserError } from '../../errors.
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
-import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
+import { atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { jsonLine, mendLog, readLog, rewindLog } from '../../storage/logs.ts';
 import {
@@ -94,7 +94,7 @@ export class RunStore {
    *
    * @throws UserError (`locked`) if another trainer holds the lock
    */
-  lock(): Awaitable<FileLock> {
+  async lock(): Promise<FileLock> {
     return this.files.lock();
   }
 

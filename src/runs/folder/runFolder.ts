@@ -9,21 +9,46 @@ import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
 
 /** The paths of a run's files. */
-export type RunPaths = { readonly [File in keyof typeof runFileNames]: string } & {
+export interface RunPaths {
   /** The run folder itself, as named by the user. */
   readonly directory: string;
+  /** Everything needed to repeat the run; if a resume changed settings, it holds the latest. */
+  readonly config: string;
   /** The schema of the configuration, for editors. */
   readonly schema: string;
-};
+  /** The measurements, one JSON object per line; no clock, path or host. */
+  readonly metrics: string;
+  /** The timings, one JSON object per line. */
+  readonly timings: string;
+  /** The result of the training, and every evaluation. */
+  readonly summary: string;
+  /** What identifies its images. */
+  readonly dataRecord: string;
+  /** The folder of the checkpoints, one file each. */
+  readonly checkpoints: string;
+  /** The learning curve, as a PNG. */
+  readonly curve: string;
+  /** The folder of the sample grids. */
+  readonly samples: string;
+  /** The model card. */
+  readonly card: string;
+  /** The folder of the TensorBoard events. */
+  readonly tensorboard: string;
+  /** Shows the account that made the run that it did, if its images are at a path anywhere on the disk. */
+  readonly dataMark: string;
+  /** Present while a process trains the run. */
+  readonly lock: string;
+}
 
 /** The paths of a run's files, which need not exist. */
 export function runPaths(directory: string): RunPaths {
-  const paths = Object.entries(runFileNames).map(([file, name]) => [file, pathIn(directory, name)]);
-  return { ...Object.fromEntries(paths), directory, schema: pathIn(directory, SCHEMA_FILE) };
+  const files = Object.entries(runFileNames).map(([file, name]) => [file, pathIn(directory, name)]);
+  const paths: Record<keyof typeof runFileNames, string> = Object.fromEntries(files);
+  return { ...paths, directory, schema: pathIn(directory, SCHEMA_FILE) };
 }
 
 /** The files of a run in a folder; a trainer changes them only while it holds the lock. */
-export function runFiles({ directory }: Pick<RunPaths, 'directory'>): ClosedFolder {
+export function runFiles({ directory }: RunPaths): ClosedFolder {
   return new ClosedFolder(directory, { lockFile: runFileNames.lock });
 }
 
