@@ -67,7 +67,7 @@ const runsAnywhere: readonly string[] = [
   'pictures',
   'optimizers',
   'runs/contents',
-  'storage/memoryFiles.ts',
+  'storage/fileStore.ts',
   'runs/open',
   'trained/likelihood',
   'trained/model',

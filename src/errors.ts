@@ -130,6 +130,27 @@ export function problemOf(error: unknown): string {
   return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);
 }
 
+/**
+ * Cleans up after a failure and returns the error to throw: the failure itself. If the clean-up fails too,
+ * its message reports that as well, and the cause holds both.
+ */
+export function cleanedUpAfter(error: unknown, cleanUp: () => void): unknown {
+  try {
+    cleanUp();
+    return error;
+  } catch (second) {
+    const message = `${textIn(error)}; then this failed too: ${textIn(second)}`;
+    const cause = new AggregateError([error, second]);
+    return error instanceof UserError
+      ? new UserError(error.code, message, { cause })
+      : new Error(message, { cause });
+  }
+}
+
+function textIn(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The first three names, and the number of the others: `a, b, c and 5 more`. */
 export function fewNames(names: readonly string[]): string {
   const left = names.length - 3;

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
-import { writeFileAtomically } from '../../src/storage/files.ts';
+import { writeFileAtomically } from '../../src/storage/partialFiles.ts';
 
 /** Draws a plot for the documents, `docs/NAME.png`. */
 export async function writeDocumentPlot(name: string, plot: Plot): Promise<void> {

@@ -3,7 +3,7 @@ import { createProgress } from '../../src/cli/terminal/progress.ts';
 import type { Dataset } from '../../src/data/contract/dataset.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { startRun } from '../../src/runs/open/run.node.ts';
-import { memoryFiles } from '../../src/storage/memoryFiles.ts';
+import { memoryFiles } from '../../src/storage/fileStore.ts';
 import { FlowModel } from '../../src/trained/model/flowModel.ts';
 import { trainedModel } from '../../src/trained/model/trainedModel.ts';
 import { train } from '../../src/training/loop/train.ts';

@@ -1,7 +1,7 @@
 // The steps of studies whose runs have a training time in seconds.
 import { join } from 'node:path';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { machine } from '../shared/machine.ts';
+import { readJson, writeJson } from './jsonFile.ts';
 import { type Study, studyFolder } from './studies.ts';
 
 /** The seconds per step of each variant, and where they were measured. */

@@ -2,7 +2,7 @@
 
 import { median } from '../../src/numeric/statistics.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/jsonLines.ts';
+import { readJsonLines } from '../../src/storage/files.ts';
 import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
 import type { DoneRun } from './doneRuns.ts';
 import type { RunMeasurement } from './measure.ts';

@@ -3,7 +3,7 @@ import type { CurvePoint } from '../../src/evaluation/reports/curvePlot.ts';
 import { learningCurveOf } from '../../src/evaluation/reports/learningCurve.ts';
 import { checkMetrics } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/jsonLines.ts';
+import { readJsonLines } from '../../src/storage/files.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';

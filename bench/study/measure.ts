@@ -16,9 +16,9 @@ import { countParameters } from '../../src/models/flowRegistry.ts';
 import type { Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { folderStore } from '../../src/runs/folder/folderStore.ts';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import { FlowModel } from '../../src/trained/model/flowModel.ts';
+import { readJson, writeJson } from './jsonFile.ts';
 import type { StudyRun } from './runs.ts';
 
 /** The measurements with the average weights of the last step. */

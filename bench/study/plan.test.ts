@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../../src/experiments/configText.ts';
 import { createRunFolder } from '../../src/runs/folder/newRunFolder.ts';
 import { checkpointPath } from '../../src/runs/folder/runFolder.ts';
-import { writeJson } from '../../src/storage/jsonFile.ts';
+import { writeJson } from './jsonFile.ts';
 import { countOpenRuns, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
 import { configOf, recordFailure, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import type { Study } from './studies.ts';

@@ -2,7 +2,7 @@
 import type { DequantisationName } from '../../src/models/dequantisation.ts';
 import { checkMetrics, checkTimings, timeOf, troubleIn } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/jsonLines.ts';
+import { readJsonLines } from '../../src/storage/files.ts';
 import { machine } from '../shared/machine.ts';
 import { readBudget } from './budget.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';

@@ -8,8 +8,8 @@ import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
 import { readSummary, runPaths, savedSteps } from '../../src/runs/folder/runFolder.ts';
 import { readTextFile } from '../../src/storage/files.ts';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { stepsOf } from './budget.ts';
+import { readJson, writeJson } from './jsonFile.ts';
 import { changesOf, type Study, studyFolder, variantsOf } from './studies.ts';
 
 const RATE = 'training.learningRate';

@@ -7,11 +7,11 @@ import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { median, rangeOf } from '../../src/numeric/statistics.ts';
-import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { loadRun } from '../../src/trained/loading/loadRun.ts';
 import { timeSampling } from '../shared/timeSampling.ts';
 import { timeTraining } from '../shared/timeTraining.ts';
 import { doneRunsOf } from './doneRuns.ts';
+import { readJson, writeJson } from './jsonFile.ts';
 import { type Study, studyFolder, variantsOf } from './studies.ts';
 
 /** The time to sample an image with one inverse. */

@@ -3,7 +3,7 @@ import type { Handler } from '../engine/threads/messages.ts';
 import { ThreadPool } from '../engine/threads/pool.ts';
 import { usesThreads } from '../engine/threads/port.node.ts';
 import { modulesOf } from '../models/parts.ts';
-import { memoryFiles } from '../storage/memoryFiles.ts';
+import { memoryFiles } from '../storage/fileStore.ts';
 import { readExport, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { weightsBytes } from '../trained/loading/weightsBytes.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';

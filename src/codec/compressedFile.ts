@@ -1,9 +1,9 @@
 // An opened file of compressed images, with its model, and what it contains, which is found without decoding.
 import { option, phrase, UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
-import { memoryFiles } from '../storage/memoryFiles.ts';
+import { memoryFiles } from '../storage/fileStore.ts';
 import type { RandomAccess } from '../storage/randomAccess.ts';
-import { byHeader } from '../storage/safetensorsHeader.ts';
+import { byHeader } from '../storage/safetensors.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../trained/loading/readExport.ts';
 import { fingerprintOf } from '../trained/model/fingerprint.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';

@@ -66,7 +66,7 @@ async function coded(): Promise<Record<string, Uint8Array>> {
   const { EngineNetworks } = await import('./model/engineNetworks.ts');
   const { BitStack } = await import('./stack/bitStack.ts');
   const { readExport, WEIGHTS_FILE } = await import('../trained/loading/readExport.ts');
-  const { memoryFiles } = await import('../storage/memoryFiles.ts');
+  const { memoryFiles } = await import('../storage/fileStore.ts');
   const results: Record<string, Uint8Array> = {};
   for (const { name, weights, pixels } of inputs) {
     const stack = new BitStack();

@@ -8,7 +8,7 @@ import { resolveConfig } from '../experiments/resolve.ts';
 import { withValuesOf } from '../experiments/valuesOfImages.ts';
 import { inEightBits } from '../numeric/values.ts';
 import { startRun } from '../runs/open/run.node.ts';
-import { memoryFiles } from '../storage/memoryFiles.ts';
+import { memoryFiles } from '../storage/fileStore.ts';
 import { readOne } from './contract/dataset.ts';
 import { identityOf } from './identity.ts';
 import { toBits, toFullRange } from './pixels/bitDepth.ts';

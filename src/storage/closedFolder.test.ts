@@ -1,7 +1,6 @@
 // Changes in a folder from a stranger: nothing outside of it changes, whatever links it holds.
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
+import fs, {
   linkSync,
   lstatSync,
   mkdirSync,
@@ -12,9 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failureOf } from '../testing/failureOf.ts';
 import { ClosedFolder } from './closedFolder.ts';
 
@@ -33,6 +33,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
   expect(readdirSync(outside)).toEqual(['mine']);
   expect(readFileSync(join(outside, 'mine'), 'utf8')).toBe('mine');
   rmSync(root, { recursive: true });
@@ -44,9 +46,9 @@ describe('a link to a file', () => {
   it.each(['mine', 'new'])('is not written through, whether there is one or not (%s)', (target) => {
     symlinkSync(join(outside, target), inFolder('link'));
     for (const change of [
-      () => files.write(inFolder('link'), 'x'),
-      () => files.append(inFolder('link'), 'x'),
-      () => files.flush(inFolder('link')),
+      () => files.write('link', 'x'),
+      () => files.append('link', 'x'),
+      () => files.flush('link'),
     ]) {
       expect(failureOf(change)).toMatchObject({
         code: 'invalid-data',
@@ -60,15 +62,15 @@ describe('a link to a file', () => {
 
   it('is renamed and removed itself', () => {
     symlinkSync(join(outside, 'mine'), inFolder('link'));
-    files.rename(inFolder('link'), inFolder('link.damaged'));
+    expect(files.setAside('link')).toBe('link.damaged');
     expect(lstatSync(inFolder('link.damaged')).isSymbolicLink()).toBe(true);
-    files.remove(inFolder('link.damaged'));
+    files.remove('link.damaged');
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('in place of a partial file is removed', () => {
     symlinkSync(join(outside, 'mine'), inFolder(`file.${process.pid}.partial`));
-    files.write(inFolder('file'), 'x');
+    files.write('file', 'x');
     expect(readdirSync(folder)).toEqual(['file']);
   });
 });
@@ -79,16 +81,17 @@ describe('a link to a folder', () => {
     symlinkSync(outside, inFolder('link'));
     mkdirSync(inFolder('deep'));
     symlinkSync(outside, inFolder('deep', 'link'));
-    for (const link of [inFolder('link'), inFolder('deep', 'link')]) {
+    for (const link of ['link', 'deep/link']) {
       for (const change of [
-        () => files.write(join(link, 'new'), 'x'),
-        () => files.append(join(link, 'mine'), 'x'),
-        () => files.rename(join(link, 'mine'), inFolder('stolen')),
-        () => files.rename(inFolder('deep'), join(link, 'deep')),
-        () => files.remove(join(link, 'mine')),
-        () => files.makeFolder(join(link, 'new')),
-        () => files.makeFolder(link),
-        () => files.removePartialFiles(link),
+        () => files.write(`${link}/new`, 'x'),
+        () => files.write(`${link}/new/new`, 'x'),
+        () => files.append(`${link}/mine`, 'x'),
+        () => files.setAside(`${link}/mine`),
+        () => files.remove(`${link}/mine`),
+        () => files.begin(inFolder(link, 'new')),
+        () => files.makeFolder(inFolder(link, 'new')),
+        () => files.makeFolder(inFolder(link)),
+        () => files.removePartialFiles(inFolder(link)),
       ]) {
         expect(failureOf(change).message).toMatch(/ is a link, and links in .* are not followed; /);
       }
@@ -99,8 +102,8 @@ describe('a link to a folder', () => {
   it('is followed if it is the folder itself, which the user has named', () => {
     symlinkSync(folder, join(root, 'name'));
     const named = new ClosedFolder(join(root, 'name'));
-    named.makeFolder(join(root, 'name', 'deep'));
-    named.write(join(root, 'name', 'deep', 'file'), 'x');
+    named.makeFolder(join(root, 'name', 'empty'));
+    named.write('deep/file', 'x');
     expect(readFileSync(inFolder('deep', 'file'), 'utf8')).toBe('x');
   });
 });
@@ -109,43 +112,68 @@ it('a file with another name outside keeps its content there', () => {
   for (const name of ['appended', 'written']) {
     linkSync(join(outside, 'mine'), inFolder(name));
   }
-  files.append(inFolder('appended'), ' and more');
-  files.append(inFolder('appended'), ' and more');
-  files.write(inFolder('written'), 'other');
+  files.append('appended', ' and more');
+  files.append('appended', ' and more');
+  files.write('written', 'other');
   expect(readFileSync(inFolder('appended'), 'utf8')).toBe('mine and more and more');
   expect(readFileSync(inFolder('written'), 'utf8')).toBe('other');
 });
 
 it.runIf(process.platform !== 'win32')('does not wait for a FIFO', () => {
   spawnSync('mkfifo', [inFolder('fifo')]);
-  expect(() => files.append(inFolder('fifo'), 'x')).toThrow(/cannot write .*fifo: /);
-  expect(() => files.write(inFolder('fifo'), 'x')).toThrow(/cannot write .*fifo: /);
+  expect(() => files.append('fifo', 'x')).toThrow(/cannot write .*fifo: /);
+  expect(() => files.write('fifo', 'x')).toThrow(/cannot write .*fifo: /);
 });
 
-it('never renames over another file', () => {
+it('never renames over another file, nor over a link that leads nowhere', () => {
   writeFileSync(inFolder('a'), 'a');
-  writeFileSync(inFolder('b'), 'b');
-  expect(failureOf(() => files.rename(inFolder('a'), inFolder('b'))).code).toBe('exists');
+  writeFileSync(inFolder('a.damaged'), 'b');
+  symlinkSync(join(outside, 'none'), inFolder('a.damaged-2'));
+  expect(files.setAside('a')).toBe('a.damaged-3');
+  expect(readFileSync(inFolder('a.damaged'), 'utf8')).toBe('b');
 });
 
-it('changes nothing outside of it, and nothing at all after a refusal', () => {
-  expect(() => files.write(join(outside, 'mine'), 'x')).toThrow('is not in');
-  const refusing = new ClosedFolder(folder, {
-    beforeChange() {
-      throw new Error('refused');
-    },
-  });
+it('appends to what is there, and removes a part that was written before a failure', () => {
+  files.append('log', 'one');
+  files.append('log', Uint8Array.of(50));
+  const { writeSync } = fs;
+  let calls = 0;
+  vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array) => {
+    if (calls++ > 0) {
+      throw Object.assign(new Error('ENOSPC: it failed, write'), { code: 'ENOSPC', syscall: 'write' });
+    }
+    return writeSync(file, bytes, 0, 1);
+  }) as typeof fs.writeSync);
+  syncBuiltinESMExports();
+  expect(failureOf(() => files.append('log', 'three')).message).toContain('no space is left');
+  expect(readFileSync(inFolder('log'), 'utf8')).toBe('one2');
+});
+
+it('changes nothing outside of it, and nothing at all after it has lost its lock', () => {
+  expect(() => files.write('../outside/mine', 'x')).toThrow('is not in');
+  expect(() => files.setAside('../outside/mine')).toThrow('is not in');
+  expect(() => files.begin(join(outside, 'mine'))).toThrow('is not in');
+  const locked = new ClosedFolder(folder, { lockFile: 'lock' });
+  locked.write('file', 'x');
+  const lock = locked.lock();
+  expect([locked.isLocked(), files.isLocked()]).toEqual([true, false]);
+  locked.write('file', 'y');
+  writeFileSync(inFolder('lock'), '{}');
   for (const change of [
-    () => refusing.write(inFolder('file'), 'x'),
-    () => refusing.append(inFolder('file'), 'x'),
-    () => refusing.makeFolder(inFolder('new')),
-    () => refusing.remove(inFolder('file')),
-    () => refusing.rename(inFolder('file'), inFolder('other')),
-    () => refusing.removePartialFiles(folder),
+    () => locked.write('file', 'z'),
+    () => locked.write('new/file', 'z'),
+    () => locked.append('file', 'z'),
+    () => locked.begin(inFolder('other')),
+    () => locked.makeFolder(inFolder('new')),
+    () => locked.remove('file'),
+    () => locked.setAside('file'),
+    () => locked.removePartialFiles(folder),
   ]) {
-    expect(change).toThrow('refused');
+    expect(change).toThrow('this training of');
   }
-  expect(existsSync(inFolder('new'))).toBe(false);
+  expect(readdirSync(folder)).toEqual(['file', 'lock']);
+  expect(readFileSync(inFolder('file'), 'utf8')).toBe('y');
+  lock.release();
 });
 
 it('says whether it has created a folder, and what is in its place', () => {

@@ -89,3 +89,16 @@ export function reasonFor(code: string, path: string): string | undefined {
       return undefined;
   }
 }
+
+/**
+ * The error for a path that is found to be unusable before it is used, with the message for the system's
+ * error.
+ */
+export function wrongPath(
+  path: string,
+  doing: 'read' | 'write',
+  code: 'ENOENT' | 'EISDIR' | 'ENOTDIR',
+): UserError {
+  const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
+  return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
+}

@@ -3,13 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { UserError } from '../errors.ts';
 import { fileStoreSeen, useFileStore } from '../testing/fileStoreUse.ts';
 import { ClosedFolder } from './closedFolder.ts';
-import { atMost } from './fileStore.ts';
-import { FolderFiles } from './folderFiles.ts';
-import { takeLock } from './lock.ts';
-import { memoryFiles } from './memoryFiles.ts';
+import { atMost, memoryFiles } from './fileStore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stores-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -18,9 +14,8 @@ it('is the same in memory and on disk', async () => {
   expect(await useFileStore(memoryFiles('files'))).toEqual(fileStoreSeen);
   const folder = join(root, 'folder');
   mkdirSync(folder);
-  const locked = new UserError('locked', 'locked');
-  const lock = () => takeLock(join(root, 'lock'), { refusal: () => locked, loss: () => locked });
-  expect(await useFileStore(new FolderFiles(new ClosedFolder(folder), lock))).toEqual(fileStoreSeen);
+  const files = new ClosedFolder(folder, { lockFile: '../lock' });
+  expect(await useFileStore(files)).toEqual(fileStoreSeen);
 });
 
 it('on disk reads within limits, and changes nothing through a link', () => {
@@ -29,7 +24,7 @@ it('on disk reads within limits, and changes nothing through a link', () => {
   writeFileSync(join(root, 'outside'), 'x'.repeat(2 ** 20 + 1));
   symlinkSync(join(root, 'outside'), join(folder, 'link'));
   symlinkSync(root, join(folder, 'up'));
-  const files = new FolderFiles(new ClosedFolder(folder));
+  const files = new ClosedFolder(folder);
   expect(() => files.read('link')).toThrow(
     '1048577 bytes are too many for this kind of file (limit 1048576)',
   );

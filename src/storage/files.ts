@@ -1,38 +1,35 @@
-// Files on disk: reading, atomic writing, appending, moving and removing, with readable errors.
+// Files on disk: what is at a path, and its bytes, read within limits and with readable errors.
 import {
-  accessSync,
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
-  ftruncateSync,
   lstatSync,
   openSync,
+  readSync,
   realpathSync,
-  renameSync,
-  rmSync,
   type Stats,
   statSync,
-  writeSync,
 } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
-import { blocksOf, openRegularFile, readToEnd } from './fileBytes.ts';
-import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
-import { bytesOf, type FileContent } from './fileStore.ts';
-import { PartialFile, type PartialFileOptions, removePartialFiles } from './partialFiles.ts';
+import { cannotRead, hasCode, reasonFor, wrongPath } from './fileErrors.ts';
+import { atMost, type FileCheck } from './fileStore.ts';
+import type { JsonObject } from './jsonText.ts';
+import { type LineCheck, longestLog, parseJsonLines } from './logs.ts';
+import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
 
-/** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
-const toAppend =
-  constants.O_WRONLY |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  (constants.O_NOFOLLOW ?? 0) |
-  (constants.O_NONBLOCK ?? 0);
+/** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
+const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+/** The bytes per read of `blocksOf`. */
+const BLOCK_BYTES = 2 ** 20;
+/** The most bytes of a small text file: one that a person reads and edits. */
+export const largestText = 2 ** 20;
+/** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
+export const LAST_MIB = 16;
 
 /** A text with the path of its file, for errors. */
-export interface TextFile {
+interface TextFile {
   readonly path: string;
   readonly text: string;
 }
@@ -51,16 +48,25 @@ export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
 }
 
+/** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
+export function lastWritten(path: string): number | undefined {
+  return statusOf(path)?.mtimeMs;
+}
+
 /** The status of the entry at a path, without following a link; undefined if there is none. */
 export function entryAt(path: string): Stats | undefined {
+  return statusOf(path, lstatSync);
+}
+
+/** The status of a path; undefined if it does not exist. If a parent is a file, writing there reports it. */
+function statusOf(path: string, status = statSync): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return status(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A parent is a file: writing there reports it.
     if (hasCode(error, 'ENOTDIR')) {
       return undefined;
     }
-    throw explainFileError(error, path, 'read');
+    throw cannotRead(path, error);
   }
 }
 
@@ -71,20 +77,6 @@ export function realPath(path: string): string {
   } catch {
     return resolve(path);
   }
-}
-
-/** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
-export function lastWritten(path: string): number | undefined {
-  return statusOf(path)?.mtimeMs;
-}
-
-/**
- * The bytes of a file; undefined if it does not exist.
- *
- * @throws UserError if that cannot be found out
- */
-export function fileSize(path: string): number | undefined {
-  return statusOf(path)?.size;
 }
 
 /**
@@ -99,47 +91,73 @@ export function requireExists(path: string): void {
 }
 
 /**
- * Checks that a file can be written at `path`, before the work instead of after it: it is not a folder or a device, and the
- * file under which it is written first can be created and removed.
+ * Opens a file for reading, without ever waiting for it.
  *
- * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
+ * @returns its descriptor
+ * @throws UserError that names the file if it cannot be opened, or is a folder, a FIFO or a device
  */
-export function requireWritable(path: string): void {
-  if (!exists(dirname(path))) {
-    throw wrongPath(path, 'write', 'ENOENT');
-  }
-  if (!isFolder(dirname(path))) {
-    throw wrongPath(path, 'write', 'ENOTDIR');
-  }
+export function openRegularFile(path: string): number {
+  let file: number | undefined;
   try {
-    accessSync(dirname(path), constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw cannotWrite(path, error);
+    file = openSync(path, withoutWaiting);
+    requireRegular(path, fstatSync(file));
+    return file;
+  } catch (cause) {
+    if (file !== undefined) {
+      closeSync(file);
+    }
+    throw cannotRead(path, cause);
   }
-  if (isFolder(path)) {
-    throw wrongPath(path, 'write', 'EISDIR');
+}
+
+/** Checks the opened file rather than its path, which may refer to another file by now. */
+function requireRegular(path: string, status: Stats): void {
+  if (status.isDirectory()) {
+    throw new UserError('io', `cannot read ${path}: ${reasonFor('EISDIR', path)}`);
   }
-  new PartialFile(path).discard();
+  if (!status.isFile()) {
+    throw new UserError('invalid-data', `cannot read ${path}: it is not a regular file; name one`);
+  }
+}
+
+/** Opens a file for reading while `use` runs; throws as `openRegularFile` does. */
+function whileOpen<T>(path: string, use: (file: number) => T): T {
+  const file = openRegularFile(path);
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
  * All bytes of a file.
  *
  * @param most the maximum size: files may come from anyone, so every reader sets one
- * @throws UserError if the file does not exist, cannot be read, is larger, or is not a regular file; it doesn't
- * wait for a FIFO
+ * @throws UserError as `openRegularFile` does, or if it is larger
  */
 export function readBytes(path: string, most: number): Uint8Array {
-  const file = openRegularFile(path);
-  try {
-    return readToEnd(file, path, most);
-  } finally {
-    closeSync(file);
-  }
+  return whileOpen(path, (file) => readToEnd(file, path, most));
 }
 
-/** The most bytes of a small text file: one that a person reads and edits. */
-export const largestText = 2 ** 20;
+/**
+ * All bytes of a file of at most 2 GiB.
+ *
+ * @throws UserError as `openRegularFile` does; what `check` throws
+ */
+export function readChecked(path: string, check: FileCheck): Uint8Array {
+  return whileOpen(path, (file) => {
+    const { size } = fstatSync(file);
+    for (let length: number | undefined = 0; length !== undefined; ) {
+      length = check(readStart(file, path, length), size, path);
+    }
+    const bytes = readToEnd(file, path, maxBytesAtOnce);
+    if (bytes.length > size) {
+      check(bytes, bytes.length, path);
+    }
+    return bytes;
+  });
+}
 
 /** The whole of a UTF-8 file, by default of at most 1 MiB; throws as `readBytes` does. */
 export function readText(path: string, most = largestText): string {
@@ -167,153 +185,173 @@ export function readTextStream(path: string): TextFile {
 }
 
 /**
- * Writes a file so that a crash at any moment leaves either what was there before or all of `content`.
+ * The bytes of a file of any size, read on demand in blocks of at most 1 MiB. A block is valid until the next is read.
  *
- * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
+ * @param most the maximum size; by default unlimited
+ * @param from the byte to begin at
+ * @throws UserError as `openRegularFile` does, or if it is larger
  */
-export function writeFileAtomically(
-  path: string,
-  content: FileContent,
-  options: PartialFileOptions = {},
-): void {
-  const file = new PartialFile(path, options);
+export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 0): Generator<Uint8Array> {
+  const file = openRegularFile(path);
   try {
-    let position = 0;
-    for (const bytes of blocksIn(content)) {
-      file.write(bytes, position);
-      position += bytes.length;
-    }
-    file.finish();
-  } catch (error) {
-    throw cleanedUpAfter(error, () => file.discard());
-  }
-}
-
-/**
- * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does, and removes partial files that
- * killed processes have left.
- *
- * @returns what the generator returns
- */
-export async function writePartsAtomically<Result>(
-  path: string,
-  parts: AsyncGenerator<Uint8Array, Result>,
-): Promise<Result> {
-  removePartialFiles(dirname(path), basename(path));
-  const file = new PartialFile(path);
-  let position = 0;
-  try {
-    for (;;) {
-      const { done, value } = await parts.next();
-      if (done) {
-        file.finish();
-        return value;
+    requireAtMost(path, fstatSync(file).size, most);
+    const block = new Uint8Array(BLOCK_BYTES);
+    let length = -1;
+    for (let position = from; length !== 0; position += length) {
+      length = readInto(block, 0, file, path, position);
+      if (length > 0) {
+        yield block.subarray(0, length);
       }
-      file.write(value, position);
-      position += value.length;
     }
-  } catch (error) {
-    // Otherwise a failed write leaves its threads running.
-    await parts.return(undefined as Result).catch(() => {});
-    throw cleanedUpAfter(error, () => file.discard());
-  }
-}
-
-/**
- * Appends to a file, which is created if it does not exist. A file with other names as well (hard links, as in
- * backups) is replaced by a copy first: under those names it stays what it is.
- *
- * @throws UserError if it cannot be written or is a link; the file then ends as it did before
- */
-export function appendToFile(path: string, content: Uint8Array | string): void {
-  try {
-    if ((lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) > 1) {
-      writeFileAtomically(path, blocksOf(path));
-    }
-    const file = openSync(path, toAppend, 0o666);
-    try {
-      const status = fstatSync(file);
-      if (!status.isFile()) {
-        throw new UserError('invalid-data', `cannot write ${path}: it is not a regular file; delete it`);
-      }
-      const before = status.size;
-      const bytes = bytesOf(content);
-      try {
-        for (let written = 0; written < bytes.length; ) {
-          written += writeSync(file, bytes, written);
-        }
-      } catch (error) {
-        throw cleanedUpAfter(cannotWrite(path, error), () => ftruncateSync(file, before));
-      }
-    } catch (error) {
-      throw cleanedUpAfter(cannotWrite(path, error), () => closeSync(file));
-    }
+  } finally {
     closeSync(file);
-  } catch (error) {
-    throw cannotWrite(path, error);
+  }
+}
+
+/** The text of a UTF-8 file in blocks, read on demand; throws as `blocksOf` does. */
+export function* textBlocks(path: string, most: number): Generator<string, void, void> {
+  const decoder = new TextDecoder();
+  for (const block of blocksOf(path, most)) {
+    yield decoder.decode(block, { stream: true });
+  }
+  yield decoder.decode();
+}
+
+/** The lines of a log, read on demand by `parseJsonLines`; none if it does not exist yet. */
+export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObject> {
+  return exists(path) ? parseJsonLines({ path, blocks: blocksOf(path, longestLog) }, check) : [];
+}
+
+/** The same, but of a long log only those in its last 16 MiB; `isCut` tells whether there are lines before them. */
+export function readLastJsonLines(
+  path: string,
+  check: LineCheck,
+): { readonly lines: Iterable<JsonObject>; readonly isCut: boolean } {
+  const from = (statusOf(path)?.size ?? 0) - LAST_MIB * 2 ** 20;
+  if (from <= 0) {
+    return { lines: readJsonLines(path, check), isCut: false };
+  }
+  const end = { path, blocks: blocksOf(path, longestLog, from), end: `${LAST_MIB} MiB` };
+  return { lines: parseJsonLines(end, check), isCut: true };
+}
+
+/** Opens a file with random access, until `close`; throws UserError as `openRegularFile` does. */
+export async function openFile(path: string): Promise<{ file: RandomAccess; close(): Promise<void> }> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, withoutWaiting);
+    const status = await handle.stat();
+    requireRegular(path, status);
+    return { file: randomAccess(path, handle, status.size), close: () => handle!.close() };
+  } catch (cause) {
+    await handle?.close();
+    throw cannotRead(path, cause);
+  }
+}
+
+/** Opens a file with random access while `use` runs; throws as `openFile` does. */
+export async function withFile<T>(path: string, use: (file: RandomAccess) => Promise<T>): Promise<T> {
+  const { file, close } = await openFile(path);
+  try {
+    return await use(file);
+  } finally {
+    await close();
   }
 }
 
 /**
- * Flushes a file to disk; a file that does not exist has nothing to lose.
+ * All bytes of a file, without blocking.
  *
- * @throws UserError if the disk does not accept it
+ * @param most the maximum size; by default 2 GiB
+ * @throws UserError as `openFile` does, or if it is larger
  */
-export function flushFile(path: string): void {
-  if (!exists(path)) {
-    return;
-  }
-  try {
-    const file = openSync(path, 'r+');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+export function readWhole(path: string, most = maxBytesAtOnce): Promise<Uint8Array> {
+  return withFile(path, (file) => {
+    requireAtMost(path, file.size, most);
+    return file.read(0, file.size);
+  });
+}
+
+function randomAccess(path: string, handle: FileHandle, size: number): RandomAccess {
+  return {
+    size,
+    async read(offset, length) {
+      checkRange(path, size, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle
+          .read(bytes, done, length - done, offset + done)
+          .catch((cause: unknown) => {
+            throw cannotRead(path, cause);
+          });
+        if (bytesRead === 0) {
+          throw truncated(path);
+        }
+        done += bytesRead;
+      }
+      return bytes;
+    },
+  };
+}
+
+/**
+ * Reads an open file to its end.
+ *
+ * @param path its path, for errors
+ * @param most the maximum size
+ * @throws UserError (`invalid-data`) if it is larger, without reading more
+ */
+function readToEnd(file: number, path: string, most: number): Uint8Array {
+  const { size } = fstatSync(file);
+  requireAtMost(path, size, most);
+  // One byte more, since a pipe reports size 0 and a file may grow.
+  let bytes = new Uint8Array(Math.min(most, Math.max(size, 2 ** 12)) + 1);
+  let length = 0;
+  for (let read = -1; read !== 0; length += read) {
+    if (length === bytes.length) {
+      requireAtMost(path, length, most);
+      const longer = new Uint8Array(Math.min(most + 1, 2 * length));
+      longer.set(bytes);
+      bytes = longer;
     }
-  } catch (error) {
-    throw cannotWrite(path, error);
+    read = readInto(bytes, length, file, path);
   }
+  requireAtMost(path, length, most);
+  return bytes.subarray(0, length);
 }
 
-/** Renames a file; throws UserError if that fails. */
-export function renameFile(path: string, to: string): void {
-  try {
-    renameSync(path, to);
-  } catch (error) {
-    throw explainFileError(error, path, 'rename');
-  }
-}
-
-/** Removes a file if it exists; throws UserError if that fails. */
-export function removeFile(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    throw explainFileError(error, path, 'remove');
-  }
-}
-
-/** The status of a path; undefined if it does not exist. */
-function statusOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    if (hasCode(error, 'ENOTDIR')) {
-      return undefined;
+/** The first `length` bytes of an open file, which is then still read from its start; throws UserError if it has fewer. */
+function readStart(file: number, path: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readInto(bytes, done, file, path, done);
+    if (read === 0) {
+      throw truncated(path);
     }
+    done += read;
+  }
+  return bytes;
+}
+
+/** Reads on from where the last call ended, or from `position`. */
+function readInto(
+  bytes: Uint8Array,
+  offset: number,
+  file: number,
+  path: string,
+  position: number | null = null,
+): number {
+  try {
+    return readSync(file, bytes, offset, Math.min(bytes.length - offset, maxBytesAtOnce), position);
+  } catch (error) {
     throw cannotRead(path, error);
   }
 }
 
-/**
- * The error for a path that is found to be unusable before it is used, with the message for the system's
- * error.
- */
-function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR' | 'ENOTDIR'): UserError {
-  const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
-  return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
+function requireAtMost(path: string, size: number, most: number): void {
+  atMost(most)(new Uint8Array(), size, path);
 }
 
-function blocksIn(content: FileContent): Iterable<Uint8Array> {
-  return typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content;
+function truncated(path: string): UserError {
+  return new UserError('invalid-data', `${path}: it was truncated while it was being read`);
 }

@@ -1,43 +1,24 @@
-// A lock file: one holder at a time. A lock whose process is gone is stale and is ignored.
+// The lock file of a run: one trainer at a time. A lock whose process is gone is stale and is ignored.
 import { closeSync, linkSync, lstatSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import * as z from 'zod/mini';
+import { call, type Phrase, phrase, UserError } from '../errors.ts';
 import { cannotWrite, hasCode } from './fileErrors.ts';
+import type { FileLock } from './fileStore.ts';
 import { readText } from './files.ts';
+import { parsedJson } from './jsonText.ts';
 import { openPartial, partialPath } from './partialFiles.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
 /** A lock that is held. */
-export interface Lock {
-  /** Shows processes that cannot see this one that it is alive; call it often, it rarely has to do anything. */
-  renew(): void;
+interface Lock extends FileLock {
   /**
    * Checks that the lock is still this one, before anything it protects is changed. Another process may have taken
    * it over: from one that was stopped, or whose clock is behind.
    *
-   * @throws the error for a lost lock if not
+   * @throws UserError (`locked`) if not
    */
   requireHeld(): void;
-  /** Releases the lock; a lock that no longer exists or now belongs to another process is left alone. */
-  release(): void;
-}
-
-/** Who holds a lock, as far as can be determined. */
-export interface LockHolder {
-  /** Undefined if the lock does not say. */
-  readonly process: ProcessMark | undefined;
-  /** Whether the process runs; false if that cannot be determined from here. */
-  readonly isSeen: boolean;
-  /** Seconds since the lock was last renewed; negative if the clock of its process is ahead of this one. */
-  readonly silent: number;
-}
-
-/** The errors of a lock. */
-export interface LockErrors {
-  /** If a process holds it that runs, or may run on another machine. */
-  refusal(holder: LockHolder): Error;
-  /** If it was lost: to this process, or undefined if the lock is gone or does not say. */
-  loss(process: ProcessMark | undefined): Error;
 }
 
 /** The lock is renewed when it is older than this, in seconds. */
@@ -58,42 +39,43 @@ const markSchema = z.object({
   started: z.string(),
   host: z.string(),
   place: z.string(),
-  /** Distinguishes the locks of one process. */
-  serial: z.number(),
 });
-
-type LockMark = ProcessMark & { readonly serial: number };
 
 /** A lock file. */
 interface FoundLock {
-  readonly mark: LockMark | undefined;
+  /** Its content. */
   readonly text: string;
+  /** The process that the content names; undefined if it names none. */
+  readonly mark: ProcessMark | undefined;
   /** Seconds since it was last renewed. */
   readonly silent: number;
 }
 
-/** The locks that this process holds; a released one may still exist if its folder was moved. */
-const held = new Set<number>();
+/** The locks that this process holds, by their path; a released one may still exist if its folder was moved. */
+const held = new Map<string, Lock & { readonly text: string }>();
 let made = 0;
 
 /**
- * Takes the lock at a path.
+ * Takes the lock of a run at a path.
  *
- * @throws the refusal if another process holds it; UserError if it cannot be written
+ * @param folder what it locks, for messages
+ * @throws UserError (`locked`) if another process holds it that runs, or may run on another machine; (`io`) if it cannot be
+ * written
  */
-export function takeLock(path: string, { refusal, loss }: LockErrors): Lock {
-  const mark: LockMark = { ...ownMark(), serial: made++ };
+export function takeLock(path: string, folder: string): Lock {
+  // The number distinguishes the locks of one process.
+  const text = JSON.stringify({ ...ownMark(), serial: made++ });
   try {
-    while (!create(path, mark)) {
-      takeAway(path, refusal);
+    while (!create(path, text)) {
+      takeAway(path, folder);
     }
   } catch (error) {
     throw cannotWrite(path, error);
   }
-  held.add(mark.serial);
   let renewed = performance.now();
-  const isOwn = (): boolean => sameLock(readLock(path)?.mark, mark);
-  return {
+  const isOwn = (): boolean => readLock(path)?.text === text;
+  const lock = {
+    text,
     renew() {
       if (performance.now() - renewed > 1000 * RENEWED_AFTER) {
         renewed = performance.now();
@@ -106,19 +88,27 @@ export function takeLock(path: string, { refusal, loss }: LockErrors): Lock {
         sleep(20);
       }
       if (!isOwn()) {
-        throw loss(readLock(path)?.mark);
+        throw new UserError('locked', lostText(folder, path, readLock(path)?.mark));
       }
     },
     release() {
-      held.delete(mark.serial);
+      if (held.get(path) === lock) {
+        held.delete(path);
+      }
       attempt(() => isOwn() && rmSync(path, { force: true }));
     },
   };
+  held.set(path, lock);
+  return lock;
+}
+
+/** Checks that the lock at a path, if this process has taken it, is still its own; throws UserError as `requireHeld` does. */
+export function requireLockHeld(path: string): void {
+  held.get(path)?.requireHeld();
 }
 
 /** Creates the lock with its content, atomically; false if there is one. */
-function create(path: string, mark: LockMark): boolean {
-  const text = JSON.stringify(mark);
+function create(path: string, text: string): boolean {
   const partial = partialPath(path);
   const file = openPartial(partial);
   try {
@@ -158,26 +148,29 @@ export function isLocked(path: string): boolean {
   return found !== null && holderOf(found) !== undefined;
 }
 
-/** Who holds a lock; undefined if it is stale. */
-function holderOf({ mark, silent }: FoundLock): LockHolder | undefined {
-  const running = mark === undefined ? undefined : isHeld(mark);
+/** Whether the process of a lock was seen to run; undefined if the lock is stale. */
+function holderOf({ text, mark, silent }: FoundLock): { readonly isSeen: boolean } | undefined {
+  // A lock of this process that it does not hold is left from an earlier release.
+  const running =
+    mark?.pid === process.pid && isRunning(mark)
+      ? [...held.values()].some((lock) => lock.text === text)
+      : mark && isRunning(mark);
   // A lock from before the last boot of this machine cannot belong to a running process.
   const before = mark?.host === ownMark().host && silent > uptime();
   return running === true || (running === undefined && !before && silent < SILENT_FOR)
-    ? { process: mark, isSeen: running === true, silent }
+    ? { isSeen: running === true }
     : undefined;
 }
 
-/** Removes a stale lock; throws the refusal if the lock is not stale. */
-function takeAway(path: string, refusal: LockErrors['refusal']): void {
+/** Removes a stale lock; throws UserError if the lock is not stale. */
+function takeAway(path: string, folder: string): void {
   const found = readLock(path);
   if (found === null) {
     return;
   }
-  const { text } = found;
   const holder = holderOf(found);
   if (holder !== undefined) {
-    throw refusal(holder);
+    throw new UserError('locked', lockedText(folder, path, { ...found, ...holder }));
   }
   // Two processes may get here at once: one that moves away a lock that another has taken meanwhile puts it
   // back.
@@ -190,7 +183,7 @@ function takeAway(path: string, refusal: LockErrors['refusal']): void {
     }
     throw error;
   }
-  if (readLock(moved)?.text === text) {
+  if (readLock(moved)?.text === found.text) {
     rmSync(moved, { force: true });
   } else {
     renameSync(moved, path);
@@ -208,11 +201,11 @@ function readLock(path: string): FoundLock | null {
   }
   const silent = (Date.now() - status.mtimeMs) / 1000;
   if (!status.isFile() || status.size > LARGEST_MARK) {
-    return { mark: undefined, text: '', silent };
+    return { text: '', mark: undefined, silent };
   }
   try {
     const text = readText(path);
-    return { mark: markIn(text), text, silent };
+    return { text, mark: markSchema.safeParse(parsedJson(text)).data, silent };
   } catch (error) {
     if (error instanceof Error && hasCode(error.cause, 'ENOENT')) {
       return null;
@@ -221,28 +214,35 @@ function readLock(path: string): FoundLock | null {
   }
 }
 
-function markIn(text: string): LockMark | undefined {
-  try {
-    return markSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+function lockedText(
+  folder: string,
+  path: string,
+  { mark, silent, isSeen }: FoundLock & { readonly isSeen: boolean },
+): string {
+  const who = holderName(mark);
+  return isSeen
+    ? `${folder} is being trained by ${who}: wait for it, or stop it`
+    : `${folder} is locked by ${who}, which ${renewedText(silent)} and ` +
+        `cannot be checked from here: wait for it, or delete ${path} if you know that it has ended`;
 }
 
-/**
- * Whether the process of a lock runs and still holds it; undefined if that cannot be determined from here.
- */
-function isHeld(mark: LockMark): boolean | undefined {
-  const running = isRunning(mark);
-  return running === true && sameProcess(mark, ownMark()) ? held.has(mark.serial) : running;
+function renewedText(silent: number): string {
+  const seconds = Math.round(silent);
+  return seconds >= 0
+    ? `last renewed the lock ${seconds} seconds ago`
+    : `last renewed the lock by a clock that is ${-seconds} seconds ahead of this one`;
 }
 
-function sameProcess(one: ProcessMark, other: ProcessMark): boolean {
-  return one.pid === other.pid && one.started === other.started && one.place === other.place;
+function lostText(folder: string, path: string, process: ProcessMark | undefined): Phrase {
+  const how =
+    process === undefined
+      ? `the lock ${path} is no longer there`
+      : `${holderName(process)} has taken the lock ${path}, because it was not renewed for a long time`;
+  return phrase`this training of ${folder} stops here, because another may have started: ${how}; everything saved before is kept, and ${call('resumeRun', folder)} resumes the run once nothing else trains it`;
 }
 
-function sameLock(one: LockMark | undefined, other: LockMark): boolean {
-  return one !== undefined && sameProcess(one, other) && one.serial === other.serial;
+function holderName(process: ProcessMark | undefined): string {
+  return process === undefined ? 'another process' : `process ${process.pid} on ${process.host}`;
 }
 
 /** Waits without letting anything else run. */

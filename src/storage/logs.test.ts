@@ -6,22 +6,21 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import { ClosedFolder } from './closedFolder.ts';
-import { FolderFiles } from './folderFiles.ts';
-import { readJsonLines, readLastJsonLines } from './jsonLines.ts';
-import { type JsonObject, jsonLine } from './jsonText.ts';
-import { mendLog, rewindLog } from './logs.ts';
+import { readJsonLines, readLastJsonLines } from './files.ts';
+import type { JsonObject } from './jsonText.ts';
+import { jsonLine, mendLog, rewindLog } from './logs.ts';
 
 const NAME = 'metrics.jsonl';
 
 let folder: string;
 let log: string;
-let files: FolderFiles;
+let files: ClosedFolder;
 const append = (line: JsonObject): void => files.append(NAME, jsonLine(line));
 
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), 'lines-'));
   log = join(folder, NAME);
-  files = new FolderFiles(new ClosedFolder(folder));
+  files = new ClosedFolder(folder);
 });
 
 afterEach(() => {

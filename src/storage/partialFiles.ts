@@ -1,5 +1,6 @@
-// Files and folders that are written under a temporary name and renamed when they are complete.
+// Writes files under a temporary name and renames them when they are complete.
 import {
+  accessSync,
   closeSync,
   constants,
   existsSync,
@@ -13,9 +14,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
-import { cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
+import { basename, dirname, join } from 'node:path';
+import { cleanedUpAfter, UserError } from '../errors.ts';
+import { cannotWrite, explainFileError, hasCode, reasonFor, wrongPath } from './fileErrors.ts';
+import { bytesOf, type FileContent } from './fileStore.ts';
+import { exists, isFolder } from './files.ts';
 import { hasProcess } from './processes.ts';
 
 /** Writes are split: one call of the operating system takes at most 2 GiB. */
@@ -57,7 +60,7 @@ export function openPartial(partial: string): number {
 }
 
 /** How a partial file is moved into place. */
-export interface PartialFileOptions {
+interface PartialFileOptions {
   /** Called right before: if it throws, what was there before stays. */
   readonly beforeMove?: (() => void) | undefined;
 }
@@ -133,6 +136,83 @@ export class PartialFile {
       closeSync(this.file);
     }
   }
+}
+
+/**
+ * Writes a file so that a crash at any moment leaves either what was there before or all of `content`.
+ *
+ * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
+ */
+export function writeFileAtomically(
+  path: string,
+  content: FileContent,
+  options: PartialFileOptions = {},
+): void {
+  const file = new PartialFile(path, options);
+  try {
+    let position = 0;
+    for (const bytes of blocksIn(content)) {
+      file.write(bytes, position);
+      position += bytes.length;
+    }
+    file.finish();
+  } catch (error) {
+    throw cleanedUpAfter(error, () => file.discard());
+  }
+}
+
+/**
+ * Writes a file from parts that arrive one after the other, as `writeFileAtomically` does, and removes partial files that
+ * killed processes have left.
+ *
+ * @returns what the generator returns
+ */
+export async function writePartsAtomically<Result>(
+  path: string,
+  parts: AsyncGenerator<Uint8Array, Result>,
+): Promise<Result> {
+  removePartialFiles(dirname(path), basename(path));
+  const file = new PartialFile(path);
+  let position = 0;
+  try {
+    for (;;) {
+      const { done, value } = await parts.next();
+      if (done) {
+        file.finish();
+        return value;
+      }
+      file.write(value, position);
+      position += value.length;
+    }
+  } catch (error) {
+    // Otherwise a failed write leaves its threads running.
+    await parts.return(undefined as Result).catch(() => {});
+    throw cleanedUpAfter(error, () => file.discard());
+  }
+}
+
+/**
+ * Checks that a file can be written at `path`, before the work instead of after it: it is not a folder or a device, and the
+ * file under which it is written first can be created and removed.
+ *
+ * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
+ */
+export function requireWritable(path: string): void {
+  if (!exists(dirname(path))) {
+    throw wrongPath(path, 'write', 'ENOENT');
+  }
+  if (!isFolder(dirname(path))) {
+    throw wrongPath(path, 'write', 'ENOTDIR');
+  }
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  if (isFolder(path)) {
+    throw wrongPath(path, 'write', 'EISDIR');
+  }
+  new PartialFile(path).discard();
 }
 
 /**
@@ -212,4 +292,8 @@ function flushFolder(path: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+function blocksIn(content: FileContent): Iterable<Uint8Array> {
+  return typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content;
 }

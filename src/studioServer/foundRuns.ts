@@ -3,10 +3,9 @@ import { basename } from 'node:path';
 import { problemOf } from '../errors.ts';
 import { unknownProgress } from '../evaluation/reports/runProgress.ts';
 import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
-import { isRunFolder, type RunPaths, runPaths, savedSteps } from '../runs/folder/runFolder.ts';
+import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists } from '../storage/files.ts';
 import { listFolder } from '../storage/folders.ts';
-import { isLocked } from '../storage/lock.ts';
 import type { FoundRun } from './foundRun.ts';
 import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';
@@ -32,7 +31,7 @@ function found({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
       ...overview,
       files,
       samples: samplesIn(paths),
-      isTraining: isLocked(paths.lock),
+      isTraining: runFiles(paths).isLocked(),
       texts: [paths.card, paths.summary].filter(exists).map((file) => basename(file)),
       settings: Object.fromEntries(
         Object.entries(settings).map(([key, value]) => [

@@ -9,8 +9,7 @@ import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { reverse } from '../flows/layers/permutation.ts';
 import { registerMixing } from '../models/mixing.ts';
-import { runPaths } from '../runs/folder/runFolder.ts';
-import { lockRun } from '../runs/folder/runLock.ts';
+import { runFiles, runPaths } from '../runs/folder/runFolder.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
 import type { FoundRuns } from './foundRun.ts';
@@ -204,7 +203,7 @@ it('lists nested runs with their progress and samples', async () => {
     texts: [],
   });
   // Nothing else may write while this process holds the lock, which makes the run a live one.
-  const lock = lockRun(runPaths(path('runs', 'mine', 'deep')));
+  const lock = runFiles(runPaths(path('runs', 'mine', 'deep'))).lock();
   writeFileSync(path('runs', 'mine', 'deep', 'summary.json'), '{}');
   expect(await deep()).toMatchObject({ isTraining: true, texts: ['summary.json'] });
   lock.release();

@@ -1,20 +1,19 @@
 // Writes a studio as static files for any host.
 import * as z from 'zod/mini';
-import { UserError } from '../errors.ts';
+import { cleanedUpAfter, UserError } from '../errors.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import { cleanedUpAfter } from '../storage/cleanUp.ts';
 import { ClosedFolder } from '../storage/closedFolder.ts';
-import { blocksOf } from '../storage/fileBytes.ts';
 import type { FileContent } from '../storage/fileStore.ts';
-import { exists, isFolder, readText } from '../storage/files.ts';
-import { folderOf, listFolder, pathIn } from '../storage/folders.ts';
-import { parsedJson } from '../storage/jsonText.ts';
+import { blocksOf, exists, isFolder, readText } from '../storage/files.ts';
 import {
+  listFolder,
+  pathIn,
   requireDistinctFiles,
   requireNewFolder,
   startNewFolder,
   staysInFolder,
-} from '../storage/newFolder.ts';
+} from '../storage/folders.ts';
+import { parsedJson } from '../storage/jsonText.ts';
 import type { StudioFiles } from './files.ts';
 import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';
@@ -94,22 +93,18 @@ async function replaceSite(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const site = new ClosedFolder(folder);
-  const write = (name: string, content: FileContent): void => {
-    makeFoldersIn(site, folderOf(name));
-    site.write(pathIn(folder, name), content);
-  };
   // First, so that the next build knows the files of an interrupted one.
-  write(LIST_FILE, listText([...new Set([...earlier, ...names])]));
+  site.write(LIST_FILE, listText([...new Set([...earlier, ...names])]));
   for (const name of names) {
     if (await isStopped(signal)) {
       return false;
     }
-    write(name, contentOf(files, name));
+    site.write(name, contentOf(files, name));
   }
   for (const name of earlier.filter((file) => !names.includes(file))) {
-    site.remove(pathIn(folder, name));
+    site.remove(name);
   }
-  write(LIST_FILE, listText(names));
+  site.write(LIST_FILE, listText(names));
   return true;
 }
 
@@ -142,13 +137,6 @@ function earlierFiles(folder: string): readonly string[] | undefined {
     );
   }
   return earlier.files;
-}
-
-function makeFoldersIn(site: ClosedFolder, inside: string): void {
-  if (inside !== '.') {
-    makeFoldersIn(site, folderOf(inside));
-    site.makeFolder(pathIn(site.path, inside));
-  }
 }
 
 /** A file's content; static pages carry their content security policy, and are marked as static. */

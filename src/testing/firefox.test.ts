@@ -1,7 +1,7 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
 import { startRun } from '../runs/open/run.node.ts';
-import { memoryFiles } from '../storage/memoryFiles.ts';
+import { memoryFiles } from '../storage/fileStore.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';

@@ -9,8 +9,7 @@ import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.t
 import type { Config } from '../experiments/configSchema.ts';
 import { type Mixing, mixingNames } from '../models/mixing.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
-import { readFiles } from '../storage/fileStore.ts';
-import { memoryFiles } from '../storage/memoryFiles.ts';
+import { memoryFiles, readFiles } from '../storage/fileStore.ts';
 import { loadModel } from '../trained/loading/loadModel.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';

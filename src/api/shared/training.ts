@@ -37,9 +37,9 @@ export {
   type FileContent,
   type FileLock,
   type FileStore,
+  memoryFiles,
   readFiles,
 } from '../../storage/fileStore.ts';
-export { memoryFiles } from '../../storage/memoryFiles.ts';
 export type { Batch, BatchNoise } from '../../trained/likelihood/likelihood.ts';
 export type { Action } from '../../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';

@@ -6,7 +6,7 @@ import { type CompressedSize, compressParts, defaultBlock } from '../../codec/co
 import { requireCodable } from '../../codec/model/modelCoder.ts';
 import { PngEstimate } from '../../codec/pngEstimate.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import { writePartsAtomically } from '../../storage/files.ts';
+import { writePartsAtomically } from '../../storage/partialFiles.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { visibleText } from '../../visibleText.ts';

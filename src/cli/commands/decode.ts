@@ -5,7 +5,7 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { writeNewFolder } from '../../storage/newFolder.ts';
+import { writeNewFolder } from '../../storage/folders.ts';
 import { readLatents } from '../../trained/loading/latentsFile.ts';
 import { shortChecksum } from '../../trained/model/corrections.ts';
 import { isDouble, largestLatent } from '../../trained/model/latents.ts';

@@ -1,5 +1,5 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { identityOf } from '../../data/identity.ts';
@@ -16,7 +16,7 @@ import {
 import { writeRunCard } from '../../evaluation/reports/runCard.ts';
 import { drawWorst } from '../../evaluation/reports/runPictures.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { runFiles } from '../../runs/folder/runLock.ts';
+import { runFiles } from '../../runs/folder/runFolder.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
@@ -134,7 +134,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
       if (output) {
         output.write(png);
       } else {
-        runFiles(run!.paths).write(picture, png);
+        runFiles(run!.paths).write(basename(picture), png);
       }
       return picture;
     })) !== null;

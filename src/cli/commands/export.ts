@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
 import { requireFinite } from '../../evaluation/odd/reference.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import { writeNewFolder } from '../../storage/newFolder.ts';
+import { writeNewFolder } from '../../storage/folders.ts';
 import { loadRun } from '../../trained/loading/loadRun.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';

@@ -1,5 +1,5 @@
 // The names of the files that a command writes, one for each image.
-import { fileKey } from '../../storage/newFolder.ts';
+import { fileKey } from '../../storage/folders.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

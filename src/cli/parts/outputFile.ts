@@ -3,8 +3,9 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists, requireWritable, writeFileAtomically } from '../../storage/files.ts';
-import { requireNewFolder } from '../../storage/newFolder.ts';
+import { exists } from '../../storage/files.ts';
+import { pathFrom, requireNewFolder } from '../../storage/folders.ts';
+import { requireWritable, writeFileAtomically } from '../../storage/partialFiles.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
 
@@ -72,7 +73,8 @@ export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
   }
   return {
     path,
-    write: (content) => (closed ? closed.write(path, content) : writeFileAtomically(path, content)),
+    write: (content) =>
+      closed ? closed.write(pathFrom(closed.name, path), content) : writeFileAtomically(path, content),
   };
 }
 

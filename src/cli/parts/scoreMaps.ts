@@ -6,7 +6,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { Values } from '../../numeric/values.ts';
 import { heatRange } from '../../pictures/heatMap.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
-import { writeNewFolder } from '../../storage/newFolder.ts';
+import { writeNewFolder } from '../../storage/folders.ts';
 import type { ConditionChoice } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';

@@ -1,9 +1,9 @@
 // `--tensorboard`: training progress as TensorBoard events.
-import { join } from 'node:path';
 import { EventFile } from '../../evaluation/reports/eventFile.ts';
 import { readSheet, samplesPath } from '../../evaluation/reports/runPictures.ts';
 import { unitOf } from '../../models/unit.ts';
-import { runFiles } from '../../runs/folder/runLock.ts';
+import { runFileNames } from '../../runs/contents/runFileNames.ts';
+import { runFiles } from '../../runs/folder/runFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -27,7 +27,7 @@ export function tensorBoard({ paths, state, config }: PreparedRun) {
   const file = (): EventFile => {
     if (opened === undefined) {
       const name = nextEventName(exists(folder) ? listFolder(folder) : []);
-      opened = new EventFile(runFiles(paths), join(folder, name), state?.step);
+      opened = new EventFile(runFiles(paths), `${runFileNames.tensorboard}/${name}`, state?.step);
     }
     return opened;
   };

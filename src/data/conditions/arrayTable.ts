@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { Values } from '../../numeric/values.ts';
-import { withFile } from '../../storage/fileBytes.ts';
+import { withFile } from '../../storage/files.ts';
 import { inMemory, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
 import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';

@@ -1,6 +1,6 @@
 // Conditions in a CSV file: a number in each column of each row.
 import { UserError } from '../../errors.ts';
-import { textBlocks } from '../../storage/fileBytes.ts';
+import { textBlocks } from '../../storage/files.ts';
 import { shortText } from '../../visibleText.ts';
 import { isNumber, parseCsv } from '../formats/csv.ts';
 import { type ConditionTable, maxRows } from './table.ts';

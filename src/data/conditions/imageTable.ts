@@ -1,7 +1,7 @@
 // Conditions that are images: one file, or a folder, archive or prepared file of images named like those they belong to.
 import { UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
-import { readWhole } from '../../storage/fileBytes.ts';
+import { readWhole } from '../../storage/files.ts';
 import { maxFileBytes } from '../contract/archive.ts';
 import { type ImageSet, readOne } from '../contract/dataset.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';

@@ -1,8 +1,7 @@
 // The files in a folder, zip or tar archive, behind one interface.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openFile, withFile } from '../../storage/fileBytes.ts';
-import { isFolder } from '../../storage/files.ts';
+import { isFolder, openFile, withFile } from '../../storage/files.ts';
 import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
 import {
   type Archive,

@@ -2,7 +2,7 @@
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { withFile } from '../../storage/fileBytes.ts';
+import { withFile } from '../../storage/files.ts';
 import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { isGzip, viewOf } from './bytes.ts';

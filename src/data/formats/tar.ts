@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
-import { withFile } from '../../storage/fileBytes.ts';
+import { withFile } from '../../storage/files.ts';
 import { requireSize } from '../contract/archive.ts';
 import type { Budget } from '../contract/budget.ts';
 import { charactersOf, corruptFile, isGzip } from './bytes.ts';

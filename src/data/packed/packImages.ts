@@ -1,11 +1,10 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
-import { UserError } from '../../errors.ts';
+import { cleanedUpAfter, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { bytesOfValues, kindInWords, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Admit, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
 import { deviationOf } from '../pixels/deviation.ts';

@@ -1,9 +1,8 @@
 // Packed files on disk: prepared images of one size that can be read by index, or gzipped ones, read into memory.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
-import { openRegularFile, readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
-import { isFolder } from '../../storage/files.ts';
+import { isFolder, openRegularFile, readWhole } from '../../storage/files.ts';
 import type { PathFormat } from '../contract/dataset.ts';
 import { isGzip } from '../formats/bytes.ts';
 import {

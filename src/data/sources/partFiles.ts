@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import { openFile, withFile } from '../../storage/files.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';

@@ -1,7 +1,6 @@
 // Compares all files of an export with its manifest, including those that this library doesn't read.
 import { startSha256 } from '../../platform/sha256.node.ts';
-import { withFile } from '../../storage/fileBytes.ts';
-import { exists } from '../../storage/files.ts';
+import { exists, withFile } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { readManifest } from '../../trained/loading/loadTrained.ts';
 import { type FileChecksum, problemOfFile } from '../../trained/loading/manifest.ts';

@@ -5,7 +5,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { memoryFiles } from '../../storage/fileStore.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';

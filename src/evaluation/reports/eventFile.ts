@@ -1,6 +1,5 @@
 // A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
-import { folderOf } from '../../storage/folders.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
@@ -17,25 +16,24 @@ const SESSION_START = 1;
  */
 export class EventFile {
   private readonly folder: ClosedFolder;
-  private readonly path: string;
+  private readonly name: string;
   private pending: Uint8Array[] = [];
   private written = 0;
 
   /**
    * @param folder the run folder
-   * @param path the path of the file in a subfolder of it, which is created
+   * @param name the name of the file in it; a subfolder is created
    * @param resumedAfter the step from which training resumes: TensorBoard then ignores later steps in earlier files
    * @throws UserError if the file cannot be written; an existing file is replaced
    */
-  constructor(folder: ClosedFolder, path: string, resumedAfter?: number) {
+  constructor(folder: ClosedFolder, name: string, resumedAfter?: number) {
     const restart =
       resumedAfter === undefined
         ? []
         : [record(event(resumedAfter + 1, bytes(7, [number(1, SESSION_START)])))];
     this.folder = folder;
-    this.path = path;
-    folder.makeFolder(folderOf(path));
-    folder.write(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
+    this.name = name;
+    folder.write(name, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
   }
 
   /** Adds numbers of a step, by tag. */
@@ -59,7 +57,7 @@ export class EventFile {
    * @throws UserError if it cannot be written
    */
   flush(): void {
-    this.folder.append(this.path, Buffer.concat(this.pending));
+    this.folder.append(this.name, Buffer.concat(this.pending));
     this.pending = [];
     this.written = performance.now();
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { curvePlot, smoothed } from './curvePlot.ts';
 import { learningCurveOf } from './learningCurve.ts';
 

@@ -1,10 +1,10 @@
 // The model card in a run folder, rewritten after training and after each evaluation.
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Flow } from '../../models/flow.ts';
+import { runFileNames } from '../../runs/contents/runFileNames.ts';
 import { changesIn } from '../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { runFiles } from '../../runs/folder/runLock.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { sampleCommand } from './cardCommands.ts';
@@ -49,5 +49,5 @@ export async function writeRunCard(
       }),
     },
   });
-  runFiles(paths).write(paths.card, card);
+  runFiles(paths).write(runFileNames.card, card);
 }

@@ -7,8 +7,7 @@ import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { type Settings, settingsOf } from '../../runs/contents/settingChanges.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
-import { lastWritten, readTextFile } from '../../storage/files.ts';
-import { LAST_MIB, readLastJsonLines } from '../../storage/jsonLines.ts';
+import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';
 import { trainingPoint, validationPoint } from './learningCurve.ts';

@@ -8,9 +8,9 @@ import { unitOf } from '../../models/unit.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
+import { runFileNames } from '../../runs/contents/runFileNames.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { runFiles } from '../../runs/folder/runLock.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import { readBytes } from '../../storage/files.ts';
 import { listFolder, pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
 import { meanCondition } from '../../trained/model/conditions.ts';
@@ -41,7 +41,7 @@ export async function drawLearningCurve(run: PicturedRun): Promise<string | null
   if (plot === null) {
     return null;
   }
-  runFiles(paths).write(paths.curve, await plotPng(plot));
+  runFiles(paths).write(runFileNames.curve, await plotPng(plot));
   return paths.curve;
 }
 
@@ -55,7 +55,11 @@ export function pictureTitle({ preset, config, paths }: Omit<PicturedRun, 'store
 
 /** The sheet of the samples after a step. */
 export function samplesPath(paths: RunPaths, step: number): string {
-  return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+  return pathIn(paths.samples, sheetName(step));
+}
+
+function sheetName(step: number): string {
+  return `step-${String(step).padStart(8, '0')}.png`;
 }
 
 /** The most bytes of a sheet: 64 incompressible images of 512x512 pixels. */
@@ -80,10 +84,8 @@ export async function rehearsePictures(model: FlowModel): Promise<void> {
 export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
   const { images, columns, ...counts } = await sampleSheet(model);
   const { imageShape, kind } = model;
-  const file = samplesPath(paths, step);
   const files = runFiles(paths);
-  files.makeFolder(paths.samples);
-  files.write(file, contactSheet(images, { imageShape, ...columns }));
+  files.write(`${runFileNames.samples}/${sheetName(step)}`, contactSheet(images, { imageShape, ...columns }));
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   // Someone else may have put them there: decoded within the limits for images of others.
   const decoded = sheets
@@ -93,8 +95,8 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
       return { ...sheet, data: requireEightBits(sheet.data, path) };
     });
   const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
-  files.write(pathIn(paths.samples, 'over-time.png'), stacked);
-  return { file, ...counts };
+  files.write(`${runFileNames.samples}/over-time.png`, stacked);
+  return { file: samplesPath(paths, step), ...counts };
 }
 
 /** The samples of a sheet, and how many columns it has. */

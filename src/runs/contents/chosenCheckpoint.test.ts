@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { memoryFiles } from '../../storage/fileStore.ts';
 import { checkpointContents } from './checkpoint.ts';
 import { readChosenCheckpoint, type StepChoice } from './chosenCheckpoint.ts';
 import { newGuard } from './guardState.ts';

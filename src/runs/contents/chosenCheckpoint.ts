@@ -1,7 +1,7 @@
 // Chooses the checkpoint of a run: the last one, a given step, or the best one.
 import { option, phrase, UserError } from '../../errors.ts';
 import { bitsIn } from '../../models/unit.ts';
-import type { HeaderCheck } from '../../storage/safetensorsHeader.ts';
+import type { HeaderCheck } from '../../storage/safetensors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';
 

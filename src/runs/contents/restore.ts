@@ -8,7 +8,7 @@ import type { ModelOptions } from '../../models/options.ts';
 import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { momentNames } from '../../optimizers/optimizer.ts';
 import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
-import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensorsHeader.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensors.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
 import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';

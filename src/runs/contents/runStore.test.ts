@@ -1,8 +1,7 @@
 // A run in files survives what happens to a page: it is closed, or its storage is full.
 import { expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
-import { type FileStore, readFiles } from '../../storage/fileStore.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { type FileStore, memoryFiles, readFiles } from '../../storage/fileStore.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
 import { resumeRun, startRun } from '../open/run.node.ts';

@@ -3,15 +3,20 @@ import { call, type Literal, literal, type Term, UserError } from '../../errors.
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
-import { type Awaitable, atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
-import { type JsonObject, jsonLine } from '../../storage/jsonText.ts';
-import { mendLog, readLog, rewindLog } from '../../storage/logs.ts';
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { byHeader, type HeaderCheck } from '../../storage/safetensorsHeader.ts';
+import { atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { jsonLine, mendLog, readLog, rewindLog } from '../../storage/logs.ts';
+import {
+  byHeader,
+  decodeSafetensors,
+  encodeSafetensors,
+  type HeaderCheck,
+  type Safetensors,
+} from '../../storage/safetensors.ts';
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
 import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';
-import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from './runFileNames.ts';
+import { checkpointFile, runFileNames, stepsIn } from './runFileNames.ts';
 import { evaluationsIn, ifDamaged, readStoredSummary, summaryText } from './runSummary.ts';
 
 /**
@@ -89,7 +94,7 @@ export class RunStore {
    *
    * @throws UserError (`locked`) if another trainer holds the lock
    */
-  lock(): Awaitable<FileLock> {
+  async lock(): Promise<FileLock> {
     return this.files.lock();
   }
 
@@ -193,7 +198,7 @@ export class RunStore {
 
   /** The steps that have a checkpoint, in order. */
   async checkpointSteps(): Promise<readonly number[]> {
-    return stepsIn(await this.files.list(checkpointFolder));
+    return stepsIn(await this.files.list(runFileNames.checkpoints));
   }
 
   /** Where the checkpoint of a step is, for messages. */

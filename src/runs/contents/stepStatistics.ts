@@ -3,7 +3,8 @@ import { UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { type JsonObject, LONGEST_LINE } from '../../storage/jsonText.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
+import { LONGEST_LINE } from '../../storage/logs.ts';
 
 /**
  * What statistics are measured from, before the update. All of it is about the whole batch: training sums over

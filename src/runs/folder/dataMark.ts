@@ -5,8 +5,8 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { isOwnMark, markOf } from '../../storage/accountKey.ts';
 import { exists, readText, realPath } from '../../storage/files.ts';
 import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
-import { type RunPaths, readSummary } from './runFolder.ts';
-import { runFiles } from './runLock.ts';
+import { runFileNames } from '../contents/runFileNames.ts';
+import { type RunPaths, readSummary, runFiles } from './runFolder.ts';
 
 /** The paths that a configuration names. */
 type DataPaths = Pick<Config['data'], 'name' | 'conditions'>;
@@ -38,7 +38,7 @@ function markedText({ name, conditions }: DataPaths, way?: string): string {
 
 function write(paths: RunPaths, mark: string | undefined, ...way: readonly string[]): void {
   if (mark !== undefined) {
-    runFiles(paths).write(paths.dataMark, [mark, ...way].join('\n'));
+    runFiles(paths).write(runFileNames.dataMark, [mark, ...way].join('\n'));
   }
 }
 

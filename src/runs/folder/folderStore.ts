@@ -3,26 +3,42 @@ import { configSchemaText } from '../../experiments/configReference.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
-import { requireWritable } from '../../storage/files.ts';
-import { FolderFiles } from '../../storage/folderFiles.ts';
+import { entryAt } from '../../storage/files.ts';
+import { pathIn } from '../../storage/folders.ts';
+import { hasPartialFiles, requireWritable } from '../../storage/partialFiles.ts';
 import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { markData } from './dataMark.ts';
-import { removeRunPartials } from './leftovers.ts';
 import { createRunFolder } from './newRunFolder.ts';
-import { type RunPaths, requireRun } from './runFolder.ts';
-import { lockRun, runFiles } from './runLock.ts';
+import { type RunPaths, requireRun, runFiles } from './runFolder.ts';
 
 /** The storage of the run in a folder, which need not exist yet. */
 export function folderStore(paths: RunPaths): RunStore {
   return new FolderStore(paths);
 }
 
+/**
+ * Removes the lock and the partial files left in a finished run.
+ *
+ * @throws UserError (`locked`) if a process is training the run, or if a file cannot be removed
+ */
+export function tidyRun(paths: RunPaths): void {
+  if (entryAt(paths.lock) === undefined && !ownFolders(paths).some(hasPartialFiles)) {
+    return;
+  }
+  const lock = runFiles(paths).lock();
+  try {
+    removeRunPartials(paths);
+  } finally {
+    lock.release();
+  }
+}
+
 class FolderStore extends RunStore {
   private readonly paths: RunPaths;
 
   constructor(paths: RunPaths) {
-    super(new FolderFiles(runFiles(paths), () => lockRun(paths)), { isFolder: true });
+    super(runFiles(paths), { isFolder: true });
     this.paths = paths;
   }
 
@@ -66,4 +82,18 @@ class FolderStore extends RunStore {
     await this.files.write(SCHEMA_FILE, configSchemaText());
     await super.rewind(config, step);
   }
+}
+
+/** Removes the partial files of a run, which must be locked. */
+function removeRunPartials(paths: RunPaths): void {
+  const files = runFiles(paths);
+  for (const folder of ownFolders(paths)) {
+    files.removePartialFiles(folder);
+  }
+}
+
+/** The folders of a run in which files are written; links are not followed. */
+function ownFolders({ directory, checkpoints, samples, tensorboard }: RunPaths): string[] {
+  const inside = [checkpoints, samples, tensorboard].filter((folder) => entryAt(folder)?.isDirectory());
+  return [pathIn(directory), ...inside];
 }

@@ -1,9 +1,10 @@
 // The folder of a new run: checking that it can be created, creating it, and removing it if the run never
 // started.
-import { UserError } from '../../errors.ts';
-import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+
+import { cleanedUpAfter, UserError } from '../../errors.ts';
+import { SCHEMA_FILE } from '../../experiments/configText.ts';
 import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder, realPath, requireWritable } from '../../storage/files.ts';
+import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../storage/files.ts';
 import {
   folderOf,
   isBelow,
@@ -13,10 +14,10 @@ import {
   requireCreatable,
   withoutEndSeparators,
 } from '../../storage/folders.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { requireWritable } from '../../storage/partialFiles.ts';
 import { checkMetrics } from '../contents/logLines.ts';
-import { checkpointPath, holdsExport, type RunPaths, runPaths } from './runFolder.ts';
-import { runFiles } from './runLock.ts';
+import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
+import { holdsExport, type RunPaths, runFiles, runPaths } from './runFolder.ts';
 
 /**
  * Rejects a folder that can't hold a new run, before anything is read for it.
@@ -94,13 +95,13 @@ export function createRunFolder(directory: string, configYaml: string, start?: F
       made.push(...(files.makeFolder(folder) ? [folder] : []));
     }
     if (start !== undefined) {
-      files.write(checkpointPath(paths, 0), start);
+      files.write(checkpointFile(0), start);
     }
-    files.write(paths.config, configYaml);
+    files.write(runFileNames.config, configYaml);
   } catch (error) {
     throw cleanedUpAfter(error, () => {
       if (made.includes(paths.checkpoints)) {
-        runFiles(paths).remove(checkpointPath(paths, 0));
+        runFiles(paths).remove(checkpointFile(0));
       }
       removeEmptyFolders(made);
     });
@@ -119,14 +120,14 @@ export function discardUnstartedRun(paths: RunPaths): void {
     return;
   }
   for (const file of [
-    paths.config,
-    paths.schema,
-    paths.metrics,
-    paths.timings,
-    paths.summary,
-    paths.dataRecord,
-    paths.dataMark,
-    checkpointPath(paths, 0),
+    runFileNames.config,
+    SCHEMA_FILE,
+    runFileNames.metrics,
+    runFileNames.timings,
+    runFileNames.summary,
+    runFileNames.dataRecord,
+    runFileNames.dataMark,
+    checkpointFile(0),
   ]) {
     runFiles(paths).remove(file);
   }

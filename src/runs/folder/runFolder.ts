@@ -1,10 +1,11 @@
 // The folder of a run: its contents, opening it and finding it.
 import { nearestNames, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/configText.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, isFolder, readBytes } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import { checkpointFile, checkpointFolder, runFileNames, stepsIn } from '../contents/runFileNames.ts';
+import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.ts';
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
 
 /** The paths of a run's files. */
@@ -19,6 +20,10 @@ export interface RunPaths {
   readonly metrics: string;
   /** The timings, one JSON object per line. */
   readonly timings: string;
+  /** The result of the training, and every evaluation. */
+  readonly summary: string;
+  /** What identifies its images. */
+  readonly dataRecord: string;
   /** The folder of the checkpoints, one file each. */
   readonly checkpoints: string;
   /** The learning curve, as a PNG. */
@@ -29,10 +34,6 @@ export interface RunPaths {
   readonly card: string;
   /** The folder of the TensorBoard events. */
   readonly tensorboard: string;
-  /** The result of the training, and every evaluation. */
-  readonly summary: string;
-  /** What identifies its images. */
-  readonly dataRecord: string;
   /** Shows the account that made the run that it did, if its images are at a path anywhere on the disk. */
   readonly dataMark: string;
   /** Present while a process trains the run. */
@@ -41,22 +42,14 @@ export interface RunPaths {
 
 /** The paths of a run's files, which need not exist. */
 export function runPaths(directory: string): RunPaths {
-  return {
-    directory,
-    config: pathIn(directory, runFileNames.config),
-    schema: pathIn(directory, SCHEMA_FILE),
-    metrics: pathIn(directory, runFileNames.metrics),
-    timings: pathIn(directory, runFileNames.timings),
-    checkpoints: pathIn(directory, checkpointFolder),
-    curve: pathIn(directory, 'curve.png'),
-    samples: pathIn(directory, 'samples'),
-    card: pathIn(directory, 'README.md'),
-    tensorboard: pathIn(directory, 'tensorboard'),
-    summary: pathIn(directory, runFileNames.summary),
-    dataRecord: pathIn(directory, runFileNames.dataRecord),
-    dataMark: pathIn(directory, 'data.mark'),
-    lock: pathIn(directory, 'training.lock'),
-  };
+  const files = Object.entries(runFileNames).map(([file, name]) => [file, pathIn(directory, name)]);
+  const paths: Record<keyof typeof runFileNames, string> = Object.fromEntries(files);
+  return { ...paths, directory, schema: pathIn(directory, SCHEMA_FILE) };
+}
+
+/** The files of a run in a folder; a trainer changes them only while it holds the lock. */
+export function runFiles({ directory }: RunPaths): ClosedFolder {
+  return new ClosedFolder(directory, { lockFile: runFileNames.lock });
 }
 
 /** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
@@ -67,7 +60,7 @@ export function checkpointPath({ directory }: RunPaths, step: number): string {
 /** The steps that have a checkpoint, in order. */
 export function savedSteps({ checkpoints }: RunPaths): number[] {
   const names = exists(checkpoints) ? listFolder(checkpoints) : [];
-  return stepsIn(names.map((name) => `${checkpointFolder}/${name}`));
+  return stepsIn(names.map((name) => `${runFileNames.checkpoints}/${name}`));
 }
 
 /**

@@ -7,8 +7,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ownMark } from '../../storage/processes.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
-import type { RunPaths } from './runFolder.ts';
-import { lockRun, runFiles } from './runLock.ts';
+import { type RunPaths, runFiles } from './runFolder.ts';
 
 let root: string;
 let paths: RunPaths;
@@ -26,31 +25,31 @@ function leave(text: string, seconds = 60): void {
 }
 
 it('names the process that is training it', () => {
-  const lock = lockRun(paths);
+  const lock = runFiles(paths).lock();
   const refused = `${paths.directory} is being trained by process ${process.pid} on ${hostname()}: wait for it, or stop it`;
-  expect(() => lockRun(paths)).toThrow(refused);
+  expect(() => runFiles(paths).lock()).toThrow(refused);
   lock.release();
-  lockRun(paths).release();
+  runFiles(paths).lock().release();
 });
 
 it('names the process that cannot be checked, and the file to delete', () => {
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
-  expect(() => lockRun(paths)).toThrow(
+  expect(() => runFiles(paths).lock()).toThrow(
     /is locked by process 77 on elsewhere, which last renewed the lock 6\d seconds ago and cannot be checked from here: .* delete .*training\.lock/,
   );
   leave('');
-  expect(() => lockRun(paths)).toThrow('is locked by another process, which last renewed the lock ');
+  expect(() => runFiles(paths).lock()).toThrow('is locked by another process, which last renewed the lock ');
 });
 
 it('says in words that the clock of a process is ahead', () => {
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }), -3600);
-  expect(() => lockRun(paths)).toThrow(
+  expect(() => runFiles(paths).lock()).toThrow(
     /process 77 on elsewhere, which last renewed the lock by a clock that is 3(600|599) seconds ahead of this one and /,
   );
 });
 
 it('keeps a trainer that has lost it from changing anything', async () => {
-  const lock = lockRun(paths);
+  const lock = runFiles(paths).lock();
   await folderStore(paths).appendMetrics({ step: 1 });
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
   const before = readdirSync(paths.directory, { recursive: true });
@@ -58,8 +57,8 @@ it('keeps a trainer that has lost it from changing anything', async () => {
     () => folderStore(paths).appendMetrics({ step: 2 }),
     () => folderStore(paths).appendTiming({ step: 2, seconds: 1 }),
     () => folderStore(paths).writeSummary({ steps: 2 }),
-    async () => runFiles(paths).write(paths.curve, 'x'),
-    async () => runFiles(paths).remove(paths.metrics),
+    async () => runFiles(paths).write('curve.png', 'x'),
+    async () => runFiles(paths).remove('metrics.jsonl'),
   ]) {
     await expect(change()).rejects.toThrow(
       /^this training of .*run stops here, because another may have started: process 77 on elsewhere has taken the lock /,
@@ -72,7 +71,7 @@ it('keeps a trainer that has lost it from changing anything', async () => {
 });
 
 it('checks again before a file that took long to write replaces another', async () => {
-  const lock = lockRun(paths);
+  const lock = runFiles(paths).lock();
   await folderStore(paths).writeSummary({ steps: 1 });
   const { fsyncSync } = fs;
   vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {

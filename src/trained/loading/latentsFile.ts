@@ -3,11 +3,17 @@
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { readChecked } from '../../storage/fileBytes.ts';
-import { requireExists, writeFileAtomically } from '../../storage/files.ts';
-import { staysInFolder } from '../../storage/newFolder.ts';
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { byHeader, missingFrom, type SafetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { readChecked, requireExists } from '../../storage/files.ts';
+import { staysInFolder } from '../../storage/folders.ts';
+import { writeFileAtomically } from '../../storage/partialFiles.ts';
+import {
+  byHeader,
+  decodeSafetensors,
+  encodeSafetensors,
+  missingFrom,
+  type Safetensors,
+  type SafetensorsHeader,
+} from '../../storage/safetensors.ts';
 import { componentsOf } from '../likelihood/conditionArrays.ts';
 import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from '../model/corrections.ts';
 import type { FlowModel } from '../model/flowModel.ts';

@@ -1,7 +1,6 @@
 // A trained model from the folder of a run or an export.
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readText } from '../../storage/files.ts';
-import { FolderFiles } from '../../storage/folderFiles.ts';
 import { pathIn } from '../../storage/folders.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import type { LoadedRun } from './loadRun.ts';
@@ -20,7 +19,7 @@ export async function loadTrained(
   { acceptDamage = false, ...choice }: DamagedChoice = {},
 ): Promise<LoadedRun | TrainedModel> {
   if (isExported(directory)) {
-    const model = await readExport(new FolderFiles(new ClosedFolder(directory)), { ...choice, acceptDamage });
+    const model = await readExport(new ClosedFolder(directory), { ...choice, acceptDamage });
     return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, readManifest(directory)) };
   }
   // Configurations need parsers that take a tenth of a second to load, and an export has none.

@@ -1,10 +1,9 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../platform/transfer.ts';
-import { checkpointFolder, runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
-import { bytesOf, type FileStore } from '../../storage/fileStore.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
-import { safetensorsHeader } from '../../storage/safetensorsHeader.ts';
+import { runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
+import { bytesOf, type FileStore, memoryFiles } from '../../storage/fileStore.ts';
+import { safetensorsHeader } from '../../storage/safetensors.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -40,7 +39,7 @@ export async function modelFrom(
     throw new UserError(
       'not-found',
       `no model among the files (${Object.keys(given).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
-        `or ${runFileNames.config} and ${checkpointFolder}/step-….safetensors of a run`,
+        `or ${runFileNames.config} and ${runFileNames.checkpoints}/step-….safetensors of a run`,
     );
   }
   // Loaded when needed: an export needs no YAML.
@@ -62,7 +61,7 @@ export function flowModelOf(
 /** Files as a store; checkpoints may also be named without their folder, or with the folders above it. */
 function filesOf(name: string, given: ModelFiles): FileStore {
   const entries = Object.entries(given).map(([file, content]): [string, Uint8Array] => [
-    file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, `${checkpointFolder}/`),
+    file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, `${runFileNames.checkpoints}/`),
     bytesOf(content),
   ]);
   return { ...memoryFiles(name, Object.fromEntries(entries)), pathOf: (file) => file };

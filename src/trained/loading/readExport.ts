@@ -6,15 +6,15 @@ import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { imageShapeIn } from '../../numeric/imageShape.ts';
 import { atMost, type FileStore } from '../../storage/fileStore.ts';
-import { decodeSafetensors } from '../../storage/safetensors.ts';
 import {
   byHeader,
+  decodeSafetensors,
   differenceFrom,
   type HeaderCheck,
   ifLarge,
   missingFrom,
   quote,
-} from '../../storage/safetensorsHeader.ts';
+} from '../../storage/safetensors.ts';
 import { constant } from '../../tensor/tensor.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import { withFiniteWeights } from './finiteWeights.ts';

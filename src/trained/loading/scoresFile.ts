@@ -1,7 +1,6 @@
 // `scores.json` in the folder of a run or an export.
 import { UserError } from '../../errors.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
-import { runFiles } from '../../runs/folder/runLock.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists, readText } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
@@ -56,7 +55,7 @@ export function readScores(
  * @throws UserError if the file is a link or cannot be written
  */
 export function storeRunScores(paths: RunPaths, scores: ReferenceScores): void {
-  runFiles(paths).write(pathIn(paths.directory, SCORES_FILE), scoresText(scores));
+  runFiles(paths).write(SCORES_FILE, scoresText(scores));
 }
 
 /**
@@ -69,8 +68,8 @@ export function storeExportScores(directory: string, scores: ReferenceScores): v
   const path = pathIn(directory, MANIFEST_FILE);
   const manifest = parseJsonObject(readText(path, largestManifest), path, '; export again');
   const text = scoresText(scores);
-  folder.write(pathIn(directory, SCORES_FILE), text);
+  folder.write(SCORES_FILE, text);
   const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
   const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
-  folder.write(path, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
+  folder.write(MANIFEST_FILE, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
 }

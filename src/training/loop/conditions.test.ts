@@ -7,7 +7,7 @@ import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { memoryFiles } from '../../storage/fileStore.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { readRun } from '../../trained/loading/readRun.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';

@@ -11,7 +11,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { mean, variance } from '../../numeric/statistics.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { train } from './train.ts';

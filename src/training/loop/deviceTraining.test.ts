@@ -7,7 +7,7 @@ import { Session } from '../../engine/session.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { BatchLoader } from '../step/batchLoader.ts';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { memoryFiles } from '../../storage/fileStore.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from './train.ts';
 

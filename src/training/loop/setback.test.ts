@@ -11,7 +11,7 @@ import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { type TrainingOptions, train } from './train.ts';

@@ -12,7 +12,7 @@ import { folderStore } from '../../runs/folder/folderStore.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { StartingModel } from '../../runs/open/startFrom.ts';
-import { memoryFiles } from '../../storage/memoryFiles.ts';
+import { memoryFiles } from '../../storage/fileStore.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';

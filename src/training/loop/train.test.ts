@@ -11,7 +11,7 @@ import { optimizerOf } from '../../optimizers/registry.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { type TrainingOptions, train } from './train.ts';
 

@@ -12,7 +12,7 @@ import { mean, median } from '../../numeric/statistics.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { readJsonLines } from '../../storage/files.ts';
 import { tinyDataset } from '../../testing/tinyRuns.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { requireNewFolder, writeNewFolder } from './newFolder.ts';
+import { requireNewFolder, writeNewFolder } from './folders.ts';
 
 let root: string;
 beforeEach(() => {

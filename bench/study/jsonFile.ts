@@ -1,8 +1,9 @@
 // Files with a single JSON object.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { exists, readText, writeFileAtomically } from './files.ts';
-import { parseJsonObject, stringifyJson } from './jsonText.ts';
+import { exists, readText } from '../../src/storage/files.ts';
+import { parseJsonObject, stringifyJson } from '../../src/storage/jsonText.ts';
+import { writeFileAtomically } from '../../src/storage/partialFiles.ts';
 
 /**
  * The object in a file; undefined if the file does not exist.
