@@ -16,8 +16,11 @@ import { type Separation, separationOf } from '../../trained/model/separation.ts
 import { whyTooFarOut } from '../../trained/model/tooFarOut.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
-import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
-import { chosenCondition } from '../parts/conditionsOfImages.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';

@@ -14,13 +14,12 @@ import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOp
 import {
   addConditionOption,
   type ConditionCommandOptions,
+  chosenConditions,
   givenConditions,
 } from '../parts/conditionOption.ts';
-import { chosenConditions } from '../parts/conditionsOfImages.ts';
-import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
-import { overflowNote } from '../parts/overflowNote.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

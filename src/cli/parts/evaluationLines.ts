@@ -9,8 +9,8 @@ import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
 
 /**
  * Fails the command, in one line, if the bits/dim of an evaluation are not finite: scripts must not take such a

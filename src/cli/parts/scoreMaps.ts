@@ -12,7 +12,7 @@ import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { withImageProgress } from '../terminal/imageProgress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { fileNames } from './fileNames.ts';
 
 /** The maps that were written. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { buildPackage, commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { nextEventName } from './trainWithProgress.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);
@@ -56,4 +57,32 @@ it('draws the curves of a run whose validation values all lie above the plot', a
   );
   expect(await emerging.json('compare', 'runs/a', 'runs/b', '--out=c.png')).toMatchObject({ file: 'c.png' });
   expect(existsSync(inFolder('c.png'))).toBe(true);
+});
+
+const named = (number: string): string => `events.out.tfevents.${number}.emerging`;
+
+it.each<[string, string[], string]>([
+  ['no others', [], '00000000'],
+  ['earlier ones, in any order', [named('00000002'), named('00000010'), named('00000009')], '00000011'],
+  ['many earlier ones', [named('99999999')], '100000000'],
+  [
+    'a number that is not exact',
+    [named('00000003'), named('9'.repeat(16)), named('9'.repeat(400))],
+    '00000004',
+  ],
+  [
+    'names that only look like it',
+    [
+      'events.out.tfevents.7',
+      `x${named('7')}`,
+      `${named('7')}.gz`,
+      named('-7'),
+      named('1e3'),
+      named('../7'),
+      '\n',
+    ],
+    '00000000',
+  ],
+])('continues after %s', (_, names, number) => {
+  expect(nextEventName(names)).toBe(named(number));
 });

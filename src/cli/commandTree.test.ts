@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createProgram } from '../commandTree.ts';
+import { createProgram } from './commandTree.ts';
 
 /** Calls the command up to its action, which refused calls never reach. */
 const call = async (args: string[]) => (await createProgram(args)).parseAsync(args, { from: 'user' });

@@ -1,7 +1,7 @@
 // The page of an audit has the colours of the studio.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { auditStyle } from './auditStyle.ts';
+import { auditStyle } from './auditPage.ts';
 
 const coloursIn = (css: string): Map<string, string> =>
   new Map(
