@@ -78,8 +78,8 @@ export { type HeatRange, heatMap, heatRange } from '../../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../../pictures/mapPicture.ts';
 export type { FetchOptions } from '../../platform/transfer.ts';
 export type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-export type { ModelChoice } from '../../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../../trained/loading/modelFiles.ts';
+export type { ModelChoice } from '../../trained/loading/readRun.ts';
 export type { ClassChoice, ClassName } from '../../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../../trained/model/classLikelihoods.ts';
 export type { ConditionChoice } from '../../trained/model/conditions.ts';
@@ -98,6 +98,7 @@ export type {
   MeasurementOptions,
   SampleOptions,
   ScoreOptions,
+  WorkOptions,
 } from '../../trained/model/flowModelOptions.ts';
 export type { ImageGradient } from '../../trained/model/gradient.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
@@ -111,4 +112,3 @@ export {
 } from '../../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
-export type { WorkOptions } from '../../trained/model/workOptions.ts';

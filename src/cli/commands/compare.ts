@@ -1,5 +1,4 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
-
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ImageSet } from '../../data/contract/dataset.ts';

@@ -23,8 +23,8 @@ import { writePng } from '../../testing/pngFiles.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
-import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
-import { fingerprintOf } from '../../trained/model/fingerprint.ts';
+import { weightsBytes } from '../../trained/loading/readExport.ts';
+import { fingerprintOf } from '../../trained/model/trainedModel.ts';
 
 const { folder, run, json, interrupt, words } = commandProcess();
 const at = (...names: string[]): string => join(folder, ...names);

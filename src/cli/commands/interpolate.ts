@@ -1,5 +1,4 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
-
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';

@@ -1,5 +1,4 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
-
 import type { Command } from 'commander';
 import { npyBytes } from '../../data/formats/npyBytes.ts';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';

@@ -1,5 +1,4 @@
 // `emerging score`: scores how odd images are under a model.
-
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';

@@ -7,7 +7,7 @@ import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { FlowModelOptions } from '../../trained/model/flowModelOptions.ts';
-import { LARGE_BYTES } from '../../trained/model/modelPrograms.ts';
+import { LARGE_BYTES } from '../../trained/model/imagePrograms.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/wording.ts';

@@ -1,5 +1,4 @@
 // The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
-
 import { type OddPlace, oddPlaces } from '../../evaluation/odd/places.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';

@@ -1,5 +1,4 @@
 // Commands that run as one process, started as several by a launcher.
-
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { launchIn, withoutLaunch } from '../../cluster/launcher.ts';

@@ -1,5 +1,4 @@
 // Names full of escape sequences, through the commands that print names; and that all output goes through output.ts.
-
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 // How errors of the library are worded on the command line: flags, commands, exit codes.
-
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { call, option, phrase, UserError } from '../../errors.ts';

@@ -1,5 +1,4 @@
 // Training with its user interface: progress bars, notes, TensorBoard, and a clean stop on Ctrl-C.
-
 import { join } from 'node:path';
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';

@@ -1,7 +1,7 @@
 // Groups of identical and of nearly identical images.
 import type { CompileOptions } from '../../engine/program.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
+import { partOfWork, type WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import { addTo } from './addTo.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 import { frequencyFeatures, type Pictures } from './features.ts';

@@ -8,8 +8,8 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { meanCondition } from '../../trained/model/conditions.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { changedImages, chosenImages, type HardKind } from './hardImages.ts';
 
 /** Images changed in one way, and how many of them do not return. */

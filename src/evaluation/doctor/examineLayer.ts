@@ -10,7 +10,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import {
   LARGEST_DENSE,
   logDetByDifferences,

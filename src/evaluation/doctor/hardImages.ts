@@ -1,9 +1,21 @@
 // Images that are hard to recover: real ones inverted, with noise, and changed against the model.
 import { onCpu } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { compileLogDetGradient, imagesPerRun } from '../../trained/model/modelPrograms.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
+import { sum } from '../../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { conditionOf } from '../../trained/likelihood/conditionArrays.ts';
+import { conditionRowsOf, meanCondition } from '../../trained/model/conditions.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  imagesPerRun,
+} from '../../trained/model/imagePrograms.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
 /**
@@ -13,7 +25,7 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 export type HardKind = 'unchanged' | 'inverted' | 'noise' | 'chosen';
 
 /** Images changed in one way, at the model's bit depth. */
-export interface ChangedImages {
+interface ChangedImages {
   readonly kind: HardKind;
   /** All images, concatenated. */
   readonly levels: Uint8Array;
@@ -88,4 +100,24 @@ export async function chosenImages(
 
 function clip(level: number, largest: number): number {
   return Math.min(Math.max(level, 0), largest);
+}
+
+/**
+ * The program that computes the `gradient` of Σ ln|det| of the layers with respect to `image`, as the encoder takes it;
+ * undefined if ln|det| is the same for every image.
+ */
+async function compileLogDetGradient(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram | undefined> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  // The log-determinant of the layers does not depend on the class.
+  const condition = conditionOf(conditionRowsOf(model, { condition: meanCondition(model) }, 1)(0, 1));
+  const x = model.dequantise(image, constant(0.5));
+  const { logDet } = model.encode(x, parametersFrom(parameters), condition);
+  if (logDet.rank === 0) {
+    return undefined;
+  }
+  const [gradient] = gradients(sum(logDet), [image], constant(1));
+  return compileForImages({ inputs: { image }, outputs: { gradient: gradient! } }, options);
 }

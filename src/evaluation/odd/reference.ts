@@ -2,9 +2,8 @@
 import { evenlySpread, type ImageSet, subset } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { type MeasurementOptions, partOfWork } from '../../trained/model/flowModelOptions.ts';
 import { MOST_DRAWS, type ReferenceScores } from '../../trained/model/referenceScores.ts';
-import { partOfWork } from '../../trained/model/workOptions.ts';
 import { measurePlaces, PLACE_IMAGES } from './places.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 

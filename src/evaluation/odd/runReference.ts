@@ -2,8 +2,8 @@
 import { dataName } from '../../experiments/experimentName.ts';
 import type { Run } from '../../runs/open/openRun.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import { LARGEST_SCORES, parseScores, SCORES_FILE, scoresText } from '../../trained/model/referenceScores.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
 /**

@@ -1,7 +1,7 @@
 // How well two groups of latents are separated: groups that differ, groups that don't, and groups of one image.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
-import { separationOf } from './separation.ts';
+import { separationOf } from './latentArithmetic.ts';
 
 /** Random latents of two levels, moved by `shift` in one element of each. */
 function group(name: string, count: number, shift: number) {
