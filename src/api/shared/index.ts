@@ -27,7 +27,11 @@ export {
   type DoctorOptions,
   diagnose,
 } from '../../evaluation/doctor/doctor.ts';
-export type { HardImages, HardImagesExamination } from '../../evaluation/doctor/examineHardImages.ts';
+export type {
+  HardImages,
+  HardImagesExamination,
+  HardKind,
+} from '../../evaluation/doctor/examineHardImages.ts';
 export type { LayerExamination, NonFiniteWeights } from '../../evaluation/doctor/examineLayer.ts';
 export type {
   LatentMoments,
@@ -36,19 +40,20 @@ export type {
   SampleStatistics,
 } from '../../evaluation/doctor/examineModel.ts';
 export type { NoiseStatistics } from '../../evaluation/doctor/examineNoise.ts';
-export type { HardKind } from '../../evaluation/doctor/hardImages.ts';
 export type { Finding, Verdict } from '../../evaluation/doctor/judge.ts';
 export { type ComponentPosterior, probabilityBelow, quantile } from '../../evaluation/infer/gridPosterior.ts';
 export { type InferOptions, inferConditions } from '../../evaluation/infer/inferConditions.ts';
 export type { Accuracy, ClassEvaluation, ClassResult } from '../../evaluation/measure/classEvaluation.ts';
 export { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
+export type { ImportanceBound } from '../../evaluation/measure/evaluate.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
   type MeasuredImage,
 } from '../../evaluation/measure/evaluate.ts';
-export type { ImportanceBound } from '../../evaluation/measure/importanceBound.ts';
+export type { OddScore, ScoreNeed } from '../../evaluation/odd/oddScores.ts';
+export { defaultScore, type OddScoreName, oddScores } from '../../evaluation/odd/oddScores.ts';
 export { type OddPlace, type OddPlaces, oddPlaces } from '../../evaluation/odd/places.ts';
 export { measureReference } from '../../evaluation/odd/reference.ts';
 export type { SourceComparison, SourceShift } from '../../evaluation/odd/sameSource.ts';
@@ -62,8 +67,6 @@ export {
   type ScoredClasses,
   score,
 } from '../../evaluation/odd/score.ts';
-export type { OddScore, ScoreNeed } from '../../evaluation/odd/scores/contract.ts';
-export { defaultScore, type OddScoreName, oddScores } from '../../evaluation/odd/scores/registry.ts';
 export type { PixelStatisticName } from '../../evaluation/odd/statistics/pixelStatistics.ts';
 export type { ImageShape } from '../../numeric/imageShape.ts';
 export type { NdArray } from '../../numeric/ndarray.ts';

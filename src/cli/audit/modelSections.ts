@@ -2,7 +2,7 @@
 import type { Audit } from '../../evaluation/audit/audit.ts';
 import { LARGE_CLASS, type WrongLabelEstimate } from '../../evaluation/audit/wrongLabels.ts';
 import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
-import { oddScores } from '../../evaluation/odd/scores/registry.ts';
+import { oddScores } from '../../evaluation/odd/oddScores.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { messageOf } from '../terminal/wording.ts';

@@ -13,7 +13,7 @@ import {
 import { type Diagnosis, DOCTOR_IMAGES, diagnose, examinationBytes } from '../../evaluation/doctor/doctor.ts';
 import type { HardImages } from '../../evaluation/doctor/examineHardImages.ts';
 import { amountText, numberText, valueText } from '../../evaluation/doctor/judge.ts';
-import { examineFiles } from '../../evaluation/export/examineFiles.ts';
+import { examineFiles } from '../../evaluation/export/exportModel.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';

@@ -6,9 +6,13 @@ import { identityOf } from '../../data/identity.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf } from '../../evaluation/measure/evaluate.ts';
+import {
+  type OddScore,
+  type OddScoreName,
+  oddScoreNames,
+  oddScores,
+} from '../../evaluation/odd/oddScores.ts';
 import { type OddReport, oddReport, type Score } from '../../evaluation/odd/score.ts';
-import type { OddScore } from '../../evaluation/odd/scores/contract.ts';
-import { type OddScoreName, oddScoreNames, oddScores } from '../../evaluation/odd/scores/registry.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { Values } from '../../numeric/values.ts';

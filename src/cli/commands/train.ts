@@ -17,7 +17,7 @@ import { lastStepOf } from '../../training/loop/milestones.ts';
 import { aboutRun } from '../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../training/loop/timeBudget.ts';
 import { train } from '../../training/loop/train.ts';
-import { followerStore } from '../../training/ranks/followerStore.ts';
+import { followerStore } from '../../training/ranks.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { overflowNote } from '../parts/modelOptions.ts';

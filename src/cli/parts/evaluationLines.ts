@@ -2,7 +2,7 @@
 import { imageText } from '../../data/contract/dataset.ts';
 import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEvaluation.ts';
 import type { EvaluationRecord } from '../../evaluation/measure/evaluationRecord.ts';
-import { errorText } from '../../evaluation/reports/errorText.ts';
+import { errorText } from '../../evaluation/reports/reportText.ts';
 import { boundText } from '../../models/dequantisation.ts';
 import { valuesText } from '../../models/imageValues.ts';
 import type { ResultUnit } from '../../models/unit.ts';

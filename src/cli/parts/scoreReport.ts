@@ -1,9 +1,9 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
 import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
+import { type OddScoreName, oddScores } from '../../evaluation/odd/oddScores.ts';
 import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
-import { type OddScoreName, oddScores } from '../../evaluation/odd/scores/registry.ts';
 import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';

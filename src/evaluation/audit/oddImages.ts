@@ -8,9 +8,9 @@ import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import { ODD } from '../odd/calibrate.ts';
+import type { OddScoreName } from '../odd/oddScores.ts';
 import type { SourceComparison } from '../odd/sameSource.ts';
 import { type OddReport, oddReport } from '../odd/score.ts';
-import type { OddScoreName } from '../odd/scores/registry.ts';
 import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
 import type { ClassEvidence } from './wrongLabels.ts';
 

@@ -15,11 +15,17 @@ import {
 } from '../../trained/model/referenceScores.ts';
 import { inBitsPerDim, requireReference } from '../../trained/model/scoring.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
+import {
+  computableFrom,
+  defaultScore,
+  type OddScore,
+  type OddScoreName,
+  oddnessOf,
+  oddScores,
+  type ScoreNeed,
+} from './oddScores.ts';
 import { measureReference, referencePasses } from './reference.ts';
 import { compareSources, type SourceComparison } from './sameSource.ts';
-import { oddnessOf } from './scores/bits.ts';
-import type { OddScore, ScoreNeed } from './scores/contract.ts';
-import { computableFrom, defaultScore, type OddScoreName, oddScores } from './scores/registry.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 
 /** How odd one image is. */

@@ -2,10 +2,12 @@
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { reverse } from '../../flows/layers/permutation.ts';
+import type { ConditionComponent } from '../../models/condition.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
 import { Glow } from '../../models/glow.ts';
 import { registerMixing } from '../../models/mixing.ts';
-import { modelCard } from './modelCard.ts';
+import type { ModelOptions } from '../../models/options.ts';
+import { encodeCommand, modelCard, sampleCommand } from './modelCard.ts';
 
 const config = resolveConfig({
   preset: 'mnist-quickstart',
@@ -206,4 +208,28 @@ it('names the action of a model that was trained without images', () => {
   expect(card).not.toContain('| Trained on |');
   expect(card).not.toContain('| Augmentation |');
   expect(onImages).toContain('| Trained on | the training images of digits');
+});
+
+const modelOf = (options: Partial<ModelOptions>) =>
+  new Glow([4, 4, 1], { levels: 1, depth: 1, width: 4, mixing: '1x1', ...options });
+const numbers = (...names: string[]): ConditionComponent[] =>
+  names.map((name) => ({ name, mean: 0.3049, deviation: 1 }));
+
+it('commands give a model its condition: numbers near the mean, or a file', () => {
+  const given = (condition: readonly ConditionComponent[]) =>
+    /sample \.(.*) --temperature/.exec(sampleCommand(modelOf({ condition })))![1];
+  expect(sampleCommand(modelOf({}))).toBe('npx emerging sample . --temperature 0.8 --out samples.png');
+  expect(given(numbers('omega', 'sigma8'))).toBe(' --condition omega=0.3 --condition sigma8=0.3');
+  const file = ' --condition conditions.npz';
+  expect(given([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, image: true }])).toBe(file);
+  expect(given(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);
+  expect(given(numbers('$(id)'))).toBe(file);
+});
+
+it('images of real numbers are arrays', () => {
+  const continuous = { mean: [0], deviation: [1] };
+  expect(encodeCommand(modelOf({}))).toBe('npx emerging encode . image.png --out image.latents');
+  expect(encodeCommand(modelOf({ continuous, condition: numbers('omega') }))).toBe(
+    'npx emerging encode . image.npy --condition omega=0.3 --out image.latents',
+  );
 });

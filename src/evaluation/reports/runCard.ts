@@ -7,8 +7,7 @@ import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { runFiles } from '../../runs/folder/runLock.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
-import { sampleCommand } from './cardCommands.ts';
-import { modelCard } from './modelCard.ts';
+import { modelCard, sampleCommand } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 
 /**

@@ -165,7 +165,7 @@ async function measure(
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await tryDrawing(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
-      const { storeRunReference } = await import('../odd/runReference.ts');
+      const { storeRunReference } = await import('../odd/reference.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>
         storeRunReference(model, options, { ...following, images: limits?.reference }),
       );

@@ -1,5 +1,5 @@
-// Vectors of statistics as rows, and what estimates a density from them.
-import { mean } from '../../../numeric/statistics.ts';
+// Densities of vectors that are fitted to reference images: the estimators of the score `typicality`.
+import { mean } from '../../numeric/statistics.ts';
 
 /** Vectors, row-major. */
 export interface Rows {
@@ -24,7 +24,7 @@ export function rowsAt({ width, data }: Rows, places: ArrayLike<number>): Rows {
  * The whitening of rows: y = L⁻¹(x − mean)/deviation with L·Lᵀ their correlation matrix, shrunk towards the identity by the
  * amount that Ledoit and Wolf (2004) find for so few rows. Columns that hardly vary are left out.
  */
-export interface Whitening {
+interface Whitening {
   /** ln|∂y/∂x|. */
   readonly logDet: number;
   apply(rows: Rows): Rows;
@@ -124,4 +124,58 @@ function solveInPlace(factor: Float64Array, x: Float64Array): void {
     }
     x[i] = sum / factor[i * width + i]!;
   }
+}
+
+/** The Gaussian with the mean and the shrunk covariance of the rows. */
+export const gaussian: DensityEstimator = (rows) => {
+  const whitening = whiten(rows);
+  return (others) => {
+    const { count, width, data } = whitening.apply(others);
+    const constant = whitening.logDet - 0.5 * width * Math.log(2 * Math.PI);
+    return Float64Array.from({ length: count }, (_, row) => {
+      let energy = 0;
+      for (let index = row * width; index < (row + 1) * width; index++) {
+        energy += data[index]! ** 2;
+      }
+      return constant - 0.5 * energy;
+    });
+  };
+};
+
+/**
+ * The mean of Gaussians around the rows, with the shape of their shrunk covariance and the width of Silverman's rule,
+ * (4/((d + 2)·n))^(1/(d + 4)).
+ */
+export const kernel: DensityEstimator = (rows) => {
+  const whitening = whiten(rows);
+  const centres = whitening.apply(rows);
+  const { width, count } = centres;
+  const bandwidth = (4 / ((width + 2) * count)) ** (1 / (width + 4));
+  const constant =
+    whitening.logDet - width * (Math.log(bandwidth) + 0.5 * Math.log(2 * Math.PI)) - Math.log(count);
+  return (others) => {
+    const points = whitening.apply(others);
+    const exponents = new Float64Array(count);
+    return Float64Array.from({ length: points.count }, (_, row) => {
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let centre = 0; centre < count; centre++) {
+        let square = 0;
+        for (let place = 0; place < width; place++) {
+          square += (points.data[row * width + place]! - centres.data[centre * width + place]!) ** 2;
+        }
+        exponents[centre] = -0.5 * square * bandwidth ** -2;
+        largest = Math.max(largest, exponents[centre]!);
+      }
+      return constant + largest + Math.log(exponents.reduce((sum, one) => sum + Math.exp(one - largest), 0));
+    });
+  };
+};
+
+/** Divides positions into folds; each is inside one fold and outside of the others. */
+export function foldsOf(count: number, folds: number): { inside: number[]; outside: number[] }[] {
+  const all = Array.from({ length: count }, (_, index) => index);
+  return Array.from({ length: Math.min(folds, count) }, (_, fold) => ({
+    inside: all.filter((index) => index % folds === fold),
+    outside: all.filter((index) => index % folds !== fold),
+  }));
 }

@@ -1,6 +1,6 @@
 // Names of datasets in Markdown: none of them becomes code, a link, a column or HTML.
 import { expect, it } from 'vitest';
-import { markdownText } from './markdownText.ts';
+import { errorText, markdownText } from './reportText.ts';
 
 it.each([
   ['`rm -rf ~`', '\\`rm -rf \\~\\`'],
@@ -11,4 +11,8 @@ it.each([
   ['digits, emerging → 0.2', 'digits, emerging → 0.2'],
 ])('%j', (text, markdown) => {
   expect(markdownText(text)).toBe(markdown);
+});
+
+it('has four decimals, and says what they cannot show', () => {
+  expect([0.12345, 0.00005, 0.00004, 0].map(errorText)).toEqual(['0.1235', '0.0001', '<0.0001', '0']);
 });

@@ -1,9 +1,7 @@
 // Density estimates against formulas, their integral, and rows that are hard to fit.
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../../numeric/random.ts';
-import { gaussian } from './gaussian.ts';
-import { kernel } from './kernel.ts';
-import { type Rows, whiten } from './rows.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { gaussian, kernel, type Rows, whiten } from './densities.ts';
 
 const rows = (width: number, values: ArrayLike<number>): Rows => ({
   count: values.length / width,

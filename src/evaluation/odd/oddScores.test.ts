@@ -1,9 +1,7 @@
 // The scores, each on statistics whose order is known.
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../../numeric/random.ts';
-import { bits } from './bits.ts';
-import { computableFrom, oddScores } from './registry.ts';
-import { typicality } from './typicality.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { bits, computableFrom, oddScores, typicality } from './oddScores.ts';
 
 describe('bits', () => {
   const fit = bits.fit({ bits: [4, 1, 3, 2] });
