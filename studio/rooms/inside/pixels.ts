@@ -1,4 +1,4 @@
-// Converts a drawing to an image like MNIST's: same size, smooth, centred.
+// Pixels on the page: drawn digits as in MNIST, and differences between two images.
 import type { Images } from '../../work/tasks.ts';
 
 /** The longer side of a digit, as a share of the image: 20 of 28 pixels. */
@@ -60,4 +60,25 @@ function meanIn(
     }
   }
   return sum / size ** 2;
+}
+
+/** The differences of two images. */
+export interface Differences {
+  /** The number of differing values. */
+  readonly wrong: number;
+  /** The largest difference, in grey levels. */
+  readonly most: number;
+  /** The differences as grey levels; the largest is white. */
+  readonly drawn: Uint8Array;
+}
+
+/** Compares two images of the same shape value by value. */
+export function differencesOf(before: Uint8Array, after: Uint8Array): Differences {
+  const differences = before.map((level, index) => Math.abs(level - after[index]!));
+  const most = differences.reduce((greatest, one) => Math.max(greatest, one), 0);
+  return {
+    wrong: differences.filter((one) => one > 0).length,
+    most,
+    drawn: differences.map((one) => (most === 0 ? 0 : Math.round((255 * one) / most))),
+  };
 }

@@ -1,4 +1,4 @@
-// The skipped files, with reasons.
+// What came of reading files: the skipped ones with reasons, and what was changed without a loss.
 import { plural } from '../numbers.ts';
 import type { Refused } from '../work/readTasks.ts';
 import { refusedLines } from './refusedLines.ts';
@@ -26,5 +26,18 @@ export function RefusedFiles({ refused }: { refused: readonly Refused[] }) {
         {more > 0 && <li>and {more.toLocaleString('en')} more</li>}
       </ul>
     </details>
+  );
+}
+
+/** The first note, and how many others there are. */
+export function ReadNotes({ notes: [first, ...others] }: { notes: readonly string[] }) {
+  if (first === undefined) {
+    return null;
+  }
+  return (
+    <p class="control-note">
+      <bdi>{first}</bdi>
+      {others.length > 0 ? ` (and ${others.length.toLocaleString('en')} more).` : '.'}
+    </p>
   );
 }
