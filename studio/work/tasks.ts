@@ -37,22 +37,27 @@ export interface ImageAndNoise {
   readonly equal: number;
 }
 
-/** A range of digits: training images, or test images, which no model has seen. */
-export interface DigitsOrder {
-  readonly url: string;
-  readonly split: 'train' | 'test';
-  /** The index of the first; the range is cut at the end of the split. */
-  readonly from: number;
-  readonly count: number;
-}
-
 /** Kept open, because more digits are usually requested. */
 let opened: Promise<OpenedImages> | undefined;
 
 /** The tasks with digits. */
 const digitTasks = {
-  /** Some of the digits. */
-  async digits({ url, split, from, count }: DigitsOrder, { report, signal }: Call): Promise<Images> {
+  /** A range of the digits: of training images, or of test images, which no model has seen. */
+  async digits(
+    {
+      url,
+      split,
+      from,
+      count,
+    }: {
+      readonly url: string;
+      readonly split: 'train' | 'test';
+      /** The index of the first; the range is cut at the end of the split. */
+      readonly from: number;
+      readonly count: number;
+    },
+    { report, signal }: Call,
+  ): Promise<Images> {
     opened ??= openImages(url, {
       name: DIGITS_FILE,
       // Keep all training digits in one split, so that indices are stable.
