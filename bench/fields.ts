@@ -9,7 +9,7 @@ import { listOf, wholeNumber } from '../src/cli/parts/options.ts';
 import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { conditioned } from '../src/data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory } from '../src/data/contract/dataset.ts';
-import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/reportText.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { mixingNames } from '../src/models/mixing.ts';
 import { mean, standardErrorOfMean } from '../src/numeric/statistics.ts';

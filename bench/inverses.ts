@@ -11,7 +11,7 @@ import { listOf } from '../src/cli/parts/options.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
 import { type CompileOptions, compile, type Program } from '../src/engine/program.ts';
 import { releaseAfter } from '../src/engine/resources.ts';
-import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/reportText.ts';
 import type { Bijection } from '../src/flows/contract/bijection.ts';
 import { chain } from '../src/flows/contract/chain.ts';
 import { parametersFrom } from '../src/flows/contract/parameters.ts';

@@ -13,7 +13,7 @@ import { resolveConfig } from '../src/experiments/resolve.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
 import { train } from '../src/training/loop/train.ts';
-import { followerStore } from '../src/training/ranks/followerStore.ts';
+import { followerStore } from '../src/training/ranks.ts';
 import { randomPixels } from './shared/benchModel.ts';
 
 /** What rank 0 measured. */

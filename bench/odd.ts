@@ -20,10 +20,10 @@ import {
 } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { UserError } from '../src/errors.ts';
+import { oddScoreNames } from '../src/evaluation/odd/oddScores.ts';
 import { measureReference } from '../src/evaluation/odd/reference.ts';
 import { oddReport } from '../src/evaluation/odd/score.ts';
-import { oddScoreNames } from '../src/evaluation/odd/scores/registry.ts';
-import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/reportText.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
 import { mean } from '../src/numeric/statistics.ts';

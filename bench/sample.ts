@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { compileOptions, listOf } from '../src/cli/parts/options.ts';
 import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
-import { withProgress } from '../src/cli/terminal/progressBars.ts';
+import { withProgress } from '../src/cli/terminal/progress.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { type InverseMethod, inverseMethods } from '../src/engine/graph/prepare.ts';
 import { Glow } from '../src/models/glow.ts';

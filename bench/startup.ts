@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/parts/options.ts';
 import { formatCounted } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/reports/markdownTable.ts';
+import { markdownTable } from '../src/evaluation/reports/reportText.ts';
 import { Glow } from '../src/models/glow.ts';
 import { ParameterLayout } from '../src/models/parameterLayout.ts';
 import { median } from '../src/numeric/statistics.ts';

@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { addStepOptions, compileOptions, type StepOptions } from '../src/cli/parts/options.ts';
 import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatBytes, formatCount, formatRate, formatSpread } from '../src/cli/terminal/format.ts';
-import { withProgress } from '../src/cli/terminal/progressBars.ts';
+import { withProgress } from '../src/cli/terminal/progress.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { placeOf } from '../src/training/loop/recordTraining.ts';

@@ -1,12 +1,13 @@
 // The page's frame: the header with links to all rooms, and the open room.
+import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
-import { ThemeSwitch } from './parts/ThemeSwitch.tsx';
 import { type Room, rooms } from './rooms.ts';
 import { stop } from './tour/tourState.ts';
+import './parts/theme-switch.css';
 
 /** The page. */
 export function Page() {
@@ -94,4 +95,61 @@ function Loaded({ load }: { load(): Promise<ComponentType> }) {
     return <Notice>This page failed to load. If the studio is still running, reload the page.</Notice>;
   }
   return Inside ? <Inside /> : null;
+}
+
+type Theme = 'light' | 'dark';
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+const KEY = 'studio-theme';
+
+const chosen = signal(remembered());
+const system = signal<Theme>(systemIsDark.matches ? 'dark' : 'light');
+systemIsDark.addEventListener('change', ({ matches }) => {
+  system.value = matches ? 'dark' : 'light';
+});
+
+/** Switches between light and dark. */
+function ThemeSwitch() {
+  const shown = chosen.value ?? system.value;
+  useEffect(() => {
+    document.documentElement.dataset.theme = shown;
+  }, [shown]);
+  const other = shown === 'dark' ? 'light' : 'dark';
+  return (
+    <button
+      type="button"
+      class="theme-switch"
+      aria-label={`Use the ${other} theme`}
+      title={`Use the ${other} theme`}
+      onClick={() => choose(other)}
+    >
+      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+        <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />
+        <path d="M10 3a7 7 0 0 1 0 14z" fill="currentColor" />
+      </svg>
+    </button>
+  );
+}
+
+function choose(theme: Theme): void {
+  // Choosing the system's theme follows the system again.
+  chosen.value = theme === system.value ? undefined : theme;
+  try {
+    if (chosen.value === undefined) {
+      localStorage.removeItem(KEY);
+    } else {
+      localStorage.setItem(KEY, theme);
+    }
+  } catch {
+    // Storage is blocked: the theme lasts until the page closes.
+  }
+}
+
+function remembered(): Theme | undefined {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return stored === 'light' || stored === 'dark' ? stored : undefined;
+  } catch {
+    return undefined;
+  }
 }

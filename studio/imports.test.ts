@@ -4,7 +4,7 @@ import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '.
 
 describe('the page of the studio', () => {
   // These run when the page is bundled.
-  const bundlerFiles = ['vite.config.ts', 'excerpts.ts', 'fonts.ts', 'glossary.ts', 'mixings.ts'];
+  const bundlerFiles = ['vite.config.ts', 'excerpts.ts', 'glossary.ts'];
   const sources = new Map(
     [...sourcesIn('studio')].filter(([file]) => !file.endsWith('.test.ts') && !bundlerFiles.includes(file)),
   );

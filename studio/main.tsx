@@ -3,7 +3,7 @@ import { render } from 'preact';
 import './look/tokens.css';
 import './look/page.css';
 import { Page } from './Page.tsx';
-import { compileRuntime } from './work/withRuntime.ts';
+import { compileRuntime } from './work/connections.ts';
 
 // While the page starts: almost every room computes.
 compileRuntime();

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { OfferedModel } from '../src/studioServer/offeredModel.ts';
 import { settings } from './address.ts';
-import { compute } from './work/compute.ts';
+import { compute } from './work/connections.ts';
 import type { ModelAddress } from './work/models.ts';
 
 export type { OfferedModel } from '../src/studioServer/offeredModel.ts';

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { mixings } from '../src/models/mixing.ts';
 import { excerpts } from './excerpts.ts';
-import { woff2Only } from './fonts.ts';
 import { glossary } from './glossary.ts';
-import { mixingTexts } from './mixings.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
 /** Adds the training digits, prepared by the built package. */
@@ -37,6 +36,29 @@ function preparedDigits(): Uint8Array {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Removes older font formats from style sheets so that they aren't bundled. */
+const woff2Only: Plugin = {
+  name: 'woff2-only',
+  enforce: 'pre',
+  transform(code, id) {
+    return id.endsWith('.css') && code.includes('format("woff2")')
+      ? code.replace(/,\s*url\([^)]*\)\s*format\("(?:woff|truetype)"\)/g, '')
+      : null;
+  },
+};
+
+const MODULE = 'virtual:mixings';
+
+/** Mixings' texts by name, as the module `virtual:mixings`. */
+const mixingTexts: Plugin = {
+  name: 'mixings',
+  resolveId: (id) => (id === MODULE ? `\0${MODULE}` : null),
+  load: (id) =>
+    id === `\0${MODULE}`
+      ? `export default ${JSON.stringify(Object.fromEntries(Object.entries(mixings).map(([name, { text }]) => [name, text])))}`
+      : null,
+};
 
 export default defineConfig({
   // Relative, so that a site works below any path.

@@ -1,7 +1,7 @@
 // Times the steps of a study whose runs have a training time, before they start.
 
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { withProgress } from '../../src/cli/terminal/progressBars.ts';
+import { withProgress } from '../../src/cli/terminal/progress.ts';
 import { releaseAfter } from '../../src/engine/resources.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';

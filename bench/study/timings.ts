@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { withProgress } from '../../src/cli/terminal/progressBars.ts';
+import { withProgress } from '../../src/cli/terminal/progress.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { median, rangeOf } from '../../src/numeric/statistics.ts';

@@ -4,5 +4,5 @@ export { type JoinOptions, joinRanks } from '../cluster/joinRanks.node.ts';
 export type { RunPaths } from '../runs/folder/runFolder.ts';
 export { type FolderRun, resumeRun, startRun } from '../runs/open/run.node.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../storage/privateFiles.node.ts';
-export { followerStore } from '../training/ranks/followerStore.ts';
+export { followerStore } from '../training/ranks.ts';
 export * from './shared/training.ts';

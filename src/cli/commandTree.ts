@@ -1,9 +1,8 @@
 // The definition of the command: every subcommand and its options.
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
-import { unknownName } from '../errors.ts';
+import { UserError, unknownName } from '../errors.ts';
 import { importModule } from '../platform/importModule.node.ts';
-import { refuseEmpty } from './parts/refuseEmpty.ts';
 import { version } from './parts/version.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
 
@@ -231,4 +230,29 @@ export function commandOf(program: Command, args: readonly string[]): Command {
 /** The arguments that are neither options nor, before any command, their values. */
 function wordsOf(args: readonly string[]): string[] {
   return args.filter((argument, index) => !argument.startsWith('-') && args[index - 1] !== '--import');
+}
+
+/**
+ * Refuses a call with an empty option or argument.
+ *
+ * @throws UserError that names it and says whether it can be left out
+ */
+function refuseEmpty(called: Command): void {
+  const option = called.options.find((candidate) =>
+    isEmpty(called.getOptionValue(candidate.attributeName())),
+  );
+  if (option !== undefined) {
+    const otherwise = option.mandatory ? '' : ', or leave it out';
+    throw new UserError('invalid-argument', `${option.long} is empty: give it a value${otherwise}`);
+  }
+  const place = called.processedArgs.findIndex(isEmpty);
+  if (place >= 0) {
+    const name = called.registeredArguments[place]!.name();
+    throw new UserError('invalid-argument', `the argument '${name}' is empty: give it a value`);
+  }
+}
+
+/** Whether a value, or one of several, is the empty string. */
+function isEmpty(value: unknown): boolean {
+  return [value].flat().includes('');
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `emerging`.
 import { runCommand } from './runCommand.ts';
-import { reportLostOutput } from './terminal/lostOutput.ts';
+import { reportLostOutput } from './terminal/output.ts';
 
 reportLostOutput();
 

@@ -2,7 +2,7 @@
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import { requireMemory } from '../platform/memory.ts';
-import { likelihoodBytes } from '../trained/model/modelPrograms.ts';
+import { likelihoodBytes } from '../trained/model/scoring.ts';
 import type { TrainedModel } from '../trained/model/trainedModel.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';

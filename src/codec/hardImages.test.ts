@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { firstImages, readAll } from '../data/contract/dataset.ts';
 import { openSplit } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
-import { changedImages, chosenImages } from '../evaluation/doctor/hardImages.ts';
+import { changedImages, chosenImages } from '../evaluation/doctor/examineHardImages.ts';
 import { joinBytes } from '../platform/joinBytes.ts';
 import { eightBit } from '../testing/eightBit.ts';
 import { loadTrained } from '../trained/loading/loadTrained.ts';

@@ -4,7 +4,7 @@ import type { ModelOptions } from '../models/options.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
-import { weightsBytes } from '../trained/loading/weightsBytes.ts';
+import { weightsBytes } from '../trained/loading/readExport.ts';
 
 /** Functions that standards leave to each engine. */
 const uncertain = [

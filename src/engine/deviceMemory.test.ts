@@ -6,7 +6,7 @@ import { constant, input } from '../tensor/tensor.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
 import { onHost } from './arrays.ts';
 import { DeviceMemory } from './deviceMemory.ts';
-import { inPlace } from './graph/inPlace.ts';
+import { inPlace } from './graph/memory.ts';
 import { compile, type Program } from './program.ts';
 import { newTraffic } from './traffic.ts';
 

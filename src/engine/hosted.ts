@@ -4,9 +4,8 @@
 // ONNX Runtime has Det in float32 only, where it underflows and overflows, and neither Det nor Inverse on a
 // GPU. The matrices are weights, at most a few hundred wide, so the host is exact and fast enough.
 import { type ComplexInverses, invertComplexMatrices } from '../numeric/complexMatrices.ts';
-import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
-import { cornerTiles, type TileOptions } from '../numeric/cornerTiles.ts';
-import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/lu.ts';
+import { cornerTiles, solveCornerSequentially, type TileOptions } from '../numeric/cornerTiles.ts';
+import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/linearAlgebra.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { CornerOptions } from '../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../tensor/tensor.ts';

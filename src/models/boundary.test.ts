@@ -10,7 +10,7 @@ import { constant, constantValue } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { plainBitsPerDim } from '../testing/plainLikelihood.ts';
 import { randomModel } from '../testing/randomModel.ts';
-import { conditionOf, oneHotRows } from '../trained/likelihood/classInputs.ts';
+import { conditionOf, oneHotRows } from '../trained/likelihood/conditionArrays.ts';
 import { bitsPerDim } from './flow.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
 

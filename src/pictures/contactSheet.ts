@@ -4,9 +4,8 @@ import { UserError } from '../errors.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { requireArgument } from '../numeric/optionValues.ts';
 import { kindOf, type ValueKind, type Values } from '../numeric/values.ts';
-import { Canvas, textSize } from './canvas.ts';
+import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
-import { viewable, viewedShape } from './viewable.ts';
 
 /** How the images of a contact sheet are laid out. */
 export interface ContactSheetOptions {

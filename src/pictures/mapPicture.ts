@@ -2,10 +2,9 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { mean, rangeOf } from '../numeric/statistics.ts';
 import { kindOf, type Values } from '../numeric/values.ts';
-import { Canvas, textSize } from './canvas.ts';
+import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
-import { viewable, viewedShape } from './viewable.ts';
 
 /** How an image and its map are drawn. */
 export interface MapPictureOptions {

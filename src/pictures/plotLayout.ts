@@ -1,8 +1,7 @@
 // The layout of a plot, as elements of an SVG: heading, legend, axes, marks. Their look is left to style sheets.
 import { visibleText } from '../visibleText.ts';
 import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
-import type { PlotArea } from './plotClip.ts';
-import { hueOf, markClass, plotMarks, pointMark } from './plotMarks.ts';
+import { hueOf, markClass, type PlotArea, plotMarks, pointMark } from './plotMarks.ts';
 import { type PlotScale, plotScale } from './plotScale.ts';
 import { element, pixels, type SvgElement } from './svg.ts';
 

@@ -1,5 +1,5 @@
 // The list of runs that a server sends to its page.
-import type { RunProgress } from '../evaluation/reports/runProgress.ts';
+import type { RunProgress } from '../evaluation/reports/runOverview.ts';
 
 /** A run in the list. */
 export interface FoundRun extends RunProgress {

@@ -1,7 +1,7 @@
 // The current list of runs in a studio's folders.
 import { basename } from 'node:path';
 import { problemOf } from '../errors.ts';
-import { unknownProgress } from '../evaluation/reports/runProgress.ts';
+import { unknownProgress } from '../evaluation/reports/runOverview.ts';
 import { checkpointFile, runFileNames } from '../runs/contents/runFileNames.ts';
 import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../runs/folder/runFolder.ts';
 import { exists } from '../storage/files.ts';

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';
 import { stopOf, stops } from './stops.ts';
-import { end, stop } from './tourState.ts';
+import { end, isSeen, start, stop } from './tourState.ts';
 import './tour.css';
 
 /** The card of the current stop. Escape ends the tour. */
@@ -135,3 +135,24 @@ function bring(element: Element | undefined): void {
 
 /** The attribute of the element that a stop is about. */
 const MARK = 'data-tour';
+
+/** A line for new readers, or a button to take the tour again. */
+export function TourOffer() {
+  return isSeen.value ? (
+    <p class="tour-offer">
+      <button type="button" class="button" onClick={start}>
+        Take the tour
+      </button>
+    </p>
+  ) : (
+    <p class="tour-offer">
+      New here?
+      <button type="button" class="button primary" onClick={start}>
+        Take a tour of five stops
+      </button>
+      <button type="button" class="button" onClick={end}>
+        Skip
+      </button>
+    </p>
+  );
+}

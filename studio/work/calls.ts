@@ -17,7 +17,7 @@ export interface Call<News = Progress> {
 }
 
 /** A worker's functions by name. Arguments and results are copied. */
-export type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
+type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
 
 /** The caller's options. */
 export interface Waiting<News = Progress> {
@@ -199,4 +199,24 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       });
     });
   return Object.assign(call, { start: () => void running() });
+}
+
+/** The options of a long call of the library. */
+export function workOf(
+  { signal, report }: Call,
+  doing: string,
+): { readonly signal: AbortSignal; onProgress(done: number, total: number): void } {
+  return { signal, onProgress: (done, total) => report({ done, total, doing }) };
+}
+
+/** Returns a function that performs tasks one after the other. */
+export function turns(): <Result>(task: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const result = last.then(task);
+    last = result.catch(() => {
+      // The caller of that task reports it.
+    });
+    return result;
+  };
 }

@@ -17,10 +17,9 @@ import type { GivenFile } from 'emerging-flows/data';
 import { zipSync } from 'fflate';
 import type { Call, Progress } from './calls.ts';
 import { type CodecSource, openSource } from './codecSource.ts';
+import { TILES } from './constants.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import type { Refused } from './readTasks.ts';
-import { TILES } from './tiles.ts';
-import { zipNames } from './zipNames.ts';
 
 /** How images are compressed. */
 export interface CodecOrder {
@@ -272,4 +271,20 @@ function workersFor(blocks: number): number {
 
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+/** PNG names that stay within their folder, each of them once. */
+export function zipNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const parts = name.split(/[/\\]/).filter((part) => !/^(\.{0,2}|[a-z]:)$/i.test(part));
+    const path = parts.join('/') || 'image';
+    const stem = /\.png$/i.test(path) ? path.slice(0, -4) : path;
+    let found = `${stem}.png`;
+    for (let number = 2; taken.has(found.toLowerCase()); number++) {
+      found = `${stem}-${number}.png`;
+    }
+    taken.add(found.toLowerCase());
+    return found;
+  });
 }

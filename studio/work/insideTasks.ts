@@ -7,13 +7,10 @@ import {
   type StageDescription,
 } from 'emerging-flows';
 import { type Line, type Place, type StageArithmetic, stageArithmetic } from './arithmetic.ts';
-import type { Call } from './calls.ts';
-import { codingClass } from './codingClass.ts';
-import { eightBit } from './eightBit.ts';
-import { measured } from './measured.ts';
-import { type ModelAddress, modelAt } from './models.ts';
+import { type Call, turns } from './calls.ts';
+import { measured } from './constants.ts';
+import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
-import { turns } from './turns.ts';
 
 /** The precision of a computation. */
 export type Precision = 'float32' | 'float64';

@@ -1,13 +1,15 @@
 // Models trained in this browser: the last checkpoints of the runs in its private file system.
 import { UserError } from 'emerging-flows';
 import { listPrivateFiles, privateFiles } from 'emerging-flows/training';
-import { SCORES_FILE } from './scoresName.ts';
+
+/** Its name, fetched only for comparisons. */
+export const SCORES_FILE = 'scores.json';
 
 /** The prefix of such a run's URL. */
 const PREFIX = 'kept:';
 
 /** A run with a checkpoint. */
-export interface KeptModel {
+interface KeptModel {
   readonly name: string;
   /** The folder's URL, which only the worker understands. */
   readonly url: string;

@@ -1,8 +1,7 @@
 // Loading models in a worker, and keeping the last ones.
 import { type FlowModel, loadModel, UserError } from 'emerging-flows';
-import type { Call, Progress } from './calls.ts';
-import { keptFile } from './keptModels.ts';
-import { SCORES_FILE } from './scoresName.ts';
+import { type Call, type Progress, workOf } from './calls.ts';
+import { keptFile, SCORES_FILE } from './keptModels.ts';
 
 /** A model's location: its folder's URL with a final slash, and its files' names. */
 export interface ModelAddress {
@@ -160,4 +159,40 @@ export function sentenceOf(error: unknown): string {
   }
   // The library's messages start in lower case and have no full stop.
   return error instanceof UserError ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : message;
+}
+
+/** What a model returns: values of one of several kinds. */
+type Values = Awaited<ReturnType<FlowModel['sample']>>;
+
+/**
+ * The pixels of an 8-bit model.
+ *
+ * @throws UserError (`unsupported`) if the model has other values
+ */
+export function eightBit(values: Values): Uint8Array {
+  if (!(values instanceof Uint8Array)) {
+    throw new UserError(
+      'unsupported',
+      'this page shows models of 8-bit images: use this one with the command line or the library',
+    );
+  }
+  return values;
+}
+
+/**
+ * The named class if the model has it, otherwise the image's most probable one, as in `emerging encode`; undefined for
+ * models without classes.
+ */
+export async function codingClass(
+  model: FlowModel,
+  pixels: Uint8Array,
+  name: string,
+  call: Call,
+): Promise<string | undefined> {
+  if (model.classes.length === 0 || model.classes.includes(name)) {
+    return model.classes.length === 0 ? undefined : name;
+  }
+  const following = workOf(call, 'Finding the class');
+  const [found] = await model.classify(pixels, { noiseByContent: true, ...following });
+  return found!.class;
 }

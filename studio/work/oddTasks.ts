@@ -14,13 +14,11 @@ import {
   type SourceComparison,
 } from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
-import type { Call } from './calls.ts';
-import { keptFile } from './keptModels.ts';
-import { measured } from './measured.ts';
+import { type Call, workOf } from './calls.ts';
+import { measured } from './constants.ts';
+import { keptFile, SCORES_FILE } from './keptModels.ts';
 import { fetchFile, type ModelAddress, modelAt } from './models.ts';
 import { openPictures } from './pictures.ts';
-import { SCORES_FILE } from './scoresName.ts';
-import { workOf } from './workOf.ts';
 
 /** Images by one score. */
 export interface ScoreRatings {

@@ -1,11 +1,10 @@
 // Reading image files for a model.
 import { UserError } from 'emerging-flows';
 import { type GivenFile, readImageFiles } from 'emerging-flows/data';
-import type { Call } from './calls.ts';
-import { FIT } from './fit.ts';
+import { type Call, workOf } from './calls.ts';
+import { FIT } from './constants.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
-import { workOf } from './workOf.ts';
 
 /** Images read from files, and the files skipped. */
 export interface ReadImages extends Images {

@@ -1,17 +1,15 @@
 // The rooms' tasks with a trained model, run in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
-import type { Call, Progress } from './calls.ts';
-import { codingClass } from './codingClass.ts';
-import { digitTasks } from './digitTasks.ts';
+import { type OpenedImages, openImages } from 'emerging-flows/data';
+import { type Call, type Progress, workOf } from './calls.ts';
+import { measured } from './constants.ts';
+import { DIGITS_FILE } from './digits.ts';
 import { examine } from './doctor.ts';
-import { eightBit } from './eightBit.ts';
 import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
-import { measured } from './measured.ts';
-import { type ModelAddress, modelAt } from './models.ts';
+import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
 import { oddTasks } from './oddTasks.ts';
 import { readTasks } from './readTasks.ts';
-import { workOf } from './workOf.ts';
 
 /** 8-bit images, concatenated. */
 export interface Images {
@@ -38,6 +36,51 @@ export interface ImageAndNoise {
   /** The number of recovered values. */
   readonly equal: number;
 }
+
+/** Kept open, because more digits are usually requested. */
+let opened: Promise<OpenedImages> | undefined;
+
+/** The tasks with digits. */
+const digitTasks = {
+  /** A range of the digits: of training images, or of test images, which no model has seen. */
+  async digits(
+    {
+      url,
+      split,
+      from,
+      count,
+    }: {
+      readonly url: string;
+      readonly split: 'train' | 'test';
+      /** The index of the first; the range is cut at the end of the split. */
+      readonly from: number;
+      readonly count: number;
+    },
+    { report, signal }: Call,
+  ): Promise<Images> {
+    opened ??= openImages(url, {
+      name: DIGITS_FILE,
+      // Keep all training digits in one split, so that indices are stable.
+      validation: 0,
+      onProgress: (done, total) => report({ done, total, doing: 'Loading the digits' }),
+    });
+    const loading = opened;
+    let images: OpenedImages;
+    try {
+      images = await loading;
+    } catch (error) {
+      // Lets the next call retry.
+      opened = opened === loading ? undefined : opened;
+      throw error;
+    }
+    signal.throwIfAborted();
+    const { count: all, imageShape: shape } = images[split];
+    const indices = Array.from({ length: Math.max(0, Math.min(count, all - from)) }, (_, n) => from + n);
+    const pixels = new Uint8Array(indices.length * shape[0] * shape[1] * shape[2]);
+    images[split].read(indices, pixels);
+    return { pixels, shape };
+  },
+};
 
 /** The tasks, by name. */
 export const tasks = {

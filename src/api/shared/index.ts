@@ -27,7 +27,11 @@ export {
   type DoctorOptions,
   diagnose,
 } from '../../evaluation/doctor/doctor.ts';
-export type { HardImages, HardImagesExamination } from '../../evaluation/doctor/examineHardImages.ts';
+export type {
+  HardImages,
+  HardImagesExamination,
+  HardKind,
+} from '../../evaluation/doctor/examineHardImages.ts';
 export type { LayerExamination, NonFiniteWeights } from '../../evaluation/doctor/examineLayer.ts';
 export type {
   LatentMoments,
@@ -36,19 +40,20 @@ export type {
   SampleStatistics,
 } from '../../evaluation/doctor/examineModel.ts';
 export type { NoiseStatistics } from '../../evaluation/doctor/examineNoise.ts';
-export type { HardKind } from '../../evaluation/doctor/hardImages.ts';
 export type { Finding, Verdict } from '../../evaluation/doctor/judge.ts';
 export { type ComponentPosterior, probabilityBelow, quantile } from '../../evaluation/infer/gridPosterior.ts';
 export { type InferOptions, inferConditions } from '../../evaluation/infer/inferConditions.ts';
 export type { Accuracy, ClassEvaluation, ClassResult } from '../../evaluation/measure/classEvaluation.ts';
 export { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
+export type { ImportanceBound } from '../../evaluation/measure/evaluate.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
   type MeasuredImage,
 } from '../../evaluation/measure/evaluate.ts';
-export type { ImportanceBound } from '../../evaluation/measure/importanceBound.ts';
+export type { OddScore, ScoreNeed } from '../../evaluation/odd/oddScores.ts';
+export { defaultScore, type OddScoreName, oddScores } from '../../evaluation/odd/oddScores.ts';
 export { type OddPlace, type OddPlaces, oddPlaces } from '../../evaluation/odd/places.ts';
 export { measureReference } from '../../evaluation/odd/reference.ts';
 export type { SourceComparison, SourceShift } from '../../evaluation/odd/sameSource.ts';
@@ -62,8 +67,6 @@ export {
   type ScoredClasses,
   score,
 } from '../../evaluation/odd/score.ts';
-export type { OddScore, ScoreNeed } from '../../evaluation/odd/scores/contract.ts';
-export { defaultScore, type OddScoreName, oddScores } from '../../evaluation/odd/scores/registry.ts';
 export type { PixelStatisticName } from '../../evaluation/odd/statistics/pixelStatistics.ts';
 export type { ImageShape } from '../../numeric/imageShape.ts';
 export type { NdArray } from '../../numeric/ndarray.ts';
@@ -78,8 +81,8 @@ export { type HeatRange, heatMap, heatRange } from '../../pictures/heatMap.ts';
 export { type MapPictureOptions, mapPicture, type PlaceFrame } from '../../pictures/mapPicture.ts';
 export type { FetchOptions } from '../../platform/transfer.ts';
 export type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-export type { ModelChoice } from '../../trained/loading/modelChoice.ts';
 export type { LoadModelOptions, ModelFiles } from '../../trained/loading/modelFiles.ts';
+export type { ModelChoice } from '../../trained/loading/readRun.ts';
 export type { ClassChoice, ClassName } from '../../trained/model/classes.ts';
 export type { Classification, ClassLikelihoods } from '../../trained/model/classLikelihoods.ts';
 export type { ConditionChoice } from '../../trained/model/conditions.ts';
@@ -98,6 +101,7 @@ export type {
   MeasurementOptions,
   SampleOptions,
   ScoreOptions,
+  WorkOptions,
 } from '../../trained/model/flowModelOptions.ts';
 export type { ImageGradient } from '../../trained/model/gradient.ts';
 export { interpolateLatents, meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
@@ -111,4 +115,3 @@ export {
 } from '../../trained/model/referenceScores.ts';
 export type { StageDescription, StageImages } from '../../trained/model/stageImages.ts';
 export { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
-export type { WorkOptions } from '../../trained/model/workOptions.ts';

@@ -5,16 +5,21 @@ import { onlyRank } from '../../cluster/ranks.ts';
 import { openRawDataset } from '../../data/registry.ts';
 import { splitOfFolder } from '../../data/sources/splitOfName.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
-import { type Audit, type AuditModel, audit } from '../../evaluation/audit/audit.ts';
+import { type Audit, type AuditModel, audit, type Finding } from '../../evaluation/audit/audit.ts';
+import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
-import { auditJson } from '../audit/auditJson.ts';
 import { auditPage } from '../audit/auditPage.ts';
-import { identicalSection, nearSection } from '../audit/duplicateSections.ts';
-import { blankSection, modeSection, sizeSection, unreadableSection } from '../audit/fileSections.ts';
-import { labelSection } from '../audit/labelSection.ts';
-import { oddSection } from '../audit/oddSection.ts';
+import {
+  blankSection,
+  identicalSection,
+  modeSection,
+  nearSection,
+  sizeSection,
+  unreadableSection,
+} from '../audit/fileSections.ts';
+import { labelSection, oddSection } from '../audit/modelSections.ts';
 import type { AuditSection } from '../audit/section.ts';
 import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
@@ -26,9 +31,8 @@ import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { messageOf, shellWord } from '../terminal/wording.ts';
 
 interface DatasetsAuditOptions extends ModelOptions {
   readonly model?: string;
@@ -195,4 +199,60 @@ function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: Data
       ? [`Only the first ${formatCount(count)} ${cut.join(' and ')} images were examined; see --count.`]
       : []),
   ];
+}
+
+/** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
+function auditJson(found: Audit, top: number): Record<string, unknown> {
+  const { images, dataset, unreadable, sizes, unusualSizes, oddAspects, unusualModes, blank } = found;
+  const nameOf = (image: number): string => images[image]!.name;
+  const namesOf = (some: readonly number[]): string[] => some.map(nameOf);
+  const groupsOf = (groups: readonly (readonly number[])[]) =>
+    groups.map((group) => group.map((image) => ({ image: nameOf(image), split: images[image]!.split })));
+  const classes = dataset.classes ?? [];
+  return {
+    images: images.length,
+    identical: groupsOf(found.identical),
+    near: resultOf(found.near, groupsOf),
+    unreadable,
+    leftOut: [...(dataset.leftOut?.otherFormats ?? []), ...(dataset.leftOut?.noImages ?? [])],
+    sizes: Object.fromEntries(sizes.map(({ what, images: some }) => [what, some.length])),
+    unusualSizes: namesOf(unusualSizes),
+    oddAspects: namesOf(oddAspects),
+    unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
+    blank: namesOf(blank),
+    modelNotUsed: found.unused ? messageOf(found.unused) : null,
+    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, references, source = null }) => ({
+      score,
+      scored: ranked.length,
+      flagged,
+      // With few references no p-value is small enough.
+      expectedByChance:
+        references !== undefined && leastPValue(references) > ODD ? null : byChance * ranked.length,
+      source,
+      images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
+    })),
+    notScored: namesOf(found.notScored),
+    labels: resultOf(found.labels, ({ doubtful, judged, estimate, by }) => {
+      const listed = doubtful.slice(0, top);
+      return {
+        by,
+        judged,
+        doubtful: doubtful.length,
+        estimate: estimate ? { of: estimate.of, mostClearlyWrong: estimate.most } : null,
+        images: listed.map(({ image, margin, suggested }) => ({
+          image: nameOf(image),
+          split: images[image]!.split,
+          label: classes[images[image]!.label!],
+          suggested: classes[suggested],
+          margin,
+        })),
+      };
+    }),
+    conflicts: groupsOf(found.conflicts),
+    warnings: dataset.warnings ?? [],
+  };
+}
+
+function resultOf<Result>(finding: Finding<Result>, show: (found: Result) => unknown): unknown {
+  return 'found' in finding ? show(finding.found) : finding;
 }

@@ -1,5 +1,5 @@
 // `emerging datasets prepare`: decodes a dataset once, into a packed file that training reads at full speed.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
@@ -9,16 +9,17 @@ import { datasets as knownDatasets } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { presetForOwnImages } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { timesHalved } from '../../numeric/imageShape.ts';
+import { showImageShape, timesHalved } from '../../numeric/imageShape.ts';
+import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
-import { formatCounted } from '../terminal/format.ts';
+import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { shellWord } from '../terminal/shellWord.ts';
+import { shellWord } from '../terminal/wording.ts';
 import { DEFAULT_PRESET } from '../training/preparedRun.ts';
-import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
 
 interface DatasetsPrepareOptions {
   readonly size?: number;
@@ -213,4 +214,57 @@ function share(text: string): number {
     throw new InvalidArgumentError('It must be a number from 0 to below 1.');
   }
   return value;
+}
+
+/** The summary of a prepared file. */
+interface Summary {
+  readonly file: string;
+  /** Of the images. */
+  readonly bytes: number;
+  /** Of the file, if it is compressed. */
+  readonly compressedBytes?: number;
+  readonly imageShape: PackedHeader['imageShape'];
+  readonly images: PackedHeader['counts'];
+  readonly sha256: string;
+  readonly source: string;
+  readonly settings: PackedHeader['settings'];
+  readonly notes: PackedHeader['notes'];
+  readonly skipped: readonly string[];
+}
+
+/** Summarises a prepared file; `skipped` has one line per corrupt image. */
+function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
+  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const [height, width, channels] = imageShape;
+  const total = counts.train + (counts.validation ?? 0) + counts.test;
+  const bytes = total * height * width * channels;
+  const compressed = file.endsWith('.gz') ? { compressedBytes: statSync(file).size } : {};
+  return { file, bytes, ...compressed, imageShape, images: counts, sha256, source, settings, notes, skipped };
+}
+
+/** Prints a summary on stdout, as JSON or as text that ends with the lines `closing`. */
+function printPrepared(
+  summary: Summary,
+  { json }: { readonly json?: true },
+  closing: readonly string[],
+): void {
+  if (json) {
+    writeStdout(`${JSON.stringify(summary)}\n`);
+    return;
+  }
+  const { train, validation, test } = summary.images;
+  const splits = [
+    `${formatCount(train)} for training`,
+    validation === undefined ? undefined : `${formatCount(validation)} for validation`,
+    `${formatCount(test)} for testing`,
+  ].filter((part) => part !== undefined);
+  const notes = notesText(summary.notes);
+  const { compressedBytes } = summary;
+  const compressed = compressedBytes === undefined ? '' : `, compressed to ${formatBytes(compressedBytes)}`;
+  const lines = [
+    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}${compressed}`,
+    ...(notes === '' ? [] : [`of the images of ${summary.source}: ${notes}`]),
+    ...closing,
+  ];
+  writeStdout(`${lines.map(visibleText).join('\n')}\n`);
 }

@@ -19,13 +19,12 @@ import type { Values } from '../../numeric/values.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { visibleText } from '../../visibleText.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';
-import { besideData, outputPng } from '../parts/outputFile.ts';
-import { sheetNames } from '../parts/sheetNames.ts';
+import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
 type Split = (typeof splits)[number];

@@ -10,13 +10,17 @@ import { startNewFolder, staysInFolder } from '../../storage/folders.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { visibleText } from '../../visibleText.ts';
-import { chosenImages, type PositionRange, positionRange, requireChosen } from '../parts/chosenImages.ts';
-import { printList } from '../parts/compressedList.ts';
+import {
+  chosenImages,
+  type PositionRange,
+  positionRange,
+  printList,
+  requireChosen,
+} from '../parts/chosenImages.ts';
 import { fileNamer } from '../parts/fileNames.ts';
 import { noteMemory } from '../parts/modelOptions.ts';
-import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
+import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
-import { workersFor } from '../parts/workersFor.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

@@ -10,14 +10,20 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath } from '../../storage/files.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { CodingOptions } from '../../trained/model/flowModelOptions.ts';
-import { meanLatents, moveLatents } from '../../trained/model/latentArithmetic.ts';
-import { type Latents, largestLatent } from '../../trained/model/latents.ts';
-import { type Separation, separationOf } from '../../trained/model/separation.ts';
-import { whyTooFarOut } from '../../trained/model/tooFarOut.ts';
+import {
+  meanLatents,
+  moveLatents,
+  type Separation,
+  separationOf,
+} from '../../trained/model/latentArithmetic.ts';
+import { type Latents, largestLatent, whyTooFarOut } from '../../trained/model/latents.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
-import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
-import { chosenCondition } from '../parts/conditionsOfImages.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';

@@ -14,9 +14,10 @@ import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,
   type ConditionCommandOptions,
+  conditionsToRead,
   givenConditions,
+  imageSetOf,
 } from '../parts/conditionOption.ts';
-import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
@@ -24,7 +25,7 @@ import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { withProgress } from '../terminal/progressBars.ts';
+import { withProgress } from '../terminal/progress.ts';
 
 interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions, ConditionCommandOptions {
   readonly out: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { readOne } from '../../data/contract/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
-import { errorText } from '../../evaluation/reports/errorText.ts';
+import { errorText } from '../../evaluation/reports/reportText.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';

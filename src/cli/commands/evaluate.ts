@@ -23,19 +23,16 @@ import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
-import { addMeasureOptions, type MeasureOptions } from '../parts/measureOptions.ts';
-import { noteLargeImages } from '../parts/modelOptions.ts';
+import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
-import { outputPng } from '../parts/outputFile.ts';
+import { outputPng, sheetNames } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { notOfRun, openImagesOf } from '../parts/runImages.ts';
-import { sheetNames } from '../parts/sheetNames.ts';
-import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
-import { requireSameInputs } from '../ranks/sameInputs.ts';
-import { drawOrNote } from '../terminal/drawOrNote.ts';
+import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount } from '../terminal/format.ts';
-import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createImageProgress } from '../terminal/progress.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {

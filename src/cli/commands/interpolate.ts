@@ -1,5 +1,4 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
-
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -13,13 +12,15 @@ import { drawLatents, type Latents } from '../../trained/model/latents.ts';
 import { DEFAULT_TEMPERATURE } from '../../trained/model/temperature.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
-import { addConditionOption, type ConditionCommandOptions } from '../parts/conditionOption.ts';
-import { chosenCondition } from '../parts/conditionsOfImages.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
-import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
-import { overflowNote } from '../parts/overflowNote.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { writeStdout } from '../terminal/output.ts';
 

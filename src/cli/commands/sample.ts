@@ -1,5 +1,4 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
-
 import type { Command } from 'commander';
 import { npyBytes } from '../../data/formats/npyBytes.ts';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
@@ -14,13 +13,12 @@ import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOp
 import {
   addConditionOption,
   type ConditionCommandOptions,
+  chosenConditions,
   givenConditions,
 } from '../parts/conditionOption.ts';
-import { chosenConditions } from '../parts/conditionsOfImages.ts';
-import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputNpy, outputPng } from '../parts/outputFile.ts';
-import { overflowNote } from '../parts/overflowNote.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

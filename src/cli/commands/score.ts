@@ -1,5 +1,4 @@
 // `emerging score`: scores how odd images are under a model.
-
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
@@ -7,9 +6,13 @@ import { identityOf } from '../../data/identity.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf } from '../../evaluation/measure/evaluate.ts';
+import {
+  type OddScore,
+  type OddScoreName,
+  oddScoreNames,
+  oddScores,
+} from '../../evaluation/odd/oddScores.ts';
 import { type OddReport, oddReport, type Score } from '../../evaluation/odd/score.ts';
-import type { OddScore } from '../../evaluation/odd/scores/contract.ts';
-import { type OddScoreName, oddScoreNames, oddScores } from '../../evaluation/odd/scores/registry.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { Values } from '../../numeric/values.ts';
@@ -24,24 +27,27 @@ import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,
   type ConditionCommandOptions,
+  conditionsToRead,
   givenConditions,
+  imageSetOf,
 } from '../parts/conditionOption.ts';
-import { conditionsToRead, imageSetOf } from '../parts/conditionsOfImages.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
-import { noteImplausible } from '../parts/implausible.ts';
-import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import {
+  addModelOptions,
+  type ModelOptions,
+  noteImplausible,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
-import { scoreCsv } from '../parts/scoreCsv.ts';
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
-import { type FileScore, scoreText } from '../parts/scoreReport.ts';
-import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
-import { requireSameInputs } from '../ranks/sameInputs.ts';
+import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
+import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { withImageProgress } from '../terminal/imageProgress.ts';
 import { writeStdout } from '../terminal/output.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 
 /** How many images a sheet shows. */
 const PICTURES = 100;

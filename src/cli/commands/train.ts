@@ -6,6 +6,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { cleanedUpAfter, UserError } from '../../errors.ts';
 import { evaluationRecord } from '../../evaluation/measure/evaluationRecord.ts';
 import { isTested } from '../../evaluation/reports/trainRun.ts';
+import type { Config } from '../../experiments/configSchema.ts';
 import { unitOf } from '../../models/unit.ts';
 import { timeOf } from '../../runs/contents/logLines.ts';
 import { tidyRun } from '../../runs/folder/folderStore.ts';
@@ -14,23 +15,32 @@ import type { JsonObject } from '../../storage/jsonText.ts';
 import { lastStepOf } from '../../training/loop/milestones.ts';
 import { aboutRun } from '../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../training/loop/timeBudget.ts';
+import { train } from '../../training/loop/train.ts';
+import { followerStore } from '../../training/ranks.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
+import { overflowNote } from '../parts/modelOptions.ts';
 import {
   addEngineOptions,
   addStepOptions,
   collect,
   type EngineOptions,
+  type StepOptions,
   wholeNumber,
 } from '../parts/options.ts';
-import { overflowNote } from '../parts/overflowNote.ts';
-import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
-import { requireSameInputs } from '../ranks/sameInputs.ts';
+import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
-import { shellWord } from '../terminal/shellWord.ts';
-import { type Assignment, followRun } from '../training/followRun.ts';
-import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
+import { shellWord } from '../terminal/wording.ts';
+import {
+  DEFAULT_PRESET,
+  openRunImages,
+  type PreparedRun,
+  prepareRun,
+  type RunImages,
+  type RunOptions,
+} from '../training/preparedRun.ts';
 import { type TrainingRunOptions, trainWithProgress } from '../training/trainWithProgress.ts';
 
 interface TrainCommandOptions extends EngineOptions, RunOptions, TrainingRunOptions {
@@ -268,4 +278,33 @@ function print(
         .map(visibleText)
         .join('\n');
   writeStdout(`${text}\n`);
+}
+
+/** What rank 0 tells the others of the run. */
+interface Assignment {
+  readonly config: Config;
+  /** The run's name in messages. */
+  readonly name: string;
+  readonly images: RunImages;
+}
+
+/** Trains the run of rank 0 on another rank: silently, and without writing anything. */
+async function followRun(
+  ranks: Ranks,
+  { config, name, images }: Assignment,
+  { stopAt, activations, workers }: StepOptions & { readonly stopAt?: number },
+  engine: CompileOptions,
+): Promise<void> {
+  const { dataset } = await requireSameInputs(ranks, async () => {
+    const opened = await openRunImages(config, images);
+    return { dataset: opened, checksums: { images: JSON.stringify(await identityOfDataset(opened)) } };
+  });
+  const interruption = listenForInterruption(() => {}, { ranks: true });
+  try {
+    const store = followerStore(name, config);
+    const { signal } = interruption;
+    await train({ ...engine, config, dataset, store, stopAt, activations, workers, signal, ranks });
+  } finally {
+    interruption.release();
+  }
 }

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
 import { classNumber } from '../../trained/model/classes.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 
 /** The option that names a class. */
 export interface ClassOptions {

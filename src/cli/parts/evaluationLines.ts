@@ -2,15 +2,15 @@
 import { imageText } from '../../data/contract/dataset.ts';
 import type { Accuracy, ClassEvaluation } from '../../evaluation/measure/classEvaluation.ts';
 import type { EvaluationRecord } from '../../evaluation/measure/evaluationRecord.ts';
-import { errorText } from '../../evaluation/reports/errorText.ts';
+import { errorText } from '../../evaluation/reports/reportText.ts';
 import { boundText } from '../../models/dequantisation.ts';
 import { valuesText } from '../../models/imageValues.ts';
 import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { shellWord } from '../terminal/shellWord.ts';
 import { tableLines } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
 
 /**
  * Fails the command, in one line, if the bits/dim of an evaluation are not finite: scripts must not take such a

@@ -1,18 +1,25 @@
 // The options of commands that use a trained model, and the model that they choose.
 import type { Command } from 'commander';
+import type { Split } from '../../data/sources/splitOfName.ts';
+import { checkNamed } from '../../evaluation/doctor/checks.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../trained/loading/modelFiles.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { FlowModelOptions } from '../../trained/model/flowModelOptions.ts';
-import { LARGE_BYTES } from '../../trained/model/modelPrograms.ts';
-import { formatBytes } from '../terminal/format.ts';
+import { LARGE_BYTES } from '../../trained/model/imagePrograms.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
+import { shellWord } from '../terminal/wording.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
+  addWeightsOption,
   type CheckpointOptions,
   compileOptions,
   type EngineOptions,
+  oneOf,
+  wholeNumber,
 } from './options.ts';
 import { requireNoInput, runInputs } from './protectedFiles.ts';
 
@@ -60,3 +67,85 @@ export const noteLargeImages: Pick<FlowModelOptions, 'onLargeImage'> = {
       `each image takes about ${formatBytes(bytes)} of memory, and may take minutes: this is a large model`,
     ),
 };
+
+const splits: readonly Split[] = ['test', 'validation', 'train'];
+
+/** What is measured, and how. */
+export interface MeasureOptions extends ModelOptions {
+  readonly split: Split;
+  readonly draws: number;
+  readonly weights?: WeightsKind;
+  readonly batch: number;
+  readonly seed: number;
+  readonly data?: string;
+  readonly json?: true;
+}
+
+/** Adds `--split`. */
+export function addSplitOption(command: Command, fallback: Split): Command {
+  return command.option(
+    '--split <name>',
+    `which split: ${splits.join(', ')}`,
+    oneOf('split', splits),
+    fallback,
+  );
+}
+
+/** Adds `--data`. */
+export function addDataOption(command: Command): Command {
+  return command.option(
+    '--data <name|path>',
+    'use this dataset instead of the training dataset (required for exports)',
+  );
+}
+
+/** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--batch`, `--seed`, `--json`, and the device options. */
+export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
+  addDataOption(addSplitOption(command, defaults.split)).option(
+    '--draws <k>',
+    'dequantisation draws per image',
+    wholeNumber(1),
+    defaults.draws,
+  );
+  addCheckpointOption(addWeightsOption(command, { orExport: true }))
+    .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
+    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
+}
+
+/** Notes if some of these bits/dim are beyond the doctor's limit, on which a model fails. */
+export function noteImplausible(
+  values: readonly number[],
+  { what, bits, directory }: { what: string; bits: number | undefined; directory: string },
+): void {
+  const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
+  const failed = values.filter((value) => !(value <= limit)).length;
+  if (failed > 0) {
+    const most = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
+    noteOnStderr(
+      `${what}: ${formatCount(failed)} of ${formatCount(values.length)} ${most}, where the model fails: these values mean ` +
+        `nothing else; emerging doctor ${shellWord(directory)} examines its layers`,
+    );
+  }
+}
+
+/** Images, some of which overflowed. */
+interface Overflow {
+  readonly overflowed: number;
+  /** How many there are in all. */
+  readonly count: number;
+  /** A plural noun for them; default `samples`. */
+  readonly what?: string;
+  /** What to do about it; follows a colon. */
+  readonly remedy?: string;
+}
+
+/** A line that says how many images overflowed; empty if none did. */
+export function overflowNote(
+  { bits }: { readonly bits?: number | undefined },
+  { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
+): string {
+  const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';
+  return overflowed === 0 ? '' : `${overflowed} of ${count} ${what} overflowed (${blank}): ${remedy}\n`;
+}

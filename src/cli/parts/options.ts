@@ -15,6 +15,7 @@ import { type CompileOptions, requirePlace } from '../../engine/program.ts';
 import { usedDevice } from '../../engine/runtime.node.ts';
 import { tryDevice } from '../../engine/tryDevice.ts';
 import { unknownName } from '../../errors.ts';
+import { availableCores } from '../../platform/machine.node.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { type ActivationChoice, activationChoices } from '../../training/gradients/gradientPlan.ts';
@@ -199,4 +200,9 @@ export function stepText(step: number | undefined, { step: chosen }: CheckpointO
 /** Collects an option that may be repeated. */
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
+}
+
+/** One for each core, but no more than there are blocks. */
+export function workersFor(blocks: number): number {
+  return Math.max(1, Math.min(availableCores(), Math.ceil(blocks)));
 }

@@ -1,11 +1,14 @@
 // Output files of commands: at a path the user names (--out), or under a default name beside the data or the run.
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { type ImageOfSet, imageText } from '../../data/contract/dataset.ts';
 import { datasets } from '../../data/registry.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom, requireNewFolder } from '../../storage/folders.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/partialFiles.ts';
+import { visibleText } from '../../visibleText.ts';
+import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
 
@@ -40,7 +43,7 @@ function folderAround(input: string): string {
 }
 
 /** A file that a command will write. */
-export interface OutputFile {
+interface OutputFile {
   readonly path: string;
   /** Writes the whole file and replaces an existing one. */
   write(content: Uint8Array | string): void;
@@ -161,4 +164,15 @@ function strangersFolder(path: string): ClosedFolder | undefined {
     ['config.yaml', 'manifest.json'].some((name) => exists(join(one, name))),
   );
   return around === undefined ? undefined : new ClosedFolder(around);
+}
+
+/** How many names are listed. */
+const LISTED = 16;
+
+/** The names of the images of a sheet, row by row, as a line. */
+export function sheetNames(images: readonly ImageOfSet[]): string {
+  const more = images.length - LISTED;
+  const names = images.slice(0, LISTED).map(imageText);
+  const rest = more > 0 ? ` and ${formatCount(more)} more (--json lists them)` : '';
+  return visibleText(`row by row: ${names.join(', ')}${rest}`);
 }

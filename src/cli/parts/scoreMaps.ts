@@ -1,5 +1,4 @@
 // The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
-
 import { type OddPlace, oddPlaces } from '../../evaluation/odd/places.ts';
 import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -12,7 +11,7 @@ import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { withImageProgress } from '../terminal/imageProgress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { fileNames } from './fileNames.ts';
 
 /** The maps that were written. */

@@ -1,14 +1,13 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
 import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
+import { type OddScoreName, oddScores } from '../../evaluation/odd/oddScores.ts';
 import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
-import { type OddScoreName, oddScores } from '../../evaluation/odd/scores/registry.ts';
 import type { ResultUnit } from '../../models/unit.ts';
 import { visibleText } from '../../visibleText.ts';
-import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
+import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
-import { sourceText } from './sourceText.ts';
 
 /** How many images are printed: no more than one would look through. */
 const LINES = 20;
@@ -101,5 +100,47 @@ function trustText(
   return (
     `${what}p-value at most ${ODD}: ${formatCounted(odd, 'image')}; ` +
     `${formatExpected(ODD * images.length)} expected by chance if all come from the same source\n`
+  );
+}
+
+/** All scores as CSV. */
+export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string {
+  const scores = Object.keys(images[0]?.scores ?? {}) as (keyof FileScore['scores'])[];
+  const classes = Object.keys(images[0]?.classes?.probabilities ?? {});
+  const titles = [
+    'file',
+    unit.key('bitsPerDim'),
+    'standardError',
+    'percentile',
+    'oddness',
+    ...(classes.length === 0 ? [] : ['class', ...classes.map((name) => csvText(`p(${name})`))]),
+    'pValue',
+    ...scores,
+  ];
+  const rows = images.map((image) => [
+    csvText(image.file),
+    unit.of(image.bitsPerDim),
+    image.standardError === null ? '' : unit.of(image.standardError),
+    image.percentile,
+    image.oddness,
+    ...(image.classes ? [csvText(image.classes.class), ...Object.values(image.classes.probabilities)] : []),
+    image.pValue ?? '',
+    ...scores.map((name) => image.scores[name]!),
+  ]);
+  return [titles, ...rows].map((row) => `${row.join(',')}\n`).join('');
+}
+
+/** One sentence about a set that doesn't differ, two about one that does: how it differs, and what to do. */
+export function sourceText({ same, pValue, falseAlarms, shifts }: SourceComparison, count: number): string {
+  const set = `As a set, these ${formatCounted(count, 'image')}`;
+  const rate = `${100 * falseAlarms} % false alarms`;
+  if (same) {
+    return `${set} don't differ from the validation images (${rate}).`;
+  }
+  const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
+  const how = shifts.map(({ text }) => text).join(', ') || 'no simple difference in the pixels';
+  return (
+    `${set} differ from the validation images (${p}, ${rate}): ${how}. ` +
+    'If you expected no difference, prepare them as the training images were prepared; otherwise use a model trained on such images.'
   );
 }

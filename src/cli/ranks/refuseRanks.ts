@@ -1,8 +1,8 @@
 // Commands that run as one process, started as several by a launcher.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { launchIn, withoutLaunch } from '../../cluster/launcher.ts';
-import { UserError } from '../../errors.ts';
-import { afterLeader } from './afterLeader.ts';
+import { phrase, UserError } from '../../errors.ts';
 
 /** The commands whose work several processes share. */
 const shared = ['train', 'evaluate', 'score'];
@@ -30,4 +30,15 @@ export async function refuseRanks(
       `start unrelated processes with ${withoutLaunch}`,
   );
   throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
+}
+
+/** A rank waits this long before it reports a failure: rank 0 may have the same one, and its report ends the job. */
+const PRECEDENCE_MS = 2000;
+
+/** A failure of a rank, with its name, once rank 0 has had the time to report it. */
+export async function afterLeader(error: unknown, name: string): Promise<unknown> {
+  await pause(PRECEDENCE_MS);
+  return error instanceof UserError
+    ? new UserError(error.code, phrase`${name}: ${error.phrase}`, { cause: error })
+    : new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

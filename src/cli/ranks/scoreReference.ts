@@ -1,22 +1,29 @@
 // What `emerging score` compares images with: the validation images of the model, or of another dataset.
 import { fromLeader, onlyRank, type Ranks } from '../../cluster/ranks.ts';
-import { ENOUGH_IMAGES, type ImageSet } from '../../data/contract/dataset.ts';
+import { ENOUGH_IMAGES, type ImageSet, leastValidation } from '../../data/contract/dataset.ts';
+import { identityOf } from '../../data/identity.ts';
+import { openReference, openSplit } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { leastPValue } from '../../evaluation/odd/calibrate.ts';
 import { measureReference, requireFinite } from '../../evaluation/odd/reference.ts';
+import { LEAST_REFERENCES } from '../../evaluation/odd/score.ts';
+import { conditionsFor } from '../../experiments/conditionValues.ts';
 import { dataName, lastPart } from '../../experiments/experimentName.ts';
+import { differenceBetween, holdOutIn } from '../../runs/contents/dataRecord.ts';
+import { isDataOf } from '../../runs/folder/dataMark.ts';
+import { folderStore } from '../../runs/folder/folderStore.ts';
 import type { LoadedRun } from '../../trained/loading/loadRun.ts';
 import { isRun } from '../../trained/loading/loadTrained.ts';
 import { storeExportScores, storeRunScores } from '../../trained/loading/scoresFile.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
+import { fitNamed, openRunImages } from '../parts/runImages.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { withImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { shellWord } from '../terminal/shellWord.ts';
-import { messageOf } from '../terminal/wording.ts';
-import { openNamedReference, openOwnReference } from './openReference.ts';
+import { withImageProgress } from '../terminal/progress.ts';
+import { messageOf, shellWord } from '../terminal/wording.ts';
+import { openSame } from './onRanks.ts';
 
 /** How validation images are measured to score others against them, by default. */
 export const scoreDefaults = { draws: 4, seed: 0 };
@@ -149,4 +156,63 @@ export function noteFewReferences({ data, statistics }: ReferenceScores): void {
     `only ${formatCounted(length, 'validation image')} of ${data} to compare with: no p-value is below ` +
       `${leastPValue(length).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
   );
+}
+
+/** The validation images of a run. */
+function openOwnReference(run: LoadedRun, ranks: Ranks): Promise<ImageSet> {
+  return openSame(ranks, () => openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }));
+}
+
+/**
+ * The images of a dataset to compare others with: its validation images or, if neither folders nor files divide it, all of
+ * them, unless the run was trained on it.
+ *
+ * @throws UserError if they don't have the model's shape, or there are fewer than ten
+ */
+async function openNamedReference(
+  source: LoadedRun | TrainedModel,
+  data: string,
+  ranks: Ranks,
+): Promise<ImageSet> {
+  const images = await openSame(ranks, () => open(source, data));
+  if (images.count < LEAST_REFERENCES) {
+    throw new UserError(
+      'invalid-argument',
+      `${data} has only ${formatCounted(images.count, 'image')} to compare with: name a dataset with at least ` +
+        `${LEAST_REFERENCES}, better hundreds`,
+    );
+  }
+  return images;
+}
+
+async function open(source: LoadedRun | TrainedModel, data: string): Promise<ImageSet> {
+  const run = isRun(source) ? source : undefined;
+  const { imageShape, options } = source.model;
+  const validation = run?.config.data.validation ?? leastValidation;
+  const conditions = conditionsFor(options, undefined);
+  const how = { validation, conditions, like: imageShape, oneIfOther: true };
+  const { images, isUndivided } = await openReference(data, how);
+  const own = isUndivided && run ? await heldOutOf(run, data, { all: images, how }) : undefined;
+  return fitNamed(data, own ?? images, imageShape);
+}
+
+/**
+ * The images that a run held out of its dataset, if these are the images of that dataset, by its path or the images themselves;
+ * undefined if they are others.
+ */
+async function heldOutOf(
+  run: LoadedRun,
+  data: string,
+  { all, how }: { readonly all: ImageSet; readonly how: Parameters<typeof openReference>[1] },
+): Promise<ImageSet | undefined> {
+  const record = await folderStore(run.paths).readImages();
+  const isNamed = isDataOf(run.paths, run.config, data);
+  // A cheap check before all images are opened again.
+  const isLikely = isNamed || (record && record.train.images + record.test.images === all.count);
+  if (!isLikely) {
+    return undefined;
+  }
+  const images = await openSplit(data, 'validation', { ...how, holdOut: holdOutIn(record) });
+  const isOwn = isNamed || (record && !differenceBetween(record.validation, await identityOf(images)));
+  return isOwn ? images : undefined;
 }

@@ -59,3 +59,17 @@ function describe(error: unknown, debug: boolean): string {
   const hint = debug ? '' : ' (run again with --debug for the stack trace)';
   return `unexpected error: ${messageLine(what.trim())}${hint}`;
 }
+
+/** Draws `what`; if that fails, reports it in one line and returns null. */
+export async function drawOrNote<Drawn>(
+  what: string,
+  draw: () => Drawn | Promise<Drawn>,
+  note: (text: string) => void = noteOnStderr,
+): Promise<Drawn | null> {
+  try {
+    return await draw();
+  } catch (error) {
+    note(`no ${what}: ${messageOf(error)}`);
+    return null;
+  }
+}

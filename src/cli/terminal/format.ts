@@ -1,5 +1,6 @@
 // Formats numbers for people: durations, sizes, counts and rates.
 import { fewNames } from '../../errors.ts';
+import { visibleText } from '../../visibleText.ts';
 
 /** A duration in its two largest units: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
 export function formatDuration(seconds: number): string {
@@ -103,4 +104,16 @@ export function formatSpread(
 /** The names at these indices; of many only the first three: `a, b, c and 5 more`. */
 export function firstNames(names: readonly string[], indices: readonly number[]): string {
   return fewNames(indices.map((index) => names[index]!));
+}
+
+/**
+ * A text as a CSV field on one line: quoted if necessary, its control and bidirectional characters escaped, and marked
+ * as text where a spreadsheet would take it for a formula.
+ */
+export function csvText(text: string): string {
+  const visible = visibleText(text);
+  const isFormula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) && !Number.isFinite(Number(visible));
+  const shown = isFormula ? `'${visible}` : visible;
+  // Some spreadsheets separate fields at semicolons.
+  return /[",;]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }

@@ -1,5 +1,6 @@
 // All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
 import { PassThrough } from 'node:stream';
+import { reasonFor } from '../../storage/fileErrors.ts';
 import { MOST_IN_MESSAGE, shortText, visibleLines, visibleText } from '../../visibleText.ts';
 
 let isMuted = false;
@@ -31,4 +32,25 @@ export function writeStderr(lines: string): void {
   if (!isMuted) {
     process.stderr.write(visibleLines(lines));
   }
+}
+
+/**
+ * Reports a lost result on stdout in one line, once, and sets the exit code to 1; the work continues. A reader that has
+ * exited, as with `| head`, is not an error: nothing is reported, and the exit code stays. Progress and notes on stderr may be
+ * lost: they are not the result, and failures have their own exit codes.
+ */
+export function reportLostOutput(): void {
+  let isReported = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isReported && error.code !== 'EPIPE') {
+      isReported = true;
+      const why = reasonFor(error.code ?? '', 'standard output') ?? error.message;
+      noteOnStderr(`emerging: cannot write the output: ${why}`);
+      // At exit, because the command may still set another exit code.
+      process.once('exit', () => {
+        process.exitCode ||= 1;
+      });
+    }
+  });
+  process.stderr.on('error', () => {});
 }

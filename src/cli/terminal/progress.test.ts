@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createProgress } from './progress.ts';
+import { createImageProgress, createProgress, expectedTime, SmoothedRate } from './progress.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -131,4 +131,82 @@ describe('progress on a terminal', () => {
     expect(Math.max(...states.map((state) => state.length))).toBeLessThanOrEqual(24);
     progress.finish();
   });
+});
+
+/** The announcements for work whose units are done at these times, in seconds. */
+const told = (start: number, last: number, seconds: readonly number[]): (number | undefined)[] => {
+  const tell = expectedTime(start);
+  return seconds
+    .map((time, index) => tell(start + index + 1, last, time))
+    .map((left) => left && Math.round(left));
+};
+
+it('tells the time left once, without the first part, which is slower', () => {
+  expect(told(0, 1006, [9, 9.2, 9.4, 9.6, 9.8, 10, 10.2])).toEqual([
+    ...Array(5).fill(undefined),
+    200,
+    undefined,
+  ]);
+});
+
+it('counts from where work resumes, not from what was done before', () => {
+  const tell = expectedTime(500);
+  expect([500, 501, 502].map((done, index) => tell(done, 1002, 100 * index))).toEqual([
+    undefined,
+    undefined,
+    50_000,
+  ]);
+});
+
+it('needs no more than one part that takes long', () => {
+  expect(told(0, 10, [60, 66, 72])).toEqual([undefined, 48, undefined]);
+});
+
+it('is silent about the last half minute', () => {
+  expect(told(0, 156, [0, 0.2, 0.4, 0.6, 0.8, 1])).toEqual(Array(6).fill(undefined));
+});
+
+describe('SmoothedRate', () => {
+  it('is null before two observations at different times', () => {
+    const rate = new SmoothedRate();
+    expect(rate.perSecond).toBeNull();
+    rate.observe(3, 100);
+    rate.observe(4, 100);
+    expect(rate.perSecond).toBeNull();
+    rate.observe(5, 101);
+    expect(rate.perSecond).toBeCloseTo(2, 12);
+  });
+
+  it('is exact for a constant rate, however often it is observed', () => {
+    const rate = new SmoothedRate();
+    let seconds = 50;
+    for (const pause of [0, 0.001, 3, 0.2, 40, 1]) {
+      seconds += pause;
+      rate.observe(7 * seconds, seconds);
+    }
+    expect(rate.perSecond).toBeCloseTo(7, 9);
+  });
+
+  it('forgets a slow start', () => {
+    const rate = new SmoothedRate();
+    rate.observe(0, 0);
+    rate.observe(1, 30);
+    expect(rate.perSecond).toBeCloseTo(1 / 30, 12);
+    for (let second = 1; second <= 75; second++) {
+      rate.observe(1 + 10 * second, 30 + second);
+    }
+    expect(rate.perSecond).toBeGreaterThan(9.9);
+    expect(rate.perSecond).toBeLessThan(10);
+  });
+});
+
+it('counts images, not passes over them', () => {
+  const stream = new PassThrough();
+  const bar = createImageProgress({ label: 'testing', images: 10, passes: 2 }, stream);
+  bar.update(7);
+  bar.update(20);
+  bar.finish();
+  const lines = String(stream.read()).trim().split('\n');
+  expect(lines[0]).toBe('testing 3/10 images · 35 %');
+  expect(lines[1]).toMatch(/^testing 10\/10 images · 100 %/);
 });

@@ -1,10 +1,8 @@
 // Progress on stderr: a bar on a terminal, occasional plain lines elsewhere. Long work is announced once its first parts are timed.
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../visibleText.ts';
-import { expectedTime } from './expectedTime.ts';
 import { formatCount, formatDuration, formatRate } from './format.ts';
 import { progressStream } from './output.ts';
-import { SmoothedRate } from './smoothedRate.ts';
 
 /** Shown in addition to the progress itself. */
 interface ProgressFields {
@@ -14,7 +12,7 @@ interface ProgressFields {
 }
 
 /** What is in progress. */
-export interface ProgressOptions {
+interface ProgressOptions {
   /** Shown before the numbers: `step`, `evaluating`. */
   readonly label: string;
   /** The total number of units; null if it is not known. */
@@ -42,7 +40,7 @@ export interface Progress {
 }
 
 /** A stream that may be a terminal. */
-export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 const widestBar = 30;
 const narrowestBar = 5;
@@ -246,4 +244,134 @@ class PlainProgress implements Progress {
 /** Seconds on a monotonic clock. */
 function now(): number {
   return performance.now() / 1000;
+}
+
+/** Timing stops after this many parts that take at least this many seconds, or after more seconds. */
+const [TIMED, LEAST_SECONDS, TIMED_SECONDS] = [5, 1, 5];
+
+/** Anything shorter is over before it is worth planning for, in seconds. */
+const WORTH_TELLING = 30;
+
+/**
+ * Tells once how long the rest of some work will take.
+ *
+ * @param start how many units are already done
+ * @returns a function to call after each part, with the units that are done, the last one, and the present time in seconds;
+ *   once enough has been timed, it returns the seconds that the rest takes, if more than half a minute
+ */
+export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
+  let begin: { readonly done: number; readonly time: number } | undefined;
+  let timed = 0;
+  let isTold = false;
+  return (done, last, now) => {
+    // The first part only starts the clock: it compiles, and touches memory for the first time.
+    if (begin === undefined) {
+      begin = done > start ? { done, time: now } : undefined;
+      return undefined;
+    }
+    timed++;
+    const seconds = now - begin.time;
+    if (
+      isTold ||
+      done === begin.done ||
+      ((timed < TIMED || seconds < LEAST_SECONDS) && seconds < TIMED_SECONDS)
+    ) {
+      return undefined;
+    }
+    isTold = true;
+    const left = (seconds / (done - begin.done)) * (last - done);
+    return left > WORTH_TELLING ? left : undefined;
+  };
+}
+
+/** The time constant of the average, in seconds. */
+const memorySeconds = 15;
+
+/**
+ * An exponential moving average of a rate: the weight of an observation falls by a factor of e every 15 s.
+ *
+ * The clock starts with the first observation, so what came before it (compiling, reading data) does not count.
+ */
+export class SmoothedRate {
+  private lastDone: number | null = null;
+  private lastSeconds = 0;
+  private weightedRate = 0;
+  private weight = 0;
+
+  /** Records that `done` units were done at the time `seconds`. */
+  observe(done: number, seconds: number): void {
+    if (this.lastDone === null) {
+      this.lastDone = done;
+      this.lastSeconds = seconds;
+      return;
+    }
+    const elapsed = seconds - this.lastSeconds;
+    if (elapsed <= 0) {
+      return;
+    }
+    const kept = Math.exp(-elapsed / memorySeconds);
+    this.weightedRate = kept * this.weightedRate + (1 - kept) * ((done - this.lastDone) / elapsed);
+    this.weight = kept * this.weight + (1 - kept);
+    this.lastDone = done;
+    this.lastSeconds = seconds;
+  }
+
+  /** Units per second; null until there are enough observations. */
+  get perSecond(): number | null {
+    return this.weightedRate > 0 ? this.weightedRate / this.weight : null;
+  }
+}
+
+/**
+ * Shows how many images are done. `update` takes the number of image passes so far, which is divided by the passes per
+ * image.
+ */
+export function createImageProgress(
+  { label, images, passes }: { label: string; images: number; passes: number },
+  stream?: ProgressStream,
+): Progress {
+  const bar = createProgress({ label, total: images, unit: 'images' }, stream);
+  return {
+    update: (done, fields) => bar.update(done / passes, fields),
+    expect: (total) => bar.expect(total),
+    note: (text) => bar.note(text),
+    finish: (text) => bar.finish(text),
+  };
+}
+
+/** Does work on so many images with a bar; `onProgress` takes how much of the work is done, and of how much. */
+export async function withImageProgress<Result>(
+  label: string,
+  images: number,
+  work: (onProgress: (done: number, of: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = createImageProgress({ label, images, passes: 1 });
+  try {
+    return await work((done, of) => bar.update((images * done) / of));
+  } finally {
+    bar.finish();
+  }
+}
+
+/** Reports the progress of one phase. */
+type ShowProgress = (label: string, done: number, total: number) => void;
+
+/** Does some work, with one bar per phase; `unit` names what is counted. */
+export async function withProgress<Result>(
+  work: (show: ShowProgress) => Promise<Result>,
+  unit?: string,
+): Promise<Result> {
+  let current: { readonly label: string; readonly bar: Progress } | undefined;
+  const show: ShowProgress = (label, done, total) => {
+    if (current?.label !== label) {
+      current?.bar.finish();
+      current = { label, bar: createProgress({ label, total, ...(unit !== undefined && { unit }) }) };
+    }
+    current.bar.update(done);
+  };
+  try {
+    return await work(show);
+  } finally {
+    current?.bar.finish();
+  }
 }

@@ -1,7 +1,8 @@
 // How errors of the library are worded on the command line: flags, commands, exit codes.
+import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { call, option, phrase, UserError } from '../../errors.ts';
-import { inCommandWords, messageOf } from './wording.ts';
+import { inCommandWords, messageOf, shellWord } from './wording.ts';
 
 it.each([
   [option('device', 'cpu'), '--device cpu'],
@@ -26,4 +27,31 @@ it('keeps the messages of other errors', () => {
   expect(messageOf(new UserError('io', phrase`a: use ${option('threads', 2)}`))).toBe('a: use --threads 2');
   expect(messageOf(new Error('theirs'))).toBe('theirs');
   expect(messageOf('text')).toBe('text');
+});
+
+it('leaves plain words alone', () => {
+  expect(['runs/a', 'C:/x', 'a-b_1.2', 'training.steps=3'].map(shellWord)).toEqual([
+    'runs/a',
+    'C:/x',
+    'a-b_1.2',
+    'training.steps=3',
+  ]);
+});
+
+it
+  .runIf(process.platform !== 'win32')
+  .each(['my run', "it's", '$(id) `id` "a"', 'a\\b', '', '*', '~', 'ü;ls'])(
+  'quotes %j for a shell',
+  (text) => {
+    expect(execFileSync('sh', ['-c', `printf %s ${shellWord(text)}`], { encoding: 'utf8' })).toBe(text);
+  },
+);
+
+it('is a path in the working directory if it starts like an option', () => {
+  expect(['-run', '-my run'].map(shellWord)).toEqual(['./-run', "'./-my run'"]);
+});
+
+it('is used in the commands of messages', () => {
+  const error = new UserError('locked', phrase`${call('resumeRun', "my run's", { training: { steps: 3 } })}`);
+  expect(messageOf(error)).toBe("emerging train --resume 'my run'\\''s' --set training.steps=3");
 });

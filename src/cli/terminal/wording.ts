@@ -8,7 +8,6 @@ import {
   UserError,
   type UserErrorCode,
 } from '../../errors.ts';
-import { shellWord } from './shellWord.ts';
 
 /** How a command learns of a part that a module registers. */
 const importModule = (): string => '--import MODULE';
@@ -89,4 +88,12 @@ function settings(changes: Literal, path = ''): string[] {
   return typeof changes === 'object'
     ? Object.entries(changes).flatMap(([key, value]) => settings(value, path === '' ? key : `${path}.${key}`))
     : [`--set ${word(`${path}=${changes}`)}`];
+}
+
+/** A path or value as it can be pasted into a POSIX shell: `'my run'` for a space, `./-run` for what reads as an option. */
+export function shellWord(text: string): string {
+  if (text.startsWith('-')) {
+    return shellWord(`./${text}`);
+  }
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

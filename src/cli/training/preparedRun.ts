@@ -24,7 +24,7 @@ import { pathIn } from '../../storage/folders.ts';
 import { isRun, loadTrained } from '../../trained/loading/loadTrained.ts';
 import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
-import { shareOf } from '../../training/ranks/batchShare.ts';
+import { shareOf } from '../../training/ranks.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */

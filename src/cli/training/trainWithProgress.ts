@@ -1,24 +1,26 @@
-// Training with its user interface: progress bars, notes, TensorBoard, and a clean stop on Ctrl-C.
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { EventFile } from '../../evaluation/reports/eventFile.ts';
+import { readSheet, samplesPath } from '../../evaluation/reports/runPictures.ts';
 import { type TrainedRun, trainRun } from '../../evaluation/reports/trainRun.ts';
 import { flowName } from '../../experiments/experimentName.ts';
 import { scheduleOf, withSteps } from '../../experiments/schedule.ts';
 import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
 import { countParameters } from '../../models/flowRegistry.ts';
 import { unitOf } from '../../models/unit.ts';
+import { runFileNames } from '../../runs/contents/runFileNames.ts';
+import { runFiles } from '../../runs/folder/runFolder.ts';
+import { exists } from '../../storage/files.ts';
+import { listFolder } from '../../storage/folders.ts';
 import { placeOf } from '../../training/loop/recordTraining.ts';
 import type { PreparationPart, TrainingEvents } from '../../training/loop/trainingEvents.ts';
 import type { StepOptions } from '../parts/options.ts';
-import { drawOrNote } from '../terminal/drawOrNote.ts';
+import { drawOrNote } from '../terminal/failure.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
-import { createImageProgress } from '../terminal/imageProgress.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
-import { createProgress } from '../terminal/progress.ts';
-import { shellWord } from '../terminal/shellWord.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { createImageProgress, createProgress } from '../terminal/progress.ts';
+import { messageOf, shellWord } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
-import { hasEvents, tensorBoard } from './tensorboard.ts';
 import {
   chosenNotes,
   heldOutText,
@@ -220,4 +222,57 @@ export async function trainWithProgress(
     bar.finish();
     interruption.release();
   }
+}
+
+/** Whether an earlier command has written events for the run. */
+function hasEvents(run: PreparedRun): boolean {
+  return exists(run.paths.tensorboard);
+}
+
+/**
+ * Writes the events of a training run to its folder `tensorboard`: one file per call. TensorBoard reads them
+ * in the order of their names and never goes back, so each gets the next number.
+ *
+ * @throws UserError if it cannot be written
+ */
+function tensorBoard({ paths, state, config }: PreparedRun) {
+  const unit = unitOf(config.model);
+  const folder = paths.tensorboard;
+  // Opened at the first step: a run that fails earlier leaves nothing behind.
+  let opened: EventFile | undefined;
+  const file = (): EventFile => {
+    if (opened === undefined) {
+      const name = nextEventName(exists(folder) ? listFolder(folder) : []);
+      opened = new EventFile(runFiles(paths), `${runFileNames.tensorboard}/${name}`, state?.step);
+    }
+    return opened;
+  };
+  return {
+    onStep: (step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void =>
+      file().scalars(step, {
+        [`${unit.words}/training`]: unit.of(bitsPerDim),
+        'learning rate': learningRate,
+        'images per second': imagesPerSecond,
+      }),
+    onValidation: (step: number, bitsPerDim: number): void =>
+      file().scalars(step, { [`${unit.words}/validation`]: unit.of(bitsPerDim) }),
+    /** Adds the samples of a step, if they were drawn, and writes everything. */
+    onSamples(step: number): void {
+      const samples = samplesPath(paths, step);
+      if (exists(samples)) {
+        file().image(step, 'samples', readSheet(samples));
+      }
+      file().flush();
+    },
+  };
+}
+
+/** The name for the next event file, given the names in the folder, which may be a stranger's. */
+export function nextEventName(names: readonly string[]): string {
+  let last = -1;
+  for (const name of names) {
+    // A longer number is not exact, so that the next one would be the same.
+    last = Math.max(last, Number(/^events\.out\.tfevents\.(\d{1,15})\.emerging$/.exec(name)?.[1] ?? -1));
+  }
+  return `events.out.tfevents.${String(last + 1).padStart(8, '0')}.emerging`;
 }

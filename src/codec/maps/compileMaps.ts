@@ -5,13 +5,10 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { collectScales } from './collectScales.ts';
 import { couplingMap } from './coupling.ts';
-import type { IntegerMap, Networks } from './integerMap.ts';
+import { type IntegerMap, type Networks, orderMap, scaleMap, shiftMap } from './integerMap.ts';
 import { liftMap } from './lift.ts';
 import { mergeLifts } from './mergeLifts.ts';
-import { orderMap } from './order.ts';
 import { kindOf, type Primitive } from './primitive.ts';
-import { scaleMap } from './scale.ts';
-import { shiftMap } from './shift.ts';
 
 /** A layer with its parameters. */
 export interface GivenLayer {

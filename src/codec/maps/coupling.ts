@@ -1,10 +1,8 @@
 // Couplings: the values that stay determine, through a network, how the others change.
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import type { BitStack } from '../stack/bitStack.ts';
-import { fixedScale, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
-import { scaleDown, scaleUp } from '../stack/modularAffine.ts';
-import { alongCurve, backFromCurve } from '../stack/risingCurve.ts';
-import { seenBy } from './activations.ts';
+import { fixedScale, ONE, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
+import { alongCurve, backFromCurve, scaleDown, scaleUp } from '../stack/modularAffine.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
 import type { PlacedCoupling } from './primitive.ts';
 
@@ -82,4 +80,34 @@ function affine(of: (numbers: Float64Array) => { readonly shift: number; readonl
 function curved(of: (numbers: Float64Array) => (x: number) => number): ValueMap {
   return (value, numbers, _, stack, isForward) =>
     (isForward ? alongCurve : backFromCurve)(stack, value, of(numbers));
+}
+
+/**
+ * The real numbers of activations, for a network. Values that it must not depend on are 0, so that it sees the same in both
+ * directions.
+ *
+ * @param size of an image
+ * @param without the places of these values in every image
+ * @param scales what the values of every channel are multiplied by
+ */
+export function seenBy(
+  values: Float64Array,
+  {
+    size,
+    without,
+    scales,
+  }: { readonly size: number; readonly without: ArrayLike<number>; readonly scales: Float64Array },
+): Float32Array {
+  const seen = new Float32Array(values.length);
+  const factors = scales.map((scale) => scale / ONE);
+  for (let index = 0, channel = 0; index < values.length; index++) {
+    seen[index] = values[index]! * factors[channel]!;
+    channel = channel + 1 === factors.length ? 0 : channel + 1;
+  }
+  for (let first = 0; first < values.length; first += size) {
+    for (let index = 0; index < without.length; index++) {
+      seen[first + without[index]!] = 0;
+    }
+  }
+  return seen;
 }

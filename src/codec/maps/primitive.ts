@@ -1,7 +1,7 @@
 // The maps that everything linear is made of on whole numbers: an order, shifts, lifts and scales.
 import type { CouplingMap, ElementaryMap } from '../../flows/contract/elementaryMaps.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
-import { decompose } from '../../numeric/lu.ts';
+import { decompose } from '../../numeric/linearAlgebra.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Lift } from './lift.ts';

@@ -5,12 +5,11 @@ import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { portableExp, portableLog } from '../../numeric/portableMath.ts';
 import { concatenate, identity } from '../../tensor/operations/index.ts';
 import { input } from '../../tensor/tensor.ts';
-import { seenBy } from '../maps/activations.ts';
+import { seenBy } from '../maps/coupling.ts';
 import type { Networks } from '../maps/integerMap.ts';
 import type { BitStack } from '../stack/bitStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
 import { popGaussian, pushGaussian } from '../stack/gaussianCoder.ts';
-import type { StageCoder } from './stageCoder.ts';
 
 /** The Gaussians of the latents of one image. */
 interface Gaussians {
@@ -166,4 +165,12 @@ function joined(one: Float64Array, other: Float64Array, first: number, second: n
     values.set(other.subarray(pixel * second, (pixel + 1) * second), pixel * (first + second) + first);
   }
   return values;
+}
+
+/** A stage of a model, for the activations of a batch of images. Both methods throw OutOfRange or StackEmpty. */
+export interface StageCoder {
+  /** Passes activations on, without the latents that the stage factors out, which are then on the stack. */
+  encode(values: Float64Array, stack: BitStack): Promise<Float64Array>;
+  /** The inverse, for this number of images. */
+  decode(values: Float64Array, stack: BitStack, images: number): Promise<Float64Array>;
 }

@@ -11,9 +11,8 @@ import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
 import type { Networks } from '../maps/integerMap.ts';
 import type { BitStack } from '../stack/bitStack.ts';
-import { dequantised, quantised } from './dequantisation.ts';
-import { latentCoder } from './latentCoder.ts';
-import type { StageCoder } from './stageCoder.ts';
+import { NOISE_BITS, ONE, OutOfRange } from '../stack/fixedPoint.ts';
+import { latentCoder, type StageCoder } from './latentCoder.ts';
 
 /**
  * A model on whole numbers. A batch of images takes −log2 p(x) bits in all: `encode` pops the noise of dequantisation,
@@ -135,4 +134,33 @@ async function mapsCoder(layers: readonly GivenLayer[], networks: Networks): Pro
       return values;
     },
   };
+}
+
+const NOISE = 2 ** NOISE_BITS;
+
+/** x = (v + u)/256 − ½ for 8-bit pixels v, with u in [0, 1) popped. */
+function dequantised(pixels: Uint8Array, stack: BitStack): Float64Array {
+  const values = new Float64Array(pixels.length);
+  for (let index = 0; index < values.length; index++) {
+    values[index] = pixels[index]! * NOISE + stack.pop(NOISE) - ONE / 2;
+  }
+  return values;
+}
+
+/**
+ * The pixels of activations; the noise is pushed.
+ *
+ * @throws OutOfRange if a value isn't a pixel
+ */
+function quantised(values: Float64Array, stack: BitStack): Uint8Array {
+  const pixels = new Uint8Array(values.length);
+  for (let index = values.length - 1; index >= 0; index--) {
+    const value = values[index]! + ONE / 2;
+    if (!(value >= 0 && value < ONE)) {
+      throw new OutOfRange();
+    }
+    pixels[index] = Math.floor(value / NOISE);
+    stack.push(value - pixels[index]! * NOISE, NOISE);
+  }
+  return pixels;
 }

@@ -6,8 +6,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { BitStack, StackEmpty, TOTAL } from './bitStack.ts';
 import { FRACTION_BITS, fixedScale, LARGEST, ONE, OutOfRange, SCALE_ONE, toFixed } from './fixedPoint.ts';
 import { popGaussian, pushGaussian } from './gaussianCoder.ts';
-import { scaleDown, scaleUp } from './modularAffine.ts';
-import { alongCurve, backFromCurve } from './risingCurve.ts';
+import { alongCurve, backFromCurve, scaleDown, scaleUp } from './modularAffine.ts';
 
 /** A stack with this many random words. */
 function filledStack(words: number, seed = 0): BitStack {

@@ -1,7 +1,95 @@
 // The devices that programs run on, by name.
 import { UserError, unknownName } from '../../errors.ts';
+import { columnBlocks } from './blocks.ts';
+import { processorOperators } from './cpuOperators.ts';
+import { gpuOperators } from './gpuOperators.ts';
 import type { GraphStyle } from './graphStyle.ts';
-import { type DeviceRecord, deviceRecords } from './records.ts';
+
+/** The graph style for a CPU. */
+const cpu: GraphStyle = {
+  // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
+  // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
+  // Runtime is slower with a transposed left operand.
+  batchLast: { blocks: columnBlocks },
+  stacks: false,
+  // A graph with fewer nodes is compiled sooner; but the halves of an image are copied by all threads only if each is a node.
+  parts: { least: 3, most: 1000 },
+  waits: true,
+  operators: processorOperators,
+};
+
+/** The graph style for a GPU. */
+const gpu: GraphStyle = {
+  stacks: true,
+  // A program of WebGPU may use at least eight arrays: one is the whole.
+  parts: { least: 2, most: 7 },
+  waits: false,
+  operators: gpuOperators,
+};
+
+/** All that the program knows about a device, wherever it runs. */
+interface DeviceRecord {
+  /** The graph style that it prefers. */
+  readonly style: GraphStyle;
+  /** Whether it is the host's processor: programs share the host's threads and memory. */
+  readonly isHost: boolean;
+  /** Whether it computes in float64; otherwise float64 programs run on the host. */
+  readonly hasFloat64: boolean;
+  /** Whether programs can take and write arrays in its memory; otherwise arrays are the host's. */
+  readonly holdsArrays: boolean;
+  /** Whether each program runs in one thread; only data-parallel workers use more. */
+  readonly singleThreaded: boolean;
+  /** The most bytes that a program can address; null if the available memory is the only limit. */
+  readonly addressableBytes: number | null;
+  /** What a number after its name chooses, as in `cuda:1`, or why it takes none. */
+  readonly index: { readonly chooses: string } | { readonly refused: string };
+}
+
+/** The records by name; the default first. */
+const deviceRecords = {
+  cpu: {
+    style: cpu,
+    isHost: true,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: { refused: 'there is one CPU; use cpu' },
+  },
+  webgpu: {
+    style: gpu,
+    isHost: false,
+    hasFloat64: false,
+    holdsArrays: true,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: {
+      refused:
+        'the runtime chooses the adapter itself; use webgpu, and hide the drivers of other adapters with ' +
+        'VK_LOADER_DRIVERS_SELECT (docs/gpu.md)',
+    },
+  },
+  cuda: {
+    style: gpu,
+    isHost: false,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: { chooses: 'GPU' },
+  },
+  // Slow, but the same bytes on every machine and in every browser: one thread, and no instruction whose result depends
+  // on the processor.
+  wasm: {
+    style: cpu,
+    isHost: true,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: true,
+    addressableBytes: 2 ** 32,
+    index: { refused: 'there is one CPU; use wasm' },
+  },
+} as const satisfies Readonly<Record<string, DeviceRecord>>;
 
 /** Where a program runs. */
 export type Device = keyof typeof deviceRecords;

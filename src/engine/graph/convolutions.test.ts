@@ -16,10 +16,10 @@ import { tensorsOf } from '../../tensor/programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
-import * as batchFirst from './batchFirstConvolutions.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution } from './convolutions.ts';
+import * as batchFirst from './convolutions.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
 

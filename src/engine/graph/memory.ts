@@ -1,9 +1,12 @@
-// A program's peak memory: the largest total size of results that are alive at the same time.
+// The memory of a program: the largest total size of results that are alive at the same time, and outputs that are written
+// over the inputs of the same names.
 import { markedSource } from '../../tensor/operations/checkpoint.ts';
+import { maximum } from '../../tensor/operations/index.ts';
 import { reshapeSource } from '../../tensor/operations/layout.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { topologicalOrder } from '../../tensor/traversal.ts';
 
 /**
  * The peak number of elements in a program's live results, if its nodes run in order of creation and a result
@@ -44,4 +47,34 @@ export function peakElements(definition: ProgramDefinition): number {
     }
   });
   return peak;
+}
+
+/**
+ * The same program, prepared for a device, for outputs that are written over inputs: every node that writes one comes last and reads no input.
+ * The runtime does not know that an output is also an input. It keeps the order that the graph demands and no other, and
+ * WebGPU forbids a node to read what it writes: so each of these outputs is computed elsewhere and then copied, by the
+ * larger of a number and itself, which keeps every finite number.
+ *
+ * @throws Error if an input that is overwritten is also read by what its output does not depend on, which could come later
+ */
+export function inPlace({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
+  const order = topologicalOrder(Object.values(outputs));
+  for (const [name, output] of Object.entries(outputs)) {
+    const overwritten = inputs[name];
+    if (!overwritten) {
+      continue;
+    }
+    const before = new Set(topologicalOrder([output]));
+    const late = order.find((node: Tensor) => node.inputs.includes(overwritten) && !before.has(node));
+    if (late) {
+      throw new Error(
+        `'${name}' cannot be updated in place: ${late.operation.name} may read it after it is overwritten`,
+      );
+    }
+  }
+  const copied = Object.entries(outputs).map(([name, output]) => [
+    name,
+    name in inputs ? maximum(output, output) : output,
+  ]);
+  return { inputs, outputs: Object.fromEntries(copied) };
 }

@@ -4,7 +4,7 @@ import { type Convolution, convolutionOperation } from '../../tensor/operations/
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
 import { everyOtherOperation } from '../../tensor/operations/everyOther.ts';
 import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
-import { soleUsers } from './soleUsers.ts';
+import { soleUsers } from './rewrite.ts';
 
 /**
  * A convolution, and what follows it as its only use: the shift and scale of its channels, and the choice of every other

@@ -19,8 +19,7 @@ import {
   unfoldPixels,
 } from '../../tensor/operations/shift.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
-import type { Pass } from './rewrite.ts';
-import { soleUsers } from './soleUsers.ts';
+import { type Pass, soleUsers } from './rewrite.ts';
 
 /** The pass that has products bring the zeros of sums, and copies made part by part. */
 export function shiftedProducts(order: readonly Tensor[], results: readonly Tensor[]): Pass {

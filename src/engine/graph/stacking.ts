@@ -9,8 +9,7 @@ import { add } from '../../tensor/operations/elementwise.ts';
 import { concatenate, reshape, reshapeSource, slice, sliced } from '../../tensor/operations/layout.ts';
 import { apply, isInput, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Kind, likenessIn } from './likeness.ts';
-import type { Pass } from './rewrite.ts';
-import { soleUsers } from './soleUsers.ts';
+import { type Pass, soleUsers } from './rewrite.ts';
 import { type Operand, stacked } from './stackRules.ts';
 
 /** From this number on, terms of a sum are added at once. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { solveCornerSequentially } from '../../numeric/cornerConvolution.ts';
+import { solveCornerSequentially } from '../../numeric/cornerTiles.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { flip, solveCorner } from '../../tensor/operations/index.ts';

@@ -12,7 +12,7 @@ import {
 import { product } from '../../tensor/operations/product.ts';
 import type { CornerOptions } from '../../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { rowsOf } from './batchFirstConvolutions.ts';
+import { rowsOf } from './convolutions.ts';
 import { type Tiles, tileLength, tilesOf } from './tiles.ts';
 
 /**

@@ -2,16 +2,16 @@
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { afterOperation } from '../../tensor/operations/checkpoint.ts';
 import { fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
+import { sliced } from '../../tensor/operations/layout.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { OnnxBuilder } from './builder.ts';
-import type { Precision } from './emitter.ts';
+import type { Emitter, Precision } from './emitter.ts';
 import { type NodeStyle, plainOperators } from './operators.ts';
-import { emitSplit, splitsAmong } from './splits.ts';
 
 /** What to lower: tensors by name, and those with known values. */
-export interface Lowering {
+interface Lowering {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly known: ReadonlyMap<Tensor, NdArray>;
@@ -145,4 +145,81 @@ function emitAfter(emit: OnnxBuilder, { rank }: Tensor, [x, ...others]: readonly
   // computed.
   const zeros = emit.node('Mul', [size, emit.integers(Array<number>(rank).fill(0))]);
   return emit.node('Reshape', [x!, zeros]);
+}
+
+/** A tensor that is split along an axis. */
+interface Split {
+  readonly source: Tensor;
+  readonly axis: number;
+  /** The slices, from the first position on; equal ones together. */
+  readonly parts: readonly Part[];
+}
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly slices: Tensor[];
+}
+
+/** The split that each of these tensors is a part of, if the slices of its source, at least so many, make up the whole. */
+function splitsAmong(tensors: readonly Tensor[], least: number): ReadonlyMap<Tensor, Split> {
+  const bySource = new Map<Tensor, Map<number, Map<string, Part>>>();
+  for (const tensor of tensors) {
+    const range = sliced(tensor);
+    if (range) {
+      const { source, axis, start, end } = range;
+      const byAxis = getOrAdd(bySource, source, () => new Map<number, Map<string, Part>>());
+      const parts = getOrAdd(byAxis, axis, () => new Map<string, Part>());
+      getOrAdd(parts, `${start} ${end}`, (): Part => ({ start, end, slices: [] })).slices.push(tensor);
+    }
+  }
+  const splits = new Map<Tensor, Split>();
+  for (const [source, byAxis] of bySource) {
+    for (const [axis, found] of byAxis) {
+      const parts = [...found.values()].sort((a, b) => a.start - b.start);
+      const isWhole = parts.every(({ start }, index) => start === (parts[index - 1]?.end ?? 0));
+      if (isWhole && parts.length >= least && parts.at(-1)!.end === source.shape[axis]) {
+        for (const slice of parts.flatMap(({ slices }) => slices)) {
+          splits.set(slice, { source, axis, parts });
+        }
+      }
+    }
+  }
+  return splits;
+}
+
+/**
+ * Emits nodes that split a tensor into parts of the given lengths, each into `most` at a time, and returns the names
+ * of the parts.
+ */
+function emitSplit(
+  emit: Emitter,
+  x: string,
+  { axis, lengths, most }: { axis: number; lengths: readonly number[]; most: number },
+): string[] {
+  if (lengths.length === 1) {
+    return [x];
+  }
+  const sections = sectionsOf(lengths, most);
+  const totals = sections.map((section) => section.reduce((total, length) => total + length));
+  const parts = emit.nodes('Split', [x, emit.integers(totals)], totals.length, { axis });
+  return parts.flatMap((part, index) => emitSplit(emit, part, { axis, lengths: sections[index]!, most }));
+}
+
+/** At most `most` sections, as few as possible with more than one part: those are split again. */
+function sectionsOf(lengths: readonly number[], most: number): number[][] {
+  const count = lengths.length;
+  const groups = Math.min(most, Math.max(0, Math.ceil((count - most) / (most - 1))));
+  const grouped = groups === 0 ? 0 : count - most + groups;
+  const edges = Array.from({ length: groups + 1 }, (_, group) => Math.round((group * grouped) / groups));
+  return [
+    ...edges.slice(1).map((end, group) => lengths.slice(edges[group], end)),
+    ...lengths.slice(grouped).map((length) => [length]),
+  ];
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }

@@ -7,7 +7,7 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { decompose, logAbsDeterminantOf } from '../../numeric/lu.ts';
+import { decompose, logAbsDeterminantOf } from '../../numeric/linearAlgebra.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';

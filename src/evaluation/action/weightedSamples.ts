@@ -9,7 +9,7 @@ import { rangeOf } from '../../numeric/statistics.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import { type Action, actionOf } from '../../training/gradients/actionLoss.ts';
 
 /** How many samples are drawn. Progress counts samples. */

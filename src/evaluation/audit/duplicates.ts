@@ -1,12 +1,12 @@
 // Groups of identical and of nearly identical images.
 import type { CompileOptions } from '../../engine/program.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
-import { addTo } from './addTo.ts';
+import { partOfWork, type WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 import { frequencyFeatures, type Pictures } from './features.ts';
 import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';
 import { type Residual, residualOf } from './samePicture.ts';
+import { addTo } from './shapes.ts';
 
 /** Pairs with larger residuals are different images. */
 const MOST_LEFT = { whole: 0.04, worst: 0.12 } as const;

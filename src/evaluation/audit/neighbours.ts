@@ -4,7 +4,7 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { product } from '../../tensor/operations/index.ts';
 import { input } from '../../tensor/tensor.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 
 /** How many neighbours are kept. */
 export const NEIGHBOURS = 5;

@@ -1,17 +1,16 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
-
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import { joined } from '../../data/pixels/joined.ts';
 import { UserError } from '../../errors.ts';
 import { median, quantile } from '../../numeric/statistics.ts';
 import type { Values } from '../../numeric/values.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { ODD } from '../odd/calibrate.ts';
+import type { OddScoreName } from '../odd/oddScores.ts';
 import type { SourceComparison } from '../odd/sameSource.ts';
 import { type OddReport, oddReport } from '../odd/score.ts';
-import type { OddScoreName } from '../odd/scores/registry.ts';
 import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
 import type { ClassEvidence } from './wrongLabels.ts';
 

@@ -1,6 +1,5 @@
 // Sizes, aspect ratios and modes of the images of an audit, and which images differ from most.
 import { median } from '../../numeric/statistics.ts';
-import { addTo } from './addTo.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 
 /** Images that share a property. */
@@ -82,4 +81,14 @@ function grouped(
   return [...groups]
     .map(([what, members]) => ({ what, images: members }))
     .sort((a, b) => b.images.length - a.images.length);
+}
+
+/** Adds a position to the group with a key, which may be the first of it. */
+export function addTo<Key>(groups: Map<Key, number[]>, key: Key, index: number): void {
+  const group = groups.get(key);
+  if (group) {
+    group.push(index);
+  } else {
+    groups.set(key, [index]);
+  }
 }

@@ -27,9 +27,8 @@ import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
 import { measureLayers } from './checks.ts';
-import { conditioningOf } from './conditioning.ts';
 import { type Diagnosis, diagnose, examinationBytes } from './doctor.ts';
-import { examineLayers } from './examineLayer.ts';
+import { conditioningOf, examineLayers } from './examineLayer.ts';
 import { judge } from './judge.ts';
 
 const imageShape: ImageShape = [8, 8, 1];

@@ -9,12 +9,17 @@ import type { Flow } from '../../models/flow.ts';
 import { layersOf } from '../../models/layers.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
 import { requireMemory } from '../../platform/memory.ts';
-import { conditionOf, oneHotRows } from '../../trained/likelihood/classInputs.ts';
-import { type ConditionArrays, componentReader } from '../../trained/likelihood/conditionArrays.ts';
+import {
+  type ConditionArrays,
+  componentReader,
+  conditionOf,
+  oneHotRows,
+} from '../../trained/likelihood/conditionArrays.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
-import { bytesOfRun, likelihoodBytes } from '../../trained/model/modelPrograms.ts';
+import { partOfWork, type WorkOptions } from '../../trained/model/flowModelOptions.ts';
+import { bytesOfRun } from '../../trained/model/imagePrograms.ts';
+import { likelihoodBytes } from '../../trained/model/scoring.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
-import { partOfWork, type WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { measureLayers, measureModel } from './checks.ts';

@@ -13,8 +13,12 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../trained/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../trained/model/trainedModel.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
-import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
-import { changedImages, chosenImages } from './hardImages.ts';
+import {
+  changedImages,
+  chosenImages,
+  examineHardImages,
+  type HardImagesExamination,
+} from './examineHardImages.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
 const COUNT = 5;

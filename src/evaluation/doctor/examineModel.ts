@@ -5,9 +5,8 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { rangeOf } from '../../numeric/statistics.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionOf } from '../../trained/likelihood/classInputs.ts';
-import type { ConditionArrays } from '../../trained/likelihood/conditionArrays.ts';
-import { compileDecoder, decodeBatch } from '../../trained/model/modelPrograms.ts';
+import { type ConditionArrays, conditionOf } from '../../trained/likelihood/conditionArrays.ts';
+import { compileDecoder, decodeBatch } from '../../trained/model/latents.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
 

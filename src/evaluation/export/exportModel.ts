@@ -3,19 +3,21 @@ import { dataName } from '../../experiments/experimentName.ts';
 import { bitsOf } from '../../models/imageValues.ts';
 import { unitOf } from '../../models/unit.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
+import { startSha256 } from '../../platform/sha256.node.ts';
 import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
+import { exists, withFile } from '../../storage/files.ts';
+import { pathIn } from '../../storage/folders.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type LoadedRun, loadRun } from '../../trained/loading/loadRun.ts';
-import { MANIFEST_FILE } from '../../trained/loading/manifest.ts';
-import { WEIGHTS_FILE } from '../../trained/loading/readExport.ts';
-import { weightsBytes } from '../../trained/loading/weightsBytes.ts';
+import { readManifest } from '../../trained/loading/loadTrained.ts';
+import { type FileChecksum, MANIFEST_FILE, problemOfFile } from '../../trained/loading/manifest.ts';
+import { WEIGHTS_FILE, weightsBytes } from '../../trained/loading/readExport.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
 import { type ReferenceScores, SCORES_FILE, scoresText } from '../../trained/model/referenceScores.ts';
-import { encodeCommand, sampleCommand } from '../reports/cardCommands.ts';
-import { modelCard } from '../reports/modelCard.ts';
+import { encodeCommand, modelCard, sampleCommand } from '../reports/modelCard.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
@@ -134,4 +136,36 @@ async function summaryOf({ paths, step, config }: LoadedRun): Promise<RunSummary
   const own =
     typeof result === 'number' ? [{ step, [key]: result, split: 'validation', weights: 'average' }] : [];
   return { ...summary, evaluations: [...ofStep, ...own] };
+}
+
+/** The bytes per read. */
+const BLOCK = 2 ** 22;
+
+/**
+ * Compares the files of an export with its manifest: one line for each wrong file. Missing files are not reported: they can't
+ * give wrong results.
+ *
+ * @throws UserError if the manifest is damaged, or a file cannot be read
+ */
+export async function examineFiles(directory: string): Promise<readonly string[]> {
+  const manifest = readManifest(directory);
+  const problems: string[] = [];
+  for (const name of manifest.files.keys()) {
+    const path = pathIn(directory, name);
+    if (exists(path)) {
+      const problem = problemOfFile(manifest, name, path, await checksumAt(path));
+      problems.push(...(problem === undefined ? [] : [problem]));
+    }
+  }
+  return problems;
+}
+
+function checksumAt(path: string): Promise<FileChecksum> {
+  return withFile(path, async (file) => {
+    const hash = startSha256();
+    for (let begin = 0; begin < file.size; begin += BLOCK) {
+      hash.update(await file.read(begin, Math.min(BLOCK, file.size - begin)));
+    }
+    return { bytes: file.size, sha256: hash.digest() };
+  });
 }

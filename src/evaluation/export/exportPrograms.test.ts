@@ -13,9 +13,8 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { conditionOf, oneHotRows } from '../../trained/likelihood/classInputs.ts';
-import { drawLatents } from '../../trained/model/latents.ts';
-import { compileDecoder, decodeBatch } from '../../trained/model/modelPrograms.ts';
+import { conditionOf, oneHotRows } from '../../trained/likelihood/conditionArrays.ts';
+import { compileDecoder, decodeBatch, drawLatents } from '../../trained/model/latents.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 

@@ -7,7 +7,7 @@ import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 import type { TrainedModel } from '../../trained/model/trainedModel.ts';
 
 /** The ONNX files of a model. */

@@ -6,8 +6,8 @@ import { copyInto, kindOf, type Values, zeros } from '../../numeric/values.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { type ConditionChoice, conditionRowsOf } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import { imageSetOf } from '../../trained/model/givenImages.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Axis, type ComponentPosterior, gridPosterior, MOST_INFERRED } from './gridPosterior.ts';
 
 /** How a posterior is computed. Progress counts images. */

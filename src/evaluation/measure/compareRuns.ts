@@ -3,8 +3,7 @@ import type { ImageSet } from '../../data/contract/dataset.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
-import { partOfWork } from '../../trained/model/workOptions.ts';
+import { type MeasurementOptions, partOfWork } from '../../trained/model/flowModelOptions.ts';
 import { evaluate } from './evaluate.ts';
 
 /** One model compared with the first. */

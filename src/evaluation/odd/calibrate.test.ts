@@ -4,7 +4,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import type { ImageStatistics } from '../../trained/model/referenceScores.ts';
 import { fitted, pValues } from './calibrate.ts';
 import { uniformity } from './kolmogorovSmirnov.ts';
-import { oddScores } from './scores/registry.ts';
+import { oddScores } from './oddScores.ts';
 
 /** Images with correlated statistics. */
 function images(count: number, seed: number): ImageStatistics {

@@ -1,7 +1,7 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
 import { countBelow, type ImageStatistics } from '../../trained/model/referenceScores.ts';
-import { foldsOf } from './densities/folds.ts';
-import type { OddScore } from './scores/contract.ts';
+import { foldsOf } from './densities.ts';
+import type { OddScore } from './oddScores.ts';
 
 /** Images with a p-value of at most this are called odd. */
 export const ODD = 0.01;

@@ -6,9 +6,8 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { choiceFrom } from '../../trained/model/conditions.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { type MeasurementOptions, partOfWork } from '../../trained/model/flowModelOptions.ts';
 import type { ReferencePlaces } from '../../trained/model/referenceScores.ts';
-import { partOfWork } from '../../trained/model/workOptions.ts';
 
 /** The most reference images whose places are measured: their deviations are then right to within 7 %. */
 export const PLACE_IMAGES = 100;

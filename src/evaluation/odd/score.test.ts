@@ -6,8 +6,8 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { OddScoreName } from './oddScores.ts';
 import { oddReport } from './score.ts';
-import type { OddScoreName } from './scores/registry.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
 const model = new FlowModel(randomModel(imageShape, { mixing: '1x1' }), { threads: 1 });

@@ -6,7 +6,7 @@ import { mean } from '../../numeric/statistics.ts';
 import { kindInWords } from '../../numeric/values.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import type { MeasurementOptions } from '../../trained/model/flowModelOptions.ts';
+import { type MeasurementOptions, partOfWork } from '../../trained/model/flowModelOptions.ts';
 import {
   type ImageScore,
   type ImageStatistics,
@@ -14,13 +14,18 @@ import {
   type ReferenceScores,
 } from '../../trained/model/referenceScores.ts';
 import { inBitsPerDim, requireReference } from '../../trained/model/scoring.ts';
-import { partOfWork } from '../../trained/model/workOptions.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
+import {
+  computableFrom,
+  defaultScore,
+  type OddScore,
+  type OddScoreName,
+  oddnessOf,
+  oddScores,
+  type ScoreNeed,
+} from './oddScores.ts';
 import { measureReference, referencePasses } from './reference.ts';
 import { compareSources, type SourceComparison } from './sameSource.ts';
-import { oddnessOf } from './scores/bits.ts';
-import type { OddScore, ScoreNeed } from './scores/contract.ts';
-import { computableFrom, defaultScore, type OddScoreName, oddScores } from './scores/registry.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 
 /** How odd one image is. */

@@ -11,7 +11,7 @@ import { mean, median } from '../../numeric/statistics.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { loadModel } from '../../trained/loading/loadModel.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import { examineFiles } from '../export/examineFiles.ts';
+import { examineFiles } from '../export/exportModel.ts';
 
 const folder = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 const COUNT = 100;

@@ -23,12 +23,10 @@ import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
-import { errorText } from './errorText.ts';
-import { markdownTable } from './markdownTable.ts';
-import { markdownText } from './markdownText.ts';
+import { errorText, markdownTable, markdownText } from './reportText.ts';
 
 /** What a model card is about. */
-export interface CardSubject {
+interface CardSubject {
   readonly model: Flow;
   readonly config: Config;
   /** The contents of the run's `summary.json`. */
@@ -295,4 +293,29 @@ function factTable(titles: readonly string[], rows: readonly (readonly string[])
     titles,
     rows.map((row) => row.map(markdownText)),
   );
+}
+
+/** The command that draws samples, in the folder of the model. */
+export function sampleCommand(model: Flow): string {
+  return `npx emerging sample .${conditionOptions(model)} --temperature 0.8 --out samples.png`;
+}
+
+/** The command that encodes an image. */
+export function encodeCommand(model: Flow): string {
+  const image = model.values.bits === undefined ? 'image.npy' : 'image.png';
+  return `npx emerging encode . ${image}${conditionOptions(model)} --out image.latents`;
+}
+
+/** More conditions than this are in a file. */
+const MOST_NUMBERS = 4;
+
+/** The options that give a model its condition: numbers like those of the training images, or a file. */
+function conditionOptions(model: Flow): string {
+  const components = componentsOf(model);
+  // A name may be anything without spaces; the shell must take it as it is.
+  const areNumbers = components.every(({ name, image }) => !image && /^[\w.-]+$/.test(name));
+  if (components.length > MOST_NUMBERS || !areNumbers) {
+    return ' --condition conditions.npz';
+  }
+  return components.map(({ name, mean }) => ` --condition ${name}=${Number(mean.toPrecision(2))}`).join('');
 }

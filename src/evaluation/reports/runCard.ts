@@ -7,8 +7,7 @@ import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
-import { sampleCommand } from './cardCommands.ts';
-import { modelCard } from './modelCard.ts';
+import { modelCard, sampleCommand } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 
 /**

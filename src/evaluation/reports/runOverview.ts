@@ -1,8 +1,8 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
 import { problemOf, UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { dequantisationOf } from '../../models/dequantisation.ts';
-import { bitsIn, unitOf } from '../../models/unit.ts';
+import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
+import { bitsIn, type ResultUnit, unitOf } from '../../models/unit.ts';
 import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import { type Settings, settingsOf } from '../../runs/contents/settingChanges.ts';
@@ -11,7 +11,6 @@ import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../st
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';
 import { trainingPoint, validationPoint } from './learningCurve.ts';
-import { type RunProgress, unknownProgress } from './runProgress.ts';
 
 /** A run in a list. */
 export interface RunOverview extends RunProgress {
@@ -121,3 +120,50 @@ function lastChange(files: readonly string[]): string | null {
   });
   return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
 }
+
+/** How far a run is; values that it does not have yet are null. */
+export interface RunProgress extends Trouble {
+  readonly preset: string | null;
+  /** The dataset, as its configuration names it. */
+  readonly data: string | null;
+  /** Which bound its bits/dim are, named after the dequantisation noise. */
+  readonly bound: DequantisationName | null;
+  /** The unit in which its results are shown; those below are in bits per value. */
+  readonly unit: ResultUnit['name'] | null;
+  /** Steps so far. */
+  readonly step: number;
+  /** Whether all steps of its schedule are done and measured. */
+  readonly complete: boolean;
+  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null if none is finite. */
+  readonly train: number | null;
+  /** bits/dim of the validation images at the last milestone, with the average weights. */
+  readonly validation: number | null;
+  /** bits/dim of the test images with the average weights, at the latest step that was evaluated on them. */
+  readonly test: number | null;
+  readonly imagesPerSecond: number | null;
+  /** If a log is long: of how many MiB at the end of each log the counts and speeds are. Null if of all of it. */
+  readonly onlyLastMiB: number | null;
+  /** When its files last changed, in ISO 8601. */
+  readonly when: string | null;
+  /** What is wrong with its files; null if nothing is. */
+  readonly problem: string | null;
+}
+
+/** A run of which nothing is known yet. */
+export const unknownProgress: RunProgress = {
+  preset: null,
+  data: null,
+  bound: null,
+  unit: null,
+  step: 0,
+  complete: false,
+  train: null,
+  validation: null,
+  test: null,
+  imagesPerSecond: null,
+  droppedSteps: 0,
+  setbacks: 0,
+  onlyLastMiB: null,
+  when: null,
+  problem: null,
+};

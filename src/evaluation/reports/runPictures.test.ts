@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { decode, encode } from 'fast-png';
 import { afterAll, expect, it } from 'vitest';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
-import { drawSamples, samplesPath } from './runPictures.ts';
+import { drawSamples, type Sheet, samplesPath, stackRows } from './runPictures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'run-pictures-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -38,4 +38,23 @@ it('stacks the first rows of all sheets, and decompresses none beyond the size i
   view.setUint32(29, crc32(large.subarray(12, 29)));
   writeFileSync(samplesPath(paths, 2), large);
   await expect(drawSamples(model, 20, paths)).rejects.toThrow(/step-00000002\.png: corrupt/);
+});
+
+it('stacks the first row of every sheet, and omits sheets that do not fit', () => {
+  const imageShape = [20, 30, 3] as const;
+  const sheetOf = (value: number, columns: number): Sheet => {
+    const images = Uint8Array.from({ length: 4 * 1800 }, (_, index) => value + (index < 2 * 1800 ? 1 : 0));
+    const { data, ...size } = decode(contactSheet(images, { imageShape, columns }));
+    return { ...size, data: Uint8Array.from(data) };
+  };
+  const sheets = [sheetOf(10, 2), sheetOf(20, 3), sheetOf(30, 2)];
+  const { width, height, data, channels } = decode(stackRows(sheets, rowHeight(imageShape)));
+  // Twice the size, since 30 pixels fit twice into 64; two pixels between images.
+  expect([width, height, channels]).toEqual([122, 82, 3]);
+  const row = (y: number): number[] => [...new Set(data.subarray(y * width * 3, (y + 1) * width * 3))].sort();
+  expect(row(0)).toEqual([11, 128]);
+  expect(row(39)).toEqual([11, 128]);
+  expect(row(40)).toEqual([128]);
+  expect(row(42)).toEqual([128, 31]);
+  expect(row(81)).toEqual([128, 31]);
 });

@@ -1,4 +1,5 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import { encode } from 'fast-png';
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
@@ -7,7 +8,6 @@ import { experimentName } from '../../experiments/experimentName.ts';
 import { unitOf } from '../../models/unit.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
-import { stackRows } from '../../pictures/stackRows.ts';
 import { runFileNames } from '../../runs/contents/runFileNames.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
@@ -135,4 +135,33 @@ export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Ui
     pixels,
   );
   return contactSheet(pixels, { imageShape });
+}
+
+/** A decoded picture, 8 bits per channel. */
+export interface Sheet {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+/** Grey pixels between two rows. */
+const gap = 2;
+const grey = 128;
+
+/**
+ * The top `height` pixels of every sheet, stacked with grey gaps, as the bytes of a PNG. Sheets that differ in width or
+ * kind from the last are omitted.
+ */
+export function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
+  const { width, channels } = sheets.at(-1)!;
+  const rows = sheets.filter(
+    (one) => one.width === width && one.channels === channels && one.height >= height,
+  );
+  const data = new Uint8Array(width * channels * (rows.length * (height + gap) - gap)).fill(grey);
+  rows.forEach((row, index) => {
+    const pixels = row.data.subarray(0, width * height * channels);
+    data.set(pixels, index * (height + gap) * width * channels);
+  });
+  return encode({ width, height: rows.length * (height + gap) - gap, data, channels });
 }

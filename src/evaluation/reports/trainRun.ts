@@ -10,8 +10,8 @@ import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import type { FileLock } from '../../storage/fileStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { FlowModel } from '../../trained/model/flowModel.ts';
+import type { WorkOptions } from '../../trained/model/flowModelOptions.ts';
 import { trainedModel } from '../../trained/model/trainedModel.ts';
-import type { WorkOptions } from '../../trained/model/workOptions.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../../training/loop/train.ts';
 import type { DrawnSamples } from '../../training/loop/trainingEvents.ts';
 import type { Evaluation } from '../measure/evaluate.ts';
@@ -165,7 +165,7 @@ async function measure(
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await tryDrawing(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
-      const { storeRunReference } = await import('../odd/runReference.ts');
+      const { storeRunReference } = await import('../odd/reference.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>
         storeRunReference(model, options, { ...following, images: limits?.reference }),
       );

@@ -21,8 +21,7 @@ import { sha256 } from '../../platform/sha256.node.ts';
 import { divide } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs } from './classInputs.ts';
-import type { ConditionArrays, ConditionReader } from './conditionArrays.ts';
+import { type ConditionArrays, type ConditionReader, conditionInputs } from './conditionArrays.ts';
 
 /** Random draws for dequantisation, shaped like the images. */
 export interface BatchNoise extends NdArray {

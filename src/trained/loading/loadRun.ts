@@ -2,8 +2,7 @@
 import { dataName } from '../../experiments/experimentName.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, requireRun } from '../../runs/folder/runFolder.ts';
-import type { DamagedChoice } from './modelChoice.ts';
-import { type RunModel, readRun } from './readRun.ts';
+import { type DamagedChoice, type RunModel, readRun } from './readRun.ts';
 import { readScores } from './scoresFile.ts';
 
 /** A run in a folder and its model with the weights of one of its checkpoints. */

@@ -5,8 +5,8 @@ import { pathIn } from '../../storage/folders.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import type { LoadedRun } from './loadRun.ts';
 import { largestManifest, MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
-import type { DamagedChoice } from './modelChoice.ts';
 import { readExport, WEIGHTS_FILE } from './readExport.ts';
+import type { DamagedChoice } from './readRun.ts';
 import { readScores } from './scoresFile.ts';
 
 /**

@@ -7,8 +7,8 @@ import { safetensorsHeader } from '../../storage/safetensors.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { FlowModelOptions } from '../model/flowModelOptions.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
-import type { ModelChoice } from './modelChoice.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from './readExport.ts';
+import type { ModelChoice } from './readRun.ts';
 
 /**
  * The files of a model by name: `model.safetensors` of an export, compared with `manifest.json` if it is there, or

@@ -2,24 +2,26 @@
 import { option, phrase, UserError } from '../../errors.ts';
 import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
+import { optionsText } from '../../experiments/trainedOptions.ts';
 import type { Flow } from '../../models/flow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
-import { imageShapeIn } from '../../numeric/imageShape.ts';
+import { imageShapeIn, showImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import { atMost, type FileStore } from '../../storage/fileStore.ts';
 import {
   byHeader,
   decodeSafetensors,
   differenceFrom,
+  encodeSafetensors,
   type HeaderCheck,
   ifLarge,
   missingFrom,
   quote,
 } from '../../storage/safetensors.ts';
-import { constant } from '../../tensor/tensor.ts';
-import type { TrainedModel } from '../model/trainedModel.ts';
-import { withFiniteWeights } from './finiteWeights.ts';
+import { constant, constantValue } from '../../tensor/tensor.ts';
+import { type TrainedModel, withFiniteWeights } from '../model/trainedModel.ts';
 import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
-import type { DamagedChoice } from './modelChoice.ts';
+import type { DamagedChoice } from './readRun.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -113,4 +115,21 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
       { cause },
     );
   }
+}
+
+/** A model as the file of its weights, `model.safetensors` of an export: `readExport` reads it. */
+export function weightsBytes({ model, parameters, step, weights }: TrainedModel): Uint8Array {
+  const tensors = new Map<string, NdArray>();
+  for (const path of Object.keys(model.parameters)) {
+    const { shape, data } = constantValue(parameters[path]!)!;
+    tensors.set(path, { shape, data: Float32Array.from(data) });
+  }
+  const metadata = {
+    format: 'emerging-flows',
+    ...(step !== undefined && { step: String(step) }),
+    ...(weights !== undefined && { weights }),
+    imageShape: showImageShape(model.imageShape),
+    model: optionsText(model.options),
+  };
+  return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
 }

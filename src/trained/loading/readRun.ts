@@ -1,12 +1,11 @@
 // A trained model from the files of a run, wherever they are.
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { readChosenCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
+import { readChosenCheckpoint, type StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
-import { withFiniteWeights } from './finiteWeights.ts';
-import type { DamagedChoice } from './modelChoice.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { type TrainedModel, trainedModel, withFiniteWeights } from '../model/trainedModel.ts';
 
 /** The model of a run, with the weights of one of its checkpoints. */
 export interface RunModel extends TrainedModel {
@@ -42,4 +41,24 @@ export async function readRun(
     lastStep: (await store.checkpointSteps()).at(-1)!,
     damage: checkpoint.damage,
   };
+}
+
+/** Which model of a run or an export to load. */
+export interface ModelChoice {
+  /**
+   * The moving average of the weights (default), or the raw weights after the last update. An export has only
+   * one kind; requesting the other is an error.
+   */
+  readonly weights?: WeightsKind | undefined;
+  /**
+   * The step whose checkpoint is loaded, or `'best'`: the one with the lowest bits/dim of the validation images. By
+   * default the last one. An export has only one step; requesting another is an error.
+   */
+  readonly step?: StepChoice | undefined;
+}
+
+/** The same, also with damaged weights. */
+export interface DamagedChoice extends ModelChoice {
+  /** Whether a checkpoint that fails its checksum is accepted, and weights that are not finite are. */
+  readonly acceptDamage?: boolean | undefined;
 }

@@ -1,13 +1,22 @@
 // Where the bits of images are, by pixel or by stage: for a model with classes given the class, or over all classes.
 import type { ImageSet } from '../../data/contract/dataset.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { oneHotRows } from '../likelihood/classInputs.ts';
+import { add, concatenate, divide, expand, reshape } from '../../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant } from '../../tensor/tensor.ts';
+import { oneHotRows } from '../likelihood/conditionArrays.ts';
 import { measureInBatches } from '../likelihood/likelihood.ts';
 import { classNumbersOf } from './classes.ts';
 import { measureClassLikelihoods, posteriors } from './classLikelihoods.ts';
 import type { BitsMapOptions } from './flowModelOptions.ts';
-import type { Compiler, ImagePrograms } from './imagePrograms.ts';
-import { compileBitsMap, compileStageBits } from './modelPrograms.ts';
+import {
+  type Compiler,
+  compileOfImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 type Options = Omit<BitsMapOptions, 'condition'>;
 
@@ -122,3 +131,38 @@ async function measureShares(
 
 /** The probability of a class whose shares change no result. */
 const NEGLIGIBLE = 1e-12;
+
+/** The program that computes `bits`, where −log2 p of each image arises, `[N, H, W]`, from `image`, `noise` and `classes`, if any. */
+function compileBitsMap(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const map = trained.model.logLikelihoodMap(image, noise, tensors, condition);
+    return { bits: divide(map, -Math.LN2) };
+  });
+}
+
+/**
+ * The program that computes `bits`, what dequantisation and then every stage contribute to −log2 p of each image, `[N, 1 + S]`,
+ * from `image`, `noise` and `classes`, if any.
+ */
+function compileStageBits(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
+  const { model } = trained;
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const none = constant(0);
+    const before = model.logLikelihood({
+      logPrior: none,
+      logDet: none,
+      ...(logDensity && { logNoise: logDensity }),
+    });
+    const ofStages = model
+      .resultsOf(model.dequantise(image, u), tensors, condition)
+      .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
+    const parts = [before, ...ofStages];
+    // What is the same for every image has no axis of images; the density of the top latents has one.
+    const like = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
+    const columns = parts.map((part) =>
+      part.rank === 0 ? expand(part, like.shape, like) : reshape(part, like.shape),
+    );
+    return { bits: divide(concatenate(columns, 1), -Math.LN2) };
+  });
+}

@@ -1,11 +1,19 @@
 // ln p(x | class) of images under every class of a model, and what it says about the class of an image.
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input } from '../../tensor/tensor.ts';
 import { measureInBatches } from '../likelihood/likelihood.ts';
 import { classNumber } from './classes.ts';
 import type { BitsMapOptions, MeasurementOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileClassLikelihoods } from './modelPrograms.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** What a model says of the class of an image, by Bayes' rule with equally likely classes. */
 export interface Classification {
@@ -109,4 +117,15 @@ function logSumExp(values: Float64Array): number {
     return largest;
   }
   return largest + Math.log(values.reduce((total, value) => total + Math.exp(value - largest), 0));
+}
+
+/** The program that computes `logLikelihoods`, ln p(x | class) under every class, `[N, K]`, from `image` and `noise`. */
+function compileClassLikelihoods(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters));
+  return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
 }

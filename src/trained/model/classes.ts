@@ -1,6 +1,6 @@
 // The classes of a model: which ones a user means, by name or number, and as programs take them.
 import { option, phrase, UserError, unknownName } from '../../errors.ts';
-import { oneHotRows } from '../likelihood/classInputs.ts';
+import { oneHotRows } from '../likelihood/conditionArrays.ts';
 import type { Batch } from '../likelihood/likelihood.ts';
 
 /** A class: its name, or its number from 0. A text with a number is that number if no class has this name. */

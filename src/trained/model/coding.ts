@@ -14,10 +14,19 @@ import {
 import type { CodingOptions, DecodeOptions, EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, imageSetOf } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { countOfLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
-import { compileDecoder, compileEncoder, decodeBatch, encodeBatch } from './modelPrograms.ts';
+import {
+  compileDecoder,
+  compileEncoder,
+  countOfLatents,
+  decodeBatch,
+  encodeBatch,
+  isDouble,
+  type Latents,
+  largestLatent,
+  sliceLatents,
+  tooFarOut,
+} from './latents.ts';
 import { pixelsOfImage, zerosFor } from './pixels.ts';
-import { tooFarOut } from './tooFarOut.ts';
 
 /** The latents of images: see `FlowModel.encode`. */
 export async function encodeImages(

@@ -1,12 +1,20 @@
 // The parts of the log-likelihood of images: the density of the latents and ln|det| of each level.
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { oneHotRows } from '../likelihood/classInputs.ts';
+import { sumOfDensities } from '../../models/stages.ts';
+import { add } from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { oneHotRows } from '../likelihood/conditionArrays.ts';
 import { measureInBatches } from '../likelihood/likelihood.ts';
 import { type ClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import type { MeasurementOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileDensities } from './modelPrograms.ts';
+import {
+  compileOfImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** The log-likelihood of images and its parts, in nats, of p(x) for a model with classes. */
 export interface LevelDensities {
@@ -93,4 +101,34 @@ export async function measureDensities(
     levels,
     ...(count > 0 && { classes: { classes: count, draws: byClass } }),
   };
+}
+
+/**
+ * The program that computes the parts of the log-likelihood from `image`, `noise` and `classes`, if any: `logLikelihood`, the
+ * density of the latents and ln|det| of each level (`latents 0`, `logDet 0`, …), without those that are the same for every
+ * image, and `byClass`, the log-density of the top latents under every class, `[N, K]`.
+ */
+function compileDensities(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
+  const { model } = trained;
+  return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
+    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const x = model.dequantise(image, u);
+    const results = model.resultsOf(x, tensors, condition);
+    const densities = sumOfDensities([...results, ...(logDensity ? [{ logNoise: logDensity }] : [])]);
+    const outputs: Record<string, Tensor> = { logLikelihood: model.logLikelihood(densities) };
+    model.stages.forEach(({ stage, level, path }, index) => {
+      const { logPrior, logDet } = results[index]!;
+      for (const [name, part] of [
+        [`latents ${level}`, logPrior],
+        [`logDet ${level}`, logDet],
+      ] as const) {
+        outputs[name] = part && outputs[name] ? add(outputs[name], part) : (part ?? outputs[name]!);
+      }
+      if (stage.byClass) {
+        outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path));
+      }
+    });
+    const varying = Object.entries(outputs).filter(([, part]) => part !== undefined && part.rank > 0);
+    return Object.fromEntries(varying);
+  });
 }

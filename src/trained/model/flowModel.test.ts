@@ -19,15 +19,14 @@ import { imageArray } from '../likelihood/likelihood.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 import { interpolateLatents, meanLatents, moveLatents } from './latentArithmetic.ts';
-import { drawLatents, sliceLatents } from './latents.ts';
-import { compileDecoder } from './modelPrograms.ts';
+import { compileDecoder, drawLatents, sliceLatents } from './latents.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /** Whether compiling the next encoder fails. */
 const broken = vi.hoisted(() => ({ encoder: false }));
 
-vi.mock('./modelPrograms.ts', async (load) => {
-  const programs = await load<typeof import('./modelPrograms.ts')>();
+vi.mock('./latents.ts', async (load) => {
+  const programs = await load<typeof import('./latents.ts')>();
   const compileEncoder: typeof programs.compileEncoder = async (...given) => {
     if (broken.encoder) {
       broken.encoder = false;

@@ -16,7 +16,6 @@ import {
 import { decodeImages, decodeValues, encodeImages, verifyImages } from './coding.ts';
 import type { Verification } from './corrections.ts';
 import { type LevelDensities, measureDensities } from './densities.ts';
-import { fingerprintOf } from './fingerprint.ts';
 import type {
   BitsMapOptions,
   CodingOptions,
@@ -38,7 +37,7 @@ import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
 import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
 import { describeStages, type StageDescription, type StageImages, stageImages } from './stageImages.ts';
-import type { TrainedModel } from './trainedModel.ts';
+import { fingerprintOf, type TrainedModel } from './trainedModel.ts';
 
 /**
  * A trained model. Images are NHWC, concatenated: integers of 8 bits in a Uint8Array or of 16 in a Uint16Array, or the real

@@ -1,4 +1,4 @@
-// The options of a trained model's methods.
+// The options of the methods of a trained model, and those that every long call shares.
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
@@ -7,7 +7,6 @@ import type { ClassChoice } from './classes.ts';
 import type { ConditionChoice } from './conditions.ts';
 import type { Corrections } from './corrections.ts';
 import type { ReferenceScores } from './referenceScores.ts';
-import type { WorkOptions } from './workOptions.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
@@ -136,4 +135,20 @@ export interface ScoreOptions
     Pick<MeasurementOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */
   readonly reference?: ReferenceScores | undefined;
+}
+
+/** How to stop a long call, and how to follow it. */
+export interface WorkOptions {
+  /** Stops the call between two batches: it rejects with the signal's reason, and the model can be used again. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with the amount of work done, and the amount in all. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** The options of a call that does a part of the work: the part that begins when `before` of `of` is done. */
+export function partOfWork(
+  { signal, onProgress }: WorkOptions,
+  { before, of }: { readonly before: number; readonly of: number },
+): WorkOptions {
+  return { signal, onProgress: onProgress && ((done) => onProgress(before + done, of)) };
 }

@@ -1,17 +1,30 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../../errors.ts';
+import type { Condition } from '../../flows/contract/condition.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { largest } from '../../flows/coupling/choices.ts';
 import { componentsBy } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import type { Values } from '../../numeric/values.ts';
-import { componentsOf } from '../likelihood/conditionArrays.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
+import { add, divide, exp, log, split, subtract, sum } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { componentsOf, conditionInputs } from '../likelihood/conditionArrays.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
 import { imageSetOf } from './givenImages.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileMarginalGradient, compileValueGradient, conditionGradient } from './modelPrograms.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
 import { valuesOf, zerosFor } from './pixels.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** The log-likelihood of images, and its gradient. */
 export interface ImageGradient {
@@ -118,4 +131,46 @@ function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): F
   return values.bits === undefined
     ? images.map((value, index) => values.xOf(value, index % imageShape[2]))
     : images;
+}
+
+/**
+ * The program that computes `logLikelihood`, ln p(x) − D·bits·ln 2 of each image, and its `gradient` with respect to the
+ * dequantised values `x`, and to each input of the condition but the classes, `gradient of …`. A model with classes takes
+ * them as p(x | class).
+ */
+function compileValueGradient(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const logLikelihood = model.logLikelihood(model.encode(x, parametersFrom(parameters), condition));
+  return compileForImages(gradientOf(logLikelihood, x, condition), options);
+}
+
+/** The same for a model with classes, of p(x) = Σ p(x | class)/K. */
+function compileMarginalGradient(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const byClass = model.logDensityByClass(x, parametersFrom(parameters));
+  const most = largest(split(byClass, 1, Array(model.classes.length).fill(1)));
+  const mean = divide(sum(exp(subtract(byClass, most)), [1]), model.classes.length);
+  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, {}), options);
+}
+
+function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
+  const { classes: _, ...real } = condition;
+  const [gradient, ...others] = gradients(sum(logLikelihood), [x, ...Object.values(real)], constant(1));
+  const named = Object.keys(real).map((name, index) => [conditionGradient(name), others[index]!]);
+  return {
+    inputs: { x, ...condition },
+    outputs: { logLikelihood, gradient: gradient!, ...Object.fromEntries(named) },
+  };
+}
+
+/** The output with the gradient with respect to an input of the condition. */
+function conditionGradient(name: string): string {
+  return `gradient of ${name}`;
 }

@@ -1,24 +1,107 @@
 // The programs of a trained model: compiled on first use, run on as many images at a time as fit.
 import { isOnAny, onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { defaultDevice } from '../../engine/devices/device.ts';
+import { addressableOn, defaultDevice, isHost } from '../../engine/devices/device.ts';
+import { peakElements } from '../../engine/graph/memory.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import { requirePlace } from '../../engine/program.ts';
+import { type CompileOptions, compilePrepared, type Program, requirePlace } from '../../engine/program.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { componentReader } from '../likelihood/conditionArrays.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
+import { requireMemory } from '../../platform/memory.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { componentReader, conditionInputs } from '../likelihood/conditionArrays.ts';
 import type { Measurement } from '../likelihood/likelihood.ts';
-import type { FlowModelOptions, MeasurementOptions } from './flowModelOptions.ts';
 import {
-  bytesOfRun,
-  type ImageCompileOptions,
-  type ImageProgram,
-  imagesPerRun,
-  LARGE_BYTES,
-} from './modelPrograms.ts';
+  type FlowModelOptions,
+  type MeasurementOptions,
+  partOfWork,
+  type WorkOptions,
+} from './flowModelOptions.ts';
 import type { TrainedModel } from './trainedModel.ts';
-import { partOfWork, type WorkOptions } from './workOptions.ts';
+
+/** A program over images. */
+export interface ImageProgram extends Program {
+  /** About how many bytes of results are alive at once for each image of a run. */
+  readonly bytesPerImage: number;
+}
+
+/** How a program over images is compiled. */
+export interface ImageCompileOptions extends CompileOptions {
+  /**
+   * Called with about how many bytes of results are alive at once for each image, before the graph is prepared, which takes long
+   * for large images. If it throws, compiling fails.
+   */
+  onBytesPerImage?(bytes: number): void;
+}
+
+export async function compileForImages(
+  definition: ProgramDefinition,
+  { onBytesPerImage, ...options }: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const bytesIn = (graph: ProgramDefinition): number =>
+    (options.precision === 'float64' ? 8 : 4) * peakElements(graph);
+  onBytesPerImage?.(bytesIn(definition));
+  const prepared = prepare(definition, options);
+  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage: bytesIn(prepared) });
+}
+
+/**
+ * The most images per run of a program: `most`, or fewer if their memory is not available.
+ *
+ * @throws UserError (`out-of-memory`) if a single image does not fit
+ */
+export function imagesPerRun(
+  { bytesPerImage, device }: Pick<ImageProgram, 'bytesPerImage' | 'device'>,
+  { most, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
+): number {
+  if (!isHost(device)) {
+    // The memory of other devices is unknown.
+    return most;
+  }
+  const available = addressableOn(device, availableBytes());
+  const what = `the activations of an image of ${showImageShape(imageShape)}`;
+  requireMemory(what, bytesOfRun(bytesPerImage), 'use a smaller model, or smaller images', available);
+  return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
+}
+
+/** From this size on, memory is announced before it is taken. */
+export const LARGE_BYTES = 2 ** 30;
+
+/** The share of available memory that results may take: the runtime holds about twice what is alive. */
+const SHARE = 0.4;
+
+/** About how many bytes a run takes in all if its results take `results` bytes. */
+export function bytesOfRun(results: number): number {
+  return results / SHARE;
+}
+
+/** What a program of images starts from. */
+interface ImageInputs {
+  readonly image: Tensor;
+  readonly noise: Tensor;
+  readonly tensors: ReturnType<typeof parametersFrom>;
+  readonly condition: ReturnType<typeof conditionInputs>;
+}
+
+/** Compiles a program of `image`, `noise` and what the images are conditioned on, if anything. */
+export function compileOfImages(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+  outputsOf: (inputs: ImageInputs) => Readonly<Record<string, Tensor>>,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const outputs = outputsOf({ image, noise, tensors: parametersFrom(parameters), condition });
+  return compileForImages({ inputs: { image, noise, ...condition }, outputs }, options);
+}
 
 /** Compiles one kind of program of a model. */
 export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => Promise<ImageProgram>;

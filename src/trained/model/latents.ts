@@ -1,10 +1,19 @@
-// Latents on the host: drawn from the priors, and parts of them.
-import { UserError } from '../../errors.ts';
+// Latents: how images become latents and latents images, draws from the priors, and parts of them.
+import type { Program } from '../../engine/program.ts';
+import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { requireArgument, requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { type ConditionArrays, conditionInputs } from '../likelihood/conditionArrays.ts';
+import type { Batch } from '../likelihood/likelihood.ts';
+import { compileForImages, type ImageCompileOptions, type ImageProgram } from './imagePrograms.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /**
  * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
@@ -103,4 +112,69 @@ export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]):
     );
   }
   return count;
+}
+
+/** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
+export function compileEncoder(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const x = model.dequantise(image, constant(0.5));
+  const { latents } = model.encode(x, parametersFrom(parameters), condition);
+  const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/** Runs an encoder: the latents of images. */
+export async function encodeBatch(program: Program, images: Omit<Batch, 'noise'>): Promise<NdArray[]> {
+  const results = await program.run({ ...images });
+  return Object.keys(program.outputs).map((_, index) => results[latentName(index)]!);
+}
+
+/** The program that decodes latents, one input per level. */
+export function compileDecoder(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const definition: ProgramDefinition = {
+    inputs: {
+      ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
+      ...condition,
+    },
+    outputs: { values: model.decode(latents, parametersFrom(parameters), condition) },
+  };
+  return compileForImages(definition, options);
+}
+
+/**
+ * Runs a decoder: the dequantised values in [−½, ½) of the images of these latents.
+ *
+ * @param condition of the images, for a model that has one
+ */
+export async function decodeBatch(
+  program: Program,
+  latents: Latents,
+  condition: ConditionArrays = {},
+): Promise<NdArray['data']> {
+  const feeds = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return (await program.run({ ...feeds, ...condition })).values!.data;
+}
+
+function latentName(index: number): string {
+  return `latent${index}`;
+}
+
+/** Why latents of an image with this largest one, in float64 or not, cannot be decoded; follows a colon. */
+export function tooFarOut(largest: number, double: boolean): Phrase {
+  const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
+  return phrase`${whyTooFarOut(largest)}; ${remedy}see ${call('diagnose')}`;
+}
+
+/** The same without a remedy, for latents that were not encoded from an image. */
+export function whyTooFarOut(largest: number): string {
+  return `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
 }

@@ -6,8 +6,7 @@ import { copyInto, type Values } from '../../numeric/values.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { drawLatents } from './latents.ts';
-import { compileDecoder, decodeBatch } from './modelPrograms.ts';
+import { compileDecoder, decodeBatch, drawLatents } from './latents.ts';
 import { blankImages, blankOut, pixelsOf } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 

@@ -1,18 +1,26 @@
 // The likelihood of images under a trained model, and how odd they are.
 import type { ImageSet } from '../../data/contract/dataset.ts';
+import { peakElements } from '../../engine/graph/memory.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { measureBitsPerDim } from '../likelihood/likelihood.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { likelihoodDefinition, measureBitsPerDim } from '../likelihood/likelihood.ts';
 import { classNumbersOf } from './classes.ts';
 import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import { measureDensities } from './densities.ts';
 import type { LikelihoodOptions, ScoreOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileLikelihood } from './modelPrograms.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** bits/dim of each image for each draw of the noise: of p(x | class) if the classes are given, of p(x) otherwise. */
 export async function bitsPerDimByDraw(
@@ -85,4 +93,18 @@ export function inBitsPerDim(model: Flow, draws: readonly Float64Array[]): Float
 /** The log-likelihood in nats of an image of 1 bit/dim. */
 export function natsPerUnit({ imageShape }: Flow): number {
   return -dimensionsOf(imageShape) * Math.LN2;
+}
+
+/** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
+function compileLikelihood(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
+  return compileForImages(likelihoodOf(trained), options);
+}
+
+function likelihoodOf({ model, parameters }: TrainedModel): ProgramDefinition {
+  return likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters });
+}
+
+/** About how many bytes of results are alive at once for each image while the likelihood is computed in float32. */
+export function likelihoodBytes(trained: TrainedModel): number {
+  return 4 * peakElements(likelihoodOf(trained));
 }

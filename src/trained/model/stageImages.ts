@@ -1,15 +1,26 @@
 // The stages of a model as its users see them: where each is, and what it makes of images.
+import type { Program } from '../../engine/program.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
 import type { Flow } from '../../models/flow.ts';
 import type { StagePlace } from '../../models/stages.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Values } from '../../numeric/values.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionInputs } from '../likelihood/conditionArrays.ts';
+import type { Batch } from '../likelihood/likelihood.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, imageSetOf } from './givenImages.ts';
-import type { ImagePrograms } from './imagePrograms.ts';
-import { compileStageImages, stageImagesBatch } from './modelPrograms.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
 import { zerosFor } from './pixels.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** A stage of a model: a squeeze, a flow step, a split or the top prior. */
 export interface StageDescription extends StagePlace {
@@ -64,4 +75,40 @@ export async function stageImages(
     });
   });
   return found;
+}
+
+/** The program that computes what every stage makes of `image`, as the encoder takes it. */
+function compileStageImages(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const x = model.dequantise(image, constant(0.5));
+  const outputs: Record<string, Tensor> = {};
+  const condition = conditionInputs(model, OPEN_BATCH);
+  model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
+    Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
+  });
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
+async function stageImagesBatch(
+  program: Program,
+  images: Omit<Batch, 'noise'>,
+  stages: number,
+): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
+  const results = await program.run({ ...images });
+  return Array.from({ length: stages }, (_, index) => ({
+    output: results[stageOutput(index)],
+    latent: results[stageLatent(index)],
+  }));
+}
+
+function stageOutput(index: number): string {
+  return `output${index}`;
+}
+
+function stageLatent(index: number): string {
+  return `latent of ${index}`;
 }

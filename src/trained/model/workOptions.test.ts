@@ -14,8 +14,8 @@ import { constant } from '../../tensor/tensor.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { FlowModel } from './flowModel.ts';
+import type { WorkOptions } from './flowModelOptions.ts';
 import { drawLatents } from './latents.ts';
-import type { WorkOptions } from './workOptions.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
 const COUNT = 6;

@@ -6,7 +6,7 @@ import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { StagedFlow } from '../../models/stagedFlow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { oneHotRows } from '../../trained/likelihood/conditionArrays.ts';
 import type { Batch } from '../../trained/likelihood/likelihood.ts';
 import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
 import { threadedGradients } from './gradientThreads.ts';

@@ -1,12 +1,15 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
-import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
+import { type AnyArray, type DeviceArray, onHost, type ProgramArrays } from '../../engine/arrays.ts';
+import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
-import { compilePrepared, type Program } from '../../engine/program.ts';
+import { compile, compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
+import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
+import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';
+import { input } from '../../tensor/tensor.ts';
 import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
-import { deviceArrays, hostArrays } from './pieceArrays.ts';
 import { definePieces, type Piece } from './pieces.ts';
 
 /** Plans one program for each kind of stage, forward and backward. */
@@ -75,4 +78,103 @@ function arraysFor(
       return array ? [[key, array]] : [];
     }),
   );
+}
+
+/** Where the arrays of the pieces are, by their names in the sequence. */
+interface PieceArrays {
+  /** The weights of every parameter, from their groups. */
+  weights(groups: ProgramArrays): Promise<ProgramArrays>;
+  /** The arrays that outputs are written to, given the groups of gradients; the other outputs are new arrays. */
+  targets(groups: ProgramArrays): ProgramArrays;
+  /** Called once all gradients are computed. */
+  finish(groups: ProgramArrays): Promise<void>;
+  /** Frees programs; the memory of a device is freed by its owner. */
+  release(): Promise<void>;
+}
+
+/** On the host the arrays of parameters are views of their groups, and every other array is new. */
+function hostArrays(layout: ParameterLayout): PieceArrays {
+  const views = (kind: 'weights' | 'gradients', groups: ProgramArrays): ProgramArrays =>
+    byName(kind, layout.unpack(onHost(groups)));
+  return {
+    weights: async (groups) => views('weights', groups),
+    targets: (groups) => views('gradients', groups),
+    async finish() {},
+    async release() {},
+  };
+}
+
+/**
+ * On a device parameters and their gradients are arrays of their own, cut out of their groups by one program and put
+ * together by another, and everything between the stages stays there. The layout has one group of trained weights.
+ */
+function deviceArrays(
+  pieces: readonly Piece[],
+  memory: DeviceMemory,
+  { layout, ...options }: GradientRequest,
+): Promise<PieceArrays> {
+  const [group, ...others] = layout.trained;
+  if (group === undefined || others.length > 0) {
+    throw new Error('the trained weights of a device are in one vector');
+  }
+  const { inputs, tensors } = layout.inputs();
+  const trained = Object.entries(layout.specs).filter(([, spec]) => spec.trained);
+  const parts = Object.fromEntries(trained.map(([path, { shape }]) => [path, input(path, shape)]));
+  const flat = Object.values(parts).map((part) => reshape(part, [elementCount(part.shape)]));
+  return releaseOnFailure(async (keep) => {
+    const compiled = async (definition: ProgramDefinition) =>
+      keep(await compile(definition, { ...options, onDevice: Object.keys(definition.outputs) }));
+    const cut = await compiled({ inputs, outputs: byName('weights', tensors) });
+    const join = await compiled({
+      inputs: byName('gradients', parts),
+      outputs: { [group]: concatenate(flat, 0) },
+    });
+    const weights: Record<string, DeviceArray> = {};
+    for (const [name, { shape }] of Object.entries(cut.outputs)) {
+      weights[name] = await memory.allocate(shape);
+    }
+    const targets = await allocateTargets(pieces, memory);
+    return {
+      async weights(groups) {
+        await cut.run(groups, weights);
+        return weights;
+      },
+      targets: () => targets,
+      async finish(groups) {
+        await join.run(targets, groups);
+      },
+      release: () => releaseInTurn([cut, join]),
+    };
+  });
+}
+
+/** Arrays for everything that the pieces return but bits/dim. */
+async function allocateTargets(
+  pieces: readonly Piece[],
+  memory: DeviceMemory,
+): Promise<Readonly<Record<string, DeviceArray>>> {
+  const targets: Record<string, DeviceArray> = {};
+  // The gradient of a stage's images is used up by the stage before it: two arrays of a shape, in turn, are enough.
+  const inTurn = new Map<string, DeviceArray>();
+  for (const [index, { program, outputs }] of pieces.entries()) {
+    for (const [output, name] of Object.entries(outputs)) {
+      const { shape } = program.outputs[output]!;
+      if (output === 'gradientOfX') {
+        const key = `${index % 2} ${shape.join('x')}`;
+        targets[name] = inTurn.get(key) ?? (await memory.allocate(shape));
+        inTurn.set(key, targets[name]);
+      } else if (output !== 'bitsPerDim') {
+        targets[name] = await memory.allocate(shape);
+      }
+    }
+  }
+  return targets;
+}
+
+/** Values of parameters by the names of their arrays in the sequence. */
+function byName<Value>(
+  kind: 'weights' | 'gradients',
+  values: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([path, value]) => [arrayName(kind, path), value]));
 }

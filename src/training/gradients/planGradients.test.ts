@@ -6,7 +6,7 @@ import type { ModelOptions } from '../../models/options.ts';
 import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { oneHotRows } from '../../trained/likelihood/conditionArrays.ts';
 import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
 import { definePieces } from './pieces.ts';
 import { planGradients } from './planGradients.ts';

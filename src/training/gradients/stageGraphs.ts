@@ -12,7 +12,7 @@ import { checkpoint } from '../../tensor/operations/index.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 
 /** A stage, or the dequantisation, as its own graph. */
 export interface StageGraph {

@@ -3,10 +3,12 @@ import { defaultDevice, deviceRecord, isHost } from '../../engine/devices/device
 import { usesThreads } from '../../engine/threads/port.node.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
+import { flowFor } from '../../models/flowRegistry.ts';
 import { availableCores } from '../../platform/machine.node.ts';
+import { input, Tensor } from '../../tensor/tensor.ts';
+import { bitsPerDimOf } from '../../trained/likelihood/likelihood.ts';
 import type { GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
-import { isRebuiltFromOptions } from './rebuiltFlow.ts';
 
 /** The limits on the number of workers: images at a time, threads (by default one per core) and device. */
 export type WorkerBounds = Pick<GradientRequest, 'images' | 'threads' | 'device'>;
@@ -112,4 +114,42 @@ export function threadsEach(
   { threads = availableCores(), device = defaultDevice }: Omit<WorkerBounds, 'images'>,
 ): number {
   return deviceRecord(device).singleThreaded ? 1 : Math.floor(threads / workers);
+}
+
+/**
+ * Whether the options of a flow build one that computes the same likelihoods from the same parameters. A flow assembled by
+ * hand may have the options of another one, even with parameters of the same names and shapes.
+ */
+function isRebuiltFromOptions(model: Flow): boolean {
+  return computationOf(model) === computationOf(flowFor(model.imageShape, model.options));
+}
+
+/** The likelihood of one image as text: each operation, with what it needs and the places of its inputs. */
+function computationOf(model: Flow): string {
+  const specs = Object.entries(model.parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  const tensors = Object.fromEntries(specs.map(([path, { shape }]) => [path, input(path, shape)]));
+  const places = new Map<Tensor, number>();
+  const lines = specs.map(([path, { shape }]) => `${path} ${shape}`);
+  // Depth first from the result, not by creation: some constants are older than the graph.
+  const open = [bitsPerDimOf(model, 1, tensors).bitsPerDim];
+  for (let tensor = open.at(-1); tensor; tensor = open.at(-1)) {
+    const waiting = tensor.inputs.filter((one) => !places.has(one));
+    if (waiting.length > 0) {
+      open.push(...waiting);
+      continue;
+    }
+    open.pop();
+    if (!places.has(tensor)) {
+      places.set(tensor, places.size);
+      const { operation, attributes, inputs } = tensor;
+      const from = inputs.map((one) => places.get(one));
+      lines.push(`${operation.name} ${JSON.stringify(attributes, withoutTensors)} ${from}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/** A graph inside an operation is not compared. */
+function withoutTensors(_: string, value: unknown): unknown {
+  return value instanceof Tensor ? null : value;
 }

@@ -7,7 +7,7 @@ import { type ResultUnit, unitOf } from '../../models/unit.ts';
 import { partOf } from '../../trained/likelihood/likelihood.ts';
 import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
 import { planGradients } from '../gradients/planGradients.ts';
-import { shareOf } from '../ranks/batchShare.ts';
+import { shareOf } from '../ranks.ts';
 import type { PartResults } from '../step/trainer.ts';
 import type { TrainingParts } from './trainingParts.ts';
 

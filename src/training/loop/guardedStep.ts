@@ -1,11 +1,17 @@
 // A training step under the guard: an update, or a dropped step with its reason.
 import { gather } from '../../cluster/ranks.ts';
+import type { CompileOptions } from '../../engine/program.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
+import type { Flow } from '../../models/flow.ts';
+import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
 import { unitOf } from '../../models/unit.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
-import { shareOf } from '../ranks/batchShare.ts';
-import { explainRefusal } from '../step/explainRefusal.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import { shareOf } from '../ranks.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
+import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from '../step/notFinite.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
 /** The outcome of a step. */
@@ -52,4 +58,67 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   trainer.dropStep();
   trainer.remember(afterRefusal(guard));
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.progress.guard) };
+}
+
+/** A dropped step and its data. */
+interface RefusedStep {
+  /** The guard's reason. */
+  readonly refusal: string;
+  /** The loss of the batch, in bits/dim. */
+  readonly bitsPerDim: number;
+  readonly batch: Batch;
+  readonly gradients: Groups;
+  readonly state: TrainingState;
+  /** Images per run of a program. */
+  readonly microBatch: number;
+}
+
+/** Why a step was dropped. */
+interface Explanation {
+  /** The reason and the culprit. */
+  readonly text: string;
+  /** Whether the state itself is broken, so that no other batch can help. */
+  readonly inState: boolean;
+}
+
+/** Finds where a dropped step went wrong; compiles a program for it if a layer did. */
+async function explainRefusal(
+  model: Flow,
+  layout: ParameterLayout,
+  { refusal, bitsPerDim, batch, gradients, state, microBatch }: RefusedStep,
+  options: CompileOptions,
+): Promise<Explanation> {
+  const at = (place: string): Explanation => ({ text: `${refusal}: ${place}`, inState: false });
+  const inState = notFiniteInState(state, layout);
+  if (inState !== null) {
+    return { text: `${refusal}: ${inState}`, inState: true };
+  }
+  if (!isFiniteArray(batch.image) || !isFiniteArray(batch.noise)) {
+    return at('the batch contains NaN or infinity');
+  }
+  if (!Number.isFinite(bitsPerDim)) {
+    const parts = { batch, images: microBatch, weights: state.weights };
+    const layer = await firstLayerNotFinite(model, layout, parts, options);
+    return layer === null ? { text: refusal, inState: false } : at(`first in layer ${layer}`);
+  }
+  const broken = notFiniteIn(gradients, layout);
+  if (broken.length > 0) {
+    const others = broken.length === 1 ? '' : ` and ${broken.length - 1} more before it`;
+    // Gradients are computed from the last layer to the first: earlier layers inherit the last one's fault.
+    return at(`in ${broken.at(-1)}${others}`);
+  }
+  return at(`the largest gradient is in ${largestOf(layout.unpack(gradients))}`);
+}
+
+function largestOf(arrays: Readonly<Record<string, NdArray>>): string {
+  let largest = { path: '', value: -1 };
+  for (const [path, { data }] of Object.entries(arrays)) {
+    for (const element of data) {
+      const value = Math.abs(element);
+      if (value > largest.value) {
+        largest = { path, value };
+      }
+    }
+  }
+  return largest.path;
 }

@@ -4,7 +4,7 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { shareState, startOfLeader } from '../ranks/sharedState.ts';
+import { shareState, startOfLeader } from '../ranks.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
 import type { StepOutcome } from './guardedStep.ts';

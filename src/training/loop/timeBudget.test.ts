@@ -8,7 +8,7 @@ import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { followerStore } from '../ranks/followerStore.ts';
+import { followerStore } from '../ranks.ts';
 import { leastBudget, StepTimes, stepsWithin } from './timeBudget.ts';
 import { type TrainingOptions, type TrainingResult, train } from './train.ts';
 

@@ -20,7 +20,7 @@ import type { FileLock } from '../../storage/fileStore.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
-import { requireSameState } from '../ranks/sharedState.ts';
+import { requireSameState } from '../ranks.ts';
 import { requireSameAsCpu } from './cpuComparison.ts';
 import { guardedStep } from './guardedStep.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';

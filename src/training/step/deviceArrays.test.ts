@@ -16,7 +16,7 @@ import { muon } from '../../optimizers/muon.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
-import { oneHotRows } from '../../trained/likelihood/classInputs.ts';
+import { oneHotRows } from '../../trained/likelihood/conditionArrays.ts';
 import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { DeviceArrays } from './deviceArrays.ts';

@@ -18,8 +18,9 @@ import {
   requireOwnMoments,
   type StateArrays,
   type StateArraysOptions,
+  sectionsIn,
+  updateLayout,
 } from './stateArrays.ts';
-import { sectionsIn, updateLayout } from './updateLayout.ts';
 
 /** The groups that a rule updates, and the loops that do it. */
 interface RuleUpdate {

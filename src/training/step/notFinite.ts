@@ -12,7 +12,7 @@ import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 import { type Batch, partOf } from '../../trained/likelihood/likelihood.ts';
 
 /** Whether all elements are finite. */

@@ -8,7 +8,7 @@ import { ParameterLayout } from '../../models/parameterLayout.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
-import { conditionInputs } from '../../trained/likelihood/classInputs.ts';
+import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
 

@@ -3,8 +3,10 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import type { Optimizer } from '../../optimizers/optimizer.ts';
+import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { type Optimizer, ruleFor } from '../../optimizers/optimizer.ts';
+import type { Section } from '../../optimizers/programs.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 
@@ -83,4 +85,34 @@ export function requireOwnMoments({ name }: Optimizer, { optimizer }: TrainingSt
   if (optimizer && optimizer.name !== name) {
     throw new Error(`an ${name} update cannot use the moments of ${optimizer.name}`);
   }
+}
+
+/** The layout with a part for the items of each rule and shape; without parts if the optimiser has one rule. */
+export function updateLayout(
+  { specs }: ParameterLayout,
+  packing: ConstructorParameters<typeof ParameterLayout>[1],
+  optimizer: Optimizer,
+): ParameterLayout {
+  const parts = Object.entries(specs).flatMap(([path, spec]) => {
+    const { rule, item } = ruleFor(optimizer, spec);
+    return rule === optimizer.rules.at(-1) || !spec.trained ? [] : [[path, `${rule.name} ${item.join('x')}`]];
+  });
+  return new ParameterLayout(specs, packing, Object.fromEntries(parts));
+}
+
+/** The sections of a group of that layout. */
+export function sectionsIn(layout: ParameterLayout, group: string, optimizer: Optimizer): Section[] {
+  const sections: Section[] = [];
+  for (const path of layout.pathsIn(group)) {
+    const spec = layout.specs[path]!;
+    const { rule, item } = ruleFor(optimizer, spec);
+    const count = sizeOf(spec.shape) / sizeOf(item);
+    const last = sections.at(-1);
+    if (last?.rule === rule && last.item.join() === item.join()) {
+      sections[sections.length - 1] = { rule, item, count: last.count + count };
+    } else {
+      sections.push({ rule, item, count });
+    }
+  }
+  return sections;
 }

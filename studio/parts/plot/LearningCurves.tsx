@@ -1,7 +1,13 @@
 // The learning curves of several runs in one plot, by step or training time.
 import { useState } from 'preact/hooks';
-import { comparisonText } from './comparisonText.ts';
-import { type CurveAxis, curveMarks, type PlottedRun, runsPlot, trainingResults } from './curveSeries.ts';
+import {
+  type CurveAxis,
+  comparisonText,
+  curveMarks,
+  type PlottedRun,
+  runsPlot,
+  trainingResults,
+} from './curveSeries.ts';
 import { Plot } from './Plot.tsx';
 import './plot.css';
 

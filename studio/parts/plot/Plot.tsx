@@ -3,11 +3,9 @@ import { h, type VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PlotPoint, PlotSeries } from '../../../src/pictures/plot.ts';
 import { layOutPlot } from '../../../src/pictures/plotLayout.ts';
-import { HUES, markClass } from '../../../src/pictures/plotMarks.ts';
+import { HUES, markClass, pointForm } from '../../../src/pictures/plotMarks.ts';
 import type { SvgElement } from '../../../src/pictures/svg.ts';
 import type { PlotMark, RangedPlot } from './curveSeries.ts';
-import { Dot } from './Dot.tsx';
-import { PlotTable } from './PlotTable.tsx';
 import './plot.css';
 
 interface PlotProps {
@@ -158,4 +156,67 @@ function Legend({
 /** The last value up to `place`. */
 function valueAt(points: readonly PlotPoint[], place = Number.POSITIVE_INFINITY): number | undefined {
   return points.findLast(({ x, y }) => x <= place && Number.isFinite(y))?.y;
+}
+
+/** The maximum number of rows per series. */
+const MOST_ROWS = 12;
+
+interface PlotTableProps {
+  readonly series: readonly PlotSeries[];
+  readonly marks: readonly PlotMark[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+}
+
+/** The table, initially closed. */
+function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
+  return (
+    <details class="plot-table">
+      <summary>As a table</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
+      <section aria-label="The plot as a table" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">series</th>
+              <th scope="col">{xLabel}</th>
+              <th scope="col">{yLabel}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {series.flatMap(({ name, points }) =>
+              spread(points).map(({ x, y }) => (
+                <tr key={`${name} ${x}`}>
+                  <th scope="row">{name}</th>
+                  <td>{Number(x.toFixed(1)).toLocaleString('en')}</td>
+                  <td>{Number.isFinite(y) ? y.toFixed(4) : 'not finite'}</td>
+                </tr>
+              )),
+            )}
+          </tbody>
+        </table>
+        {marks.length > 0 && (
+          <ul>
+            {marks.map(({ text }) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </details>
+  );
+}
+
+/** At most `MOST_ROWS` points, evenly spread, including the last. */
+function spread<Point>(points: readonly Point[]): Point[] {
+  const every = Math.max(1, (points.length - 1) / (MOST_ROWS - 1));
+  return Array.from(
+    { length: Math.min(points.length, MOST_ROWS) },
+    (_, index) => points[Math.round(index * every)]!,
+  );
+}
+
+/** A dot at a position in an SVG. */
+export function Dot({ hue, x, y }: { hue: number; x: number; y: number }) {
+  return <path class={markClass('dot', hue)} d={pointForm(hue)} transform={`translate(${x} ${y})`} />;
 }

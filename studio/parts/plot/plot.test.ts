@@ -1,8 +1,7 @@
 // Curves from logs, and their plots.
 import { describe, expect, it } from 'vitest';
 import { unitNamed } from '../../../src/models/unit.ts';
-import { comparisonText } from './comparisonText.ts';
-import { curveMarks, runsPlot, trainingResults } from './curveSeries.ts';
+import { comparisonText, curveMarks, runsPlot, trainingResults } from './curveSeries.ts';
 import { linesOf, RunCurve } from './RunCurve.ts';
 
 const whole = { axis: 'steps', batches: 1 } as const;

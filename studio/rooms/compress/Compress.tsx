@@ -10,21 +10,23 @@ import { FileDrop } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
-import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
+import { RefusedFiles } from '../../parts/ReadResults.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
-import type { CodecProgress } from '../../work/codecTasks.ts';
-import { code } from '../../work/coding.ts';
-import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
-import { TILES } from '../../work/tiles.ts';
+import type { CodecProgress, CompressedImages } from '../../work/codecTasks.ts';
+import { code, compute } from '../../work/connections.ts';
+import { TILES } from '../../work/constants.ts';
+import { DIGITS_AUTHORS, digitsUrl, takesDigits } from '../../work/digits.ts';
 import { useWork } from '../../work/useWork.ts';
-import { CompressedFacts } from './CompressedFacts.tsx';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
-import { setToCompress, trialText } from './setToCompress.ts';
-import { bytesText } from './sizes.ts';
+import { bitsText, bytesText, headingText, type Size, sizesOf, verdictText } from './sizes.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
+import type { ImageShape } from 'emerging-flows';
+import type { Waiting } from '../../work/calls.ts';
+import type { CodecSource } from '../../work/codecSource.ts';
+import type { ModelAddress } from '../../work/models.ts';
 
 /** The room. */
 export function Compress() {
@@ -189,4 +191,84 @@ function LiveSize({ progress }: { progress: CodecProgress | undefined }) {
       </span>
     </p>
   );
+}
+
+interface CompressedFactsProps {
+  readonly compressed: CompressedImages;
+  onDecode(): void;
+}
+
+/** The size, the comparison, and buttons. */
+function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) {
+  const { images, values, plain, tiles, seconds, file } = compressed;
+  const speed = images / seconds;
+  return (
+    <section class="compress-facts" aria-labelledby="compress-facts-title">
+      <h2 id="compress-facts-title" data-testid="compressed">
+        {headingText(compressed)}
+      </h2>
+      <p>{verdictText(compressed)}</p>
+      <SizeBars sizes={sizesOf(compressed)} images={images} values={values} />
+      <p class="control-note">
+        {seconds.toFixed(1)} s, {speed.toFixed(speed < 10 ? 1 : 0)} images/s.
+        {plain > 0 &&
+          ` ${plural(plain, tiles ? 'tile' : 'image')} stored plainly: the first of each block, and those that the model can’t take.`}
+      </p>
+      <div class="buttons">
+        <button type="button" class="button" onClick={() => downloadBlob(file, 'images.eflow')}>
+          Download images.eflow
+        </button>
+        <button type="button" class="button" onClick={onDecode}>
+          Decode and check
+        </button>
+      </div>
+    </section>
+  );
+}
+
+interface SizeBarsProps {
+  readonly sizes: readonly Size[];
+  readonly images: number;
+  readonly values: number;
+}
+
+/** The bars, with bits per image. */
+function SizeBars({ sizes, images, values }: SizeBarsProps) {
+  const most = Math.max(...sizes.map(({ bytes }) => bytes));
+  return (
+    <ul class="size-bars">
+      {sizes.map(({ name, bytes, isOwn }) => (
+        <li key={name} class={isOwn ? 'size-own' : ''}>
+          <span class="size-name">{name}</span>
+          <span class="size-bytes">{bytesText(bytes)}</span>
+          <span class="size-track" aria-hidden="true">
+            <span style={{ width: `${(100 * bytes) / most}%` }} />
+          </span>
+          <span class="size-bits">{bitsText(bytes, images, values)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The numbers of digits and of samples. */
+const [DIGITS, SAMPLES] = [500, 64];
+
+/** What the button says. */
+function trialText(shape: ImageShape): string {
+  return takesDigits(shape) ? `Try ${DIGITS} digits` : `Try ${SAMPLES} samples`;
+}
+
+/** The images: digits are test images, which no model was trained on. */
+async function setToCompress(model: ModelAddress, shape: ImageShape, waiting: Waiting): Promise<CodecSource> {
+  const isDigits = takesDigits(shape);
+  const { pixels } = isDigits
+    ? await compute('digits', { url: digitsUrl(), split: 'test', from: 0, count: DIGITS }, waiting)
+    : await compute('sample', { model, count: SAMPLES, seed: 0, temperature: 1 }, waiting);
+  const count = pixels.length / (shape[0] * shape[1] * shape[2]);
+  const names = Array.from(
+    { length: count },
+    (_, index) => `${isDigits ? 'digit' : 'sample'}-${String(index).padStart(5, '0')}.png`,
+  );
+  return { kind: 'images', names, pixels, shape };
 }

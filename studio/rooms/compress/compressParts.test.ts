@@ -1,6 +1,6 @@
 // The room Compress's own arithmetic: sizes as text, settings, and names in an archive.
 import { expect, it } from 'vitest';
-import { zipNames } from '../../work/zipNames.ts';
+import { zipNames } from '../../work/codecTasks.ts';
 import { compressSettings } from './compressSettings.ts';
 import { headingText, sizesOf, verdictText } from './sizes.ts';
 

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { addressOf, type OfferedModel } from '../../models.ts';
 import type { CodecSource } from '../../work/codecSource.ts';
 import type { CodecProgress, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
-import { code } from '../../work/coding.ts';
+import { code } from '../../work/connections.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import type { CompressSettings } from './compressSettings.ts';
 

@@ -1,27 +1,30 @@
 // The room Draw: a sheet of samples, one of them enlarged, and interpolation between two.
 import { useEffect, useState } from 'preact/hooks';
-import { changeSettings, linkTo, settings } from '../../address.ts';
+import { changeSettings, linkTo, type Settings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
-import { plural } from '../../numbers.ts';
+import { counted, MOST_SEED, plural } from '../../numbers.ts';
+import { fileWord, savePng } from '../../parts/download.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
-import { fileWord, savePng } from '../../parts/savePng.ts';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { TourOffer } from '../../tour/TourOffer.tsx';
+import { TourOffer } from '../../tour/Tour.tsx';
 import type { Progress } from '../../work/calls.ts';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import type { DrawingProgress, Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
-import { Controls } from './Controls.tsx';
-import { type DrawSettings, drawSettings } from './drawSettings.ts';
+import { counts, type DrawSettings, drawSettings, otherSeed } from './drawSettings.ts';
 import { Interpolation } from './Interpolation.tsx';
 import { LargeSample } from './LargeSample.tsx';
 import { type End, endNames, useEnds } from './useEnds.ts';
 import './draw.css';
+import { Choice } from '../../parts/Choice.tsx';
+import { NumberField } from '../../parts/NumberField.tsx';
+import { Slider } from '../../parts/Slider.tsx';
+import { MOST_TEMPERATURE } from '../../sampling.ts';
 
 /** The room. */
 export function Draw() {
@@ -162,4 +165,63 @@ function twoOf(count: number): number[] {
   const first = Math.floor(Math.random() * count);
   const second = Math.floor(Math.random() * Math.max(1, count - 1));
   return [first, second >= first && count > 1 ? second + 1 : second];
+}
+
+/** The controls for a model with these classes; changes are reported as settings of the address. */
+function Controls({
+  temperature,
+  seed,
+  count,
+  class: name,
+  classes,
+  onChange,
+}: DrawSettings & { readonly classes: readonly string[]; onChange(changes: Settings): void }) {
+  const known = counts.includes(count) ? counts : [...counts, count];
+  return (
+    <>
+      <Slider
+        label="Temperature"
+        value={temperature}
+        least={0}
+        most={MOST_TEMPERATURE}
+        step={0.05}
+        shown={temperature.toFixed(2)}
+        ends={['similar', 'varied']}
+        onChange={(value) => onChange({ temperature: String(value) })}
+      />
+      <div class="control-pair">
+        <NumberField
+          label="Seed"
+          value={seed}
+          least={0}
+          most={MOST_SEED}
+          onChange={(value) => onChange({ seed: String(value) })}
+        />
+        <Choice
+          label="Images"
+          value={String(count)}
+          options={known.map((one) => ({ value: String(one), text: counted(one) }))}
+          onChange={(value) => onChange({ count: value })}
+        />
+      </div>
+      {classes.length > 0 && (
+        <Choice
+          label="Class"
+          value={classes.includes(name) ? name : ''}
+          options={[
+            { value: '', text: 'all, in turn' },
+            ...classes.map((one) => ({ value: one, text: one })),
+          ]}
+          onChange={(value) => onChange({ class: value })}
+        />
+      )}
+      <button
+        type="button"
+        class="button primary"
+        onClick={() => onChange({ seed: String(otherSeed(seed)) })}
+      >
+        New seed
+      </button>
+    </>
+  );
 }

@@ -1,11 +1,11 @@
 // Interpolation between two images along a straight line in latent space.
 import { useEffect, useState } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
+import { savePng } from '../../parts/download.ts';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
-import { savePng } from '../../parts/savePng.ts';
 import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import type { ModelAddress } from '../../work/models.ts';
 import type { Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';

@@ -1,10 +1,10 @@
 // One image of the sheet, enlarged, with its bits/dim.
+import { savePng } from '../../parts/download.ts';
 import { Large } from '../../parts/Large.tsx';
 import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
-import { savePng } from '../../parts/savePng.ts';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import type { ModelAddress } from '../../work/models.ts';
 import type { Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';

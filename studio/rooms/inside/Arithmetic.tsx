@@ -2,10 +2,10 @@
 import type { ImageShape } from 'emerging-flows';
 import { Working } from '../../parts/Working.tsx';
 import type { Line, Place } from '../../work/arithmetic.ts';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import type { CodedImage } from '../../work/insideTasks.ts';
 import { useWork } from '../../work/useWork.ts';
-import { lineWords } from './lineWords.ts';
+import { lineWords } from './words.ts';
 
 interface ArithmeticProps {
   readonly coded: CodedImage;

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
 import type { Images } from '../../work/tasks.ts';
 import { useLatest } from '../../work/useLatest.ts';
-import { centred } from './centred.ts';
-import { bitsWords } from './runningWords.ts';
+import { centred } from './pixels.ts';
+import { bitsWords } from './words.ts';
 
 /** The canvas's side: fine enough for smooth strokes at a model's size. */
 const SIDE = 224;

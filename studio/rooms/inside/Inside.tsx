@@ -1,18 +1,16 @@
 // The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
-
 import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
-import { Blank } from '../../parts/Blank.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
-import { Notice } from '../../parts/Notice.tsx';
+import { Blank, Notice } from '../../parts/Notice.tsx';
 import { isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import type { Images } from '../../work/tasks.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { useWork, type Work } from '../../work/useWork.ts';

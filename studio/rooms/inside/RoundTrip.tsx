@@ -7,8 +7,8 @@ import { Working } from '../../parts/Working.tsx';
 import type { Decoded, Precision, RoundTrip as Returned } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import type { Work } from '../../work/useWork.ts';
-import { type Differences, differencesOf } from './differences.ts';
-import { bitsWords } from './runningWords.ts';
+import { type Differences, differencesOf } from './pixels.ts';
+import { bitsWords } from './words.ts';
 
 interface RoundTripProps {
   readonly image: Images & { readonly name: string };

@@ -2,7 +2,7 @@
 import { Picture } from '../../parts/Picture.tsx';
 import type { StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
-import { rangeWords, stageWords } from './stageWords.ts';
+import { rangeWords, stageWords } from './words.ts';
 import '../../parts/large.css';
 
 interface StageTilesProps {

@@ -11,9 +11,8 @@ import { Slider } from '../../parts/Slider.tsx';
 import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
 import { Arithmetic } from './Arithmetic.tsx';
-import { runningWords, sumsOf } from './runningWords.ts';
 import { StageTiles } from './StageTiles.tsx';
-import { stageWords } from './stageWords.ts';
+import { runningWords, stageWords, sumsOf } from './words.ts';
 import './stages.css';
 
 interface StagesProps {

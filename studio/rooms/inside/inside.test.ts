@@ -1,9 +1,8 @@
 // The room Inside's own arithmetic and words: differences, centred drawings, bits and stages in words, and its settings.
 import { expect, it } from 'vitest';
-import { centred } from './centred.ts';
-import { differencesOf } from './differences.ts';
 import { insideSettings } from './insideSettings.ts';
-import { lineWords } from './lineWords.ts';
+import { centred, differencesOf } from './pixels.ts';
+import { lineWords } from './words.ts';
 
 it('counts and draws differing values', () => {
   const before = Uint8Array.of(10, 20, 30, 255);

@@ -4,7 +4,7 @@ import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { OfferedModel } from '../../models.ts';
 import { addressOf } from '../../models.ts';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
 import type { ReadImages } from '../../work/readTasks.ts';
 import type { Images } from '../../work/tasks.ts';

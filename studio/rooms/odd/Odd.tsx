@@ -1,5 +1,4 @@
 // The room Odd: orders images by how odd they are, and maps where.
-
 import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
@@ -12,22 +11,20 @@ import { FileDrop, FolderButton } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
-import { ReadNotes } from '../../parts/ReadNotes.tsx';
-import { RefusedFiles } from '../../parts/RefusedFiles.tsx';
+import { ReadNotes, RefusedFiles } from '../../parts/ReadResults.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
+import { FIT } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
-import { FIT } from '../../work/fit.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
+import { setToTry } from './alteredSet.ts';
 import { Histogram } from './Histogram.tsx';
 import { OddGrid } from './OddGrid.tsx';
 import { OddImage } from './OddImage.tsx';
 import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { type OrderName, ordered, orders } from './order.ts';
-import { setToTry } from './setToTry.ts';
-import { type RatedSet, useMap, useRatings } from './useRatings.ts';
-import { type Reference, SAMPLES, useReference } from './useReference.ts';
+import { type RatedSet, type Reference, SAMPLES, useMap, useRatings, useReference } from './useRatings.ts';
 import './odd.css';
 
 /** The room. */

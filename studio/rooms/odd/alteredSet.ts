@@ -1,6 +1,10 @@
 // Example images: samples or digits, altered copies of one, and plain images.
 import { RandomStream } from 'emerging-flows';
 import { countOf, imageOf } from '../../parts/Picture.tsx';
+import type { Waiting } from '../../work/calls.ts';
+import { compute } from '../../work/connections.ts';
+import { digitsUrl, takesDigits } from '../../work/digits.ts';
+import type { ModelAddress } from '../../work/models.ts';
 import type { Images } from '../../work/tasks.ts';
 
 /** Images with their names. */
@@ -12,7 +16,7 @@ export interface NamedImages extends Images {
 const NOISE = 40;
 
 /** The images, numbered by a noun, altered copies of the first, and plain images. */
-export function alteredSet(images: Images, noun: string): NamedImages {
+function alteredSet(images: Images, noun: string): NamedImages {
   const { shape } = images;
   const count = countOf(images);
   const [height, width, channels] = shape;
@@ -48,4 +52,30 @@ export function alteredSet(images: Images, noun: string): NamedImages {
     pixels.set(own, index * first.length);
   });
   return { pixels, shape, names: all.map(([name]) => name) };
+}
+
+/** The number of samples. */
+const SAMPLES = 6;
+
+/** The number of digits, from the test images, which no model was trained on. */
+const DIGITS = 48;
+
+/** Example images. */
+interface SetToTry extends NamedImages {
+  readonly isDigits: boolean;
+}
+
+/** Digits if wanted and the model takes them, otherwise samples. */
+export async function setToTry(
+  model: ModelAddress,
+  withDigits: boolean,
+  waiting: Waiting,
+): Promise<SetToTry> {
+  const drawing = { model, count: SAMPLES, seed: 0, temperature: 1 };
+  const samples = await compute('sample', drawing, waiting);
+  if (!withDigits || !takesDigits(samples.shape)) {
+    return { ...alteredSet(samples, 'sample'), isDigits: false };
+  }
+  const order = { url: digitsUrl(), split: 'test', from: 0, count: DIGITS } as const;
+  return { ...alteredSet(await compute('digits', order, waiting), 'digit'), isDigits: true };
 }

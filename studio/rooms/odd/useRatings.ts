@@ -1,16 +1,107 @@
 // The ratings of images, and the map of the selected one.
 import type { ReferenceScores } from 'emerging-flows';
+import type { GivenFile } from 'emerging-flows/data';
+import { useEffect, useState } from 'preact/hooks';
 import { addressOf, type OfferedModel } from '../../models.ts';
+import { plural } from '../../numbers.ts';
 import { imageOf } from '../../parts/Picture.tsx';
-import { compute } from '../../work/compute.ts';
-import { measured } from '../../work/measured.ts';
+import { refusedLines } from '../../parts/refusedLines.ts';
+import type { Waiting } from '../../work/calls.ts';
+import { compute } from '../../work/connections.ts';
+import { measured } from '../../work/constants.ts';
+import { DIGITS_DATASET, digitsUrl } from '../../work/digits.ts';
 import type { PlaceMap, Ratings } from '../../work/oddTasks.ts';
+import type { Refused } from '../../work/readTasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import type { NamedImages } from './alteredSet.ts';
-import type { Reference } from './useReference.ts';
+
+/** The images to measure as reference. */
+type Order = 'samples' | 'digits' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
+
+/** The reference and its state. */
+export interface Reference {
+  /** Whether the model's own scores have been looked up. */
+  readonly isKnown: boolean;
+  readonly scores: ReferenceScores | undefined;
+  /** A description, as in "3 of … are at least as odd"; undefined without scores. */
+  readonly words: string | undefined;
+  /** The files that could not be measured. */
+  readonly refused: readonly Refused[];
+  readonly looking: Work<unknown>;
+  readonly measuring: Work<unknown>;
+  measure(order: Order): void;
+}
+
+/** Gives percentiles to within a few percent. */
+export const SAMPLES = 256;
+
+interface Measured {
+  readonly scores: ReferenceScores;
+  readonly words: string;
+  readonly refused: readonly Refused[];
+}
+
+/** A model's reference; changing the model discards measurements. */
+export function useReference(model: OfferedModel | undefined): Reference {
+  const [order, setOrder] = useState<{ readonly of: Order }>();
+  const path = model?.path;
+  useEffect(() => setOrder(undefined), [path]);
+  const looking = useWork(
+    model &&
+      (async (waiting) => ({
+        path: model.path,
+        scores: await compute('reference', { model: addressOf(model) }, waiting),
+      })),
+    [path],
+  );
+  const measuring = useWork(
+    model && order && ((waiting): Promise<Measured> => measureImages(model, order.of, waiting)),
+    [path, order],
+  );
+  const isKnown = looking.result?.path === path && path !== undefined;
+  const known = isKnown ? looking.result?.scores : undefined;
+  const own = order && measuring.result;
+  return {
+    // If the lookup fails, bits/dim are still shown.
+    isKnown: isKnown || looking.problem !== undefined,
+    scores: own?.scores ?? known,
+    words:
+      own?.words ??
+      (known && `${plural(known.statistics.bits.length, 'validation image')} from ${known.data}`),
+    refused: own?.refused ?? [],
+    looking,
+    measuring,
+    measure: (of) => setOrder({ of }),
+  };
+}
+
+async function measureImages(
+  model: OfferedModel,
+  order: Order,
+  waiting: Required<Waiting>,
+): Promise<Measured> {
+  const address = addressOf(model);
+  if (order === 'samples') {
+    const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
+    const { pixels } = await compute('sample', drawing, waiting);
+    const scores = await compute('measureReference', { model: address, pixels, data: 'samples' }, waiting);
+    return { scores, words: `${SAMPLES} of its own samples`, refused: [] };
+  }
+  if (order === 'digits') {
+    const digits = { model: address, url: digitsUrl(), data: DIGITS_DATASET };
+    const scores = await compute('measureDigits', digits, waiting);
+    return { scores, words: plural(scores.statistics.bits.length, 'validation digit'), refused: [] };
+  }
+  const { pixels, names, refused } = await compute('read', { model: address, ...order }, waiting);
+  if (names.length === 0) {
+    throw new Error(`No usable image among these files. ${refusedLines(refused)[0] ?? ''}`);
+  }
+  const scores = await compute('measureReference', { model: address, pixels, data: 'files' }, waiting);
+  return { scores, words: `${names.length.toLocaleString('en')} of your images`, refused };
+}
 
 /** Images of a model. */
-export interface OpenedSet extends NamedImages {
+interface OpenedSet extends NamedImages {
   readonly model: OfferedModel;
 }
 

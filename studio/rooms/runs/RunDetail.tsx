@@ -1,8 +1,8 @@
 // A run: facts, samples, doctor, model card, summary.
+import { useEffect, useState } from 'preact/hooks';
 import { unitNamed } from '../../../src/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
-import { useText } from './fetchText.ts';
 import { type Block, blocksOf } from './markdown.ts';
 import { RunDoctor } from './RunDoctor.tsx';
 import { stateOf } from './runList.ts';
@@ -160,4 +160,29 @@ function entriesOf(text: string | undefined): (readonly [string, string])[] {
     // Damaged or being written; resuming the run replaces it.
     return [];
   }
+}
+
+/** The maximum length: training writes shorter texts. */
+const MOST_BYTES = 2 ** 20;
+
+/** The text of a run's file, read again when the run changes; undefined if there is none. */
+function useText(path: string, file: string, when: string | null): string | undefined {
+  const [text, setText] = useState<string>();
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    fetchText(urlOf(path, file), signal).then(
+      (found) => setText(found),
+      // The file may exist after the next change.
+      () => signal.aborted || setText(undefined),
+    );
+    return () => controller.abort();
+  }, [path, file, when]);
+  return text;
+}
+
+async function fetchText(url: string, signal: AbortSignal): Promise<string | undefined> {
+  const headers = { range: `bytes=0-${MOST_BYTES - 1}` };
+  const response = await fetch(url, { headers, cache: 'no-store', signal });
+  return response.ok ? response.text() : undefined;
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
 import { chosenFolder, PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { compute } from '../../work/connections.ts';
 import { DIGITS_DATASET, DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { unitNamed } from '../../../src/models/unit.ts';
 import { plural } from '../../numbers.ts';
-import { Dot } from '../../parts/plot/Dot.tsx';
+import { Dot } from '../../parts/plot/Plot.tsx';
 import { listed, type Order, orders, stateOf } from './runList.ts';
 import { MOST_SHOWN } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';

@@ -1,8 +1,7 @@
 // The room Train: trains a model, or races two, in this page.
 import { useEffect } from 'preact/hooks';
 import { settings } from '../../address.ts';
-import { Blank } from '../../parts/Blank.tsx';
-import { Notice } from '../../parts/Notice.tsx';
+import { Blank, Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';

@@ -4,9 +4,9 @@ import type { ConfigLayer } from 'emerging-flows/training';
 import { findModels } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { linesOf, RunCurve } from '../../parts/plot/RunCurve.ts';
+import { lookUp, startTrainer } from '../../work/connections.ts';
 import type { KeptRun, RunAbout } from '../../work/keptRuns.ts';
 import type { Pictures } from '../../work/pictures.ts';
-import { lookUp, startTrainer } from '../../work/training.ts';
 import type { TrainingNews } from '../../work/trainingTasks.ts';
 import { hueFor, inKnownOrder, knownRuns, rememberRuns } from './runOrder.ts';
 

@@ -1,7 +1,7 @@
 // How the chosen pictures are divided, and whether they can be trained on, before a run starts.
 import { counted, plural } from '../../numbers.ts';
+import { lookUp } from '../../work/connections.ts';
 import type { Pictures } from '../../work/pictures.ts';
-import { lookUp } from '../../work/training.ts';
 import type { PictureCounts } from '../../work/trainingTasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 

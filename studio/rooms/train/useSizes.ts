@@ -1,6 +1,6 @@
 // The sizes of runs before they start: parameters and memory.
 import type { TrainingSize } from 'emerging-flows/training';
-import { lookUp } from '../../work/training.ts';
+import { lookUp } from '../../work/connections.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { threadsFor } from './trainings.ts';
 import { configOf, type ModelSettings, shapeOf, type TrainSettings } from './trainSettings.ts';

@@ -3,7 +3,7 @@ import { RandomStream, trainedModel } from 'emerging-flows';
 import type { StagedFlow } from 'emerging-flows/flows';
 import { constantValue } from 'emerging-flows/tensor';
 import { adamw, startFromData, Trainer, type TrainingStart } from 'emerging-flows/training';
-import { turns } from '../turns.ts';
+import { turns } from '../calls.ts';
 import { engine, Layers, type Weights } from './layers.ts';
 import { type ChosenPoint, type Look, lookAt } from './look.ts';
 import { type PlaneOptions, planeFlow, pointShape } from './planeFlow.ts';

@@ -1,5 +1,5 @@
 // What is measured of images: everything that the default score needs, for each image in its place.
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../../data/contract/dataset.ts';
 import { Glow } from '../../../models/glow.ts';
 import type { ImageShape } from '../../../numeric/imageShape.ts';
@@ -7,10 +7,9 @@ import { RandomStream } from '../../../numeric/random.ts';
 import { constant } from '../../../tensor/tensor.ts';
 import { FlowModel } from '../../../trained/model/flowModel.ts';
 import { randomParameters } from '../../bijections/randomParameters.ts';
-import { computableFrom } from '../scores/registry.ts';
+import { computableFrom } from '../oddScores.ts';
 import { codeLength } from './codeLength.ts';
-import { measureStatistics } from './imageStatistics.ts';
-import { ninthNames, ninthsOf } from './ninths.ts';
+import { classStatistics, measureStatistics, ninthNames, ninthsOf } from './imageStatistics.ts';
 import { pixelStatisticsOf } from './pixelStatistics.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
@@ -38,4 +37,43 @@ it('are the levels of the model, the code length, the statistics of the pixels a
       expect(statistics[name]![image], name).toBe(value);
     }
   }
+});
+
+it('is the mean of each cell, row by row', () => {
+  const image = Uint8Array.from({ length: 4 * 6 }, (_, at) => 10 * Math.floor(at / 6) + (at % 6));
+  // Rows 0 and 1 are the upper third, columns 0 and 1 the left third.
+  expect([...ninthsOf(image, [4, 6, 1])]).toEqual([5.5, 7.5, 9.5, 20.5, 22.5, 24.5, 30.5, 32.5, 34.5]);
+  expect(ninthNames).toHaveLength(9);
+});
+
+it('averages channels, and is 0 where an image is too small to have pixels', () => {
+  expect([...ninthsOf(Uint8Array.of(0, 60, 240), [1, 1, 3])]).toEqual([100, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+describe('class statistics', () => {
+  /** Two values per image: 2·ln 2 nats are 1 bit/dim. */
+  const model = { model: { imageShape: [1, 1, 2] } } as unknown as FlowModel;
+  const bits = Math.LN2;
+  const likelihoods = {
+    classes: 3,
+    // Two images, two draws: means of −4, −2 and −6 bits, and of −1, −9 and −3.
+    draws: [
+      Float64Array.of(-5, -2, -6, -1, -9, -2).map((value) => value * bits),
+      Float64Array.of(-3, -2, -6, -1, -9, -4).map((value) => value * bits),
+    ],
+  };
+
+  describe('class statistics', () => {
+    it('are the bits/dim under the best class, and by how much it beats the label', () => {
+      const labels = { classes: ['a', 'b', 'c'], classOf: (image: number) => [0, 0][image]! };
+      const { bestClass, labelMargin } = classStatistics(model, likelihoods, labels);
+      expect([...bestClass].map((value) => Number(value.toFixed(9)))).toEqual([1, 0.5]);
+      // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.
+      expect([...labelMargin!].map((value) => Number(value.toFixed(9)))).toEqual([2, -2]);
+    });
+
+    it('have no margin without labels', () => {
+      expect(classStatistics(model, likelihoods, undefined).labelMargin).toBeUndefined();
+    });
+  });
 });

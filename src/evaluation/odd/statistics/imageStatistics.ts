@@ -1,25 +1,24 @@
 // The statistics of images that scores are computed from, measured with a model.
 import { onlyRank, partOfRank } from '../../../cluster/ranks.ts';
-import { type ImageSet, imagesBuffer } from '../../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/dataset.ts';
 import { hasClasses } from '../../../data/contract/labels.ts';
 import { reduceBits } from '../../../data/pixels/bitDepth.ts';
 import { ofBits } from '../../../data/pixels/eightBitSet.ts';
 import type { ImageValues } from '../../../models/imageValues.ts';
-import { dimensionsOf } from '../../../numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../../../numeric/imageShape.ts';
+import { mean } from '../../../numeric/statistics.ts';
 import type { Values } from '../../../numeric/values.ts';
 import { nextTurn } from '../../../platform/eventLoop.node.ts';
 import type { ClassLikelihoods } from '../../../trained/model/classLikelihoods.ts';
 import type { FlowModel } from '../../../trained/model/flowModel.ts';
 import type { MeasurementOptions } from '../../../trained/model/flowModelOptions.ts';
 import type { ImageStatistics } from '../../../trained/model/referenceScores.ts';
-import { inBitsPerDim, meanOverDraws } from '../../../trained/model/scoring.ts';
-import { classStatistics } from './classStatistics.ts';
+import { inBitsPerDim, meanOverDraws, natsPerUnit } from '../../../trained/model/scoring.ts';
 import { codeLength } from './codeLength.ts';
-import { ninthNames, ninthsOf } from './ninths.ts';
 import { pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
 
 /** Images, measured. */
-export interface MeasuredStatistics {
+interface MeasuredStatistics {
   /** The statistics; parts of likelihoods and code lengths in bits/dim. */
   readonly statistics: ImageStatistics;
   /** bits/dim of each image for each draw of the noise. */
@@ -99,4 +98,52 @@ async function ofPixels(
 /** Real numbers as the model takes them, since statistics on a log scale depend on the scale; other values as they are. */
 function standardised(pixels: Values, channels: number, { xOf }: ImageValues): Values {
   return pixels instanceof Float32Array ? pixels.map((value, at) => xOf(value, at % channels)) : pixels;
+}
+
+/** The names of the ninths, row by row. */
+export const ninthNames = Array.from({ length: 9 }, (_, place) => `ninth ${place}`);
+
+/** The mean value in each cell of a 3 x 3 grid, over pixels and channels; 0 in a cell of an image that has no pixel there. */
+export function ninthsOf(pixels: Values, [height, width, channels]: ImageShape): Float64Array {
+  const sums = new Float64Array(9);
+  const counts = new Float64Array(9);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const cell = 3 * Math.floor((3 * row) / height) + Math.floor((3 * column) / width);
+      const first = (row * width + column) * channels;
+      for (let value = first; value < first + channels; value++) {
+        sums[cell]! += pixels[value]!;
+      }
+      counts[cell]! += channels;
+    }
+  }
+  return sums.map((sum, cell) => sum / Math.max(1, counts[cell]!));
+}
+
+/**
+ * `bestClass`, the bits/dim given the class that suits an image best, and for labelled images `labelMargin`, the bits by which
+ * the best other class suits it better than its label; both of the mean over draws of ln p(x | class).
+ */
+export function classStatistics(
+  { model }: FlowModel,
+  { classes, draws }: ClassLikelihoods,
+  labels: Labels | undefined,
+): { bestClass: Float64Array; labelMargin?: Float64Array } {
+  const images = draws[0]!.length / classes;
+  const given = (image: number): number[] =>
+    Array.from({ length: classes }, (_, number) =>
+      mean(draws.map((draw) => draw[image * classes + number]!)),
+    );
+  const bestClass = new Float64Array(images);
+  const labelMargin = new Float64Array(images);
+  for (let image = 0; image < images; image++) {
+    const each = given(image);
+    bestClass[image] = Math.max(...each) / natsPerUnit(model);
+    if (labels) {
+      const own = labels.classOf(image);
+      const others = each.filter((_, number) => number !== own);
+      labelMargin[image] = (Math.max(...others) - each[own]!) / Math.LN2;
+    }
+  }
+  return { bestClass, ...(labels && classes > 1 && { labelMargin }) };
 }

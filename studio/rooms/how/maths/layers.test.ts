@@ -9,11 +9,17 @@ import { maf } from '../../../../src/flows/layers/maf.ts';
 import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
 import type { NdArray } from '../../../../src/numeric/ndarray.ts';
 import { constant } from '../../../../src/tensor/tensor.ts';
-import { distancesOf, mixedInto } from './butterfly.ts';
-import { circulantOf, spectrumOf } from './circulant.ts';
-import { dependsOn, settledIn } from './order.ts';
+import {
+  circulantOf,
+  dependsOn,
+  distancesOf,
+  exponentialTerms,
+  mixedInto,
+  settledIn,
+  spectrumOf,
+  sumOf,
+} from './layers.ts';
 import { normals } from './random.ts';
-import { exponentialTerms, sumOf } from './series.ts';
 import { splineAt, splineInverse, splineOf } from './splines.ts';
 
 /** A layer's output for images. */

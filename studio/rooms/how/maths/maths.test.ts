@@ -7,7 +7,7 @@ import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { emerging } from '../../../../src/flows/layers/emerging.ts';
 import { periodic } from '../../../../src/flows/layers/periodic.ts';
 import { Glow } from '../../../../src/models/glow.ts';
-import { solveCornerSequentially } from '../../../../src/numeric/cornerConvolution.ts';
+import { solveCornerSequentially } from '../../../../src/numeric/cornerTiles.ts';
 import type { ImageShape } from '../../../../src/numeric/imageShape.ts';
 import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
 import type { NdArray } from '../../../../src/numeric/ndarray.ts';
@@ -32,7 +32,7 @@ import {
   toFrequencies,
   wrappedConvolution,
 } from './frequencies.ts';
-import { levelsOf } from './levels.ts';
+import { levelsOf } from './layers.ts';
 import { logAbsDetOf, logAbsOfDiagonal, pluOf, productOf, qrOf } from './matrices.ts';
 import { normals } from './random.ts';
 import { cornerOf, diagonalsOf, neighboursOf, solveByDiagonals, waitingDiagonals } from './wavefront.ts';

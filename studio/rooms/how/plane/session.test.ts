@@ -1,6 +1,6 @@
 // The session of a flow in two dimensions, with a worker whose answers the test gives.
 import { expect, it } from 'vitest';
-import type { startPlane } from '../../../work/plane/plane.ts';
+import type { startPlane } from '../../../work/connections.ts';
 import { PlaneSession } from './session.ts';
 
 /** A worker that answers its calls when it is told to, the earliest first. */

@@ -1,7 +1,7 @@
 // The state of the figure of a flow in two dimensions, and its worker.
 import { signal } from '@preact/signals';
+import { startPlane } from '../../../work/connections.ts';
 import type { ChosenPoint, Look } from '../../../work/plane/look.ts';
-import { startPlane } from '../../../work/plane/plane.ts';
 import type { PlaneOptions } from '../../../work/plane/planeFlow.ts';
 
 /** Training pauses this often to show the flow. */

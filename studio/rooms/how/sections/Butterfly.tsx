@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { distancesOf, mixedInto } from '../maths/butterfly.ts';
+import { distancesOf, mixedInto } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';

@@ -1,9 +1,8 @@
 // Circulant matrices: channels in a ring, all mixed with their neighbours in the same way.
-
 import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { circulantOf, spectrumOf } from '../maths/circulant.ts';
+import { circulantOf, spectrumOf } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
 import { Source } from '../parts/Source.tsx';

@@ -1,9 +1,8 @@
 // The exponential of a convolution as a series.
-
 import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { exponentialTerms, sumOf } from '../maths/series.ts';
+import { exponentialTerms, sumOf } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';

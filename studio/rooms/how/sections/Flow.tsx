@@ -1,14 +1,13 @@
 // Normalizing flows: an image to noise and back, with the chosen model.
-
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { addressOf, chosenModel, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { useSeen } from '../../../parts/useSeen.ts';
 import { Working } from '../../../parts/Working.tsx';
-import { compute } from '../../../work/compute.ts';
+import { compute } from '../../../work/connections.ts';
 import { useWork } from '../../../work/useWork.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
@@ -156,4 +155,23 @@ function Latents({ latents }: LatentsProps) {
       }
     />
   );
+}
+
+/** Whether an element is in the window or less than half its height away, or has been. */
+function useSeen(element: RefObject<Element | null>): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) {
+          observer.disconnect();
+          setSeen(true);
+        }
+      },
+      { rootMargin: '50%' },
+    );
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, [element]);
+  return isSeen;
 }

@@ -1,0 +1,241 @@
+// One training by several ranks: the results of one process, the same state everywhere, and decisions taken together.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import type { Ranks } from '../cluster/ranks.ts';
+import type { ConfigLayer } from '../experiments/configSchema.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
+import { checkpointPath, runPaths } from '../runs/folder/runFolder.ts';
+import { resumeRun, startRun } from '../runs/open/run.node.ts';
+import { readJsonLines } from '../storage/files.ts';
+import { onLocalRanks } from '../testing/localRanks.ts';
+import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
+import { type TrainingOptions, type TrainingResult, train } from './loop/train.ts';
+import { followerStore, shareOf } from './ranks.ts';
+import { BatchLoader } from './step/batchLoader.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'ranks-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = labelledTinyDataset(8);
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+type Options = Partial<TrainingOptions> & { readonly resume?: boolean };
+
+/** Trains a run by several ranks: rank 0 in a folder, the others with a store that is empty. */
+async function trained(
+  size: number,
+  name: string,
+  config: TrainingOptions['config'],
+  optionsOf: (ranks: Ranks) => Options = () => ({}),
+): Promise<TrainingResult[]> {
+  const run = (resume = false) =>
+    resume
+      ? resumeRun(inRoot(name), { training: { steps: config.training.steps } }, { dataset })
+      : startRun(config, inRoot(name), { dataset });
+  return onLocalRanks(size, async (ranks) => {
+    const { resume, ...options } = optionsOf(ranks);
+    const own =
+      ranks.rank === 0 ? await run(resume) : { config, dataset, store: followerStore(name, config) };
+    return train({ ...own, threads: 1, ranks, ...options });
+  });
+}
+
+const stateOf = ({ state }: TrainingResult) => ({
+  step: state.step,
+  guard: state.guard,
+  weights: Object.entries(state.weights).map(([group, { data }]) => [group, Array.from(data)]),
+  moments: JSON.stringify(state.optimizer.moments),
+});
+const weightsOf = ({ state }: TrainingResult) =>
+  Object.values(state.weights).flatMap(({ data }) => Array.from(data));
+const metricsOf = (name: string) => readFileSync(runPaths(inRoot(name)).metrics, 'utf8');
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+
+/**
+ * The losses of all steps agree to 1e-5, or to `most`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
+ * actnorm is zero but for rounding, which the optimiser scales up to a whole step.
+ */
+function expectClose(
+  found: { name: string; result: TrainingResult },
+  expected: typeof found,
+  most = 1e-5,
+): void {
+  const [ours, theirs] = [found, expected].map(({ name }) =>
+    [...readJsonLines(runPaths(inRoot(name)).metrics)].map(({ bitsPerDim, validationBitsPerDim }) =>
+      Number(bitsPerDim ?? validationBitsPerDim),
+    ),
+  ) as [number[], number[]];
+  expect(ours).toHaveLength(theirs.length);
+  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(most);
+  const [weights, others] = [weightsOf(found.result), weightsOf(expected.result)];
+  expect(ours[0]).toBeCloseTo(theirs[0]!, 6);
+  expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
+}
+
+const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
+  resolveConfig({
+    overrides: {
+      // An image on which the model depends would not be flipped with the others.
+      data: { name: 'tiny', augment: model?.condition ? [] : ['flip'] },
+      model: { levels: 2, depth: 1, width: 4, ...model },
+      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 6, ...training },
+    },
+  });
+
+const shared = conditionedModels.filter(([what]) => what === 'both' || what === 'conditions');
+
+it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
+  [4, 'emerging', {}],
+  [3, 'muon', { width: 8 }, { batchSize: 12, optimizer: 'muon' }],
+  ...shared.map(([what, model], index): [number, string, ConfigLayer['model']] => [
+    2,
+    what,
+    { ...model, mixing: index === 0 ? 'periodic' : '1x1' },
+  ]),
+])(
+  '%i ranks equal one process up to rounding, and are the same each time, with clipping and micro-batches (%s)',
+  async (size, what, model, training) => {
+    const config = configOf(model, training);
+    const [alone] = await trained(1, `${what}-alone`, config);
+    const several = await trained(size, what, config);
+    // The first gradients of the flow of the noise are small, too.
+    const tolerance = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
+    expectClose({ name: what, result: several[0]! }, { name: `${what}-alone`, result: alone! }, tolerance);
+    for (const other of several) {
+      expect(stateOf(other)).toEqual(stateOf(several[0]!));
+      expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
+    }
+    const again = `${what}-again`;
+    await trained(size, again, config);
+    expect(metricsOf(again)).toBe(metricsOf(what));
+    const [checkpoint, repeated] = [what, again].map((name) =>
+      readFileSync(checkpointPath(runPaths(inRoot(name)), 6)),
+    );
+    expect(repeated!.equals(checkpoint!)).toBe(true);
+  },
+);
+
+it('logs the same norms of layers by one worker, two workers and two ranks, and changes nothing else', async () => {
+  const config = tinyConfig({ gradientNormsEvery: 2 });
+  await trained(1, 'plain', tinyConfig());
+  await trained(1, 'norms', config);
+  await trained(1, 'norms-workers', config, () => ({ threads: 2, workers: 2 }));
+  await trained(2, 'norms-ranks', config);
+  const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+  const normsOf = (name: string) => linesOf(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
+  expect(linesOf('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
+  expect(linesOf('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(linesOf('plain'));
+  for (const { gradientNorm, gradientNorms } of linesOf('norms')) {
+    const norms = Object.values((gradientNorms ?? {}) as Record<string, number>);
+    if (norms.length > 0) {
+      expect(Math.hypot(...norms)).toBeCloseTo(gradientNorm as number, 6);
+    }
+  }
+  for (const other of ['norms-workers', 'norms-ranks']) {
+    const pairs = normsOf(other).flatMap((norms, index) => {
+      const expected = normsOf('norms')[index] as Record<string, number>;
+      expect(Object.keys(norms)).toEqual(Object.keys(expected));
+      return Object.entries(norms).map(([layer, norm]) => [norm as number, expected[layer]!] as const);
+    });
+    expect(pairs.length).toBeGreaterThan(20);
+    for (const [norm, expected] of pairs) {
+      expect(Math.abs(norm - expected)).toBeLessThan(1e-3 * (1 + expected));
+    }
+  }
+});
+
+it('resumes with another number of ranks, and says so in the summary', async () => {
+  const config = tinyConfig();
+  const [whole] = await trained(1, 'whole', config);
+  await trained(4, 'parts', config, () => ({ stopAt: 3 }));
+  expect(summaryOf('parts')).toMatchObject({ ranks: 4, steps: 3 });
+  const [first, second] = await trained(2, 'parts', config, () => ({ resume: true }));
+  expectClose({ name: 'parts', result: first! }, { name: 'whole', result: whole! });
+  expect(stateOf(second!)).toEqual(stateOf(first!));
+  expect(summaryOf('parts')).toMatchObject({
+    ranks: 2,
+    steps: 6,
+    changes: [{ step: 3, setting: 'ranks', from: 4, to: 2 }],
+  });
+});
+
+it('stops all ranks after the same step, with a checkpoint, whichever is told to', async () => {
+  const results = await trained(2, 'stopped', tinyConfig(), ({ rank }) => ({
+    signal: rank === 1 ? AbortSignal.abort() : new AbortController().signal,
+  }));
+  expect(results.map(({ interrupted, state }) => [interrupted, state.step])).toEqual([
+    [true, 1],
+    [true, 1],
+  ]);
+  expect(results[0]!.checkpoint).toBe(checkpointPath(runPaths(inRoot('stopped')), 1));
+  expect(readFileSync(results[0]!.checkpoint).length).toBeGreaterThan(0);
+});
+
+it('drops a step with a bad image on any rank, names the layer, and rolls back all ranks', async () => {
+  const { at } = BatchLoader.prototype;
+  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+    const batch = at.call(this, index);
+    // The part of rank 1, at steps 3 to 5.
+    if (index >= 2 && index <= 4 && batch.image.shape[0] === 4 && Reflect.get(this, 'first') === 4) {
+      batch.image.data[7] = 1e30;
+    }
+    return batch;
+  });
+  const told: string[] = [];
+  const results = await trained(2, 'spoilt', tinyConfig(), ({ rank }) => ({
+    events: rank === 0 ? { onTrouble: (_, text) => told.push(text) } : {},
+  }));
+  expect(told.slice(0, 3)).toEqual(
+    [3, 4, 5].map((step) =>
+      expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
+    ),
+  );
+  expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+  expect(stateOf(results[1]!)).toEqual(stateOf(results[0]!));
+  expect(results[0]!.state.guard).toMatchObject({ dropped: 3, setbacks: 1 });
+});
+
+it('ends at the next milestone if the weights of a rank differ, and names the rank', async () => {
+  const failing = trained(2, 'faulty', tinyConfig(), ({ rank }) => ({
+    events: {
+      onMilestone(step, { weights }) {
+        if (rank === 1 && step === 2) {
+          weights.small!.data[3]! += 1e-6;
+        }
+      },
+    },
+  }));
+  await expect(failing).rejects.toThrow(
+    /^after step 4 the weights of rank 1 on host1 and rank 0 on host0 differ: /,
+  );
+  expect(metricsOf('faulty').trim().split('\n')).toHaveLength(5);
+});
+
+describe('the share of a rank', () => {
+  it('is a part of the batch, in micro-batches that divide it', () => {
+    const shares = [0, 1, 2].map((rank) => shareOf({ batchSize: 96, microBatch: 24 }, { rank, size: 3 }));
+    expect(shares.map(({ first, images }) => [first, images])).toEqual([
+      [0, 32],
+      [32, 32],
+      [64, 32],
+    ]);
+    expect(shares[0]!.microBatch).toBe(16);
+    expect(shareOf({ batchSize: 96, microBatch: 24 }, { rank: 0, size: 1 }).microBatch).toBe(24);
+  });
+
+  it.each([
+    [
+      5,
+      /^5 ranks are more than the 4 images of a batch: start at most 4, or use a larger training.batchSize$/,
+    ],
+    [
+      3,
+      /^3 ranks cannot divide a batch of 4 images evenly: start 2, or use a training.batchSize that is a multiple of 3$/,
+    ],
+  ])('does not exist for %i ranks and 4 images', (size, message) => {
+    expect(() => shareOf({ batchSize: 4, microBatch: 4 }, { rank: 0, size })).toThrow(message);
+  });
+});

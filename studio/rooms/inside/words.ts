@@ -1,0 +1,185 @@
+// The words of the page: stages, lines of latents, and bits.
+import type { StageDescription } from 'emerging-flows';
+import { decimal } from '../../numbers.ts';
+import type { Line, Place, Term } from '../../work/arithmetic.ts';
+
+/** A stage's name and description. */
+interface StageWords {
+  readonly name: string;
+  /** The name within its level. */
+  readonly short: string;
+  readonly meaning: string;
+}
+
+/** Describes a stage, counting levels and steps from 1. */
+export function stageWords({
+  kind,
+  level,
+  step = 0,
+  outputShape,
+  latentShape,
+}: StageDescription): StageWords {
+  const named = (short: string, meaning: string): StageWords => ({
+    name: `${short} of level ${level + 1}`,
+    short,
+    meaning,
+  });
+  switch (kind) {
+    case 'pixelStep':
+      return named(
+        `Pixel step ${step + 1}`,
+        'Every other pixel is transformed, conditioned on the pixels in between.',
+      );
+    case 'squeeze':
+      return named(
+        'Squeeze',
+        `Each block of 2 × 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
+      );
+    case 'step':
+      return named(
+        `Flow step ${step + 1}`,
+        'Channels are normalised and mixed; then a coupling transforms half of them, conditioned on the other half.',
+      );
+    case 'split':
+      return named(
+        'Split',
+        `${latentShape![2]} channels become latents, shown here; ${outputShape![2]} continue to the next level.`,
+      );
+    case 'prior':
+      return {
+        ...named('Top', `All remaining channels become latents: ${sizeOf(latentShape!)}.`),
+        name: 'Top',
+      };
+  }
+}
+
+/** The values that are black and white in a stage's picture. */
+export function rangeWords([low, high]: readonly [low: number, high: number]): string {
+  if (low === high) {
+    return `${decimal(low, 1)} almost everywhere`;
+  }
+  const digits = decimal(low, 1) === decimal(high, 1) ? 3 : 1;
+  return `${decimal(low, digits)} (black) to ${decimal(high, digits)} (white)`;
+}
+
+function sizeOf([height, width, channels]: readonly [number, number, number]): string {
+  return `${height} × ${width} pixels with ${channels} channels`;
+}
+
+/** The most terms of a sum that are written out. */
+const MOST_TERMS = 3;
+
+/** The line in numbers, for the value at a place. */
+export function lineWords(line: Line, place: Place): string {
+  const result = number(line.result);
+  switch (line.kind) {
+    case 'moved':
+      return `From ${placeWords(line.from)}: ${result}`;
+    case 'shift':
+      return `Shift: ${number(line.value)} ${plus(line.by)} = ${result}`;
+    case 'scale':
+      return `Scale: ${number(line.value)} · ${factor(line.by)} = ${result}`;
+    case 'sum':
+      return sumWords(line.terms, line.result, place);
+    case 'kept':
+      return `${result} stays as it is.`;
+    case 'coupling':
+      return `(${number(line.value)} ${plus(line.shift)}) · ${number(line.scale)} = ${result}. Shift and scale are computed from the values that stay.`;
+    case 'curve':
+      return `${number(line.value)} becomes ${result}, on a curve computed from the values that stay.`;
+    case 'layer':
+      return `${number(line.value)} becomes ${result}, computed from many values.`;
+    case 'density':
+      return `(${number(line.value)} ${plus(-line.mean)}) / ${number(line.deviation)} = ${result}: the value, less its predicted mean, over its predicted deviation. Its density adds ${number(line.bits)} bits.`;
+  }
+}
+
+function sumWords(terms: readonly Term[], sum: number, place: Place): string {
+  const size = ({ weight, value }: Term): number => Math.abs(weight * value);
+  const largest = terms.toSorted((a, b) => size(b) - size(a));
+  const written = largest.slice(0, MOST_TERMS);
+  const rest = largest.slice(MOST_TERMS);
+  const parts = written.map(
+    (term) => `${factor(term.value)} · ${factor(term.weight)} (${nearWords(term.place, place)})`,
+  );
+  const others = rest.reduce((total, { weight, value }) => total + weight * value, 0);
+  const end =
+    rest.length === 0
+      ? ''
+      : ` ${plus(others)} (${rest.length} other ${rest.length === 1 ? 'value' : 'values'})`;
+  return `Weighted sum: ${parts.join(' + ')}${end} = ${number(sum)}`;
+}
+
+/** Where a value is, seen from another. */
+function nearWords([row, column, channel]: Place, [ownRow, ownColumn, ownChannel]: Place): string {
+  const steps = (count: number, one: string, other: string): string =>
+    count === 0 ? '' : `${Math.abs(count)} ${count > 0 ? one : other}`;
+  const pixel = [steps(row - ownRow, 'below', 'above'), steps(column - ownColumn, 'right', 'left')]
+    .filter((word) => word !== '')
+    .join(', ');
+  if (pixel === '') {
+    return channel === ownChannel ? 'itself' : `channel ${channel + 1}`;
+  }
+  return channel === ownChannel ? pixel : `${pixel}, channel ${channel + 1}`;
+}
+
+function placeWords([row, column, channel]: Place): string {
+  return `row ${row + 1}, column ${column + 1}, channel ${channel + 1}`;
+}
+
+function number(value: number): string {
+  return decimal(value, 3);
+}
+
+/** A factor, in brackets if negative. */
+function factor(value: number): string {
+  const text = number(value);
+  return text.startsWith('−') ? `(${text})` : text;
+}
+
+function plus(value: number): string {
+  const text = number(value);
+  return text.startsWith('−') ? `− ${text.slice(1)}` : `+ ${text}`;
+}
+
+/** bits/dim of an image. */
+export function bitsWords(bitsPerDim: number): string {
+  return Number.isFinite(bitsPerDim) ? `${decimal(bitsPerDim, 3)} bits/dim` : 'bits/dim not finite';
+}
+
+/** The sums of the first 1, 2, … numbers. */
+export function sumsOf(numbers: readonly number[]): number[] {
+  let sum = 0;
+  return numbers.map((one) => {
+    sum += one;
+    return sum;
+  });
+}
+
+/**
+ * What the bits after so many stages mean.
+ *
+ * @param bits those before the first stage, then those that each stage adds
+ * @param count the number of values of the image
+ */
+export function runningWords(bits: readonly number[], count: number, at: number): string {
+  const sum = sumsOf(bits)[at]!;
+  if (!Number.isFinite(sum)) {
+    return 'The sum is not finite: values overflow on the way.';
+  }
+  const perValue = decimal(sum / count, 3);
+  if (at === 0) {
+    return `Before the first stage, all images cost the same: ${tenths(sum)} bits, ${perValue} for each of the ${count.toLocaleString('en')} values.`;
+  }
+  const own = bits[at]!;
+  const change = `This stage ${own < 0 ? 'saves' : 'adds'} ${tenths(Math.abs(own))} bits`;
+  return at === bits.length - 1
+    ? `${change}. In total, the image has ${tenths(sum)} bits, ${perValue} bits/dim.`
+    : `${change}; so far, the sum is ${tenths(sum)} bits, ${perValue} for each value.`;
+}
+
+/** A number with one decimal, and separators of thousands. */
+function tenths(number: number): string {
+  const options = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return number.toLocaleString('en', options).replace('-', '−');
+}

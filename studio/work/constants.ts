@@ -1,0 +1,10 @@
+// What the page and its workers share: labels of options, and the settings for measuring bits/dim.
+
+/** The label. */
+export const FIT = 'Fit other sizes and colours';
+
+/** The label. */
+export const TILES = 'Cut other sizes into tiles';
+
+/** The dequantisation draws and seed of `emerging score`. */
+export const measured = { draws: 4, seed: 0, noiseByContent: true } as const;
