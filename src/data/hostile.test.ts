@@ -1,4 +1,5 @@
 // Hostile input: files that expand enormously, and paths that are not regular files, are rejected quickly.
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import {
   zip,
 } from '../testing/hostile/hostileImages.ts';
 import { hostileParquet } from '../testing/hostile/hostileParquet.ts';
+import { openedBy } from '../testing/openedBy.ts';
 import { Budget, OverBudget } from './contract/budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
@@ -171,7 +173,7 @@ describe('a few bytes', () => {
         validation: 0,
         leastDeviation: 0,
       };
-      const raw = await imageCollection.openRaw!(path);
+      const raw = await imageCollection.open(path);
       await expect(prepare(raw, packedTarget(join(folder, 'out')), options)).rejects.toThrow(
         /a.zip: at least \d00,000,000 pixels in [\d,]+ bytes on disk, but the limit for this size is 134,217,728/,
       );
@@ -185,7 +187,7 @@ describe('a few bytes', () => {
       const zeros = gzipSync(Buffer.alloc(2 ** 24), { level: 1 });
       const header = gzipSync(sparseIdx(17, 2 ** 12, 2 ** 12).start);
       await write('idx/train-images-idx3-ubyte.gz', Buffer.concat([header, ...Array(17).fill(zeros)]));
-      await expect(idxFolder.open(join(folder, 'idx'))).rejects.toThrow(
+      await expect(openedBy(idxFolder, join(folder, 'idx'))).rejects.toThrow(
         /train-images-idx3-ubyte.gz: at least 285,212,688 decompressed bytes in/,
       );
     },
@@ -201,7 +203,7 @@ describe('a few bytes', () => {
         for (const [name, file] of Object.entries(files)) {
           writeHostileFile(join(path, name), file);
         }
-        return expect(idxFolder.open(path)).rejects;
+        return expect(openedBy(idxFolder, path)).rejects;
       };
       const [train, test] = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte'] as const;
       const few = sparseIdx(1, 28, 28);
@@ -293,7 +295,7 @@ describe('a path that is not a regular file', () => {
       const refusal = /fifo.*: it is not a regular file/;
       await expect(score('fifo')).rejects.toThrow(refusal);
       await expect(open(join(folder, 'fifo'))).rejects.toThrow(refusal);
-      await expect(partFiles.open(join(folder, 'fifo'))).rejects.toThrow(refusal);
+      await expect(openedBy(partFiles, join(folder, 'fifo'))).rejects.toThrow(refusal);
     },
     quick,
   );

@@ -1,5 +1,6 @@
 // Corrupt files of every format: a one-line error or complete images, never a crash or unbounded memory.
 // MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries that many per format.
+
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,6 @@ import { readIdx } from './formats/idx.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { cifar10Files } from './sets/cifar10.ts';
 import { imageCollection } from './sources/imageCollection.ts';
-import { rawOf } from './sources/openedImages.ts';
 import { openParts } from './sources/partFiles.ts';
 
 const runs = Number(process.env.MUTATIONS ?? 200);
@@ -77,10 +77,10 @@ const part = async (path: string): Promise<void> => {
 };
 const collection = async (path: string): Promise<void> => {
   if (await imageCollection.recognises(path)) {
-    await drain(await imageCollection.openRaw!(path));
+    await drain(await imageCollection.open(path));
   }
 };
-const cifar = async (path: string): Promise<void> => drain(rawOf(await cifar10Files.open(path)));
+const cifar = async (path: string): Promise<void> => drain(await cifar10Files.open(path));
 const picture = async (path: string): Promise<void> => {
   const { width, height, channels, data } = await decodeImage(readFileSync(path), path);
   expect(data.length).toBe(width * height * channels);

@@ -111,8 +111,8 @@ export async function prepareDataset(
   }
   requireWritable(file);
   const all = await openRawDataset(nameOrPath);
-  const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
-  const total = countPictures(dataset);
+  const dataset = limit === undefined ? all : await limited(all, limit, nameOrPath);
+  const total = await countPictures(dataset);
   onProgress?.(0, total);
   const { warnings = [], whyNoLabels } = dataset;
   const unlabelled = whyNoLabels === undefined ? [] : [`the images get no class labels: ${whyNoLabels}`];

@@ -9,17 +9,19 @@ import { imagesWithTable, sourceWithTable } from './conditions/tabledImages.ts';
 import type { WantedConditions } from './contract/conditions.ts';
 import {
   type Dataset,
-  type DatasetSource,
   defaultValidation,
   firstImages,
   type HoldOut,
   type ImageSet,
-  type NamedDataset,
-  type Part,
-  type PathFormat,
   type ValidationShare,
 } from './contract/dataset.ts';
-import type { RawDataset, RawOptions } from './contract/rawImages.ts';
+import {
+  type NamedDataset,
+  type PathFormat,
+  type RawDataset,
+  type RawOptions,
+  rawOf,
+} from './contract/rawImages.ts';
 import { openingOnce } from './formats/archives.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
 import { requireNoLinksOut } from './formats/linksOut.ts';
@@ -37,8 +39,7 @@ import { findPrepared, openPrepared } from './sets/preparedSet.ts';
 import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
-import { isOfSize, loadSplit } from './sources/loadImages.ts';
-import { rawOf } from './sources/openedImages.ts';
+import { isOfSize, loadImages, loadSplit } from './sources/loadImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
 
@@ -67,14 +68,7 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
     throw new Error(`the dataset ${name} has neither a reader nor a format`);
   }
   const locate = (): Promise<string> => findInDataFolders({ ...record, candidates, from });
-  const { open, openPart, openRaw } = format;
-  return {
-    ...record,
-    locate,
-    open: async () => open(await locate()),
-    ...(openPart && { openPart: async (part: Part) => openPart(await locate(), part) }),
-    ...(openRaw && { openRaw: async () => openRaw(await locate()) }),
-  };
+  return { ...record, locate, open: async () => format.open(await locate()) };
 }
 
 /**
@@ -120,7 +114,7 @@ export async function openDataset(
   );
   const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
-  const { train, validation: own, test, ...rest } = await open();
+  const { train, validation: own, test, ...rest } = await loadImages(await open(), nameOrPath);
   const source = {
     ...rest,
     train: ofBits(train, bits),
@@ -216,46 +210,36 @@ async function readersOf(
     conditions,
   }: Pick<SplitOptions, 'like' | 'oneIfOther' | 'conditions'> & RawOptions,
 ): Promise<SplitReaders> {
-  const { open, openRaw, openPart, locate } = await find(nameOrPath);
+  const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
-  if (table && table.files === undefined) {
-    // Rows in the order of all images: their number must be known.
-    const { train, validation, test } = sourceWithTable(await open(), table, conditions?.names);
-    return {
-      train: async () => train,
-      ...(validation && { validation: async () => validation }),
-      test: async () => test,
-      isUndivided: false,
-    };
-  }
-  const given = (images: ImageSet): ImageSet =>
-    table === undefined || (oneIfOther && like && !isOfSize(images.imageShape, like))
-      ? images
-      : imagesWithTable(images, table, conditions?.names);
-  if (openPart) {
-    return {
-      train: async () => given(await openPart('train')),
-      test: async () => given(await openPart('test')),
-      isUndivided: false,
-    };
-  }
-  const source = await (openRaw ? openRaw({ undivided }) : open());
+  // Rows in the order of all images: their number must be known.
+  const isInOrder = table !== undefined && table.files === undefined;
+  const found = await open(isInOrder ? {} : { undivided });
+  const dataset = isInOrder
+    ? rawOf(sourceWithTable(await loadImages(found, nameOrPath), table, conditions?.names))
+    : found;
   const reader =
     (name: Split): SplitReader =>
     async (most) => {
-      const split = source[name]!;
-      const classes = 'classes' in source ? source.classes : undefined;
-      return given(
-        'read' in split
-          ? split
-          : await loadSplit(split, { source: nameOrPath, name, classes, most, like, oneIfOther }),
-      );
+      const { classes } = dataset;
+      const images = await loadSplit(dataset[name]!, {
+        source: nameOrPath,
+        name,
+        classes,
+        most,
+        like,
+        oneIfOther,
+      });
+      const isRefused = oneIfOther && like && !isOfSize(images.imageShape, like);
+      return table === undefined || isInOrder || isRefused
+        ? images
+        : imagesWithTable(images, table, conditions?.names);
     };
   return {
     train: reader('train'),
-    ...(source.validation && { validation: reader('validation') }),
+    ...(dataset.validation && { validation: reader('validation') }),
     test: reader('test'),
-    isUndivided: 'whyUndivided' in source,
+    isUndivided: dataset.whyUndivided !== undefined,
   };
 }
 
@@ -266,20 +250,14 @@ async function readersOf(
  */
 export async function openRawDataset(nameOrPath: string, options?: RawOptions): Promise<RawDataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
-  if (named?.openRaw) {
-    return named.openRaw();
-  }
-  const { open, openRaw } = await find(nameOrPath);
-  return openRaw ? openRaw(options) : rawOf(await open());
+  return named?.toPrepare ? named.open() : (await find(nameOrPath)).open(options);
 }
 
-/** The functions that open a dataset, as in `NamedDataset`. */
+/** A dataset that is there. */
 interface Found {
   /** The path of its file or folder. */
   locate(): Promise<string>;
-  open(): Promise<DatasetSource>;
-  openPart?: NamedDataset['openPart'] | undefined;
-  openRaw?: ((options?: RawOptions) => Promise<RawDataset>) | undefined;
+  open(options?: RawOptions): Promise<RawDataset>;
 }
 
 async function find(nameOrPath: string): Promise<Found> {
@@ -291,11 +269,10 @@ async function find(nameOrPath: string): Promise<Found> {
   if (prepared !== undefined) {
     return { locate: async () => prepared, open: () => openPrepared(named, prepared) };
   }
-  const { open, openPart, openRaw, locate } = named;
-  if (open === undefined) {
+  if (named.toPrepare) {
     throw new UserError('not-ready', unprepared(named, await named.locate()));
   }
-  return { locate, open, openPart, openRaw };
+  return named;
 }
 
 /** The error for a path or name without a dataset, with similar ones. */
@@ -335,14 +312,9 @@ async function findAt(path: string): Promise<Found> {
     await folder.names();
     requireNoLinksOut(path, folder.linksOut?.() ?? []);
   }
-  for (const { recognises, open, openPart, openRaw } of Object.values(pathFormats)) {
+  for (const { recognises, open } of Object.values(pathFormats)) {
     if (await recognises(path, openArchive)) {
-      return {
-        locate: async () => path,
-        open: () => open(path, openArchive),
-        openPart: openPart && ((part) => openPart(path, part, openArchive)),
-        openRaw: openRaw && ((options) => openRaw(path, openArchive, options)),
-      };
+      return { locate: async () => path, open: (options) => open(path, openArchive, options) };
     }
   }
   throw new UserError('invalid-data', `dataset '${path}': ${whyNot(path)}`);

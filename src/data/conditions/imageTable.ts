@@ -9,7 +9,7 @@ import { decodeImage, imageFormats, imageName, imagesAmong } from '../formats/im
 import { requireNoLinksOut } from '../formats/linksOut.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import { countNotFinite, notFinite } from '../pixels/finite.ts';
-import { loadSplit } from '../sources/loadImages.ts';
+import { loadImages, loadSplit } from '../sources/loadImages.ts';
 import { imagesOf } from '../sources/storedImages.ts';
 import type { ConditionTable } from './table.ts';
 
@@ -24,7 +24,7 @@ export async function readImageTable(path: string, name: string): Promise<Condit
     return tableOf(path, name, [await imagesIn(path)]);
   }
   if (await packedFile.recognises(path)) {
-    const { train, validation, test } = await packedFile.open(path);
+    const { train, validation, test } = await loadImages(await packedFile.open(path), path);
     return tableOf(path, name, [train, ...(validation ? [validation] : []), test]);
   }
   return imageName.test(path) ? oneImage(path, name) : undefined;

@@ -1,6 +1,9 @@
 // A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
 import { UserError } from '../../errors.ts';
 
+/** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
+export type Admit = (bytes: number) => Promise<void>;
+
 /** What is counted: images, decoded pixels, and bytes after decompression. */
 type Unit = 'images' | 'pixels' | 'bytes';
 

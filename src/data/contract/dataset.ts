@@ -1,10 +1,8 @@
-// Datasets: images read by index, in memory or on disk, and the interfaces of dataset readers.
+// Datasets: images read by index, in memory or on disk.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
 import { bytesOfValue, copyInto, kindOf, type ValueKind, type Values, zeros } from '../../numeric/values.ts';
-import type { ArchiveOpener } from './archive.ts';
-import type { RawDataset, RawOptions } from './rawImages.ts';
 
 /**
  * The share of the training images that is held out for validation: a fraction in [0, 1), or `auto` for 2 %, but at least
@@ -139,9 +137,6 @@ export interface HoldOutByName {
 /** Which training images are held out for validation. */
 export type HoldOut = HoldOutByPosition | HoldOutByName;
 
-/** The parts of a dataset without validation images. */
-export type Part = 'train' | 'test';
-
 /** The description of a named dataset. */
 export interface DatasetDescription {
   /** The name to open it by. */
@@ -158,48 +153,6 @@ export interface DatasetDescription {
   readonly source: string;
   /** The terms under which the images may be used. */
   readonly licence: string;
-}
-
-/** A named dataset: its description, and how to find and open it. */
-export interface NamedDataset extends DatasetDescription {
-  /**
-   * The path of its files, found without reading images.
-   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or
-   * unreadable.
-   */
-  locate(): Promise<string>;
-  /**
-   * Omitted for a dataset that must be prepared first. Throws UserError if the images are missing or corrupt.
-   */
-  open?(): Promise<DatasetSource>;
-  /**
-   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
-   * files. Throws as `open` does.
-   */
-  openPart?(part: 'train' | 'test'): Promise<ImageSet>;
-  /**
-   * The images as stored on disk, for a dataset that should be prepared before use; throws as `open` does.
-   */
-  openRaw?(): Promise<RawDataset>;
-}
-
-/** A format of users' own images, recognised by path. */
-export interface PathFormat {
-  /**
-   * Whether the existing file or folder at `path` looks like this format; reads no images.
-   *
-   * @param openArchive shares the listing of the path with the other formats
-   */
-  recognises(path: string, openArchive?: ArchiveOpener): Promise<boolean>;
-  /** Throws UserError if the images are corrupt or incomplete. */
-  open(path: string, openArchive?: ArchiveOpener): Promise<DatasetSource>;
-  /**
-   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
-   * files. Throws as `open` does.
-   */
-  openPart?(path: string, part: Part, openArchive?: ArchiveOpener): Promise<ImageSet>;
-  /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string, openArchive?: ArchiveOpener, options?: RawOptions): Promise<RawDataset>;
 }
 
 /**

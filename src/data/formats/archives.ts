@@ -11,8 +11,8 @@ import {
   maxFileBytes,
   requireSize,
 } from '../contract/archive.ts';
+import type { Admit } from '../contract/budget.ts';
 import { Budget } from '../contract/budget.ts';
-import type { Admit } from '../contract/rawImages.ts';
 import { isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { isTarHeader, readTar, tarBlock } from './tar.ts';

@@ -1,7 +1,8 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
+import type { Admit } from '../contract/budget.ts';
 import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
-import { type Admit, type DecodedImage, maxSide } from '../contract/rawImages.ts';
+import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { CorruptFile, charactersOf, viewOf } from './bytes.ts';
 import { decodeFits } from './fits.ts';

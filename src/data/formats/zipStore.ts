@@ -1,8 +1,8 @@
 // The files of a zip archive, on disk or in memory.
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { type Archive, isVisible } from '../contract/archive.ts';
+import type { Admit } from '../contract/budget.ts';
 import { Budget } from '../contract/budget.ts';
-import type { Admit } from '../contract/rawImages.ts';
 import { readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
 

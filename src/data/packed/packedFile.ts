@@ -4,7 +4,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { openRegularFile, readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
-import type { PathFormat } from '../contract/dataset.ts';
+import { type PathFormat, rawOf } from '../contract/rawImages.ts';
 import { isGzip } from '../formats/bytes.ts';
 import {
   corruptPackedFile,
@@ -24,7 +24,7 @@ export const packedFile: PathFormat = {
 
   async open(path) {
     const { packed } = await openPacked(path);
-    return packedSource(packed);
+    return rawOf(packedSource(packed));
   },
 };
 

@@ -1,6 +1,6 @@
 // Whether a named dataset is on this machine, and what is left to do before training on it.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
-import type { NamedDataset } from '../contract/dataset.ts';
+import type { NamedDataset } from '../contract/rawImages.ts';
 import { findPrepared } from './preparedSet.ts';
 
 /** The location and state of a dataset. */
@@ -24,9 +24,9 @@ export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace>
       return { state: 'prepared', path: prepared, todo: null };
     }
     const path = await named.locate();
-    return named.open
-      ? { state: 'ready', path, todo: null }
-      : { state: 'unprepared', path, todo: unprepared(named, path) };
+    return named.toPrepare
+      ? { state: 'unprepared', path, todo: unprepared(named, path) }
+      : { state: 'ready', path, todo: null };
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;

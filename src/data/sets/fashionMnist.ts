@@ -1,8 +1,8 @@
 // Fashion-MNIST, from the Debian package that contains its files or from a data folder.
 import { stat } from 'node:fs/promises';
 import { call, phrase } from '../../errors.ts';
-import type { NamedDataset } from '../contract/dataset.ts';
-import { openIdxFolder, openIdxPart, requireIdxFiles } from '../sources/idxFolder.ts';
+import type { NamedDataset } from '../contract/rawImages.ts';
+import { openIdxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
 
@@ -23,5 +23,4 @@ export const fashionMnist: NamedDataset = {
     return requireIdxFiles(folder, phrase`run ${call('downloadDataset', record.name)}`);
   },
   open: async () => openIdxFolder(await fashionMnist.locate(), fashionMnist.classes),
-  openPart: async (part) => openIdxPart(await fashionMnist.locate(), part, fashionMnist.classes),
 };

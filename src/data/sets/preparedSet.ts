@@ -1,7 +1,7 @@
 // Prepared files of named datasets, found by name in a data folder.
 import { call, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import type { DatasetSource, NamedDataset } from '../contract/dataset.ts';
+import type { NamedDataset, RawDataset } from '../contract/rawImages.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import { lookInDataFolders } from './dataFolder.ts';
 
@@ -16,25 +16,20 @@ export function findPrepared(named: NamedDataset): Promise<string | undefined> {
 }
 
 /**
- * Opens a dataset's prepared file. If the number of images differs from the published one, adds a warning.
+ * Opens a dataset's prepared file.
  *
  * @throws UserError if it is corrupt, or its images don't have the shape of the dataset
  */
-export async function openPrepared(named: NamedDataset, path: string): Promise<DatasetSource> {
+export async function openPrepared(named: NamedDataset, path: string): Promise<RawDataset> {
   const { name, imageShape, counts } = named;
   const source = await packedFile.open(path);
-  const { train, validation, test } = source;
-  const [found, expected] = [train.imageShape, imageShape].map(showImageShape) as [string, string];
+  const { imageShape: stored } = await source.train.set!();
+  const [found, expected] = [stored, imageShape].map(showImageShape) as [string, string];
   if (found !== expected) {
     throw new UserError(
       'mismatch',
       phrase`${path}: its images are ${found}, but ${name} has ${expected}: rename the file and run ${call('prepareDataset', name)}`,
     );
   }
-  const images = { train: train.count + (validation?.count ?? 0), test: test.count };
-  if (counts === undefined || (images.train === counts.train && images.test === counts.test)) {
-    return source;
-  }
-  const warning = `${path}: ${images.train} training and ${images.test} test images, but ${name} has ${counts.train} and ${counts.test}`;
-  return { ...source, warnings: [warning] };
+  return { ...source, ...(counts && { published: { path, name, ...counts } }) };
 }

@@ -19,7 +19,7 @@ export interface DatasetRecord extends DatasetDescription {
    * Datasets; torchvision lists the same for Fashion-MNIST, MLDatasets.jl for CIFAR-10.
    */
   readonly downloads?: readonly DatasetFile[];
-  /** Whether it must be prepared before training; false by default. */
+  /** Whether it takes gigabytes and must be prepared before training; false by default. */
   readonly toPrepare?: boolean;
   /** The format of its files, one of `pathFormats` in `registry.ts`; absent if it has a reader of its own. */
   readonly format?: string;

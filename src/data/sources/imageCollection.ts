@@ -1,11 +1,7 @@
 // Folders, zip and tar archives of images, split by folders named train, validation, test.
-
-import type { ArchiveOpener } from '../contract/archive.ts';
-import type { PathFormat } from '../contract/dataset.ts';
-import type { RawDataset, RawOptions } from '../contract/rawImages.ts';
+import type { PathFormat } from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { isImageName } from '../formats/imageDecoding.ts';
-import { loadImages } from './loadImages.ts';
 import { storedImages } from './storedImages.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
@@ -21,17 +17,5 @@ export const imageCollection: PathFormat = {
     return false;
   },
 
-  async open(path, storeAt) {
-    return loadImages(await openImageCollection(path, storeAt), path);
-  },
-
-  openRaw: openImageCollection,
+  open: async (path, storeAt = openArchive, options) => storedImages(await storeAt(path), options),
 };
-
-async function openImageCollection(
-  path: string,
-  storeAt: ArchiveOpener = openArchive,
-  options?: RawOptions,
-): Promise<RawDataset> {
-  return storedImages(await storeAt(path), options);
-}

@@ -1,6 +1,5 @@
 // Audits the images of a dataset: duplicates, files that differ, odd images and likely wrong labels.
-import type { RawDataset } from '../../data/contract/rawImages.ts';
-import { countPictures } from '../../data/contract/rawImages.ts';
+import { countPictures, type RawDataset } from '../../data/contract/rawImages.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
@@ -81,7 +80,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     onProgress: (done: number, of: number) => onProgress?.(Math.floor((images * done) / of)),
   });
   const fit = model && new FittedImages(model.model.imageShape, { resize: model.resize });
-  stage('reading', countPictures(dataset));
+  stage('reading', await countPictures(dataset));
   const set = await examineImages(dataset, {
     most: options.most,
     signal,

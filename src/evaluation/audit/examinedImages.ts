@@ -1,6 +1,14 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
+
+import type { Admit } from '../../data/contract/budget.ts';
 import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
-import type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
+import {
+  type DecodedImage,
+  type RawDataset,
+  type RawImage,
+  type RawSplit,
+  splitsOf,
+} from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import type { Integers } from '../../data/pixels/bitDepth.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
@@ -58,15 +66,6 @@ export interface ExamineOptions {
   /** Receives each image that could be read, with its position and its name. */
   readonly onImage?: (image: DecodedImage, index: number, name: string) => void;
   readonly onProgress?: ((images: number) => void) | undefined;
-}
-
-/** The splits of a dataset that has them. */
-export function splitsOf({ train, validation, test }: RawDataset): [Split, RawSplit][] {
-  return [
-    ['train', train],
-    ...(validation ? [['validation', validation] as [Split, RawSplit]] : []),
-    ['test', test],
-  ];
 }
 
 /**
