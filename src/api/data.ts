@@ -9,6 +9,6 @@ export {
   type DatasetDownload,
   type DownloadDatasetOptions,
   downloadDataset,
-} from '../data/sets/downloadDataset.ts';
+} from '../data/sets/download.ts';
 export { readImageFiles } from '../data/sources/imageFiles.ts';
 export * from './shared/data.ts';

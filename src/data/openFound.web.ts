@@ -7,9 +7,6 @@ import { countPictures, type RawDataset, rawOf } from './contract/rawImages.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
 import { datasetOf } from './heldOut.ts';
-import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
-import { MemoryTarget } from './packed/memoryTarget.ts';
-import { isPacked } from './packed/packedHeader.ts';
 import {
   openGzipped,
   openInMemory,
@@ -17,9 +14,17 @@ import {
   packedSource,
   withHeader,
 } from './packed/packedImages.ts';
+import { isPacked } from './packed/packedLayout.ts';
+import { MemoryTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/packImages.ts';
 import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
-import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
+import type {
+  GivenFiles,
+  GivenFolder,
+  ImageSource,
+  OpenedImages,
+  OpenImagesOptions,
+} from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
 import { divide, type Split } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';

@@ -5,13 +5,12 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
-import type { PackedHeader } from './packed/packedHeader.ts';
-import { packedTarget } from './packed/packedTarget.ts';
+import { packedTarget } from './packed/packedFile.ts';
+import type { PackedHeader } from './packed/packedLayout.ts';
 import { prepare } from './packed/packImages.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
-import { dataFolders, writableDataFolder } from './sets/dataFolder.ts';
-import { preparedName } from './sets/preparedSet.ts';
+import { dataFolders, preparedName, writableDataFolder } from './sets/dataFolder.ts';
 
 /** The options of `prepareDataset`. */
 export interface PrepareDatasetOptions {

@@ -6,13 +6,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eightBit } from '../testing/eightBit.ts';
-import { type ImageSet, readAll, readOne } from './contract/dataset.ts';
-import { countClasses } from './contract/labels.ts';
+import { countClasses, type ImageSet, readAll, readOne } from './contract/dataset.ts';
 import type { NamedDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { datasets, openDataset, openRawDataset } from './registry.ts';
-import { fashionMnist } from './sets/fashionMnist.ts';
-import { locateMnist, mnist, openMnist } from './sets/mnist.ts';
+import { fashionMnist, locateMnist, mnist, openMnist } from './sets/mnist.ts';
 import { requireIdxFiles } from './sources/idxFolder.ts';
 import { loadImages } from './sources/loadImages.ts';
 

@@ -5,7 +5,7 @@ import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, isFolder } from '../storage/files.ts';
 import { filesBelow, folderOf, listFolder, pathIn } from '../storage/folders.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
-import { imagesWithTable, sourceWithTable } from './conditions/tabledImages.ts';
+import { imagesWithTable, sourceWithTable } from './conditions/table.ts';
 import type { WantedConditions } from './contract/conditions.ts';
 import {
   type Dataset,
@@ -22,20 +22,16 @@ import {
   type RawOptions,
   rawOf,
 } from './contract/rawImages.ts';
-import { openingOnce } from './formats/archives.ts';
+import { openingOnce, requireNoLinksOut } from './formats/archives.ts';
 import { imageFormats } from './formats/imageDecoding.ts';
-import { requireNoLinksOut } from './formats/linksOut.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
-import { ofBits } from './pixels/eightBitSet.ts';
+import { ofBits } from './pixels/bitDepth.ts';
 import { cifar10Files } from './sets/cifar10.ts';
-import { findInDataFolders } from './sets/dataFolder.ts';
-import { unprepared } from './sets/datasetPlace.ts';
-import { fashionMnist } from './sets/fashionMnist.ts';
+import { findInDataFolders, findPrepared, openPrepared, unprepared } from './sets/dataFolder.ts';
 import { galaxy } from './sets/galaxy.ts';
 import { imagenet32, imagenet64 } from './sets/imagenet.ts';
-import { mnist } from './sets/mnist.ts';
-import { findPrepared, openPrepared } from './sets/preparedSet.ts';
+import { fashionMnist, mnist } from './sets/mnist.ts';
 import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';

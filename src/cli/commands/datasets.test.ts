@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../data/fixtures/formula.ts';
-import { npyBytes } from '../../data/formats/npyBytes.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';

@@ -1,10 +1,9 @@
 // The conditions of the images of a command: those that are given, and those that images must have themselves.
 
-import { rowsOf } from '../../data/conditions/table.ts';
-import { conditionsByTable } from '../../data/conditions/tabledImages.ts';
+import { conditionsByTable, rowsOf } from '../../data/conditions/table.ts';
 import type { RequiredCondition } from '../../data/contract/conditions.ts';
 import { type Conditions, type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
-import type { NamedImages } from '../../data/sources/imageFiles.ts';
+import type { NamedImages } from '../../data/sources/namedImages.ts';
 import { UserError } from '../../errors.ts';
 import { componentsOf } from '../../trained/likelihood/conditionArrays.ts';
 import { type ConditionChoice, conditionsOf, valuesOfConditions } from '../../trained/model/conditions.ts';

@@ -2,8 +2,8 @@
 import type { NamedImage } from '../../codec/namedImage.ts';
 import { readOne } from '../../data/contract/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import { exactPixels } from '../../data/pixels/exactPixels.ts';
-import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import { requireEightBits } from '../../data/pixels/bitDepth.ts';
+import { exactPixels } from '../../data/pixels/fitImage.ts';
 import { datasets } from '../../data/registry.ts';
 import { findImageFiles } from '../../data/sources/imageFiles.ts';
 import { UserError } from '../../errors.ts';

@@ -1,6 +1,6 @@
 // The summary of a prepared file, as text or JSON.
 import { statSync } from 'node:fs';
-import type { PackedHeader } from '../../data/packed/packedHeader.ts';
+import type { PackedHeader } from '../../data/packed/packedLayout.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatBytes, formatCount, notesText } from '../terminal/format.ts';

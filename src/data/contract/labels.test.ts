@@ -13,10 +13,9 @@ import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
 import { prepareDataset } from '../prepareDataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { cifar10Files } from '../sets/cifar10.ts';
-import { fashionMnist } from '../sets/fashionMnist.ts';
-import { classesOfNames } from '../sources/classOfName.ts';
-import { type ImageSet, imagesInMemory, readOne, subset } from './dataset.ts';
-import { countClasses, labelled } from './labels.ts';
+import { fashionMnist } from '../sets/mnist.ts';
+import { classesOfNames } from '../sources/splitOfName.ts';
+import { countClasses, type ImageSet, imagesInMemory, labelled, readOne, subset } from './dataset.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'labels-'));
 afterAll(() => rmSync(root, { recursive: true }));

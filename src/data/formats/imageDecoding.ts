@@ -1,12 +1,10 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
-import type { Admit } from '../contract/budget.ts';
-import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
+import { type Admit, Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { CorruptFile, charactersOf, viewOf } from './bytes.ts';
-import { decodeFits } from './fits.ts';
-import { isFits } from './fitsHeader.ts';
+import { decodeFits, isFits } from './fits.ts';
 import { MOST_SCANS } from './jpegScans.ts';
 import { decodeNpy } from './npyImage.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { Integers } from '../pixels/bitDepth.ts';
-import { onWhite } from '../pixels/onWhite.ts';
+import { onWhite } from '../pixels/channels.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { costOf, requirePlausible } from './photoCost.ts';

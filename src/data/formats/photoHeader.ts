@@ -2,8 +2,8 @@
 //
 // A browser applies both, and browsers differ in how that is turned off: it gets files that have neither.
 import { charactersOf, viewOf } from './bytes.ts';
-import { exifOrientation } from './exifOrientation.ts';
 import { countScans } from './jpegScans.ts';
+import { exifOrientation } from './orientation.ts';
 
 /** A JPEG or WebP file that has not been decoded. */
 export interface PhotoHeader {

@@ -8,8 +8,7 @@ import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
-import { packedFile } from './packedFile.ts';
-import { packedTarget } from './packedTarget.ts';
+import { packedFile, packedTarget } from './packedFile.ts';
 import { type PrepareOptions, prepare } from './packImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));

@@ -16,9 +16,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { imagesInMemory, readAll } from '../contract/dataset.ts';
-import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
-import { HEADER_BYTES } from './packedHeader.ts';
-import { packedTarget } from './packedTarget.ts';
+import { packedFile, packedTarget, readPackedHeader, verifyPackedFile } from './packedFile.ts';
+import { HEADER_BYTES } from './packedLayout.ts';
 import { PackedWriter } from './packedWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));

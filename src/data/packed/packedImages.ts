@@ -9,8 +9,8 @@ import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { Budget } from '../contract/budget.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../contract/dataset.ts';
 import { decompressed } from '../formats/decompressed.ts';
-import { collectWrong, requireNoneWrong } from './packedChecksums.ts';
 import {
+  collectWrong,
   corruptPackedFile,
   HEADER_BYTES,
   imageBytesIn,
@@ -18,10 +18,14 @@ import {
   type PackedBytes,
   type PackedFile,
   type packedSplits,
+  partAt,
+  readChecksums,
   readHeader,
+  readLabels,
+  readNames,
+  requireNoneWrong,
   totalOf,
-} from './packedHeader.ts';
-import { partAt, readChecksums, readLabels, readNames } from './packedParts.ts';
+} from './packedLayout.ts';
 
 /** The bytes of a packed file in memory. */
 export function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {

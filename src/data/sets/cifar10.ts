@@ -1,11 +1,10 @@
 // CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
 import { UserError } from '../../errors.ts';
 import type { Archive } from '../contract/archive.ts';
-import { type ImageSet, imagesInMemory } from '../contract/dataset.ts';
-import { labelled } from '../contract/labels.ts';
+import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import { type PathFormat, splitOfSet } from '../contract/rawImages.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
-import { interleaved } from '../pixels/interleaved.ts';
+import { interleaved } from '../pixels/channels.ts';
 import { datasetRecords } from './records.ts';
 
 /** A record is a label, 0 to 9, followed by the red, green and blue planes of 32 x 32 pixels. */

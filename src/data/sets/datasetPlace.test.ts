@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { call, phrase, UserError } from '../../errors.ts';
 import type { NamedDataset } from '../contract/rawImages.ts';
-import { placeOfDataset } from './datasetPlace.ts';
+import { placeOfDataset } from './dataFolder.ts';
 
 const name = 'nowhere-else';
 const found: NamedDataset = {

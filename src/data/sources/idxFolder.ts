@@ -7,8 +7,7 @@ import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { type Budget, maxLoadedBytes } from '../contract/budget.ts';
-import { type ImageSet, imagesInMemory } from '../contract/dataset.ts';
-import { labelled } from '../contract/labels.ts';
+import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import { type PathFormat, type RawDataset, type RawSplit, splitOfSet } from '../contract/rawImages.ts';
 import { readIdxFile } from '../formats/idx.ts';
 

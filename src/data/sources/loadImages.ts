@@ -3,8 +3,7 @@ import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } from '../../numeric/values.ts';
 import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
-import { labelled } from '../contract/labels.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import {
   type DecodedImage,
   type RawDataset,
@@ -14,8 +13,8 @@ import {
 } from '../contract/rawImages.ts';
 import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
+import { inColour } from '../pixels/channels.ts';
 import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
-import { inColour } from '../pixels/resize.ts';
 
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;

@@ -13,7 +13,7 @@ import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { npyBytes } from '../formats/npyBytes.ts';
+import { npyBytes } from '../formats/npy.ts';
 import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';

@@ -10,8 +10,14 @@ import {
   isImageName,
   otherImageName,
 } from '../formats/imageDecoding.ts';
-import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
-import { divide, nobodyDivided, type Split, splitOfFolder } from './splitOfName.ts';
+import {
+  type ClassesOfNames,
+  classesOfNames,
+  divide,
+  nobodyDivided,
+  type Split,
+  splitOfFolder,
+} from './splitOfName.ts';
 
 /**
  * The images among the files of a folder or archive, at any depth; other files are ignored.

@@ -1,7 +1,6 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 
-import type { Admit } from '../../data/contract/budget.ts';
-import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
+import { type Admit, maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
 import {
   type DecodedImage,
   type RawDataset,
@@ -11,9 +10,9 @@ import {
 } from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import type { Integers } from '../../data/pixels/bitDepth.ts';
+import { grey, isColourless, onWhite } from '../../data/pixels/channels.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
-import { onWhite } from '../../data/pixels/onWhite.ts';
-import { grey, isColourless, resized } from '../../data/pixels/resize.ts';
+import { resized } from '../../data/pixels/resize.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
 import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../numeric/values.ts';

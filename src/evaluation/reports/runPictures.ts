@@ -1,7 +1,7 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
-import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import { requireEightBits } from '../../data/pixels/bitDepth.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { unitOf } from '../../models/unit.ts';
