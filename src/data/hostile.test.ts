@@ -27,10 +27,9 @@ import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { packedTarget } from './packed/packedFile.ts';
 import { type PrepareOptions, prepare } from './packed/packImages.ts';
-import { openDataset } from './registry.ts';
+import { imageCollection, openDataset } from './registry.ts';
 import { batchImages } from './sources/batchFile.ts';
 import { idxFolder } from './sources/idxFolder.ts';
-import { imageCollection } from './sources/imageCollection.ts';
 import { readImageFiles } from './sources/imageFiles.ts';
 import { partFiles } from './sources/partFiles.ts';
 

@@ -12,8 +12,8 @@ import type { RawDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
+import { imageCollection } from './registry.ts';
 import { cifar10Files } from './sets/cifar10.ts';
-import { imageCollection } from './sources/imageCollection.ts';
 import { openParts } from './sources/partFiles.ts';
 
 const runs = Number(process.env.MUTATIONS ?? 200);

@@ -2,7 +2,13 @@
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
-import { type DatasetSource, defaultValidation, type ImageSet, subset } from './contract/dataset.ts';
+import {
+  type DatasetSource,
+  defaultValidation,
+  type ImageSet,
+  type Split,
+  subset,
+} from './contract/dataset.ts';
 import { countPictures, type RawDataset, rawOf } from './contract/rawImages.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
@@ -26,7 +32,7 @@ import type {
   OpenImagesOptions,
 } from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
-import { divide, type Split } from './sources/splitOfName.ts';
+import { divide } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
 
 /** What was found at a source. */

@@ -13,6 +13,7 @@ import {
   firstImages,
   type HoldOut,
   type ImageSet,
+  type Split,
   type ValidationShare,
 } from './contract/dataset.ts';
 import {
@@ -22,8 +23,8 @@ import {
   type RawOptions,
   rawOf,
 } from './contract/rawImages.ts';
-import { openingOnce, requireNoLinksOut } from './formats/archives.ts';
-import { imageFormats } from './formats/imageDecoding.ts';
+import { openArchive, openingOnce, requireNoLinksOut, storeKind } from './formats/archives.ts';
+import { imageFormats, isImageName } from './formats/imageDecoding.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
 import { ofBits } from './pixels/bitDepth.ts';
@@ -34,10 +35,25 @@ import { imagenet32, imagenet64 } from './sets/imagenet.ts';
 import { fashionMnist, mnist } from './sets/mnist.ts';
 import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
-import { imageCollection } from './sources/imageCollection.ts';
 import { isOfSize, loadImages, loadSplit } from './sources/loadImages.ts';
 import { partFiles } from './sources/partFiles.ts';
-import type { Split } from './sources/splitOfName.ts';
+import { storedImages } from './sources/storedImages.ts';
+
+/** A folder or archive with images at any depth; other files are ignored. */
+export const imageCollection: PathFormat = {
+  async recognises(path, storeAt = openArchive) {
+    if ((await storeKind(path)) === undefined) {
+      return false;
+    }
+    // One is enough: the rest of the archive need not be read.
+    for await (const _ of (await storeAt(path)).files((name) => isImageName(name))) {
+      return true;
+    }
+    return false;
+  },
+
+  open: async (path, storeAt = openArchive, options) => storedImages(await storeAt(path), options),
+};
 
 /** Every format that can be opened by path; the first that recognises a path opens it. */
 const pathFormats: Readonly<Record<string, PathFormat>> = {
@@ -144,7 +160,7 @@ export interface SplitOptions {
  * is held out from it: test images can be read even if training images are corrupt.
  */
 export async function openSplit(nameOrPath: string, split: Split, options: SplitOptions): Promise<ImageSet> {
-  return readSplit(await readersOf(nameOrPath, options), nameOrPath, split, options);
+  return readSplit(await openSplits(nameOrPath, options), nameOrPath, split, options);
 }
 
 /**
@@ -155,23 +171,22 @@ export async function openReference(
   nameOrPath: string,
   options: SplitOptions,
 ): Promise<{ readonly images: ImageSet; readonly isUndivided: boolean }> {
-  const read = await readersOf(nameOrPath, { ...options, undivided: 'unless-published' });
-  const { isUndivided } = read;
+  const opened = await openSplits(nameOrPath, { ...options, undivided: 'unless-published' });
+  const isUndivided = opened.dataset.whyUndivided !== undefined;
   const images = isUndivided
-    ? ofBits(await read.train(options.most), options.bits)
-    : await readSplit(read, nameOrPath, 'validation', options);
+    ? ofBits(await opened.read('train', options.most), options.bits)
+    : await readSplit(opened, nameOrPath, 'validation', options);
   return { images, isUndivided };
 }
 
 async function readSplit(
-  read: SplitReaders,
+  { dataset, read }: OpenSplits,
   nameOrPath: string,
   split: Split,
   { validation, holdOut, like, bits, most, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
-  const isDivided =
-    split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
-  const all = ofBits(await (isDivided ? read.train() : read[split]!(most)), bits);
+  const isDivided = split !== 'test' && !dataset.validation && (split === 'validation' || validation !== 0);
+  const all = ofBits(await (isDivided ? read('train') : read(split, most)), bits);
   if (oneIfOther && like && !isOfSize(all.imageShape, like)) {
     return all;
   }
@@ -184,20 +199,14 @@ function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | un
   return datasets.some(({ name }) => name === nameOrPath) ? { by: 'position' } : holdOut;
 }
 
-/** Reads a split; only the first `most` images if that saves work. */
-type SplitReader = (most?: number) => Promise<ImageSet>;
-
-/** A reader per split, which avoids the other splits if possible. */
-interface SplitReaders {
-  readonly train: SplitReader;
-  /** Only if the publisher has one. */
-  readonly validation?: SplitReader;
-  readonly test: SplitReader;
-  /** Whether all images are training images, since nobody has divided them (`undivided`). */
-  readonly isUndivided: boolean;
+/** A dataset whose splits are read one by one. */
+interface OpenSplits {
+  readonly dataset: RawDataset;
+  /** Reads a split without the others, if possible; only its first `most` images if that saves work. */
+  read(name: Split, most?: number): Promise<ImageSet>;
 }
 
-async function readersOf(
+async function openSplits(
   nameOrPath: string,
   {
     like,
@@ -205,7 +214,7 @@ async function readersOf(
     undivided,
     conditions,
   }: Pick<SplitOptions, 'like' | 'oneIfOther' | 'conditions'> & RawOptions,
-): Promise<SplitReaders> {
+): Promise<OpenSplits> {
   const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
   // Rows in the order of all images: their number must be known.
@@ -214,28 +223,17 @@ async function readersOf(
   const dataset = isInOrder
     ? rawOf(sourceWithTable(await loadImages(found, nameOrPath), table, conditions?.names))
     : found;
-  const reader =
-    (name: Split): SplitReader =>
-    async (most) => {
+  return {
+    dataset,
+    async read(name, most) {
       const { classes } = dataset;
-      const images = await loadSplit(dataset[name]!, {
-        source: nameOrPath,
-        name,
-        classes,
-        most,
-        like,
-        oneIfOther,
-      });
+      const wanted = { source: nameOrPath, name, classes, most, like, oneIfOther };
+      const images = await loadSplit(dataset[name]!, wanted);
       const isRefused = oneIfOther && like && !isOfSize(images.imageShape, like);
       return table === undefined || isInOrder || isRefused
         ? images
         : imagesWithTable(images, table, conditions?.names);
-    };
-  return {
-    train: reader('train'),
-    ...(dataset.validation && { validation: reader('validation') }),
-    test: reader('test'),
-    isUndivided: dataset.whyUndivided !== undefined,
+    },
   };
 }
 

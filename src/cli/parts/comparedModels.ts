@@ -1,7 +1,6 @@
 // The models of `emerging compare`: loads them, and refuses those whose bits/dim are not comparable.
 import { realpathSync } from 'node:fs';
-import type { ImageSet } from '../../data/contract/dataset.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import type { ImageSet, Split } from '../../data/contract/dataset.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { holdOutIn } from '../../runs/contents/dataRecord.ts';

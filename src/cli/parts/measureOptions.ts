@@ -1,6 +1,6 @@
 // The shared options that select the images of a run's dataset to measure, and how.
 import type { Command } from 'commander';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import type { Split } from '../../data/contract/dataset.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { ModelOptions } from './modelOptions.ts';
 import { addCheckpointOption, addEngineOptions, addWeightsOption, oneOf, wholeNumber } from './options.ts';

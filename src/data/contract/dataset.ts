@@ -24,6 +24,12 @@ export const ENOUGH_IMAGES = 100;
 /** … but, of the images of a small dataset, at most this share. */
 export const MOST_SHARE = 0.2;
 
+/** The splits of a dataset, in the order of their images in files. */
+export const splitNames = ['train', 'validation', 'test'] as const;
+
+/** A split of a dataset. */
+export type Split = (typeof splitNames)[number];
+
 /** The classes of images. */
 export interface Labels {
   /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */

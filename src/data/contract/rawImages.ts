@@ -3,7 +3,13 @@ import { option, phrase, UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
 import type { ArchiveOpener } from './archive.ts';
 import { type Admit, maxImagePixels } from './budget.ts';
-import { type DatasetDescription, type DatasetSource, type ImageSet, readOne } from './dataset.ts';
+import {
+  type DatasetDescription,
+  type DatasetSource,
+  type ImageSet,
+  readOne,
+  type Split,
+} from './dataset.ts';
 
 /** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
 export const maxDecodedBytes = 3 * maxImagePixels;
@@ -170,14 +176,10 @@ export function rawOf({ train, validation, test, ...about }: DatasetSource): Raw
 }
 
 /** The splits of a dataset that has them. */
-export function splitsOf({
-  train,
-  validation,
-  test,
-}: RawDataset): ['train' | 'validation' | 'test', RawSplit][] {
+export function splitsOf({ train, validation, test }: RawDataset): [Split, RawSplit][] {
   return [
     ['train', train],
-    ...(validation ? [['validation', validation] as ['validation', RawSplit]] : []),
+    ...(validation ? [['validation', validation] as [Split, RawSplit]] : []),
     ['test', test],
   ];
 }

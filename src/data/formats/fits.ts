@@ -1,8 +1,8 @@
 // FITS files: headers of cards with 80 characters in blocks of 2,880 bytes, each followed by data.
 import { UserError } from '../../errors.ts';
+import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { interleaved } from '../pixels/channels.ts';
-import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 import { type Elements, readElements, roundedToFloat32 } from './elements.ts';
 

@@ -7,12 +7,13 @@ import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
-import { only, type RawDataset, type RawImage, type RawSplit } from '../contract/rawImages.ts';
+import type { Split } from '../contract/dataset.ts';
+import { only, type RawDataset, type RawImage, type RawSplit, splitsOf } from '../contract/rawImages.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { countNotFinite, notFinite } from '../pixels/finite.ts';
 import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import type { PackedHeader, packedSplits } from './packedLayout.ts';
+import type { PackedHeader } from './packedLayout.ts';
 import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';
 
 const flatTiles = 'tiles of nearly one colour';
@@ -251,7 +252,7 @@ class Preparation {
 }
 
 /** A split to write, and its source images. */
-type SplitToPrepare = readonly [name: (typeof packedSplits)[number], pictures: RawSplit];
+type SplitToPrepare = readonly [name: Split, pictures: RawSplit];
 
 /**
  * The splits of the source, in the order of writing. If it has no validation images and images are cut into tiles, the share `validation` of its training images is held out, selected by name. Otherwise
@@ -262,18 +263,8 @@ async function splitsToPrepare(
   { crop, validation: share }: { readonly crop: Crop; readonly validation: number },
 ): Promise<SplitToPrepare[]> {
   const { train, validation, test } = source;
-  if (validation) {
-    return [
-      ['train', train],
-      ['validation', validation],
-      ['test', test],
-    ];
-  }
-  if (crop !== 'tiles') {
-    return [
-      ['train', train],
-      ['test', test],
-    ];
+  if (validation || crop !== 'tiles') {
+    return splitsOf(source);
   }
   const held = await heldOutPictures(train, share);
   return [

@@ -1,10 +1,11 @@
 // What a packed file consists of: a header of two lines of text, the images, and their names, labels and checksums.
+
 import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { bytesOfValue, type ValueKind, valueKinds } from '../../numeric/values.ts';
 import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../contract/dataset.ts';
+import { LONGEST_CLASS_NAME, MOST_CLASSES, splitNames } from '../contract/dataset.ts';
 import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { crc32 } from '../formats/compression.node.ts';
 
@@ -19,9 +20,6 @@ export const HEADER_BYTES = 16_384;
 export function isPacked(start: Uint8Array): boolean {
   return charactersOf(start.subarray(0, magic.length + 1)) === `${magic} `;
 }
-
-/** The splits of a packed file, in the order of their images. */
-export const packedSplits = ['train', 'validation', 'test'] as const;
 
 const count = z.int().check(z.minimum(0));
 const length = z.int().check(z.minimum(1));
@@ -220,7 +218,7 @@ export function requireNoneWrong({ path, header }: PackedFile, wrong: ReadonlySe
 /** For example `image 3 of test`. */
 function nameInSplit({ counts }: PackedHeader, position: number): string {
   let index = position;
-  for (const split of packedSplits) {
+  for (const split of splitNames) {
     const count = counts[split] ?? 0;
     if (index < count) {
       return `image ${index} of ${split}`;

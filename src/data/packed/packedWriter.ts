@@ -4,15 +4,9 @@ import { UserError } from '../../errors.ts';
 import { bytesOfValues, type Values } from '../../numeric/values.ts';
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
+import type { Split } from '../contract/dataset.ts';
 import { crc32 } from '../formats/compression.node.ts';
-import {
-  checksumBytes,
-  HEADER_BYTES,
-  headerBytes,
-  labelBytes,
-  type PackedHeader,
-  type packedSplits,
-} from './packedLayout.ts';
+import { checksumBytes, HEADER_BYTES, headerBytes, labelBytes, type PackedHeader } from './packedLayout.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
 export type PackedAbout = Omit<
@@ -41,8 +35,8 @@ export class PackedWriter {
   private buffered = 0;
   private position = HEADER_BYTES;
   private count = 0;
-  private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
-  private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
+  private readonly counts: Partial<Record<Split, number>> = {};
+  private readonly splits: Partial<Record<Split, string>> = {};
   private readonly names: string[] = [];
   private readonly labels: number[] = [];
   private readonly checksums: number[] = [];
@@ -72,8 +66,8 @@ export class PackedWriter {
     this.count++;
   }
 
-  /** Ends a split and returns the number of its images. Splits are written in the order of `packedSplits`. */
-  endSplit(name: (typeof packedSplits)[number]): number {
+  /** Ends a split and returns the number of its images. Splits are written in the order of `splitNames`. */
+  endSplit(name: Split): number {
     this.counts[name] = this.count;
     this.splits[name] = this.splitHash.digest();
     this.splitHash = startSha256();

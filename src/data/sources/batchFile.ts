@@ -3,6 +3,7 @@ import { fewNames, UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
 import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
+import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
@@ -12,7 +13,7 @@ import { isPickledArray, readPickle } from '../formats/pickle.ts';
 import { openZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { interleaved } from '../pixels/channels.ts';
-import { type Split, splitOfArray } from './splitOfName.ts';
+import { splitOfArray } from './splitOfName.ts';
 
 /** The keys of the images in a batch, and of their labels. */
 const dataKey = 'data';

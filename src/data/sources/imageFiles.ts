@@ -13,7 +13,7 @@ import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { followsLinksOut, ownLinks } from '../formats/archives.ts';
 import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
-import { isStack } from '../formats/npyImage.ts';
+import { isStack } from '../formats/npy.ts';
 import { batchImages } from './batchFile.ts';
 import { type FoundImages, fittedImages, type ImageFileOptions, type NamedImages } from './namedImages.ts';
 

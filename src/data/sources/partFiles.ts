@@ -7,6 +7,7 @@ import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
+import type { Split } from '../contract/dataset.ts';
 import {
   only,
   type PathFormat,
@@ -21,7 +22,7 @@ import { charactersOf } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
-import { isTestByHash, nobodyDivided, type Split, splitOfArray } from './splitOfName.ts';
+import { isTestByHash, nobodyDivided, splitOfArray } from './splitOfName.ts';
 import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */

@@ -1,6 +1,7 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 
 import { type Admit, maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
+import type { Split } from '../../data/contract/dataset.ts';
 import {
   type DecodedImage,
   type RawDataset,
@@ -13,7 +14,6 @@ import type { Integers } from '../../data/pixels/bitDepth.ts';
 import { grey, isColourless, onWhite } from '../../data/pixels/channels.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
 import { resized } from '../../data/pixels/resize.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
 import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';

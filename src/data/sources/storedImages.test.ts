@@ -13,7 +13,7 @@ import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { imageCollection } from './imageCollection.ts';
+import { imageCollection } from '../registry.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
 
 let folder: string;
