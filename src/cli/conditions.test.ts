@@ -3,8 +3,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { readNpyHeader } from '../data/formats/npy.ts';
-import { npyBytes } from '../data/formats/npyBytes.ts';
+import { npyBytes, readNpyHeader } from '../data/formats/npy.ts';
 import { openDataset } from '../data/registry.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { inMemory } from '../storage/randomAccess.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readAll } from '../data/contract/dataset.ts';
-import { npyBytes } from '../data/formats/npyBytes.ts';
+import { npyBytes } from '../data/formats/npy.ts';
 import { openDataset } from '../data/registry.ts';
 import { commandProcess } from '../testing/command.ts';
 import { fitsOfField, npyOfFields, tinyFields } from '../testing/tinyFields.ts';

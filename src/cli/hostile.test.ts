@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readHeader } from '../codec/file/header.ts';
-import { HEADER_BYTES } from '../data/packed/packedHeader.ts';
+import { HEADER_BYTES } from '../data/packed/packedLayout.ts';
 import { inMemory } from '../storage/randomAccess.ts';
 import { commandProcess } from '../testing/command.ts';
 import { hostileCompressedFiles } from '../testing/hostile/compressedFiles.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { npyBytes } from '../data/formats/npyBytes.ts';
+import { npyBytes } from '../data/formats/npy.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { commandProcess } from '../testing/command.ts';
 import { hasMpirun, needsMpirun, startJob } from '../testing/mpirun.ts';

@@ -1,8 +1,8 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 import { mapInOrder } from '../data/packed/mapInOrder.ts';
+import { requireEightBits } from '../data/pixels/bitDepth.ts';
+import { isColourless } from '../data/pixels/channels.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
-import { requireEightBits } from '../data/pixels/requireEightBits.ts';
-import { isColourless } from '../data/pixels/resize.ts';
 import { option, type Phrase, phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { requireKnown, requireWhole } from '../numeric/optionValues.ts';

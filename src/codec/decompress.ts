@@ -1,6 +1,6 @@
 // Decompresses a file: image by image, block by block. Damage costs blocks, and never changes a pixel.
 import { mapInOrder } from '../data/packed/mapInOrder.ts';
-import { grey, inColour } from '../data/pixels/resize.ts';
+import { grey, inColour } from '../data/pixels/channels.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { requireKnown, requireWhole } from '../numeric/optionValues.ts';

@@ -1,4 +1,5 @@
 // Hostile input: files that expand enormously, and paths that are not regular files, are rejected quickly.
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
@@ -18,6 +19,7 @@ import {
   writeHostileFile,
   zip,
 } from '../testing/hostile/hostileImages.ts';
+import { openedBy } from '../testing/openedBy.ts';
 import { Budget } from './contract/budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
@@ -96,7 +98,7 @@ describe('a few bytes', () => {
       const zeros = gzipSync(Buffer.alloc(2 ** 24), { level: 1 });
       const header = gzipSync(sparseIdx(17, 2 ** 12, 2 ** 12).start);
       await write('idx/train-images-idx3-ubyte.gz', Buffer.concat([header, ...Array(17).fill(zeros)]));
-      await expect(idxFolder.open(join(folder, 'idx'))).rejects.toThrow(
+      await expect(openedBy(idxFolder, join(folder, 'idx'))).rejects.toThrow(
         /train-images-idx3-ubyte.gz: at least 285,212,688 decompressed bytes in/,
       );
     },
@@ -112,7 +114,7 @@ describe('a few bytes', () => {
         for (const [name, file] of Object.entries(files)) {
           writeHostileFile(join(path, name), file);
         }
-        return expect(idxFolder.open(path)).rejects;
+        return expect(openedBy(idxFolder, path)).rejects;
       };
       const [train, test] = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte'] as const;
       const few = sparseIdx(1, 28, 28);
@@ -204,7 +206,7 @@ describe('a path that is not a regular file', () => {
       const refusal = /fifo.*: it is not a regular file/;
       await expect(score('fifo')).rejects.toThrow(refusal);
       await expect(open(join(folder, 'fifo'))).rejects.toThrow(refusal);
-      await expect(partFiles.open(join(folder, 'fifo'))).rejects.toThrow(refusal);
+      await expect(openedBy(partFiles, join(folder, 'fifo'))).rejects.toThrow(refusal);
     },
     quick,
   );

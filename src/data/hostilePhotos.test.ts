@@ -9,9 +9,9 @@ import {
   tiffOfPages,
 } from '../testing/hostile/hostilePhotos.ts';
 import { fixture } from './fixtures/formula.ts';
-import { largestImage } from './formats/avifItems.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
-import { countScans } from './formats/jpegScans.ts';
+import { largestImage } from './formats/photoCost.ts';
+import { countScans } from './formats/photoHeader.ts';
 
 /** An AVIF file with the size that its header gives, or the type of its item, changed. */
 function avifWith(change: (file: Buffer) => void): Uint8Array {

@@ -5,11 +5,15 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { Moments } from '../numeric/statistics.ts';
 import { bytesOfValues, type Values } from '../numeric/values.ts';
 import { batchesInOrder } from './batches.ts';
-import { type Dataset, firstImages, type ImageOfSet, imageOfSet } from './contract/dataset.ts';
+import {
+  type Dataset,
+  firstImages,
+  type ImageOfSet,
+  imageOfSet,
+  type Split,
+  splitNames,
+} from './contract/dataset.ts';
 import { deviationOf } from './pixels/deviation.ts';
-
-const splitNames = ['train', 'validation', 'test'] as const;
-type SplitName = (typeof splitNames)[number];
 
 /** The values of one channel. */
 interface ChannelStatistics {
@@ -21,7 +25,7 @@ interface ChannelStatistics {
 
 /** An image of a dataset. */
 export interface ImagePlace extends ImageOfSet {
-  readonly split: SplitName;
+  readonly split: Split;
 }
 
 /** Two copies of an image: the first one, and a later one. */
@@ -30,7 +34,7 @@ export type DuplicatePair = readonly [first: ImagePlace, later: ImagePlace];
 /** The results of an inspection. */
 export interface Inspection {
   /** The number of images inspected in each split. */
-  readonly images: Readonly<Record<SplitName, number>>;
+  readonly images: Readonly<Record<Split, number>>;
   /** Over the inspected training images. */
   readonly channels: readonly ChannelStatistics[];
   /** The number of distinct values in them, normally 256; null if they are not 8-bit integers. */
@@ -90,7 +94,7 @@ export async function inspect(
   }
   const images = Object.fromEntries(
     splitNames.map((split) => [split, Math.min(most, dataset[split].count)]),
-  ) as Record<SplitName, number>;
+  ) as Record<Split, number>;
   return { images, ...statistics.summary(), constant, duplicates, shared };
 }
 

@@ -12,9 +12,8 @@ import type { RawDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
+import { imageCollection } from './registry.ts';
 import { cifar10Files } from './sets/cifar10.ts';
-import { imageCollection } from './sources/imageCollection.ts';
-import { rawOf } from './sources/openedImages.ts';
 import { openParts } from './sources/partFiles.ts';
 
 const runs = Number(process.env.MUTATIONS ?? 200);
@@ -78,10 +77,10 @@ const part = async (path: string): Promise<void> => {
 };
 const collection = async (path: string): Promise<void> => {
   if (await imageCollection.recognises(path)) {
-    await drain(await imageCollection.openRaw!(path));
+    await drain(await imageCollection.open(path));
   }
 };
-const cifar = async (path: string): Promise<void> => drain(rawOf(await cifar10Files.open(path)));
+const cifar = async (path: string): Promise<void> => drain(await cifar10Files.open(path));
 const picture = async (path: string): Promise<void> => {
   const { width, height, channels, data } = await decodeImage(readFileSync(path), path);
   expect(data.length).toBe(width * height * channels);

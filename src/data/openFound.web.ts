@@ -2,14 +2,17 @@
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
-import { type DatasetSource, defaultValidation, type ImageSet, subset } from './contract/dataset.ts';
-import { countPictures, type RawDataset } from './contract/rawImages.ts';
+import {
+  type DatasetSource,
+  defaultValidation,
+  type ImageSet,
+  type Split,
+  subset,
+} from './contract/dataset.ts';
+import { countPictures, type RawDataset, rawOf } from './contract/rawImages.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
 import { datasetOf } from './heldOut.ts';
-import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
-import { MemoryTarget } from './packed/memoryTarget.ts';
-import { isPacked } from './packed/packedHeader.ts';
 import {
   openGzipped,
   openInMemory,
@@ -17,16 +20,26 @@ import {
   packedSource,
   withHeader,
 } from './packed/packedImages.ts';
+import { isPacked } from './packed/packedLayout.ts';
+import { MemoryTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/packImages.ts';
 import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
-import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
+import type {
+  GivenFiles,
+  GivenFolder,
+  ImageSource,
+  OpenedImages,
+  OpenImagesOptions,
+} from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
-import { rawOf } from './sources/openedImages.ts';
-import { divide, type Split } from './sources/splitOfName.ts';
+import { divide } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
 
-/** What was found at a source: images to decode, or images of one shape. */
-type Found = { readonly name: string } & ({ readonly raw: RawDataset } | { readonly opened: DatasetSource });
+/** What was found at a source. */
+interface Found {
+  readonly name: string;
+  readonly raw: RawDataset;
+}
 
 /** Opens images whose files, if they are files, have been found. */
 export async function openFound(
@@ -90,7 +103,7 @@ async function inFile(file: Blob, name: string): Promise<Found> {
     );
   }
   const open = isGzip(start) ? openGzipped : openInMemory;
-  return { name, opened: packedSource(await open(await bytesOf(file, name), name)) };
+  return { name, raw: rawOf(packedSource(await open(await bytesOf(file, name), name))) };
 }
 
 function startOf(file: Blob, name: string): Promise<Uint8Array> {
@@ -111,21 +124,20 @@ function inArray(images: ImageSet, name: string): Found {
     );
   return {
     name,
-    opened: {
+    raw: rawOf({
       train: part('train'),
       ...(splits.includes('validation') && { validation: part('validation') }),
       test: part('test'),
-    },
+    }),
   };
 }
 
 /** Decodes images into memory, fitted if that is wanted. */
 async function toOneShape(
-  found: Found,
+  { name, raw }: Found,
   options: OpenImagesOptions,
 ): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
-  const { name } = found;
-  const shape = 'opened' in found ? found.opened.train.imageShape : undefined;
+  const shape = (await raw.train.set?.())?.imageShape;
   const { crop = 'center', channels = shape?.[2] === 1 ? 1 : 3, unique = false, onProgress } = options;
   const size = options.size ?? shape?.[0];
   const isFitting =
@@ -144,14 +156,10 @@ async function toOneShape(
     showImageShape(shape) === `${size}x${size}x${channels}` &&
     crop !== 'tiles' &&
     !unique;
-  if ('opened' in found && (!isFitting || isFitted)) {
-    return { opened: found.opened, damaged: [] };
-  }
-  const raw = 'opened' in found ? rawOf(found.opened) : found.raw;
-  if (isFitting) {
+  if (isFitting && !isFitted) {
     return fitted(raw, name, { size: size!, channels, crop }, options);
   }
-  const total = countPictures(raw) ?? undefined;
+  const total = (await countPictures(raw)) ?? undefined;
   const opened = await loadImages(raw, name, {
     adviseToFit: (side) => phrase`add ${option('size', side)}, or another size, to fit them`,
     ...(onProgress && { onProgress: (images) => onProgress(images, total, 'images') }),
@@ -166,7 +174,7 @@ async function fitted(
   fit: FitOptions,
   { validation = 0.05, leastDeviation = 1, unique = false, signal, onProgress, onDamaged }: OpenImagesOptions,
 ): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
-  const total = countPictures(raw) ?? undefined;
+  const total = (await countPictures(raw)) ?? undefined;
   const target = new MemoryTarget(name);
   const prepared = await prepare(raw, target, {
     ...fit,

@@ -7,11 +7,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { filesBelow } from '../storage/folders.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
-import { readAll } from './contract/dataset.ts';
+import { readAll, type Split } from './contract/dataset.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset, openRawDataset, openReference, openSplit } from './registry.ts';
-import type { Split } from './sources/splitOfName.ts';
 
 vi.mock('../storage/folders.ts', async (original) => {
   const real = await original<typeof import('../storage/folders.ts')>();

@@ -6,13 +6,12 @@ import { requireArgument } from '../numeric/optionValues.ts';
 import { exists } from '../storage/files.ts';
 import { requireWritable } from '../storage/partialFiles.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
-import type { PackedHeader } from './packed/packedHeader.ts';
-import { packedTarget } from './packed/packedTarget.ts';
+import { packedTarget } from './packed/packedFile.ts';
+import type { PackedHeader } from './packed/packedLayout.ts';
 import { prepare } from './packed/packImages.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
-import { dataFolders, writableDataFolder } from './sets/dataFolder.ts';
-import { preparedName } from './sets/preparedSet.ts';
+import { dataFolders, preparedName, writableDataFolder } from './sets/dataFolder.ts';
 
 /** The options of `prepareDataset`. */
 export interface PrepareDatasetOptions {
@@ -112,8 +111,8 @@ export async function prepareDataset(
   }
   requireWritable(file);
   const all = await openRawDataset(nameOrPath);
-  const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
-  const total = countPictures(dataset);
+  const dataset = limit === undefined ? all : await limited(all, limit, nameOrPath);
+  const total = await countPictures(dataset);
   onProgress?.(0, total);
   const { warnings = [], whyNoLabels } = dataset;
   const unlabelled = whyNoLabels === undefined ? [] : [`the images get no class labels: ${whyNoLabels}`];

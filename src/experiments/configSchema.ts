@@ -1,7 +1,6 @@
 // The schema of configurations: every key with its meaning, its default, its values and its error text.
 import * as z from 'zod/mini';
-import { defaultValidation } from '../data/contract/dataset.ts';
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/labels.ts';
+import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/contract/dataset.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { MOST_COMPONENTS } from '../flows/coupling/mixture.ts';
 import { MOST_NORM_BOUND } from '../flows/layers/convolutionExponential.ts';

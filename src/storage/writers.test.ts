@@ -25,7 +25,7 @@ it('no other file changes the disk through node:fs, except in a new temporary fo
 it('files that may be links are written where the user has named them, and nowhere else', () => {
   expect(outside(writing(/\bwriteFileAtomically\b|\bnew PartialFile\b/))).toEqual([
     'cli/parts/outputFile.ts',
-    'data/packed/packedTarget.ts',
+    'data/packed/packedFile.ts',
     'trained/loading/latentsFile.ts',
   ]);
 });

@@ -1,5 +1,5 @@
 // Tiny fields of real numbers, to train on within a second, and files of them.
-import { npyBytes } from '../data/formats/npyBytes.ts';
+import { npyBytes } from '../data/formats/npy.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { fitsImage, fitsPart } from './fitsFiles.ts';
 import { tinyImages } from './tinyImages.ts';

@@ -1,8 +1,7 @@
 // A run that takes a second: its images and its configuration.
 import { conditioned } from '../data/contract/conditions.ts';
-import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
-import { labelled } from '../data/contract/labels.ts';
-import { requireEightBits } from '../data/pixels/requireEightBits.ts';
+import { type Dataset, type ImageSet, imagesInMemory, labelled, readAll } from '../data/contract/dataset.ts';
+import { requireEightBits } from '../data/pixels/bitDepth.ts';
 import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { tinyImages } from './tinyImages.ts';

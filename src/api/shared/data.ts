@@ -13,10 +13,10 @@ export {
   type ImageSet,
   imagesInMemory,
   type Labels,
-  type NamedDataset,
+  labelled,
   type ValidationShare,
 } from '../../data/contract/dataset.ts';
-export { labelled } from '../../data/contract/labels.ts';
+export type { NamedDataset } from '../../data/contract/rawImages.ts';
 export type { Crop } from '../../data/pixels/fitPicture.ts';
-export type { ImageFileOptions, NamedImages } from '../../data/sources/imageFiles.ts';
+export type { ImageFileOptions, NamedImages } from '../../data/sources/namedImages.ts';
 export type { ValueKind, Values } from '../../numeric/values.ts';

@@ -1,9 +1,14 @@
 // Small pictures of chosen images of a dataset, decoded a second time.
-import type { DecodedImage, RawDataset, RawImage } from '../../data/contract/rawImages.ts';
+import {
+  type DecodedImage,
+  type RawDataset,
+  type RawImage,
+  splitsOf,
+} from '../../data/contract/rawImages.ts';
 import { type Integers, inKind } from '../../data/pixels/bitDepth.ts';
 import { resized } from '../../data/pixels/resize.ts';
 import { UserError } from '../../errors.ts';
-import { type ExaminedImage, pictureOf, splitsOf } from '../../evaluation/audit/examinedImages.ts';
+import { type ExaminedImage, pictureOf } from '../../evaluation/audit/examinedImages.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 
 /** A picture that a page can contain. */

@@ -1,8 +1,7 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ImageSet } from '../../data/contract/dataset.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import type { ImageSet, Split } from '../../data/contract/dataset.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError, type UserErrorCode } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';

@@ -1,8 +1,8 @@
 // `emerging datasets`: lists, downloads, prepares, shows and audits datasets.
 import type { Command } from 'commander';
-import type { NamedDataset } from '../../data/contract/dataset.ts';
+import type { NamedDataset } from '../../data/contract/rawImages.ts';
 import { datasets } from '../../data/registry.ts';
-import { type DatasetPlace, placeOfDataset } from '../../data/sets/datasetPlace.ts';
+import { type DatasetPlace, placeOfDataset } from '../../data/sets/dataFolder.ts';
 import { datasetDownloads } from '../../data/sets/records.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';

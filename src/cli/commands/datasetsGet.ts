@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { datasets } from '../../data/registry.ts';
-import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
-import { type DatasetDownload, downloadDataset } from '../../data/sets/downloadDataset.ts';
+import { placeOfDataset } from '../../data/sets/dataFolder.ts';
+import { type DatasetDownload, downloadDataset } from '../../data/sets/download.ts';
 import { datasetDownloads } from '../../data/sets/records.ts';
 import { phrase, UserError, unknownName } from '../../errors.ts';
 import { visibleText } from '../../visibleText.ts';

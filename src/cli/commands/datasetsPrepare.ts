@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
-import type { PackedHeader } from '../../data/packed/packedHeader.ts';
+import type { PackedHeader } from '../../data/packed/packedLayout.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
 import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.ts';
 import { datasets as knownDatasets } from '../../data/registry.ts';

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
 import {
+  countClasses,
   type Dataset,
   defaultValidation,
   type ImageOfSet,
@@ -9,7 +10,6 @@ import {
   imagesBuffer,
   imageText,
 } from '../../data/contract/dataset.ts';
-import { countClasses } from '../../data/contract/labels.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';

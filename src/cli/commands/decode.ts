@@ -1,6 +1,6 @@
 // `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of values other than 8-bit integers.
 import type { Command } from 'commander';
-import { npyBytes } from '../../data/formats/npyBytes.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';

@@ -1,7 +1,6 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
-import { imageOfSet, imageText } from '../../data/contract/dataset.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import { imageOfSet, imageText, type Split } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import {
   type CheckName,

@@ -1,7 +1,7 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
 import { type Command, InvalidArgumentError } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
-import type { NamedImages } from '../../data/sources/imageFiles.ts';
+import type { NamedImages } from '../../data/sources/namedImages.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';

@@ -2,8 +2,8 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
+import type { Split } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf } from '../../evaluation/measure/evaluate.ts';

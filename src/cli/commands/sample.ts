@@ -1,6 +1,6 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
 import type { Command } from 'commander';
-import { npyBytes } from '../../data/formats/npyBytes.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
-import { inColour } from '../../data/pixels/resize.ts';
+import { inColour } from '../../data/pixels/channels.ts';
 import { oddPlaces } from '../../evaluation/odd/places.ts';
 import { oddReport } from '../../evaluation/odd/score.ts';
 import { RandomStream } from '../../numeric/random.ts';

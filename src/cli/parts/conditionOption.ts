@@ -1,11 +1,16 @@
 // The option of commands that gives conditions: numbers by name, and files.
 import type { Command } from 'commander';
 import { readTableAt } from '../../data/conditions/conditionTable.ts';
-import { type ConditionTable, componentNamesIn, componentsIn, rowsOf } from '../../data/conditions/table.ts';
-import { conditionsByTable } from '../../data/conditions/tabledImages.ts';
+import {
+  type ConditionTable,
+  componentNamesIn,
+  componentsIn,
+  conditionsByTable,
+  rowsOf,
+} from '../../data/conditions/table.ts';
 import type { RequiredCondition } from '../../data/contract/conditions.ts';
 import { type Conditions, type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
-import type { NamedImages } from '../../data/sources/imageFiles.ts';
+import type { NamedImages } from '../../data/sources/namedImages.ts';
 import { fewNames, UserError, unknownName } from '../../errors.ts';
 import type { ConditionComponent } from '../../models/condition.ts';
 import type { Flow } from '../../models/flow.ts';

@@ -1,6 +1,6 @@
 // The options of commands that use a trained model, and the model that they choose.
 import type { Command } from 'commander';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import type { Split } from '../../data/contract/dataset.ts';
 import { checkNamed } from '../../evaluation/doctor/checks.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { loadTrained } from '../../trained/loading/loadTrained.ts';

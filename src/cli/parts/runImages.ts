@@ -1,9 +1,8 @@
 // The images that a model is measured on: a split of the training dataset of its run, or of another one.
-import { type ImageSet, leastValidation } from '../../data/contract/dataset.ts';
+import { type ImageSet, leastValidation, type Split } from '../../data/contract/dataset.ts';
 import { identityOf } from '../../data/identity.ts';
-import { inColourOf } from '../../data/pixels/colourOfSet.ts';
+import { inColourOf } from '../../data/pixels/channels.ts';
 import { openSplit } from '../../data/registry.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { conditionsFor } from '../../experiments/conditionValues.ts';
 import { requireImageShape } from '../../experiments/modelShape.ts';

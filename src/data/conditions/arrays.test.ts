@@ -16,7 +16,7 @@ import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
-import { npyBytes } from '../formats/npyBytes.ts';
+import { npyBytes } from '../formats/npy.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { readTableAt } from './conditionTable.ts';
 import { componentsIn } from './table.ts';

@@ -1,13 +1,28 @@
-// Where the conditions of images are read from: a CSV file, an array, or images beside them.
+// Reads the conditions of images: from a CSV file, arrays, or images beside them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
-import { exists, isFolder, requireExists } from '../../storage/files.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import type { Values } from '../../numeric/values.ts';
+import { exists, isFolder, readWhole, requireExists, textBlocks, withFile } from '../../storage/files.ts';
 import { withoutEndSeparators } from '../../storage/folders.ts';
+import { inMemory, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
+import { shortText } from '../../visibleText.ts';
+import { maxFileBytes, requireSize } from '../contract/archive.ts';
+import { Budget } from '../contract/budget.ts';
 import type { WantedConditions } from '../contract/conditions.ts';
-import { readArrayTable } from './arrayTable.ts';
-import { readCsvTable } from './csvTable.ts';
-import { readImageTable } from './imageTable.ts';
-import type { ConditionTable } from './table.ts';
+import { type ImageSet, readOne } from '../contract/dataset.ts';
+import { openArchive, requireNoLinksOut, storeKind } from '../formats/archives.ts';
+import { isNumber, parseCsv } from '../formats/csv.ts';
+import { readElements } from '../formats/elements.ts';
+import { decodeImage, imageFormats, imageName, imagesAmong } from '../formats/imageDecoding.ts';
+import { readNpyHeader } from '../formats/npy.ts';
+import { readZipEntry } from '../formats/zip.ts';
+import { readZipDirectory } from '../formats/zipDirectory.ts';
+import { packedFile } from '../packed/packedFile.ts';
+import { countNotFinite, NotFiniteValues, notFinite } from '../pixels/finite.ts';
+import { loadImages, loadSplit } from '../sources/loadImages.ts';
+import { imagesOf } from '../sources/storedImages.ts';
+import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
 
 /** What the array of a source without names is called. */
 const DEFAULT_NAME = 'condition';
@@ -76,4 +91,241 @@ function withoutExtensions(path: string): string {
     stem = stem.slice(0, stem.lastIndexOf('.'));
   }
   return stem;
+}
+
+/** The column with the names of the images, in any case. */
+const FILE_COLUMN = 'file';
+
+/** The most bytes of a file: 256 MiB. */
+const largestTable = 2 ** 28;
+/** The most numbers in the columns that are used: 256 MiB. */
+const maxNumbers = 2 ** 25;
+
+/** A used column: its numbers, and its first cell that isn't one. */
+interface NumberColumn {
+  readonly values: number[];
+  problem?: { readonly line: number; readonly text: string };
+}
+
+/**
+ * Reads a CSV file of conditions.
+ *
+ * @param chosen the columns to use; by default all
+ * @throws UserError (`invalid-data`) if it is corrupt or too large, or, when a column is used, if a cell in it is not a number
+ */
+function readCsvTable(path: string, chosen?: readonly string[]): ConditionTable {
+  const text = textBlocks(path, largestTable);
+  try {
+    return tableIn(text, path, chosen);
+  } finally {
+    // Closes the file, if an error left it open.
+    text.return();
+  }
+}
+
+function tableIn(text: Iterable<string>, path: string, chosen?: readonly string[]): ConditionTable {
+  const { columns, rows } = parseCsv(text, path);
+  const fileColumn = columns.findIndex((name) => name.toLowerCase() === FILE_COLUMN);
+  const files: string[] = [];
+  const wanted = new Set(chosen ?? columns);
+  const used = new Map<number, NumberColumn>(
+    columns.flatMap((name, column) =>
+      column !== fileColumn && wanted.has(name) ? [[column, { values: [] }]] : [],
+    ),
+  );
+  let count = 0;
+  for (const { line, cells } of rows) {
+    count++;
+    if (count > maxRows || count * used.size > maxNumbers) {
+      throw new UserError(
+        'invalid-data',
+        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep only those of your images`,
+      );
+    }
+    if (fileColumn !== -1) {
+      files.push(cells[fileColumn]!);
+    }
+    for (const [column, numbers] of used) {
+      const text = cells[column]!;
+      const value = isNumber(text) ? Number(text) : Number.NaN;
+      if (!Number.isFinite(Math.fround(value))) {
+        numbers.problem ??= { line, text };
+      }
+      numbers.values.push(value);
+    }
+  }
+  const open = (column: number): ((row: number) => readonly number[]) => {
+    const { values, problem } = used.get(column)!;
+    if (problem !== undefined) {
+      const { line, text } = problem;
+      const why = isNumber(text)
+        ? 'too large for float32; scale the column'
+        : `expected a number${chosen ? '' : ' (or list the columns to use in model.condition)'}`;
+      throw new UserError(
+        'invalid-data',
+        `${path}:${line}: ${shortText(columns[column]!)} is '${shortText(text)}': ${why}`,
+      );
+    }
+    return (row) => [values[row]!];
+  };
+  return {
+    path,
+    rows: count,
+    ...(fileColumn !== -1 && { files }),
+    columns: columns.flatMap((name, column) =>
+      column === fileColumn ? [] : [{ name, shape: [], open: () => open(column) }],
+    ),
+  };
+}
+
+/** The most bytes of a .npy file, or of all arrays in an .npz file: 512 MiB. */
+const maxArrayBytes = 2 ** 29;
+/** The most arrays in an .npz file; models take at most 256 components. */
+const maxArrays = 2 ** 12;
+
+/**
+ * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
+ *
+ * @param name the name of the array in a .npy file
+ * @param areImages whether an array of two dimensions is one image instead of a row of numbers for each image
+ * @throws UserError (`invalid-data`) if it is corrupt, too large, not of this kind, or has values that are NaN or infinite
+ */
+async function readArrayTable(path: string, name: string, areImages = false): Promise<ConditionTable> {
+  const found = await withFile(path, (file) =>
+    /\.npz$/i.test(path)
+      ? arraysIn(readAhead(file), path, areImages)
+      : arrayIn(file, path, { name, areImages }).then((one) => [one]),
+  );
+  const [{ rows }] = found as [Read];
+  const other = found.find((one) => one.rows !== rows);
+  if (other) {
+    throw new UserError(
+      'mismatch',
+      `${path}: ${other.name} has ${other.rows} rows, but ${found[0]!.name} ${rows}: give a row of each for each image`,
+    );
+  }
+  return { path, rows, columns: found };
+}
+
+interface Read extends ConditionColumn {
+  readonly rows: number;
+}
+
+async function arraysIn(file: RandomAccess, path: string, areImages: boolean): Promise<Read[]> {
+  const budget = new Budget(path, file.size).pass();
+  const entries = (await readZipDirectory(file, path)).filter(({ name }) => name.endsWith('.npy'));
+  if (entries.length === 0) {
+    throw new UserError('invalid-data', `${path}: it contains no arrays: write them with numpy.savez`);
+  }
+  if (entries.length > maxArrays) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: ${entries.length} arrays are too many, at most ${maxArrays}: put several conditions into one array`,
+    );
+  }
+  requireSize(
+    entries.reduce((sum, { size }) => sum + size, 0),
+    maxArrayBytes,
+    path,
+  );
+  const found: Read[] = [];
+  for (const entry of entries) {
+    const bytes = await readZipEntry(file, entry, path, { budget });
+    const where = `${path}: ${entry.name}`;
+    const name = entry.name.replace(/\.npy$/, '');
+    found.push(await arrayIn(inMemory(bytes, where), where, { name, areImages }));
+  }
+  return found;
+}
+
+async function arrayIn(
+  file: RandomAccess,
+  path: string,
+  { name, areImages }: { readonly name: string; readonly areImages: boolean },
+): Promise<Read> {
+  requireSize(file.size, maxArrayBytes, path);
+  const { shape: stored, offset, ...type } = await readNpyHeader(file, path);
+  const shape = areImages && stored.length === 2 ? [1, ...stored] : stored;
+  if (shape.length < 1 || shape.length > 4) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: an array of shape ${shape.join(' x ')} does not contain conditions: expected N, N x K, N x H x W or N x H x W x C`,
+    );
+  }
+  const [rows = 0, ...row] = shape;
+  if (rows > maxRows) {
+    throw new UserError('invalid-data', `${path}: ${rows} rows are too many, at most ${maxRows}`);
+  }
+  const size = sizeOf(row);
+  const { values } = readElements(await file.read(offset, file.size - offset), type, path);
+  const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
+  if (countNotFinite(values) > 0) {
+    const notFinite = new NotFiniteValues();
+    for (let index = 0; index < rows; index++) {
+      notFinite.add(String(index), rowAt(index));
+    }
+    notFinite.refuse(path, rows);
+  }
+  return { name, rows, shape: row, open: () => rowAt };
+}
+
+/**
+ * Reads conditions that are images; undefined if the file is none.
+ *
+ * @param name the name of the condition
+ * @throws UserError (`invalid-data`) if images are corrupt, of several sizes, or have values that are NaN or infinite
+ */
+async function readImageTable(path: string, name: string): Promise<ConditionTable | undefined> {
+  if ((await storeKind(path)) !== undefined) {
+    return tableOf(path, name, [await imagesIn(path)]);
+  }
+  if (await packedFile.recognises(path)) {
+    const { train, validation, test } = await loadImages(await packedFile.open(path), path);
+    return tableOf(path, name, [train, ...(validation ? [validation] : []), test]);
+  }
+  return imageName.test(path) ? oneImage(path, name) : undefined;
+}
+
+/** All images in a folder or archive. */
+async function imagesIn(path: string): Promise<ImageSet> {
+  const store = await openArchive(path);
+  const names = imagesAmong(await store.names());
+  if (names.length === 0) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: it has no images to use as conditions: put ${imageFormats} images into it, named like those they belong to`,
+    );
+  }
+  requireNoLinksOut(path, store.linksOut?.() ?? []);
+  const wanted = new Set(names);
+  return loadSplit(
+    imagesOf(store, (one) => wanted.has(one), { count: names.length }),
+    { source: path, name: 'only', adviseToFit: () => ['convert them to one size'] },
+  );
+}
+
+function tableOf(path: string, name: string, sets: readonly ImageSet[]): ConditionTable {
+  const [{ imageShape }] = sets as [ImageSet];
+  const places = sets.flatMap((set) => Array.from({ length: set.count }, (_, index) => ({ set, index })));
+  const files = places.flatMap(({ set, index }) => set.nameOf?.(index) ?? []);
+  const rowAt = (row: number): Values => {
+    const { set, index } = places[row]!;
+    return readOne(set, index);
+  };
+  return {
+    path,
+    rows: places.length,
+    ...(files.length === places.length && { files, areImages: true }),
+    columns: [{ name, shape: imageShape, open: () => rowAt }],
+  };
+}
+
+/** The image in a file, for any image. */
+async function oneImage(path: string, name: string): Promise<ConditionTable> {
+  const { height, width, channels, data } = await decodeImage(await readWhole(path, maxFileBytes), path);
+  const count = countNotFinite(data);
+  if (count > 0) {
+    throw new UserError('invalid-data', notFinite(path, count));
+  }
+  return { path, rows: 1, columns: [{ name, shape: [height, width, channels], open: () => () => data }] };
 }

@@ -6,8 +6,7 @@ import { isFolder } from '../../storage/files.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { readConditionTable } from './conditionTable.ts';
-import { componentsIn } from './table.ts';
-import { conditionsByTable } from './tabledImages.ts';
+import { componentsIn, conditionsByTable } from './table.ts';
 
 /**
  * The conditions of image files, from the table in the folder that was given, or beside a file that was.

@@ -1,7 +1,6 @@
 // The files in a folder or archive, behind one interface.
 import { UserError } from '../../errors.ts';
-import type { Budget } from './budget.ts';
-import type { Admit } from './rawImages.ts';
+import type { Admit, Budget } from './budget.ts';
 
 /** One file of a folder or an archive. */
 interface StoredFile {

@@ -1,6 +1,22 @@
 // A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
 import { UserError } from '../../errors.ts';
 
+/** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
+export type Admit = (bytes: number) => Promise<void>;
+
+/** The cost of decoding an image. */
+export interface DecodingCost {
+  /** The most bytes per pixel in memory during decoding, all copies included. */
+  readonly pixelBytes: number;
+  /** The passes over all pixels, such as the scans of a progressive JPEG; default 1. */
+  readonly scans?: number;
+  /** The decoded pixels, if there may be more than those of the image; default width times height. */
+  readonly pixels?: number;
+}
+
+/** Called with the size of an image before memory is allocated; throws UserError if it is too large. */
+export type BeginDecoding = (width: number, height: number, cost: DecodingCost) => Promise<void>;
+
 /** What is counted: images, decoded pixels, and bytes after decompression. */
 type Unit = 'images' | 'pixels' | 'bytes';
 

@@ -1,10 +1,10 @@
-// Datasets: images read by index, in memory or on disk, and the interfaces of dataset readers.
+// Datasets: images read by index, in memory or on disk, and their classes.
+
+import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { requireArgument } from '../../numeric/optionValues.ts';
 import { bytesOfValue, copyInto, kindOf, type ValueKind, type Values, zeros } from '../../numeric/values.ts';
-import type { ArchiveOpener } from './archive.ts';
-import type { RawDataset, RawOptions } from './rawImages.ts';
 
 /**
  * The share of the training images that is held out for validation: a fraction in [0, 1), or `auto` for 2 %, but at least
@@ -23,6 +23,12 @@ export const ENOUGH_IMAGES = 100;
 
 /** … but, of the images of a small dataset, at most this share. */
 export const MOST_SHARE = 0.2;
+
+/** The splits of a dataset, in the order of their images in files. */
+export const splitNames = ['train', 'validation', 'test'] as const;
+
+/** A split of a dataset. */
+export type Split = (typeof splitNames)[number];
 
 /** The classes of images. */
 export interface Labels {
@@ -139,9 +145,6 @@ export interface HoldOutByName {
 /** Which training images are held out for validation. */
 export type HoldOut = HoldOutByPosition | HoldOutByName;
 
-/** The parts of a dataset without validation images. */
-export type Part = 'train' | 'test';
-
 /** The description of a named dataset. */
 export interface DatasetDescription {
   /** The name to open it by. */
@@ -158,48 +161,6 @@ export interface DatasetDescription {
   readonly source: string;
   /** The terms under which the images may be used. */
   readonly licence: string;
-}
-
-/** A named dataset: its description, and how to find and open it. */
-export interface NamedDataset extends DatasetDescription {
-  /**
-   * The path of its files, found without reading images.
-   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or
-   * unreadable.
-   */
-  locate(): Promise<string>;
-  /**
-   * Omitted for a dataset that must be prepared first. Throws UserError if the images are missing or corrupt.
-   */
-  open?(): Promise<DatasetSource>;
-  /**
-   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
-   * files. Throws as `open` does.
-   */
-  openPart?(part: 'train' | 'test'): Promise<ImageSet>;
-  /**
-   * The images as stored on disk, for a dataset that should be prepared before use; throws as `open` does.
-   */
-  openRaw?(): Promise<RawDataset>;
-}
-
-/** A format of users' own images, recognised by path. */
-export interface PathFormat {
-  /**
-   * Whether the existing file or folder at `path` looks like this format; reads no images.
-   *
-   * @param openArchive shares the listing of the path with the other formats
-   */
-  recognises(path: string, openArchive?: ArchiveOpener): Promise<boolean>;
-  /** Throws UserError if the images are corrupt or incomplete. */
-  open(path: string, openArchive?: ArchiveOpener): Promise<DatasetSource>;
-  /**
-   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
-   * files. Throws as `open` does.
-   */
-  openPart?(path: string, part: Part, openArchive?: ArchiveOpener): Promise<ImageSet>;
-  /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string, openArchive?: ArchiveOpener, options?: RawOptions): Promise<RawDataset>;
 }
 
 /**
@@ -335,4 +296,55 @@ export function checkOutput(length: number, kind: ValueKind, out: Values): void 
       `the images need ${length} values of kind ${kind}, but the output has ${out.length} of kind ${kindOf(out)}`,
     );
   }
+}
+
+/** The most classes that a dataset or a model may have. */
+export const MOST_CLASSES = 1024;
+
+/** The longest name of a class, in characters. */
+export const LONGEST_CLASS_NAME = 255;
+
+/**
+ * Images with labels.
+ *
+ * @param numbers the class of each image
+ * @param source where the labels come from, for errors
+ * @throws UserError unless every image has one, and every one is a class
+ */
+export function labelled(
+  images: ImageSet,
+  classes: readonly string[],
+  numbers: ArrayLike<number>,
+  source: string,
+): ImageSet {
+  const { count } = images;
+  if (numbers.length !== count) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: ${numbers.length} labels for ${count} images; use another copy`,
+    );
+  }
+  const own = Uint16Array.from(numbers);
+  const wrong = own.findIndex((number) => number >= classes.length);
+  if (wrong !== -1) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: image ${wrong} has label ${own[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
+    );
+  }
+  return { ...images, labels: { classes, classOf: (index) => own[checkIndex(index, count)]! } };
+}
+
+/** Whether images are labelled with exactly these classes. */
+export function hasClasses({ labels }: Pick<ImageSet, 'labels'>, classes: readonly string[]): boolean {
+  return JSON.stringify(labels?.classes) === JSON.stringify(classes);
+}
+
+/** The number of images in each class. */
+export function countClasses({ count, labels }: ImageSet): number[] {
+  const counts = new Array<number>(labels?.classes.length ?? 0).fill(0);
+  for (let index = 0; labels && index < count; index++) {
+    counts[labels.classOf(index)]!++;
+  }
+  return counts;
 }

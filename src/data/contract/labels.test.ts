@@ -1,20 +1,21 @@
 // Labels from their files to the batches of training: they belong to their images wherever these go.
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { openedBy } from '../../testing/openedBy.ts';
 import { BatchStream } from '../batches.ts';
 import { fixture } from '../fixtures/formula.ts';
 import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
 import { prepareDataset } from '../prepareDataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { cifar10Files } from '../sets/cifar10.ts';
-import { fashionMnist } from '../sets/fashionMnist.ts';
-import { classesOfNames } from '../sources/classOfName.ts';
-import { type ImageSet, imagesInMemory, readOne, subset } from './dataset.ts';
-import { countClasses, labelled } from './labels.ts';
+import { fashionMnist } from '../sets/mnist.ts';
+import { classesOfNames } from '../sources/splitOfName.ts';
+import { countClasses, type ImageSet, imagesInMemory, labelled, readOne, subset } from './dataset.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'labels-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -116,7 +117,7 @@ it('MNIST and CIFAR-10 have their labels and the names of their classes', async 
   expect(labelsOf(test).slice(0, 10)).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
   expect(test.labels!.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   expect(countClasses(test)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-  const photos = await cifar10Files.open(fixture('cifar-10-binary.tar.gz'));
+  const photos = await openedBy(cifar10Files, fixture('cifar-10-binary.tar.gz'));
   expect(photos.train.labels!.classes.slice(3, 6)).toEqual(['cat', 'deer', 'dog']);
   expect(labelsOf(photos.train)).toHaveLength(5);
 });
@@ -138,8 +139,8 @@ it('Fashion-MNIST has the labels of its files and the names of its classes, as p
   const { locate } = fashionMnist;
   Object.assign(fashionMnist, { locate: async () => folder });
   try {
-    const { train, test } = await fashionMnist.open!();
-    for (const images of [train, test, await fashionMnist.openPart!('test')]) {
+    const { train, test } = await fashionMnist.open();
+    for (const images of [await train.set!(), await test.set!()]) {
       expect(labelsOf(images)).toEqual(classesIn(images));
       expect(images.labels!.classes).toEqual([
         'T-shirt/top',
@@ -156,7 +157,8 @@ it('Fashion-MNIST has the labels of its files and the names of its classes, as p
     }
     // A label that no class has is not quietly a class of its own.
     idx('t10k-labels-idx1-ubyte', [20], Array(20).fill(10));
-    await expect(fashionMnist.open!()).rejects.toThrow(
+    const wrong = await fashionMnist.open();
+    await expect(wrong.test.set!()).rejects.toThrow(
       't10k-labels-idx1-ubyte: image 0 has label 10, expected 0 to 9; use another copy',
     );
   } finally {

@@ -1,7 +1,15 @@
-// Images as stored on disk: of any size, in sequence, decoded one at a time.
+// Datasets as stored on disk: how a format gives the images of each split, in sequence and decoded one at a time.
 import { option, phrase, UserError } from '../../errors.ts';
 import type { Values } from '../../numeric/values.ts';
-import { maxImagePixels } from './budget.ts';
+import type { ArchiveOpener } from './archive.ts';
+import { type Admit, maxImagePixels } from './budget.ts';
+import {
+  type DatasetDescription,
+  type DatasetSource,
+  type ImageSet,
+  readOne,
+  type Split,
+} from './dataset.ts';
 
 /** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
 export const maxDecodedBytes = 3 * maxImagePixels;
@@ -28,9 +36,6 @@ export interface DecodedImage<Data extends Values = Values> {
 /** An image of 8-bit integers. */
 export type EightBitImage = DecodedImage<Uint8Array>;
 
-/** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
-export type Admit = (bytes: number) => Promise<void>;
-
 /** An image of a split that has not been decoded yet. */
 export interface RawImage {
   /** The path within the dataset: for messages, and for a stable split. */
@@ -46,10 +51,15 @@ export interface RawImage {
 
 /** A sequence of images. */
 export interface RawSplit {
-  /** The number of images; null if it is only known at the end. */
+  /** The number of images; null if it is not known before they are read. */
   readonly count: number | null;
   /** Yields the images, from the first at each call; throws UserError if their archive is corrupt. */
   images(): AsyncIterable<RawImage>;
+  /**
+   * The images by index, of files that contain images of one shape; the first call reads them. Throws UserError if they are
+   * missing or corrupt.
+   */
+  set?(): Promise<ImageSet>;
 }
 
 /** A dataset as stored on disk; missing test images are taken from the training images. */
@@ -64,6 +74,10 @@ export interface RawDataset {
   readonly classes?: readonly string[] | undefined;
   /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
   readonly whyNoLabels?: string;
+  /** How many images its files should have, by their publisher: `path` has those of the dataset `name`. */
+  readonly published?: Readonly<Record<'path' | 'name', string> & Record<'train' | 'test', number>>;
+  /** How many images were converted before they were stored, by kind of conversion. */
+  readonly notes?: Readonly<Record<string, number>>;
   /** Why all images are training images, in words, if they were not divided (`undivided`). */
   readonly whyUndivided?: string;
   /** Warnings about the files, one line each. */
@@ -86,22 +100,116 @@ export interface RawOptions {
   readonly undivided?: 'if-needed' | 'unless-published' | undefined;
 }
 
+/** A format of users' own images, recognised by path. */
+export interface PathFormat {
+  /**
+   * Whether the existing file or folder at `path` looks like this format; reads no images.
+   *
+   * @param openArchive shares the listing of the path with the other formats
+   */
+  recognises(path: string, openArchive?: ArchiveOpener): Promise<boolean>;
+  /** Finds the images; throws UserError if that shows that they are corrupt or incomplete. */
+  open(path: string, openArchive?: ArchiveOpener, options?: RawOptions): Promise<RawDataset>;
+}
+
+/** A named dataset: its description, and how to find and open it. */
+export interface NamedDataset extends DatasetDescription {
+  /** Whether it must be prepared before training; false by default. */
+  readonly toPrepare?: boolean;
+  /**
+   * The path of its files, found without reading images.
+   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or
+   * unreadable.
+   */
+  locate(): Promise<string>;
+  /** Finds its images; throws UserError as `locate` does. */
+  open(): Promise<RawDataset>;
+}
+
+/**
+ * Images that are stored by index, as a split. Without a name of their own they are called `train/0`, `train/1`, ….
+ *
+ * @param split its name
+ * @param open reads the images, when they are needed
+ */
+export function splitOfSet(
+  split: string,
+  open: () => Promise<ImageSet>,
+  count: number | null = null,
+): RawSplit & Required<Pick<RawSplit, 'set'>> {
+  let opened: Promise<ImageSet> | undefined;
+  const set = (): Promise<ImageSet> => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    count,
+    set,
+    async *images() {
+      const images = await set();
+      const [height, width, channels] = images.imageShape;
+      if (!isImageChannels(channels)) {
+        throw new RangeError(`images of ${channels} channels, but image files have 1 to 4`);
+      }
+      for (let index = 0; index < images.count; index++) {
+        yield {
+          name: images.nameOf?.(index) ?? `${split}/${index}`,
+          label: images.labels?.classOf(index),
+          decode: async () => ({ width, height, channels, data: readOne(images, index), notes: [] }),
+        };
+      }
+    },
+  };
+}
+
+/** Images that are open as a dataset of files that contain them. */
+export function rawOf({ train, validation, test, ...about }: DatasetSource): RawDataset {
+  const split = (name: string, images: ImageSet): RawSplit =>
+    splitOfSet(name, async () => images, images.count);
+  return {
+    ...about,
+    ...(train.labels && { classes: train.labels.classes }),
+    train: split('train', train),
+    ...(validation && { validation: split('validation', validation) }),
+    test: split('test', test),
+  };
+}
+
+/** The splits of a dataset that has them. */
+export function splitsOf({ train, validation, test }: RawDataset): [Split, RawSplit][] {
+  return [
+    ['train', train],
+    ...(validation ? [['validation', validation] as [Split, RawSplit]] : []),
+    ['test', test],
+  ];
+}
+
 /** Whether images can have this number of channels. */
 export function isImageChannels(channels: number): channels is DecodedImage['channels'] {
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
 /** The total number of images in several splits; null if that of any split is only known at the end. */
-export function totalCount(splits: readonly RawSplit[]): number | null {
-  return splits.reduce<number | null>(
-    (sum, { count }) => (sum === null || count === null ? null : sum + count),
-    0,
-  );
+export async function totalCount(splits: readonly RawSplit[]): Promise<number | null> {
+  let total = 0;
+  for (const split of splits) {
+    const count = await countIn(split);
+    if (count === null) {
+      return null;
+    }
+    total += count;
+  }
+  return total;
+}
+
+/** The number of images in a split, if it can be known without decoding files. */
+async function countIn({ count, set }: RawSplit): Promise<number | null> {
+  return count ?? (await set?.())?.count ?? null;
 }
 
 /** The number of source images of a dataset; null if it is only known at the end. */
-export function countPictures({ train, validation, test }: RawDataset): number | null {
-  return totalCount([train, ...(validation ? [validation] : []), test]);
+export function countPictures(dataset: RawDataset): Promise<number | null> {
+  return totalCount(splitsOf(dataset).map(([, split]) => split));
 }
 
 /**
@@ -110,14 +218,14 @@ export function countPictures({ train, validation, test }: RawDataset): number |
  * @param source the dataset, for errors
  * @throws UserError if the limit is not a positive whole number, or the number of images is only known at the end
  */
-export function limited(dataset: RawDataset, limit: number, source: string): RawDataset {
+export async function limited(dataset: RawDataset, limit: number, source: string): Promise<RawDataset> {
   const { train, validation, test } = dataset;
   if (!Number.isInteger(limit) || limit < 1) {
     throw new UserError('invalid-argument', `limit must be a whole number of 1 or more, not ${limit}`);
   }
-  const share = train.count === null ? Number.NaN : Math.min(1, limit / train.count);
-  const part = (split: RawSplit): RawSplit => {
-    const count = Math.max(1, Math.round(share * (split.count ?? Number.NaN)));
+  const share = Math.min(1, limit / ((await countIn(train)) ?? Number.NaN));
+  const part = async (split: RawSplit): Promise<RawSplit> => {
+    const count = Math.max(1, Math.round(share * ((await countIn(split)) ?? Number.NaN)));
     if (Number.isNaN(count)) {
       throw new UserError(
         'unsupported',
@@ -128,9 +236,9 @@ export function limited(dataset: RawDataset, limit: number, source: string): Raw
   };
   return {
     ...dataset,
-    train: part(train),
-    ...(validation && { validation: part(validation) }),
-    test: part(test),
+    train: await part(train),
+    ...(validation && { validation: await part(validation) }),
+    test: await part(test),
   };
 }
 

@@ -1,5 +1,11 @@
 // The files in a folder, zip or tar archive, behind one interface.
+
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { isFolder, openFile, withFile } from '../../storage/files.ts';
 import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
@@ -10,13 +16,11 @@ import {
   maxFileBytes,
   requireSize,
 } from '../contract/archive.ts';
-import { Budget } from '../contract/budget.ts';
-import type { Admit } from '../contract/rawImages.ts';
-import { isGzip, isZip } from './bytes.ts';
+import { type Admit, Budget } from '../contract/budget.ts';
+import { charactersOf, corruptFile, isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
-import { isTarHeader, readTar, tarBlock } from './tar.ts';
+import { zipFiles } from './zip.ts';
 import { hasZipDirectory } from './zipDirectory.ts';
-import { zipFiles } from './zipStore.ts';
 
 /** An `openArchive` that opens each path only once, so that a folder is listed only once. */
 export function openingOnce(): ArchiveOpener {
@@ -137,4 +141,133 @@ function tarFiles(path: string, limit: number): Archive {
       }
     },
   };
+}
+
+/** A file in a tar archive, with its content. */
+interface TarFile {
+  /** Its path as stored in the archive; nothing is ever written there. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The bytes of a header in a tar archive. */
+const tarBlock = 512;
+
+/**
+ * Whether a file that starts with these bytes is a tar archive: its first header has the mark, or, as in archives of
+ * version 7, only the right checksum.
+ */
+function isTarHeader(start: Uint8Array): boolean {
+  if (start.length < tarBlock || start[0] === 0) {
+    return false;
+  }
+  if (charactersOf(start.subarray(257, 262)) === 'ustar') {
+    return true;
+  }
+  const [from, to] = [148, 156];
+  const sum = start
+    .subarray(0, tarBlock)
+    .reduce((total, byte, at) => total + (at >= from && at < to ? 0x20 : byte), 0);
+  const stored = /^\s*([0-7]+)[\s\0]/.exec(charactersOf(start.subarray(from, to)))?.[1];
+  return stored !== undefined && Number.parseInt(stored, 8) === sum;
+}
+
+/**
+ * The files of a tar archive whose names are `wanted`, in its order. Links, devices and folders are left out.
+ *
+ * @param options.limit the maximum size of a wanted file, in bytes
+ * @param options.onLink called with the name of each link: to a file in the archive, or symbolic
+ * @param options.budget charged for the decompressed bytes
+ * @throws OverBudget; UserError with the archive's name if it cannot be read, is corrupt or truncated, or a
+ *   wanted file is too large
+ */
+async function* readTar(
+  path: string,
+  wanted: (name: string) => boolean,
+  { limit, budget, onLink }: { limit: number; budget: Budget; onLink?: (name: string) => void },
+): AsyncGenerator<TarFile, void, void> {
+  const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
+  const stream = createReadStream(path);
+  const source = isGzip(start) ? gunzipped(stream, budget) : stream;
+  const entries = (Readable.toWeb(source) as ReadableStream<Uint8Array>)
+    .pipeThrough(createTarDecoder({ strict: true }))
+    .getReader();
+  try {
+    for (let next = await entries.read(); !next.done; next = await entries.read()) {
+      const { header, body } = next.value;
+      const isFile = header.type === 'file' || header.type === undefined;
+      if (header.type === 'link' || header.type === 'symlink') {
+        onLink?.(header.name);
+      }
+      if (!isFile || !wanted(header.name)) {
+        // Read and discarded: cancelling a body can stop the whole stream.
+        for await (const _ of body as unknown as AsyncIterable<Uint8Array>) {
+        }
+        continue;
+      }
+      requireSize(header.size, limit, `${path}: ${header.name}`);
+      yield { name: header.name, bytes: await readBody(next.value) };
+    }
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : corruptFile(path, (cause as Error).message, cause);
+  } finally {
+    // Not awaited: cancelling while a body is being read may never settle.
+    entries.cancel().catch(() => {});
+    source.destroy();
+    stream.destroy();
+  }
+}
+
+/** The decompressed stream, as far as the budget allows. */
+function gunzipped(stream: Readable, budget: Budget): Readable {
+  const bounded = new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      try {
+        budget.spend(chunk.length, 'bytes');
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  // Errors are reported by the returned stream.
+  pipeline(stream, createGunzip(), bounded).catch(() => {});
+  return bounded;
+}
+
+async function readBody({ header, body }: ParsedTarEntry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(header.size);
+  let length = 0;
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  if (length !== header.size) {
+    throw new Error(`${header.name} ends after ${length} of ${header.size} bytes`);
+  }
+  return bytes;
+}
+
+/** The remedy, for errors. */
+export const ownLinks = 'set EMERGING_LINKS=follow if the links are your own';
+
+/** Whether the user allows links to lead anywhere. */
+export function followsLinksOut(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.EMERGING_LINKS === 'follow';
+}
+
+/**
+ * Refuses a folder with links to files outside it.
+ *
+ * @param links their names
+ * @throws UserError (`invalid-data`) that counts them, unless `followsLinksOut`
+ */
+export function requireNoLinksOut(path: string, links: readonly string[]): void {
+  if (links.length > 0 && !followsLinksOut()) {
+    const count = links.length === 1 ? 'a link in it leads' : `${links.length} links in it lead`;
+    throw new UserError(
+      'invalid-data',
+      `${path}: ${count} to files elsewhere, such as ${links[0]}: ${ownLinks}, or replace them with copies`,
+    );
+  }
 }

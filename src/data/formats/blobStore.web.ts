@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { checkRange, type RandomAccess } from '../../storage/randomAccess.ts';
 import { type Archive, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
-import { zipFiles } from './zipStore.ts';
+import { zipFiles } from './zip.ts';
 
 /** A file, and its path among those that were given with it, with `/`. */
 export interface GivenFile {

@@ -1,14 +1,18 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
-import { Budget, maxDecodingBytes, maxImagePixels } from '../contract/budget.ts';
-import { type Admit, type DecodedImage, maxSide } from '../contract/rawImages.ts';
-import type { BeginDecoding } from './beginDecoding.ts';
+import {
+  type Admit,
+  type BeginDecoding,
+  Budget,
+  maxDecodingBytes,
+  maxImagePixels,
+} from '../contract/budget.ts';
+import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import { CorruptFile, charactersOf, viewOf } from './bytes.ts';
-import { decodeFits } from './fits.ts';
-import { isFits } from './fitsHeader.ts';
-import { MOST_SCANS } from './jpegScans.ts';
-import { decodeNpy } from './npyImage.ts';
+import { decodeFits, isFits } from './fits.ts';
+import { decodeNpy } from './npy.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
+import { MOST_SCANS } from './photoHeader.ts';
 import { decodePng } from './png.ts';
 
 /** The usual number of scans in progressive files. */

@@ -1,10 +1,13 @@
 // NumPy's .npy files: a header that is a Python dictionary, then the elements.
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { bytesOfValues, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
+import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
 import { shortText } from '../../visibleText.ts';
+import type { BeginDecoding } from '../contract/budget.ts';
+import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
-import { type ElementType, elementBytes } from './elements.ts';
+import { type ElementType, elementBytes, readElements } from './elements.ts';
 
 /** The type and the byte order of an array's elements. */
 export interface NumpyType {
@@ -137,4 +140,60 @@ function parseHeader(text: string, source: string): Header {
     throw corruptFile(source, `its shape is (${shortText(shape)})`);
   }
   return { descr, fortranOrder: fortran === 'True', shape: axes };
+}
+
+const types: Readonly<Record<ValueKind, string>> = { uint8: '|u1', uint16: '<u2', float32: '<f4' };
+
+/** NumPy aligns the elements to this many bytes. */
+const ALIGNMENT = 64;
+
+/** An array as the bytes of a .npy file of version 1.0. */
+export function npyBytes(values: Values, shape: readonly number[]): Uint8Array {
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '${types[kindOf(values)!]}', 'fortran_order': False, 'shape': (${axes}), }`;
+  const length = Math.ceil((10 + text.length + 1) / ALIGNMENT) * ALIGNMENT - 10;
+  const header = new TextEncoder().encode(`\x93NUMPY${text.padEnd(length - 1)}\n`);
+  // The signature begins with a byte that is not valid UTF-8.
+  const start = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8);
+  const bytes = bytesOfValues(values);
+  const out = new Uint8Array(start.length + length + bytes.length);
+  out.set(start);
+  out.set(header.subarray(header.length - length), start.length);
+  out.set(bytes, start.length + length);
+  return out;
+}
+
+/** Whether a file is an array of several images: `[N, H, W]` or `[N, H, W, C]`, unless it can be one image, `[H, W, C]`. */
+export async function isStack(bytes: Uint8Array, source: string): Promise<boolean> {
+  if (charactersOf(bytes.subarray(0, 6)) !== '\x93NUMPY') {
+    return false;
+  }
+  const { shape } = await readNpyHeader(inMemory(bytes, source), source);
+  return shape.length === 4 || (shape.length === 3 && !isImageChannels(shape[2]!));
+}
+
+/**
+ * Decodes an array `[H, W]` or `[H, W, C]` with up to four channels.
+ *
+ * @param source the file, for errors
+ * @param begin called before memory is allocated
+ * @throws UserError if it is corrupt, or an array of another shape or type
+ */
+export async function decodeNpy(
+  bytes: Uint8Array,
+  source: string,
+  begin: BeginDecoding,
+): Promise<DecodedImage> {
+  const { shape, offset, ...type } = await readNpyHeader(inMemory(bytes, source), source);
+  const [height = 0, width = 0, channels = 1] = shape;
+  if (shape.length < 2 || shape.length > 3 || !isImageChannels(channels)) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: an array of shape ${shape.join(' x ')} is not one image: expected H x W or H x W x C (C at most 4); ` +
+        'name a file of many images alone, as a dataset',
+    );
+  }
+  await begin(width, height, { pixelBytes: channels * (elementBytes[type.type] + 4) });
+  const { values, rounding } = readElements(bytes.subarray(offset), type, source);
+  return { width, height, channels, data: values, notes: [], ...(rounding > 0 && { rounding }) };
 }

@@ -4,8 +4,6 @@ import { compressors } from 'hyparquet-compressors';
 import type { Budget } from '../contract/budget.ts';
 import { viewOf } from './bytes.ts';
 import { type DataPageHeader, type PageHeader, readPageHeader } from './parquetHeaders.ts';
-import { readRuns } from './parquetRuns.ts';
-import { requireSingleZstdFrame } from './zstdFrame.ts';
 
 /** A column, as described by the file's footer. */
 export interface ByteColumn {
@@ -180,4 +178,104 @@ function atMost(value: number, limit: number): number {
 
 function fail(what: string): never {
   throw new Error(what);
+}
+
+/**
+ * Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of
+ * eight. A run that extends past `count` is cut off there.
+ *
+ * @throws Error if there are too few bytes
+ */
+function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
+  const out = new Uint32Array(count);
+  let offset = 0;
+  const nextByte = (): number => {
+    const byte = bytes[offset++];
+    if (byte === undefined) {
+      throw new Error('truncated runs of integers');
+    }
+    return byte;
+  };
+  for (let done = 0; done < count; ) {
+    let header = 0;
+    for (let shift = 0, byte = 128; byte >= 128; shift += 7) {
+      if (shift > 28) {
+        throw new Error('a run of more than 2^32 integers');
+      }
+      byte = nextByte();
+      header += (byte & 127) * 2 ** shift;
+    }
+    const length = Math.floor(header / 2) * (header % 2 === 1 ? 8 : 1);
+    const end = Math.min(count, done + length);
+    if (header % 2 === 0) {
+      let value = 0;
+      for (let shift = 0; shift < width; shift += 8) {
+        value += nextByte() * 2 ** shift;
+      }
+      out.fill(value, done, end);
+    } else {
+      let [bits, held] = [0, 0];
+      for (let index = done; index < end; index++) {
+        while (held < width) {
+          bits += nextByte() * 2 ** held;
+          held += 8;
+        }
+        out[index] = bits % 2 ** width;
+        bits = Math.floor(bits / 2 ** width);
+        held -= width;
+      }
+      // Groups are complete: the unused rest of the last one is skipped.
+      offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
+    }
+    done = end;
+  }
+  return out;
+}
+
+const magic = 0xfd2fb528;
+const blockHeaderLength = 3;
+
+/**
+ * Requires `bytes` to be exactly one Zstandard frame with `size` in its header, so that a decoder allocates only that: a few bytes
+ * can expand to gigabytes.
+ *
+ * @throws Error otherwise
+ */
+export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
+  const view = viewOf(bytes);
+  const descriptor = view.getUint8(4);
+  const [sizeFlag, isSegment, hasChecksum, dictionaryFlag] = [
+    descriptor >> 6,
+    (descriptor & 32) !== 0,
+    (descriptor & 4) !== 0,
+    descriptor & 3,
+  ];
+  let at = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][dictionaryFlag]!;
+  const declared = contentSize(view, at, sizeFlag, isSegment);
+  if (view.getUint32(0, true) !== magic || declared !== size) {
+    throw new Error(`a Zstandard frame of ${declared ?? 'unknown'} bytes, expected ${size}`);
+  }
+  at += [isSegment ? 1 : 0, 2, 4, 8][sizeFlag]!;
+  for (let last = false; !last; ) {
+    const header = view.getUint16(at, true) + view.getUint8(at + 2) * 65536;
+    const repeated = ((header >> 1) & 3) === 1;
+    last = (header & 1) === 1;
+    at += blockHeaderLength + (repeated ? 1 : header >> 3);
+  }
+  if (at + (hasChecksum ? 4 : 0) !== bytes.length) {
+    throw new Error('not exactly one Zstandard frame');
+  }
+}
+
+function contentSize(view: DataView, at: number, flag: number, isSegment: boolean): number | undefined {
+  switch (flag) {
+    case 0:
+      return isSegment ? view.getUint8(at) : undefined;
+    case 1:
+      return view.getUint16(at, true) + 256;
+    case 2:
+      return view.getUint32(at, true);
+    default:
+      return Number(view.getBigUint64(at, true));
+  }
 }

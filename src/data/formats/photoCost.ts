@@ -1,12 +1,8 @@
 // The cost of decoding a file with sharp, from its header: measured with sharp 0.35 on flat 25-megapixel images.
 import type { Metadata } from 'sharp';
-import { largestImage } from './avifItems.ts';
-import type { DecodingCost } from './beginDecoding.ts';
-import { charactersOf } from './bytes.ts';
-import { gifFrames, webpFrames } from './frameCounts.ts';
-import { countScans, countSegmentBytes, countSegments } from './jpegScans.ts';
-import { MOST_PARTS, requireFewParts } from './photoHeader.ts';
-import { tiffHeader } from './tiffHeader.ts';
+import type { DecodingCost } from '../contract/budget.ts';
+import { charactersOf, viewOf } from './bytes.ts';
+import { countScans, countSegmentBytes, countSegments, MOST_PARTS, requireFewParts } from './photoHeader.ts';
 
 /** Decoders list all frames or pages before they read the first: ten thousand take a second. */
 const MOST_PAGES = 4096;
@@ -76,4 +72,248 @@ function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
     default:
       throw new Error(`sharp identifies it as ${format}`);
   }
+}
+
+/** The frames of a GIF file, at most one more than `most`. */
+function gifFrames(bytes: Uint8Array, most: number): number {
+  /** The bytes of a colour table, whose size is in these flags. */
+  const tableBytes = (flags = 0): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+  let frames = 0;
+  let at = 13 + tableBytes(bytes[10]);
+  /** To the end of blocks of at most 255 bytes, each after its length. */
+  const skipBlocks = (): void => {
+    while (at < bytes.length && bytes[at] !== 0) {
+      at += 1 + bytes[at]!;
+    }
+    at++;
+  };
+  while (at < bytes.length && frames <= most) {
+    const type = bytes[at];
+    if (type === 0x2c) {
+      frames++;
+      // The descriptor, a colour table, and the size of the first code.
+      at += 10 + tableBytes(bytes[at + 9]) + 1;
+      skipBlocks();
+    } else if (type === 0x21) {
+      at += 2;
+      skipBlocks();
+    } else if (type === 0x3b) {
+      break;
+    } else {
+      at++;
+    }
+  }
+  return frames;
+}
+
+/** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, each of which decoders keep. */
+function webpFrames(bytes: Uint8Array, most: number): number {
+  const view = viewOf(bytes);
+  let [frames, chunks] = [0, 0];
+  for (let at = 12; at + 8 <= bytes.length && frames <= most; ) {
+    requireFewParts(++chunks);
+    frames += charactersOf(bytes.subarray(at, at + 4)) === 'ANMF' ? 1 : 0;
+    const length = view.getUint32(at + 4, true);
+    at += 8 + length + (length % 2);
+  }
+  return frames;
+}
+
+/** The known kinds of items. Others, such as overlays and grids of tiles, declare their size elsewhere. */
+const kinds = ['av01', 'tmap', 'Exif', 'mime', 'uri '];
+/** An image, its tiles, its alpha channel and the tiles of that. */
+const COPIES = 4;
+
+/** Far more than cameras and encoders write. */
+const MOST_BOXES = 2 ** 14;
+
+interface Box {
+  readonly type: string;
+  /** Where its content starts and ends in the file. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The most pixels that decoding allocates: the largest image, or a quarter of all declared pixels, since a tiled image
+ * with an alpha channel declares its size four times.
+ *
+ * @throws Error if there are items of other kinds
+ */
+export function largestImage(bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  const within = (parent: Box, path: readonly string[]): Box[] => {
+    const [name, ...rest] = path;
+    const skipped = ['meta', 'iinf'].includes(parent.type) ? 4 : 0;
+    const count = parent.type === 'iinf' ? (view.getUint8(parent.from) === 0 ? 2 : 4) : 0;
+    const found = boxesIn(view, parent.from + skipped + count, parent.to).filter(({ type }) => type === name);
+    return rest.length === 0 ? found : found.flatMap((box) => within(box, rest));
+  };
+  const file = { type: '', from: 0, to: bytes.length };
+  for (const { from } of within(file, ['meta', 'iinf', 'infe'])) {
+    // Version and flags, the number of the item, of protection, and the kind.
+    const at = from + (bytes[from]! >= 3 ? 10 : 8);
+    const kind = charactersOf(bytes.subarray(at, at + 4));
+    if (!kinds.includes(kind)) {
+      throw new Error(`it has an item of type ${JSON.stringify(kind)}`);
+    }
+  }
+  const sizes = within(file, ['meta', 'iprp', 'ipco'])
+    .flatMap(({ from, to }) => boxesIn(view, from, to))
+    .map(({ type, from, to }) =>
+      type === 'ispe' && from + 12 <= to ? view.getUint32(from + 4) * view.getUint32(from + 8) : 0,
+    );
+  let total = 0;
+  for (const { from, to } of within(file, ['meta', 'iprp', 'ipma'])) {
+    for (const property of propertiesIn(view, from, to)) {
+      total += sizes[property - 1] ?? 0;
+    }
+  }
+  return Math.max(0, ...sizes, total / COPIES);
+}
+
+/** The boxes in a part of a file. Size 0 extends to its end; size 1 means 64 bits after the type. */
+function boxesIn(view: DataView, from: number, to: number): Box[] {
+  const boxes: Box[] = [];
+  for (let at = from; at + 8 <= to; ) {
+    const [size, header] =
+      view.getUint32(at) === 1 && at + 16 <= to
+        ? [Number(view.getBigUint64(at + 8)), 16]
+        : [view.getUint32(at) || to - at, 8];
+    const type = String.fromCharCode(...[4, 5, 6, 7].map((byte) => view.getUint8(at + byte)));
+    if (size < header || at + size > to) {
+      throw new Error(`its box ${JSON.stringify(type)} does not fit`);
+    }
+    boxes.push({ type, from: at + header, to: at + size });
+    if (boxes.length > MOST_BOXES) {
+      throw new Error(`one of its boxes contains more than ${MOST_BOXES} others`);
+    }
+    at += size;
+  }
+  return boxes;
+}
+
+/** The numbers, from 1, of the properties of all items, each as often as it is used. */
+function propertiesIn(view: DataView, from: number, to: number): number[] {
+  const [isLong, isWide] = [view.getUint8(from) >= 1, (view.getUint8(from + 3) & 1) === 1];
+  const numbers: number[] = [];
+  let at = from + 8;
+  for (let item = view.getUint32(from + 4); item > 0 && at < to; item--) {
+    at += isLong ? 4 : 2;
+    const count = view.getUint8(at++);
+    for (let index = 0; index < count; index++, at += isWide ? 2 : 1) {
+      numbers.push(isWide ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f);
+    }
+  }
+  return numbers;
+}
+
+/** What the directories of a TIFF file say about its first image. */
+export interface TiffHeader {
+  /** The images in the file, at most one more than wanted. */
+  readonly pages: number;
+  /** The most scans of a tile or strip of the first image; 1 if it is not compressed as JPEG. */
+  readonly scans: number;
+  /** The pixels of a tile or a strip. */
+  readonly tilePixels: number;
+  /** The pixels of all tiles, including those beyond the edges of the image. */
+  readonly storedPixels: number;
+  /** Whether a channel beyond grey or colour is alpha; otherwise it is any other data. */
+  readonly hasAlpha: boolean;
+}
+
+const tags = {
+  width: 256,
+  height: 257,
+  compression: 259,
+  stripOffsets: 273,
+  rows: 278,
+  stripLengths: 279,
+  tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
+  tileLengths: 325,
+  extraSamples: 338,
+} as const;
+const OLD_JPEG = 6;
+const JPEG = 7;
+/** The values of `extraSamples` that mean alpha, multiplied into the colours or not. */
+const ALPHA: readonly number[] = [1, 2];
+/** The most tiles or strips: a hundred megapixels have 25,000 of 64x64. */
+const MOST_TILES = 2 ** 18;
+/** Bytes per value, by type. */
+const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
+
+/**
+ * Reads the directories of a TIFF file.
+ *
+ * @throws Error if the first is missing or too large for the file, or uses the obsolete JPEG compression of TIFF 6
+ */
+export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
+  const view = viewOf(bytes);
+  const isLittle = charactersOf(bytes.subarray(0, 2)) === 'II';
+  const entriesAt = (at: number): number => (at + 2 <= bytes.length ? view.getUint16(at, isLittle) : 0);
+  const first = bytes.length < 8 ? 0 : view.getUint32(4, isLittle);
+  let pages = 0;
+  for (let at = first; at !== 0 && at + 2 <= bytes.length && pages <= mostPages; pages++) {
+    const next = at + 2 + 12 * entriesAt(at);
+    at = next + 4 <= bytes.length ? view.getUint32(next, isLittle) : 0;
+  }
+  /** The numbers of a tag in the first directory. */
+  const values = (tag: number): number[] => {
+    for (let index = 0; index < entriesAt(first); index++) {
+      const at = first + 2 + 12 * index;
+      if (at + 12 > bytes.length || view.getUint16(at, isLittle) !== tag) {
+        continue;
+      }
+      const each = typeBytes[view.getUint16(at + 2, isLittle)];
+      const count = view.getUint32(at + 4, isLittle);
+      const from = each === undefined || each * count <= 4 ? at + 8 : view.getUint32(at + 8, isLittle);
+      if (each === undefined || from + each * count > bytes.length || count > MOST_TILES) {
+        throw new Error(`its field ${tag} has ${count} values: too many, or outside the file`);
+      }
+      return Array.from({ length: count }, (_, value) => {
+        const place = from + each * value;
+        return each === 1
+          ? bytes[place]!
+          : each === 2
+            ? view.getUint16(place, isLittle)
+            : view.getUint32(place, isLittle);
+      });
+    }
+    return [];
+  };
+  const [width = 0] = values(tags.width);
+  const [height = 0] = values(tags.height);
+  const [rows = height] = values(tags.rows);
+  const [tileWidth = 0] = values(tags.tileWidth);
+  const [tileHeight = 0] = values(tags.tileHeight);
+  const isTiled = tileWidth > 0 && tileHeight > 0;
+  const [compression] = values(tags.compression);
+  if (compression === OLD_JPEG) {
+    throw new Error('it uses the obsolete JPEG compression of TIFF 6');
+  }
+  const [extra = 0] = values(tags.extraSamples);
+  let scans = 1;
+  if (compression === JPEG) {
+    const lengths = values(isTiled ? tags.tileLengths : tags.stripLengths);
+    let read = 0;
+    values(isTiled ? tags.tileOffsets : tags.stripOffsets).forEach((from, index) => {
+      const part = bytes.subarray(from, from + (lengths[index] ?? 0));
+      read += part.length;
+      if (read > bytes.length) {
+        throw new Error('its tiles or strips overlap');
+      }
+      scans = Math.max(scans, countScans(part));
+    });
+  }
+  return {
+    pages,
+    scans,
+    tilePixels: isTiled ? tileWidth * tileHeight : width * Math.min(rows, height),
+    storedPixels: isTiled
+      ? Math.ceil(width / tileWidth) * tileWidth * Math.ceil(height / tileHeight) * tileHeight
+      : width * height,
+    hasAlpha: ALPHA.includes(extra),
+  };
 }

@@ -1,14 +1,12 @@
 // Decodes JPEG, WebP, GIF, TIFF and AVIF files by the optional package sharp.
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../errors.ts';
-import { maxImagePixels } from '../contract/budget.ts';
+import { type BeginDecoding, maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { Integers } from '../pixels/bitDepth.ts';
-import { onWhite } from '../pixels/onWhite.ts';
-import type { BeginDecoding } from './beginDecoding.ts';
+import { onWhite } from '../pixels/channels.ts';
 import { corruptFile } from './bytes.ts';
-import { costOf, requirePlausible } from './photoCost.ts';
-import { tiffHeader } from './tiffHeader.ts';
+import { costOf, requirePlausible, tiffHeader } from './photoCost.ts';
 
 /** The formats of `decodePhoto`, in words. */
 export const photoFormats = 'JPEG, WebP, GIF, TIFF or AVIF';

@@ -1,9 +1,9 @@
 // Decodes JPEG and WebP by the browser.
 import { UserError } from '../../errors.ts';
+import type { BeginDecoding } from '../contract/budget.ts';
 import type { EightBitImage } from '../contract/rawImages.ts';
-import { oriented } from '../pixels/oriented.ts';
-import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, corruptFile } from './bytes.ts';
+import { oriented } from './orientation.ts';
 import { jpegHeader, type PhotoHeader, webpHeader } from './photoHeader.ts';
 
 /** The formats of `decodePhoto`, in words. */

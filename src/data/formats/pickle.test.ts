@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../fixtures/formula.ts';
-import { readPickle } from './pickle.ts';
-import { isPickledArray } from './pickledObjects.ts';
+import { isPickledArray, readPickle } from './pickle.ts';
 
 /** A pickle of protocol 2 with these instructions. */
 const read = (...instructions: (string | number)[]) => {

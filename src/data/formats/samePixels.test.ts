@@ -2,8 +2,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { formulaImage } from '../fixtures/formula.ts';
-import { exifOrientation } from './exifOrientation.ts';
 import { decodeImage } from './imageDecoding.ts';
+import { exifOrientation } from './orientation.ts';
 
 const [height, width] = [6, 9];
 const options = { raw: { height, width, channels: 3 } } as const;

@@ -5,10 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { eightBit } from '../../testing/eightBit.ts';
+import { openedBy } from '../../testing/openedBy.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
-import { packedFile } from './packedFile.ts';
-import { packedTarget } from './packedTarget.ts';
+import { packedFile, packedTarget } from './packedFile.ts';
 import { type PrepareOptions, prepare } from './packImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
@@ -64,7 +64,7 @@ const options: PrepareOptions = {
   validation: 0.2,
   leastDeviation: 0.1,
 };
-const open = async (name: string) => packedFile.open(inFolder(name));
+const open = async (name: string) => openedBy(packedFile, inFolder(name));
 
 describe('prepare', () => {
   it('closes the images if it fails between two of them', async () => {
@@ -96,7 +96,7 @@ describe('prepare', () => {
       train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),
       test: split({ e: picture(1, 2, 30) }),
     };
-    expect(countPictures(dataset)).toBe(5);
+    expect(await countPictures(dataset)).toBe(5);
     const [done, reported]: [number[], string[]] = [[], []];
     const prepared = await prepare(dataset, packedTarget(inFolder('all')), {
       ...options,

@@ -5,15 +5,15 @@ import { bytesOfValues, kindInWords, kindOf, type ValueKind, type Values } from 
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { maxDecodingBytes, OverBudget } from '../contract/budget.ts';
-import type { Admit, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
+import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
+import type { Split } from '../contract/dataset.ts';
+import { only, type RawDataset, type RawImage, type RawSplit, splitsOf } from '../contract/rawImages.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { countNotFinite, notFinite } from '../pixels/finite.ts';
-import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
+import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import type { PackedHeader } from './packedHeader.ts';
+import type { PackedHeader } from './packedLayout.ts';
 import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';
-import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
 const duplicates = 'duplicates';
@@ -39,7 +39,7 @@ export interface PrepareOptions extends FitOptions {
 }
 
 /** The result of preparing a dataset. */
-export interface Prepared {
+interface Prepared {
   readonly header: PackedHeader;
   /** A line for each corrupt source image, which was left out. */
   readonly damaged: readonly string[];
@@ -248,4 +248,42 @@ class Preparation {
     );
     return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   }
+}
+
+/** A split to write, and its source images. */
+type SplitToPrepare = readonly [name: Split, pictures: RawSplit];
+
+/**
+ * The splits of the source, in the order of writing. If it has no validation images and images are cut into tiles, the share `validation` of its training images is held out, selected by name. Otherwise
+ * validation images are held out when the file is opened, as for any dataset.
+ */
+async function splitsToPrepare(
+  source: RawDataset,
+  { crop, validation: share }: { readonly crop: Crop; readonly validation: number },
+): Promise<SplitToPrepare[]> {
+  const { train, validation, test } = source;
+  if (validation || crop !== 'tiles') {
+    return splitsOf(source);
+  }
+  const held = await heldOutPictures(train, share);
+  return [
+    ['train', only(train, (name) => !held.has(name))],
+    ['validation', only(train, (name) => held.has(name))],
+    ['test', test],
+  ];
+}
+
+/**
+ * The names of the images to hold out: those with the smallest hashes, so that they stay mostly the same when
+ * a dataset grows; at least one if the share is not 0 and there are two images.
+ */
+async function heldOutPictures(train: RawSplit, share: number): Promise<ReadonlySet<string>> {
+  const names: string[] = [];
+  for await (const { name } of train.images()) {
+    names.push(name);
+  }
+  const count = share === 0 ? 0 : Math.max(1, Math.round(share * names.length));
+  const ranks = new Map(names.map((name) => [name, sha256([name])]));
+  const ordered = names.toSorted((a, b) => (ranks.get(a)! < ranks.get(b)! ? -1 : 1));
+  return new Set(ordered.slice(0, Math.min(count, names.length - 1)));
 }

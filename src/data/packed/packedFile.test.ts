@@ -14,10 +14,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
+import { openedBy } from '../../testing/openedBy.ts';
 import { imagesInMemory, readAll } from '../contract/dataset.ts';
-import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
-import { HEADER_BYTES } from './packedHeader.ts';
-import { packedTarget } from './packedTarget.ts';
+import { packedFile, packedTarget, readPackedHeader, verifyPackedFile } from './packedFile.ts';
+import { HEADER_BYTES } from './packedLayout.ts';
 import { PackedWriter } from './packedWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -62,7 +62,7 @@ const checksumBytes = 6 * 4;
 describe('a packed file', () => {
   it('has the names of its images, and the checksums of its splits', async () => {
     const path = write('named', { train: 3, validation: 1, test: 2 });
-    const { train, validation, test } = await packedFile.open(path);
+    const { train, validation, test } = await openedBy(packedFile, path);
     expect([train.nameOf!(2), validation!.nameOf!(0), test.nameOf!(1)]).toEqual([
       'train/\n2.png',
       'validation/\n0.png',
@@ -76,7 +76,7 @@ describe('a packed file', () => {
 
   it('is rejected if its names changed, once they are needed', async () => {
     const path = changed('names', HEADER_BYTES + 6 * imageSize + 3, 'X');
-    const { train } = await packedFile.open(path);
+    const { train } = await openedBy(packedFile, path);
     expect(readAll(train)).toEqual(pixels(4, 0));
     expect(() => train.nameOf!(0)).toThrow(`${path}: corrupt: its names do not match their checksum`);
     await expect(verifyPackedFile(path)).rejects.toThrow('its names do not match');
@@ -85,13 +85,13 @@ describe('a packed file', () => {
   it('returns every split as it was written, and is recognised by its first bytes', async () => {
     const path = write('all', { train: 7, validation: 3, test: 2 });
     expect(await packedFile.recognises(path)).toBe(true);
-    const { train, validation, test } = await packedFile.open(path);
+    const { train, validation, test } = await openedBy(packedFile, path);
     expect([train.count, validation?.count, test.count]).toEqual([7, 3, 2]);
     expect(train.imageShape).toEqual([3, 5, 3]);
     [train, validation!, test].forEach((split, index) => {
       expect(readAll(split)).toEqual(pixels(split.count, index));
     });
-    expect((await packedFile.open(write('two', { train: 3, test: 1 }))).validation).toBeUndefined();
+    expect((await openedBy(packedFile, write('two', { train: 3, test: 1 }))).validation).toBeUndefined();
   });
 
   it('describes itself in two lines of text', () => {
@@ -105,7 +105,7 @@ describe('a packed file', () => {
   });
 
   it('reads any images in any order, as images in memory', async () => {
-    const { train } = await packedFile.open(write('order', { train: 20, test: 1 }));
+    const { train } = await openedBy(packedFile, write('order', { train: 20, test: 1 }));
     const memory = imagesInMemory(pixels(20, 0), [3, 5, 3]);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 19 }), { maxLength: 30 }), (indices) => {
@@ -144,7 +144,7 @@ describe('a packed file', () => {
       'a prepared file of version 6, but only version 5 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
-    await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
+    await expect(openedBy(packedFile, path)).rejects.toThrow(`${path}: ${message}`);
   });
 
   it.each([
@@ -159,20 +159,20 @@ describe('a packed file', () => {
     start.write(`emerging-images 5 ${createHash('sha256').update(json).digest('hex')}\n${json}\n`);
     writeFileSync(path, Buffer.concat([start, bytes.subarray(HEADER_BYTES)]));
     const message = `${path}: corrupt: its header is not valid JSON; prepare it again`;
-    await expect(packedFile.open(path)).rejects.toThrow(message);
+    await expect(openedBy(packedFile, path)).rejects.toThrow(message);
     expect(() => readPackedHeader(path)).toThrow(message);
   });
 
   it('is rejected if truncated, also while in use', async () => {
     const path = write('cut', { train: 4, test: 2 });
-    const { test } = await packedFile.open(path);
+    const { test } = await openedBy(packedFile, path);
     truncateSync(path, HEADER_BYTES + 5 * imageSize);
-    await expect(packedFile.open(path)).rejects.toThrow(
+    await expect(openedBy(packedFile, path)).rejects.toThrow(
       `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270 + nameBytes + checksumBytes}; prepare it again`,
     );
     expect(() => readAll(test)).toThrow('truncated while it was in use');
     truncateSync(path, 300);
-    await expect(packedFile.open(path)).rejects.toThrow('it ends after 300 bytes');
+    await expect(openedBy(packedFile, path)).rejects.toThrow('it ends after 300 bytes');
   });
 
   it('verifies the images that are read, and no others', async () => {
@@ -187,7 +187,7 @@ describe('a packed file', () => {
       content[HEADER_BYTES + (image + 1) * imageSize - 1]! ^= 1;
     }
     writeFileSync(path, content);
-    const { train, validation, test } = await packedFile.open(path);
+    const { train, validation, test } = await openedBy(packedFile, path);
     const read = (split: typeof train, ...indices: number[]) => {
       const out = new Uint8Array(indices.length * imageSize);
       split.read(indices, out);
@@ -210,7 +210,7 @@ describe('a packed file', () => {
     const content = readFileSync(path);
     content.fill(0, HEADER_BYTES, HEADER_BYTES + 7 * imageSize);
     writeFileSync(path, content);
-    const { train } = await packedFile.open(path);
+    const { train } = await openedBy(packedFile, path);
     expect(() => readAll(train)).toThrow(
       'image 0 of train, image 1 of train, image 2 of train and 4 more do not match their checksums',
     );
@@ -218,7 +218,7 @@ describe('a packed file', () => {
 
   it('is rejected if its checksums changed, once an image is read', async () => {
     const path = changed('checksums', HEADER_BYTES + 6 * imageSize + nameBytes + 1, 'X');
-    const { test } = await packedFile.open(path);
+    const { test } = await openedBy(packedFile, path);
     expect(() => readAll(test)).toThrow(`${path}: corrupt: its checksums do not match their checksum`);
     await expect(verifyPackedFile(path)).rejects.toThrow('its checksums do not match');
   });
@@ -241,7 +241,7 @@ describe('a gzipped file', () => {
     expect(await packedFile.recognises(gzipped!)).toBe(true);
     expect(readPackedHeader(gzipped!)).toEqual(readPackedHeader(plain!));
     expect(await verifyPackedFile(gzipped!)).toEqual(readPackedHeader(plain!));
-    const [one, other] = await Promise.all([packedFile.open(plain!), packedFile.open(gzipped!)]);
+    const [one, other] = await Promise.all([openedBy(packedFile, plain!), openedBy(packedFile, gzipped!)]);
     for (const split of ['train', 'validation', 'test'] as const) {
       expect(readAll(other[split]!)).toEqual(readAll(one[split]!));
       expect(other[split]!.nameOf!(1)).toBe(one[split]!.nameOf!(1));
@@ -253,7 +253,7 @@ describe('a gzipped file', () => {
     const bytes = readFileSync(path);
     const refused = async (content: Uint8Array, message: RegExp): Promise<void> => {
       writeFileSync(inFolder('bad.gz'), content);
-      await expect(packedFile.open(inFolder('bad.gz'))).rejects.toThrow(message);
+      await expect(openedBy(packedFile, inFolder('bad.gz'))).rejects.toThrow(message);
     };
     const corrupt = /bad\.gz: corrupt: [^\n]*; prepare it again$/;
     await refused(bytes.subarray(0, bytes.length - 30), corrupt);

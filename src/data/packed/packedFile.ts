@@ -1,10 +1,13 @@
-// Packed files on disk: prepared images of one size that can be read by index, or gzipped ones, read into memory.
+// Packed files on disk: read by index, or gzipped ones into memory; written to a partial file that is renamed when it is complete.
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { constants, gunzipSync } from 'node:zlib';
+import { basename, dirname } from 'node:path';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder, openRegularFile, readWhole } from '../../storage/files.ts';
-import type { PathFormat } from '../contract/dataset.ts';
+import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
+import { type PathFormat, rawOf } from '../contract/rawImages.ts';
 import { isGzip } from '../formats/bytes.ts';
+import { openGzipped, packedSource, verifyPacked, withHeader } from './packedImages.ts';
 import {
   corruptPackedFile,
   HEADER_BYTES,
@@ -12,8 +15,8 @@ import {
   type PackedFile,
   type PackedHeader,
   readHeader,
-} from './packedHeader.ts';
-import { openGzipped, packedSource, verifyPacked, withHeader } from './packedImages.ts';
+} from './packedLayout.ts';
+import { MemoryTarget, type PackedTarget } from './packedWriter.ts';
 
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
@@ -23,7 +26,7 @@ export const packedFile: PathFormat = {
 
   async open(path) {
     const { packed } = await openPacked(path);
-    return packedSource(packed);
+    return rawOf(packedSource(packed));
   },
 };
 
@@ -120,4 +123,27 @@ function readFully(path: string, file: number, out: Uint8Array, position: number
     }
     done += read;
   }
+}
+
+/**
+ * Creates the partial file and removes leftovers of a crash. A file whose name ends in `.gz` is compressed, in
+ * memory, when it is complete.
+ *
+ * @throws UserError, as does every method
+ */
+export function packedTarget(path: string): PackedTarget {
+  removePartialFiles(dirname(path), basename(path));
+  const file = new PartialFile(path);
+  if (!path.endsWith('.gz')) {
+    return file;
+  }
+  const memory = new MemoryTarget(path);
+  return {
+    write: (bytes, position) => memory.write(bytes, position),
+    finish() {
+      file.write(gzipSync(memory.bytes(), { level: 9 }), 0);
+      file.finish();
+    },
+    discard: () => file.discard(),
+  };
 }

@@ -7,21 +7,30 @@ import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { Budget } from '../contract/budget.ts';
-import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../contract/dataset.ts';
-import { decompressed } from '../formats/decompressed.ts';
-import { collectWrong, requireNoneWrong } from './packedChecksums.ts';
 import {
+  checkIndex,
+  checkOutput,
+  type DatasetSource,
+  type ImageSet,
+  type Split,
+} from '../contract/dataset.ts';
+import { decompressed } from '../formats/decompressed.ts';
+import {
+  collectWrong,
   corruptPackedFile,
   HEADER_BYTES,
   imageBytesIn,
   kindIn,
   type PackedBytes,
   type PackedFile,
-  type packedSplits,
+  partAt,
+  readChecksums,
   readHeader,
+  readLabels,
+  readNames,
+  requireNoneWrong,
   totalOf,
-} from './packedHeader.ts';
-import { partAt, readChecksums, readLabels, readNames } from './packedParts.ts';
+} from './packedLayout.ts';
 
 /** The bytes of a packed file in memory. */
 export function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {
@@ -123,7 +132,7 @@ export function packedSource(packed: PackedFile): DatasetSource {
     checksums ??= readChecksums(packed);
     return checksums;
   };
-  const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
+  const split = (name: Split, first: number, count: number): ImageSet => {
     const checksum = header.splits[name];
     return {
       ...imagesAt(packed, first, count, checksumsOnce),

@@ -1,10 +1,12 @@
 // Writes a packed file, image by image, to disk or into memory.
+
+import { UserError } from '../../errors.ts';
 import { bytesOfValues, type Values } from '../../numeric/values.ts';
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
+import type { Split } from '../contract/dataset.ts';
 import { crc32 } from '../formats/compression.node.ts';
-import { checksumBytes } from './packedChecksums.ts';
-import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
-import { labelBytes } from './packedLabels.ts';
+import { checksumBytes, HEADER_BYTES, headerBytes, labelBytes, type PackedHeader } from './packedLayout.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
 export type PackedAbout = Omit<
@@ -33,8 +35,8 @@ export class PackedWriter {
   private buffered = 0;
   private position = HEADER_BYTES;
   private count = 0;
-  private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
-  private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
+  private readonly counts: Partial<Record<Split, number>> = {};
+  private readonly splits: Partial<Record<Split, string>> = {};
   private readonly names: string[] = [];
   private readonly labels: number[] = [];
   private readonly checksums: number[] = [];
@@ -64,8 +66,8 @@ export class PackedWriter {
     this.count++;
   }
 
-  /** Ends a split and returns the number of its images. Splits are written in the order of `packedSplits`. */
-  endSplit(name: (typeof packedSplits)[number]): number {
+  /** Ends a split and returns the number of its images. Splits are written in the order of `splitNames`. */
+  endSplit(name: Split): number {
     this.counts[name] = this.count;
     this.splits[name] = this.splitHash.digest();
     this.splitHash = startSha256();
@@ -118,5 +120,49 @@ export class PackedWriter {
     this.file.write(bytes, this.position);
     this.position += bytes.length;
     this.buffered = 0;
+  }
+}
+
+const FIRST_BYTES = 2 ** 20;
+
+/** Bytes in memory, as many as are written. */
+export class MemoryTarget implements PackedTarget {
+  private readonly source: string;
+  private room = new Uint8Array(FIRST_BYTES);
+  private size = 0;
+
+  /** @param source what is written, for errors */
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  /** Throws UserError if they are more than fit into memory. */
+  write(bytes: Uint8Array, position: number): void {
+    const end = position + bytes.length;
+    if (end > maxBytesAtOnce) {
+      throw new UserError(
+        'unsupported',
+        `${this.source}: more images than fit into memory (${maxBytesAtOnce} bytes); use fewer or smaller ones`,
+      );
+    }
+    if (end > this.room.length) {
+      const larger = new Uint8Array(Math.min(maxBytesAtOnce, Math.max(end, 2 * this.room.length)));
+      larger.set(this.room);
+      this.room = larger;
+    }
+    this.room.set(bytes, position);
+    this.size = Math.max(this.size, end);
+  }
+
+  /** What has been written. */
+  bytes(): Uint8Array {
+    return this.room.subarray(0, this.size);
+  }
+
+  finish(): void {}
+
+  discard(): void {
+    this.room = new Uint8Array();
+    this.size = 0;
   }
 }

@@ -1,6 +1,7 @@
 // Converts integers on the host: to fewer bits, a model's x to integers, and these to all bits of their array.
 import { call, phrase, UserError } from '../../errors.ts';
-import { inEightBits, type ValueKind, type Values } from '../../numeric/values.ts';
+import { inEightBits, kindInWords, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
+import { checkOutput, type ImageSet, imagesBuffer } from '../contract/dataset.ts';
 
 /** Images of integers. */
 export type Integers = Uint8Array | Uint16Array;
@@ -91,4 +92,44 @@ function checkBits(bits: number): number {
     throw new RangeError(`pixels have 1 to 16 bits, not ${bits}`);
   }
   return bits;
+}
+
+/**
+ * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8; others are
+ * unchanged.
+ *
+ * @param bits undefined for real numbers
+ */
+export function ofBits(images: ImageSet, bits: number | undefined): ImageSet {
+  if (images.kind !== 'uint16' || bits === undefined || bits > 8) {
+    return images;
+  }
+  const { checksum: _, heldOutFrom, ...rest } = images;
+  return {
+    ...rest,
+    kind: 'uint8',
+    ...(heldOutFrom && { heldOutFrom: ofBits(heldOutFrom, bits) }),
+    read(indices, out) {
+      const wide = imagesBuffer(images, indices.length);
+      images.read(indices, wide);
+      checkOutput(wide.length, 'uint8', out);
+      out.set(inEightBits(wide as Uint16Array));
+    },
+  };
+}
+
+/**
+ * Values that must be 8-bit integers.
+ *
+ * @param what has or needs them, to begin the error
+ * @throws UserError (`unsupported`) if they are not
+ */
+export function requireEightBits(values: Values, what: string): Uint8Array {
+  if (!(values instanceof Uint8Array)) {
+    throw new UserError(
+      'unsupported',
+      `${what} needs images of 8-bit integers, not ${kindInWords(kindOf(values)!)}`,
+    );
+  }
+  return values;
 }

@@ -1,9 +1,10 @@
-// Converts an image to the size and colour type of a model, or reports why it cannot.
+// The pixels of an image that a model takes, in its size and colours, or that lossless compression takes, as they are stored.
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import type { Values } from '../../numeric/values.ts';
-import { unrepeated } from './repeatedPixels.ts';
-import { grey, inColour, isColourless, resized } from './resize.ts';
+import { kindInWords, kindOf, type Values, zeros } from '../../numeric/values.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
+import { grey, inColour, isColourless } from './channels.ts';
+import { resized } from './resize.ts';
 
 /** One image in memory. */
 interface Image {
@@ -50,7 +51,7 @@ export function fitImage(
     return native.pixels;
   }
   if (converted === undefined || !(isSize || resize)) {
-    const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${kindOf(one)}`) as [
+    const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${typeText(one)}`) as [
       string,
       string,
     ];
@@ -62,6 +63,62 @@ export function fitImage(
   return resized(converted, [rows, columns, channels], [height, width]);
 }
 
-function kindOf([, , channels]: ImageShape): string {
+function typeText([, , channels]: ImageShape): string {
   return channels === 1 ? ' grey' : channels === 3 ? ' colour' : '';
+}
+
+/** An image that another one enlarges. */
+interface Unrepeated {
+  readonly pixels: Values;
+  /** How many times each pixel is repeated, in both directions. */
+  readonly times: number;
+}
+
+/**
+ * The image of a wanted size of which every pixel is repeated `times` x `times` in the given one; undefined if there is none.
+ *
+ * @param pixels HWC
+ */
+function unrepeated(
+  pixels: Values,
+  [rows, columns, channels]: ImageShape,
+  [height, width]: readonly [number, number],
+): Unrepeated | undefined {
+  const times = rows / height;
+  if (!Number.isInteger(times) || times < 2 || columns !== width * times) {
+    return undefined;
+  }
+  const own = zeros(kindOf(pixels)!, height * width * channels);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const from = (row * columns + column) * channels;
+      const to = (Math.floor(row / times) * width + Math.floor(column / times)) * channels;
+      const isFirst = row % times === 0 && column % times === 0;
+      for (let channel = 0; channel < channels; channel++) {
+        if (isFirst) {
+          own[to + channel] = pixels[from + channel]!;
+        } else if (own[to + channel] !== pixels[from + channel]) {
+          return undefined;
+        }
+      }
+    }
+  }
+  return { pixels: own, times };
+}
+
+/** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
+const losses: Readonly<Record<string, string>> = {
+  '16-bit': 'has more than 8 bits per value, and only 8 can be compressed',
+  'transparency on white': 'is transparent: only grey and RGB can be compressed; remove its alpha channel',
+  CMYK: 'is in CMYK, and only grey and RGB can be compressed',
+  'first of several frames': 'has several frames, and only single images can be compressed',
+};
+
+/** The pixels of the picture in a file, or why 8-bit grey or colour pixels can't be all of it. */
+export function exactPixels({ notes, data }: DecodedImage): Uint8Array | string {
+  if (!(data instanceof Uint8Array)) {
+    return `has ${kindInWords(kindOf(data)!)}, and only integers of 8 bits can be compressed`;
+  }
+  const note = notes.find((one) => one in losses);
+  return note === undefined ? data : losses[note]!;
 }

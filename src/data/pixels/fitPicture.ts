@@ -4,8 +4,8 @@ import { type ImageShape, largestImage, showImageShape } from '../../numeric/ima
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { inEightBits, type Values } from '../../numeric/values.ts';
 import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
-import { onWhite } from './onWhite.ts';
-import { grey, inColour, resized } from './resize.ts';
+import { grey, inColour, onWhite } from './channels.ts';
+import { resized } from './resize.ts';
 
 /** The ways to make source images square, with descriptions. */
 export const crops = {

@@ -1,10 +1,6 @@
-// Resizes images with a triangle filter, and converts between grey and colour.
+// Resizes images: with a triangle filter, or as scikit-image does.
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { kindOf, type Values, zeros } from '../../numeric/values.ts';
-import { filterAxis, type Taps } from './filterAxis.ts';
-
-/** The weights of the colours in the luminance (ITU-R BT.601). */
-const luminance = [0.299, 0.587, 0.114] as const;
+import type { Values } from '../../numeric/values.ts';
 
 /**
  * Resizes pixels [H, W, C] with a triangle filter: bilinear for enlarging, a weighted mean over the covered
@@ -21,29 +17,6 @@ export function resized<Data extends Values>(
   const tall = filterAxis(pixels, [1, height, width * channels], rows, triangle(height, rows));
   const filtered = filterAxis(tall, [rows, width, channels], columns, triangle(width, columns));
   return inKindOf(pixels, filtered) as Data;
-}
-
-/** Converts colour to grey: the luminance. */
-export function grey<Data extends Values>(pixels: Data): Data {
-  const out = pixels.slice(0, pixels.length / 3) as Data;
-  const round = pixels instanceof Float32Array ? Number : Math.round;
-  for (let pixel = 0; pixel < out.length; pixel++) {
-    const at = 3 * pixel;
-    out[pixel] = round(
-      luminance[0] * pixels[at]! + luminance[1] * pixels[at + 1]! + luminance[2] * pixels[at + 2]!,
-    );
-  }
-  return out;
-}
-
-/** Converts grey to colour: three equal channels. */
-export function inColour<Data extends Values>(pixels: Data): Data {
-  const out = zeros(kindOf(pixels)!, 3 * pixels.length) as Data;
-  for (let pixel = 0; pixel < pixels.length; pixel++) {
-    const at = 3 * pixel;
-    out[at] = out[at + 1] = out[at + 2] = pixels[pixel]!;
-  }
-  return out;
 }
 
 /** Numbers as values of the same kind as others. A plain loop: Uint8Array.from with a function is several times slower. */
@@ -72,12 +45,100 @@ function triangle(length: number, wanted: number): (target: number) => Taps {
   };
 }
 
-/** Whether the three channels of every pixel are equal. */
-export function isColourless(data: Values): boolean {
-  for (let at = 0; at < data.length; at += 3) {
-    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
-      return false;
+/** The elements that an output element is computed from: Σ weightᵢ·elementᵢ / divisor. */
+interface Taps {
+  readonly indices: ArrayLike<number>;
+  readonly weights: ArrayLike<number>;
+  readonly divisor: number;
+}
+
+/**
+ * Filters an array `[outer, length, inner]` to another length of its middle axis.
+ *
+ * @param taps the taps of each output element, 0..`wanted`-1
+ */
+function filterAxis(
+  values: ArrayLike<number>,
+  [outer, length, inner]: readonly [number, number, number],
+  wanted: number,
+  taps: (target: number) => Taps,
+): Float64Array {
+  const out = new Float64Array(outer * wanted * inner);
+  for (let target = 0; target < wanted; target++) {
+    const { indices, weights, divisor } = taps(target);
+    for (let block = 0; block < outer; block++) {
+      const to = (block * wanted + target) * inner;
+      for (let tap = 0; tap < weights.length; tap++) {
+        const weight = weights[tap]!;
+        const from = (block * length + indices[tap]!) * inner;
+        for (let element = 0; element < inner; element++) {
+          out[to + element]! += weight * values[from + element]!;
+        }
+      }
+      for (let element = 0; element < inner; element++) {
+        out[to + element]! /= divisor;
+      }
     }
   }
-  return true;
+  return out;
+}
+
+/** The Gaussian is truncated at this many standard deviations. */
+const reachInSigmas = 4;
+
+/**
+ * Resizes an image without rounding: along each axis a Gaussian filter with σ = max(0, (n/m − 1)/2), then
+ * linear interpolation between pixel centres; edges are mirrored about the edge pixel.
+ *
+ * @param values HWC, with `channels` channels
+ * @param from height and width, n
+ * @param to height and width, m
+ */
+export function antiAliasedResize(
+  values: ArrayLike<number>,
+  channels: number,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Float64Array {
+  const blurredTall = filterAxis(values, [1, from[0], from[1] * channels], from[0], gaussian(from[0], to[0]));
+  const blurred = filterAxis(blurredTall, [from[0], from[1], channels], from[1], gaussian(from[1], to[1]));
+  const tall = filterAxis(blurred, [1, from[0], from[1] * channels], to[0], linear(from[0], to[0]));
+  return filterAxis(tall, [to[0], from[1], channels], to[1], linear(from[1], to[1]));
+}
+
+function gaussian(length: number, wanted: number): (target: number) => Taps {
+  const sigma = Math.max(0, (length / wanted - 1) / 2);
+  const reach = Math.floor(reachInSigmas * sigma + 0.5);
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, index) =>
+    sigma === 0 ? 1 : Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const shares = weights.map((weight) => weight / total);
+  return (target) => ({
+    indices: shares.map((_, index) => mirrored(target + index - reach, length)),
+    weights: shares,
+    divisor: 1,
+  });
+}
+
+function linear(length: number, wanted: number): (target: number) => Taps {
+  return (target) => {
+    const place = ((target + 0.5) * length) / wanted - 0.5;
+    const first = Math.floor(place);
+    return {
+      indices: [mirrored(first, length), mirrored(first + 1, length)],
+      weights: [first + 1 - place, place - first],
+      divisor: 1,
+    };
+  };
+}
+
+/** Mirrors an out-of-range index about the edge pixel, which is not repeated. */
+function mirrored(index: number, length: number): number {
+  if (length === 1) {
+    return 0;
+  }
+  const period = 2 * (length - 1);
+  const within = ((index % period) + period) % period;
+  return within < length ? within : period - within;
 }

@@ -1,8 +1,10 @@
 // CIFAR-10's records in an archive written by tar, in a folder, and in invalid files.
+
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openedBy } from '../../testing/openedBy.ts';
 import { readOne } from '../contract/dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { cifar10Files } from './cifar10.ts';
@@ -25,7 +27,7 @@ const record = (label: number, image: number): Uint8Array => {
 describe('CIFAR-10', () => {
   it('is read from its archive, with batches in numerical order and planes interleaved', async () => {
     expect(await cifar10Files.recognises(archive)).toBe(true);
-    const { train, test, warnings } = await cifar10Files.open(archive);
+    const { train, test, warnings } = await openedBy(cifar10Files, archive);
     expect([train.count, test.count, train.imageShape]).toEqual([5, 2, [32, 32, 3]]);
     for (let image = 0; image < 5; image++) {
       expect(readOne(train, image)).toEqual(formulaImage(image, 32, 32, 3));
@@ -40,10 +42,10 @@ describe('CIFAR-10', () => {
       writeFile(join(folder, 'cifar-10-batches-bin', name), bytes);
     await write('data_batch_10.bin', record(9, 7));
     await write('data_batch_9.bin', Buffer.concat([record(0, 3), record(1, 4)]));
-    await expect(cifar10Files.open(folder)).rejects.toThrow(`${folder}: test_batch.bin is missing`);
+    await expect(openedBy(cifar10Files, folder)).rejects.toThrow(`${folder}: test_batch.bin is missing`);
     await write('test_batch.bin', record(5, 8));
     expect(await cifar10Files.recognises(folder)).toBe(true);
-    const { train, test } = await cifar10Files.open(folder);
+    const { train, test } = await openedBy(cifar10Files, folder);
     expect([0, 1, 2].map((index) => readOne(train, index))).toEqual(
       [3, 4, 7].map((image) => formulaImage(image, 32, 32, 3)),
     );
@@ -57,6 +59,6 @@ describe('CIFAR-10', () => {
   ])('is rejected with %s in a file', async (_, bytes, message) => {
     await writeFile(join(folder, 'data_batch_1.bin'), record(0, 0));
     await writeFile(join(folder, 'test_batch.bin'), bytes);
-    await expect(cifar10Files.open(folder)).rejects.toThrow(message);
+    await expect(openedBy(cifar10Files, folder)).rejects.toThrow(message);
   });
 });

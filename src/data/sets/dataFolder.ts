@@ -1,10 +1,13 @@
-// Finds named datasets in the data folders.
+// Finds named datasets in the data folders: their files, and prepared ones.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { call, phrase, UserError } from '../../errors.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { exists } from '../../storage/files.ts';
 import { makeFolders } from '../../storage/folders.ts';
+import type { NamedDataset, RawDataset } from '../contract/rawImages.ts';
+import { packedFile } from '../packed/packedFile.ts';
 import type { DatasetRecord } from './records.ts';
 
 /** The fields of a dataset's record that locate its files. */
@@ -66,7 +69,7 @@ export async function findInDataFolders(
 }
 
 /** The first candidate in the first folder that has one; undefined if none does. */
-export async function lookInDataFolders(
+async function lookInDataFolders(
   candidates: readonly string[],
   folders: readonly string[] = dataFolders(),
 ): Promise<string | undefined> {
@@ -89,4 +92,71 @@ export function missingData(
     'not-ready',
     phrase`${name} was not found: ${get}put ${candidates[0]!} (${from}) into ${folders.join(' or ')}${next}`,
   );
+}
+
+/** The name of the file within a data folder. */
+export function preparedName({ name }: NamedDataset): string {
+  return `${name}.images`;
+}
+
+/** The path of a dataset's prepared file; undefined if there is none. Does not read the file. */
+export function findPrepared(named: NamedDataset): Promise<string | undefined> {
+  return lookInDataFolders([preparedName(named)]);
+}
+
+/**
+ * Opens a dataset's prepared file.
+ *
+ * @throws UserError if it is corrupt, or its images don't have the shape of the dataset
+ */
+export async function openPrepared(named: NamedDataset, path: string): Promise<RawDataset> {
+  const { name, imageShape, counts } = named;
+  const source = await packedFile.open(path);
+  const { imageShape: stored } = await source.train.set!();
+  const [found, expected] = [stored, imageShape].map(showImageShape) as [string, string];
+  if (found !== expected) {
+    throw new UserError(
+      'mismatch',
+      phrase`${path}: its images are ${found}, but ${name} has ${expected}: rename the file and run ${call('prepareDataset', name)}`,
+    );
+  }
+  return { ...source, ...(counts && { published: { path, name, ...counts } }) };
+}
+
+/** The location and state of a dataset. */
+export interface DatasetPlace {
+  /**
+   * `ready`: can be opened by name; `prepared`: has a prepared file in a data folder; `unprepared`: must be
+   * prepared first; `missing`: not found; `unusable`: incomplete or unreadable.
+   */
+  readonly state: 'ready' | 'prepared' | 'unprepared' | 'missing' | 'unusable';
+  /** The file or folder; null if missing or unusable. */
+  readonly path: string | null;
+  /** What to do before training on it, or what is wrong with it, in one line; null if nothing. */
+  readonly todo: Phrase | null;
+}
+
+/** Looks for a dataset where `openDataset` would; reads no images. */
+export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace> {
+  try {
+    const prepared = await findPrepared(named);
+    if (prepared !== undefined) {
+      return { state: 'prepared', path: prepared, todo: null };
+    }
+    const path = await named.locate();
+    return named.toPrepare
+      ? { state: 'unprepared', path, todo: unprepared(named, path) }
+      : { state: 'ready', path, todo: null };
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    const state = error.code === 'not-ready' ? 'missing' : 'unusable';
+    return { state, path: null, todo: error.phrase };
+  }
+}
+
+/** What to do with a dataset that must be prepared before it can be opened. */
+export function unprepared({ name }: NamedDataset, path: string): Phrase {
+  return phrase`${name} is at ${path} and must be prepared before use: run ${call('prepareDataset', name)}`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { call, phrase, UserError } from '../../errors.ts';
-import type { NamedDataset } from '../contract/dataset.ts';
-import { placeOfDataset } from './datasetPlace.ts';
+import type { NamedDataset } from '../contract/rawImages.ts';
+import { placeOfDataset } from './dataFolder.ts';
 
 const name = 'nowhere-else';
 const found: NamedDataset = {
@@ -11,13 +11,13 @@ const found: NamedDataset = {
   source: '',
   licence: '',
   locate: async () => 'some/folder',
+  open: () => Promise.reject(new Error('nothing is read')),
 };
 
 test('a dataset is ready, or must be prepared first', async () => {
-  const open = () => Promise.reject(new Error('nothing is read'));
   const ready = { state: 'ready', path: 'some/folder', todo: null };
-  expect(await placeOfDataset({ ...found, open })).toEqual(ready);
-  expect(await placeOfDataset(found)).toEqual({
+  expect(await placeOfDataset(found)).toEqual(ready);
+  expect(await placeOfDataset({ ...found, toPrepare: true })).toEqual({
     state: 'unprepared',
     path: 'some/folder',
     todo: phrase`${name} is at ${'some/folder'} and must be prepared before use: run ${call('prepareDataset', name)}`,

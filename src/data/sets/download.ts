@@ -1,22 +1,20 @@
-// Downloads a published file completely or not at all, and verifies it.
+// Downloads the published files of datasets into a data folder, each completely or not at all, and verified.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UserError } from '../../errors.ts';
+import { UserError, unknownName } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
+import { exists } from '../../storage/files.ts';
 import type { PartialFile } from '../../storage/partialFiles.ts';
 import { visibleText } from '../../visibleText.ts';
+import { dataFolders, writableDataFolder } from './dataFolder.ts';
+import { type DatasetFile, datasetDownloads } from './records.ts';
 
 /** A published file. */
-export interface RemoteFile {
-  readonly url: string;
-  readonly bytes: number;
-  /** The SHA-256 of its bytes, in hexadecimal. */
-  readonly sha256: string;
-}
+type RemoteFile = Omit<DatasetFile, 'place'>;
 
 /** The options of `download`. */
 export interface DownloadOptions {
@@ -197,4 +195,55 @@ function wrongFile({ url }: RemoteFile, what: string): UserError {
     'invalid-data',
     `${url}: the downloaded file is not the published one (${what}); try again later`,
   );
+}
+
+/** A file of a dataset. */
+export interface DatasetDownload {
+  /** Where it is stored. */
+  readonly path: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** Whether it already exists, so that nothing is downloaded. */
+  readonly isThere: boolean;
+}
+
+/** The options of `downloadDataset`. */
+export interface DownloadDatasetOptions extends DownloadOptions {
+  /** The URL of a mirror, instead of the publisher's. */
+  readonly from?: string | undefined;
+  /** Called before each file; later calls of `onProgress` are about this file. */
+  onFile?(file: DatasetDownload): void;
+}
+
+/**
+ * Downloads a dataset into the first data folder: `EMERGING_DATA`, or `data` in the working directory.
+ * Existing files are kept.
+ *
+ * @returns the files; null if the signal stopped it
+ * @throws UserError if there is no download, the server refuses or sends another file, a write fails, or a
+ *   folder to write to is a link that the user hasn't named
+ */
+export async function downloadDataset(
+  name: string,
+  { from, onFile, ...options }: DownloadDatasetOptions = {},
+): Promise<DatasetDownload[] | null> {
+  if (!Object.hasOwn(datasetDownloads, name)) {
+    throw unknownName('dataset to download', name, Object.keys(datasetDownloads));
+  }
+  const done: DatasetDownload[] = [];
+  for (const remote of datasetDownloads[name]!) {
+    const path = join(dataFolders()[0], remote.place);
+    const file = { path, bytes: remote.bytes, isThere: exists(path) };
+    onFile?.(file);
+    const url = from === undefined ? remote.url : `${from.replace(/\/$/, '')}/${basename(remote.place)}`;
+    if (!file.isThere) {
+      const { files } = writableDataFolder();
+      files.makeFolder(dirname(path));
+      if (!(await download({ ...remote, url }, files, path, options))) {
+        return null;
+      }
+    }
+    done.push(file);
+  }
+  return done;
 }

@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type DatasetDownload, downloadDataset } from './downloadDataset.ts';
+import { type DatasetDownload, downloadDataset } from './download.ts';
 
 let folder: string;
 beforeEach(() => {

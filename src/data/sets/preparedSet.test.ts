@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readOne } from '../contract/dataset.ts';
-import { packedTarget } from '../packed/packedTarget.ts';
+import { packedTarget } from '../packed/packedFile.ts';
 import { PackedWriter } from '../packed/packedWriter.ts';
 import { openDataset } from '../registry.ts';
 import { imagenet32 } from './imagenet.ts';

@@ -1,9 +1,12 @@
 // The named datasets: a record each, with everything known without looking for their files.
 import type { DatasetDescription } from '../contract/dataset.ts';
-import type { RemoteFile } from './download.ts';
 
 /** A file of a dataset, and its place in a data folder. */
-export interface DatasetFile extends RemoteFile {
+export interface DatasetFile {
+  readonly url: string;
+  readonly bytes: number;
+  /** The SHA-256 of its bytes, in hexadecimal. */
+  readonly sha256: string;
   /** The path relative to the data folder. */
   readonly place: string;
 }
@@ -19,7 +22,7 @@ export interface DatasetRecord extends DatasetDescription {
    * Datasets; torchvision lists the same for Fashion-MNIST, MLDatasets.jl for CIFAR-10.
    */
   readonly downloads?: readonly DatasetFile[];
-  /** Whether it must be prepared before training; false by default. */
+  /** Whether it takes gigabytes and must be prepared before training; false by default. */
   readonly toPrepare?: boolean;
   /** The format of its files, one of `pathFormats` in `registry.ts`; absent if it has a reader of its own. */
   readonly format?: string;

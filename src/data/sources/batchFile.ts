@@ -3,16 +3,17 @@ import { fewNames, UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
 import { shortText } from '../../visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
-import type { RawImage } from '../contract/rawImages.ts';
+import type { Split } from '../contract/dataset.ts';
+import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 import { charactersOf } from '../formats/bytes.ts';
+import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
-import { numpyType, readNpyHeader } from '../formats/npy.ts';
-import { readPickle } from '../formats/pickle.ts';
-import { isPickledArray } from '../formats/pickledObjects.ts';
+import { type NumpyType, numpyType, readNpyHeader } from '../formats/npy.ts';
+import { isPickledArray, readPickle } from '../formats/pickle.ts';
 import { openZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
-import { arrayImage, bytesOf, labelsNotRead, layoutOf } from './arrayImages.ts';
-import { type Split, splitOfArray } from './splitOfName.ts';
+import { interleaved } from '../pixels/channels.ts';
+import { splitOfArray } from './splitOfName.ts';
 
 /** The keys of the images in a batch, and of their labels. */
 const dataKey = 'data';
@@ -181,4 +182,91 @@ async function* pickledImages(
     const about = { name: `${prefix}${index}`, source, notes };
     yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, about);
   }
+}
+
+/** The memory layout of the images in an array. */
+interface ArrayLayout extends NumpyType {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Whether images are CHW instead of HWC. */
+  readonly planar: boolean;
+}
+
+/**
+ * The layout of the images in an array of this shape: N x H x W, N x H x W x C with C up to 4, or N x
+ * (3·S·S), the three colour planes of square images, as in CIFAR-10 and the batches of ImageNet.
+ *
+ * @param source the array, for errors
+ * @throws UserError for any other shape
+ */
+function layoutOf(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
+  const [count = 0, height = 0, width = 1, channels = 1] = shape;
+  const side = Math.sqrt(height / 3);
+  if (shape.length === 2 && Number.isInteger(side)) {
+    return checked({ count, height: side, width: side, channels: 3, planar: true });
+  }
+  if ((shape.length === 3 || shape.length === 4) && isImageChannels(channels)) {
+    return checked({ count, height, width, channels, planar: false });
+  }
+  const hint =
+    shape.length === 4 && isImageChannels(height) ? '; transpose(0, 2, 3, 1) puts channels last' : '';
+  throw new UserError(
+    'invalid-data',
+    `${source}: an array of shape ${shape.join(' x ')} does not contain images: expected N x H x W, ` +
+      `N x H x W x C (C at most 4) or N x (3·S·S)${hint}`,
+  );
+
+  function checked(found: Omit<ArrayLayout, keyof NumpyType>): ArrayLayout {
+    const layout = { ...found, type: type.type, isLittle: type.isLittle };
+    if (layout.count === 0 || bytesOf(layout) === 0) {
+      throw new UserError(
+        'invalid-data',
+        `${source}: an array of shape ${shape.join(' x ')} is empty; use another copy`,
+      );
+    }
+    if (bytesOf(layout) > maxDecodedBytes) {
+      throw new UserError(
+        'invalid-data',
+        `${source}: images of ${layout.height}x${layout.width} are too large: at most ${maxDecodedBytes} bytes each`,
+      );
+    }
+    return layout;
+  }
+}
+
+/** The bytes of one image. */
+function bytesOf({ height, width, channels, type }: ArrayLayout): number {
+  return height * width * channels * elementBytes[type];
+}
+
+/** What is noted of images whose file has labels that are not read. */
+export const labelsNotRead = 'labels not read';
+
+/** What an image in an array is called, and what is noted of it. */
+interface About {
+  readonly name: string;
+  /** The file, for errors. */
+  readonly source: string;
+  readonly notes: readonly string[];
+}
+
+/** The image in these bytes, which are copied only if they are planar, or not what memory holds. */
+function arrayImage(bytes: Uint8Array, layout: ArrayLayout, { name, source, notes }: About): RawImage {
+  const { height, width, channels, planar } = layout;
+  return {
+    name,
+    async decode() {
+      const { values, rounding } = readElements(bytes, layout, `${source}: image ${name}`);
+      return {
+        width,
+        height,
+        channels,
+        data: planar ? interleaved(values, channels) : values,
+        notes,
+        ...(rounding > 0 && { rounding }),
+      };
+    },
+  };
 }

@@ -1,66 +1,77 @@
-// Single images that a page has been given, for a model: chosen or dropped files, and folders of them.
+// Single images that a page has been given, chosen or dropped: for a model, or with all their pixels to compress.
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { requireWhole } from '../../numeric/optionValues.ts';
-import type { Values } from '../../numeric/values.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
-import type { DecodedImage } from '../contract/rawImages.ts';
 import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
-import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
-import { fitImage } from '../pixels/fitImage.ts';
-import { joined } from '../pixels/joined.ts';
-import type { ImageFileOptions, NamedImages } from './imageFiles.ts';
+import {
+  decodeImage,
+  imageFormats,
+  imageName,
+  imagesAmong,
+  otherImageName,
+} from '../formats/imageDecoding.ts';
+import { exactPixels } from '../pixels/fitImage.ts';
+import type { ExactImages } from './givenFiles.web.ts';
+import { type FoundImages, fittedImages, type ImageFileOptions, type NamedImages } from './namedImages.ts';
 
 /** Reads the images among files, as `readImageFiles` does. */
 export async function readGivenImages(
   files: readonly GivenFile[],
   imageShape: ImageShape,
-  { resize = false, most, onSkip }: ImageFileOptions,
+  options: ImageFileOptions,
 ): Promise<Omit<NamedImages, 'paths'>> {
-  if (most !== undefined) {
-    requireWhole('most', most, 1);
-  }
   const isOnly = files.length === 1;
   const images = new Set(imagesAmong(files.map(({ path }) => path)));
-  const chosen = files
-    .filter(({ path }) => isOnly || images.has(path) || otherImageName.test(path))
-    .sort((one, other) => (one.path < other.path ? -1 : 1));
-  const budget = new Budget('files');
-  const skipped: string[] = [];
-  const notes: string[] = [];
-  const onNote = (note: string): void => void notes.push(note);
-  const read: [name: string, pixels: Values][] = [];
-  for (const file of chosen) {
-    if (read.length === most) {
-      break;
-    }
-    let image: DecodedImage;
-    try {
-      image = await decodedFile(file, budget);
-    } catch (error) {
-      if (isOnly || !(error instanceof UserError) || error instanceof OverBudget) {
-        throw error;
-      }
-      skipped.push(error.message);
-      onSkip?.(error.message);
-      continue;
-    }
-    const { height, width, channels, data } = image;
-    const found = { shape: [height, width, channels] as const, pixels: data };
-    read.push([file.path, fitImage(found, imageShape, { source: file.path, resize, onNote })]);
-  }
-  if (read.length === 0) {
-    const none =
-      skipped.length === 0 ? `no ${imageFormats} images among them` : 'none of the images can be read';
-    throw new UserError('invalid-data', `files: ${none}; choose others`);
-  }
-  return { names: read.map(([name]) => name), pixels: joined(read), skipped, notes };
+  const chosen = files.filter(({ path }) => isOnly || images.has(path) || otherImageName.test(path));
+  const { paths, ...read } = await fittedImages(imagesIn(chosen), imageShape, options, (skipped) => {
+    const none = skipped === 0 ? `no ${imageFormats} images among them` : 'none of the images can be read';
+    return `files: ${none}; choose others`;
+  });
+  return { names: paths, ...read };
 }
 
-/** An image of a file. */
-export async function decodedFile({ path, file }: GivenFile, budget: Budget): Promise<DecodedImage> {
-  requireSize(file.size, maxFileBytes, path);
-  budget.grow(file.size);
-  return decodeImage(await bytesOf(file, path), path, { budget });
+/** The images among files, sorted by name; other files are ignored. */
+export function findExactImages(files: readonly GivenFile[]): ExactImages {
+  const chosen = files.filter(({ path }) => imageName.test(path) || otherImageName.test(path));
+  const sizes = new Map(chosen.map(({ path, file }) => [path, file.size]));
+  const found = imagesIn(chosen, true);
+  return {
+    count: found.count,
+    async *read(skip) {
+      for await (const { path, image } of found.read(skip)) {
+        const { height, width, channels } = image;
+        const pixels = exactPixels(image);
+        if (typeof pixels === 'string') {
+          skip(`${path} ${pixels}`, path);
+        } else {
+          yield { name: path, shape: [height, width, channels], pixels, bytes: sizes.get(path)! };
+        }
+      }
+    },
+  };
+}
+
+/** The images in files, sorted by name. One that cannot be read is skipped, but an only one is an error unless `skipOnly`. */
+function imagesIn(files: readonly GivenFile[], skipOnly = files.length > 1): FoundImages {
+  const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  return {
+    count: sorted.length,
+    async *read(skip) {
+      const budget = new Budget('files');
+      for (const { path, file } of sorted) {
+        try {
+          requireSize(file.size, maxFileBytes, path);
+          budget.grow(file.size);
+          const image = await decodeImage(await bytesOf(file, path), path, { budget });
+          yield { name: path, path, image };
+        } catch (error) {
+          if (!(skipOnly && error instanceof UserError) || error instanceof OverBudget) {
+            throw error;
+          }
+          skip(error.message, path);
+        }
+      }
+    },
+  };
 }

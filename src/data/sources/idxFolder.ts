@@ -1,25 +1,20 @@
-// A folder of IDX files with MNIST's names: any number of grey images of any one size.
+// A folder of IDX files with MNIST's names: any number of grey images of any one size, and their labels.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { exists } from '../../storage/files.ts';
+import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { type Budget, maxLoadedBytes } from '../contract/budget.ts';
-import {
-  type DatasetSource,
-  type ImageSet,
-  imagesInMemory,
-  type Part,
-  type PathFormat,
-} from '../contract/dataset.ts';
-import { labelled } from '../contract/labels.ts';
+import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
+import { type PathFormat, type RawDataset, type RawSplit, splitOfSet } from '../contract/rawImages.ts';
 import { readIdxFile } from '../formats/idx.ts';
-import { type IdxLabels, readIdxLabels } from './idxLabels.ts';
 
-const trainFile = 'train-images-idx3-ubyte';
-const testFile = 't10k-images-idx3-ubyte';
-const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
+type Part = 'train' | 'test';
+
+const imageFiles = { train: 'train-images-idx3-ubyte', test: 't10k-images-idx3-ubyte' } as const;
+const labelFiles = { train: 'train-labels-idx1-ubyte', test: 't10k-labels-idx1-ubyte' } as const;
 /** The memory that an image takes in addition to its pixels. */
 const imageOverhead = 256;
 
@@ -27,7 +22,7 @@ const imageOverhead = 256;
  * A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, and the labels of both if it has
  * `train-labels-idx1-ubyte` and `t10k-labels-idx1-ubyte`, each uncompressed or as `.gz`.
  */
-export const idxFolder = {
+export const idxFolder: PathFormat = {
   async recognises(path) {
     const names = await readdir(path).catch((error: unknown): string[] => {
       if (hasCode(error, 'ENOTDIR')) {
@@ -35,38 +30,53 @@ export const idxFolder = {
       }
       throw cannotRead(path, error);
     });
-    return [trainFile, testFile].some((file) => names.includes(file) || names.includes(`${file}.gz`));
+    return Object.values(imageFiles).some((file) => isAmong(names, file));
   },
 
   open: (path) => openIdxFolder(path),
-  openPart: (path, part) => openIdxPart(path, part),
-} as const satisfies PathFormat;
+};
 
 /**
- * Opens such a folder.
+ * Opens such a folder. Each part is read without the other.
  *
  * @param classes the names of the classes; by default their numbers
- * @throws UserError if a file is missing or corrupt, or there are not as many labels as images
+ * @throws UserError if a file of labels is corrupt; reading a part, if its file is missing or corrupt, or there are not as many
+ *   labels as images
  */
-export async function openIdxFolder(path: string, classes?: readonly string[]): Promise<DatasetSource> {
-  const labels = await readIdxLabels(path, classes);
-  const train = await readImages(path, 'train', labels);
-  const test = await readImages(path, 'test', labels, imageSetBytes(train.count, train.imageShape));
-  const [trainSize, testSize] = [train, test].map(
-    ({ imageShape: [height, width] }) => `${height} x ${width}`,
-  );
-  if (trainSize !== testSize) {
-    throw new UserError(
-      'invalid-data',
-      `${path}: all images must have the same size, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
-    );
-  }
-  return { train, test, ...(typeof labels === 'string' && { whyNoLabels: labels }) };
+export async function openIdxFolder(path: string, classes?: readonly string[]): Promise<RawDataset> {
+  const labels = await readLabels(path, classes);
+  const isLabelled = typeof labels === 'object';
+  const loaded: Partial<Record<Part, ImageSet>> = {};
+  const split = (part: Part, otherPart: Part): RawSplit =>
+    splitOfSet(part, async () => {
+      const other = loaded[otherPart];
+      const images = await readImages(path, part, other ? imageSetBytes(other.count, other.imageShape) : 0);
+      loaded[part] = images;
+      requireSameSize(path, loaded);
+      if (!isLabelled) {
+        return images;
+      }
+      const { numbers, file } = labels.parts[part];
+      return labelled(images, labels.classes, numbers, file);
+    });
+  return {
+    train: split('train', 'test'),
+    test: split('test', 'train'),
+    ...(isLabelled && { classes: labels.classes }),
+    ...(typeof labels === 'string' && { whyNoLabels: labels }),
+  };
 }
 
-/** Opens one part of such a folder, as `openIdxFolder` does. */
-export async function openIdxPart(path: string, part: Part, classes?: readonly string[]): Promise<ImageSet> {
-  return readImages(path, part, await readIdxLabels(path, classes));
+function requireSameSize(path: string, { train, test }: Partial<Record<Part, ImageSet>>): void {
+  const [trainSize, testSize] = [train, test].map(
+    (images) => images && `${images.imageShape[0]} x ${images.imageShape[1]}`,
+  );
+  if (trainSize !== undefined && testSize !== undefined && trainSize !== testSize) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: all images must have the same size, but ${imageFiles.train} has ${trainSize}, ${imageFiles.test} ${testSize}`,
+    );
+  }
 }
 
 /**
@@ -78,41 +88,37 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
   const names = await readdir(folder).catch((error: unknown) => {
     throw cannotRead(folder, error);
   });
-  const missing = [trainFile, testFile].find(
-    (file) => !names.includes(file) && !names.includes(`${file}.gz`),
-  );
+  const missing = Object.values(imageFiles).find((file) => !isAmong(names, file));
   if (missing !== undefined) {
-    throw new UserError('invalid-data', phrase`${missingFile(folder, missing)}; ${remedy}`);
+    throw new UserError('invalid-data', phrase`${folder}: ${missingText(missing)}; ${remedy}`);
   }
   return folder;
 }
 
-/**
- * Reads the uncompressed file if there is one, otherwise the gzipped one.
- *
- * @param otherPartBytes the memory that the other part takes
- */
-async function readImages(
-  folder: string,
-  part: Part,
-  labels: IdxLabels | string | undefined,
-  otherPartBytes = 0,
-): Promise<ImageSet> {
-  const name = fileOf[part];
-  const file = [join(folder, name), join(folder, `${name}.gz`)].find((path) => exists(path));
+function isAmong(names: readonly string[], file: string): boolean {
+  return names.includes(file) || names.includes(`${file}.gz`);
+}
+
+/** The uncompressed file if there is one, otherwise the gzipped one. */
+function fileIn(folder: string, name: string): string | undefined {
+  return [join(folder, name), join(folder, `${name}.gz`)].find((path) => exists(path));
+}
+
+function missingText(file: string): string {
+  return `${file} is missing (uncompressed or as .gz)`;
+}
+
+/** @param otherPartBytes the memory that the other part takes */
+async function readImages(folder: string, part: Part, otherPartBytes: number): Promise<ImageSet> {
+  const file = fileIn(folder, imageFiles[part]);
   if (file === undefined) {
-    throw new UserError('invalid-data', missingFile(folder, name));
+    throw new UserError('invalid-data', `${folder}: ${missingText(imageFiles[part])}`);
   }
   const { shape, data } = await readIdxFile(file, (announced, budget) =>
     requireImages(announced, file, budget, otherPartBytes),
   );
   const [, height, width] = shape as ImageShape;
-  const images = imagesInMemory(data, [height, width, 1]);
-  if (labels === undefined || typeof labels === 'string') {
-    return images;
-  }
-  const { numbers, file: labelsFile } = labels.parts[part];
-  return labelled(images, labels.classes, numbers, labelsFile);
+  return imagesInMemory(data, [height, width, 1]);
 }
 
 /** Checks the shape of an array of images, before it is read. */
@@ -137,6 +143,49 @@ function imageSetBytes(count: number, [height, width]: ImageShape): number {
   return count * (height * width + imageOverhead);
 }
 
-function missingFile(folder: string, name: string): string {
-  return `${folder}: ${name} is missing (uncompressed or as .gz)`;
+/** The numbers of the classes of images, and the file that they are from. */
+interface PartLabels {
+  readonly file: string;
+  readonly numbers: Uint8Array;
+}
+
+/**
+ * The labels in a folder.
+ *
+ * @param names the names of the classes; by default their numbers, up to the largest label
+ * @returns undefined if there are none; a text that names the missing file if only one part has labels
+ * @throws UserError if a file is corrupt
+ */
+async function readLabels(
+  folder: string,
+  names?: readonly string[],
+): Promise<{ classes: readonly string[]; parts: Record<Part, PartLabels> } | string | undefined> {
+  const [train, test] = [await labelsOf(folder, 'train'), await labelsOf(folder, 'test')];
+  if (train === undefined || test === undefined) {
+    const missing = labelFiles[train === undefined ? 'train' : 'test'];
+    return train === test ? undefined : missingText(missing);
+  }
+  const most = [train, test].reduce(
+    (largest, { numbers }) => numbers.reduce((a, b) => Math.max(a, b), largest),
+    0,
+  );
+  const classes = names ?? Array.from({ length: most + 1 }, (_, number) => String(number));
+  return { classes, parts: { train, test } };
+}
+
+async function labelsOf(folder: string, part: Part): Promise<PartLabels | undefined> {
+  const file = fileIn(folder, labelFiles[part]);
+  if (file === undefined) {
+    return undefined;
+  }
+  const { data } = await readIdxFile(file, (shape) => {
+    if (shape.length !== 1) {
+      throw new UserError(
+        'invalid-data',
+        `${file}: expected 1 dimension (labels), found ${shape.length}: ${shape.join(' x ')}`,
+      );
+    }
+    requireSize(shape[0]!, maxFileBytes, file);
+  });
+  return { file, numbers: data };
 }

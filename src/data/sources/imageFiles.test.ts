@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { npy, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
-import { npyBytes } from '../formats/npyBytes.ts';
+import { npyBytes } from '../formats/npy.ts';
 import { readImageFiles } from './imageFiles.ts';
 
 const shape = [1, 2, 1] as const;

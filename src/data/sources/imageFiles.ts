@@ -1,58 +1,20 @@
 // Images given by path: image files, and folders of them.
+
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { requireArgument, requireWhole } from '../../numeric/optionValues.ts';
-import type { Values } from '../../numeric/values.ts';
-import { requireMemory } from '../../platform/memory.ts';
+import { requireArgument } from '../../numeric/optionValues.ts';
 import { isFolder, realPath, requireExists, withFile } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { inMemory } from '../../storage/randomAccess.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
-import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { followsLinksOut, ownLinks } from '../formats/archives.ts';
 import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
-import { followsLinksOut, ownLinks } from '../formats/linksOut.ts';
-import { isStack } from '../formats/npyImage.ts';
-import { fitImage } from '../pixels/fitImage.ts';
-import { joined } from '../pixels/joined.ts';
+import { isStack } from '../formats/npy.ts';
 import { batchImages } from './batchFile.ts';
-
-/** The images that were read, and the files that were skipped. */
-export interface NamedImages {
-  /** The name of each image: its path, with `/`, relative to the innermost common folder. */
-  readonly names: readonly string[];
-  /** The path of each image's file, from the working directory; absent if it has no file. */
-  readonly paths?: readonly string[];
-  /** The path of each image's file in the folder that was given; absent if there is none. */
-  readonly namesInFolders?: readonly string[];
-  /** NHWC. */
-  readonly pixels: Values;
-  /** The class of each image, if they have labels. */
-  readonly labels?: Labels;
-  /** What a density can depend on, if it was wanted. */
-  readonly conditions?: Conditions;
-  /** One line per skipped file, with its name and the reason. */
-  readonly skipped: readonly string[];
-  /** One line per image that was enlarged by repeating pixels, and was read at its own size. */
-  readonly notes: readonly string[];
-}
-
-/** How images are read. */
-export interface ImageFileOptions {
-  /** Whether images of another size or colour type are converted to the model's. */
-  readonly resize?: boolean;
-  /** Read only the first images, this many; default: all. */
-  readonly most?: number | undefined;
-  /** Called with the line for each skipped file. */
-  onSkip?(reason: string): void;
-}
-
-/** The memory that an image takes in addition to its pixels, such as for its name. */
-const imageOverhead = 1024;
-/** The available memory is checked whenever the images have taken so much more. */
-const bytesBetweenChecks = 2 ** 26;
+import { type FoundImages, fittedImages, type ImageFileOptions, type NamedImages } from './namedImages.ts';
 
 interface ImageFile {
   readonly path: string;
@@ -79,77 +41,31 @@ const notRegular = 'neither a regular file nor a folder, or a link to a folder; 
 export async function readImageFiles(
   paths: readonly string[],
   imageShape: ImageShape,
-  { resize = false, most, onSkip }: ImageFileOptions = {},
+  options: ImageFileOptions = {},
 ): Promise<NamedImages> {
   requireArgument(
     Array.isArray(paths) && Array.isArray(imageShape),
     "readImageFiles needs paths and the shape of an image, such as readImageFiles(['photos'], model.imageShape)",
   );
-  if (most !== undefined) {
-    requireWhole('most', most, 1);
-  }
-  const skipped: string[] = [];
-  const notes: string[] = [];
-  const onNote = (note: string): void => void notes.push(note);
-  const images = new Map<string, Values>();
-  const noteSkip = (reason: string): void => {
-    skipped.push(reason);
-    onSkip?.(reason);
-  };
-  let [bytes, checkedBytes] = [0, 0];
-  for await (const { path, image } of findImageFiles(paths).read(noteSkip, { stacks: true })) {
-    const { height, width, channels, data } = image;
-    const decoded = { shape: [height, width, channels] as const, pixels: data };
-    const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
-    images.set(path, pixels);
-    bytes += pixels.byteLength + imageOverhead;
-    if (bytes - checkedBytes > bytesBetweenChecks) {
-      // They are joined in an array of their own.
-      requireMemory(`copies of ${images.size} images`, bytes, 'read fewer at a time');
-      checkedBytes = bytes;
-    }
-    if (images.size === most) {
-      break;
-    }
-  }
-  if (images.size === 0) {
-    const none = skipped.length === 0 ? `no ${imageFormats} images found` : 'none of its images can be read';
-    throw new UserError(
-      'invalid-data',
-      `${paths.join(', ')}: ${none}; pass image files or folders of images`,
-    );
-  }
-  const found = [...images.keys()];
-  return { names: namesOf(found), paths: found, pixels: joined([...images]), skipped, notes };
-}
-
-/** An image of a file. */
-interface ReadImage {
-  /** Its path, with `/`, relative to the innermost folder that all of the files are in. */
-  readonly name: string;
-  /** The path of the file, from the working directory. */
-  readonly path: string;
-  readonly image: DecodedImage;
-}
-
-/** Image files that are not read yet. */
-export interface FoundImages {
-  readonly count: number;
-  /** How many paths led to a file that another one had led to. */
-  readonly repeated: number;
-  /**
-   * Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does, and without
-   * `stacks`, for an array of several images.
-   */
-  read(skip: (reason: string) => void, options?: { readonly stacks?: boolean }): AsyncGenerator<ReadImage>;
+  const { paths: read, ...images } = await fittedImages(
+    findImageFiles(paths),
+    imageShape,
+    options,
+    (skipped) => {
+      const none = skipped === 0 ? `no ${imageFormats} images found` : 'none of its images can be read';
+      return `${paths.join(', ')}: ${none}; pass image files or folders of images`;
+    },
+  );
+  return { names: namesOf(read), paths: read, ...images };
 }
 
 /**
- * Finds image files as `readImageFiles` does, and reads them one by one: they need not fit into memory.
+ * Finds image files as `readImageFiles` does, and reads them one by one: they need not fit into memory. `repeated` paths led to a
+ * file that another one had led to.
  *
  * @throws UserError if a path does not exist
  */
-export function findImageFiles(paths: readonly string[]): FoundImages {
+export function findImageFiles(paths: readonly string[]): FoundImages & { readonly repeated: number } {
   const files = paths.flatMap(findImages);
   const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
   const names = unique.length > 0 ? namesOf(unique.map(({ path }) => path)) : [];
@@ -170,7 +86,7 @@ export function findImageFiles(paths: readonly string[]): FoundImages {
 /** How files are read. */
 interface ReadOptions {
   readonly budget: Budget;
-  readonly skip: (reason: string) => void;
+  readonly skip: (reason: string, path: string) => void;
   /** Whether an array may contain several images. */
   readonly stacks: boolean;
 }
@@ -202,7 +118,7 @@ async function* readUnless(
     if (!(file.found && error instanceof UserError) || error instanceof OverBudget || hasImages) {
       throw error;
     }
-    skip(error.message);
+    skip(error.message, file.path);
   }
 }
 

@@ -1,15 +1,20 @@
-// Decodes images into memory, for datasets that are small enough.
+// Collects the images of splits into sets that are read by index: those of image files are decoded into memory.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } from '../../numeric/values.ts';
 import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory } from '../contract/dataset.ts';
-import { labelled } from '../contract/labels.ts';
-import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../contract/rawImages.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
+import {
+  type DecodedImage,
+  type RawDataset,
+  type RawImage,
+  type RawSplit,
+  splitsOf,
+} from '../contract/rawImages.ts';
 import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
+import { inColour } from '../pixels/channels.ts';
 import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
-import { inColour } from '../pixels/resize.ts';
 
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;
@@ -17,7 +22,7 @@ const largeBytes = 2 ** 25;
 const imageOverhead = 1024;
 
 /**
- * Decodes all images into memory. They must have the same size; if any is in colour, grey ones become colour.
+ * All images of a dataset. If they are decoded, they must have the same size; if any is in colour, grey ones become colour.
  *
  * @param source the dataset's name or path, for errors
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
@@ -28,18 +33,41 @@ export async function loadImages(
   options: LoadOptions = {},
 ): Promise<DatasetSource> {
   const collector = new Collector(source, { ...options, classes: raw.classes });
-  const train = await collector.collect(raw.train, 'train');
-  const validation = raw.validation && (await collector.collect(raw.validation, 'validation'));
-  const test = await collector.collect(raw.test, 'test');
-  const warnings = [...(raw.warnings ?? []), ...collector.warnings()];
+  const found = new Map<string, ImageSet | Collected>();
+  for (const [name, split] of splitsOf(raw)) {
+    found.set(name, (await split.set?.()) ?? (await collector.collect(split, name)));
+  }
+  // Only now are the channels of all images known.
+  const sets = new Map(
+    [...found].map(([name, one]) => [name, 'read' in one ? one : collector.imageSet(one)]),
+  );
+  const [train, validation, test] = ['train', 'validation', 'test'].map((name) => sets.get(name)!) as [
+    ImageSet,
+    ImageSet | undefined,
+    ImageSet,
+  ];
+  const warnings = [
+    ...(raw.warnings ?? []),
+    ...collector.warnings(),
+    ...countWarnings(raw, train.count + (validation?.count ?? 0), test.count),
+  ];
+  const notes = raw.train.set ? raw.notes : collector.notes();
   return {
-    train: collector.imageSet(train),
-    ...(validation && { validation: collector.imageSet(validation) }),
-    test: collector.imageSet(test),
-    notes: collector.notes(),
+    train,
+    ...(validation && { validation }),
+    test,
+    ...(notes && { notes }),
     ...(raw.whyNoLabels !== undefined && { whyNoLabels: raw.whyNoLabels }),
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+function countWarnings({ published }: RawDataset, train: number, test: number): string[] {
+  return published === undefined || (train === published.train && test === published.test)
+    ? []
+    : [
+        `${published.path}: ${train} training and ${test} test images, but ${published.name} has ${published.train} and ${published.test}`,
+      ];
 }
 
 /** How images are decoded into memory. */
@@ -73,7 +101,7 @@ export interface SplitToLoad {
 }
 
 /**
- * Decodes only the images of one split into memory. They must have the same size.
+ * The images of one split, without those of others. If they are decoded, they must have the same size.
  *
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
@@ -81,6 +109,9 @@ export async function loadSplit(
   split: RawSplit,
   { source, name, classes, like, most, oneIfOther, adviseToFit }: SplitToLoad,
 ): Promise<ImageSet> {
+  if (split.set) {
+    return split.set();
+  }
   const options = { classes, side: like?.[0], ...(adviseToFit && { adviseToFit }) };
   const collector = new Collector(source, options, like?.[2] === 3);
   return collector.imageSet(

@@ -13,7 +13,7 @@ import {
   type SchemaElement,
 } from '../formats/parquetHeaders.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
-import { labelsNotRead } from './arrayImages.ts';
+import { labelsNotRead } from './batchFile.ts';
 
 /** The names of image columns, if no column has a field `bytes`. */
 const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];

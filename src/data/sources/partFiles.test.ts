@@ -1,5 +1,6 @@
 // Arrays written by NumPy and Python's pickle, Parquet written by hyparquet-writer and zstd, and invalid
 // files.
+
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
@@ -7,11 +8,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openedBy } from '../../testing/openedBy.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { npyBytes } from '../formats/npyBytes.ts';
+import { npyBytes } from '../formats/npy.ts';
 import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';
@@ -67,7 +69,7 @@ describe('arrays', () => {
     const write = (files: Readonly<Record<string, Uint8Array>>) =>
       writeFile(path, zipOf(Object.entries(files).map(([name, bytes]) => ({ name: `${name}.npy`, bytes }))));
     const valuesOf = async (): Promise<(number[] | undefined)[]> => {
-      const { train, validation, test } = await partFiles.open(path);
+      const { train, validation, test } = await openedBy(partFiles, path);
       return [train, validation, test].map((set) => set && [...readAll(set)]);
     };
     await write({ test: images([4, 5]), train: images([1, 2, 3]) });
@@ -89,7 +91,7 @@ describe('arrays', () => {
       parameters: labels,
     });
     expect(await valuesOf()).toEqual([[1, 2], [3], [4]]);
-    const { notes } = await partFiles.open(path);
+    const { notes } = await openedBy(partFiles, path);
     expect(notes).toEqual({ 'labels not read': 4, 'parameters.npy not read': 4 });
     await expect(partFiles.recognises(path)).resolves.toBe(true);
   });
@@ -185,7 +187,7 @@ describe('a path', () => {
     );
     header.writeUInt16LE(header.length - 10, 8);
     await writeFile(path, Buffer.concat([header, Buffer.alloc(600, 7)]));
-    const { train, test } = await partFiles.open(path);
+    const { train, test } = await openedBy(partFiles, path);
     expect(train.count + test.count).toBe(300);
     expect(test.count).toBeGreaterThan(15);
     expect(test.count).toBeLessThan(45);
@@ -203,7 +205,7 @@ describe('a path', () => {
     ]);
     expect(await partFiles.recognises(folder)).toBe(true);
     await cp(fixture('train_data_batch_2.npz'), join(folder, 'test-00000-of-00001.npz'));
-    const { train, validation, test } = await partFiles.open(folder);
+    const { train, validation, test } = await openedBy(partFiles, folder);
     expect([train.count, validation?.count, test.count]).toEqual([7, 3, 3]);
     expect([...readAll(test)]).toEqual([4, 5, 6].flatMap((image) => [...formulaImage(image, 8, 8, 3)]));
   });
@@ -231,7 +233,7 @@ describe('ImageNet', () => {
         await rm(join(folder, name), { recursive: true });
       }
     }
-    const { train, validation, test } = await loadImages(await imagenet32.openRaw!(), 'imagenet32');
+    const { train, validation, test } = await loadImages(await imagenet32.open(), 'imagenet32');
     expect([train.count, validation, test.count]).toEqual([3, undefined, 2]);
     expect(readOne(train, 2)).toEqual(formulaImage(2, 32, 32, 3));
     expect(readOne(test, 1)).toEqual(formulaImage(51, 32, 32, 3));
@@ -241,11 +243,11 @@ describe('ImageNet', () => {
     vi.stubEnv('EMERGING_DATA', folder);
     await mkdir(join(folder, 'imagenet32'));
     await cp(fixture('train_data_batch_1.npz'), join(folder, 'imagenet32', 'train_data_batch_1.npz'));
-    await expect(imagenet32.openRaw!()).rejects.toThrow(
+    await expect(imagenet32.open()).rejects.toThrow(
       /no file next to it has the validation images \(valid_32x32.tar\)/,
     );
     await cp(fixture('val_data.npz'), join(folder, 'imagenet32', 'val_data.npz'));
-    await expect(loadImages(await imagenet32.openRaw!(), '')).rejects.toThrow(
+    await expect(loadImages(await imagenet32.open(), '')).rejects.toThrow(
       /0: 8x8, but all images should be 32x32/,
     );
   });

@@ -7,9 +7,10 @@ import { openFile, withFile } from '../../storage/files.ts';
 import type { RandomAccess } from '../../storage/randomAccess.ts';
 import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
-import type { PathFormat } from '../contract/dataset.ts';
+import type { Split } from '../contract/dataset.ts';
 import {
   only,
+  type PathFormat,
   type RawDataset,
   type RawImage,
   type RawOptions,
@@ -21,8 +22,7 @@ import { charactersOf } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
-import { loadImages } from './loadImages.ts';
-import { isTestByHash, nobodyDivided, type Split, splitOfArray } from './splitOfName.ts';
+import { isTestByHash, nobodyDivided, splitOfArray } from './splitOfName.ts';
 import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
@@ -38,11 +38,7 @@ export const partFiles: PathFormat = {
         });
   },
 
-  async open(path) {
-    return loadImages(await openPartFiles(path), path);
-  },
-
-  openRaw: (path, _, options) => openPartFiles(path, options),
+  open: (path, _, options) => openPartFiles(path, options),
 };
 
 /** A file or folder with images of one split. */
@@ -152,7 +148,7 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
     return undefined;
   }
   return {
-    count: totalCount(splits),
+    count: await totalCount(splits),
     async *images() {
       for (const split of splits) {
         yield* split.images();

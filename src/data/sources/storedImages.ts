@@ -1,6 +1,7 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { Archive } from '../contract/archive.ts';
+import type { Split } from '../contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';
 import {
   decodeImage,
@@ -10,8 +11,7 @@ import {
   isImageName,
   otherImageName,
 } from '../formats/imageDecoding.ts';
-import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
-import { divide, nobodyDivided, type Split, splitOfFolder } from './splitOfName.ts';
+import { type ClassesOfNames, classesOfNames, divide, nobodyDivided, splitOfFolder } from './splitOfName.ts';
 
 /**
  * The images among the files of a folder or archive, at any depth; other files are ignored.

@@ -82,7 +82,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     onProgress: (done: number, of: number) => onProgress?.(Math.floor((images * done) / of)),
   });
   const fit = model && new FittedImages(model.model.imageShape, { resize: model.resize });
-  stage('reading', countPictures(dataset));
+  stage('reading', await countPictures(dataset));
   const set = await examineImages(dataset, {
     most: options.most,
     signal,

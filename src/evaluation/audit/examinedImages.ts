@@ -1,12 +1,19 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
-import { maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
-import type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../../data/contract/rawImages.ts';
+
+import { type Admit, maxDecodingBytes, OverBudget } from '../../data/contract/budget.ts';
+import type { Split } from '../../data/contract/dataset.ts';
+import {
+  type DecodedImage,
+  type RawDataset,
+  type RawImage,
+  type RawSplit,
+  splitsOf,
+} from '../../data/contract/rawImages.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import type { Integers } from '../../data/pixels/bitDepth.ts';
+import { grey, isColourless, onWhite } from '../../data/pixels/channels.ts';
 import { deviationOf } from '../../data/pixels/deviation.ts';
-import { onWhite } from '../../data/pixels/onWhite.ts';
-import { grey, isColourless, resized } from '../../data/pixels/resize.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import { resized } from '../../data/pixels/resize.ts';
 import { UserError } from '../../errors.ts';
 import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../numeric/values.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
@@ -58,15 +65,6 @@ export interface ExamineOptions {
   /** Receives each image that could be read, with its position and its name. */
   readonly onImage?: (image: DecodedImage, index: number, name: string) => void;
   readonly onProgress?: ((images: number) => void) | undefined;
-}
-
-/** The splits of a dataset that has them. */
-export function splitsOf({ train, validation, test }: RawDataset): [Split, RawSplit][] {
-  return [
-    ['train', train],
-    ...(validation ? [['validation', validation] as [Split, RawSplit]] : []),
-    ['test', test],
-  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 // The features that images are compared by: pixels of smaller pictures, and magnitudes of frequencies.
-import { inColour, resized } from '../../data/pixels/resize.ts';
+import { inColour } from '../../data/pixels/channels.ts';
+import { resized } from '../../data/pixels/resize.ts';
 import { type ExaminedImage, SIDE } from './examinedImages.ts';
 import { type SmallPicture, smallPicture } from './samePicture.ts';
 

@@ -1,6 +1,6 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
 import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
-import { joined } from '../../data/pixels/joined.ts';
+import { joined } from '../../data/pixels/finite.ts';
 import { UserError } from '../../errors.ts';
 import { median, quantile } from '../../numeric/statistics.ts';
 import type { Values } from '../../numeric/values.ts';

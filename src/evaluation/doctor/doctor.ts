@@ -1,7 +1,6 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
-import { evenlySpread, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
-import { hasClasses } from '../../data/contract/labels.ts';
+import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
 import { defaultDevice, isHost } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';

@@ -1,7 +1,6 @@
 // Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
 import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
-import { reduceBits, toFullRange } from '../../data/pixels/bitDepth.ts';
-import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import { reduceBits, requireEightBits, toFullRange } from '../../data/pixels/bitDepth.ts';
 import { onCpu } from '../../engine/devices/device.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';

@@ -1,6 +1,5 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
-import { type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
-import { hasClasses } from '../../data/contract/labels.ts';
+import { hasClasses, type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
 import { UserError } from '../../errors.ts';
 import type { Flow } from '../../models/flow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';

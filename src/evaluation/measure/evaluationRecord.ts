@@ -1,6 +1,5 @@
 // An evaluation with everything it depends on, as it is stored in runs and printed.
-import { evenlySpread, type ImageSet, subset } from '../../data/contract/dataset.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
+import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/dataset.ts';
 import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
 import { bitsOf } from '../../models/imageValues.ts';
 import type { ModelOptions } from '../../models/options.ts';

@@ -1,6 +1,6 @@
 // Scores how odd images are, compared with reference images.
 import type { ImageSet } from '../../data/contract/dataset.ts';
-import { ofBits } from '../../data/pixels/eightBitSet.ts';
+import { ofBits } from '../../data/pixels/bitDepth.ts';
 import { UserError } from '../../errors.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { kindInWords } from '../../numeric/values.ts';

@@ -2,7 +2,7 @@
 import { encode } from 'fast-png';
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
-import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import { requireEightBits } from '../../data/pixels/bitDepth.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { unitOf } from '../../models/unit.ts';

@@ -1,8 +1,7 @@
 // What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
 import * as z from 'zod/mini';
-import type { HoldOut } from '../../data/contract/dataset.ts';
+import type { HoldOut, Split } from '../../data/contract/dataset.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
-import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
 import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 

@@ -1,7 +1,6 @@
 // Training with classes: true labels help and shuffled ones do not, the model classifies, and workers agree with one.
 import { expect, it } from 'vitest';
-import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
-import { labelled } from '../../data/contract/labels.ts';
+import { type Dataset, imagesInMemory, labelled, readAll } from '../../data/contract/dataset.ts';
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';

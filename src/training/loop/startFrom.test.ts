@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { readAll } from '../../data/contract/dataset.ts';
-import { requireEightBits } from '../../data/pixels/requireEightBits.ts';
+import { requireEightBits } from '../../data/pixels/bitDepth.ts';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { DEQUANTISER } from '../../models/flow.ts';
 import { mean } from '../../numeric/statistics.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BatchStream } from '../../data/batches.ts';
-import { imagesInMemory } from '../../data/contract/dataset.ts';
-import { labelled } from '../../data/contract/labels.ts';
+import { imagesInMemory, labelled } from '../../data/contract/dataset.ts';
 import { Glow } from '../../models/glow.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from './batchLoader.ts';

@@ -1,9 +1,7 @@
 // The statistics of images that scores are computed from, measured with a model.
 import { onlyRank, partOfRank } from '../../../cluster/ranks.ts';
-import { type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/dataset.ts';
-import { hasClasses } from '../../../data/contract/labels.ts';
-import { reduceBits } from '../../../data/pixels/bitDepth.ts';
-import { ofBits } from '../../../data/pixels/eightBitSet.ts';
+import { hasClasses, type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/dataset.ts';
+import { ofBits, reduceBits } from '../../../data/pixels/bitDepth.ts';
 import type { ImageValues } from '../../../models/imageValues.ts';
 import { dimensionsOf, type ImageShape } from '../../../numeric/imageShape.ts';
 import { mean } from '../../../numeric/statistics.ts';

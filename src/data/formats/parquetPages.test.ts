@@ -1,6 +1,6 @@
 import { compressors } from 'hyparquet-compressors';
 import { expect, it } from 'vitest';
-import { requireSingleZstdFrame } from './zstdFrame.ts';
+import { requireSingleZstdFrame } from './parquetPages.ts';
 
 /** A single-segment frame with 5 bytes according to its header, and one last block of them, uncompressed. */
 const frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 5 * 8 + 1, 0, 0, 1, 2, 3, 4, 5];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory } from '../contract/dataset.ts';
-import { rawOf } from './openedImages.ts';
+import { imagesInMemory } from './dataset.ts';
+import { rawOf } from './rawImages.ts';
 
 const images = (count: number, start: number, channels = 3) =>
   imagesInMemory(
@@ -32,7 +32,9 @@ describe('rawOf', () => {
     ).toBe(3);
   });
 
-  it('rejects numbers of channels that no image file has', () => {
-    expect(() => rawOf({ train: images(1, 0, 5), test: images(1, 0) })).toThrow(RangeError);
+  it('rejects numbers of channels that no image file has', async () => {
+    const { train } = rawOf({ train: images(1, 0, 5), test: images(1, 0) });
+    const first = train.images()[Symbol.asyncIterator]().next();
+    await expect(first).rejects.toThrow(RangeError);
   });
 });

@@ -1,4 +1,5 @@
 // Folders and archives of images, written by tar and zip.
+
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,12 @@ import { encode } from 'fast-png';
 import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eightBit } from '../../testing/eightBit.ts';
+import { openedBy } from '../../testing/openedBy.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { imageCollection } from './imageCollection.ts';
+import { imageCollection } from '../registry.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
 
 let folder: string;
@@ -40,10 +42,10 @@ describe('an archive of images', () => {
     'is read exactly: %s',
     async (name) => {
       expect(await imageCollection.recognises(fixture(name))).toBe(true);
-      const { train, validation, test } = await imageCollection.open(fixture(name));
+      const { train, validation, test } = await openedBy(imageCollection, fixture(name));
       expect([train.imageShape, train.count, validation?.count, test.count]).toEqual([[10, 12, 3], 3, 1, 2]);
       // Archives may store files in any order, so images are matched by name.
-      const raw = await imageCollection.openRaw!(fixture(name));
+      const raw = await imageCollection.open(fixture(name));
       expect([raw.train.count, raw.validation?.count, raw.test.count]).toEqual([3, 1, 2]);
       const seen = new Map<string, Uint8Array>();
       for (const split of [raw.train, raw.validation!, raw.test]) {
@@ -65,19 +67,21 @@ describe('an archive of images', () => {
   );
 
   it('is rejected if it is encrypted, truncated or changed', async () => {
-    await expect(imageCollection.open(fixture('encrypted.zip'))).rejects.toThrow(
+    await expect(openedBy(imageCollection, fixture('encrypted.zip'))).rejects.toThrow(
       /encrypted.zip: set\/.*\.png: encrypted; unpack it first/,
     );
     for (const name of ['pictures.tar', 'pictures.tar.gz', 'pictures.zip']) {
       const whole = await readFile(fixture(name));
       const path = join(folder, name);
       await writeFile(path, whole.subarray(0, whole.length / 2));
-      await expect(imageCollection.open(path), name).rejects.toThrow(`${path}: corrupt`);
+      await expect(openedBy(imageCollection, path), name).rejects.toThrow(`${path}: corrupt`);
     }
     const changed = Buffer.from(await readFile(fixture('stored.zip')));
     changed[changed.indexOf('IDAT') + 8]! ^= 1;
     await writeFile(join(folder, 'x.zip'), changed);
-    await expect(imageCollection.open(join(folder, 'x.zip'))).rejects.toThrow(/\.png: corrupt: .*checksum/);
+    await expect(openedBy(imageCollection, join(folder, 'x.zip'))).rejects.toThrow(
+      /\.png: corrupt: .*checksum/,
+    );
   });
 
   it('is never written to the paths in it', async () => {
@@ -89,7 +93,7 @@ describe('an archive of images', () => {
     }));
     await mkdir(join(folder, 'in'));
     await writeFile(join(folder, 'in', 'a.tar'), await packTar(entries));
-    const source = await imageCollection.open(join(folder, 'in', 'a.tar'));
+    const source = await openedBy(imageCollection, join(folder, 'in', 'a.tar'));
     // Paths that lead out of the archive are ignored.
     expect([source.train.count, source.test.count]).toEqual([1, 1]);
     expect(await readdir(folder, { recursive: true })).toEqual(['in', join('in', 'a.tar')]);
@@ -108,7 +112,7 @@ describe('an archive of images', () => {
     const path = join(folder, 'a.tar');
     const files = [entry('train/a.png', 0), entry('test/b.png', 1), entry('./train/a.png', 2)];
     await writeFile(path, await packTar([...files, { header: linked }, entry('test/b.png', 3)]));
-    const { train, test, warnings } = await imageCollection.open(path);
+    const { train, test, warnings } = await openedBy(imageCollection, path);
     expect(Buffer.from(readAll(train))).toEqual(
       Buffer.concat([formulaImage(0, 10, 12, 3), formulaImage(2, 10, 12, 3)]),
     );
@@ -132,7 +136,7 @@ describe('an archive of images', () => {
       { name: './test/a.png', bytes },
     ];
     await writeFile(path, zipOf(files));
-    const raw = await imageCollection.openRaw!(path);
+    const raw = await imageCollection.open(path);
     expect(await namesOf(raw.train)).toEqual(['train/ü.png', 'train/ö.png', 'train/ø.png', 'train/ü.png']);
     expect(raw.train.count).toBe(4);
     expect(await namesOf(raw.test)).toEqual(['test/a.png']);
@@ -152,7 +156,7 @@ describe('an archive of images', () => {
     const path = `${folder}.zip`;
     try {
       await writeFile(path, zipOf([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...other]));
-      const [plain, packed] = await Promise.all([folder, path].map((at) => imageCollection.openRaw!(at)));
+      const [plain, packed] = await Promise.all([folder, path].map((at) => imageCollection.open(at)));
       const prefix = isAlone ? '' : top;
       const inFolder = [...(await namesOf(plain!.train)), ...(await namesOf(plain!.test))];
       expect([...(await namesOf(packed!.train)), ...(await namesOf(packed!.test))].sort()).toEqual(
@@ -173,7 +177,7 @@ describe('an archive of images', () => {
       path,
       zipOf(Array.from({ length: 60 }, (_, index) => ({ name: `train/${index}.png`, bytes }))),
     );
-    const { train, test } = await imageCollection.openRaw!(path);
+    const { train, test } = await imageCollection.open(path);
     for (const name of [...(await namesOf(train)), ...(await namesOf(test))]) {
       expect(name).toMatch(/^train\//);
     }
@@ -186,7 +190,9 @@ describe('an archive of images', () => {
       const path = join(folder, name);
       await writeFile(path, Buffer.concat([program, await readFile(fixture(name))]));
       expect(await imageCollection.recognises(path)).toBe(true);
-      const [plain, moved] = await Promise.all([fixture(name), path].map((at) => imageCollection.open(at)));
+      const [plain, moved] = await Promise.all(
+        [fixture(name), path].map((at) => openedBy(imageCollection, at)),
+      );
       expect(readAll(moved!.train)).toEqual(readAll(plain!.train));
       expect(readAll(moved!.test)).toEqual(readAll(plain!.test));
     }
@@ -211,7 +217,7 @@ describe('an archive of images', () => {
     const path = join(folder, 'old.tar');
     await writeFile(path, old);
     expect(await imageCollection.recognises(path)).toBe(true);
-    const { train, test } = await imageCollection.open(path);
+    const { train, test } = await openedBy(imageCollection, path);
     expect([train.count, test.count]).toEqual([1, 1]);
     // A text is not taken for one.
     await writeFile(path, 'a'.repeat(1024));
@@ -240,7 +246,7 @@ describe('a folder of images', () => {
     }
     await put('cats/train/.hidden.png');
     await writeFile(join(folder, 'readme.txt'), 'text');
-    const raw = await imageCollection.openRaw!(folder);
+    const raw = await imageCollection.open(folder);
     expect(await namesOf(raw.train)).toEqual(['cats/train/A/z.PNG', 'cats/train/b.png']);
     expect(await namesOf(raw.validation!)).toEqual(['dogs/val/2.webp']);
     expect(await namesOf(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
@@ -274,7 +280,7 @@ describe('a folder of images', () => {
     await put('train/a.png');
     await put('train/b.png', 'grey.png');
     await put('test/c.png');
-    const { train, test } = await imageCollection.open(folder);
+    const { train, test } = await openedBy(imageCollection, folder);
     expect(train.imageShape).toEqual([10, 12, 3]);
     const grey = formulaImage(0, 10, 12, 1);
     const tripled = Uint8Array.from({ length: 360 }, (_, index) => grey[Math.floor(index / 3)]!);
@@ -293,40 +299,40 @@ describe('a folder of images', () => {
     ]) {
       await put(name);
     }
-    const { train, warnings } = await imageCollection.open(folder);
+    const { train, warnings } = await openedBy(imageCollection, folder);
     expect(train.count).toBe(1);
     expect(warnings).toEqual([
       `${folder}: images left out, of another format (.bmp, .heic, .jxl; convert them to PNG): 4, such as test/f.heic`,
     ]);
     await symlink(join(folder, 'test'), join(folder, 'train/also'));
-    expect((await imageCollection.open(folder)).warnings![1]).toBe(
+    expect((await openedBy(imageCollection, folder)).warnings![1]).toBe(
       `${folder}: left out, neither regular files nor folders, or links to folders: 1, such as train/also`,
     );
     await rm(join(folder, 'train/also'));
     await rm(join(folder, 'test/f.heic'));
     await Promise.all(['b.BMP', 'c.jxl', 'd.bmp'].map((name) => rm(join(folder, 'train', name))));
-    expect((await imageCollection.open(folder)).warnings).toBeUndefined();
+    expect((await openedBy(imageCollection, folder)).warnings).toBeUndefined();
   });
 
   it('names images that cannot be used', async () => {
     await put('train/a.png');
     await put('test/b.jpeg', 'smooth.jpeg');
-    await expect(imageCollection.open(folder)).rejects.toThrow(
+    await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       `${folder}: all images must have the same size, but test/b.jpeg is 20x24x3 and others are 10x12x3: run prepareDataset`,
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
-    await expect(imageCollection.open(folder)).rejects.toThrow(
+    await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       `${join(folder, 'test/b.jpeg')}: not a PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');
     await put('test/b.png');
-    await expect(imageCollection.open(folder)).rejects.toThrow(
+    await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       `${folder}: 1 of its 3 images are in no folder train, validation or test, such as stray.png, but the others are: move all`,
     );
     await rm(join(folder, 'stray.png'));
     await rm(join(folder, 'train'), { recursive: true });
-    await expect(imageCollection.open(folder)).rejects.toThrow(
+    await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       `${folder}: dividing its images by their folders gives 1 for test and none for train: put images into a folder train`,
     );
   });
@@ -335,7 +341,7 @@ describe('a folder of images', () => {
     await put('train/a.png');
     await put('test/b.png');
     await symlink('nowhere', join(folder, 'test/c.png'));
-    await expect(imageCollection.open(folder)).rejects.toThrow(
+    await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       /^cannot read .*test\/c.png: it does not exist; check the name$/,
     );
   });

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { conditioned } from '../contract/conditions.ts';
 import { imagesInMemory, readAll, subset } from '../contract/dataset.ts';
-import { inColourOf } from './colourOfSet.ts';
+import { inColourOf } from './channels.ts';
 
 const grey = Uint8Array.from({ length: 3 * 6 }, (_, at) => (37 * at) % 256);
 const stored = Uint8Array.from({ length: 3 * 18 }, (_, at) => grey[Math.floor(at / 3)]!);

@@ -1,0 +1,112 @@
+// Single images with names, wherever their files are, for a model.
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { requireWhole } from '../../numeric/optionValues.ts';
+import type { Values } from '../../numeric/values.ts';
+import { requireMemory } from '../../platform/memory.ts';
+import type { Conditions, Labels } from '../contract/dataset.ts';
+import type { DecodedImage } from '../contract/rawImages.ts';
+import { joined } from '../pixels/finite.ts';
+import { fitImage } from '../pixels/fitImage.ts';
+
+/** The memory that an image takes in addition to its pixels, such as for its name. */
+const imageOverhead = 1024;
+/** The available memory is checked whenever the images have taken so much more. */
+const bytesBetweenChecks = 2 ** 26;
+
+/** The images that were read, and the files that were skipped. */
+export interface NamedImages {
+  /** The name of each image: its path, with `/`, relative to the innermost common folder. */
+  readonly names: readonly string[];
+  /** The path of each image's file, from the working directory; absent if it has no file. */
+  readonly paths?: readonly string[];
+  /** The path of each image's file in the folder that was given; absent if there is none. */
+  readonly namesInFolders?: readonly string[];
+  /** NHWC. */
+  readonly pixels: Values;
+  /** The class of each image, if they have labels. */
+  readonly labels?: Labels;
+  /** What a density can depend on, if it was wanted. */
+  readonly conditions?: Conditions;
+  /** One line per skipped file, with its name and the reason. */
+  readonly skipped: readonly string[];
+  /** One line per image that was enlarged by repeating pixels, and was read at its own size. */
+  readonly notes: readonly string[];
+}
+
+/** How images are read. */
+export interface ImageFileOptions {
+  /** Whether images of another size or colour type are converted to the model's. */
+  readonly resize?: boolean;
+  /** Read only the first images, this many; default: all. */
+  readonly most?: number | undefined;
+  /** Called with the line for each skipped file. */
+  onSkip?(reason: string): void;
+}
+
+/** An image of a file. */
+interface ReadImage {
+  /** Its path, with `/`, relative to the innermost folder that all of the files are in. */
+  readonly name: string;
+  /** The path of the file, from the working directory. */
+  readonly path: string;
+  readonly image: DecodedImage;
+}
+
+/** Image files that are not read yet. */
+export interface FoundImages {
+  readonly count: number;
+  /**
+   * Reads one after the other; `skip` hears of those that cannot be read. Throws as `readImageFiles` does, and without
+   * `stacks`, for an array of several images.
+   */
+  read(
+    skip: (reason: string, path: string) => void,
+    options?: { readonly stacks?: boolean },
+  ): AsyncGenerator<ReadImage>;
+}
+
+/**
+ * Reads images in the form of a model.
+ *
+ * @param none the error if there are none, by the number of files that were skipped
+ * @throws UserError as `readImageFiles` does
+ */
+export async function fittedImages(
+  found: FoundImages,
+  imageShape: ImageShape,
+  { resize = false, most, onSkip }: ImageFileOptions,
+  none: (skipped: number) => string,
+): Promise<Pick<NamedImages, 'pixels' | 'skipped' | 'notes'> & { readonly paths: readonly string[] }> {
+  if (most !== undefined) {
+    requireWhole('most', most, 1);
+  }
+  const skipped: string[] = [];
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
+  const skip = (reason: string): void => {
+    skipped.push(reason);
+    onSkip?.(reason);
+  };
+  const images: [path: string, pixels: Values][] = [];
+  let [bytes, checkedBytes] = [0, 0];
+  for await (const { path, image } of found.read(skip, { stacks: true })) {
+    const { height, width, channels, data } = image;
+    const decoded = { shape: [height, width, channels] as const, pixels: data };
+    const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
+    images.push([path, pixels]);
+    bytes += pixels.byteLength + imageOverhead;
+    if (bytes - checkedBytes > bytesBetweenChecks) {
+      // They are joined in an array of their own.
+      requireMemory(`copies of ${images.length} images`, bytes, 'read fewer at a time');
+      checkedBytes = bytes;
+    }
+    if (images.length === most) {
+      break;
+    }
+  }
+  if (images.length === 0) {
+    throw new UserError('invalid-data', none(skipped.length));
+  }
+  return { paths: images.map(([path]) => path), pixels: joined(images), skipped, notes };
+}
