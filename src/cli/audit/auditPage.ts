@@ -140,7 +140,7 @@ function figure({ note }: ShownImage, name: string, thumbnail: Thumbnail | undef
 }
 
 /** CSS without characters that HTML would need escaped. */
-export const auditStyle = `
+const auditStyle = `
 :root {
   color-scheme: light dark;
   --paper: light-dark(#fdfcfa, #15171a);
